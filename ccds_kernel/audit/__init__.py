@@ -1,0 +1,1 @@
+"""Who did what, when, in which project: one dataclass per event, hash-chained lines."""

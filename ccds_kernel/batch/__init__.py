@@ -1,0 +1,1 @@
+"""Jobs: what is asked of a scheduler, and the schedulers."""

@@ -1,0 +1,80 @@
+"""The `ccds` command: `ccds <stage> <verb>`, one file per stage.
+
+Exit status 0 on success, 1 with one line on stderr when something that a person can mend is wrong. A stage's module is
+imported only when its verb is called, so that `ccds --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ccds_kernel.errors import CcdsError
+
+STAGES = {
+    "imaging": "DICOM to NIfTI with the geometry checked (convert)",
+}
+"""Stage → what its verbs do. A stage stands here when it works, not before."""
+
+Run = Callable[[argparse.Namespace], None]
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line with the way out."""
+
+    def error(self, message: str) -> NoReturn:
+        raise CcdsError(
+            expected=f"a call of the form '{self.format_usage().removeprefix('usage: ').strip()}'",
+            found=message,
+            do=f"see '{self.prog} --help'",
+        )
+
+
+def build_parser(stages: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser with the verbs of `stages`; every other stage is listed by name only."""
+    parser = _Parser(prog="ccds", description="The CCDS Workbench: from a clinical question to a monitored model.")
+    by_stage = parser.add_subparsers(dest="stage", metavar="STAGE", required=True)
+    for name, summary in STAGES.items():
+        stage = by_stage.add_parser(name, help=summary, description=summary)
+        if name in stages:
+            importlib.import_module(f"ccds_kernel.cli.{name}").register(stage)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one verb; returns the exit status."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        options = build_parser([word for word in arguments[:1] if word in STAGES]).parse_args(arguments)
+        run: Run = options.run
+        run(options)
+    except CcdsError as error:
+        print(f"ccds: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("ccds: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader went away (`ccds … | head`): there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception:  # noqa: BLE001 - the last resort: a defect of ours is told in one line, never as a traceback
+        print(f"ccds: expected no defect in ccds itself; found one; send {_keep_traceback()} to whoever runs this site",
+              file=sys.stderr)
+        return 1
+    return 0
+
+
+def _keep_traceback() -> Path:
+    """Writes the traceback where only its owner reads it: it may quote patient data."""
+    handle, name = tempfile.mkstemp(prefix="ccds-defect-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        traceback.print_exc(file=out)
+    return Path(name)

@@ -1,0 +1,1 @@
+"""From DICOM to NIfTI: series, conversion, geometry checks, verdicts."""

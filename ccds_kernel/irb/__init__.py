@@ -1,0 +1,1 @@
+"""The IRB application, its roster, and the only door to data."""

@@ -1,0 +1,1 @@
+"""What runs inside a session: the launcher, the app lock."""

@@ -1,0 +1,1 @@
+"""Where a project's rows lie: engine, one MetaData, migrations."""

@@ -1,0 +1,1 @@
+"""The hub: configuration, authenticator, landing page."""

@@ -1,0 +1,1 @@
+"""Spawners that start sessions through the batch port."""

@@ -1,0 +1,1 @@
+"""Widget libraries, one package per stage."""

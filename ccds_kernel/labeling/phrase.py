@@ -1,0 +1,53 @@
+"""A phrase: words that a fellow looks for in reports, and the label that they stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.text import normalise
+
+__all__ = ["LONGEST", "Phrase", "normalise"]
+
+LONGEST = 500
+"""The longest phrase in characters: longer ones are slips of the mouse or of a quotation mark."""
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """One phrase of a label set.
+
+    Args:
+        text: as the person wrote it, at most `LONGEST` characters.
+        label: the soft label of the reports that it captures; not blank, because a blank label means that nothing matched.
+        negatable: kept for the negation rule; matching does not read it yet.
+
+    Attributes:
+        normalised: the text in normal form. Two phrases with the same one are the same phrase.
+
+    Raises:
+        CcdsError: the text is blank, too long or not valid Unicode, or the label is blank.
+    """
+
+    text: str
+    label: str
+    negatable: bool = False
+    normalised: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.text) > LONGEST:
+            raise CcdsError(
+                expected=f"a phrase of at most {LONGEST} characters",
+                found=f"one of {len(self.text)}",
+                do="choose the few words that matter",
+            )
+        for name, value in (("phrase", self.text), ("label", self.label)):
+            if not normalise(value):
+                raise CcdsError(expected=f"a {name}", found="a blank one", do=f"give the {name} at least one character")
+            if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+                raise CcdsError(
+                    expected=f"a {name} in whole characters",
+                    found="a zero byte or half a character",
+                    do=f"select or type the {name} again",
+                )
+        object.__setattr__(self, "normalised", normalise(self.text))

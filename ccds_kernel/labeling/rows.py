@@ -1,0 +1,153 @@
+"""The rows of reports and phrases: statements on a connection whose transaction the repository holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+
+from ccds_kernel.irb.study_key import study_key
+from ccds_kernel.labeling import tables
+from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.report import Report, Section
+
+
+@dataclass(frozen=True)
+class StoredReport:
+    """A report of the project. Only `study_key` may appear in paths, URLs and logs, never the accession number."""
+
+    id: int
+    study_key: str
+    report: Report
+
+
+@dataclass(frozen=True)
+class StoredPhrase:
+    """A phrase of the project's list, who put it there, and when (UTC)."""
+
+    id: int
+    phrase: Phrase
+    created_by: str
+    created_at: datetime
+
+
+def reports(connection: Connection) -> Iterator[StoredReport]:
+    """Every report, by id."""
+    return _assembled(connection, _reports_with_sections())
+
+
+def reports_by_accession(connection: Connection, accessions: Sequence[str]) -> dict[str, Report]:
+    """Those of `accessions` (at most a thousand) that are known."""
+    query = _reports_with_sections().where(tables.report.c.accession.in_(accessions))
+    return {stored.report.accession: stored.report for stored in _assembled(connection, query)}
+
+
+def add_reports(connection: Connection, new: Sequence[Report], secret: bytes) -> None:
+    """Adds reports that aren't known (at most a thousand), in their order."""
+    if not new:
+        return
+    connection.execute(
+        insert(tables.report),
+        [
+            {
+                "accession": report.accession,
+                "study_key": study_key(secret, report.accession),
+                "exam_code": report.exam_code,
+                "study_date": report.study_date,
+            }
+            for report in new
+        ],
+    )
+    accessions = [report.accession for report in new]
+    query = select(tables.report.c.accession, tables.report.c.id).where(tables.report.c.accession.in_(accessions))
+    ids = {row.accession: row.id for row in connection.execute(query)}
+    connection.execute(
+        insert(tables.report_section),
+        [
+            {"report_id": ids[report.accession], "position": position, "name": section.name, "text": section.text}
+            for report in new
+            for position, section in enumerate(report.sections)
+        ],
+    )
+
+
+def phrases(connection: Connection) -> tuple[StoredPhrase, ...]:
+    """The phrase list in order."""
+    return tuple(
+        StoredPhrase(
+            row.id,
+            Phrase(row.text, row.label, row.negatable),
+            row.created_by,
+            # SQLite keeps no time zone; what is written is UTC
+            row.created_at.replace(tzinfo=UTC),
+        )
+        for row in connection.execute(select(tables.phrase).order_by(tables.phrase.c.position))
+    )
+
+
+def append_phrase(connection: Connection, phrase: Phrase, position: int, person: str) -> StoredPhrase:
+    """Adds `phrase` at the free position `position`."""
+    now = datetime.now(UTC)
+    phrase_id = connection.execute(
+        insert(tables.phrase)
+        .values(
+            position=position,
+            text=phrase.text,
+            label=phrase.label,
+            negatable=phrase.negatable,
+            created_by=person,
+            created_at=now,
+        )
+        .returning(tables.phrase.c.id)
+    ).scalar_one()
+    return StoredPhrase(phrase_id, phrase, person, now)
+
+
+def change_phrase(connection: Connection, phrase_id: int, phrase: Phrase) -> None:
+    """Puts `phrase` in the place of `phrase_id`."""
+    connection.execute(
+        update(tables.phrase)
+        .where(tables.phrase.c.id == phrase_id)
+        .values(text=phrase.text, label=phrase.label, negatable=phrase.negatable)
+    )
+
+
+def remove_phrase(connection: Connection, phrase_id: int) -> None:
+    """Deletes `phrase_id`; the caller writes the order anew."""
+    connection.execute(delete(tables.phrase).where(tables.phrase.c.id == phrase_id))
+
+
+def write_order(connection: Connection, ids: Sequence[int]) -> None:
+    """Gives the phrases `ids`, which are all there are, the positions 0 … n-1."""
+    # Out of the way first: positions are unique after every single row.
+    connection.execute(update(tables.phrase).values(position=-1 - tables.phrase.c.position))
+    for position, phrase_id in enumerate(ids):
+        connection.execute(update(tables.phrase).where(tables.phrase.c.id == phrase_id).values(position=position))
+
+
+def _reports_with_sections() -> Select[Any]:
+    return (
+        select(tables.report, tables.report_section.c.name, tables.report_section.c.text)
+        .join(tables.report_section)
+        .order_by(tables.report.c.id, tables.report_section.c.position)
+    )
+
+
+def _assembled(connection: Connection, query: Select[Any]) -> Iterator[StoredReport]:
+    for report_id, sections in groupby(connection.execute(query), key=lambda row: int(row.id)):
+        rows: list[Row[Any]] = list(sections)
+        report = rows[0]
+        yield StoredReport(
+            report_id,
+            report.study_key,
+            Report(
+                report.accession,
+                tuple(Section(row.name, row.text) for row in rows),
+                report.exam_code,
+                report.study_date,
+            ),
+        )

@@ -1,0 +1,41 @@
+"""Where a project's reports and phrases lie."""
+
+from sqlalchemy import Boolean, Column, Date, DateTime, ForeignKey, Integer, String, Table
+
+from ccds_kernel.store.metadata import metadata
+
+report = Table(
+    "report",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("accession", String(64), nullable=False, unique=True),
+    Column("study_key", String(16), nullable=False, unique=True),
+    Column("exam_code", String(32)),
+    Column("study_date", Date),
+    sqlite_autoincrement=True,
+)
+"""Reports in the order in which they were loaded, which is the order of their ids."""
+
+report_section = Table(
+    "report_section",
+    metadata,
+    Column("report_id", ForeignKey("report.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("text", String, nullable=False),
+)
+"""The texts of a report, as they came, in reading order."""
+
+phrase = Table(
+    "phrase",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("position", Integer, nullable=False, unique=True),
+    Column("text", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("negatable", Boolean(create_constraint=False), nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    sqlite_autoincrement=True,  # the audit log names a phrase by its id, so that no id is ever given twice
+)
+"""The phrase list; positions are 0 … n-1, the highest priority first."""

@@ -1,0 +1,53 @@
+"""A site with one project whose application covers reports."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from ccds_kernel.irb.application import IrbApplication
+from ccds_kernel.irb.project import Project, apply_application, open_project
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.settings import Settings
+
+OpenAs = Callable[[str, Action], Project]
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    """Settings of a site in a folder of its own, with project CHEST-1 in force: fellows fay and fred, scientist sam."""
+    paths = {name: str(tmp_path / "site" / name) for name in ("registry", "projects", "audit", "state")}
+    settings = Settings.model_validate({"paths": paths, "hub": {"administrators": ["admin"]}})
+    trained = date(2020, 1, 1)
+    roles = {"fay": "fellow", "fred": "fellow", "sam": "scientist"}
+    application = IrbApplication.model_validate(
+        {
+            "id": "CHEST-1",
+            "title": "Effusions",
+            "pi": "Dr. Reed",
+            "approved": date(2020, 1, 1),
+            "expires": date(2999, 1, 1),
+            "exam_codes": ["CXR2", "CXR1"],
+            "study_dates": [date(2020, 1, 1), date(2020, 12, 31)],
+            "data": ["reports"],
+            "egress": "locked",
+            "roster": [{"person": person, "role": role, "trained": trained} for person, role in roles.items()],
+        }
+    )
+    apply_application(application, person="admin", settings=settings)
+    return settings
+
+
+@pytest.fixture
+def open_as(settings) -> OpenAs:
+    """Opens CHEST-1 as somebody, for something."""
+    opened = []
+
+    def open_it(person: str, action: Action) -> Project:
+        project = open_project("CHEST-1", action, person=person, settings=settings)
+        opened.append(project)
+        return project
+
+    yield open_it
+    for project in opened:
+        project.store.close()

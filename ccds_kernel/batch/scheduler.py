@@ -78,7 +78,7 @@ class Scheduler(Protocol):
 
         Raises:
             UnknownJobError: no such job.
-            JobRefusedError: APP for a job that has GPUs.
+            JobRefusedError: from or to APP: an app session stays one, a node stays a node.
         """
 
     def extend(self, job: JobId, minutes: float) -> None:

@@ -1,0 +1,50 @@
+"""What becomes of a job when its run is over: a pure function, so that each case can be read and tested in one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ccds_kernel.batch.exits import ExitFile
+from ccds_kernel.batch.states import JobState
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The state in which a job ends, with its reason; or PENDING when it goes back into the queue."""
+
+    state: JobState
+    reason: str | None = None
+
+
+def verdict(exit_file: ExitFile | None, intent: str | None, *, requeueable: bool, rebooted: bool) -> Verdict:
+    """Judges a run that is over.
+
+    Args:
+        exit_file: what its wrapper left; None when everything of the run is gone without one.
+        intent: why the scheduler was stopping it (cancel, preempt, wall), or None. It counts only when it is what ended
+            the command: one that ended by itself a moment before has its own result.
+        requeueable: whether it may run again.
+        rebooted: whether the machine was started anew since the run began.
+    """
+    if (exit_file is None or exit_file.stopped) and (stopped := _stopped(exit_file, intent, requeueable)):
+        return stopped
+    if exit_file is None:
+        lost = "lost in a restart of the machine" if rebooted else "its processes vanished without leaving an exit file"
+        return Verdict(JobState.FAILED, lost)
+    if exit_file.reason or exit_file.code is None:
+        return Verdict(JobState.FAILED, exit_file.reason)
+    if exit_file.code == 0:
+        return Verdict(JobState.SUCCEEDED)
+    killed = exit_file.code < 0
+    return Verdict(JobState.FAILED, f"killed by signal {-exit_file.code}" if killed else f"exit code {exit_file.code}")
+
+
+def _stopped(exit_file: ExitFile | None, intent: str | None, requeueable: bool) -> Verdict | None:
+    """The verdict on a run that did not end by itself; None when nobody here wanted its end."""
+    if intent == "cancel":
+        return Verdict(JobState.CANCELLED)
+    if intent == "wall":
+        return Verdict(JobState.FAILED, "its wall time is over")
+    if requeueable and (exit_file is None or intent == "preempt"):
+        return Verdict(JobState.PENDING)
+    return None

@@ -1,0 +1,89 @@
+"""What every widget of the workbench shares: how it talks with its page, its look, and how it tells what is wrong.
+
+A widget and its page exchange numbered requests and answers as custom messages. Synced traits were decided against for
+state: whoever holds the page can set any of them, so that a widget here takes no trait from its page at all
+(`CcdsWidget.set_state`) and treats each request as untrusted input.
+
+The page's side is plain JavaScript without a build step: `assets` joins small files into the one module that anywidget
+takes; only the last of them exports something.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from pathlib import Path
+from typing import Any
+
+import anywidget
+
+from ccds_kernel.errors import CcdsError
+
+SHARED = Path(__file__).parent / "static"
+
+_log = logging.getLogger(__name__)
+
+
+def assets(*files: Path) -> str:
+    """The text of `files`, one after the other."""
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+class CcdsWidget(anywidget.AnyWidget):
+    """A widget that answers its page's requests.
+
+    A request is a map with a whole number `request`; its answer carries the same number, and either what `answer` returned
+    or `error`, one line for the person.
+
+    Raises:
+        CcdsError: a keyword isn't one of the widget's own.
+    """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - traits of every type
+        unknown = sorted(set(options) - set(self.trait_names()))
+        if unknown:
+            own = sorted(set(self.trait_names()) - set(anywidget.AnyWidget.class_trait_names())) or ["none"]
+            raise CcdsError(
+                expected=f"keywords of {type(self).__name__} ({', '.join(own)})",
+                found=", ".join(unknown),
+                do="check their spelling",
+            )
+        super().__init__(**options)
+        self.on_msg(self._on_message)
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What the page gets for `request`, which is untrusted.
+
+        Raises:
+            CcdsError: it is refused; the page shows the line.
+        """
+        raise NotImplementedError
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Takes nothing: a page has no say in a widget's traits."""
+        _log.warning("%s refused traits from its page: %d", type(self).__name__, len(sync_data))
+
+    def _on_message(self, _widget: CcdsWidget, content: object, _buffers: object) -> None:
+        if not isinstance(content, dict) or type(content.get("request")) is not int:
+            _log.warning("%s refused a message that is no request", type(self).__name__)
+            return
+        number = content["request"]
+        try:
+            answer = self.answer({key: value for key, value in content.items() if key != "request"})
+        except CcdsError as error:
+            answer = {"error": _sentence(error)}
+        except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours is told in one line
+            # Neither the message nor the values of a traceback are logged: they may quote a report.
+            frames = traceback.extract_tb(error.__traceback__)
+            place = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
+            _log.error("%s failed: %s at %s", type(self).__name__, type(error).__name__, place)
+            answer = {
+                "error": "Expected no defect in the workbench; found one; "
+                "reload the page, what you did before is saved, and tell whoever runs this site."
+            }
+        self.send({"answer": number, **answer})
+
+
+def _sentence(error: CcdsError) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."

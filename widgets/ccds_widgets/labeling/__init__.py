@@ -1,0 +1,1 @@
+"""The labelling app: reports to labels by phrases."""

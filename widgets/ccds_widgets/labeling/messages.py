@@ -1,0 +1,104 @@
+"""What the page of the labelling app may ask for: one class per request, checked to the letter.
+
+A request comes from a browser and is untrusted: an unknown key, a wrong type or a number out of range refuses it whole.
+A report is named by its number (0 … n - 1) and its study key, so that a page that is older than the list is noticed.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.phrase import LONGEST
+
+Index = Annotated[int, Field(ge=0, le=10**9)]
+RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Words = Annotated[str, Field(min_length=1, max_length=2 * LONGEST)]
+"""Twice the longest phrase, so that a selection that is too long is told so by `Phrase`, in its words."""
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Window(_Request):
+    """The reports around report `report` among all of them, or among those of phrase `phrase`.
+
+    With `step` the reports around the next (1) or previous (-1) one; without, around `report` or the next one that is
+    among them. `matched` takes all reports that the phrase matches, not only those that it captures.
+    """
+
+    kind: Literal["window"]
+    report: Index
+    phrase: RowId | None = None
+    matched: bool = False
+    revision: int = -1
+
+
+class _Selection(_Request):
+    report: Index
+    key: Annotated[str, Field(max_length=64)]
+    section: Index
+    text: Words
+
+
+class Preview(_Selection):
+    """What the selected words would do as a phrase."""
+
+    kind: Literal["preview"]
+
+
+class Insert(_Selection):
+    """The selected words become a phrase with `label`, at the end of the list or at its begin."""
+
+    kind: Literal["insert"]
+    label: Annotated[str, Field(max_length=200)]
+    place: Literal["last", "first"]
+
+
+class Remove(_Request):
+    """Phrase `phrase` is taken off the list; `report` is the one on the screen."""
+
+    kind: Literal["remove"]
+    phrase: RowId
+    report: Index
+
+
+class Move(_Request):
+    """Phrase `phrase` goes `by` places towards the end of the list, or towards its begin if negative."""
+
+    kind: Literal["move"]
+    phrase: RowId
+    by: Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+    report: Index
+
+
+class Undo(_Request):
+    """The phrase that was removed last comes back."""
+
+    kind: Literal["undo"]
+    report: Index
+
+
+Request = Window | Preview | Insert | Remove | Move | Undo
+
+_REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
+
+
+def parse(content: object) -> Request:
+    """`content`, as it came from the page, as a request.
+
+    Raises:
+        CcdsError: it is none. The content isn't quoted: it may hold words of a report.
+    """
+    try:
+        return _REQUESTS.validate_python(content)
+    except ValidationError as error:
+        place = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
+        raise CcdsError(
+            expected="a request that this app knows",
+            found=f"another one (at {'.'.join(map(str, place))[:80] or 'kind'})",
+            do="reload the page",
+        ) from None

@@ -1,0 +1,189 @@
+// Choosing words of a report, by mouse or by keyboard, and the bar that makes a phrase of them.
+
+const HIGHLIGHT = "ccds-chosen";
+
+/** The words that the browser's selection covers, widened to whole ones: {section, start, end, text}; null, or an error. */
+function readSelection(pane) {
+  const selection = document.getSelection();
+  if (!selection?.rangeCount || selection.isCollapsed) return null;
+  const range = selection.getRangeAt(0);
+  const sectionOf = (node) => (node.nodeType === Node.TEXT_NODE ? node.parentElement : node)?.closest?.("[data-section]");
+  if (!pane.contains(range.commonAncestorContainer)) return null;
+  const touched = [...pane.querySelectorAll("[data-section]")].filter((element) => covered(range, element).trim());
+  if (!touched.length) return null;
+  if (touched.length > 1) return { error: "Expected words of one section; found words of two; select within one section." };
+  const [element] = touched;
+  const start = sectionOf(range.startContainer) === element ? offsetIn(element, range.startContainer, range.startOffset) : 0;
+  const end =
+    sectionOf(range.endContainer) === element
+      ? offsetIn(element, range.endContainer, range.endOffset)
+      : element.textContent.length;
+  return chosenIn(element, start, end);
+}
+
+/** The part of `element`'s text that `range` covers. */
+function covered(range, element) {
+  const part = document.createRange();
+  part.selectNodeContents(element);
+  if (!range.intersectsNode(element)) return "";
+  if (range.compareBoundaryPoints(Range.START_TO_START, part) > 0) part.setStart(range.startContainer, range.startOffset);
+  if (range.compareBoundaryPoints(Range.END_TO_END, part) < 0) part.setEnd(range.endContainer, range.endOffset);
+  return part.toString();
+}
+
+function chosenIn(element, start, end) {
+  const text = element.textContent;
+  const whole = toWholeWords(text, start, end);
+  return whole && { section: Number(element.dataset.section), start: whole[0], end: whole[1], text: text.slice(...whole) };
+}
+
+/** Paints the chosen words; returns their range. The browser's own selection would go when a text field takes the focus. */
+function paintChosen(pane, chosen) {
+  CSS.highlights?.delete(HIGHLIGHT);
+  const element = chosen && pane.querySelector(`[data-section="${chosen.section}"]`);
+  if (!element) return null;
+  const range = rangeIn(element, chosen.start, chosen.end);
+  if (CSS.highlights) CSS.highlights.set(HIGHLIGHT, new Highlight(range));
+  return range;
+}
+
+/** Moves, or widens, the chosen words by one word; begins with the first word of the report. */
+function stepWords(pane, chosen, delta, widen) {
+  const elements = [...pane.querySelectorAll("[data-section]")];
+  if (!elements.length) return null;
+  if (!chosen) {
+    const element = elements.find((one) => wordsOf(one.textContent).length);
+    return element ? chosenIn(element, ...wordsOf(element.textContent)[0]) : null;
+  }
+  const at = elements.findIndex((one) => Number(one.dataset.section) === chosen.section);
+  const words = wordsOf(elements[at].textContent);
+  const first = words.findIndex(([, end]) => end > chosen.start);
+  const last = words.findLastIndex(([start]) => start < chosen.end);
+  if (widen) {
+    const end = words[Math.max(first, last + delta)] ?? words[last];
+    return chosenIn(elements[at], words[first][0], end[1]);
+  }
+  const goal = words[(delta > 0 ? last : first) + delta];
+  if (goal) return chosenIn(elements[at], ...goal);
+  const next = elements[at + delta];
+  const beyond = next && wordsOf(next.textContent).at(delta > 0 ? 0 : -1);
+  return beyond ? chosenIn(next, ...beyond) : chosen;
+}
+
+/** The bar: what the chosen words would do, and the labels to give them. */
+function drawBar(state, act) {
+  const { chosen, preview, overview } = state;
+  const known = preview?.known && phraseOf(state, preview.known);
+  return [
+    h(
+      "div",
+      { class: "ccds-bar-head" },
+      h("q", { class: "ccds-quote" }, chosen.text.replace(/\s+/gu, " ")),
+      h("button", { class: "ccds-icon", "aria-label": "Close (Esc)", title: "Close (Esc)", onclick: act.unchoose }, "×"),
+    ),
+    known ? drawKnown(state, known, act) : drawPreview(state, preview, act),
+    known ? null : h("div", { class: "ccds-labels", role: "group", "aria-label": "Give a label" }, ...labelButtons(state, act)),
+    known ? null : labelField(overview, act),
+    h("p", { class: "ccds-error", role: "alert", hidden: !state.barError }, state.barError ?? ""),
+  ];
+}
+
+function drawKnown(state, phrase, act) {
+  const rank = state.overview.phrases.indexOf(phrase) + 1;
+  return h(
+    "p",
+    { class: "ccds-preview" },
+    `Already phrase ${rank}: `,
+    h("span", { class: "ccds-chip", ...toneOf(state, phrase.label) }, phrase.label),
+    " ",
+    h("button", { class: "ccds-link", "data-focus": "known", onclick: () => act.show(phrase.id) }, "Show its reports"),
+  );
+}
+
+function drawPreview(state, preview, act) {
+  if (!preview) return h("p", { class: "ccds-preview ccds-muted" }, state.barError ? "" : "Counting …");
+  const taken = preview.takes_from
+    .map(({ phrase, reports }) => ({ phrase: phraseOf(state, phrase), reports }))
+    .filter(({ phrase }) => phrase)
+    .sort((a, b) => b.reports - a.reports);
+  const shown = taken.slice(0, 3).map(({ phrase, reports }) => `${grouped(reports)} from “${phrase.text}”`);
+  const more = taken.length > 3 ? `, and others from ${counted(taken.length - 3, "more phrase")}` : "";
+  const choice = (place, name, captured, note) =>
+    h(
+      "label",
+      { class: "ccds-place" },
+      h("input", {
+        type: "radio",
+        name: "ccds-place",
+        "data-focus": `place-${place}`,
+        checked: state.place === place,
+        onchange: () => act.place(place),
+      }),
+      h("span", {}, name, " captures ", h("b", {}, grouped(captured)), note),
+    );
+  return h(
+    "div",
+    { class: "ccds-preview" },
+    h("p", {}, "Matches ", h("b", {}, counted(preview.matched, "report")), taken.length ? "" : ", captures them all: no other phrase does"),
+    taken.length
+      ? h(
+          "div",
+          { role: "radiogroup", "aria-label": "Priority" },
+          choice("last", "As last", preview.captured_if_last, ""),
+          choice("first", "As first", preview.captured_if_first, `, takes ${shown.join(", ")}${more}`),
+        )
+      : null,
+  );
+}
+
+function labelButtons(state, act) {
+  return state.overview.labels.map((label, order) =>
+    h(
+      "button",
+      {
+        class: "ccds-chip ccds-chip-button",
+        "data-focus": `label-${label.tone}`,
+        disabled: state.busy,
+        onclick: () => act.accept(label.name),
+        ...toneOf(state, label.name),
+      },
+      order < 9 ? h("kbd", {}, String(order + 1)) : null,
+      label.name,
+    ),
+  );
+}
+
+function labelField(overview, act) {
+  const field = h("input", {
+    class: "ccds-field",
+    "data-focus": "new-label",
+    placeholder: overview.labels.length ? "Another label" : "Name a label",
+    "aria-label": "New label",
+    maxlength: 200,
+    autocomplete: "off",
+  });
+  return h(
+    "form",
+    {
+      class: "ccds-new-label",
+      onsubmit: (event) => {
+        event.preventDefault();
+        if (field.value.trim()) act.accept(field.value);
+      },
+    },
+    field,
+    h("button", { class: "ccds-button", type: "submit" }, "Add", h("kbd", {}, "↵")),
+  );
+}
+
+/** Puts the bar under the chosen words, or over them where there is no room below. */
+function placeBar(bar, pane, range) {
+  const box = pane.getBoundingClientRect();
+  const words = range.getBoundingClientRect();
+  const left = Math.min(Math.max(words.left - box.left, 8), Math.max(8, pane.clientWidth - bar.offsetWidth - 8));
+  const below = words.bottom - box.top + pane.scrollTop + 8;
+  const above = words.top - box.top + pane.scrollTop - bar.offsetHeight - 8;
+  const fits = words.bottom + bar.offsetHeight + 8 <= box.bottom || above < pane.scrollTop;
+  bar.style.left = `${left}px`;
+  bar.style.top = `${fits ? below : above}px`;
+}

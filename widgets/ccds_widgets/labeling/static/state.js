@@ -1,0 +1,81 @@
+// What the page knows, and where it goes next. The kernel is right: whatever has an older revision is thrown away.
+
+const REFILL_WITHIN = 12;
+
+function newState() {
+  return {
+    overview: null, // totals, labels, phrases in order
+    window: null, // numbers of reports around the current one, among all or those of a phrase
+    reports: new Map(), // number → report, of the overview's revision
+    number: null, // the report on the screen
+    filter: null, // {phrase, matched}: only that phrase's reports are walked through
+    chosen: null, // the selected words: {section, start, end, text}
+    preview: null, // what they would do as a phrase
+    place: "last",
+    busy: false,
+  };
+}
+
+/** Takes an answer in; false where it is older than what is here. */
+function absorb(state, { overview, window, report }) {
+  const revision = overview?.revision ?? window?.revision ?? state.overview.revision;
+  if (state.overview && revision < state.overview.revision) return false;
+  if (overview) {
+    if (state.overview && overview.revision !== state.overview.revision) state.reports.clear();
+    state.overview = overview;
+    if (state.filter && !overview.phrases.some((phrase) => phrase.id === state.filter.phrase)) state.filter = null;
+  }
+  if (window) {
+    state.window = window;
+    window.reports.forEach((one) => state.reports.set(one.number, one));
+    forgetFar(state);
+  }
+  if (report) state.reports.set(report.number, report);
+  return true;
+}
+
+/** Keeps the page small after hours of work: reports far from here go first. */
+function forgetFar(state) {
+  if (state.reports.size < 400) return;
+  const kept = new Set([...state.window.numbers, ...state.window.unlabelled, state.number]);
+  for (const number of state.reports.keys()) if (!kept.has(number)) state.reports.delete(number);
+}
+
+/** The number of the report `delta` steps away among those that are walked through; null past either end. */
+function neighbour(state, delta) {
+  const { numbers } = state.window;
+  const at = numbers.indexOf(state.number);
+  if (at >= 0) return numbers[at + delta] ?? null;
+  const after = numbers.findIndex((number) => number > state.number);
+  const from = after < 0 ? numbers.length : after;
+  return numbers[delta > 0 ? from : from - 1] ?? null;
+}
+
+/** Whether the shipped reports run out in one of the two directions, and there are more. */
+function needsRefill(state) {
+  const { begin, numbers, total } = state.window;
+  const at = numbers.indexOf(state.number);
+  if (at < 0) return true;
+  const nearEnd = numbers.length - at < REFILL_WITHIN && begin + numbers.length < total;
+  return nearEnd || (at < REFILL_WITHIN / 2 && begin > 0);
+}
+
+/** The next report without a label, after this one or from the start again; null where there is none. */
+function nextUnlabelled(state) {
+  const ahead = state.window.unlabelled.filter((number) => number !== state.number);
+  return ahead.find((number) => number > state.number) ?? ahead[0] ?? null;
+}
+
+function labelOf(state, name) {
+  return state.overview.labels.find((label) => label.name === name);
+}
+
+/** Of the colours that the look knows the one of label `name`. */
+function toneOf(state, name) {
+  const tone = labelOf(state, name)?.tone ?? 0;
+  return { "data-tone": tone % 8, "data-round": Math.floor(tone / 8) % 2 };
+}
+
+function phraseOf(state, id) {
+  return state.overview.phrases.find((phrase) => phrase.id === id);
+}

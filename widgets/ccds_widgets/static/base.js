@@ -1,0 +1,104 @@
+// What the pages of all widgets share. Joined in front of a widget's own files: no imports, no exports here.
+
+/** An element with properties and children. Strings become text nodes: nothing here is ever read as HTML. */
+function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "class") element.className = value;
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** Puts `children` in place of what `container` holds; the focus stays on the element with the same `data-focus`. */
+function redraw(container, ...children) {
+  const held = container.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
+  const top = container.scrollTop;
+  container.replaceChildren(...children.flat().filter(Boolean));
+  container.scrollTop = top;
+  if (held) container.querySelector(`[data-focus="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+}
+
+/** 12345 as "12,345". */
+function grouped(number) {
+  return number.toLocaleString("en-US");
+}
+
+/** "1 report", "2 reports". */
+function counted(number, noun) {
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+const PATIENCE_MS = 15000;
+const LIVE = new Set(["unknown", "starting", "idle", "busy"]);
+
+/**
+ * Requests to the kernel, numbered, and their answers.
+ *
+ * `ask(request)` resolves to the answer, or rejects with the one line that the kernel sent. `onLost(true)` is called when
+ * the kernel is gone or doesn't answer, `onLost(false)` when it does again. The numbers begin anywhere, so that two views
+ * of one widget don't take each other's answers.
+ */
+function openChannel(model, onLost) {
+  const waiting = new Map();
+  let number = Math.floor(Math.random() * 2 ** 40);
+
+  const receive = (message) => {
+    const request = waiting.get(message?.answer);
+    if (!request) return;
+    waiting.delete(message.answer);
+    clearTimeout(request.timer);
+    onLost(false);
+    if (message.error) request.reject(new Error(message.error));
+    else request.resolve(message);
+  };
+  const kernel = model.widget_manager?.kernel;
+  const watchStatus = (_, status) => {
+    if (!LIVE.has(status)) onLost(true);
+  };
+  const watchConnection = (_, status) => onLost(status !== "connected");
+  model.on("msg:custom", receive);
+  kernel?.statusChanged?.connect(watchStatus);
+  kernel?.connectionStatusChanged?.connect(watchConnection);
+
+  return {
+    ask(request, patience = PATIENCE_MS) {
+      number += 1;
+      const mine = number;
+      return new Promise((resolve, reject) => {
+        const timer = patience ? setTimeout(() => onLost(true), patience) : undefined;
+        waiting.set(mine, { resolve, reject, timer });
+        model.send({ ...request, request: mine });
+      });
+    },
+    close() {
+      model.off("msg:custom", receive);
+      kernel?.statusChanged?.disconnect(watchStatus);
+      kernel?.connectionStatusChanged?.disconnect(watchConnection);
+      waiting.forEach((request) => clearTimeout(request.timer));
+    },
+  };
+}
+
+/** The line that says that the kernel is gone; hidden until then. */
+function lostBanner() {
+  return h(
+    "div",
+    { class: "ccds-lost", role: "alert", hidden: true },
+    "Connection lost. What you did is saved. ",
+    h("button", { class: "ccds-button", onclick: () => window.location.reload() }, "Reload the page"),
+  );
+}
+
+/** What a screen says when there is nothing to show: a title, some lines, the way on. */
+function emptyState(title, ...lines) {
+  return h("div", { class: "ccds-empty" }, h("h2", {}, title), ...lines.map((line) => h("p", {}, line)));
+}
+
+/** Whether a key press goes into a text field. */
+function isTyping(event) {
+  return Boolean(event.target.closest?.("input, textarea, select"));
+}

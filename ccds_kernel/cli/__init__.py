@@ -20,6 +20,7 @@ from ccds_kernel.errors import CcdsError
 
 STAGES = {
     "imaging": "DICOM to NIfTI with the geometry checked (convert)",
+    "labeling": "reports to soft labels by phrases (match), a project's reports (load) and phrase list (import, export)",
 }
 """Stage → what its verbs do. A stage stands here when it works, not before."""
 
@@ -66,8 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception:  # noqa: BLE001 - the last resort: a defect of ours is told in one line, never as a traceback
-        print(f"ccds: expected no defect in ccds itself; found one; send {_keep_traceback()} to whoever runs this site",
-              file=sys.stderr)
+        print(
+            f"ccds: expected no defect in ccds itself; found one; send {_keep_traceback()} to whoever runs this site",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.labeling.text import normalise
+from ccds_kernel.labeling.text import is_valid_unicode, normalise
 
 __all__ = ["LONGEST", "Phrase", "normalise"]
 
@@ -18,7 +18,7 @@ class Phrase:
     """One phrase of a label set.
 
     Args:
-        text: as the person wrote it, at most `LONGEST` characters.
+        text: as the person wrote it, at most `LONGEST` characters; white space around it is dropped, likewise of the label.
         label: the soft label of the reports that it captures; not blank, because a blank label means that nothing matched.
         negatable: kept for the negation rule; matching does not read it yet.
 
@@ -35,6 +35,8 @@ class Phrase:
     normalised: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "text", self.text.strip())
+        object.__setattr__(self, "label", self.label.strip())
         if len(self.text) > LONGEST:
             raise CcdsError(
                 expected=f"a phrase of at most {LONGEST} characters",
@@ -44,7 +46,7 @@ class Phrase:
         for name, value in (("phrase", self.text), ("label", self.label)):
             if not normalise(value):
                 raise CcdsError(expected=f"a {name}", found="a blank one", do=f"give the {name} at least one character")
-            if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            if "\0" in value or not is_valid_unicode(value):
                 raise CcdsError(
                     expected=f"a {name} in whole characters",
                     found="a zero byte or half a character",

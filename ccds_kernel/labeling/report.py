@@ -7,6 +7,7 @@ from datetime import date
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.application import IrbApplication
+from ccds_kernel.labeling.text import is_valid_unicode
 
 LONGEST_ACCESSION = 64
 
@@ -52,7 +53,7 @@ class Report:
                 found=f"{len(names)} of {len(set(names))} names",
                 do="mend the report",
             )
-        if any("\0" in text or not is_whole(text) for text in (self.accession, *self.texts)):
+        if any("\0" in text or not is_valid_unicode(text) for text in (self.accession, *self.texts)):
             raise CcdsError(
                 expected="texts in whole characters", found="a zero byte or half a character", do="export it again"
             )
@@ -81,8 +82,3 @@ class Report:
         code_covered = not code_needed if self.exam_code is None else self.exam_code in application.exam_codes
         date_covered = not date_needed if self.study_date is None else first <= self.study_date <= last
         return code_covered and date_covered
-
-
-def is_whole(text: str) -> bool:
-    """Whether `text` is valid Unicode: no half of a surrogate pair."""
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

@@ -77,3 +77,8 @@ def whole_words(text: str, phrase: str) -> Iterator[int]:
         if before_is_free and (end == len(text) or not is_word_character(text[end])):
             yield start
         start = text.find(phrase, start + 1)
+
+
+def is_valid_unicode(text: str) -> bool:
+    """Whether `text` holds whole characters only: no half of a surrogate pair, as a selection in a browser may cut it."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

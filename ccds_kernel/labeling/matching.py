@@ -103,7 +103,7 @@ class PhraseIndex:
         """Per report, shape (n_reports,), the position of the phrase that captures it, or -1."""
         position = self._rank.copy()
         position[_NOBODY] = -1
-        return position[self._slot_of_report]
+        return position.take(self._slot_of_report, mode="wrap")
 
     def insert(self, phrase: Phrase, position: int) -> None:
         """Puts `phrase` at `position` (0 … number of phrases); those from there on move one down.
@@ -135,9 +135,9 @@ class PhraseIndex:
         self._check_position(position, len(self._order))
         slot = self._order[position]
         self._release(slot, self._order[position + 1 :])
-        posting = self._postings.pop(slot)
-        left = posting[self._slot_of_report[posting] == slot]
+        left = self._held(slot)
         self._slot_of_report[left] = _NOBODY
+        del self._postings[slot]
         self._captured[_NOBODY + 1] += len(left)
         self._captured[slot + 1] = 0
         self._reorder([other for other in self._order if other != slot])
@@ -151,6 +151,8 @@ class PhraseIndex:
         """
         self._check_position(old, len(self._order))
         self._check_position(new, len(self._order))
+        if new == old - 1:  # the same as the neighbour's move down, which looks for one holder only
+            old, new = new, old
         slot = self._order[old]
         order = [other for other in self._order if other != slot]
         order.insert(new, slot)
@@ -185,8 +187,7 @@ class PhraseIndex:
         """
         self._check_position(position, len(self._order))
         slot = self._order[position]
-        posting = self._postings[slot]
-        return posting[self._slot_of_report[posting] == slot] if captured_only else posting.copy()
+        return self._held(slot) if captured_only else self._postings[slot].copy()
 
     def preview(self, phrase: Phrase) -> Preview:
         """What `phrase` would do if it were inserted; an `insert` right after it scans nothing again.
@@ -196,7 +197,7 @@ class PhraseIndex:
         """
         self._check_new(phrase)
         posting = self._scan(phrase)
-        holders = np.bincount(self._slot_of_report[posting].astype(np.int64) + 1, minlength=len(self._captured))
+        holders = np.bincount(self._holders(posting).astype(np.int64) + 1, minlength=len(self._captured))
         return Preview(
             raw=len(posting),
             captured_if_last=int(holders[_NOBODY + 1]),
@@ -228,14 +229,23 @@ class PhraseIndex:
             )
         return sorted(found, key=lambda span: (span.section, span.start, -span.end, span.position))
 
+    # `take` and `compress` instead of brackets: several times faster, because a mask in brackets mispredicts branches.
+
+    def _holders(self, posting: Posting) -> npt.NDArray[np.int16]:
+        return self._slot_of_report.take(posting, mode="clip")
+
+    def _held(self, slot: int) -> Posting:
+        posting = self._postings[slot]
+        return posting.compress(self._holders(posting) == slot)
+
     def _claim(self, slot: int) -> None:
         """Gives `slot` every report of its posting that a later phrase, or nobody, holds."""
         posting = self._postings[slot]
-        holders = self._slot_of_report[posting]
-        weaker = self._rank[holders] > self._rank[slot]
-        lost = np.bincount(holders[weaker].astype(np.int64) + 1, minlength=len(self._captured))
+        holders = self._holders(posting)
+        weaker = (self._rank > self._rank[slot]).take(holders, mode="wrap")
+        lost = np.bincount(holders.compress(weaker).astype(np.int64) + 1, minlength=len(self._captured))
         self._captured -= lost
-        self._slot_of_report[posting[weaker]] = slot
+        self._slot_of_report[posting.compress(weaker)] = slot
         self._captured[slot + 1] += lost.sum()
 
     def _release(self, slot: int, heirs: Sequence[int]) -> None:
@@ -244,7 +254,7 @@ class PhraseIndex:
             if not self._captured[slot + 1]:
                 return
             posting = self._postings[heir]
-            inherited = posting[self._slot_of_report[posting] == slot]
+            inherited = posting.compress(self._holders(posting) == slot)
             self._slot_of_report[inherited] = heir
             self._captured[heir + 1] += len(inherited)
             self._captured[slot + 1] -= len(inherited)

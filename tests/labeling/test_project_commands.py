@@ -1,0 +1,195 @@
+"""`ccds labeling load | import | export` from end to end, on a site's project."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ccds_kernel.cli import main
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.repository import LabelingRepository
+
+REPORTS = (
+    "mrn,accession,findings,impression,code,date\n"
+    '1, A1 ,"No\n effusion.",Normal.,CXR1,2020-05-01\n'
+    "2,A2,Effusion.,,CXR1,2020-05-01 10:11:12\n"
+    "2,A2,Effusion.,,CXR1,2020-05-01 10:11:12\n"
+    "3,A3, ,,CXR2,2020-05-02\n"
+    "4,A4,Head.,,CT1,2020-05-02\n"
+    "5,A5,Late.,,CXR1,2021-05-02\n"
+    "6,A6,Unknown.,,,\n"
+    "7,A1,Something else.,Normal.,CXR1,2020-05-01\n"
+)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, settings) -> Path:
+    """A folder with `r.csv` and the site's `ccds.toml`, in which fay runs the command."""
+    lines = [f'{name} = "{path}"' for name, path in settings.paths.model_dump().items()]
+    (tmp_path / "ccds.toml").write_text("\n".join(["[paths]", *lines]), encoding="utf-8")
+    (tmp_path / "r.csv").write_text(REPORTS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CCDS_CONFIG", str(tmp_path / "ccds.toml"))
+    monkeypatch.setenv("JUPYTERHUB_USER", "fay")
+    return tmp_path
+
+
+@pytest.fixture
+def repository(open_as) -> LabelingRepository:
+    """What the commands leave in the database."""
+    return LabelingRepository(open_as("fay", Action.OPEN_LABELING))
+
+
+def load(*more: str, columns=("findings", "impression"), reports="r.csv", project="CHEST-1") -> int:
+    """Runs `ccds labeling load`."""
+    named = [word for column in columns for word in ("--text-column", column)]
+    return main(
+        ["labeling", "load", "--project", project, "--reports", reports, "--id-column", "accession", *named, *more]
+    )
+
+
+CHECKED = ("--exam-code-column", "code", "--date-column", "date")
+
+
+@pytest.mark.usefixtures("folder")
+def test_load_takes_in_what_is_new_and_covered(capsys, repository):
+    """The counts of every verdict add up to the rows; the texts are in the database as they were in the file."""
+    status = load(*CHECKED, "--json")
+
+    counts = json.loads(capsys.readouterr().out)
+    assert (status, counts) == (0, {"added": 2, "known": 1, "empty": 1, "conflicting": 1, "beyond": 3})
+    assert [(stored.report.accession, stored.report.texts) for stored in repository.reports()] == [
+        ("A1", ("No\n effusion.", "Normal.")),
+        ("A2", ("Effusion.", "")),
+    ]
+
+
+@pytest.mark.usefixtures("folder")
+def test_load_tells_what_it_left_out_without_naming_it(capsys):
+    """A person reads how many and why, never an accession number or a text."""
+    load(*CHECKED)
+
+    assert capsys.readouterr().out.splitlines() == [
+        "8 reports: 2 added, 1 known already",
+        "        1  left out: without any text",
+        "        1  left out: that say something else than the project's report of that accession number",
+        "        3  left out: beyond the exam codes or dates of the IRB application",
+    ]
+
+
+@pytest.mark.usefixtures("folder")
+def test_loading_the_file_again_changes_nothing(capsys, repository):
+    """The second load finds everything known."""
+    load(*CHECKED)
+    before = repository.reports()
+    capsys.readouterr()
+
+    load(*CHECKED, "--json")
+
+    assert json.loads(capsys.readouterr().out)["added"] == 0
+    assert repository.reports() == before
+
+
+@pytest.mark.usefixtures("folder")
+def test_load_says_what_it_could_not_check(capsys):
+    """Without columns for exam code and date nothing is held against the application, and that is told."""
+    load()
+
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "exam codes and dates weren't checked against the IRB application: no column was named"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"reports": "none.csv"}, "the CSV file none.csv"),
+        ({"columns": ["finding"]}, "one column 'finding' in r.csv"),
+        ({"columns": ["findings", "findings"]}, "text columns, each named once"),
+        ({"project": "OTHER"}, "a project that fay is on"),
+        ({"project": "../CHEST-1"}, "a project that fay is on"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_a_load_that_cannot_be_is_one_line(capsys, repository, arguments, expected):
+    """A wrong file, column or project: exit status 1, one line, nothing loaded."""
+    status = load(**arguments)
+
+    told = capsys.readouterr()
+    assert (status, told.out) == (1, "")
+    assert told.err.startswith(f"ccds: expected {expected}; found ")
+    assert told.err.count("\n") == 1
+    assert repository.reports() == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [
+        (",Good.,,CXR1,2020-05-01", "one of 0 characters in the row that begins at line 11 of r.csv"),
+        ("A9,Good.,,CXR1,May 1st", "something else in the row that begins at line 11 of r.csv"),
+        ("A9" * 40 + ",Good.,,CXR1,2020-05-01", "one of 80 characters in the row that begins at line 11 of r.csv"),
+    ],
+)
+def test_a_row_that_is_no_report_keeps_the_whole_file_out(folder, capsys, repository, row, found):
+    """No accession number, a date that is none: the line is named, its content isn't, and no row before it is loaded."""
+    with (folder / "r.csv").open("a", encoding="utf-8") as reports:
+        reports.write(f"9,{row}\n")
+
+    status = load(*CHECKED)
+
+    told = capsys.readouterr().err
+    assert status == 1
+    assert f"; found {found}; " in told
+    assert "Good" not in told
+    assert "May" not in told
+    assert repository.reports() == ()
+
+
+@pytest.mark.usefixtures("folder")
+def test_who_may_not_load_is_turned_away(monkeypatch, capsys, repository):
+    """A scientist reads reports but doesn't bring any in; the line says whom to ask."""
+    monkeypatch.setenv("JUPYTERHUB_USER", "sam")
+
+    status = load()
+
+    assert status == 1
+    assert capsys.readouterr().err == (
+        "ccds: expected a role that may load reports; found sam as scientist; "
+        "ask the principal investigator, Dr. Reed\n"
+    )
+    assert repository.reports() == ()
+
+
+def test_a_phrase_list_goes_out_and_comes_back(folder, capsys, repository):
+    """What export writes import reads: the same phrases, labels and order; those that are there stay."""
+    repository.insert_phrase(Phrase('no "acute", effusion', "negative", negatable=True), 0)
+    repository.insert_phrase(Phrase("Effusion", "positive"), 1)
+    exported = main(["labeling", "export", "--project", "CHEST-1", "--out", "p.csv"])
+    before = [stored.phrase for stored in repository.phrases()]
+    repository.remove_phrase(repository.phrases()[0].id)
+    repository.insert_phrase(Phrase("clear", "negative"), 0)
+    capsys.readouterr()
+
+    imported = main(["labeling", "import", "--project", "CHEST-1", "--phrases", "p.csv", "--json"])
+
+    assert (exported, imported) == (0, 0)
+    assert json.loads(capsys.readouterr().out) == {"added": 1, "known": 1, "conflicting": 0}
+    assert (folder / "p.csv").read_text(encoding="utf-8") == (
+        'phrase,label,negatable\n"no ""acute"", effusion",negative,yes\nEffusion,positive,no\n'
+    )
+    assert [stored.phrase for stored in repository.phrases()] == [Phrase("clear", "negative"), before[1], before[0]]
+
+
+def test_an_imported_phrase_with_another_label_is_left_out(folder, capsys, repository):
+    """The project's label stands; the conflict is told."""
+    repository.insert_phrase(Phrase("effusion", "positive"), 0)
+    (folder / "p.csv").write_text("phrase,label\nEFFUSION,negative\n", encoding="utf-8")
+
+    main(["labeling", "import", "--project", "CHEST-1", "--phrases", "p.csv"])
+
+    assert capsys.readouterr().out.splitlines() == [
+        "1 phrases: 0 added, 0 known already",
+        "        1  left out: on the list with another label",
+    ]
+    assert [stored.phrase for stored in repository.phrases()] == [Phrase("effusion", "positive")]

@@ -94,7 +94,7 @@ def job_name(*parts: str) -> str:
 
     Readable characters stay; a short hash of the parts keeps "a b" and "a-b" apart, and ("a", "b") from ("a-b",).
     """
-    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:10]
+    digest = hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:10]
     readable = re.sub(r"[^A-Za-z0-9._@+]+", "-", "-".join(parts)).strip("-._@+")[:100]
     return f"{readable or 'job'}-{digest}"
 
@@ -107,8 +107,8 @@ def _check_words(spec: JobSpec) -> None:
             "a command as a sequence of strings", type(spec.command).__name__, "give the program, then its arguments"
         )
     object.__setattr__(spec, "command", tuple(spec.command))
-    if not spec.command[0] or any("\0" in word for word in spec.command):
-        _refuse("a command without NUL characters", "an empty program or a NUL", "correct the command")
+    if not spec.command[0] or not all(map(_is_text, spec.command)):
+        _refuse("a command in UTF-8 without NUL characters", "another text, or an empty program", "correct the command")
     if not (isinstance(spec.owner, str) and spec.owner and spec.owner.isprintable()):
         _refuse("an owner in printable text", repr(spec.owner), "name the person for whom the job runs")
 
@@ -116,8 +116,8 @@ def _check_words(spec: JobSpec) -> None:
 def _check_places(spec: JobSpec) -> None:
     for key in ("cwd", "log"):
         place = Path(getattr(spec, key))
-        if not place.is_absolute() or "\0" in str(place):
-            _refuse(f"an absolute path as {key}", repr(str(place)), "give the path from the root")
+        if not place.is_absolute() or not _is_text(str(place)):
+            _refuse(f"an absolute path in UTF-8 as {key}", ascii(str(place)), "give the path from the root")
         object.__setattr__(spec, key, place)
 
 
@@ -141,9 +141,14 @@ def _check_env(env: Mapping[str, str]) -> None:
     for key, value in env.items():
         if not (isinstance(key, str) and _VARIABLE.fullmatch(key)):
             _refuse("environment names of letters, digits and _", repr(key), "rename the variable")
-        if not isinstance(value, str) or "\0" in value:
+        if not (isinstance(value, str) and _is_text(value)):
             # The value may be a token: it is not quoted.
-            _refuse(f"text without NUL as the value of {key}", type(value).__name__, "correct the variable")
+            _refuse(f"UTF-8 text without NUL as the value of {key}", type(value).__name__, "correct the variable")
+
+
+def _is_text(text: str) -> bool:
+    """Whether the operating system and a JSON file can both carry it: no NUL, no lone surrogate."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _refuse(expected: str, found: str, do: str) -> None:

@@ -1,6 +1,6 @@
 """The small process around every job's command: it says that it began, ends what it started, and leaves an exit file.
 
-Run as `python -S -I wrapper.py RUN_DIR`: no site packages and nothing of ours imported, so that it is up in about 30 ms
+Run as `python -S -I -X utf8 wrapper.py RUN_DIR`: no site packages and nothing of ours imported, so that it is up in about 30 ms
 and is the same file on a node where only the folder is shared. All schedulers run their jobs in it, so that an end is
 known after the scheduler has forgotten the job or was itself restarted. In RUN_DIR (0700, all files 0600):
 

@@ -227,7 +227,7 @@ class LocalScheduler:
     def _start_daemon(self) -> int:
         log = os.open(self._folder / "daemon.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            command = [sys.executable, "-I", "-m", _DAEMON, str(self._folder)]
+            command = [sys.executable, "-I", "-X", "utf8", "-m", _DAEMON, str(self._folder)]
             # Its own environment: the hub's holds secrets, and the daemon outlives it.
             return subprocess.run(
                 command,

@@ -177,10 +177,22 @@ def plan(jobs: Sequence[Job], capacity: Capacity) -> Decisions:
     Returns:
         What starts and what is preempted. Carrying it out and asking again without any change decides nothing new.
     """
+    starts: tuple[Start, ...] = ()
+    while True:
+        ledger, again = _round(jobs, capacity)
+        starts += tuple(ledger.starts)
+        if not again:
+            return Decisions(starts, tuple(job.id for job in ledger.victims))
+        jobs = after(jobs, Decisions(tuple(ledger.starts)), now=0.0)
+
+
+def _round(jobs: Sequence[Job], capacity: Capacity) -> tuple[_Ledger, bool]:
+    """One pass over the queue, up to the first node that starts: then its owner has one more, and the order is another."""
     ledger = _Ledger(jobs, capacity)
     for job in waiting_in_order(jobs):
-        ledger.place(job)
-    return Decisions(tuple(ledger.starts), tuple(job.id for job in ledger.victims))
+        if ledger.place(job) and job.priority_class is PriorityClass.FIRST:
+            return ledger, True
+    return ledger, False
 
 
 @dataclass
@@ -207,21 +219,22 @@ class _Ledger:
     def _index(self, slot: str) -> int:
         return self.capacity.gpus.index(slot)
 
-    def place(self, job: Job) -> None:
-        """Starts the job, or makes or keeps room for it."""
+    def place(self, job: Job) -> bool:
+        """Starts the job, or makes or keeps room for it; whether it starts."""
         if not self.capacity.room.holds(job.asks):
-            return  # the capacity was lowered since: it must not block the others
+            return False  # the capacity was lowered since: it must not block the others
         if (self.free - self._kept_from(job)).holds(job.asks):
             taken, self.slots = self.slots[: job.asks.gpus], self.slots[job.asks.gpus :]
             self.starts.append(Start(job.id, tuple(taken)))
             self.free -= job.asks
-            return
+            return True
         if not _is_interactive(job):
             self.kept_batch += job.asks
         elif self._preempt_for(job):
             self.promised += job.asks
         else:
             self.kept_interactive += job.asks
+        return False
 
     def _kept_from(self, job: Job) -> Room:
         if _is_interactive(job):

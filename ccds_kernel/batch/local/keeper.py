@@ -149,6 +149,7 @@ class Keeper:
             exit_file,
             row.raw["intent"],
             requeueable=row.as_job().preemptible,
+            requeues=row.raw["requeues"],
             rebooted=row.raw["boot"] != wrapper.boot_id(),
         )
         if found.state is not JobState.PENDING:

@@ -44,7 +44,8 @@ def begin(folder: Path, row: Row, grace_s: float) -> Claim:
         OSError: no process or folder can be made.
     """
     run = run_dir(folder, row)
-    run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for level in (run.parent.parent, run.parent, run):
+        level.mkdir(mode=0o700, exist_ok=True)
     order = {
         "command": json.loads(row.raw["command"]),
         "env": child_environment(row, run),
@@ -56,7 +57,7 @@ def begin(folder: Path, row: Row, grace_s: float) -> Claim:
     wrapper.write_json(run / "run.json", order).rename(run / "run.json")
     pid = os.posix_spawn(
         sys.executable,
-        [sys.executable, "-S", "-I", str(Path(wrapper.__file__)), str(run)],
+        [sys.executable, "-S", "-I", "-X", "utf8", str(Path(wrapper.__file__)), str(run)],
         own_environment(),
         file_actions=[(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)],
         setsid=True,  # outlives us, and no terminal's Ctrl-C reaches it

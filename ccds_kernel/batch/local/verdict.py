@@ -16,7 +16,13 @@ class Verdict:
     reason: str | None = None
 
 
-def verdict(exit_file: ExitFile | None, intent: str | None, *, requeueable: bool, rebooted: bool) -> Verdict:
+_MOST_REQUEUES = 20
+"""A job whose runs vanish is not started for ever: something about it kills its wrapper."""
+
+
+def verdict(
+    exit_file: ExitFile | None, intent: str | None, *, requeueable: bool, requeues: int, rebooted: bool
+) -> Verdict:
     """Judges a run that is over.
 
     Args:
@@ -24,11 +30,14 @@ def verdict(exit_file: ExitFile | None, intent: str | None, *, requeueable: bool
         intent: why the scheduler was stopping it (cancel, preempt, wall), or None. It counts only when it is what ended
             the command: one that ended by itself a moment before has its own result.
         requeueable: whether it may run again.
+        requeues: how often it did.
         rebooted: whether the machine was started anew since the run began.
     """
-    if (exit_file is None or exit_file.stopped) and (stopped := _stopped(exit_file, intent, requeueable)):
+    if (exit_file is None or exit_file.stopped) and (stopped := _stopped(intent, requeueable)):
         return stopped
     if exit_file is None:
+        if requeueable and (rebooted or requeues < _MOST_REQUEUES):
+            return Verdict(JobState.PENDING)
         lost = "lost in a restart of the machine" if rebooted else "its processes vanished without leaving an exit file"
         return Verdict(JobState.FAILED, lost)
     if exit_file.reason or exit_file.code is None:
@@ -39,12 +48,12 @@ def verdict(exit_file: ExitFile | None, intent: str | None, *, requeueable: bool
     return Verdict(JobState.FAILED, f"killed by signal {-exit_file.code}" if killed else f"exit code {exit_file.code}")
 
 
-def _stopped(exit_file: ExitFile | None, intent: str | None, requeueable: bool) -> Verdict | None:
+def _stopped(intent: str | None, requeueable: bool) -> Verdict | None:
     """The verdict on a run that did not end by itself; None when nobody here wanted its end."""
     if intent == "cancel":
         return Verdict(JobState.CANCELLED)
     if intent == "wall":
         return Verdict(JobState.FAILED, "its wall time is over")
-    if requeueable and (exit_file is None or intent == "preempt"):
+    if intent == "preempt" and requeueable:
         return Verdict(JobState.PENDING)
     return None

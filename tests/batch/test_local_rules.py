@@ -1,0 +1,271 @@
+"""What the local scheduler does beyond the port: preemption, wall time, what a job leaves behind, what others may read."""
+
+import os
+import stat
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ccds_kernel.batch import JobState, PriorityClass, SchedulerUnavailableError
+from ccds_kernel.batch.local import Capacity, LocalScheduler
+from ccds_kernel.errors import CcdsError
+from support.scheduler_contract import HOLD, Connect, Jobs
+from support.waiting import until
+
+FIRST = PriorityClass.FIRST
+RESUMES = 'trap "echo stopped; exit 0" TERM; if [ -e checkpoint ]; then echo resumed; else touch checkpoint; '
+"""A command that goes on from its checkpoint when it is started anew, and ends well when told to end."""
+
+
+def test_batch_work_makes_room_and_runs_again_to_its_end(jobs: Jobs) -> None:
+    """A first node takes the GPUs of a batch job, which is requeued and later resumes from its checkpoint."""
+    command = RESUMES + "while :; do sleep 0.02; done; fi"
+    batch = jobs.submit("trial", "sh", "-c", command, gpus=4, requeueable=True)
+    until((jobs.folder / "checkpoint").exists, "the checkpoint")
+
+    node = jobs.submit("node", *HOLD, gpus=1, priority_class=FIRST)
+    jobs.until_runs(node)
+    preempted = jobs.status(batch)
+    jobs.scheduler.cancel(node)
+    ended = jobs.until_ended(batch)
+
+    assert (preempted.state, preempted.requeues, preempted.gpus_granted) == (JobState.PENDING, 1, ())
+    assert (ended.state, ended.requeues) == (JobState.SUCCEEDED, 1)
+    said = [line for line in jobs.log.read_text().split() if line != "Terminated"]  # the shell's word on its sleep
+    assert said == ["stopped", "resumed"]
+
+
+def test_a_batch_job_that_ends_by_itself_is_not_run_again(jobs: Jobs) -> None:
+    """Preempted or not: its own end counts, not the TERM that came too late."""
+    batch = jobs.submit("trial", "true", gpus=4, requeueable=True)
+    node = jobs.submit("node", *HOLD, gpus=4, priority_class=FIRST)
+    jobs.until_runs(node)
+
+    jobs.scheduler.cancel(node)
+    ended = jobs.until_ended(batch)
+
+    assert ended.state is JobState.SUCCEEDED
+
+
+def test_batch_work_that_may_not_be_requeued_is_left_alone(jobs: Jobs) -> None:
+    """A first node waits for it, and says for what."""
+    batch = jobs.submit("fixed", *HOLD, gpus=4, wall_minutes=30)
+    started = jobs.until_runs(batch).started
+
+    node = jobs.submit("node", *HOLD, gpus=1, priority_class=FIRST)
+    told = jobs.scheduler.explain(node)
+
+    assert started
+    assert (told.reason, told.position) == ("waiting for 1 GPU: 4 of 4 in use", 1)
+    assert told.estimated_start == started + timedelta(minutes=30)
+    assert jobs.status(batch).state is JobState.RUNNING
+
+
+def test_a_job_ends_with_its_wall_time(jobs: Jobs) -> None:
+    """It is FAILED and says why."""
+    job = jobs.submit("long", *HOLD, wall_minutes=0.005)
+
+    status = jobs.until_ended(job)
+
+    assert (status.state, status.reason) == (JobState.FAILED, "its wall time is over")
+
+
+def test_a_job_that_ignores_term_is_killed_after_the_grace(jobs: Jobs) -> None:
+    """TERM, a grace of 1 s, KILL."""
+    job = jobs.submit("stubborn", "sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.05; done")
+    until(lambda: jobs.log.exists() and jobs.log.read_text(), "the command to be up")
+
+    jobs.scheduler.cancel(job)
+    status = jobs.until_ended(job)
+
+    assert (status.state, status.exit_code) == (JobState.CANCELLED, -9)
+
+
+def test_nothing_that_a_job_started_outlives_it(jobs: Jobs, remaining: Callable[[], list[str]]) -> None:
+    """Also what made itself a session of its own is ended with the command."""
+    job = jobs.submit("forks", "sh", "-c", "setsid sleep 500 & setsid sleep 501 & echo $!; exit 0")
+
+    status = jobs.until_ended(job)
+
+    assert status.state is JobState.SUCCEEDED
+    assert [line for line in remaining() if "sleep" in line] == []
+
+
+def test_a_cancelled_session_takes_its_sessions_along(jobs: Jobs, remaining: Callable[[], list[str]]) -> None:
+    """As a notebook server's kernels, which are sessions of their own, even when it has no time to end them."""
+    job = jobs.submit("server", "sh", "-c", "setsid sleep 502 & echo up; wait")
+    until(lambda: jobs.log.exists() and jobs.log.read_text(), "the command to be up")
+
+    jobs.scheduler.cancel(job)
+    jobs.until_ended(job)
+
+    assert [line for line in remaining() if "sleep 502" in line] == []
+
+
+def test_an_end_leaves_an_exit_file_and_no_token(jobs: Jobs, folder: Path) -> None:
+    """The exit file stays; the environment is gone from the state folder once the job is over."""
+    job = jobs.submit("secret", "sh", "-c", "exit 3", env={"TOKEN": "sesame-4711"})
+
+    jobs.until_ended(job)
+    jobs.scheduler.shutdown()
+
+    assert '"code": 3' in (folder / "jobs" / job / "1" / "exit.json").read_text()
+    holds_token = [path.name for path in folder.rglob("*") if path.is_file() and b"sesame" in path.read_bytes()]
+    assert holds_token == []
+
+
+def test_a_token_is_in_no_argument_and_no_log(jobs: Jobs, folder: Path) -> None:
+    """While the job runs only its own environment and files that are closed to others have it."""
+    job = jobs.submit("secret", *HOLD, env={"TOKEN": "sesame-4712"})
+    jobs.until_runs(job)
+
+    lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)]
+
+    assert not any(b"sesame" in line for line in lines)
+    assert "sesame" not in (folder / "daemon.log").read_text()
+
+
+def test_the_state_is_closed_to_others(jobs: Jobs, folder: Path) -> None:
+    """The folder is 0700 and no file in it is open to group or others."""
+    job = jobs.submit("some", *HOLD, env={"TOKEN": "sesame"})
+    jobs.until_runs(job)
+
+    modes = {str(path): stat.S_IMODE(path.lstat().st_mode) for path in [folder, *folder.rglob("*")]}
+
+    assert {name: oct(mode) for name, mode in modes.items() if mode & 0o077} == {}
+
+
+def test_the_daemon_gets_nothing_of_the_submitter_s_environment(
+    jobs: Jobs, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither it nor a wrapper has the hub's secrets."""
+    monkeypatch.setenv("HUB_SECRET", "sesame-4713")
+    job = jobs.submit("some", *HOLD)
+    jobs.until_runs(job)
+
+    ours = [path.parent for path in Path("/proc").glob("[0-9]*/cmdline") if str(folder).encode() in read(path)]
+
+    assert len(ours) >= 2
+    assert not any(b"sesame" in read(process / "environ") for process in ours)
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file of /proc; none when the process has just ended."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def test_gpus_are_listed_for_the_command(jobs: Jobs) -> None:
+    """CUDA_VISIBLE_DEVICES has the granted slots; what the spec says about it doesn't count."""
+    env = {"CUDA_VISIBLE_DEVICES": "0,1,2,3"}
+
+    job = jobs.submit("gpu", "sh", "-c", "echo $CUDA_VISIBLE_DEVICES", gpus=2, env=env)
+    jobs.until_ended(job)
+
+    assert jobs.log.read_text() == "0,1\n"
+
+
+def test_a_log_that_can_not_be_opened_is_told(jobs: Jobs) -> None:
+    """The job fails with the reason."""
+    job = jobs.submit("nolog", "true", log=jobs.folder / "missing" / "job.log")
+
+    status = jobs.until_ended(job)
+
+    assert status.reason == "the log file can't be opened (no such file or directory)"
+
+
+def test_apps_wait_for_a_place(jobs: Jobs) -> None:
+    """The site has three places: the fourth app is told so and starts when one is free."""
+    apps = [jobs.submit(f"app-{n}", *HOLD, priority_class=PriorityClass.APP) for n in range(4)]
+    jobs.until_runs(apps[2])
+
+    told = jobs.scheduler.explain(apps[3])
+    jobs.scheduler.cancel(apps[0])
+    jobs.until_runs(apps[3])
+
+    assert told.reason == "waiting for 1 place: 3 of 3 in use"
+
+
+def test_an_idle_daemon_waits(jobs: Jobs, folder: Path) -> None:
+    """Once all jobs have ended it sleeps until somebody rings: questions about them cost it nothing."""
+    job = jobs.submit("one", "true")
+    jobs.until_ended(job)
+    daemon = int((folder / "daemon.lock").read_text().split()[0])
+
+    before = until(lambda: resting_ticks(daemon), "the daemon to sleep")
+    for _ in range(200):
+        jobs.status(job)
+
+    assert resting_ticks(daemon) == before
+
+
+def resting_ticks(pid: int) -> int | None:
+    """Processor time of a process so far, in 10 ms; None while it isn't asleep."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12]) if fields[0] == "S" else None
+
+
+def test_a_shutdown_leaves_jobs_and_a_call_brings_the_daemon_back(jobs: Jobs, connect: Connect) -> None:
+    """Without cancel_jobs the jobs go on; their ends are found by the daemon that the next question starts."""
+    gate = jobs.folder / "gate"
+    job = jobs.submit("goes-on", "sh", "-c", f"while [ ! -e '{gate}' ]; do sleep 0.02; done; exit 5")
+    jobs.until_runs(job)
+
+    jobs.scheduler.shutdown()
+    gate.touch()
+    status = Jobs(connect(), jobs.folder).until_ended(job)
+
+    assert (status.state, status.exit_code) == (JobState.FAILED, 5)
+
+
+def test_a_lowered_capacity_is_explained(jobs: Jobs, folder: Path) -> None:
+    """A waiting job that the machine can no longer serve says so; others are served."""
+    holder = jobs.submit("holder", *HOLD, gpus=4)
+    waiting = jobs.submit("waiting", *HOLD, gpus=4)
+    jobs.until_runs(holder)
+    LocalScheduler(folder, capacity=Capacity(cpus=2, memory_mb=100, gpus=("0",)))
+
+    told = jobs.scheduler.explain(waiting)
+    small = jobs.submit("small", "true")
+    jobs.until_ended(small)
+
+    assert told.reason == "this machine no longer has what the job asks for"
+
+
+def test_a_damaged_state_is_one_line_and_no_end(jobs: Jobs, folder: Path) -> None:
+    """Jobs are UNKNOWN, which is alive, and everything that must not guess says what is wrong."""
+    job = jobs.submit("some", "true")
+    jobs.until_ended(job)
+    jobs.scheduler.shutdown()
+    (folder / "jobs.db").rename(folder / "kept.db")
+    (folder / "jobs.db").write_bytes(b"no database" * 1000)
+
+    status = jobs.status(job)
+    with pytest.raises(SchedulerUnavailableError, match=r"jobs\.db"):
+        jobs.scheduler.mine()
+    (folder / "kept.db").replace(folder / "jobs.db")
+
+    assert status.state is JobState.UNKNOWN
+    assert status.reason
+    assert "\n" not in status.reason
+
+
+def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
+    """A file in its place: one line with the way out."""
+    (tmp_path / "state").write_text("in the way")
+
+    with pytest.raises(SchedulerUnavailableError, match="state folder"):
+        LocalScheduler(tmp_path / "state")
+
+
+@pytest.mark.parametrize("minutes", [0, -1, float("nan"), float("inf")])
+def test_minutes_that_are_none_are_refused(jobs: Jobs, minutes: float) -> None:
+    """Extending by nothing is a mistake of the caller."""
+    job = jobs.submit("some", *HOLD)
+
+    with pytest.raises(CcdsError, match="minutes"):
+        jobs.scheduler.extend(job, minutes)

@@ -1,0 +1,107 @@
+"""A job's description is checked when it is made, and names what is wrong without quoting a secret."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccds_kernel.batch import JobSpec, PriorityClass, job_name
+from ccds_kernel.errors import CcdsError
+
+RIGHT = {"name": "a", "command": ("true",), "cwd": Path("/"), "log": Path("/log"), "owner": "ann"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"name": ""}, "job name"),
+        ({"name": "a b"}, "job name"),
+        ({"name": "-a"}, "job name"),
+        ({"name": "a[1]"}, "job name"),
+        ({"name": "a\n"}, "job name"),
+        ({"name": "a" * 129}, "job name"),
+        ({"command": ()}, "command"),
+        ({"command": "true"}, "command"),
+        ({"command": ("", "x")}, "command"),
+        ({"command": ("a", "b\0")}, "command"),
+        ({"command": ("a", "\udc80")}, "command"),
+        ({"cwd": Path("/\udc80")}, "cwd"),
+        ({"owner": ""}, "owner"),
+        ({"owner": "ann\n"}, "owner"),
+        ({"cwd": Path("here")}, "cwd"),
+        ({"log": Path("here.log")}, "log"),
+        ({"cpus": 0}, "cpus"),
+        ({"cpus": 1.5}, "cpus"),
+        ({"cpus": True}, "cpus"),
+        ({"memory_mb": 0}, "memory_mb"),
+        ({"gpus": -1}, "gpus"),
+        ({"gpu_model": "a;b"}, "GPU model"),
+        ({"wall_minutes": 0}, "wall_minutes"),
+        ({"wall_minutes": float("nan")}, "wall_minutes"),
+        ({"wall_minutes": float("inf")}, "wall_minutes"),
+        ({"priority_class": PriorityClass.APP, "gpus": 1}, "GPU"),
+        ({"priority_class": PriorityClass.FIRST, "requeueable": True}, "requeueable"),
+        ({"env": {"A B": "x"}}, "environment names"),
+        ({"env": {"1A": "x"}}, "environment names"),
+        ({"env": {"A=B": "x"}}, "environment names"),
+    ],
+)
+def test_a_wrong_field_is_named(wrong: dict[str, object], said: str) -> None:
+    """Each field outside its range is refused in one line that says which."""
+    with pytest.raises(CcdsError, match=said) as told:
+        JobSpec(**{**RIGHT, **wrong})
+
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("value", ["sesame\0", "sesame\ud800", b"sesame"])
+def test_a_wrong_value_is_not_quoted(value: object) -> None:
+    """An environment value may be a token: the message has its name only."""
+    with pytest.raises(CcdsError, match="TOKEN") as told:
+        JobSpec(**RIGHT, env={"TOKEN": value})
+
+    assert "sesame" not in str(told.value)
+
+
+def test_the_environment_is_not_shown_and_not_shared() -> None:
+    """The repr has no environment; changing the caller's dictionary doesn't change the spec."""
+    env = {"TOKEN": "sesame"}
+
+    spec = JobSpec(**RIGHT, env=env)
+    env["TOKEN"] = "other"
+
+    assert "sesame" not in repr(spec)
+    assert spec.env["TOKEN"] == "sesame"
+    with pytest.raises(TypeError):
+        spec.env["TOKEN"] = "third"
+
+
+@given(st.lists(st.text(st.characters()), min_size=1, max_size=3))
+def test_any_text_makes_a_valid_name(parts: list[str]) -> None:
+    """job_name never makes what JobSpec refuses, and makes the same again."""
+    name = job_name(*parts)
+
+    assert JobSpec(**{**RIGHT, "name": name}).name == name
+    assert job_name(*parts) == name
+
+
+@pytest.mark.parametrize(("one", "other"), [(("a", "b"), ("a-b",)), (("a b",), ("a-b",)), (("ü",), ("ö",))])
+def test_different_parts_make_different_names(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    """What looks the same once it is made readable stays apart."""
+    assert job_name(*one) != job_name(*other)
+
+
+def test_the_port_imports_nothing_heavy() -> None:
+    """ccds_kernel.batch and the local scheduler live on the standard library alone."""
+    program = (
+        "import sys; before = set(sys.modules); import ccds_kernel.batch.local;"
+        "new = {name.partition('.')[0] for name in set(sys.modules) - before};"
+        "print(sorted(new - set(sys.stdlib_module_names)))"
+    )
+
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True, timeout=30)
+
+    assert done.stdout.strip() == "['ccds_kernel']"

@@ -1,0 +1,125 @@
+"""From a folder of DICOM files to checked NIfTI volumes: one verdict for every series.
+
+What is done to each series, in this order; the first failure ends it with a reason, the other series go on:
+
+1. Selection: reports, presentation states, secondary captures, localizers and projections are excluded.
+2. Headers: all pixel data there (lengths), one study, patient, frame of reference, matrix and pixel type per series, no mosaic,
+   grey values with a linear rescale; identical copies of a file counted once.
+3. Geometry by pydicom's numbers: slices parallel, distinct, on a straight line along their normal, evenly spaced.
+4. One run of dcm2niix on links to just these files; exactly one image, exit status 0.
+5. The image against pydicom: shape; all four corners of every slice through sform and qform (1e-3 mm at the best slice,
+   0.02 mm at the worst beyond the positions' own unevenness); voxels of every slice as real values, of 8 slices
+   where the files are compressed (decoding them twice would double the time).
+6. Header text blanked, compressed, hashed, linked to its name if that is free or holds the same image.
+
+Hashing the input runs beside dcm2niix. Memory holds headers and a few slices, never a volume.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pydicom.uid import JPEG2000, UID, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
+
+from ccds_kernel.imaging import dcm2niix
+from ccds_kernel.imaging.consistency import check_headers, header_warnings, unique_instances
+from ccds_kernel.imaging.geometry import regular_grid
+from ccds_kernel.imaging.header import Instance, quiet_pydicom
+from ccds_kernel.imaging.output import hashed_name, publish, working_folder
+from ccds_kernel.imaging.series import Series
+from ccds_kernel.imaging.sidecar import sidecar
+from ccds_kernel.imaging.verdict import QuarantineError, SeriesVerdict, Status
+from ccds_kernel.imaging.verify import verify
+from ccds_kernel.imaging.volume import compress
+
+_LOSSY = {JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000}
+_GRID_WARNING_MM = 0.02
+
+
+def convert_series(series: Series, out: Path, *, study_folder: str | None = None) -> SeriesVerdict:
+    """Converts one series to `<out>/<study_folder>/<series>.nii.gz` and `.json`.
+
+    Args:
+        series: its files.
+        out: the folder that receives volumes; made where missing.
+        study_folder: name of the study's folder; the hashed StudyInstanceUID if None.
+
+    Raises:
+        CcdsError: `out` can't be written.
+    """
+    if not series.slices:
+        reason = max(series.excluded, key=lambda item: item[1])[0]
+        return SeriesVerdict(series.uid, series.modality, Status.EXCLUDED, reason)
+    warnings = [f"{count} file(s) left out: {reason}" for reason, count in series.excluded]
+    try:
+        with quiet_pydicom():
+            path = _volume(series, out, study_folder, warnings)
+    except QuarantineError as error:
+        return SeriesVerdict(series.uid, series.modality, Status.QUARANTINED, error.reason, warnings=tuple(warnings))
+    return SeriesVerdict(series.uid, series.modality, Status.ACCEPTED, path=path, warnings=tuple(warnings))
+
+
+def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[str]) -> Path:
+    """The path of the checked volume; adds to `warnings` on the way, so that a quarantined series keeps them."""
+    instances = _readable(series.slices)
+    if copies := len(series.slices) - len(instances):
+        warnings.append(f"{copies} identical copies of files left out")
+    check_headers(instances)
+    grid = regular_grid([frame for instance in instances for frame in instance.frames])
+    warnings += header_warnings(instances)
+    if grid.deviation_mm > _GRID_WARNING_MM:
+        warnings.append(f"slice positions stray up to {grid.deviation_mm:.3f} mm from an even grid")
+    same = instances[0].same
+    study = study_folder or hashed_name("study", same["StudyInstanceUID"])
+    target = out / study / f"{hashed_name('series', series.uid)}.nii.gz"
+
+    with working_folder(out) as folder, ThreadPoolExecutor(1) as beside:
+        hashing = beside.submit(_input_digest, instances)
+        converted = dcm2niix.convert([instance.path for instance in instances], folder)
+        warnings += converted.warnings
+        encodings = {UID(instance.transfer_syntax) for instance in instances}
+        checked = verify(
+            converted.image,
+            grid,
+            (int(same["Rows"]), int(same["Columns"])),
+            sample=any(encoding.is_encapsulated for encoding in encodings),
+            lossy=not _LOSSY.isdisjoint(encodings),
+        )
+        image, text = folder / "volume.nii.gz", folder / "volume.json"
+        image_sha256 = compress(converted.image, image)
+        content = sidecar(
+            instances,
+            grid,
+            checked,
+            input_sha256=hashing.result(),
+            output_sha256=image_sha256,
+            converter=converted.version,
+            warnings=warnings,
+        )
+        text.write_text(content, encoding="utf-8")
+        publish(image, text, image_sha256, target)
+    return target
+
+
+def _readable(instances: Sequence[Instance]) -> tuple[Instance, ...]:
+    try:
+        return unique_instances(instances)
+    except OSError as error:
+        raise QuarantineError("unreadable", f"a file can't be read any more ({error.strerror})") from error
+
+
+def _input_digest(instances: Sequence[Instance]) -> str:
+    """SHA-256 over the sorted SHA-256s of the files: whatever their names and order."""
+    try:
+        each = sorted(_file_digest(instance.path) for instance in instances)
+    except OSError as error:
+        raise QuarantineError("unreadable", f"a file can't be read any more ({error.strerror})") from error
+    return hashlib.sha256("".join(each).encode()).hexdigest()
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

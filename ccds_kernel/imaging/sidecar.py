@@ -1,0 +1,67 @@
+"""The JSON beside a volume: what later stages need to know of its origin, and nothing that names a patient.
+
+Kept: coded and numeric fields of the scanner and the acquisition, geometry, hashes, versions, what was checked. Left out:
+names, ids, UIDs, dates, times, and every text that people type. No time of writing: the same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from ccds_kernel.imaging.geometry import Grid
+from ccds_kernel.imaging.header import TECHNICAL, Instance
+from ccds_kernel.imaging.verify import Checked
+
+_SCANNER = ("Manufacturer", "ManufacturerModelName", "SoftwareVersions")
+
+
+def sidecar(
+    instances: Sequence[Instance],
+    grid: Grid,
+    checked: Checked,
+    *,
+    input_sha256: str,
+    output_sha256: str,
+    converter: str,
+    warnings: Sequence[str],
+) -> str:
+    """The JSON text. A field whose value varies over the series keeps its most frequent value.
+
+    Args:
+        instances: the files of the volume.
+        grid: their geometry.
+        checked: what the checks measured.
+        input_sha256: of the files' bytes, whatever their names and order.
+        output_sha256: of voxels, scaling and affine.
+        converter: dcm2niix's own version.
+        warnings: one line each.
+    """
+    technical = {keyword: _usual([one.technical.get(keyword) for one in instances]) for keyword in TECHNICAL}
+    content = {
+        "modality": instances[0].same["Modality"],
+        "scanner": {keyword: technical[keyword] for keyword in _SCANNER},
+        "acquisition": {
+            keyword: value for keyword, value in technical.items() if keyword not in _SCANNER and value is not None
+        },
+        "spacing_mm": list(grid.spacing),
+        "shape": list(checked.shape),
+        "input": {"files": len(instances), "images": len(grid.frames), "sha256": input_sha256},
+        "output": {"sha256": output_sha256},
+        "checks": {
+            "grid_deviation_mm": round(grid.deviation_mm, 6),
+            "geometry_best_mm": round(checked.best_mm, 6),
+            "geometry_worst_mm": round(checked.worst_mm, 6),
+            "slices_compared": checked.slices_compared,
+        },
+        "versions": {"ccds": version("ccds"), "dcm2niix": converter, "pydicom": version("pydicom")},
+        "warnings": list(warnings),
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _usual(values: Sequence[object]) -> object:
+    counted = Counter(json.dumps(value) for value in values)
+    return json.loads(min(counted, key=lambda text: (-counted[text], text)))

@@ -1,0 +1,128 @@
+"""What is decided about a series: accepted, quarantined or excluded, and why.
+
+A reason is a stable code and one line for a person, written "code: line". The codes are those of `REASONS`, the only list
+of them: a new check adds its code there. Neither code nor line holds patient text, a UID or a path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Status(StrEnum):
+    """The three verdicts."""
+
+    ACCEPTED = "accepted"
+    QUARANTINED = "quarantined"
+    EXCLUDED = "excluded"
+
+
+REASONS = {
+    # excluded: nothing is wrong, the series is just no volume
+    "not-an-image": "structured report, presentation state, key object selection, contours, document: no pixels of its own",
+    "secondary-capture": "a screenshot, scan or report page saved as an image",
+    "localizer": "a scout or localizer image",
+    "not-cross-sectional": "radiograph, ultrasound, angiography and the like: no stack of slices",
+    # quarantined: what the files say
+    "unreadable": "a file vanished or could not be read while the series was converted",
+    "truncated": "a file ends before its pixel data does",
+    "inconsistent-headers": "the files of one series disagree about something that a volume has only one of",
+    "unsupported-pixels": "colour, palette, float, 1-bit or 32-bit pixels, or a non-linear modality LUT",
+    "mosaic": "slices tiled into one image (Siemens mosaic)",
+    # quarantined: where the slices lie
+    "no-geometry": "position, orientation or pixel spacing is missing or impossible",
+    "too-few-slices": "fewer than three slices: nothing shows that their distance is regular",
+    "orientation-varies": "the slices are not parallel or are turned in their plane",
+    "one-position": "every image lies at the same place: no volume",
+    "several-volumes": "each position occurs several times: time points, echoes, b-values or phases",
+    "duplicate-slices": "some positions occur more than once, with different images",
+    "gantry-tilt": "the stack is sheared: its direction is not the slices' normal",
+    "not-collinear": "slice positions stray sideways from a straight line",
+    "missing-slices": "gaps are whole multiples of the slice distance",
+    "irregular-spacing": "the distance between slices varies",
+    # quarantined: what the conversion gave
+    "conversion-failed": "dcm2niix ended without an image",
+    "several-outputs": "dcm2niix made more than one image of the series",
+    "geometry-mismatch": "shape or affine of the NIfTI is not what the DICOM headers say",
+    "undecodable": "pydicom can't decode pixels that the check needs",
+    "voxel-mismatch": "voxels of the NIfTI are not those that pydicom reads",
+    "output-differs": "another image of that name is already in the output folder; it was left alone",
+}
+"""Code → what it means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a series was not accepted.
+
+    Args:
+        code: a key of `REASONS`.
+        line: one line for a person: what was seen, with figures.
+
+    Raises:
+        ValueError: unknown code, or a line that is empty or more than one.
+    """
+
+    code: str
+    line: str
+
+    def __post_init__(self) -> None:
+        if self.code not in REASONS:
+            raise ValueError(f"expected a code of REASONS; found {self.code!r}; add it there")
+        if not self.line or "\n" in self.line:
+            raise ValueError(f"expected one line for {self.code}; found {self.line!r}; say what was seen")
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.line}"
+
+
+class QuarantineError(Exception):
+    """A check of one series failed; the series is quarantined with `reason`, the others go on."""
+
+    def __init__(self, code: str, line: str) -> None:
+        self.reason = Reason(code, line)
+        super().__init__(str(self.reason))
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesVerdict:
+    """What became of one series.
+
+    Args:
+        series_uid: SeriesInstanceUID.
+        modality: DICOM's code, "" where the files have none.
+        status: accepted, quarantined or excluded.
+        reason: None if, and only if, accepted.
+        path: the .nii.gz if, and only if, accepted.
+        warnings: one line each; the series was usable in spite of them.
+
+    Raises:
+        ValueError: status, reason and path don't fit together.
+    """
+
+    series_uid: str
+    modality: str
+    status: Status
+    reason: Reason | None = None
+    path: Path | None = None
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        accepted = self.status is Status.ACCEPTED
+        if accepted != (self.reason is None) or accepted != (self.path is not None):
+            raise ValueError(
+                f"expected a path for an accepted series, else a reason; found {self.status} with reason {self.reason}"
+            )
+
+    def as_json(self) -> dict[str, object]:
+        """The object of `ccds imaging convert --json`."""
+        return {
+            "series_uid": self.series_uid,
+            "modality": self.modality,
+            "status": self.status.value,
+            "reason": None if self.reason is None else str(self.reason),
+            "path": None if self.path is None else str(self.path),
+            "warnings": list(self.warnings),
+        }

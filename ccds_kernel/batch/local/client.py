@@ -35,7 +35,7 @@ from ccds_kernel.errors import CcdsError
 
 _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 _DAEMON = "ccds_kernel.batch.local.daemon"
-_START_S = 8.0
+_START_S = 5.0
 _POLL_S = 0.02
 _LIVE_PHASES = ("pending", "starting", "running")
 

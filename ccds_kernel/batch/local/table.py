@@ -3,6 +3,8 @@
 The standard library's sqlite3 and not the `store` package: this table belongs to one machine and one Unix user, never to a
 project or PostgreSQL, and every client pays for the import. SQLite and not a file per job: a submit, its check for the
 name and the daemon's decision are transactions, so kill -9 at any point leaves the row as it was or as it should be.
+Rejected: the WAL journal. Clients that make the folder at the same moment get "locked" at once from the switch to it,
+whatever their patience, and with connections as short as ours it is no faster.
 The folder must be on a disk of this machine (the processes behind the rows are). 0700, its files 0600: they hold tokens.
 A job's environment is wiped from its row when it ends.
 """
@@ -24,8 +26,8 @@ from ccds_kernel.batch.spec import JobSpec, PriorityClass
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
 
 _VERSION = 1
-_PATIENCE_S = 8.0
-"""How long a call waits for another one's transaction: below the port's 10 s."""
+_PATIENCE_S = 5.0
+"""How long a call waits for another one's transaction; with the start of a daemon still within the port's 10 s."""
 
 _SCHEMA = """
 CREATE TABLE job (
@@ -136,8 +138,6 @@ class Table:
             )
         folder.chmod(0o700)
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its side files the same mode
-        with self._connection() as db:
-            db.execute("PRAGMA journal_mode = WAL")
         with self.write() as db:
             self._create(db)
 

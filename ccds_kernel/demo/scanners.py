@@ -1,0 +1,73 @@
+"""The demo hospital's five CT scanners: invented makers and models, each with its own habits.
+
+They differ as real ones do: noise, sharpness, a small offset of the Hounsfield scale, spacing, how values are stored,
+which way the slices run, and whether the images are reformatted at an angle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ccds_kernel.errors import CcdsError
+
+
+@dataclass(frozen=True, slots=True)
+class Scanner:
+    """One machine and its head protocol.
+
+    Args:
+        manufacturer: invented.
+        model: invented.
+        software: its version.
+        kernel: name of the reconstruction filter.
+        station: synthetic station name.
+        pixel_mm: spacing of rows and columns, of a 64×64 matrix.
+        slice_mm: thickness of a slice and distance of the next one.
+        slices: how many there are.
+        noise_hu: standard deviation of the noise.
+        smoothness: share of a neighbour in the noise, 0 (white) to 1.
+        offset_hu: what it adds to every value.
+        intercept: stored value 0 in HU.
+        angle_deg: tilt of the slices about the left-right axis, chin down, with the slice normal kept.
+        head_first: whether instance 1 is the uppermost slice.
+        kvp: tube voltage in kV.
+    """
+
+    manufacturer: str
+    model: str
+    software: str
+    kernel: str
+    station: str
+    pixel_mm: float
+    slice_mm: float
+    slices: int
+    noise_hu: float
+    smoothness: float
+    offset_hu: float
+    intercept: int
+    angle_deg: float
+    head_first: bool
+    kvp: int
+
+    def __post_init__(self) -> None:
+        if min(self.pixel_mm, self.slice_mm, self.slices, self.noise_hu) <= 0:
+            raise CcdsError(
+                expected="a scanner with spacing, slices and noise above zero",
+                found=f"{self.pixel_mm} mm, {self.slice_mm} mm, {self.slices} slices, {self.noise_hu} HU",
+                do="correct the scanner's row in scanners.py",
+            )
+
+
+SCANNERS = (
+    Scanner("Example Imaging", "Example CT 1", "EX1 4.2.1", "Head Soft 30", "DEMOCT1",
+            3.6, 5.0, 30, 4.0, 0.5, 0.0, -1024, 0.0, False, 120),
+    Scanner("Example Imaging", "Example CT 2", "EX2 7.0.3", "Head Soft 31", "DEMOCT2",
+            3.7, 4.0, 38, 5.0, 0.4, 1.0, -1024, 12.0, True, 120),
+    Scanner("Sample Scanners", "Sample Scan 64", "19.1.SS", "UB-Brain", "DEMOCT3",
+            3.5, 5.0, 30, 4.5, 0.6, -1.5, 0, 0.0, True, 120),
+    Scanner("Sample Scanners", "Sample Scan ER", "20.4.SS", "UB-Sharp", "DEMOCT4",
+            3.8, 6.0, 25, 6.5, 0.1, 2.0, 0, 0.0, False, 140),
+    Scanner("Demo Devices", "Demo Mobile 8", "1.0.9", "Standard", "DEMOCT5",
+            3.7, 5.0, 30, 8.0, 0.2, -3.0, -1024, 7.0, False, 120),
+)  # fmt: skip
+"""In the order of `Case.scanner`."""

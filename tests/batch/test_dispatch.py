@@ -1,6 +1,6 @@
 """The dispatch decision: compared whole for the rules, and as properties for every mix of jobs."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import pytest
 from hypothesis import given
@@ -224,7 +224,7 @@ def test_nothing_is_over_committed(jobs: list[Job]) -> None:
     """Whatever runs and waits: room never goes below zero and each slot has one owner, as many as were asked for."""
     later = after(jobs, plan(jobs, MACHINE), now=1000.0)
 
-    assert min(free_room(later, MACHINE)._all) >= 0
+    assert min(astuple(free_room(later, MACHINE))) >= 0
     slots = [slot for it in later for slot in it.gpus]
     assert len(slots) == len(set(slots))
     assert set(slots) <= set(MACHINE.gpus)

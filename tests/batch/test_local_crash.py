@@ -23,11 +23,11 @@ from support.waiting import until
 
 
 def kill_daemon(folder: Path) -> int:
-    """Kills the daemon of this folder, waits until it is gone and returns its pid."""
+    """Kills the daemon of this folder with its whole process group, waits until it is gone and returns its pid."""
     process = lock.holder(folder)
     assert process is not None
     assert is_alive(process)
-    os.kill(process.pid, signal.SIGKILL)
+    os.killpg(process.pid, signal.SIGKILL)
     until(lambda: not is_alive(process), "the daemon to be gone")
     return process.pid
 

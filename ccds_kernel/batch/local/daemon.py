@@ -24,6 +24,7 @@ from ccds_kernel.errors import CcdsError
 
 _TROUBLE_S = 1.0
 _MOST_STEPS = 50
+_DAY_S = 24 * 3600.0
 
 _log = logging.getLogger("ccds.batch.local")
 
@@ -37,11 +38,11 @@ class Daemon:
         self._held = held
         self._bell = bell
         self._leaving = False
+        self._forget_at = time.monotonic()
         signal.signal(signal.SIGTERM, self._on_term)
 
     def run(self) -> None:
         """Returns when it is told to stop, is not needed any more, or its folder is gone."""
-        self._keeper.forget_old(time.time())
         while not self._leaving and self._keeper.table.exists:
             try:
                 self._round()
@@ -50,6 +51,9 @@ class Daemon:
                 doorbell.wait(self._bell, _TROUBLE_S)
 
     def _round(self) -> None:
+        if time.monotonic() >= self._forget_at:
+            self._keeper.forget_old(time.time())
+            self._forget_at = time.monotonic() + _DAY_S
         for _ in range(_MOST_STEPS):
             self._reap()
             if not self._keeper.step(time.time()):
@@ -57,9 +61,10 @@ class Daemon:
         rest_s = self._keeper.rest_s(time.time())
         rung = doorbell.wait(self._bell, rest_s)
         if not rung and rest_s == IDLE_S:
-            self._leave_if_idle()
+            self.leave_if_idle()
 
-    def _leave_if_idle(self) -> None:
+    def leave_if_idle(self) -> None:
+        """Closes door and lock when every job has ended."""
         with self._keeper.table.write() as db:
             self._leaving = nothing_lives(db)
             if self._leaving:
@@ -98,6 +103,16 @@ def start(folder: Path) -> int:
     return 0
 
 
+def _stop(folder: Path, *, cancel_jobs: bool) -> None:
+    if not lock.path_of(folder).is_file():
+        raise CcdsError(
+            expected="the state folder of a local scheduler", found=str(folder), do="give the folder that it uses"
+        )
+    from ccds_kernel.batch.local.client import LocalScheduler  # noqa: PLC0415 - the daemon itself needs no client
+
+    LocalScheduler(folder).shutdown(cancel_jobs=cancel_jobs)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; the exit status is 1 with one line on stderr when it can't be done."""
     parser = argparse.ArgumentParser(prog="python -m ccds_kernel.batch.local.daemon", description=__doc__)
@@ -107,13 +122,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--cancel-jobs", action="store_true", help="with --stop: cancel all jobs and wait for their ends"
     )
     options = parser.parse_args(arguments)
+    folder = options.folder.absolute()
     try:
         if not options.stop:
-            return start(options.folder.absolute())
-        from ccds_kernel.batch.local.client import LocalScheduler  # noqa: PLC0415 - the daemon itself needs no client
-
-        LocalScheduler(options.folder).shutdown(cancel_jobs=options.cancel_jobs)
-    except CcdsError as error:
+            return start(folder)
+        _stop(folder, cancel_jobs=options.cancel_jobs)
+    except (CcdsError, OSError) as error:
         print(f"ccds: {error}", file=sys.stderr)  # noqa: T201 - a command's way to say what is wrong
         return 1
     return 0

@@ -36,18 +36,23 @@ class Room:
     apps: int = 0
 
     def __add__(self, other: Room) -> Room:
-        return Room(*(mine + its for mine, its in zip(self._all, other._all, strict=True)))
+        return Room(
+            self.cpus + other.cpus, self.memory_mb + other.memory_mb, self.gpus + other.gpus, self.apps + other.apps
+        )
 
     def __sub__(self, other: Room) -> Room:
-        return Room(*(mine - its for mine, its in zip(self._all, other._all, strict=True)))
+        return Room(
+            self.cpus - other.cpus, self.memory_mb - other.memory_mb, self.gpus - other.gpus, self.apps - other.apps
+        )
 
     def holds(self, other: Room) -> bool:
         """Whether `other` fits in this, each amount for itself; what is not asked for may even be overdrawn."""
-        return all(not its or its <= mine for mine, its in zip(self._all, other._all, strict=True))
-
-    @property
-    def _all(self) -> tuple[int, int, int, int]:
-        return (self.cpus, self.memory_mb, self.gpus, self.apps)
+        return (
+            (not other.cpus or other.cpus <= self.cpus)
+            and (not other.memory_mb or other.memory_mb <= self.memory_mb)
+            and (not other.gpus or other.gpus <= self.gpus)
+            and (not other.apps or other.apps <= self.apps)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,13 +250,13 @@ class _Ledger:
     def _preempt_for(self, job: Job) -> bool:
         """Whether there will be room for the job once the preempted have ended; picks them."""
         sooner = self.free + self.coming - self._kept_from(job)
+        if not _total(self.yielding, sooner).holds(job.asks):
+            return False
         chosen: list[Job] = []
         for victim in reversed(self.yielding):
             if _total(chosen, sooner).holds(job.asks):
                 break
             chosen.append(victim)
-        if not _total(chosen, sooner).holds(job.asks):
-            return False
         for victim in list(chosen):
             without = [other for other in chosen if other is not victim]
             if _total(without, sooner).holds(job.asks):

@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
+import psutil
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ccds_kernel.errors import CcdsError
@@ -47,6 +48,8 @@ class HubSettings(_Section):
 
     address: str = Field("127.0.0.1", description="address that the proxy listens on")
     port: int = Field(8000, ge=1, le=65535, description="port that the proxy listens on")
+    api_port: int = Field(8081, ge=1, le=65535, description="port of the hub behind the proxy, on 127.0.0.1")
+    proxy_api_port: int = Field(8001, ge=1, le=65535, description="port of the proxy's own interface, on 127.0.0.1")
     authenticator: Literal["pam", "password-file"] = Field("pam", description="how a password is checked")
     administrators: tuple[str, ...] = Field((), description="who may apply IRB applications and administer the hub")
 
@@ -56,6 +59,10 @@ class SchedulerSettings(_Section):
 
     engine: Literal["local"] = Field("local", description="the scheduler: `local` is this machine")
     gpus: int = Field(0, ge=0, le=64, description="GPU slots that the local scheduler hands out, real or pretended")
+    cpus: int = Field(os.cpu_count() or 1, ge=1, description="cores that the local scheduler hands out; default: all")
+    memory_mb: int = Field(
+        psutil.virtual_memory().total // 2**20, ge=1, description="MiB that the local scheduler hands out; default: all"
+    )
 
 
 class Settings(_Section):

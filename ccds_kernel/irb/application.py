@@ -18,6 +18,9 @@ from ccds_kernel.settings import invalid
 RESERVED_IDS = frozenset({"clinical", "reports"})
 """Ids that name sessions without a project."""
 
+LONGEST_ID = 19
+"""Sessions are named after their project, and the hub takes names of 30 characters: `irb-<id>-lab-99`."""
+
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
 Person = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_.-]{0,63}$")]
 ExamCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
@@ -45,7 +48,7 @@ class RosterEntry(_Part):
 class IrbApplication(_Part):
     """One approved application. `study_dates` are its first and last day, both included."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?$")]
+    id: Annotated[str, Field(max_length=LONGEST_ID, pattern=r"^[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$")]
     title: Name
     pi: Name
     approved: date
@@ -70,6 +73,12 @@ class IrbApplication(_Part):
         if twice:
             raise ValueError(f"{twice[0]} stands on the roster twice as {twice[1]}")
         return self
+
+    @property
+    def slug(self) -> str:
+        """The id as session names hold it: lower case, beginning with a letter."""
+        lowered = self.id.lower()
+        return f"irb-{lowered}" if lowered[0].isdigit() else lowered
 
     def roles_of(self, person: str) -> tuple[Role, ...]:
         """The roles in which `person` stands on the roster, in its order; empty where they don't."""

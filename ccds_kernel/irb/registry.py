@@ -35,19 +35,24 @@ class Registry:
             return None
         return read_application(self.folder / project_id / "irb.yaml")
 
+    def by_slug(self, slug: str) -> IrbApplication | None:
+        """The application in force whose sessions are named `slug`."""
+        applications = (self.get(project_id) for project_id in self.ids())
+        return next((found for found in applications if found and found.slug == slug), None)
+
     def put(self, application: IrbApplication) -> bool:
         """Brings `application` into force; returns whether that changed anything.
 
         Raises:
-            CcdsError: its id differs from another one only in upper and lower case, or the registry can't be written.
+            CcdsError: its sessions would be named as another one's, or the registry can't be written.
         """
         if self.get(application.id) == application:
             return False
-        similar = next((name for name in self.ids() if name.lower() == application.id.lower()), application.id)
-        if similar != application.id:
+        similar = self.by_slug(application.slug)
+        if similar and similar.id != application.id:
             raise CcdsError(
-                expected="ids that differ in more than upper and lower case",
-                found=f"{application.id} beside {similar}",
+                expected="an id that no other application has, upper and lower case being the same",
+                found=f"{application.id} beside {similar.id}",
                 do="amend the application that is there",
             )
         folder = self.folder / application.id
@@ -65,15 +70,15 @@ class Registry:
         return True
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes `path` so that a reader, or a crash, never sees half of it."""
+def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
+    """Writes `path`, with permissions `mode`, so that a reader, or a crash, never sees half of it."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             out.write(text)
             out.flush()
             os.fsync(out.fileno())
-        os.chmod(name, 0o644)  # noqa: PTH101 - mkstemp hands out a name
+        os.chmod(name, mode)  # noqa: PTH101 - mkstemp hands out a name
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

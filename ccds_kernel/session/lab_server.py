@@ -1,0 +1,17 @@
+"""The server of a lab session: JupyterLab in the person's own folder of the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration object
+    """Fills `c`, the configuration of `jupyterhub-singleuser`, for a lab session."""
+    c.ServerApp.root_dir = str(Path.cwd())
+    c.ServerApp.default_url = "/lab"
+    c.ServerApp.allow_root = True
+    c.ServerApp.jpserver_extensions = {"jupyterlab": True, "voila.server_extension": False, "jupyter_lsp": False}
+    c.ServerApp.websocket_ping_interval = 30_000
+    c.LabApp.news_url = None
+    c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"

@@ -1,0 +1,155 @@
+"""Runs on the node: starts a session's server on a free port and reports that port to the hub.
+
+`python -P -m ccds_kernel.session.launch lab|app`, as the command of a scheduler's job. The port is chosen here, because only
+here is it known to be free. It is reported with the session's own token, and only when the server behind it answers as a
+server of this hub; the host is never reported, the hub takes it from the scheduler. A hub that is restarting is asked
+again; a hub that refuses doesn't want this session any more, which then ends and leaves no orphan.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+PORT_PATH = "/ccds/session-port"
+"""Where the hub takes the port, under its API's address."""
+
+UP_SECONDS = 120.0
+REPORT_SECONDS = 300.0
+_POLL_SECONDS = 0.05
+_TRIES = 3
+_FORBIDDEN = 403
+
+
+class Refused(Exception):  # noqa: N818 - an answer of the hub, not an error of ours
+    """The hub doesn't wait for this session."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the server is to be reached, from the session's environment."""
+
+    address: str
+    prefix: str
+    hub_api: str
+    token: str
+
+    @classmethod
+    def from_environment(cls) -> Place:
+        """Reads what the hub put into the session's environment."""
+        return cls(
+            address=os.environ.get("CCDS_BIND_ADDRESS", "127.0.0.1"),
+            prefix=os.environ["JUPYTERHUB_SERVICE_PREFIX"],
+            hub_api=os.environ["JUPYTERHUB_API_URL"],
+            token=os.environ["JUPYTERHUB_API_TOKEN"],
+        )
+
+
+def main(arguments: list[str]) -> int:
+    """Starts the server of the kind that `arguments` name; returns its exit status."""
+    config = Path(__file__).with_name(f"{arguments[0]}_config.py")
+    command = [sys.executable, "-P", "-m", "jupyterhub.singleuser", f"--config={config}"]
+    place = Place.from_environment()
+    for _ in range(_TRIES):
+        port = free_port(place.address)
+        os.environ["JUPYTERHUB_SERVICE_URL"] = f"http://{place.address}:{port}{place.prefix}"
+        server = subprocess.Popen(command)
+        _forward_signals(server)
+        if not _wait_until_up(server, place, port):
+            if server.poll() is None:
+                _end(server)
+                _say("the server didn't answer in time")
+                return 1
+            continue  # it ended: somebody else may have taken the port
+        try:
+            _report(place, port, server)
+        except Refused:
+            _say("the hub doesn't wait for this session; it ends")
+            _end(server)
+            return 1
+        return server.wait()
+    return server.returncode or 1
+
+
+def free_port(address: str) -> int:
+    """A port of `address` that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_up(server: subprocess.Popen[bytes], place: Place, port: int) -> bool:
+    """Whether a server of this hub answers on `port`, and it is ours: ours is still alive."""
+    url = f"http://{place.address}:{port}{place.prefix}api"
+    deadline = time.monotonic() + UP_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                if answer.headers.get("X-JupyterHub-Version"):
+                    return server.poll() is None
+        except OSError:
+            time.sleep(_POLL_SECONDS)
+    return False
+
+
+def _report(place: Place, port: int, server: subprocess.Popen[bytes]) -> None:
+    """Tells the hub the port; asks again while the hub is away.
+
+    Raises:
+        Refused: the hub answered that it doesn't wait for this session, or stayed away too long.
+    """
+    request = urllib.request.Request(  # noqa: S310 - http(s), to the address that the hub itself set
+        place.hub_api + PORT_PATH,
+        method="POST",
+        data=json.dumps({"port": port}).encode(),
+        headers={"Authorization": f"token {place.token}", "Content-Type": "application/json"},
+    )
+    deadline = time.monotonic() + REPORT_SECONDS
+    while server.poll() is None:
+        try:
+            with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - as above
+                return
+        except urllib.error.HTTPError as error:
+            if error.code in {400, 401, _FORBIDDEN, 404}:
+                raise Refused from None
+        except OSError:
+            pass  # the hub is restarting: the deadline below decides
+        if time.monotonic() > deadline:
+            raise Refused
+        time.sleep(1)
+
+
+def _forward_signals(server: subprocess.Popen[bytes]) -> None:
+    def forward(number: int, _frame: FrameType | None) -> None:
+        if server.poll() is None:
+            server.send_signal(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, forward)
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _say(what: str) -> None:
+    sys.stderr.write(f"ccds session: {what}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

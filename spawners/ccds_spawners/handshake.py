@@ -1,0 +1,45 @@
+"""Takes the port that a session reports, with the session's own token, and only while that session is starting.
+
+Only the port comes from the session. The host is the scheduler's word: a session that could name one would make the hub's
+proxy call any address (server-side request forgery).
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from jupyterhub.apihandlers.base import APIHandler
+from tornado import web
+
+from ccds_kernel.session.launch import PORT_PATH
+
+_FIRST_PORT, _LAST_PORT = 1024, 65535
+
+
+class PortHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no type hints
+    """`POST <hub api>/ccds/session-port` with `{"port": n}`: 204, 400 for no port, 403 for everybody else."""
+
+    def check_xsrf_cookie(self) -> None:
+        """Nothing to check: only a token opens this handler, never a cookie."""
+
+    @web.authenticated
+    async def post(self) -> None:
+        """Hands the port to the starting session whose token came with it."""
+        token = self.get_auth_token() or ""
+        for spawner in getattr(self.current_user, "spawners", {}).values():
+            if spawner.pending == "spawn" and spawner.api_token and hmac.compare_digest(spawner.api_token, token):
+                spawner.report_port(_port(self.get_json_body()))
+                self.set_status(204)
+                return
+        raise web.HTTPError(403, "expected the token of a starting session")
+
+
+def _port(body: Any) -> int:  # noqa: ANN401 - whatever JSON came
+    port = body.get("port") if isinstance(body, dict) else None
+    if isinstance(port, bool) or not isinstance(port, int) or not _FIRST_PORT <= port <= _LAST_PORT:
+        raise web.HTTPError(400, 'expected {"port": n} with n from %i to %i', _FIRST_PORT, _LAST_PORT)
+    return port
+
+
+HANDLERS = [(f"/api{PORT_PATH}", PortHandler)]

@@ -1,0 +1,49 @@
+"""From a session's name and options to the job that runs it: pure, so that it can be compared whole."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from ccds_kernel.batch.spec import JobSpec, PriorityClass, job_name
+from ccds_kernel.session.name import SessionKind, SessionName
+from ccds_spawners.options import LabOptions
+
+APP_MINUTES = 12 * 60.0
+
+
+def session_job(
+    name: SessionName,
+    options: LabOptions,
+    priority_class: PriorityClass,
+    *,
+    person: str,
+    home: Path,
+    env: Mapping[str, str],
+) -> JobSpec:
+    """The job of session `name`; an app session has no GPU and the class of apps whatever is asked for.
+
+    Args:
+        name: the session.
+        options: GPUs and hours of a lab session.
+        priority_class: FIRST or SECOND, for a lab session.
+        person: for whom it runs.
+        home: the folder in which the session runs.
+        env: the session's whole environment, its token included.
+    """
+    app = name.kind is SessionKind.APP
+    return JobSpec(
+        name=job_name("session", person, str(name)),
+        # -P: a folder of the person's that is called like one of our modules must not be run instead of it.
+        command=(sys.executable, "-P", "-m", "ccds_kernel.session.launch", str(name.kind)),
+        cwd=home,
+        log=home / f".{name}.log",
+        owner=person,
+        env=env,
+        cpus=1,
+        memory_mb=1024 if app else 4096,
+        gpus=0 if app else options.gpus,
+        wall_minutes=APP_MINUTES if app else options.hours * 60.0,
+        priority_class=PriorityClass.APP if app else priority_class,
+    )

@@ -24,10 +24,10 @@ class _Request(BaseModel):
 
 
 class Window(_Request):
-    """The reports around report `report` among all of them, or among those of phrase `phrase`.
+    """The reports around report `report`, or around the next one that is captured by phrase `phrase`.
 
-    With `step` the reports around the next (1) or previous (-1) one; without, around `report` or the next one that is
-    among them. `matched` takes all reports that the phrase matches, not only those that it captures.
+    `matched` takes all reports that the phrase matches, not only those that it captures. `revision` is the list's that the
+    page has.
     """
 
     kind: Literal["window"]

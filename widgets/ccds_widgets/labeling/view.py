@@ -23,7 +23,10 @@ class LabelingWidget(CcdsWidget):
 
     _esm = assets(
         SHARED / "base.js",
-        *(_OWN / f"{name}.js" for name in ("state", "words", "report", "selection", "phrases", "labeling")),
+        *(
+            _OWN / f"{name}.js"
+            for name in ("state", "words", "report", "selection", "phrases", "toolbar", "actions", "keys", "labeling")
+        ),
     )
     _css = assets(SHARED / "base.css", _OWN / "labeling.css")
 

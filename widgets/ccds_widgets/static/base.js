@@ -13,13 +13,22 @@ function h(tag, properties = {}, ...children) {
   return element;
 }
 
-/** Puts `children` in place of what `container` holds; the focus stays on the element with the same `data-focus`. */
+/**
+ * Puts `children` in place of what `container` holds. The focus stays on the element with the same `data-focus`, with what
+ * was typed into it.
+ */
 function redraw(container, ...children) {
-  const held = container.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
+  const held = container.contains(document.activeElement) ? document.activeElement : null;
   const top = container.scrollTop;
   container.replaceChildren(...children.flat().filter(Boolean));
   container.scrollTop = top;
-  if (held) container.querySelector(`[data-focus="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+  const heir = held?.dataset.focus && container.querySelector(`[data-focus="${CSS.escape(held.dataset.focus)}"]`);
+  if (!heir) return;
+  heir.focus({ preventScroll: true });
+  if (heir.matches("input:not([type])")) {
+    heir.value = held.value;
+    heir.setSelectionRange(held.selectionStart, held.selectionEnd);
+  }
 }
 
 /** 12345 as "12,345". */
@@ -33,17 +42,18 @@ function counted(number, noun) {
 }
 
 const PATIENCE_MS = 15000;
-const LIVE = new Set(["unknown", "starting", "idle", "busy"]);
+const GONE = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 
 /**
  * Requests to the kernel, numbered, and their answers.
  *
  * `ask(request)` resolves to the answer, or rejects with the one line that the kernel sent. `onLost(true)` is called when
- * the kernel is gone or doesn't answer, `onLost(false)` when it does again. The numbers begin anywhere, so that two views
- * of one widget don't take each other's answers.
+ * the kernel is gone or doesn't answer, `onLost(false)` when it does again. A kernel that was restarted knows nothing of us
+ * and stays lost. The numbers begin anywhere, so that two views of one widget don't take each other's answers.
  */
 function openChannel(model, onLost) {
   const waiting = new Map();
+  let gone = false;
   let number = Math.floor(Math.random() * 2 ** 40);
 
   const receive = (message) => {
@@ -57,9 +67,10 @@ function openChannel(model, onLost) {
   };
   const kernel = model.widget_manager?.kernel;
   const watchStatus = (_, status) => {
-    if (!LIVE.has(status)) onLost(true);
+    gone ||= GONE.has(status);
+    if (gone) onLost(true);
   };
-  const watchConnection = (_, status) => onLost(status !== "connected");
+  const watchConnection = (_, status) => onLost(gone || status !== "connected");
   model.on("msg:custom", receive);
   kernel?.statusChanged?.connect(watchStatus);
   kernel?.connectionStatusChanged?.connect(watchConnection);
@@ -88,7 +99,7 @@ function lostBanner() {
   return h(
     "div",
     { class: "ccds-lost", role: "alert", hidden: true },
-    "Connection lost. What you did is saved. ",
+    "Connection lost. What you see in the lists is saved. ",
     h("button", { class: "ccds-button", onclick: () => window.location.reload() }, "Reload the page"),
   );
 }

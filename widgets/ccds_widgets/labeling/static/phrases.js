@@ -1,4 +1,4 @@
-// The phrase list in order of priority, and how far the labelling is.
+// The phrase list in its order, the highest priority first.
 
 function drawPhrases(state, act) {
   const { phrases } = state.overview;
@@ -20,7 +20,7 @@ function drawPhrase(state, phrase, rank, act) {
       "button",
       {
         class: number ? "ccds-count" : "ccds-count ccds-muted",
-        "aria-pressed": shown && state.filter.matched === matched,
+        "aria-pressed": String(shown && state.filter.matched === matched),
         "aria-label": `${what} ${counted(number, "report")}: show them`,
         tabindex: -1,
         onclick: () => act.show(phrase.id, matched),
@@ -29,7 +29,7 @@ function drawPhrase(state, phrase, rank, act) {
     );
   return h(
     "li",
-    { class: "ccds-phrase", "data-phrase": phrase.id, "data-shown": shown },
+    { class: "ccds-phrase", "data-phrase": phrase.id, "data-shown": String(shown), "data-touched": String(state.touched === phrase.id) },
     h("span", { class: "ccds-rank" }, String(rank + 1)),
     h(
       "div",
@@ -73,28 +73,4 @@ function phraseKeys(event, phrase, act) {
   else return;
   event.preventDefault();
   event.stopPropagation();
-}
-
-function drawProgress(state) {
-  const { reports, labelled, labels } = state.overview;
-  const share = (number) => (reports ? (100 * number) / reports : 0);
-  const percent = labelled === reports && reports ? "100" : Math.min(99.9, share(labelled)).toFixed(share(labelled) < 10 ? 1 : 0);
-  return [
-    h("p", { class: "ccds-done" }, h("b", {}, grouped(labelled)), ` of ${counted(reports, "report")} labelled`, h("span", { class: "ccds-muted" }, ` · ${percent === "100" && labelled < reports ? "99.9" : percent} %`)),
-    h(
-      "div",
-      { class: "ccds-meter", role: "img", "aria-label": labels.map((label) => `${label.name} ${grouped(label.captured)}`).join(", ") || "nothing labelled" },
-      ...labels.map((label) => {
-        const part = h("i", toneOf(state, label.name));
-        part.style.width = `${share(label.captured)}%`;
-        return part;
-      }),
-    ),
-    h(
-      "ul",
-      { class: "ccds-legend", "aria-label": "Labels" },
-      ...labels.map((label) => h("li", {}, h("span", { class: "ccds-dot", ...toneOf(state, label.name) }), label.name, " ", h("b", {}, grouped(label.captured)))),
-      h("li", { class: "ccds-muted" }, h("span", { class: "ccds-dot ccds-dot-none" }), "Unlabelled ", h("b", {}, grouped(reports - labelled))),
-    ),
-  ];
 }

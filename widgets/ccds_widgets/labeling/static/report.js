@@ -10,15 +10,15 @@ function drawReport(state, act) {
     state.overview.phrases.length
       ? null
       : h("p", { class: "ccds-hint" }, "No phrases yet. Select a few words in the report, then give them a label."),
-    ...report.sections.map((section, order) => drawSection(state, section, order)),
+    ...report.sections.map((section, order) => drawSection(state, section, order, report.captured_by)),
   ];
 }
 
 function noReports(project) {
-  const command = `ccds labeling load --project ${project} --reports reports.csv --id-column accession --text-column findings`;
+  const command = `ccds labeling load --project ${project} --reports reports.csv \\\n  --id-column accession --text-column findings --text-column impression`;
   return emptyState(
     "No reports in this project yet",
-    "Whoever prepares the project loads them from a CSV file, with the names of its columns:",
+    "They are loaded on the command line from a CSV file, with the names of its columns:",
     h("code", { class: "ccds-command" }, command),
     "Then reload this page.",
   );
@@ -41,7 +41,7 @@ function reportHead(state, report, act) {
   );
 }
 
-function drawSection(state, section, order) {
+function drawSection(state, section, order, decides) {
   const id = `ccds-section-${order}`;
   const empty = section.pieces.every(([text]) => !text.trim());
   return h(
@@ -50,14 +50,14 @@ function drawSection(state, section, order) {
     h("h3", { id }, section.name.replaceAll("_", " ")),
     empty
       ? h("p", { class: "ccds-muted" }, "Empty.")
-      : h("p", { class: "ccds-text", "data-section": order, dir: "auto" }, ...section.pieces.map((piece) => drawPiece(state, piece))),
+      : h("p", { class: "ccds-text", "data-section": order, dir: "auto" }, ...section.pieces.map((piece) => drawPiece(state, piece, decides))),
   );
 }
 
-/** A piece of text; where phrases cover it, in the colour of the one with the highest priority. */
-function drawPiece(state, [text, ids]) {
+/** A piece of text; where phrases cover it, in the colour of the one with the highest priority. Stronger if it decides. */
+function drawPiece(state, [text, ids], decides) {
   const phrases = ids.map((id) => phraseOf(state, id)).filter(Boolean);
   if (!phrases.length) return document.createTextNode(text);
   const title = phrases.map((phrase) => `${phrase.text} → ${phrase.label}`).join("\n");
-  return h("mark", { class: "ccds-mark", title, ...toneOf(state, phrases[0].label) }, text);
+  return h("mark", { class: "ccds-mark", title, "data-decides": String(phrases[0].id === decides), ...toneOf(state, phrases[0].label) }, text);
 }

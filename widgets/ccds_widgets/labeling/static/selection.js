@@ -8,7 +8,6 @@ function readSelection(pane) {
   if (!selection?.rangeCount || selection.isCollapsed) return null;
   const range = selection.getRangeAt(0);
   const sectionOf = (node) => (node.nodeType === Node.TEXT_NODE ? node.parentElement : node)?.closest?.("[data-section]");
-  if (!pane.contains(range.commonAncestorContainer)) return null;
   const touched = [...pane.querySelectorAll("[data-section]")].filter((element) => covered(range, element).trim());
   if (!touched.length) return null;
   if (touched.length > 1) return { error: "Expected words of one section; found words of two; select within one section." };
@@ -124,7 +123,7 @@ function drawPreview(state, preview, act) {
   return h(
     "div",
     { class: "ccds-preview" },
-    h("p", {}, "Matches ", h("b", {}, counted(preview.matched, "report")), taken.length ? "" : ", captures them all: no other phrase does"),
+    h("p", {}, taken.length ? "Matches " : "Matches and captures ", h("b", {}, counted(preview.matched, "report"))),
     taken.length
       ? h(
           "div",
@@ -174,6 +173,14 @@ function labelField(overview, act) {
     field,
     h("button", { class: "ccds-button", type: "submit" }, "Add", h("kbd", {}, "↵")),
   );
+}
+
+/** Scrolls the report so that `range` is in sight. */
+function bringIntoSight(report, range) {
+  const box = report.getBoundingClientRect();
+  const words = range.getBoundingClientRect();
+  if (words.top < box.top + 8) report.scrollTop += words.top - box.top - 40;
+  else if (words.bottom > box.bottom - 8) report.scrollTop += words.bottom - box.bottom + 40;
 }
 
 /** Puts the bar under the chosen words, or over them where there is no room below. */

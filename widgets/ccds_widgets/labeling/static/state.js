@@ -12,7 +12,8 @@ function newState() {
     chosen: null, // the selected words: {section, start, end, text}
     preview: null, // what they would do as a phrase
     place: "last",
-    busy: false,
+    busy: false, // a phrase is on its way to the kernel
+    touched: null, // the phrase that was added or moved last
   };
 }
 
@@ -49,6 +50,11 @@ function neighbour(state, delta) {
   const after = numbers.findIndex((number) => number > state.number);
   const from = after < 0 ? numbers.length : after;
   return numbers[delta > 0 ? from : from - 1] ?? null;
+}
+
+/** Whether there are reports beyond the shipped ones in that direction. */
+function hasMore({ window: { begin, numbers, total } }, delta) {
+  return delta > 0 ? begin + numbers.length < total : begin > 0;
 }
 
 /** Whether the shipped reports run out in one of the two directions, and there are more. */

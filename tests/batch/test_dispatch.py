@@ -154,6 +154,16 @@ def test_preemptible_batch_uses_what_a_waiting_node_keeps() -> None:
     assert decisions == Decisions(start=(Start(JobId("b"), ("2", "3")),))
 
 
+@pytest.mark.parametrize("preemptible", [False, True])
+def test_a_large_batch_job_is_not_starved_by_later_ones(preemptible: bool) -> None:
+    """Two GPUs are free, a batch job waits for four: the small one behind it doesn't take them."""
+    jobs = [running("f0", FIRST, 1, "01"), job("large", BATCH, 2, gpus=4), job("small", BATCH, 3, gpus=1)]
+
+    decisions = plan([replace(it, preemptible=preemptible) for it in jobs], MACHINE)
+
+    assert decisions == Decisions()
+
+
 def test_room_that_is_just_being_made_goes_to_nobody_else() -> None:
     """The preempted job itself must not take the free GPU that the first node waits to complete."""
     jobs = [

@@ -15,7 +15,7 @@ import pytest
 
 from ccds_kernel.batch import JobState, wrapper
 from ccds_kernel.batch.exits import read_claim
-from ccds_kernel.batch.local import LocalScheduler, lock
+from ccds_kernel.batch.local import LocalScheduler, doorbell, lock
 from ccds_kernel.batch.local.keeper import Keeper
 from ccds_kernel.batch.local.process import is_alive
 from support.scheduler_contract import HOLD, Connect, Jobs
@@ -60,6 +60,24 @@ def test_jobs_go_on_without_the_daemon_and_their_ends_are_known(jobs: Jobs, conn
     assert (ended.state, ended.exit_code) == (JobState.FAILED, 4)
     assert staying.state is JobState.RUNNING
     assert jobs.log.read_text().split() == ["began", "waited"]
+
+
+@pytest.mark.parametrize("ask", ["status", "mine", "explain"])
+def test_whoever_asks_about_a_live_job_brings_the_daemon_back(
+    jobs: Jobs, connect: Connect, folder: Path, ask: str
+) -> None:
+    """Its wall time and its end are seen to again, whatever was asked."""
+    job = jobs.submit("stays", *HOLD)
+    jobs.until_runs(job)
+    kill_daemon(folder)
+    client = connect()
+    calls = {"status": lambda: client.status([job]), "mine": client.mine, "explain": lambda: client.explain(job)}
+
+    before = doorbell.is_attended(folder)
+    calls[ask]()
+
+    assert not before
+    assert doorbell.is_attended(folder)
 
 
 def test_a_client_that_died_after_submitting_adopts_its_job(jobs: Jobs, folder: Path) -> None:

@@ -46,7 +46,7 @@ class LocalScheduler:
     It queues, starts by priority class (see `dispatch`), preempts and requeues batch work, hands out GPU slots, ends what
     exceeds its wall time. Jobs and their ends survive the process that uses it and the daemon behind it. It counts cores
     and memory but doesn't enforce them, and GPU slots are CUDA_VISIBLE_DEVICES: that is no isolation. All jobs run as the
-    present Unix user.
+    present Unix user. Where systemd runs the hub, its unit needs `KillMode=process`: else stopping it stops the jobs.
 
     Args:
         folder: the state folder, on a disk of this machine; made (0700) when it isn't there.

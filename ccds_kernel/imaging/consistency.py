@@ -42,7 +42,10 @@ def check_headers(instances: Sequence[Instance]) -> None:
         )
     same = instances[0].same
     grey = same["PhotometricInterpretation"].startswith("MONOCHROME") and same["SamplesPerPixel"] == "1"
-    if not grey or same["BitsAllocated"] not in _BITS or not all(instance.linear for instance in instances):
+    # Readers disagree about values that don't end at bit 0.
+    low_bits = same["HighBit"].isdigit() and same["BitsStored"] == str(int(same["HighBit"]) + 1)
+    linear = all(instance.linear for instance in instances)
+    if not (grey and low_bits and linear and same["BitsAllocated"] in _BITS):
         raise QuarantineError(
             "unsupported-pixels", "expected grey values of 8 or 16 bits with a linear rescale; found another pixel type"
         )

@@ -7,10 +7,11 @@ What is done to each series, in this order; the first failure ends it with a rea
    grey values with a linear rescale; identical copies of a file counted once.
 3. Geometry by pydicom's numbers: slices parallel, distinct, on a straight line along their normal, evenly spaced.
 4. One run of dcm2niix on links to just these files; exactly one image, exit status 0.
-5. The image against pydicom: shape; all four corners of every slice through sform and qform (1e-3 mm at the best slice,
+5. dcm2niix's image against pydicom: shape, orientation, position; its affine is then replaced by that of the headers' grid.
+6. The image as it will be published: all four corners of every slice, through sform and qform (1e-3 mm at the best slice,
    0.02 mm at the worst beyond the positions' own unevenness); voxels of every slice as real values, of 8 slices
-   where the files are compressed (decoding them twice would double the time).
-6. Header text blanked, compressed, hashed, linked to its name if that is free or holds the same image.
+   where the files are compressed (decoding all twice would double the time).
+7. Header text blanked, compressed, hashed, linked to its name if that is free or holds the same image.
 
 Hashing the input runs beside dcm2niix. Memory holds headers and a few slices, never a volume.
 """
@@ -26,14 +27,14 @@ from pydicom.uid import JPEG2000, UID, JPEGBaseline8Bit, JPEGExtended12Bit, JPEG
 
 from ccds_kernel.imaging import dcm2niix
 from ccds_kernel.imaging.consistency import check_headers, header_warnings, unique_instances
-from ccds_kernel.imaging.geometry import regular_grid
+from ccds_kernel.imaging.geometry import Grid, regular_grid
 from ccds_kernel.imaging.header import Instance, quiet_pydicom
 from ccds_kernel.imaging.output import hashed_name, publish, working_folder
 from ccds_kernel.imaging.series import Series
 from ccds_kernel.imaging.sidecar import sidecar
 from ccds_kernel.imaging.verdict import QuarantineError, SeriesVerdict, Status
-from ccds_kernel.imaging.verify import verify
-from ccds_kernel.imaging.volume import compress
+from ccds_kernel.imaging.verify import layout, verify
+from ccds_kernel.imaging.volume import compress, rewrite_header
 
 _LOSSY = {JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000}
 _GRID_WARNING_MM = 0.02
@@ -78,14 +79,19 @@ def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[
 
     with working_folder(out) as folder, ThreadPoolExecutor(1) as beside:
         hashing = beside.submit(_input_digest, instances)
-        converted = dcm2niix.convert([instance.path for instance in instances], folder)
+        converted = _converted(instances, grid, folder)
         warnings += converted.warnings
+        laid = layout(converted.image, grid, (int(same["Rows"]), int(same["Columns"])))
+        if laid.drift_mm > _GRID_WARNING_MM + grid.deviation_mm:
+            warnings.append(f"dcm2niix put slices up to {laid.drift_mm:.3f} mm off; the headers' positions are used")
+        rewrite_header(converted.image, laid.affine(grid))
         encodings = {UID(instance.transfer_syntax) for instance in instances}
         checked = verify(
             converted.image,
             grid,
-            (int(same["Rows"]), int(same["Columns"])),
-            sample=any(encoding.is_encapsulated for encoding in encodings),
+            laid,
+            # dcm2niix sorts files by position, but takes the frames of one file as they come: these are all compared.
+            sample=len(instances) == len(grid.frames) and any(encoding.is_encapsulated for encoding in encodings),
             lossy=not _LOSSY.isdisjoint(encodings),
         )
         image, text = folder / "volume.nii.gz", folder / "volume.json"
@@ -93,6 +99,7 @@ def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[
         content = sidecar(
             instances,
             grid,
+            laid,
             checked,
             input_sha256=hashing.result(),
             output_sha256=image_sha256,
@@ -102,6 +109,11 @@ def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[
         text.write_text(content, encoding="utf-8")
         publish(image, text, image_sha256, target)
     return target
+
+
+def _converted(instances: Sequence[Instance], grid: Grid, folder: Path) -> dcm2niix.Converted:
+    scalings = {(frame.slope, frame.intercept) for frame in grid.frames}
+    return dcm2niix.convert([instance.path for instance in instances], folder, rescale_varies=len(scalings) > 1)
 
 
 def _readable(instances: Sequence[Instance]) -> tuple[Instance, ...]:

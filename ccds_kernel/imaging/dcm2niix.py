@@ -2,7 +2,7 @@
 
 The files are linked into a folder of their own under numbers, so that no path, and with it no patient's name, reaches the
 program. Its default options file in the home directory is ignored. It writes an uncompressed image: this is checked before
-it is compressed, and its header's text fields (time of acquisition, comments) are blanked then.
+it is compressed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ OPTIONS = (
     "-g", "i",  # no options from the home directory
     "-b", "n",  # no BIDS sidecar: it may hold free text
     "-z", "n",  # compressed after the checks
-    "-p", "n",  # the rescale of the DICOM standard, not Philips's private one
     "-x", "i",  # neither crop nor turn the axes
     "-d", "0",  # no folders below
     "-f", "volume",
@@ -48,8 +47,14 @@ class Converted:
     version: str
 
 
-def convert(files: Sequence[Path], folder: Path) -> Converted:
+def convert(files: Sequence[Path], folder: Path, *, rescale_varies: bool) -> Converted:
     """Converts the files of one series inside `folder`, which is empty.
+
+    Args:
+        files: the files of the series.
+        folder: receives links and the image.
+        rescale_varies: whether slope or intercept differ between slices (PET). The image then holds float32; the option for
+            it also prefers Philips's private scaling where there is one, which the check of the voxels then refuses.
 
     Raises:
         QuarantineError: no image, or more than one.
@@ -59,7 +64,7 @@ def convert(files: Sequence[Path], folder: Path) -> Converted:
     output.mkdir()
     for index, file in enumerate(files):
         (links / f"{index:06d}.dcm").symlink_to(file.resolve())
-    command = [dcm2niix.bin, *OPTIONS, "-o", str(output), str(links)]
+    command = [dcm2niix.bin, *OPTIONS, "-p", "y" if rescale_varies else "n", "-o", str(output), str(links)]
     environment = {**os.environ, "HOME": str(folder), "LC_ALL": "C"}
     try:
         run = subprocess.run(

@@ -26,11 +26,13 @@ MIN_SLICES = 3
 DIRECTION_TOLERANCE = 1e-4
 """How much a component of a direction may differ between slices: 0.026 mm over a 256 mm image."""
 
+_ROUNDING_MM = 1e-6
+
 SAME_POSITION_MM = 1e-3
 """Slices nearer to each other than this are at the same place."""
 
 GRID_TOLERANCE_MM = 0.1
-GRID_TOLERANCE_FRACTION = 0.1
+GRID_TOLERANCE_FRACTION = 0.2
 """A slice may lie this far from its place on the even grid, and this fraction of the slice distance: scanners that write
 positions to a tenth of a millimetre stay within it, a slice left out or moved doesn't."""
 
@@ -50,10 +52,27 @@ class Grid:
     spacing: tuple[float, float, float]
     deviation_mm: float
 
+    def affine(self) -> Array:
+        """From (column, row, slice), the centres of pixels, to RAS, mm: (4, 4). The first slice lies exactly where it says."""
+        plane = plane_of(self.frames[0])
+        row, column = np.array(plane.along_row), np.array(plane.along_column)
+        lps = np.eye(4)
+        lps[:3, :3] = np.column_stack([row, column, np.cross(row, column)]) * self.spacing
+        lps[:3, 3] = plane.position
+        ras: Array = np.diag([-1.0, -1.0, 1.0, 1.0]) @ lps
+        return ras
+
+
+def plane_of(frame: Frame) -> Plane:
+    """The plane of a frame of a grid, which always has one."""
+    if frame.plane is None:
+        raise ValueError("expected a grid's frames to have planes")
+    return frame.plane
+
 
 def grid_tolerance_mm(distance: float) -> float:
     """The tolerance for slices `distance` mm apart."""
-    return min(GRID_TOLERANCE_MM, GRID_TOLERANCE_FRACTION * distance)
+    return min(GRID_TOLERANCE_MM, GRID_TOLERANCE_FRACTION * distance) + _ROUNDING_MM
 
 
 def regular_grid(frames: Sequence[Frame]) -> Grid:

@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 from ccds_kernel.imaging.geometry import Grid
 from ccds_kernel.imaging.header import TECHNICAL, Instance
-from ccds_kernel.imaging.verify import Checked
+from ccds_kernel.imaging.verify import Checked, Layout
 
 _SCANNER = ("Manufacturer", "ManufacturerModelName", "SoftwareVersions")
 
@@ -21,6 +21,7 @@ _SCANNER = ("Manufacturer", "ManufacturerModelName", "SoftwareVersions")
 def sidecar(
     instances: Sequence[Instance],
     grid: Grid,
+    laid: Layout,
     checked: Checked,
     *,
     input_sha256: str,
@@ -33,6 +34,7 @@ def sidecar(
     Args:
         instances: the files of the volume.
         grid: their geometry.
+        laid: how dcm2niix laid them out.
         checked: what the checks measured.
         input_sha256: of the files' bytes, whatever their names and order.
         output_sha256: of voxels, scaling and affine.
@@ -47,13 +49,14 @@ def sidecar(
             keyword: value for keyword, value in technical.items() if keyword not in _SCANNER and value is not None
         },
         "spacing_mm": list(grid.spacing),
-        "shape": list(checked.shape),
+        "shape": list(laid.shape),
         "input": {"files": len(instances), "images": len(grid.frames), "sha256": input_sha256},
         "output": {"sha256": output_sha256},
         "checks": {
             "grid_deviation_mm": round(grid.deviation_mm, 6),
             "geometry_best_mm": round(checked.best_mm, 6),
             "geometry_worst_mm": round(checked.worst_mm, 6),
+            "dcm2niix_drift_mm": round(laid.drift_mm, 6),
             "slices_compared": checked.slices_compared,
         },
         "versions": {"ccds": version("ccds"), "dcm2niix": converter, "pydicom": version("pydicom")},

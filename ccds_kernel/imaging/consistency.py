@@ -61,6 +61,8 @@ def header_warnings(instances: Sequence[Instance]) -> list[str]:
         found.append("the header names a gantry tilt, the slice positions show none; positions were believed")
     if any(instance.technical.get("LossyImageCompression") == "01" for instance in instances):
         found.append("the images were compressed with loss")
+    if instances[0].same["PhotometricInterpretation"] == "MONOCHROME1":
+        found.append("MONOCHROME1: values are kept as stored, low ones were meant to be shown bright")
     scalings = {(frame.slope, frame.intercept) for instance in instances for frame in instance.frames}
     if len(scalings) > 1:
         found.append(f"rescale differs between slices ({len(scalings)} scalings): stored as real values")

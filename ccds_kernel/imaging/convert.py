@@ -25,6 +25,7 @@ from pathlib import Path
 
 from pydicom.uid import JPEG2000, UID, JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless
 
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging import dcm2niix
 from ccds_kernel.imaging.consistency import check_headers, header_warnings, unique_instances
 from ccds_kernel.imaging.geometry import Grid, regular_grid
@@ -55,16 +56,30 @@ def convert_series(series: Series, out: Path, *, study_folder: str | None = None
         reason = max(series.excluded, key=lambda item: item[1])[0]
         return SeriesVerdict(series.uid, series.modality, Status.EXCLUDED, reason)
     warnings = [f"{count} file(s) left out: {reason}" for reason, count in series.excluded]
+    if series.broken_nearby:
+        warnings.append(
+            f"{series.broken_nearby} unreadable DICOM file(s) in the same folder: slices may be missing at an end"
+        )
     try:
         with quiet_pydicom():
             path = _volume(series, out, study_folder, warnings)
     except QuarantineError as error:
         return SeriesVerdict(series.uid, series.modality, Status.QUARANTINED, error.reason, warnings=tuple(warnings))
+    except OSError as error:
+        raise CcdsError(
+            expected="an output folder with room, that can be written",
+            found=error.strerror or type(error).__name__,
+            do="make room or choose another OUT, then run it again: what is finished stays",
+        ) from error
     return SeriesVerdict(series.uid, series.modality, Status.ACCEPTED, path=path, warnings=tuple(warnings))
 
 
 def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[str]) -> Path:
     """The path of the checked volume; adds to `warnings` on the way, so that a quarantined series keeps them."""
+    if series.broken:
+        raise QuarantineError(
+            "truncated", f"{series.broken} unreadable DICOM file(s) beside its files: slices may be missing"
+        )
     instances = _readable(series.slices)
     if copies := len(series.slices) - len(instances):
         warnings.append(f"{copies} identical copies of files left out")

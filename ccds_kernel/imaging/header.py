@@ -44,6 +44,7 @@ _NEEDED = [
 ]  # fmt: skip
 
 _PREAMBLE = 128
+_SUFFIXES = {".dcm", ".dicom", ".ima"}
 _PIXEL_DATA = 0x7FE00010
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _END_OF_ITEMS = 0xFFFEE000, 0xFFFEE0DD
@@ -124,6 +125,8 @@ def read_instance(path: Path) -> Instance | None:
         raise
     except Exception as error:  # broken input makes pydicom raise nearly anything
         raise UnreadableError(type(error).__name__) from error
+    if path.suffix.lower() in _SUFFIXES:
+        raise UnreadableError("named as DICOM, but it isn't")
     if start.startswith((b"\x08\x00", b"\x00\x08")) and len(start) > _PREAMBLE:
         # Group 8 first: a data set without the preamble of a DICOM file. dcm2niix and pydicom would each guess its encoding.
         raise UnreadableError("a DICOM data set without a file header")

@@ -9,10 +9,13 @@ overwritten by another image.
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import hashlib
 import os
 import shutil
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +25,8 @@ from ccds_kernel.imaging.verdict import QuarantineError
 from ccds_kernel.imaging.volume import digest
 
 _WORKING = ".ccds-converting-"
+_ABANDONED_S = 60
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 def hashed_name(kind: str, uid: str) -> str:
@@ -43,10 +48,37 @@ def working_folder(out: Path) -> Iterator[Path]:
         raise CcdsError(
             expected="an output folder that can be written", found=error.strerror or "an error", do="choose another OUT"
         ) from error
+    _remove_abandoned(out)
     try:
-        yield folder
+        with _locked(folder):
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Holds a lock on `folder` that ends with this process, however it ends.
+
+    Raises:
+        BlockingIOError: another process holds it.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _remove_abandoned(out: Path) -> None:
+    """Removes working folders of processes that were killed: nobody holds their lock."""
+    for folder in out.glob(f"{_WORKING}*"):
+        with contextlib.suppress(OSError):
+            # A new folder is without its lock for an instant.
+            if time.time() - folder.stat().st_mtime > _ABANDONED_S:
+                with _locked(folder):
+                    shutil.rmtree(folder)
 
 
 def publish(image: Path, sidecar: Path, image_sha256: str, target: Path) -> None:
@@ -62,8 +94,7 @@ def publish(image: Path, sidecar: Path, image_sha256: str, target: Path) -> None
     if not target.exists():
         # The sidecar first: who sees a volume finds its sidecar.
         sidecar.replace(beside)
-        with contextlib.suppress(FileExistsError):
-            os.link(image, target)
+        if _appear(image, target):
             return
     if _digest_or_none(target) != image_sha256:
         raise QuarantineError(
@@ -71,6 +102,20 @@ def publish(image: Path, sidecar: Path, image_sha256: str, target: Path) -> None
         )
     if sidecar.exists():
         sidecar.replace(beside)
+
+
+def _appear(image: Path, target: Path) -> bool:
+    """Gives `image` the name `target` unless it is taken; False if it was."""
+    try:
+        os.link(image, target)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # A file system without hard links: two runs at once could overwrite each other's identical work.
+        image.replace(target)
+    return True
 
 
 def _digest_or_none(path: Path) -> str | None:

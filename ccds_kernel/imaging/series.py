@@ -7,7 +7,7 @@ having carry SECONDARY too, so only the SOP class tells a secondary capture.
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,8 @@ class Series:
         modality: DICOM's code, "" where absent.
         slices: the files that may form the volume.
         excluded: reason → number of files that are no slices.
+        broken: unreadable DICOM files in folders that hold no other series: they must be taken for this one's.
+        broken_nearby: unreadable DICOM files in folders that it shares with other series.
 
     Raises:
         ValueError: neither slices nor excluded files.
@@ -53,6 +55,8 @@ class Series:
     modality: str
     slices: tuple[Instance, ...]
     excluded: tuple[tuple[Reason, int], ...]
+    broken: int = 0
+    broken_nearby: int = 0
 
     def __post_init__(self) -> None:
         if not self.slices and not self.excluded:
@@ -65,7 +69,7 @@ class Inventory:
 
     Args:
         series: in the order of their UIDs.
-        unreadable: DICOM files that could not be read; they belong to no series that we know of.
+        unreadable: DICOM files and folders that could not be read.
     """
 
     series: tuple[Series, ...]
@@ -87,7 +91,7 @@ def find_series(source: Path, seen: Callable[[], object] = lambda: None) -> Inve
     by_uid: dict[str, list[Instance]] = {}
     unreadable: list[Path] = []
     with quiet_pydicom():
-        for path in _files(source):
+        for path in _files(source, unreadable):
             try:
                 instance = read_instance(path)
             except UnreadableError:
@@ -103,15 +107,29 @@ def find_series(source: Path, seen: Callable[[], object] = lambda: None) -> Inve
             found=f"none{broken}",
             do="name the folder that holds the images; it is searched with all folders below it",
         )
-    return Inventory(tuple(_series(uid, by_uid[uid]) for uid in sorted(by_uid)), tuple(unreadable))
+    uids_in: defaultdict[Path, set[str]] = defaultdict(set)
+    for uid, instances in by_uid.items():
+        for instance in instances:
+            uids_in[instance.path.parent].add(uid)
+    around = [uids_in[path.parent] for path in unreadable]
+    series = [
+        _series(
+            uid,
+            by_uid[uid],
+            broken=sum(uids == {uid} for uids in around),
+            nearby=sum(uid in uids and len(uids) > 1 for uids in around),
+        )
+        for uid in sorted(by_uid)
+    ]
+    return Inventory(tuple(series), tuple(unreadable))
 
 
-def _files(source: Path) -> Iterator[Path]:
-    """Regular files in a stable order; links to folders aren't followed."""
+def _files(source: Path, unreadable: list[Path]) -> Iterator[Path]:
+    """Regular files in a stable order; links to folders aren't followed. Folders that can't be opened go to `unreadable`."""
     if source.is_file():
         yield source
         return
-    for folder, below, names in os.walk(source):
+    for folder, below, names in os.walk(source, onerror=lambda error: unreadable.append(Path(error.filename))):
         below.sort()
         for name in sorted(names):
             path = Path(folder, name)
@@ -119,12 +137,12 @@ def _files(source: Path) -> Iterator[Path]:
                 yield path
 
 
-def _series(uid: str, instances: list[Instance]) -> Series:
+def _series(uid: str, instances: list[Instance], broken: int, nearby: int) -> Series:
     reasons = [_exclusion(instance) for instance in instances]
     slices = tuple(instance for instance, reason in zip(instances, reasons, strict=True) if reason is None)
     counted = Counter(reason for reason in reasons if reason is not None)
     modality = (slices or instances)[0].same["Modality"][:16]
-    return Series(uid, modality, slices, tuple(counted.items()))
+    return Series(uid, modality, slices, tuple(counted.items()), broken, nearby)
 
 
 def _exclusion(instance: Instance) -> Reason | None:

@@ -60,14 +60,14 @@ class Scanner:
 
 SCANNERS = (
     Scanner("Example Imaging", "Example CT 1", "EX1 4.2.1", "Head Soft 30", "DEMOCT1",
-            3.6, 5.0, 30, 4.0, 0.5, 0.0, -1024, 0.0, False, 120),
+            3.3, 5.0, 30, 2.2, 0.5, 0.0, -1024, 0.0, False, 120),
     Scanner("Example Imaging", "Example CT 2", "EX2 7.0.3", "Head Soft 31", "DEMOCT2",
-            3.7, 4.0, 38, 5.0, 0.4, 1.0, -1024, 12.0, True, 120),
+            3.4, 4.0, 38, 3.0, 0.4, 1.0, -1024, 12.0, True, 120),
     Scanner("Sample Scanners", "Sample Scan 64", "19.1.SS", "UB-Brain", "DEMOCT3",
-            3.5, 5.0, 30, 4.5, 0.6, -1.5, 0, 0.0, True, 120),
+            3.2, 5.0, 30, 2.6, 0.6, -1.5, 0, 0.0, True, 120),
     Scanner("Sample Scanners", "Sample Scan ER", "20.4.SS", "UB-Sharp", "DEMOCT4",
-            3.8, 6.0, 25, 6.5, 0.1, 2.0, 0, 0.0, False, 140),
+            3.6, 6.0, 25, 3.6, 0.1, 2.0, 0, 0.0, False, 140),
     Scanner("Demo Devices", "Demo Mobile 8", "1.0.9", "Standard", "DEMOCT5",
-            3.7, 5.0, 30, 8.0, 0.2, -3.0, -1024, 7.0, False, 120),
+            3.5, 5.0, 30, 4.6, 0.2, -3.0, -1024, 7.0, False, 120),
 )  # fmt: skip
 """In the order of `Case.scanner`."""

@@ -122,7 +122,9 @@ def verify(image: Path, grid: Grid, laid: Layout, *, sample: bool, lossy: bool) 
     volume: Any = nib.Nifti1Image.from_filename(image)
     errors = slice_errors(volume.get_sform(), grid, laid)
     best = float(errors.min())
-    worst = max(float(errors.max()), float(slice_errors(volume.get_qform(), grid, laid).max()))
+    worst = float(errors.max())
+    if volume.header["qform_code"] > 0:
+        worst = max(worst, float(slice_errors(volume.get_qform(), grid, laid).max()))
     if best > BEST_MM or worst > WORST_MM + grid.deviation_mm:
         raise QuarantineError(
             "geometry-mismatch", f"slices lie {best:.4f} to {worst:.4f} mm from where their headers put them"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence as DicomSequence
@@ -77,6 +78,22 @@ class Stack:
         lps[:3, 2] = self.normal() * self.distance
         lps[:3, 3] = self.origin
         return np.diag([-1.0, -1.0, 1.0, 1.0]) @ lps
+
+
+def read_where_dicom_says(path: Path, affine: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The real values of a NIfTI image at the places that `affine` gives to indices of an array of `shape`.
+
+    Raises:
+        AssertionError: those places are not the image's voxels, or it has others beside them.
+    """
+    image = nib.load(path)
+    indices = np.indices(shape).reshape(3, -1)
+    voxels = nib.affines.apply_affine(np.linalg.inv(image.affine) @ affine, indices.T)
+    nearest = np.rint(voxels).astype(int)
+    assert image.shape == shape
+    assert np.abs(voxels - nearest).max() < 1e-3
+    assert nearest.min() == 0
+    return np.asarray(image.dataobj)[tuple(nearest.T)].reshape(shape)
 
 
 def write_stack(folder: Path, stack: Stack, change: Change = lambda _data, _index: None) -> list[Path]:

@@ -1,0 +1,94 @@
+"""Real files that converters get wrong: each verdict was decided by looking at the files, and stays."""
+
+import json
+import shutil
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+VERDICTS = {
+    # gantry tilt of 14 degrees: dcm2niix writes a raw image with a wrong affine beside a resampled one
+    "failing/gantrytilting/001": "quarantined gantry-tilt",
+    # four images of a contrast monitoring at one position
+    "failing/notavolume/001": "quarantined one-position",
+    "failing/slicecount/001": "quarantined too-few-slices",
+    "failing/sliceincrement/001": "quarantined missing-slices",
+    # tilted 15.5 degrees, and a slice is missing too
+    "failing/sliceincrement/002": "quarantined gantry-tilt",
+    # two stacks of different orientation under one SeriesInstanceUID
+    "failing/sliceorientation/001": "quarantined orientation-varies",
+    # two time points of four slices
+    "ge/fmri/001": "quarantined several-volumes",
+    "ge/fmri/001_implicit": "quarantined several-volumes",
+    "generic/compressed/001": "accepted",
+    "generic/compressed_j2k/001": "accepted",
+    "generic/compressed_jpeg/001": "accepted",
+    "generic/compressed_jpegls/001": "accepted",
+    "generic/compressed_rle/001": "accepted",
+    "generic/rgb/001": "excluded secondary-capture",
+    "philips_enhanced/anatomical/001": "accepted",
+    "philips_enhanced/anatomical/001_implicit": "accepted",
+    "siemens_multiframe/anatomical/001": "accepted",
+}
+
+
+@pytest.mark.parametrize("case", VERDICTS)
+def test_each_hard_case_has_its_verdict(hard_cases, convert, case) -> None:
+    """One series, one verdict; a path exactly when it is accepted."""
+    folder = hard_cases / case
+
+    [verdict] = convert(folder)
+
+    code = "" if verdict["reason"] is None else " " + verdict["reason"].split(":")[0]
+    assert verdict["status"] + code == VERDICTS[case]
+    assert (verdict["path"] is not None) == (verdict["status"] == "accepted")
+
+
+def test_every_case_of_the_archive_is_listed(hard_cases) -> None:
+    """A folder with DICOM files that this file forgot would go untested."""
+    found = {str(path.parent.relative_to(hard_cases)) for path in hard_cases.rglob("*") if path.suffix == ".dcm"}
+
+    assert found == set(VERDICTS)
+
+
+def reference(hard_cases: Path, case: str) -> nib.Nifti1Image:
+    """The image that another converter's authors checked by hand."""
+    return nib.load(hard_cases / f"{case}_ground_truth.nii.gz")
+
+
+@pytest.mark.parametrize("case", [case for case, verdict in VERDICTS.items() if verdict == "accepted"])
+def test_accepted_hard_cases_equal_the_reference(hard_cases, convert, case) -> None:
+    """Brought into the reference's orientation, voxels and affine are the reference's."""
+    expected = reference(hard_cases, case)
+
+    [verdict] = convert(hard_cases / case)
+
+    found = nib.load(verdict["path"])
+    turn = nib.orientations.ornt_transform(nib.io_orientation(found.affine), nib.io_orientation(expected.affine))
+    turned = found.as_reoriented(turn)
+    np.testing.assert_allclose(turned.affine, expected.affine, atol=1e-3)
+    # Two references carry a fourth axis of length 1.
+    np.testing.assert_allclose(turned.get_fdata(), expected.get_fdata().reshape(turned.shape), rtol=1e-5)
+
+
+def test_several_series_in_one_folder_get_a_verdict_each(hard_cases, convert, tmp_path) -> None:
+    """A bad series doesn't keep a good one from being converted."""
+    for case in ("failing/gantrytilting/001", "generic/compressed_rle/001", "generic/rgb/001"):
+        shutil.copytree(hard_cases / case, tmp_path / "in" / case)
+
+    verdicts = convert(tmp_path / "in")
+
+    assert sorted(verdict["status"] for verdict in verdicts) == ["accepted", "excluded", "quarantined"]
+
+
+def test_encodings_of_one_series_give_one_volume(hard_cases, convert, tmp_path) -> None:
+    """JPEG, JPEG-LS, JPEG 2000 and RLE are lossless here: the volume's hash is the same."""
+    hashes = set()
+    for kind in ("compressed", "compressed_j2k", "compressed_jpeg", "compressed_jpegls", "compressed_rle"):
+        [verdict] = convert(hard_cases / "generic" / kind, tmp_path / kind)
+        sidecar = json.loads(Path(verdict["path"].removesuffix(".nii.gz") + ".json").read_text())
+        hashes.add(sidecar["output"]["sha256"])
+
+    assert len(hashes) == 1

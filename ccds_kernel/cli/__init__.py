@@ -21,6 +21,7 @@ from ccds_kernel.errors import CcdsError
 STAGES = {
     "imaging": "DICOM to NIfTI with the geometry checked (convert)",
     "labeling": "reports to soft labels by phrases (match), a project's reports (load) and phrase list (import, export)",
+    "demo": "the synthetic hospital on this machine",
 }
 """Stage → what its verbs do. A stage stands here when it works, not before."""
 

@@ -17,10 +17,10 @@ from voila.voila_kernel_manager import voila_kernel_manager_factory
 _TEMPLATE_APPS = ["voila", "nbconvert"]
 
 
-def without_mathjax(page_config: dict[str, Any], **_: object) -> dict[str, Any]:
+def without_mathjax(page_config: dict[str, Any], base_url: str = "/", **_: object) -> dict[str, Any]:
     """Voilà's `page_config_hook`: the page asks no other host for MathJax."""
     page_config["mathjaxConfig"] = "none"
-    page_config["fullMathjaxUrl"] = ""
+    page_config["fullMathjaxUrl"] = f"{base_url}voila/templates/ccds/static/no-mathjax.js"
     return page_config
 
 

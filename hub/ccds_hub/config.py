@@ -108,7 +108,7 @@ def _sessions(c: Any, settings: Settings) -> None:  # noqa: ANN401
     c.ClusterSpawner.scheduler = scheduler
     c.ClusterSpawner.watch = JobWatch(scheduler)
     c.ClusterSpawner.environment = {"CCDS_CONFIG": str(settings_file().resolve())}
-    c.ClusterSpawner.env_keep = ["PATH", "LANG", "LC_ALL", "TZ"]
+    c.ClusterSpawner.env_keep = ["LANG", "LC_ALL", "TZ"]
     c.ClusterSpawner.apply_user_options = leave_to_start
     c.ClusterSpawner.start_timeout = 24 * 3600  # a node may be long in coming; the page says why
     c.ClusterSpawner.http_timeout = 60

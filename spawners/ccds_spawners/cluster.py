@@ -9,12 +9,14 @@ submitting and noting the id) is found by its name and ended before a new one is
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from jupyterhub.spawner import Spawner, SpawnException
-from sqlalchemy.orm import object_session as session_of
+from sqlalchemy.orm import object_session
 from traitlets import Any as AnyTrait
 from traitlets import Integer, Unicode
 
@@ -148,7 +150,7 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         except CcdsError as error:
             raise refusal(error) from None
         self.orm_spawner.state = self.get_state()
-        session_of(self.orm_spawner).commit()
+        self._commit()
         status = await self._until_reported()
         return f"http://{self._address(status)}:{self._port.result()}"
 
@@ -231,6 +233,12 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
                 await asyncio.to_thread(self.scheduler.cancel, status.id)
                 await asyncio.wait_for(self._until_ended(status.id), self.stop_seconds)
 
+    def _commit(self) -> None:
+        """Writes the job's id to the hub's database now, not when the start is over."""
+        database = object_session(self.orm_spawner)
+        if database is not None:
+            database.commit()
+
     def _address(self, status: JobStatus) -> str:
         """Where the job's node is reached: the scheduler's word, never the session's."""
         return "127.0.0.1" if self.settings.scheduler.engine == "local" else str(status.node)
@@ -262,6 +270,7 @@ def _session_env(project: Project, session: SessionName, home: Path) -> dict[str
     jupyter = home / ".ccds" / "jupyter"
     return {
         "HOME": str(home),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "CCDS_PROJECT": project.id,
         "CCDS_SESSION": str(session),
         "JUPYTERHUB_DISABLE_USER_CONFIG": "1",

@@ -1,0 +1,79 @@
+# `make demo` and `make test` are the two commands; each sets up what it needs in .venv and runs.
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+PROXY := $(VENV)/share/ccds/proxy
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+
+# What an editable install copies instead of linking: a change means a new install.
+COPIED := $(wildcard notebooks/templates/ccds/* notebooks/templates/ccds/static/*)
+
+.PHONY: help demo install test lint soak bench screenshots components clean
+
+help:
+	@echo "make demo         the synthetic hospital on http://127.0.0.1:$(PORT)   (another port: make demo PORT=8010)"
+	@echo "make test         all tests                make lint         style, types, imports"
+	@echo "make soak         the long, brutal runs    make bench        the timings behind the README's figures"
+	@echo "make screenshots  the README's pictures    make clean        removes .venv and .demo"
+
+demo: $(VENV)/.demo
+	@exec $(BIN)/ccds demo --folder .demo --port $(PORT)
+
+install: $(VENV)/.dev
+
+test: install components
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+soak: install components
+	@for script in tests/soak/soak_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+bench: install components
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+screenshots: install components
+	$(BIN)/python tests/browser/screenshots.py
+
+# Programs that tests and benchmarks start and Python doesn't bring: installed where that is possible without asking.
+components:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		for program in chromium:chromium rg:ripgrep; do \
+			command -v $${program%%:*} >/dev/null || missing="$$missing $${program##*:}"; \
+		done; \
+		if [ -n "$$missing" ]; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+		fi; \
+	fi
+
+clean:
+	rm -rf $(VENV) .demo
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "expected Python 3.11 or newer; found $$($(PYTHON) --version 2>&1); name one: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "expected Python's venv module; found none; install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "setting up $(VENV): a few minutes, once"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --upgrade "pip>=25"
+
+$(PROXY)/.installed: hub/proxy/package.json hub/proxy/package-lock.json
+	@mkdir -p $(PROXY) && cp hub/proxy/package.json hub/proxy/package-lock.json hub/proxy/.npmrc $(PROXY)/
+	@cd $(PROXY) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent && touch .installed
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt $(COPIED)
+	@$(PIP) install --editable .
+	@$(MAKE) --no-print-directory $(PROXY)/.installed
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.demo
+	@$(PIP) install --editable '.[dev]'
+	@touch $@

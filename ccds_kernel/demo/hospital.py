@@ -1,0 +1,168 @@
+"""The synthetic hospital as a site: settings, people, one project with its reports and image series.
+
+Made in one folder, step by step. Each step does nothing where its work is done already, so that a demo that was interrupted
+is finished by the next start, and what people did in it stays.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from ccds_kernel.demo.dicom import write_series
+from ccds_kernel.demo.population import YEAR
+from ccds_kernel.demo.reports import generate_reports
+from ccds_kernel.demo.volumes import generate_series
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.application import IrbApplication
+from ccds_kernel.irb.password_file import password_file, write_passwords
+from ccds_kernel.irb.project import Project, apply_application, open_project
+from ccds_kernel.irb.registry import write_whole
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.study_key import study_key, study_key_secret
+from ccds_kernel.labeling.report import Report, Section
+from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.settings import Settings, load_settings
+
+PROJECT = "HEADCT-2026"
+SEED = 2026
+REPORTS = 300
+SERIES = 20
+PRETEND_GPUS = 4
+_MARK = "ccds demo"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody of the demo: their name, role, and what they should try."""
+
+    name: str
+    role: str
+    tries: str
+
+
+PEOPLE = (
+    Person("fay", "fellow", "Label reports: select a few words of a report, give them a label, see the count."),
+    Person(
+        "sam",
+        "scientist",
+        "Start JupyterLab on 1 of 4 pretend GPUs; in its terminal: ccds imaging convert ../../dicom nifti",
+    ),
+    Person("lee", "leadership", "Log in: no project data is offered to this role."),
+)
+
+
+@dataclass(frozen=True)
+class Hospital:
+    """A demo's folder; `ports` are the hub's, behind the proxy, and the proxy's own."""
+
+    folder: Path
+
+    @property
+    def settings_file(self) -> Path:
+        """The demo's `ccds.toml`."""
+        return self.folder / "ccds.toml"
+
+    @property
+    def _passwords(self) -> Path:
+        return self.folder / "state" / "demo-passwords.json"
+
+    def claim(self) -> None:
+        """Makes the folder, or finds that it is a demo's.
+
+        Raises:
+            CcdsError: it holds something else, or can't be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            foreign = not self.settings_file.exists() and any(self.folder.iterdir())
+        except OSError as error:
+            raise CcdsError(
+                expected=f"to make the folder {self.folder}", found=error.strerror or "an error", do="name another one"
+            ) from None
+        if foreign and not (self.folder / ".ccds-demo").exists():
+            raise CcdsError(
+                expected="an empty folder or an earlier demo's",
+                found=f"other files in {self.folder}",
+                do="name another folder with --folder",
+            )
+        (self.folder / ".ccds-demo").touch()
+        (self.folder / "state").mkdir(exist_ok=True, mode=0o700)
+
+    def configure(self, port: int, api_port: int, proxy_api_port: int) -> Settings:
+        """Writes the demo's `ccds.toml` and returns its settings."""
+        lines = [f"# Written by the {_MARK} at each start.", "[paths]"]
+        lines += [
+            f"{name} = {json.dumps(str(self.folder / name))}" for name in ("registry", "projects", "audit", "state")
+        ]
+        lines += ["[hub]", f"port = {port}", f"api_port = {api_port}", f"proxy_api_port = {proxy_api_port}"]
+        lines += ['authenticator = "password-file"', f"administrators = [{json.dumps(_administrator())}]"]
+        lines += ["[scheduler]", f"gpus = {PRETEND_GPUS}", "cpus = 8", "memory_mb = 32768"]
+        write_whole(self.settings_file, "\n".join(lines) + "\n")
+        return load_settings(self.settings_file)
+
+    def passwords(self) -> dict[str, str]:
+        """Person → password; made at the first start, then the same."""
+        if not self._passwords.exists():
+            made = {person.name: secrets.token_urlsafe(6) for person in PEOPLE}
+            write_whole(self._passwords, json.dumps(made), 0o600)
+        kept: dict[str, str] = json.loads(self._passwords.read_text(encoding="utf-8"))
+        return kept
+
+    def fill(self, settings: Settings) -> Iterator[str]:
+        """Makes what isn't there yet; yields what it is about to do."""
+        write_passwords(password_file(settings), self.passwords())
+        apply_application(_application(), person=_administrator(), settings=settings)
+        project = open_project(PROJECT, Action.LOAD_REPORTS, person=_administrator(), settings=settings)
+        reports = [
+            Report(
+                accession=one.accession,
+                sections=tuple(Section(name, getattr(one, name)) for name in ("indication", "findings", "impression")),
+                exam_code=one.exam_code,
+                study_date=one.study_date,
+            )
+            for one in generate_reports(SEED, REPORTS)
+        ]
+        yield f"{REPORTS} reports"
+        LabelingRepository(project).load_reports(reports)
+        yield f"{SERIES} image series"
+        _write_images(project)
+        project.store.close()
+
+
+def _write_images(project: Project) -> None:
+    secret = study_key_secret(project.store)
+    for series in generate_series(SEED, SERIES):
+        folder = project.folder / "dicom" / study_key(secret, series.case.accession) / "1"
+        if not folder.exists():  # a series appears whole or not at all
+            write_series(series, folder)
+
+
+def _application() -> IrbApplication:
+    today = date.today()  # noqa: DTZ011 - the calendar of whoever runs the demo
+    trained = date(2026, 1, 15)
+    people = {person.name: person.role for person in PEOPLE} | {_administrator(): "engineer"}
+    return IrbApplication.model_validate(
+        {
+            "id": PROJECT,
+            "title": "Intracranial haemorrhage on head CT (synthetic)",
+            "pi": "Demo Investigator",
+            "approved": date(2026, 1, 1),
+            "expires": date(today.year + 1, 12, 31),
+            "exam_codes": ["CTHEAD", "CTHEADC"],
+            "study_dates": [date(YEAR, 1, 1), date(YEAR, 12, 31)],
+            "data": ["reports", "images"],
+            "egress": "locked",
+            "roster": [{"person": name, "role": role, "trained": trained} for name, role in people.items()],
+        }
+    )
+
+
+def _administrator() -> str:
+    """Whoever runs the demo administers it, and is an engineer of its project, so that `ccds` works for them."""
+    return getpass.getuser()

@@ -1,0 +1,206 @@
+"""Runs the demo: makes the synthetic hospital, starts its hub, and at the end leaves no process behind."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import psutil
+
+from ccds_kernel.batch.local.client import LocalScheduler
+from ccds_kernel.demo.hospital import PEOPLE, PROJECT, Hospital
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.resources import resource
+
+ADDRESS = "127.0.0.1"
+UP_SECONDS = 60.0
+END_SECONDS = 20.0
+_POLL_SECONDS = 0.1
+
+
+def run(folder: Path, port: int, *, check: bool = False) -> None:
+    """Runs the demo in `folder` until it is stopped (Ctrl-C), or with `check` until its pages have answered.
+
+    Raises:
+        CcdsError: the folder is another's, a demo runs there already, the port is taken, or the hub didn't come up.
+    """
+    hospital = Hospital(folder.absolute())
+    hospital.claim()
+    with _only_one(hospital.folder):
+        _end_leftovers(hospital)
+        require_free(port)
+        settings = hospital.configure(port, free_port(), free_port())
+        for step in hospital.fill(settings):
+            _say(f"making {step} …")
+        with _stop_signals(), _hub(hospital) as hub:
+            _wait_until_up(hub, hospital, port)
+            _say(_banner(hospital, port))
+            if check:
+                _say("The demo works.")
+                return
+            while hub.poll() is None:
+                time.sleep(_POLL_SECONDS)
+            raise _hub_ended(hospital)
+
+
+class _Stopped(Exception):  # noqa: N818 - what was asked for, no error
+    """Somebody asked the demo to end."""
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((ADDRESS, 0))
+        return int(probe.getsockname()[1])
+
+
+def require_free(port: int) -> None:
+    """Makes sure that nobody listens on `port`.
+
+    Raises:
+        CcdsError: somebody does.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError as error:
+            raise CcdsError(
+                expected=f"port {port} of {ADDRESS} to be free",
+                found=error.strerror or "an error",
+                do=f"stop what uses it, or take another one: make demo PORT={port + 10}",
+            ) from None
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Holds the folder's lock, so that two demos don't share it."""
+    with (folder / ".ccds-demo").open("r+b") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CcdsError(
+                expected=f"no other demo in {folder}", found="one that runs", do="use that one, or stop it with Ctrl-C"
+            ) from None
+        yield
+
+
+@contextmanager
+def _stop_signals() -> Iterator[None]:
+    """Ctrl-C, TERM and a closed terminal end the demo in good order; a second one doesn't cut the end short."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise _Stopped
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    except _Stopped:
+        _say("The demo has ended; its data stays for the next start.")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _hub(hospital: Hospital) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs the hub; at the end it, its proxy, and every job are gone."""
+    state = hospital.folder / "state"
+    with (hospital.folder / "hub.log").open("ab") as log:
+        # A session of its own: Ctrl-C in the terminal reaches us, and we end the hub in good order.
+        hub = subprocess.Popen(
+            [sys.executable, "-P", "-m", "jupyterhub", "-f", str(resource("hub/jupyterhub_config.py"))],
+            cwd=state, env=os.environ | {"CCDS_CONFIG": str(hospital.settings_file)},
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield hub
+    finally:
+        _say("ending sessions and jobs …")
+        _end([psutil.Process(hub.pid)] if hub.poll() is None else [])
+        hub.wait()
+        _end_leftovers(hospital)
+
+
+def _end_leftovers(hospital: Hospital) -> None:
+    """Ends what an earlier demo of this folder left running: jobs, hub, proxy."""
+    state = hospital.folder / "state"
+    if (state / "scheduler").exists():
+        LocalScheduler(state / "scheduler").shutdown(cancel_jobs=True)
+    # Hub and proxy run in the state folder, and nobody else does.
+    _end([process for process in psutil.process_iter() if process.pid != os.getpid() and _cwd(process) == state])
+
+
+def _cwd(process: psutil.Process) -> Path | None:
+    try:
+        return Path(process.cwd())
+    except (psutil.Error, OSError):
+        return None
+
+
+def _end(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        try:
+            process.terminate()
+        except psutil.NoSuchProcess:
+            continue
+    _, left = psutil.wait_procs(processes, timeout=END_SECONDS)
+    for process in left:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(left, timeout=END_SECONDS)
+
+
+def _wait_until_up(hub: subprocess.Popen[bytes], hospital: Hospital, port: int) -> None:
+    deadline = time.monotonic() + UP_SECONDS
+    while hub.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://{ADDRESS}:{port}/hub/login", timeout=5):
+                return
+        except (OSError, urllib.error.URLError):
+            time.sleep(_POLL_SECONDS)
+    raise _hub_ended(hospital)
+
+
+def _hub_ended(hospital: Hospital) -> CcdsError:
+    return CcdsError(expected="the hub to run", found="it doesn't", do=f"see {hospital.folder / 'hub.log'}")
+
+
+def _banner(hospital: Hospital, port: int) -> str:
+    passwords = hospital.passwords()
+    rows = [f"  {one.name:5} {passwords[one.name]:10} {one.role:11} {one.tries}" for one in PEOPLE]
+    return "\n".join(
+        (
+            "",
+            f"CCDS Workbench: http://{ADDRESS}:{port}",
+            "",
+            "  name  password   role        to try",
+            *rows,
+            "",
+            f"On the command line: export CCDS_CONFIG={hospital.settings_file}",
+            f"                     {Path(sys.executable).with_name('ccds')} irb show {PROJECT}",
+            "",
+            "This demo runs without root: only the program's own checks stand between people, not the operating system.",
+            "All data is synthetic. Ctrl-C ends the demo with its sessions and jobs; what you did stays for the next start.",
+        )
+    )
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the demo talks to whoever started it

@@ -169,7 +169,7 @@ NORMAL: dict[Topic, tuple[str, ...]] = {
             "limits|age-appropriate|unremarkable]."
         ),
         (
-            "[The |]ventricles[, sulci,| and cisterns,| and sulci] are normal in size for age. [Basal cisterns are "
+            "[The |]ventricles[, sulci and cisterns| and cisterns| and sulci] are normal in size for age. [Basal cisterns are "
             "patent.|]"
         ),
         "No hydrocephalus.",

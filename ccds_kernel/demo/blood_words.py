@@ -51,11 +51,9 @@ PLAIN: dict[Kind, tuple[str, ...]] = {
             "[There is |]<extent> [acute |]subarachnoid hemorrhage [within|in|layering in] the <side> <site>[ and "
             "adjacent sulci|]."
         ),
-        f"Hyperdensity [within|in|along] the <side> <site> [is |]{SHOWS} [acute |]subarachnoid hemorrhage.",
+        f"Hyperdensity [within|in|along] the <side> <site>, {SHOWS} [acute |]subarachnoid hemorrhage.",
         "Subarachnoid [hemorrhage|blood] is [present|seen|noted] in the <side> <site>.",
-        "[Curvilinear|Serpiginous] hyperdensity in the <side> <site> {SHOWS} subarachnoid blood products.".replace(
-            "{SHOWS}", SHOWS
-        ),
+        f"[Curvilinear|Serpiginous] hyperdensity in the <side> <site>, {SHOWS} subarachnoid blood products.",
     ),
     "intraparenchymal": (
         (

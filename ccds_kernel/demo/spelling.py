@@ -13,7 +13,7 @@ BRITISH = (
     ("hemorrhag", "haemorrhag"), ("hematom", "haematom"), ("edema", "oedema"), ("ischemi", "ischaemi"), ("gray", "grey"),
     ("centered", "centred"), ("tumor", "tumour"), ("caliber", "calibre"), ("favored", "favoured"), ("fiber", "fibre"),
     ("epidural", "extradural"), ("visualized", "visualised"), ("pneumatized", "pneumatised"),
-    ("mineralization", "mineralisation"), ("ER", "A&E"),
+    ("mineralization", "mineralisation"),
 )  # fmt: skip
 ABBREVIATIONS = (
     ("subdural hematoma", "SDH"), ("subdural hemorrhage", "SDH"), ("epidural hematoma", "EDH"),
@@ -76,12 +76,9 @@ _WORD = re.compile(r"[A-Za-z]{6,}")
 
 
 def british(text: str) -> str:
-    """`text` in British spelling; whole words in capitals are left alone."""
+    """`text` in British spelling."""
     for american, spelling in BRITISH:
-        if american.isupper():
-            text = re.sub(rf"\b{american}\b", spelling, text)
-        else:
-            text = text.replace(american, spelling).replace(american.capitalize(), spelling.capitalize())
+        text = text.replace(american, spelling).replace(american.capitalize(), spelling.capitalize())
     return text
 
 

@@ -196,7 +196,8 @@ def test_an_idle_daemon_waits(jobs: Jobs, folder: Path) -> None:
     jobs.until_ended(job)
     daemon = int((folder / "daemon.lock").read_text().split()[0])
 
-    before = until(lambda: resting_ticks(daemon), "the daemon to sleep")
+    until(lambda: resting_ticks(daemon) is not None, "the daemon to sleep")
+    before = resting_ticks(daemon)
     for _ in range(200):
         jobs.status(job)
 

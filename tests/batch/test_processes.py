@@ -53,7 +53,7 @@ def test_a_signal_reaches_only_the_process_that_was_meant() -> None:
 
 def test_descendants_are_found_through_sessions() -> None:
     """Grandchildren in a session of their own are found, the root is not."""
-    root = subprocess.Popen(["sh", "-c", "setsid sh -c 'echo up; sleep 600 & wait' & wait"], stdout=subprocess.PIPE)
+    root = subprocess.Popen(["sh", "-c", "setsid sh -c 'sleep 600 & echo up; wait' & wait"], stdout=subprocess.PIPE)
     assert root.stdout
     root.stdout.readline()
 

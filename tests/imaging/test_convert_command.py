@@ -1,0 +1,137 @@
+"""`ccds imaging convert` as people and scripts meet it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from ccds_kernel.cli import main
+from support.dicom import SR, Stack, write_object, write_stack
+
+KEYS = ["series_uid", "modality", "status", "reason", "path", "warnings"]
+
+
+def test_json_is_one_list_with_the_stable_keys(tmp_path, out, capsys) -> None:
+    """One object per series found, whatever its verdict; nothing on stderr."""
+    good, tilted = Stack(), Stack(slices=2)
+    write_stack(tmp_path / "in" / "good", good)
+    write_stack(tmp_path / "in" / "few", tilted)
+    write_object(tmp_path / "in" / "report", SR)
+
+    status = main(["imaging", "convert", str(tmp_path / "in"), str(out), "--json"])
+
+    said = capsys.readouterr()
+    verdicts = json.loads(said.out)
+    assert status == 0
+    assert said.err == ""
+    assert all(list(verdict) == KEYS for verdict in verdicts)
+    by_uid = {verdict["series_uid"]: verdict["status"] for verdict in verdicts}
+    assert by_uid[good.series_uid] == "accepted"
+    assert by_uid[tilted.series_uid] == "quarantined"
+    assert len(by_uid) == 3
+
+
+def test_the_table_has_a_line_per_series_and_a_sum(tmp_path, out, capsys) -> None:
+    """For people."""
+    write_stack(tmp_path / "in" / "good", Stack())
+    write_stack(tmp_path / "in" / "few", Stack(slices=2))
+
+    status = main(["imaging", "convert", str(tmp_path / "in"), str(out)])
+
+    said = capsys.readouterr()
+    assert status == 0
+    assert "accepted     CT    " in said.out
+    assert "quarantined  CT    too-few-slices: 2 image(s), at least 3 are needed" in said.out
+    assert said.out.endswith("2 series: 1 accepted, 1 quarantined\n")
+
+
+def test_one_file_is_a_source_too(tmp_path, out, capsys) -> None:
+    """It is a series of one slice."""
+    [first, *_] = write_stack(tmp_path / "in", Stack())
+
+    status = main(["imaging", "convert", str(first), str(out), "--json"])
+
+    [verdict] = json.loads(capsys.readouterr().out)
+    assert status == 0
+    assert verdict["reason"].startswith("too-few-slices: ")
+
+
+def _nothing(folder) -> None:
+    folder.mkdir()
+
+
+def _no_dicom(folder) -> None:
+    folder.mkdir()
+    (folder / "notes.txt").write_text("no image here")
+
+
+def _only_broken(folder) -> None:
+    folder.mkdir()
+    (folder / "broken.dcm").write_bytes(b"junk")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "found"),
+    [
+        (_nothing, "found none"),
+        (_no_dicom, "found none"),
+        (_only_broken, "found none (1 broken)"),
+        (lambda _folder: None, "found no such file or folder"),
+    ],
+)
+def test_a_folder_without_dicom_is_one_clear_line(tmp_path, out, capsys, prepare, found) -> None:
+    """Expected, found, what to do; status 1; nothing written."""
+    prepare(tmp_path / "in")
+
+    status = main(["imaging", "convert", str(tmp_path / "in"), str(out), "--json"])
+
+    said = capsys.readouterr()
+    assert status == 1
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert said.err.startswith("ccds: expected ")
+    assert found in said.err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("where", ["out", "out/below"])
+def test_an_output_that_is_a_file_is_one_clear_line(tmp_path, capsys, where) -> None:
+    """The same for a folder inside it."""
+    write_stack(tmp_path / "in", Stack())
+    (tmp_path / "out").write_text("taken")
+
+    status = main(["imaging", "convert", str(tmp_path / "in"), str(tmp_path / where)])
+
+    said = capsys.readouterr()
+    assert status == 1
+    assert said.err.count("\n") == 1
+    assert "do" not in said.out
+    assert (tmp_path / "out").read_text() == "taken"
+
+
+def test_a_file_in_the_place_of_a_studys_folder_is_one_clear_line(tmp_path, out, capsys) -> None:
+    """Nothing is overwritten to make room."""
+    write_stack(tmp_path / "in", Stack())
+    main(["imaging", "convert", str(tmp_path / "in"), str(tmp_path / "elsewhere")])
+    [study] = (tmp_path / "elsewhere").iterdir()
+    out.mkdir()
+    (out / study.name).write_text("taken")
+    capsys.readouterr()
+
+    status = main(["imaging", "convert", str(tmp_path / "in"), str(out)])
+
+    assert status == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_help_names_the_verb_without_reading_its_libraries() -> None:
+    """`ccds imaging --help` answers at once: neither NumPy nor pydicom is imported."""
+    code = (
+        "import sys; from ccds_kernel.cli import build_parser; build_parser(['imaging']).format_help();"
+        "print(sorted({'numpy', 'pydicom', 'nibabel'} & set(sys.modules)))"
+    )
+
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert run.stdout == "[]\n"

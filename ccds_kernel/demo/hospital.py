@@ -30,7 +30,7 @@ from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.settings import Settings, load_settings
 
 PROJECT = "HEADCT-2026"
-SEED = 2026
+SEED = 3  # the first twelve series come from all five scanners
 REPORTS = 300
 SERIES = 20
 PRETEND_GPUS = 4

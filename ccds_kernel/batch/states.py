@@ -51,7 +51,7 @@ class JobStatus:
     Attributes:
         id: the job.
         state: where it stands.
-        name: the name under which it was submitted; None when UNKNOWN.
+        name: the name under which it was submitted; None when the scheduler doesn't know the job.
         owner: the person for whom it runs.
         priority_class: its present class (`set_priority` may have changed it).
         node: the host on which it runs or ran.

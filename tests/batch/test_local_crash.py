@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ccds_kernel.batch import JobState, wrapper
+from ccds_kernel.batch import JobState, SchedulerUnavailableError, wrapper
 from ccds_kernel.batch.exits import read_claim
 from ccds_kernel.batch.local import LocalScheduler, doorbell, lock
 from ccds_kernel.batch.local.keeper import Keeper
@@ -78,6 +78,26 @@ def test_whoever_asks_about_a_live_job_brings_the_daemon_back(
 
     assert not before
     assert doorbell.is_attended(folder)
+
+
+def test_without_a_daemon_only_what_is_sure_is_told(jobs: Jobs, connect: Connect, folder: Path) -> None:
+    """No daemon can be started: what ended has ended, what lived is UNKNOWN, which is alive, and keeps its facts."""
+    over, lives = jobs.submit("over", "true"), jobs.submit("lives", *HOLD)
+    jobs.until_ended(over)
+    jobs.until_runs(lives)
+    kill_daemon(folder)
+    (folder / "daemon.log").unlink()
+    (folder / "daemon.log").mkdir()
+
+    client = connect()
+    found = client.status([over, lives])
+    with pytest.raises(SchedulerUnavailableError, match="daemon"):
+        client.mine()
+    (folder / "daemon.log").rmdir()
+
+    assert [found[over].state, found[lives].state] == [JobState.SUCCEEDED, JobState.UNKNOWN]
+    assert "daemon" in (found[lives].reason or "")
+    assert found[lives].owner == "ann"
 
 
 def test_a_client_that_died_after_submitting_adopts_its_job(jobs: Jobs, folder: Path) -> None:

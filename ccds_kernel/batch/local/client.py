@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ccds_kernel.batch.local import doorbell, estimate, lock
@@ -87,22 +88,24 @@ class LocalScheduler:
 
     def status(self, ids: Iterable[JobId]) -> Mapping[JobId, JobStatus]:
         """See `Scheduler.status`."""
-        wanted = list(ids)
+        wanted, rows, trouble = list(ids), {}, None
+        numbers = json.dumps([int(job) for job in wanted if job.isdecimal()])
+        query = "SELECT * FROM job WHERE id IN (SELECT value FROM json_each(?))"
         try:
             with self._table.read() as db:
-                numbers = json.dumps([int(job) for job in wanted if job.isdecimal()])
-                query = "SELECT * FROM job WHERE id IN (SELECT value FROM json_each(?))"
                 rows = {JobId(str(raw["id"])): Row(raw) for raw in db.execute(query, (numbers,))}
             self._attend_to(rows.values())
-            unknown = "the scheduler knows no such job"
         except SchedulerUnavailableError as error:
-            rows, unknown = {}, str(error)
-        return {
-            job: rows[job].as_status(self._node)
-            if job in rows
-            else JobStatus(id=job, state=JobState.UNKNOWN, reason=unknown)
-            for job in wanted
-        }
+            trouble = str(error)
+        return {job: self._status_of(job, rows.get(job), trouble) for job in wanted}
+
+    def _status_of(self, job: JobId, row: Row | None, trouble: str | None) -> JobStatus:
+        if row is None:
+            return JobStatus(id=job, state=JobState.UNKNOWN, reason=trouble or "the scheduler knows no such job")
+        known = row.as_status(self._node)
+        if trouble and not known.state.ended:  # nobody watches it: what the table says may be over
+            return replace(known, state=JobState.UNKNOWN, reason=trouble)
+        return known
 
     def mine(self) -> Sequence[JobStatus]:
         """See `Scheduler.mine`."""
@@ -215,7 +218,7 @@ class LocalScheduler:
         """
         deadline = time.monotonic() + _START_S
         while not doorbell.ring(self._folder):
-            if time.monotonic() > deadline or self._start_daemon() != 0:
+            if time.monotonic() > deadline or not self._start_daemon():
                 raise SchedulerUnavailableError(
                     expected="the local scheduler's daemon to start",
                     found="that it doesn't",
@@ -224,23 +227,23 @@ class LocalScheduler:
             if not doorbell.is_attended(self._folder):
                 time.sleep(_POLL_S)  # another one is just leaving, or just starting
 
-    def _start_daemon(self) -> int:
-        log = os.open(self._folder / "daemon.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    def _start_daemon(self) -> bool:
+        """Whether a daemon was started, or is there already."""
         try:
-            command = [sys.executable, "-I", "-X", "utf8", "-m", _DAEMON, str(self._folder)]
-            # Its own environment: the hub's holds secrets, and the daemon outlives it.
-            return subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                env=own_environment(),
-                start_new_session=True,
-                check=False,
-            ).returncode
-        finally:
-            os.close(log)
+            with open(self._folder / "daemon.log", "ab", opener=_private) as log:
+                # Its own environment: the hub's holds secrets, and the daemon outlives it.
+                return not subprocess.run(
+                    [sys.executable, "-I", "-X", "utf8", "-m", _DAEMON, str(self._folder)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd="/",
+                    env=own_environment(),
+                    start_new_session=True,
+                    check=False,
+                ).returncode
+        except OSError:  # no disk, no process: as if it had been tried
+            return False
 
     def _wait_until(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
         deadline = time.monotonic() + seconds
@@ -250,6 +253,10 @@ class LocalScheduler:
                     expected=what, found=f"that it takes more than {seconds:.0f} s", do="see daemon.log, and try again"
                 )
             time.sleep(_POLL_S)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _row(db: sqlite3.Connection, job: JobId) -> Row:

@@ -101,8 +101,8 @@ def test_an_accepted_phrase_is_stored_counted_and_shown(model, open_model):
     answer = insert(model, 1, "effusion", "Effusion")
 
     assert listed(answer) == [("effusion", "Effusion", 3, 3)]
-    assert answer["report"]["captured_by"] == answer["inserted"]
-    assert answer["report"]["sections"][0]["pieces"] == [
+    assert answer["reports"][0]["captured_by"] == answer["inserted"]
+    assert answer["reports"][0]["sections"][0]["pieces"] == [
         ("No pleural ", []),
         ("effusion", [answer["inserted"]]),
         (".", []),
@@ -114,7 +114,15 @@ def test_pieces_put_together_are_the_text(model):
     """Drawing in pieces loses no character, whatever its length in code units."""
     answer = insert(model, 4, "seen \U0001fac1 here", "X")
 
-    assert text_of(answer["report"]) == TEXTS[4][0]
+    assert text_of(answer["reports"][0]) == TEXTS[4][0]
+
+
+def test_a_change_says_at_once_which_report_comes_next(model):
+    """Whoever labels and goes on at once never lands on a report that the new phrase has just labelled."""
+    answer = insert(model, 0, "effusion", "Effusion")
+
+    assert answer["unlabelled"] == [2, 4]
+    assert [report["number"] for report in answer["reports"]] == [0, 2]
 
 
 def test_the_preview_says_what_a_phrase_would_do(model):
@@ -167,7 +175,7 @@ def test_moving_changes_who_captures_and_stops_at_the_ends(model):
     answer = model.answer({"kind": "move", "phrase": last, "by": -7, "report": 1})
 
     assert listed(answer) == [("No pleural effusion", "No", 1, 1), ("effusion", "Effusion", 2, 3)]
-    assert answer["report"]["captured_by"] == last
+    assert answer["reports"][0]["captured_by"] == last
 
 
 def test_removals_are_undone_one_after_the_other_in_their_places(model):

@@ -126,10 +126,9 @@ class LabelingModel:
         numbers = [int(one) for one in among[begin : at + SHIPPED_AFTER + 1]]
         current = int(among[at]) if len(among) else None
         first = self._list.index.first
-        unlabelled = np.flatnonzero(first < 0)
-        ahead = np.roll(unlabelled, -int(np.searchsorted(unlabelled, number, side="right")))[:UNLABELLED_AHEAD]
+        ahead = self._unlabelled_after(number)
         nearest = sorted(
-            {number, *numbers, *map(int, ahead)}, key=lambda one: abs(one - (number if current is None else current))
+            {number, *numbers, *ahead}, key=lambda one: abs(one - (number if current is None else current))
         )
         shipped: list[Answer] = []
         characters = 0
@@ -145,9 +144,15 @@ class LabelingModel:
             "begin": begin,
             "numbers": numbers,
             "current": current,
-            "unlabelled": [int(one) for one in ahead],
+            "unlabelled": ahead,
             "reports": shipped,
         }
+
+    def _unlabelled_after(self, number: int) -> list[int]:
+        """The next reports without a label; after the last report comes the first."""
+        unlabelled = np.flatnonzero(self._list.index.first < 0)
+        begin = int(np.searchsorted(unlabelled, number, side="right"))
+        return [int(one) for one in np.roll(unlabelled, -begin)[:UNLABELLED_AHEAD]]
 
     def _everything(self) -> npt.NDArray[np.intp]:
         return np.arange(len(self._reports))
@@ -219,7 +224,13 @@ class LabelingModel:
 
     def _changed(self, number: int) -> Answer:
         self._list.follow(self._repository.phrases())
-        return {"overview": self._overview(), "report": self._report(number, int(self._list.index.first[number]))}
+        first = self._list.index.first
+        ahead = self._unlabelled_after(number)
+        return {
+            "overview": self._overview(),
+            "unlabelled": ahead,
+            "reports": [self._report(one, int(first[one])) for one in (number, *ahead[:1])],
+        }
 
     # --- what is checked
 

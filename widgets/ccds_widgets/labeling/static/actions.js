@@ -2,16 +2,26 @@
 
 function actions(state, channel, draw, say) {
   let asked = 0;
+  let answered = 0;
+  let owed = 0; // a step beyond the reports that are here
 
+  /** Asks for reports and shows them, unless other ones were asked for meanwhile. */
   async function fetchWindow(request, show) {
     asked += 1;
     const mine = asked;
     try {
       const answer = await channel.ask({ kind: "window", revision: state.overview.revision, ...request });
-      if (mine === asked && absorb(state, answer)) show(answer);
+      if (mine === asked && absorb(state, answer)) {
+        show(answer);
+        const delta = owed;
+        owed = 0;
+        if (delta && neighbour(state, delta) !== null) act.step(delta);
+      }
     } catch (error) {
       leaveFilter();
       act.refuse(error.message);
+    } finally {
+      answered = Math.max(answered, mine);
     }
   }
 
@@ -69,7 +79,8 @@ function actions(state, channel, draw, say) {
       Object.assign(state, { number, chosen: null, preview: null, barError: null, error: null });
       if (state.reports.has(number)) {
         draw("report");
-        if (refresh || needsRefill(state)) refill();
+        // While an answer is awaited no more is asked for: fast steps would outrun all answers.
+        if (refresh || (needsRefill(state) && answered === asked)) refill();
       } else {
         draw("report");
         fetchWindow({ report: number, ...filter() }, () => draw("report"));
@@ -77,9 +88,12 @@ function actions(state, channel, draw, say) {
     },
     step(delta) {
       const number = neighbour(state, delta);
-      if (number === null && hasMore(state, delta)) refill();
-      else if (number === null) act.refuse(delta > 0 ? "This is the last report." : "This is the first report.");
-      else act.goTo(number);
+      if (number !== null) act.goTo(number);
+      else if (!hasMore(state, delta)) act.refuse(delta > 0 ? "This is the last report." : "This is the first report.");
+      else {
+        owed = delta;
+        if (answered === asked) refill();
+      }
     },
     nextUnlabelled() {
       const number = nextUnlabelled(state);

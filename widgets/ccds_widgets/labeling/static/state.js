@@ -18,7 +18,7 @@ function newState() {
 }
 
 /** Takes an answer in; false where it is older than what is here. */
-function absorb(state, { overview, window, report }) {
+function absorb(state, { overview, window, unlabelled, reports = [] }) {
   const revision = overview?.revision ?? window?.revision ?? state.overview.revision;
   if (state.overview && revision < state.overview.revision) return false;
   if (overview) {
@@ -31,7 +31,8 @@ function absorb(state, { overview, window, report }) {
     window.reports.forEach((one) => state.reports.set(one.number, one));
     forgetFar(state);
   }
-  if (report) state.reports.set(report.number, report);
+  if (unlabelled) state.window.unlabelled = unlabelled;
+  reports.forEach((one) => state.reports.set(one.number, one));
   return true;
 }
 
@@ -42,19 +43,26 @@ function forgetFar(state) {
   for (const number of state.reports.keys()) if (!kept.has(number)) state.reports.delete(number);
 }
 
-/** The number of the report `delta` steps away among those that are walked through; null past either end. */
+/** Whether the shipped reports are far from the one on the screen: it was jumped to, and an answer is awaited. */
+function isAstray({ number, window: { begin, numbers, total } }) {
+  return (number < numbers[0] && begin > 0) || (number > numbers.at(-1) && begin + numbers.length < total);
+}
+
+/** The number of the report `delta` steps away among those that are walked through; null where it isn't known. */
 function neighbour(state, delta) {
   const { numbers } = state.window;
   const at = numbers.indexOf(state.number);
   if (at >= 0) return numbers[at + delta] ?? null;
+  if (isAstray(state)) return null;
   const after = numbers.findIndex((number) => number > state.number);
   const from = after < 0 ? numbers.length : after;
   return numbers[delta > 0 ? from : from - 1] ?? null;
 }
 
 /** Whether there are reports beyond the shipped ones in that direction. */
-function hasMore({ window: { begin, numbers, total } }, delta) {
-  return delta > 0 ? begin + numbers.length < total : begin > 0;
+function hasMore(state, delta) {
+  const { begin, numbers, total } = state.window;
+  return isAstray(state) || (delta > 0 ? begin + numbers.length < total : begin > 0);
 }
 
 /** Whether the shipped reports run out in one of the two directions, and there are more. */

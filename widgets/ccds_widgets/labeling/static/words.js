@@ -1,20 +1,21 @@
-// Words of a text, in UTF-16 offsets, by the kernel's idea of a word character: letter, number, mark, underscore.
+// Words of a text, in UTF-16 offsets, by the kernel's idea of a word character: letter, number, mark, underscore. Characters
+// that nobody sees join what they stand between.
 
-const WORD = /[\p{L}\p{N}\p{M}_]+/gu;
+const WORD = /[\p{L}\p{N}\p{M}_\u00ad\u200b-\u200f\u2060\ufeff]+/gu;
 
 /** Every word of `text` as [start, end]. */
 function wordsOf(text) {
   return [...text.matchAll(WORD)].map((match) => [match.index, match.index + match[0].length]);
 }
 
-/** [start, end] without white space at its ends, widened so that it cuts no word; null where nothing is left. */
+/** [start, end] without white space at its ends, widened so that no word touches it; null where nothing is left. */
 function toWholeWords(text, start, end) {
   while (start < end && /\s/u.test(text[start])) start += 1;
   while (end > start && /\s/u.test(text[end - 1])) end -= 1;
   if (start >= end) return null;
   for (const [from, to] of wordsOf(text)) {
-    if (from < start && start < to) start = from;
-    if (from < end && end < to) end = to;
+    if (from < start && start <= to) start = from;
+    if (from <= end && end < to) end = to;
   }
   return [start, end];
 }

@@ -1,0 +1,70 @@
+"""A real Chromium, and what tests do in it: drag over words, and keep account of where its pages ask."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from support.components import need_program
+
+HOW = "apt-get install chromium"
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+_ENDS_OF_WORDS = """([section, words]) => {
+  const element = document.querySelector(`[data-section="${section}"]`);
+  const begin = element.textContent.indexOf(words);
+  if (begin < 0) throw new Error("these words aren't there");
+  const range = document.createRange();
+  const place = (offset) => {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(), before = 0; node; before += node.data.length, node = walker.nextNode())
+      if (offset <= before + node.data.length) return [node, offset - before];
+  };
+  range.setStart(...place(begin));
+  range.setEnd(...place(begin + words.length));
+  const boxes = [...range.getClientRects()];
+  const [first, last] = [boxes[0], boxes.at(-1)];
+  return [first.left + 1, first.top + first.height / 2, last.right - 1, last.top + last.height / 2];
+}"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A running Chromium; skips the test where there is none."""
+    program = need_program("chromium", HOW)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+def hosts_asked(page: Page) -> set[str]:
+    """The hosts that `page` asks from now on, websockets included; the set grows while it does."""
+    hosts: set[str] = set()
+
+    def note(url: str) -> None:
+        address = urlsplit(url)
+        if address.scheme not in {"data", "blob"}:
+            hosts.add(address.netloc)
+
+    page.on("request", lambda request: note(request.url))
+    page.on("websocket", lambda socket: note(socket.url))
+    return hosts
+
+
+def drag_over(page: Page, words: str, *, section: int = 0) -> None:
+    """Selects `words` in a report's section with the mouse, from the middle of the first character to that of the last."""
+    left, top, right, bottom = page.evaluate(_ENDS_OF_WORDS, [section, words])
+    page.mouse.move(left, top)
+    page.mouse.down()
+    page.mouse.move((left + right) / 2, (top + bottom) / 2)
+    page.mouse.move(right, bottom)
+    page.mouse.up()

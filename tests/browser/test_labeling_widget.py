@@ -227,6 +227,16 @@ def test_both_themes_are_legible(open_app, repository, scheme):
     assert poor == []
 
 
+def test_the_theme_chosen_on_the_hubs_pages_holds_for_the_app(open_app):
+    """Light or dark as chosen there comes before what the browser prefers."""
+    page = open_app(color_scheme="dark")
+    page.evaluate("localStorage.setItem('jupyterhub-bs-theme', 'light')")
+
+    page.reload()
+
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "true")
+
+
 def test_a_project_without_reports_says_how_to_load_them(serve, open_page):
     """The empty project shows the command, not a blank screen."""
     page = open_page(serve("labeling.ipynb", project="EMPTY-1", person="fay"))

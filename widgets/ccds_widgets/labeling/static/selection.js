@@ -106,7 +106,7 @@ function drawPreview(state, preview, act) {
     .filter(({ phrase }) => phrase)
     .sort((a, b) => b.reports - a.reports);
   const shown = taken.slice(0, 3).map(({ phrase, reports }) => `${grouped(reports)} from “${phrase.text}”`);
-  const more = taken.length > 3 ? `, and others from ${counted(taken.length - 3, "more phrase")}` : "";
+  const more = taken.length > 3 ? `, others from ${counted(taken.length - 3, "more phrase")}` : "";
   const choice = (place, name, captured, note) =>
     h(
       "label",

@@ -6,6 +6,9 @@ do. It holds no patient text, no accession number and no token: such a line ends
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 
 class CcdsError(Exception):
     """A failure that a person can act on.
@@ -22,6 +25,11 @@ class CcdsError(Exception):
         self.do = _one_line(do)
         super().__init__(f"expected {self.expected}; found {self.found}; {self.do}")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are pickled with positional arguments, of which there are none: a worker's error would be lost.
+        return partial(type(self), expected=self.expected, found=self.found, do=self.do), ()
+
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    # What a file is called may hold anything, also what a terminal obeys.
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in " ".join(text.split()))

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import tomllib
+from itertools import permutations
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 import psutil
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ccds_kernel.errors import CcdsError
 
@@ -22,10 +23,12 @@ SYSTEM_FILE = Path("/etc/ccds/ccds.toml")
 def _absolute(path: Path) -> Path:
     if not path.is_absolute():
         raise ValueError("must be an absolute path")
-    return path
+    return Path(os.path.normpath(path))
 
 
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+Person = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_.-]{0,63}$")]
+"""A person's name as the hub and the operating system know it."""
 
 
 class _Section(BaseModel):
@@ -42,26 +45,51 @@ class Paths(_Section):
     audit: AbsolutePath = Field(description="the hash-chained audit log")
     state: AbsolutePath = Field(description="the hub's database and secrets, the local scheduler's jobs")
 
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        # Each has its own owner and permissions; one inside another would lend it the other's.
+        for (name, path), (other_name, other) in permutations(self, 2):
+            if path.is_relative_to(other):
+                raise ValueError(f"{name} lies in {other_name}: the four folders must lie beside each other")
+        return self
+
 
 class HubSettings(_Section):
     """The hub's address and who administers it."""
 
     address: str = Field("127.0.0.1", description="address that the proxy listens on")
-    port: int = Field(8000, ge=1, le=65535, description="port that the proxy listens on")
-    api_port: int = Field(8081, ge=1, le=65535, description="port of the hub behind the proxy, on 127.0.0.1")
-    proxy_api_port: int = Field(8001, ge=1, le=65535, description="port of the proxy's own interface, on 127.0.0.1")
+    port: int = Field(8000, ge=1, le=65535, strict=True, description="port that the proxy listens on")
+    api_port: int = Field(
+        8081, ge=1, le=65535, strict=True, description="port of the hub behind the proxy, on 127.0.0.1"
+    )
+    proxy_api_port: int = Field(
+        8001, ge=1, le=65535, strict=True, description="port of the proxy's own interface, on 127.0.0.1"
+    )
     authenticator: Literal["pam", "password-file"] = Field("pam", description="how a password is checked")
-    administrators: tuple[str, ...] = Field((), description="who may apply IRB applications and administer the hub")
+    administrators: tuple[Person, ...] = Field((), description="who may apply IRB applications and administer the hub")
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Self:
+        if len({self.port, self.api_port, self.proxy_api_port}) < 3:  # noqa: PLR2004 - the three of them
+            raise ValueError("port, api_port and proxy_api_port must be three different ports")
+        return self
 
 
 class SchedulerSettings(_Section):
     """Which scheduler starts sessions and jobs."""
 
     engine: Literal["local"] = Field("local", description="the scheduler: `local` is this machine")
-    gpus: int = Field(0, ge=0, le=64, description="GPU slots that the local scheduler hands out, real or pretended")
-    cpus: int = Field(os.cpu_count() or 1, ge=1, description="cores that the local scheduler hands out; default: all")
+    gpus: int = Field(
+        0, ge=0, le=64, strict=True, description="GPU slots that the local scheduler hands out, real or pretended"
+    )
+    cpus: int = Field(
+        os.cpu_count() or 1, ge=1, strict=True, description="cores that the local scheduler hands out; default: all"
+    )
     memory_mb: int = Field(
-        psutil.virtual_memory().total // 2**20, ge=1, description="MiB that the local scheduler hands out; default: all"
+        psutil.virtual_memory().total // 2**20,
+        ge=1,
+        strict=True,
+        description="MiB that the local scheduler hands out; default: all",
     )
 
 
@@ -118,6 +146,20 @@ def invalid(source: Path | str, error: ValidationError) -> CcdsError:
     first = error.errors(include_url=False, include_context=False)[0]
     key = ".".join(str(part) for part in first["loc"]) or "the whole file"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    what = "no such key is known" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
-    found = "nothing" if first["type"] == "missing" else repr(first["input"])[:80]
-    return CcdsError(expected=f"{key} in {source} to be right: {what}", found=found + more, do=f"mend {key}")
+    value: Any = first["input"]
+    what = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "missing":
+        return CcdsError(expected=f"{key} in {source}", found=f"nothing{more}", do=f"add {key}")
+    if first["type"] == "extra_forbidden":
+        return CcdsError(
+            expected=f"only known keys in {source}", found=f"{key}{more}", do=f"take {key} out, or spell it right"
+        )
+    if first["type"] == "value_error" and isinstance(
+        value, dict
+    ):  # about keys that don't go together: quote no section
+        return CcdsError(expected=f"{key} in {source} to fit together", found=f"{what}{more}", do=f"mend {key}")
+    if first["type"] == "string_type" and isinstance(value, (int, float)):
+        return CcdsError(
+            expected=f"{key} in {source} to be text", found=f"the number {value}{more}", do="put it in quotes"
+        )
+    return CcdsError(expected=f"{key} in {source} to be right: {what}", found=repr(value)[:80] + more, do=f"mend {key}")

@@ -19,8 +19,10 @@ from typing import NoReturn
 from ccds_kernel.errors import CcdsError
 
 STAGES = {
+    "irb": "IRB applications and their rosters, from which every permission follows (apply, show, list)",
     "imaging": "DICOM to NIfTI with the geometry checked (convert)",
     "labeling": "reports to soft labels by phrases (match), a project's reports (load) and phrase list (import, export)",
+    "audit": "who did what, in a chain that shows tampering (show, verify)",
     "demo": "the synthetic hospital on this machine",
 }
 """Stage → what its verbs do. A stage stands here when it works, not before."""

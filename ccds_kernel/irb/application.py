@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from collections import Counter
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.roles import DataKind, Role
-from ccds_kernel.settings import invalid
+from ccds_kernel.irb.yaml_text import load_yaml
+from ccds_kernel.settings import Person, invalid
 
 RESERVED_IDS = frozenset({"clinical", "reports"})
 """Ids that name sessions without a project."""
@@ -21,9 +23,20 @@ RESERVED_IDS = frozenset({"clinical", "reports"})
 LONGEST_ID = 19
 """Sessions are named after their project, and the hub takes names of 30 characters: `irb-<id>-lab-99`."""
 
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
-Person = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_.-]{0,63}$")]
+
+def _day(value: object) -> object:
+    """Lets a date or its ISO text through: pydantic alone takes numbers for seconds since 1970."""
+    if isinstance(value, datetime) or not isinstance(value, (date, str)):
+        raise ValueError("must be a day such as 2027-06-30")  # noqa: TRY004 - pydantic names the key of a ValueError
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Name = Annotated[str, Field(max_length=200, pattern=r"^[^\s\p{Cc}]([^\p{Cc}\p{Zl}\p{Zp}]*[^\s\p{Cc}])?$")]
 ExamCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
+
+
+IN_FORCE = "in force"
 
 
 class Egress(StrEnum):
@@ -42,7 +55,7 @@ class RosterEntry(_Part):
 
     person: Person
     role: Role
-    trained: date
+    trained: Day
 
 
 class IrbApplication(_Part):
@@ -51,11 +64,11 @@ class IrbApplication(_Part):
     id: Annotated[str, Field(max_length=LONGEST_ID, pattern=r"^[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$")]
     title: Name
     pi: Name
-    approved: date
-    expires: date
-    withdrawn: date | None = None
+    approved: Day
+    expires: Day
+    withdrawn: Day | None = None
     exam_codes: Annotated[tuple[ExamCode, ...], Field(min_length=1)]
-    study_dates: tuple[date, date]
+    study_dates: tuple[Day, Day]
     data: Annotated[tuple[DataKind, ...], Field(min_length=1)]
     egress: Egress
     roster: tuple[RosterEntry, ...]
@@ -68,17 +81,25 @@ class IrbApplication(_Part):
             raise ValueError(f"expires {self.expires} is before approved {self.approved}")
         if self.study_dates[1] < self.study_dates[0]:
             raise ValueError(f"study_dates end {self.study_dates[1]} before they begin {self.study_dates[0]}")
-        pairs = [(entry.person, entry.role) for entry in self.roster]
-        twice = next((pair for pair in pairs if pairs.count(pair) > 1), None)
-        if twice:
-            raise ValueError(f"{twice[0]} stands on the roster twice as {twice[1]}")
+        twice = Counter((entry.person, entry.role) for entry in self.roster).most_common(1)
+        if twice and twice[0][1] > 1:
+            raise ValueError("{} stands on the roster twice as {}".format(*twice[0][0]))
         return self
 
     @property
     def slug(self) -> str:
         """The id as session names hold it: lower case, beginning with a letter."""
-        lowered = self.id.lower()
-        return f"irb-{lowered}" if lowered[0].isdigit() else lowered
+        return slug_of(self.id)
+
+    def standing(self, today: date) -> str:
+        """`in force`, or why it isn't on day `today`: `withdrawn on …`, `expired on …`, `approved from …`."""
+        if self.withdrawn and self.withdrawn <= today:
+            return f"withdrawn on {self.withdrawn}"
+        if today > self.expires:
+            return f"expired on {self.expires}"
+        if today < self.approved:
+            return f"approved from {self.approved}"
+        return IN_FORCE
 
     def roles_of(self, person: str) -> tuple[Role, ...]:
         """The roles in which `person` stands on the roster, in its order; empty where they don't."""
@@ -93,19 +114,25 @@ class IrbApplication(_Part):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
+def slug_of(project_id: str) -> str:
+    """The slug of the application with id `project_id`: see `IrbApplication.slug`."""
+    lowered = project_id.lower()
+    return f"irb-{lowered}" if lowered[0].isdigit() else lowered
+
+
 def read_application(path: Path) -> IrbApplication:
     """Reads and validates an `irb.yaml`.
 
     Raises:
-        CcdsError: it can't be read, is no YAML, or a key is missing, unknown or wrong; the message names the key.
+        CcdsError: it can't be read, is no YAML, or a key is missing, unknown, given twice or wrong; the message names the key.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = load_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CcdsError(
             expected=f"to read {path}", found=error.strerror or "an error", do="name a readable irb.yaml"
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise CcdsError(expected=f"YAML in UTF-8 in {path}", found=str(error), do="mend that line") from None
     try:
         return IrbApplication.model_validate(values)

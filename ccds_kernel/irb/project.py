@@ -19,7 +19,7 @@ from pathlib import Path
 from ccds_kernel.audit.events import AccessDenied, ApplicationApplied, ProjectOpened
 from ccds_kernel.audit.log import AuditSink, FileAuditSink
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.application import IrbApplication
+from ccds_kernel.irb.application import IN_FORCE, IrbApplication
 from ccds_kernel.irb.registry import Registry
 from ccds_kernel.irb.roles import ALLOWED, NEEDS, Action, Role
 from ccds_kernel.settings import Settings, load_settings
@@ -67,8 +67,17 @@ class Project:
 
 
 def current_person() -> str:
-    """Who runs this process: inside a session the person that the hub started it for, else the Unix user."""
-    return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
+    """Who runs this process: inside a session the person that the hub started it for, else the Unix user.
+
+    Raises:
+        CcdsError: the Unix user has no name, as in some containers.
+    """
+    try:
+        return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        raise CcdsError(
+            expected="a user who has a name", found=f"only the number {os.getuid()}", do="run this as a named user"
+        ) from None
 
 
 def open_project(
@@ -87,7 +96,7 @@ def open_project(
         CcdsError: the settings or the registry can't be read, or the audit log can't be written.
     """
     settings = settings or load_settings()
-    person = person or current_person()
+    person = current_person() if person is None else person
     registry, audit = Registry(settings.paths.registry), FileAuditSink(settings.paths.audit)
     application = _check(registry, audit, project_id, person, action)
     audit.write(ProjectOpened(person=person, project=project_id, action=action, roles=application.roles_of(person)))
@@ -96,12 +105,8 @@ def open_project(
 
 def projects_of(person: str, registry: Registry, *, today: date | None = None) -> dict[str, frozenset[Action]]:
     """What `person` may do in which project, for those in which they may do anything. Opens nothing, logs nothing."""
-    offered = {}
-    for project_id in registry.ids():
-        application = registry.get(project_id)
-        if application and (actions := allowed_actions(application, person, today or _today())):
-            offered[project_id] = actions
-    return offered
+    asked = ((found.id, allowed_actions(found, person, today or calendar_day())) for found in registry.applications())
+    return {project_id: actions for project_id, actions in asked if actions}
 
 
 def allowed_actions(application: IrbApplication, person: str, today: date) -> frozenset[Action]:
@@ -109,20 +114,14 @@ def allowed_actions(application: IrbApplication, person: str, today: date) -> fr
     return frozenset(action for action in Action if why_not(application, person, action, today) is None)
 
 
-def why_not(  # noqa: PLR0911 - one return for each thing that is checked, in the order in which they are told
-    application: IrbApplication, person: str, action: Action, today: date
-) -> CcdsError | None:
+def why_not(application: IrbApplication, person: str, action: Action, today: date) -> CcdsError | None:
     """None where `person` may do `action` on day `today`, else what stands against it."""
     ask = f"the principal investigator, {application.pi}"
     roles = application.roles_of(person)
     if not roles:
         return _denied(f"{person} on the roster of {application.id}", "somebody else's names", ask)
-    if application.withdrawn and application.withdrawn <= today:
-        return _denied("an application in force", f"withdrawn on {application.withdrawn}", ask)
-    if today > application.expires:
-        return _denied("an application in force", f"expired on {application.expires}", ask)
-    if today < application.approved:
-        return _denied("an application in force", f"approved from {application.approved}", ask)
+    if (standing := application.standing(today)) != IN_FORCE:
+        return _denied("an application in force", standing, ask)
     if not any(action in ALLOWED[role] for role in roles):
         return _denied(f"a role that may {action}", f"{person} as {_listed(roles)}", ask)
     if action in NEEDS and NEEDS[action] not in application.data:
@@ -138,24 +137,37 @@ def apply_application(application: IrbApplication, *, person: str, settings: Set
 
     Raises:
         ProjectAccessDenied: `person` is no administrator of the site.
-        CcdsError: the registry or the project directory can't be written.
+        CcdsError: another application's sessions have the same name; or the audit log, the registry or the project directory
+            can't be written.
     """
+    require_administrator("apply an IRB application", person=person, settings=settings)
+    event = ApplicationApplied(person=person, project=application.id, digest=application.digest())
     audit = FileAuditSink(settings.paths.audit)
-    if person not in settings.hub.administrators:
-        denied = _denied("an administrator of this site", person, "one of [hub] administrators in ccds.toml")
-        audit.write(AccessDenied(person=person, action="apply an IRB application", reason=denied.expected))
-        raise denied
-    changed = Registry(settings.paths.registry).put(application)
-    if changed:
-        audit.write(ApplicationApplied(person=person, project=application.id, digest=application.digest()))
+    changed = Registry(settings.paths.registry).put(application, announce=lambda: audit.write(event))
     folder = settings.paths.projects / application.id
     try:
-        (folder / "work").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        (folder / "work").mkdir(exist_ok=True)
     except OSError as error:
         raise CcdsError(
             expected=f"to make {folder}", found=error.strerror or "an error", do="run this as the service account"
         ) from None
     return changed
+
+
+def require_administrator(action: str, *, person: str, settings: Settings) -> None:
+    """Makes sure that `person` administers the site; `action` says what for.
+
+    Raises:
+        ProjectAccessDenied: they don't; the refusal is an audit event of the site.
+        CcdsError: the audit log can't be written.
+    """
+    if person in settings.hub.administrators:
+        return
+    denied = _denied("an administrator of this site", person, "one of [hub] administrators in ccds.toml")
+    reason = f"expected {denied.expected}; found {denied.found}"
+    FileAuditSink(settings.paths.audit).write(AccessDenied(person=person, action=action, reason=reason))
+    raise denied
 
 
 def _check(registry: Registry, audit: AuditSink, project_id: str, person: str, action: Action) -> IrbApplication:
@@ -165,7 +177,7 @@ def _check(registry: Registry, audit: AuditSink, project_id: str, person: str, a
             f"a project that {person} is on", "none of that id", "the administrators of this site"
         )
     else:
-        refusal = why_not(application, person, action, _today())
+        refusal = why_not(application, person, action, calendar_day())
     if refusal is None and application is not None:
         return application
     assert refusal is not None  # noqa: S101 - tells mypy what the two branches above leave
@@ -188,5 +200,6 @@ def _listed(names: tuple[Role, ...] | tuple[str, ...]) -> str:
     return ", ".join(names)
 
 
-def _today() -> date:
+def calendar_day() -> date:
+    """Today where the program runs; by it applications come into force and expire."""
     return date.today()  # noqa: DTZ011 - an application expires by the hospital's calendar, not by UTC

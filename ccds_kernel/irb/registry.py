@@ -1,18 +1,28 @@
 """The registry of IRB applications: what is approved now, and what was approved when.
 
 `<registry>/<id>/irb.yaml` is the application in force; `<registry>/<id>/history/` keeps every one that ever was, by the time
-at which it came into force. Only the service account writes here.
+at which it was applied. Only the service account writes here.
+
+Every check of a permission reads the file anew, or finds by its identity that nobody replaced it since: an amendment bites
+at once. A damaged file closes its own project and no other one.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.application import IrbApplication, read_application
+from ccds_kernel.irb.application import IrbApplication, read_application, slug_of
+from ccds_kernel.irb.history import Version
+
+_TIME = "%Y%m%dT%H%M%S.%fZ"
 
 
 class Registry:
@@ -26,48 +36,106 @@ class Registry:
         return tuple(sorted(path.parent.name for path in self.folder.glob("*/irb.yaml")))
 
     def get(self, project_id: str) -> IrbApplication | None:
-        """The application in force, or None where there never was one with that id.
+        """The newest application, or None where there never was one with that id.
 
         Raises:
             CcdsError: the registry's file is damaged.
         """
         if project_id not in self.ids():  # also keeps '../' and the like from being looked up
             return None
-        return read_application(self.folder / project_id / "irb.yaml")
+        path = self.folder / project_id / "irb.yaml"
+        application = _read_unchanged(path, _identity(path))
+        if application.id != project_id:
+            raise CcdsError(
+                expected=f"the application {project_id} in {path}",
+                found=f"another one's, {application.id}",
+                do="apply the right application again",
+            )
+        return application
+
+    def applications(self) -> tuple[IrbApplication, ...]:
+        """Every application that can be read, by id; a damaged one is left out: whoever asks for it by id is told."""
+        found = []
+        for project_id in self.ids():
+            try:
+                application = self.get(project_id)
+            except CcdsError:
+                continue
+            if application:
+                found.append(application)
+        return tuple(found)
 
     def by_slug(self, slug: str) -> IrbApplication | None:
-        """The application in force whose sessions are named `slug`."""
-        applications = (self.get(project_id) for project_id in self.ids())
-        return next((found for found in applications if found and found.slug == slug), None)
+        """The application whose sessions are named `slug`.
 
-    def put(self, application: IrbApplication) -> bool:
-        """Brings `application` into force; returns whether that changed anything.
+        Raises:
+            CcdsError: its file is damaged.
+        """
+        same = next((project_id for project_id in self.ids() if slug_of(project_id) == slug), None)
+        return self.get(same) if same else None
+
+    def history(self, project_id: str) -> tuple[Version, ...]:
+        """Every application that was ever applied under that id, oldest first; empty where there is none.
+
+        Raises:
+            CcdsError: a file of the history is damaged.
+        """
+        if project_id not in self.ids():
+            return ()
+        paths = sorted((self.folder / project_id / "history").glob("*.yaml"))
+        return tuple(Version(_applied(path), read_application(path)) for path in paths)
+
+    def put(self, application: IrbApplication, *, announce: Callable[[], None] = lambda: None) -> bool:
+        """Makes `application` the newest of its id; returns whether that changed anything.
+
+        Args:
+            application: the new one, or an amendment.
+            announce: called when nothing stands against the change any more, and before anything is written; when it raises,
+                nothing is.
 
         Raises:
             CcdsError: its sessions would be named as another one's, or the registry can't be written.
         """
-        if self.get(application.id) == application:
-            return False
-        similar = self.by_slug(application.slug)
-        if similar and similar.id != application.id:
-            raise CcdsError(
-                expected="an id that no other application has, upper and lower case being the same",
-                found=f"{application.id} beside {similar.id}",
-                do="amend the application that is there",
-            )
-        folder = self.folder / application.id
-        now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         try:
-            (folder / "history").mkdir(parents=True, exist_ok=True)
-            write_whole(folder / "history" / f"{now}.yaml", application.to_yaml())
-            write_whole(folder / "irb.yaml", application.to_yaml())
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self._only_one():
+                return self._put(application, announce)
         except OSError as error:
             raise CcdsError(
                 expected=f"to write the registry {self.folder}",
                 found=error.strerror or "an error",
                 do="run this as the service account of the site",
             ) from None
+
+    def _put(self, application: IrbApplication, announce: Callable[[], None]) -> bool:
+        if self._is_newest(application):
+            return False
+        similar = [other for other in self.ids() if slug_of(other) == application.slug and other != application.id]
+        if similar:
+            raise CcdsError(
+                expected="an id that no other application has, upper and lower case being the same",
+                found=f"{application.id} beside {similar[0]}",
+                do="amend the application that is there",
+            )
+        announce()
+        folder = self.folder / application.id
+        (folder / "history").mkdir(parents=True, exist_ok=True)
+        now = datetime.now(UTC).strftime(_TIME)
+        write_whole(folder / "history" / f"{now}.yaml", application.to_yaml())
+        write_whole(folder / "irb.yaml", application.to_yaml())
         return True
+
+    def _is_newest(self, application: IrbApplication) -> bool:
+        try:
+            return self.get(application.id) == application
+        except CcdsError:
+            return False  # damaged: applying it again is how it is mended
+
+    @contextmanager
+    def _only_one(self) -> Iterator[None]:
+        with (self.folder / ".lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
@@ -83,3 +151,28 @@ def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _applied(path: Path) -> datetime:
+    try:
+        return datetime.strptime(path.name.removesuffix(".yaml"), _TIME).replace(tzinfo=UTC)
+    except ValueError:
+        raise CcdsError(
+            expected=f"only files named by their time in {path.parent}", found=path.name, do="move that file elsewhere"
+        ) from None
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    """What differs after `write_whole` replaced the file."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise CcdsError(
+            expected=f"to read {path}", found=error.strerror or "an error", do="apply the application again"
+        ) from None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=1024)
+def _read_unchanged(path: Path, _seen: tuple[int, int, int]) -> IrbApplication:
+    return read_application(path)

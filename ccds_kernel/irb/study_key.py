@@ -29,9 +29,13 @@ def study_key(secret: bytes, accession: str) -> str:
 
 def study_key_secret(store: Store) -> bytes:
     """The project's secret; made when it is first asked for, then always the same."""
-    with store.writing() as connection:
-        known = connection.scalar(select(setting.c.value).where(setting.c.name == _NAME))
-        if known is None:
-            known = secrets.token_hex(32)
-            connection.execute(insert(setting).values(name=_NAME, value=known))
+    query = select(setting.c.value).where(setting.c.name == _NAME)
+    with store.reading() as connection:
+        known = connection.scalar(query)
+    if known is None:
+        with store.writing() as connection:
+            known = connection.scalar(query)  # somebody else may have made it just now
+            if known is None:
+                known = secrets.token_hex(32)
+                connection.execute(insert(setting).values(name=_NAME, value=known))
     return bytes.fromhex(known)

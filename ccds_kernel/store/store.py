@@ -1,7 +1,8 @@
 """A project's rows: one SQLite file, opened with its schema brought up to date.
 
-A store is used through two kinds of transaction. `reading()` sees one consistent state and blocks nobody. `writing()` takes
-the write lock at its begin, so that what it reads is still true when it writes; it commits at the end or leaves no trace.
+A store is used through two kinds of transaction. `reading()` sees one consistent state, blocks nobody, and can't write.
+`writing()` takes the write lock at its begin, so that what it reads is still true when it writes; it commits at the end or
+leaves no trace.
 
 SQLite is safe only where every process that writes runs on one host, so that a network file system is refused.
 """
@@ -14,10 +15,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -25,9 +25,26 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.store.migrate import bring_up_to_date
 
 NETWORK_FILE_SYSTEMS = frozenset(
-    {"9p", "afs", "beegfs", "ceph", "cifs", "fuse.sshfs", "glusterfs", "gpfs", "lustre", "nfs", "nfs4", "smb3", "smbfs"}
-)
+    {
+        "9p", "acfs", "afs", "beegfs", "ceph", "cifs", "gfs2", "glusterfs", "gpfs", "juicefs", "lustre", "mfs", "nfs",
+        "nfs4", "ocfs2", "panfs", "pvfs2", "rclone", "s3fs", "smb2", "smb3", "smbfs", "sshfs", "wekafs",
+    }
+)  # fmt: skip
+"""File systems that several hosts write, as the kernel calls them, without the `fuse.` that may stand before."""
+
 BUSY_SECONDS = 30
+
+_REMEDIES = {
+    sqlite3.SQLITE_BUSY: "try again: somebody else has been writing all the time",
+    sqlite3.SQLITE_LOCKED: "try again: somebody else has been writing all the time",
+    sqlite3.SQLITE_CANTOPEN: "let whoever runs this site mend the permissions of the project directory",
+    sqlite3.SQLITE_READONLY: "let whoever runs this site mend the permissions of the project directory",
+    sqlite3.SQLITE_FULL: "make room on the disk of the project directory",
+    sqlite3.SQLITE_IOERR: "let whoever runs this site look at the disk of the project directory",
+    sqlite3.SQLITE_CORRUPT: "restore the file from the backup",
+    sqlite3.SQLITE_NOTADB: "restore the file from the backup",
+}
+"""What people can do about the failures that aren't ours, by SQLite's primary result code."""
 
 
 class Store:
@@ -41,14 +58,26 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads."""
-        with self._engine.connect() as connection, connection.begin():
+        """A transaction that only reads.
+
+        Raises:
+            CcdsError: the database can't be read.
+        """
+        with _told_plainly(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that holds the write lock from its begin to its end."""
-        with self._engine.connect().execution_options(ccds_begin="BEGIN IMMEDIATE") as connection, connection.begin():
+        """A transaction that holds the write lock from its begin to its end.
+
+        Raises:
+            CcdsError: the database can't be written, or others held the lock for `BUSY_SECONDS`.
+        """
+        with (
+            _told_plainly(),
+            self._engine.connect().execution_options(ccds_writes=True) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def close(self) -> None:
@@ -60,24 +89,34 @@ def open_store(path: Path) -> Store:
     """Opens, or makes, the SQLite database at `path` and brings its schema up to date.
 
     Raises:
-        CcdsError: the folder is missing, lies on a network file system, or the file is no database of ours or of a newer version.
+        CcdsError: the folder is missing, can't be written or lies on a network file system, or the file is no database of ours or
+            of a newer version.
     """
     if not path.parent.is_dir():
         raise CcdsError(
             expected=f"the folder {path.parent}", found="none", do="apply the project's IRB application first"
         )
     refuse_network(path.parent, file_system_of(path.parent))
-    engine = create_engine(f"sqlite+pysqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+    # hide_parameters: what is bound to a statement is patient text, and must not end in an exception's message.
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     try:
-        with _only_one(path):
+        with _told_plainly(), _only_one(path):
+            _make_shared(path)
             bring_up_to_date(engine)
-            path.chmod(0o660)
-    except DatabaseError as error:
+    except OSError as error:
+        engine.dispose()
         raise CcdsError(
-            expected=f"a project database at {path}", found=str(error.orig), do="restore the file from the backup"
+            expected=f"to write the folder {path.parent}",
+            found=error.strerror or "an error",
+            do="let whoever runs this site mend its permissions",
         ) from None
+    except BaseException:
+        engine.dispose()
+        raise
     return Store(engine)
 
 
@@ -94,7 +133,7 @@ def refuse_network(folder: Path, file_system: str) -> None:
     Raises:
         CcdsError: `file_system` is one of `NETWORK_FILE_SYSTEMS`.
     """
-    if file_system in NETWORK_FILE_SYSTEMS:
+    if file_system.lower().removeprefix("fuse.") in NETWORK_FILE_SYSTEMS:
         raise CcdsError(
             expected="a project directory on a local disk, as SQLite needs it",
             found=f"{folder} on {file_system}",
@@ -109,16 +148,41 @@ def _prepare(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> No
 
 
 def _begin(connection: Connection) -> None:
-    options: dict[str, Any] = dict(connection.get_execution_options())
-    connection.exec_driver_sql(options.get("ccds_begin", "BEGIN"))
+    writes = connection.get_execution_options().get("ccds_writes", False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """Turns what the machine or other people cause into a `CcdsError`; a mistake in our SQL stays what it is."""
+    try:
+        yield
+    except DatabaseError as error:
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the primary code of an extended one
+        if code not in _REMEDIES:
+            raise
+        raise CcdsError(
+            expected="a project database that can be used", found=str(error.orig), do=_REMEDIES[code]
+        ) from None
 
 
 @contextmanager
 def _only_one(path: Path) -> Iterator[None]:
-    """Holds a file lock, so that two processes don't migrate one database at once."""
-    handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o660)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    """Holds a file lock, so that two processes don't make or migrate one database at once."""
+    _make_shared(path.with_suffix(".lock"))
+    with path.with_suffix(".lock").open("r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _make_shared(path: Path) -> None:
+    """Makes `path` if it isn't there, for its owner and group whatever the umask; SQLite gives its own files the same."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o660)
+    except FileExistsError:
+        return
+    try:
+        os.fchmod(handle, 0o660)
     finally:
         os.close(handle)

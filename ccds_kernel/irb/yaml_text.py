@@ -1,0 +1,38 @@
+"""YAML as an `irb.yaml` is read: no key twice, and dates left to whoever knows their key.
+
+Plain YAML lets the last of two equal keys win without a word: a roster given twice would silently be the wrong one. And it
+makes dates of what looks like one before anybody can say at which key there is no 30th of February.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import yaml
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML with both differences."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for place, key in enumerate(keys):
+            if key in keys[:place]:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {
+    sign: [(tag, form) for tag, form in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for sign, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def load_yaml(text: str) -> Any:  # noqa: ANN401 - what it is, its reader checks
+    """The one document in `text`: maps, lists, text, numbers, truth values; dates as text.
+
+    Raises:
+        yaml.YAMLError: it is no YAML, or holds a key twice.
+    """
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - made from the safe loader

@@ -59,7 +59,7 @@ def header_warnings(instances: Sequence[Instance]) -> list[str]:
         found.append(f"instance numbers span {span} for {len(numbers)} files: slices may be missing at an end")
     if any(abs(instance.tilt) > _TILT_DEGREES for instance in instances):
         found.append("the header names a gantry tilt, the slice positions show none; positions were believed")
-    if any(instance.technical.get("LossyImageCompression") == "01" for instance in instances):
+    if any(instance.lossy for instance in instances):
         found.append("the images were compressed with loss")
     if instances[0].same["PhotometricInterpretation"] == "MONOCHROME1":
         found.append("MONOCHROME1: values are kept as stored, low ones were meant to be shown bright")

@@ -13,13 +13,15 @@ What is done to each series, in this order; the first failure ends it with a rea
    where the files are compressed (decoding all twice would double the time).
 7. Header text blanked, compressed, hashed, linked to its name if that is free or holds the same image.
 
-Hashing the input runs beside dcm2niix. Memory holds headers and a few slices, never a volume.
+Hashing the input runs beside dcm2niix, compressing beside the comparison of voxels. Memory holds headers and a few
+slices, never a volume.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,7 +31,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging import dcm2niix
 from ccds_kernel.imaging.consistency import check_headers, header_warnings, unique_instances
 from ccds_kernel.imaging.geometry import Grid, regular_grid
-from ccds_kernel.imaging.header import Instance, quiet_pydicom
+from ccds_kernel.imaging.header import Instance, quiet_pydicom, technical_values
 from ccds_kernel.imaging.output import hashed_name, publish, working_folder
 from ccds_kernel.imaging.series import Series
 from ccds_kernel.imaging.sidecar import sidecar
@@ -80,7 +82,8 @@ def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[
         raise QuarantineError(
             "truncated", f"{series.broken} unreadable DICOM file(s) beside its files: slices may be missing"
         )
-    instances = _readable(series.slices)
+    with _reading():
+        instances = unique_instances(series.slices)
     if copies := len(series.slices) - len(instances):
         warnings.append(f"{copies} identical copies of files left out")
     check_headers(instances)
@@ -92,7 +95,7 @@ def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[
     study = study_folder or hashed_name("study", same["StudyInstanceUID"])
     target = out / study / f"{hashed_name('series', series.uid)}.nii.gz"
 
-    with working_folder(out) as folder, ThreadPoolExecutor(1) as beside:
+    with working_folder(out) as folder, ThreadPoolExecutor(2) as beside:
         hashing = beside.submit(_input_digest, instances)
         converted = _converted(instances, grid, folder)
         warnings += converted.warnings
@@ -100,6 +103,8 @@ def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[
         if laid.drift_mm > _GRID_WARNING_MM + grid.deviation_mm:
             warnings.append(f"dcm2niix put slices up to {laid.drift_mm:.3f} mm off; the headers' positions are used")
         rewrite_header(converted.image, laid.affine(grid))
+        image, text = folder / "volume.nii.gz", folder / "volume.json"
+        packing = beside.submit(compress, converted.image, image)  # thrown away where the checks fail
         encodings = {UID(instance.transfer_syntax) for instance in instances}
         checked = verify(
             converted.image,
@@ -109,10 +114,12 @@ def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[
             sample=len(instances) == len(grid.frames) and any(encoding.is_encapsulated for encoding in encodings),
             lossy=not _LOSSY.isdisjoint(encodings),
         )
-        image, text = folder / "volume.nii.gz", folder / "volume.json"
-        image_sha256 = compress(converted.image, image)
+        image_sha256 = packing.result()
+        with _reading():
+            technical = technical_values(grid.frames[len(grid.frames) // 2].path)
         content = sidecar(
             instances,
+            technical,
             grid,
             laid,
             checked,
@@ -131,19 +138,19 @@ def _converted(instances: Sequence[Instance], grid: Grid, folder: Path) -> dcm2n
     return dcm2niix.convert([instance.path for instance in instances], folder, rescale_varies=len(scalings) > 1)
 
 
-def _readable(instances: Sequence[Instance]) -> tuple[Instance, ...]:
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    """Takes an error of the operating system for one of the source's files."""
     try:
-        return unique_instances(instances)
+        yield
     except OSError as error:
         raise QuarantineError("unreadable", f"a file can't be read any more ({error.strerror})") from error
 
 
 def _input_digest(instances: Sequence[Instance]) -> str:
     """SHA-256 over the sorted SHA-256s of the files: whatever their names and order."""
-    try:
+    with _reading():
         each = sorted(_file_digest(instance.path) for instance in instances)
-    except OSError as error:
-        raise QuarantineError("unreadable", f"a file can't be read any more ({error.strerror})") from error
     return hashlib.sha256("".join(each).encode()).hexdigest()
 
 

@@ -19,6 +19,7 @@ import pydicom
 from pydicom import config
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.multival import MultiValue
+from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from ccds_kernel.imaging.plane import Frame, Plane
@@ -37,11 +38,14 @@ TECHNICAL = (
 )  # fmt: skip
 """What the sidecar may keep: coded or numeric. Free text that people type (protocol, descriptions, comments) stays out."""
 
-_NEEDED = [
-    *SAME_IN_SERIES, *TECHNICAL, "SpecificCharacterSet", "SOPInstanceUID", "SeriesInstanceUID", "InstanceNumber", "ImageType",
+_NEEDED = (
+    *SAME_IN_SERIES, "LossyImageCompression", "SOPInstanceUID", "SeriesInstanceUID", "InstanceNumber", "ImageType",
     "NumberOfFrames", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "RescaleSlope", "RescaleIntercept",
     "GantryDetectorTilt", "ModalityLUTSequence", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
-]  # fmt: skip
+)  # fmt: skip
+
+_TAGS = {keyword: Tag(keyword) for keyword in (*_NEEDED, *TECHNICAL)}
+"""pydicom looks keywords up anew at each access; over thousands of files that is half of the time."""
 
 _PREAMBLE = 128
 _SUFFIXES = {".dcm", ".dicom", ".ima"}
@@ -67,7 +71,7 @@ class Instance:
         number: InstanceNumber, None if absent.
         image_type: ImageType's values.
         same: the values of `SAME_IN_SERIES` as text, "" where absent.
-        technical: the values of `TECHNICAL` that are there.
+        lossy: whether it was ever compressed with loss.
         tilt: GantryDetectorTilt, degrees.
         frames: its images; none for an object without pixels.
         complete: whether the file has all its pixel data.
@@ -84,7 +88,7 @@ class Instance:
     number: int | None
     image_type: tuple[str, ...]
     same: Mapping[str, str]
-    technical: Mapping[str, object]
+    lossy: bool
     tilt: float
     frames: tuple[Frame, ...]
     complete: bool
@@ -134,7 +138,7 @@ def read_instance(path: Path) -> Instance | None:
 
 
 def _instance(path: Path, file: BinaryIO) -> Instance | None:
-    data = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(_NEEDED))
+    data = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=[_TAGS[keyword] for keyword in _NEEDED])
     meta = data.file_meta
     if meta.get("MediaStorageSOPClassUID") == _DICOMDIR:
         return None
@@ -152,7 +156,7 @@ def _instance(path: Path, file: BinaryIO) -> Instance | None:
         number=int(number) if number.lstrip("-").isdigit() else None,
         image_type=_values(data, "ImageType"),
         same={keyword: _text(data, keyword) for keyword in SAME_IN_SERIES},
-        technical={keyword: _plain(data[keyword].value) for keyword in TECHNICAL if _text(data, keyword)},
+        lossy=_text(data, "LossyImageCompression") == "01",
         tilt=float(_text(data, "GantryDetectorTilt") or 0),
         frames=_frames(path, data) if image else (),
         complete=image and _pixels_complete(file, data, syntax),
@@ -160,8 +164,21 @@ def _instance(path: Path, file: BinaryIO) -> Instance | None:
     )
 
 
+def technical_values(path: Path) -> dict[str, object]:
+    """The values of `TECHNICAL` that a file has: numbers, text, lists of them.
+
+    Raises:
+        OSError: the file can't be read any more.
+    """
+    data = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=[_TAGS[keyword] for keyword in TECHNICAL])
+    return {keyword: _plain(data[_TAGS[keyword]].value) for keyword in TECHNICAL if _text(data, keyword)}
+
+
 def _text(data: Dataset, keyword: str) -> str:
-    value = data.get(keyword)
+    tag = _TAGS[keyword]
+    if tag not in data:
+        return ""
+    value = data[tag].value
     return "" if value is None else str(value).strip()
 
 

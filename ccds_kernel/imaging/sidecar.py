@@ -7,12 +7,11 @@ names, ids, UIDs, dates, times, and every text that people type. No time of writ
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 from ccds_kernel.imaging.geometry import Grid
-from ccds_kernel.imaging.header import TECHNICAL, Instance
+from ccds_kernel.imaging.header import Instance
 from ccds_kernel.imaging.verify import Checked, Layout
 
 _SCANNER = ("Manufacturer", "ManufacturerModelName", "SoftwareVersions")
@@ -20,6 +19,7 @@ _SCANNER = ("Manufacturer", "ManufacturerModelName", "SoftwareVersions")
 
 def sidecar(
     instances: Sequence[Instance],
+    technical: Mapping[str, object],
     grid: Grid,
     laid: Layout,
     checked: Checked,
@@ -29,10 +29,11 @@ def sidecar(
     converter: str,
     warnings: Sequence[str],
 ) -> str:
-    """The JSON text. A field whose value varies over the series keeps its most frequent value.
+    """The JSON text.
 
     Args:
         instances: the files of the volume.
+        technical: fields of scanner and acquisition, of the slice in the middle.
         grid: their geometry.
         laid: how dcm2niix laid them out.
         checked: what the checks measured.
@@ -41,13 +42,10 @@ def sidecar(
         converter: dcm2niix's own version.
         warnings: one line each.
     """
-    technical = {keyword: _usual([one.technical.get(keyword) for one in instances]) for keyword in TECHNICAL}
     content = {
         "modality": instances[0].same["Modality"],
-        "scanner": {keyword: technical[keyword] for keyword in _SCANNER},
-        "acquisition": {
-            keyword: value for keyword, value in technical.items() if keyword not in _SCANNER and value is not None
-        },
+        "scanner": {keyword: technical.get(keyword) for keyword in _SCANNER},
+        "acquisition": {keyword: value for keyword, value in technical.items() if keyword not in _SCANNER},
         "spacing_mm": list(grid.spacing),
         "shape": list(laid.shape),
         "input": {"files": len(instances), "images": len(grid.frames), "sha256": input_sha256},
@@ -63,8 +61,3 @@ def sidecar(
         "warnings": list(warnings),
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def _usual(values: Sequence[object]) -> object:
-    counted = Counter(json.dumps(value) for value in values)
-    return json.loads(min(counted, key=lambda text: (-counted[text], text)))

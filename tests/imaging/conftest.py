@@ -2,7 +2,7 @@
 
 import json
 import tarfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,8 +48,3 @@ def hard_cases(tmp_path_factory) -> Path:
 def real_t1(tmp_path_factory) -> Path:
     """The 384 files of a real T1-weighted MR series."""
     return _unpacked("mr-t1-structural.tar.xz", tmp_path_factory.mktemp("t1")) / "mr-t1" / "dicoms"
-
-
-def files_below(folder: Path) -> Sequence[Path]:
-    """Every file under `folder`, sorted."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())

@@ -40,7 +40,7 @@ bench: install components
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 screenshots: install components
-	$(BIN)/python tests/browser/screenshots.py
+	PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py
 
 # Programs that tests and benchmarks start and Python doesn't bring: installed where that is possible without asking.
 components:

@@ -38,7 +38,7 @@ def routes() -> tuple[Route, ...]:
         route(
             "GET HEAD",
             rf"/voila/(?:static|templates/\w+/static|labextensions|api/themes)/{_ASSET}",
-            "v _ delayStartupUntil",
+            "v _ config delayStartupUntil amp;delayStartupUntil",
         ),
         route("GET", rf"/static/favicons?/{_ASSET}|/static/favicon\.ico", "v"),
         route("GET", rf"/api/kernels/{_KERNEL}", None),

@@ -1,0 +1,85 @@
+"""Makes the README's pictures: a real demo, a real Chromium, people doing what the journeys' tests do.
+
+Run by `make screenshots`; writes PNG files into `docs/screenshots/`. Look at them before you commit them.
+"""
+
+import re
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from ccds_kernel.irb.project import open_project
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.settings import load_settings
+from support.browser import chromium, drag_over
+from support.demo import APP, LAB, PROJECT, Demo, running_demo
+
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+SIZE = {"width": 1280, "height": 800}
+PHRASES = (
+    ("no acute intracranial hemorrhage", "No hemorrhage"),
+    ("no acute hemorrhage", "No hemorrhage"),
+    ("no intracranial hemorrhage", "No hemorrhage"),
+    ("without hemorrhage", "No hemorrhage"),
+    ("cannot be excluded", "Uncertain"),
+    ("subdural hematoma", "Hemorrhage"),
+    ("subarachnoid hemorrhage", "Hemorrhage"),
+    ("hemorrhage", "Hemorrhage"),
+)
+
+WORDS = "No intra- or extra-axial hemorrhage"
+"""In the first report that the last phrase captures, wrongly: what a fellow would mend next."""
+
+
+def main() -> None:
+    """Takes every picture, light and dark."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, running_demo(Path(folder) / "site") as demo, chromium() as browser:
+        _insert_phrases(demo)
+        for scheme in ("light", "dark"):
+            _fellow(browser, demo, scheme)
+            _scientist(browser, demo, scheme)
+
+
+def _insert_phrases(demo: Demo) -> None:
+    settings = load_settings(demo.folder / "ccds.toml")
+    project = open_project(PROJECT, Action.OPEN_LABELING, person="fay", settings=settings)
+    LabelingRepository(project).append_phrases([Phrase(text, label) for text, label in PHRASES])
+    project.store.close()
+
+
+def _fellow(browser: Browser, demo: Demo, scheme: str) -> None:
+    with browser.new_context(viewport=SIZE, color_scheme=scheme) as context:
+        page = context.new_page()
+        _login(page, demo, "fay")
+        page.screenshot(path=PICTURES / f"home-{scheme}.png")
+        page.goto(f"{demo.url}/hub/spawn/fay/{APP}")
+        expect(page.locator(".ccds-done")).to_be_visible(timeout=60_000)
+        page.get_by_role("button", name=re.compile("^hemorrhage, Hemorrhage")).click()
+        expect(page.locator("mark").first).to_be_visible()
+        drag_over(page, WORDS, section=1)
+        expect(page.locator(".ccds-preview")).to_contain_text("report")
+        page.screenshot(path=PICTURES / f"labeling-{scheme}.png")
+
+
+def _scientist(browser: Browser, demo: Demo, scheme: str) -> None:
+    with browser.new_context(viewport=SIZE, color_scheme=scheme) as context:
+        page = context.new_page()
+        _login(page, demo, "sam")
+        page.goto(f"{demo.url}/hub/spawn/sam/{LAB}")
+        page.screenshot(path=PICTURES / f"session-{scheme}.png")
+
+
+def _login(page: Page, demo: Demo, person: str) -> None:
+    page.goto(f"{demo.url}/")
+    page.get_by_label("Name").fill(person)
+    page.get_by_label("Password").fill(demo.passwords[person])
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Your projects")).to_be_visible()
+
+
+if __name__ == "__main__":
+    main()

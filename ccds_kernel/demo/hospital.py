@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from ccds_kernel.demo.dicom import write_series
 from ccds_kernel.demo.population import YEAR
 from ccds_kernel.demo.reports import generate_reports
@@ -27,6 +29,7 @@ from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.study_key import study_key, study_key_secret
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.settings import Person as PersonName
 from ccds_kernel.settings import Settings, load_settings
 
 PROJECT = "HEADCT-2026"
@@ -78,21 +81,32 @@ class Hospital:
         Raises:
             CcdsError: it holds something else, or can't be made.
         """
+        mark = self.folder / ".ccds-demo"
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            foreign = not self.settings_file.exists() and any(self.folder.iterdir())
+            # Also a ccds.toml doesn't make it ours: it may be a real site's.
+            foreign = not mark.exists() and any(self.folder.iterdir())
         except OSError as error:
-            raise CcdsError(
-                expected=f"to make the folder {self.folder}", found=error.strerror or "an error", do="name another one"
-            ) from None
-        if foreign and not (self.folder / ".ccds-demo").exists():
+            raise self._unusable(error) from None
+        if foreign:
             raise CcdsError(
                 expected="an empty folder or an earlier demo's",
                 found=f"other files in {self.folder}",
                 do="name another folder with --folder",
             )
-        (self.folder / ".ccds-demo").touch()
-        (self.folder / "state").mkdir(exist_ok=True, mode=0o700)
+        try:
+            self.folder.chmod(0o700)  # it may have been there, open to everybody
+            mark.touch()
+            (self.folder / "state").mkdir(exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: OSError) -> CcdsError:
+        return CcdsError(
+            expected=f"to make the folder {self.folder} and write in it",
+            found=(error.strerror or "an error").lower(),
+            do="name another one with --folder",
+        )
 
     def configure(self, port: int, api_port: int, proxy_api_port: int) -> Settings:
         """Writes the demo's `ccds.toml` and returns its settings."""
@@ -146,7 +160,8 @@ def _write_images(project: Project) -> None:
 def _application() -> IrbApplication:
     today = date.today()  # noqa: DTZ011 - the calendar of whoever runs the demo
     trained = date(2026, 1, 15)
-    people = {person.name: person.role for person in PEOPLE} | {_administrator(): "engineer"}
+    # A list: whoever runs the demo may be called as one of its people.
+    people = [(person.name, person.role) for person in PEOPLE] + [(_administrator(), "engineer")]
     return IrbApplication.model_validate(
         {
             "id": PROJECT,
@@ -158,11 +173,17 @@ def _application() -> IrbApplication:
             "study_dates": [date(YEAR, 1, 1), date(YEAR, 12, 31)],
             "data": ["reports", "images"],
             "egress": "locked",
-            "roster": [{"person": name, "role": role, "trained": trained} for name, role in people.items()],
+            "roster": [{"person": name, "role": role, "trained": trained} for name, role in people],
         }
     )
 
 
 def _administrator() -> str:
-    """Whoever runs the demo administers it, and is an engineer of its project, so that `ccds` works for them."""
-    return getpass.getuser()
+    """Whoever runs the demo administers it, and is an engineer of its project, so that `ccds` works for them.
+
+    Not every operating system's name for a person is one of ours, and in a container there may be none.
+    """
+    try:
+        return TypeAdapter(PersonName).validate_python(getpass.getuser())
+    except (ValidationError, KeyError, OSError):
+        return "operator"

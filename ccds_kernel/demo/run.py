@@ -9,11 +9,11 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from types import FrameType
 
 import psutil
@@ -27,6 +27,8 @@ ADDRESS = "127.0.0.1"
 UP_SECONDS = 60.0
 END_SECONDS = 20.0
 _POLL_SECONDS = 0.1
+_LAST_PORT = 65535
+_OURS = ("jupyterhub_config.py", "configurable-http-proxy")
 
 
 def run(folder: Path, port: int, *, check: bool = False) -> None:
@@ -35,6 +37,7 @@ def run(folder: Path, port: int, *, check: bool = False) -> None:
     Raises:
         CcdsError: the folder is another's, a demo runs there already, the port is taken, or the hub didn't come up.
     """
+    _require_port(port)
     hospital = Hospital(folder.absolute())
     hospital.claim()
     with _only_one(hospital.folder):
@@ -43,19 +46,19 @@ def run(folder: Path, port: int, *, check: bool = False) -> None:
         settings = hospital.configure(port, free_port(), free_port())
         for step in hospital.fill(settings):
             _say(f"making {step} …")
-        with _stop_signals(), _hub(hospital) as hub:
-            _wait_until_up(hub, hospital, port)
-            _say(_banner(hospital, port))
-            if check:
-                _say("The demo works.")
-                return
-            while hub.poll() is None:
-                time.sleep(_POLL_SECONDS)
-            raise _hub_ended(hospital)
-
-
-class _Stopped(Exception):  # noqa: N818 - what was asked for, no error
-    """Somebody asked the demo to end."""
+        with _stop_signals() as stop:
+            with _hub(hospital) as hub:
+                _wait_until_up(hub, hospital, port, stop)
+                if not stop.is_set():
+                    _say(_banner(hospital, port))
+                if check and not stop.is_set():
+                    _say("The demo works.")
+                    return
+                while hub.poll() is None and not stop.is_set():
+                    time.sleep(_POLL_SECONDS)
+            if not stop.is_set():
+                raise _hub_ended(hospital)
+            _say("The demo has ended; its data stays for the next start.")
 
 
 def free_port() -> int:
@@ -63,6 +66,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((ADDRESS, 0))
         return int(probe.getsockname()[1])
+
+
+def _require_port(port: int) -> None:
+    if not 1 <= port <= _LAST_PORT:
+        raise CcdsError(expected=f"a port from 1 to {_LAST_PORT}", found=str(port), do="name another one with --port")
 
 
 def require_free(port: int) -> None:
@@ -78,7 +86,7 @@ def require_free(port: int) -> None:
         except OSError as error:
             raise CcdsError(
                 expected=f"port {port} of {ADDRESS} to be free",
-                found=error.strerror or "an error",
+                found=(error.strerror or "an error").lower(),
                 do=f"stop what uses it, or take another one: make demo PORT={port + 10}",
             ) from None
 
@@ -97,20 +105,16 @@ def _only_one(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _stop_signals() -> Iterator[None]:
-    """Ctrl-C, TERM and a closed terminal end the demo in good order; a second one doesn't cut the end short."""
+def _stop_signals() -> Iterator[Event]:
+    """Ctrl-C, TERM and a closed terminal are noted, not raised: nothing that starts or ends the hub is cut short."""
+    stop = Event()
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        for number in numbers:
-            signal.signal(number, signal.SIG_IGN)
-        raise _Stopped
+    def note(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in numbers}
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
-        yield
-    except _Stopped:
-        _say("The demo has ended; its data stays for the next start.")
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -120,7 +124,7 @@ def _stop_signals() -> Iterator[None]:
 def _hub(hospital: Hospital) -> Iterator[subprocess.Popen[bytes]]:
     """Runs the hub; at the end it, its proxy, and every job are gone."""
     state = hospital.folder / "state"
-    with (hospital.folder / "hub.log").open("ab") as log:
+    with open(hospital.folder / "hub.log", "ab", opener=_private) as log:  # noqa: PTH123 - Path.open has no opener
         # A session of its own: Ctrl-C in the terminal reaches us, and we end the hub in good order.
         hub = subprocess.Popen(
             [sys.executable, "-P", "-m", "jupyterhub", "-f", str(resource("hub/jupyterhub_config.py"))],
@@ -136,20 +140,25 @@ def _hub(hospital: Hospital) -> Iterator[subprocess.Popen[bytes]]:
         _end_leftovers(hospital)
 
 
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def _end_leftovers(hospital: Hospital) -> None:
     """Ends what an earlier demo of this folder left running: jobs, hub, proxy."""
     state = hospital.folder / "state"
     if (state / "scheduler").exists():
         LocalScheduler(state / "scheduler").shutdown(cancel_jobs=True)
-    # Hub and proxy run in the state folder, and nobody else does.
-    _end([process for process in psutil.process_iter() if process.pid != os.getpid() and _cwd(process) == state])
+    _end([process for process in psutil.process_iter() if _is_ours(process, state)])
 
 
-def _cwd(process: psutil.Process) -> Path | None:
+def _is_ours(process: psutil.Process, state: Path) -> bool:
+    """Whether this is the hub or the proxy of a demo: they run in its state folder, where a person's shell may be too."""
     try:
-        return Path(process.cwd())
+        words = process.cmdline()
+        return Path(process.cwd()) == state and any(word.endswith(_OURS) for word in words)
     except (psutil.Error, OSError):
-        return None
+        return False
 
 
 def _end(processes: list[psutil.Process]) -> None:
@@ -167,15 +176,16 @@ def _end(processes: list[psutil.Process]) -> None:
     psutil.wait_procs(left, timeout=END_SECONDS)
 
 
-def _wait_until_up(hub: subprocess.Popen[bytes], hospital: Hospital, port: int) -> None:
+def _wait_until_up(hub: subprocess.Popen[bytes], hospital: Hospital, port: int, stop: Event) -> None:
     deadline = time.monotonic() + UP_SECONDS
-    while hub.poll() is None and time.monotonic() < deadline:
+    while hub.poll() is None and time.monotonic() < deadline and not stop.is_set():
         try:
             with urllib.request.urlopen(f"http://{ADDRESS}:{port}/hub/login", timeout=5):
                 return
-        except (OSError, urllib.error.URLError):
+        except OSError:
             time.sleep(_POLL_SECONDS)
-    raise _hub_ended(hospital)
+    if not stop.is_set():
+        raise _hub_ended(hospital)
 
 
 def _hub_ended(hospital: Hospital) -> CcdsError:

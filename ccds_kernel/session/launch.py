@@ -18,6 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from types import FrameType
 
@@ -25,7 +26,6 @@ PORT_PATH = "/ccds/session-port"
 """Where the hub takes the port, under its API's address."""
 
 UP_SECONDS = 120.0
-REPORT_SECONDS = 300.0
 _POLL_SECONDS = 0.05
 _TRIES = 3
 _FORBIDDEN = 403
@@ -58,27 +58,60 @@ class Place:
 def main(arguments: list[str]) -> int:
     """Starts the server of the kind that `arguments` name; returns its exit status."""
     config = Path(__file__).with_name(f"{arguments[0]}_config.py")
-    command = [sys.executable, "-P", "-m", "jupyterhub.singleuser", f"--config={config}"]
-    place = Place.from_environment()
+    return serve([sys.executable, "-P", "-m", "jupyterhub.singleuser", f"--config={config}"], Place.from_environment())
+
+
+def serve(command: list[str], place: Place, *, up_seconds: float = UP_SECONDS, report_seconds: float = 300.0) -> int:
+    """Runs `command`, a server that finds its address in JUPYTERHUB_SERVICE_URL, until it ends; returns its exit status.
+
+    Args:
+        command: the server.
+        place: where it is to be reached, and where its port is reported.
+        up_seconds: how long the server may take to answer.
+        report_seconds: how long the hub may be away.
+    """
+    signals = _Signals()
     for _ in range(_TRIES):
         port = free_port(place.address)
-        os.environ["JUPYTERHUB_SERVICE_URL"] = f"http://{place.address}:{port}{place.prefix}"
-        server = subprocess.Popen(command)
-        _forward_signals(server)
-        if not _wait_until_up(server, place, port):
+        url = f"http://{place.address}:{port}{place.prefix}"
+        server = subprocess.Popen(command, env=os.environ | {"JUPYTERHUB_SERVICE_URL": url})
+        signals.forward_to(server)
+        if not _wait_until_up(server, place, port, up_seconds):
             if server.poll() is None:
                 _end(server)
                 _say("the server didn't answer in time")
                 return 1
-            continue  # it ended: somebody else may have taken the port
+            if signals.came:
+                break
+            continue  # it ended by itself: somebody else may have taken the port
         try:
-            _report(place, port, server)
+            _report(place, port, server, report_seconds)
         except Refused:
             _say("the hub doesn't wait for this session; it ends")
             _end(server)
             return 1
         return server.wait()
     return server.returncode or 1
+
+
+class _Signals:
+    """Hands on to the server what ends a job, also what came before the server was there."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self._server: subprocess.Popen[bytes] | None = None
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._forward)
+
+    def forward_to(self, server: subprocess.Popen[bytes]) -> None:
+        self._server = server
+        if self.came:
+            server.terminate()
+
+    def _forward(self, number: int, _frame: FrameType | None) -> None:
+        self.came = True
+        if self._server is not None and self._server.returncode is None:
+            self._server.send_signal(number)
 
 
 def free_port(address: str) -> int:
@@ -88,21 +121,22 @@ def free_port(address: str) -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_up(server: subprocess.Popen[bytes], place: Place, port: int) -> bool:
+def _wait_until_up(server: subprocess.Popen[bytes], place: Place, port: int, seconds: float) -> bool:
     """Whether a server of this hub answers on `port`, and it is ours: ours is still alive."""
     url = f"http://{place.address}:{port}{place.prefix}api"
-    deadline = time.monotonic() + UP_SECONDS
+    deadline = time.monotonic() + seconds
     while server.poll() is None and time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(url, timeout=5) as answer:
                 if answer.headers.get("X-JupyterHub-Version"):
                     return server.poll() is None
-        except OSError:
-            time.sleep(_POLL_SECONDS)
+        except (OSError, HTTPException):  # the latter from a stranger who speaks something else there
+            pass
+        time.sleep(_POLL_SECONDS)
     return False
 
 
-def _report(place: Place, port: int, server: subprocess.Popen[bytes]) -> None:
+def _report(place: Place, port: int, server: subprocess.Popen[bytes], seconds: float) -> None:
     """Tells the hub the port; asks again while the hub is away.
 
     Raises:
@@ -114,7 +148,7 @@ def _report(place: Place, port: int, server: subprocess.Popen[bytes]) -> None:
         data=json.dumps({"port": port}).encode(),
         headers={"Authorization": f"token {place.token}", "Content-Type": "application/json"},
     )
-    deadline = time.monotonic() + REPORT_SECONDS
+    deadline = time.monotonic() + seconds
     while server.poll() is None:
         try:
             with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - as above
@@ -122,20 +156,11 @@ def _report(place: Place, port: int, server: subprocess.Popen[bytes]) -> None:
         except urllib.error.HTTPError as error:
             if error.code in {400, 401, _FORBIDDEN, 404}:
                 raise Refused from None
-        except OSError:
+        except (OSError, HTTPException):
             pass  # the hub is restarting: the deadline below decides
         if time.monotonic() > deadline:
             raise Refused
         time.sleep(1)
-
-
-def _forward_signals(server: subprocess.Popen[bytes]) -> None:
-    def forward(number: int, _frame: FrameType | None) -> None:
-        if server.poll() is None:
-            server.send_signal(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, forward)
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

@@ -31,13 +31,14 @@ _OUTGOING = frozenset(
 
 def message_permitted(channel: object, message_type: object, content: Mapping[str, Any]) -> bool:
     """Whether an app's page may send this message to its kernel."""
-    if channel != "shell":
+    if channel != "shell" or not isinstance(message_type, str):
         return False
     if message_type == "comm_open":
         return content.get("target_name") == "jupyter.widget.control"
     if message_type == "comm_msg":
         data = content.get("data")
-        return isinstance(data, Mapping) and data.get("method") in _COMM_METHODS
+        method = data.get("method") if isinstance(data, Mapping) else None
+        return isinstance(method, str) and method in _COMM_METHODS
     return message_type in _QUESTIONS
 
 
@@ -49,18 +50,25 @@ class WidgetChannel(ZMQChannelsWebsocketConnection):
         if not self.channels:
             return
         try:
-            channel, header, metadata, content, buffers = self._parse(incoming_msg)
-            allowed = message_permitted(channel, header.get("msg_type"), content)
+            parts = self._rebuilt(incoming_msg)
         except Exception:  # noqa: BLE001 - whatever is wrong with a stranger's bytes, they go nowhere
-            allowed = False
-        if not allowed:
+            parts = None
+        if parts is None:
             self.log.warning("app session: dropped a message that isn't a widget's")
             return
+        self.session.send_raw(self.channels["shell"], parts)
+
+    def _rebuilt(self, message: Any) -> list[Any] | None:  # noqa: ANN401 - str or bytes, by protocol
+        """The frames of a permitted message, made anew; None for one that isn't permitted."""
+        channel, header, metadata, content, buffers = self._parse(message)
+        if not message_permitted(channel, header.get("msg_type"), content):
+            return None
+        if not all(isinstance(buffer, bytes | memoryview) for buffer in buffers):
+            return None
         head = {key: str(header.get(key, "")) for key in _HEADER_KEYS}
         head["date"] = head["date"] or "1970-01-01T00:00:00Z"
         version = {"version": str(metadata["version"])} if "version" in metadata else {}
-        parts = [self.session.pack(part) for part in (head, {}, version, content)]
-        self.session.send_raw(self.channels["shell"], [*parts, *buffers])
+        return [*(self.session.pack(part) for part in (head, {}, version, content)), *buffers]
 
     def handle_outgoing_message(self, stream: str, outgoing_msg: list[Any]) -> None:
         """Passes on what widgets need; an error without its text."""

@@ -4,34 +4,37 @@ The hub is told the truth about a job and nothing more: only a scheduler's posit
 A query that fails, a suspended or an unknown job leaves it as it is. The job's id is in the hub's database before anything
 else is waited for, so that a hub that dies meanwhile finds its job again; a job that it can't know of (it died between
 submitting and noting the id) is found by its name and ended before a new one is made, since its token is worth nothing.
+
+A start that a hub's death interrupted isn't taken up again: JupyterHub has nobody left who waits for it, so its job is ended.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
+import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 from jupyterhub.spawner import Spawner, SpawnException
 from sqlalchemy.orm import object_session
 from traitlets import Any as AnyTrait
-from traitlets import Integer, Unicode
+from traitlets import Bool, Unicode
 
 from ccds_kernel.batch.policy import priority_for
 from ccds_kernel.batch.scheduler import SchedulerUnavailableError, UnknownJobError
+from ccds_kernel.batch.spec import JobSpec
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.registry import Registry
 from ccds_kernel.session.name import SessionKind, SessionName
+from ccds_spawners.home import session_env, session_home
 from ccds_spawners.job import session_job
 from ccds_spawners.options import LabOptions
+from ccds_spawners.refusal import Refusal
+from ccds_spawners.words import progress_words
 
 _TICK_SECONDS = 0.5
-_STOP_SECONDS = 60.0
 
 
 class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hints
@@ -44,28 +47,32 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
     settings = AnyTrait(help="the site's settings").tag(config=True)
     scheduler = AnyTrait(help="the site's scheduler").tag(config=True)
     watch = AnyTrait(help="the one that asks the scheduler about jobs").tag(config=True)
-    stop_seconds = Integer(int(_STOP_SECONDS), help="how long to wait for a job's end after it was cancelled").tag(
-        config=True
-    )
     job_id = Unicode("", help="the session's job; empty when there is none")
+    up = Bool(False, help="whether the session has reported its port; a job without that is one that starts")
 
     _port: asyncio.Future[int] | None = None
     _said: str = ""
+    _asked: bool = False
+    _interrupted: bool = False
+    _refused_at: float = 0.0
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Takes back what `get_state` gave, after a restart of the hub."""
         super().load_state(state)
         self.job_id = state.get("job_id", "")
+        self.up = bool(state.get("up"))
+        self._interrupted = bool(self.job_id) and not self.up
 
     def get_state(self) -> dict[str, Any]:
-        """What must survive a restart of the hub: the job's id."""
+        """What must survive a restart of the hub: the job's id, and whether the session was up."""
         state: dict[str, Any] = super().get_state()
-        return state | {"job_id": self.job_id} if self.job_id else state
+        return state | {"job_id": self.job_id, "up": self.up} if self.job_id else state
 
     def clear_state(self) -> None:
         """Forgets the job."""
         super().clear_state()
-        self.job_id = ""
+        self.job_id, self.up = "", False
+        self._asked = self._interrupted = False
 
     @property
     def session(self) -> SessionName:
@@ -94,24 +101,38 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         """The options form of a lab session; an app session has none and starts at once.
 
         Raises:
-            HTTPError: 403 with the reason, before anything is started.
+            Refusal: before anything is started.
         """
+        if not self.name:
+            return await self._form_again()
         try:
             project = await asyncio.to_thread(self.open)
+            if self.session.kind is SessionKind.APP:
+                return ""
+            nodes = await asyncio.to_thread(self.scheduler.capacity)
         except CcdsError as error:
-            raise refusal(error) from None
-        if self.session.kind is SessionKind.APP:
-            return ""
-        nodes = await asyncio.to_thread(self.scheduler.capacity)
-        form = self.handler.render_template(
-            "session_options.html",
-            project=project,
-            nodes=nodes,
-            session=self.session,
-            priority_class=priority_for(self._other_nodes()),
-            options=LabOptions(gpus=min(1, sum(n.gpus for n in nodes))),
+            raise Refusal(error) from None
+        form = self.user.settings["jinja2_env_sync"].get_template("session_options.html")
+        return str(
+            form.render(
+                project=project,
+                nodes=nodes,
+                session=self.session,
+                priority_class=priority_for(self._other_nodes()),
+                options=LabOptions(gpus=min(1, sum(node.gpus for node in nodes))),
+            )
         )
-        return str(await form if asyncio.iscoroutine(form) else form)
+
+    async def _form_again(self) -> str:
+        """The form of the session that was refused just now.
+
+        JupyterHub shows a form again, with what was wrong, by asking the person's nameless server for it. Asked for itself
+        (then it has a handler), that one has no form: it starts, and is refused as no session of ours.
+        """
+        refused = [spawner for spawner in self.user.spawners.values() if spawner.name and spawner._refused_at]  # noqa: SLF001 - our own class
+        if self.handler or not refused:
+            return ""
+        return str(await max(refused, key=lambda spawner: spawner._refused_at).get_options_form())  # noqa: SLF001 - likewise
 
     def report_port(self, port: int) -> None:
         """Takes the port that the starting session listens on."""
@@ -128,36 +149,43 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         """Submits the job and waits until it reports its port; returns the server's address.
 
         Raises:
-            HTTPError: 403 where the person may not, 400 for options that make no sense.
-            SpawnException: the job ended, or was refused, before it reported.
+            Refusal: the person may not, the options make no sense, or the scheduler doesn't answer.
+            SpawnException: the job ended before it reported.
         """
+        # No `await` between these two: of two sessions that start at once one is the first.
+        others, self._asked = self._other_nodes(), True
         self._port = asyncio.get_running_loop().create_future()
         self._said = "asking the scheduler"
         try:
             project = await asyncio.to_thread(self.open)
             options = LabOptions.from_mapping(self.user_options)
-            home = await asyncio.to_thread(_home, project, self.session)
+            home = await asyncio.to_thread(session_home, project, self.session)
             spec = session_job(
                 self.session,
                 options,
-                priority_for(self._other_nodes()),
+                priority_for(others),
                 person=self.user.name,
                 home=home,
-                env=self.get_env() | _session_env(project, self.session, home),
+                env=self.get_env() | session_env(project, self.session, home),
             )
             await self._end_orphan(spec.name)
-            self.job_id = await asyncio.to_thread(self.scheduler.submit, spec)
+            await self._submit(spec)
         except CcdsError as error:
-            raise refusal(error) from None
-        self.orm_spawner.state = self.get_state()
-        self._commit()
+            self._refused_at = time.monotonic()
+            raise Refusal(error) from None
+        self._note_state()
         status = await self._until_reported()
+        self.up = True
         return f"http://{self._address(status)}:{self._port.result()}"
 
     async def poll(self) -> int | None:
         """None while the session lives, or may live; its exit code once the scheduler said that it ended."""
         if not self.job_id:
             return 0
+        if self._interrupted:
+            self.log.warning("session %s: its start was interrupted; ending its job", self._log_name)
+            await self.stop()
+            return 1
         status = await self.watch.status(JobId(self.job_id))
         if not status.state.ended:
             return None
@@ -167,20 +195,10 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
     async def stop(self, now: bool = False) -> None:  # noqa: ARG002 - JupyterHub's signature
         """Cancels the job and waits until the scheduler says that it has ended.
 
-        Raises:
-            SpawnException: it hasn't ended in time: the session is still there, and the hub goes on saying so.
+        However long that takes: JupyterHub forgets a server whose stop returned or failed, and its job would go on unseen.
         """
-        if not self.job_id:
-            return
-        job = JobId(self.job_id)
-        try:
-            await asyncio.to_thread(self.scheduler.cancel, job)
-            await asyncio.wait_for(self._until_ended(job), self.stop_seconds)
-        except UnknownJobError:
-            return  # never accepted, or forgotten with its end
-        except (SchedulerUnavailableError, TimeoutError) as error:
-            self.log.warning("session %s: not ended yet: %s", self._log_name, type(error).__name__)
-            raise SpawnException("The session hasn't ended yet; try again in a minute.", reason="stopping") from None
+        if self.job_id:
+            await self._end(JobId(self.job_id))
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """What the scheduler says, each time that it says something new, until the server is up."""
@@ -203,24 +221,33 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
                 raise SpawnException(
                     f"The session ended before it was up: {status.reason or 'its log says why'}.", reason="ended"
                 )
-            self._said = await self._explained(status)
+            why = await self.watch.explain(status.id) if status.state is JobState.PENDING else None
+            self._said = progress_words(status, why)
             await asyncio.wait([self._port], timeout=_TICK_SECONDS)
 
-    async def _explained(self, status: JobStatus) -> str:
-        if status.state is JobState.RUNNING:
-            return f"starting on {status.node}"
-        if status.state is not JobState.PENDING:
-            return f"{status.state}: {status.reason or 'the scheduler says no more'}"
+    async def _submit(self, spec: JobSpec) -> None:
+        """Submits the job and keeps its id, also where the start is called off meanwhile: a thread can't be stopped."""
+        submitting = asyncio.ensure_future(asyncio.to_thread(self.scheduler.submit, spec))
         try:
-            why = await asyncio.to_thread(self.scheduler.explain, status.id)
-        except CcdsError:
-            return "waiting; the scheduler doesn't say for what"
-        place = f"place {why.position} in the queue: " if why.position else ""
-        start = why.estimated_start
-        estimate = f"; start expected at {start.astimezone():%H:%M}" if start else "; start not known"
-        return f"{place}{why.reason}{estimate}"
+            self.job_id = await asyncio.shield(submitting)
+        except asyncio.CancelledError:
+            self.job_id = await submitting
+            raise
 
-    async def _until_ended(self, job: JobId) -> None:
+    async def _end(self, job: JobId) -> None:
+        """Cancels `job` and waits until it has ended; asks again while the scheduler doesn't answer."""
+        told = False
+        while True:
+            try:
+                await asyncio.to_thread(self.scheduler.cancel, job)
+                break
+            except UnknownJobError:
+                return  # never accepted, or forgotten with its end
+            except SchedulerUnavailableError:
+                if not told:
+                    self.log.warning("session %s: can't be ended yet: the scheduler doesn't answer", self._log_name)
+                told = True
+                await asyncio.sleep(_TICK_SECONDS)
         while not (await self.watch.status(job)).state.ended:  # noqa: ASYNC110 - the watch is asked, it doesn't call
             await asyncio.sleep(0.1)
         self.watch.forget(job)
@@ -230,11 +257,11 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         for status in await asyncio.to_thread(self.scheduler.mine):
             if status.name == name:
                 self.log.warning("session %s: ending the job of an earlier start", self._log_name)
-                await asyncio.to_thread(self.scheduler.cancel, status.id)
-                await asyncio.wait_for(self._until_ended(status.id), self.stop_seconds)
+                await self._end(status.id)
 
-    def _commit(self) -> None:
+    def _note_state(self) -> None:
         """Writes the job's id to the hub's database now, not when the start is over."""
+        self.orm_spawner.state = self.get_state()
         database = object_session(self.orm_spawner)
         if database is not None:
             database.commit()
@@ -244,38 +271,14 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         return "127.0.0.1" if self.settings.scheduler.engine == "local" else str(status.node)
 
     def _other_nodes(self) -> int:
-        """How many other lab sessions of this person run, start or wait."""
-        return sum(
-            1
-            for name, spawner in self.user.spawners.items()
-            if name != self.name and spawner.active and SessionName.parse(name).kind is SessionKind.LAB
-        )
+        """How many other lab sessions of this person run, wait, or began to start before this one."""
+        return sum(spawner.takes_node for name, spawner in self.user.spawners.items() if name != self.name)
 
-
-def refusal(error: CcdsError) -> SpawnException:
-    """`error` as the hub shows it: its one line with 403, without a traceback."""
-    return SpawnException(f"{error}", reason=type(error).__name__, status_code=403)
-
-
-def _home(project: Project, session: SessionName) -> Path:
-    """The person's own folder of the project; for apps one inside it that holds nothing of theirs."""
-    home = project.folder / "work" / project.person
-    if session.kind is SessionKind.APP:
-        home = home / ".ccds" / "app"
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return home
-
-
-def _session_env(project: Project, session: SessionName, home: Path) -> dict[str, str]:
-    jupyter = home / ".ccds" / "jupyter"
-    return {
-        "HOME": str(home),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "CCDS_PROJECT": project.id,
-        "CCDS_SESSION": str(session),
-        "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
-        "JUPYTER_CONFIG_DIR": str(jupyter / "config"),
-        "JUPYTER_DATA_DIR": str(jupyter / "data"),
-        "JUPYTER_RUNTIME_DIR": str(jupyter / "runtime"),
-        "IPYTHONDIR": str(jupyter / "ipython"),
-    }
+    @property
+    def takes_node(self) -> bool:
+        """Whether this is a lab session that runs, waits or starts."""
+        try:
+            lab = self.session.kind is SessionKind.LAB
+        except CcdsError:
+            return False
+        return bool(lab and self.active and (self._asked or self.job_id))

@@ -26,9 +26,15 @@ class PortHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no type hi
     @web.authenticated
     async def post(self) -> None:
         """Hands the port to the starting session whose token came with it."""
-        token = self.get_auth_token() or ""
+        token = (
+            self.get_auth_token() or ""
+        ).encode()  # bytes: text with other letters can't be compared in constant time
         for spawner in getattr(self.current_user, "spawners", {}).values():
-            if spawner.pending == "spawn" and spawner.api_token and hmac.compare_digest(spawner.api_token, token):
+            if (
+                spawner.pending == "spawn"
+                and spawner.api_token
+                and hmac.compare_digest(spawner.api_token.encode(), token)
+            ):
                 spawner.report_port(_port(self.get_json_body()))
                 self.set_status(204)
                 return

@@ -9,6 +9,11 @@ from ccds_kernel.errors import CcdsError
 
 MOST_GPUS = 4
 MOST_HOURS = 72
+_LONGEST = 40
+
+
+class OptionError(CcdsError):
+    """An option that makes no sense: another choice mends it."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,14 @@ class LabOptions:
         """Reads what a form, a link or the API sent; what isn't there has its default, and what isn't known is refused.
 
         Raises:
-            CcdsError: an unknown option, or a value that isn't a whole number in range.
+            OptionError: an unknown option, or a value that isn't a whole number in range.
         """
-        unknown = set(values) - {"gpus", "hours"}
+        if not isinstance(values, Mapping):
+            raise OptionError(expected="options with names", found=type(values).__name__, do="choose on the form")
+        unknown = sorted(ascii(name)[:_LONGEST] for name in values if name not in ("gpus", "hours"))
         if unknown:
-            raise CcdsError(expected="the options gpus and hours", found=f"{min(unknown)[:40]!r}", do="leave it out")
-        return cls(**{name: _whole(name, value) for name, value in values.items()})
+            raise OptionError(expected="the options gpus and hours", found=unknown[0], do="leave it out")
+        return cls(**{str(name): _whole(str(name), value) for name, value in values.items()})
 
 
 def leave_to_start(_spawner: object, _options: object) -> None:
@@ -42,14 +49,16 @@ def leave_to_start(_spawner: object, _options: object) -> None:
 def _whole(name: str, value: object) -> int:
     if isinstance(value, list) and len(value) == 1:  # as a form sends it
         value = value[0]
-    text = str(value)
-    if isinstance(value, (str, int)) and not isinstance(value, bool) and text.isascii() and text.isdigit():
-        return int(text[:6])
-    raise CcdsError(expected=f"{name} as a whole number", found=repr(value)[:40], do=f"choose {name} on the form")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _LONGEST:
+        return int(value)
+    found = ascii(value[:_LONGEST]) if isinstance(value, str) else type(value).__name__
+    raise OptionError(expected=f"{name} as a whole number", found=found, do=f"choose {name} on the form")
 
 
 def _check(name: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:
-        raise CcdsError(
-            expected=f"{name} from {least} to {most}", found=str(value), do=f"choose another number of {name}"
-        )
+        # A number from a stranger may have thousands of digits.
+        found = str(value) if abs(value) < 10**_LONGEST else "a far larger number"
+        raise OptionError(expected=f"{name} from {least} to {most}", found=found, do=f"choose another number of {name}")

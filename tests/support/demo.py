@@ -1,0 +1,91 @@
+"""The demo as a process: a real hub with its proxy, sessions and scheduler, on loopback and in a folder of its own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from support.waiting import until
+
+PROJECT = "HEADCT-2026"
+LAB, APP = "headct-2026-lab", "headct-2026-app"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running demo: its address without a slash at the end, its folder, everybody's password."""
+
+    url: str
+    folder: Path
+    passwords: dict[str, str]
+    process: subprocess.Popen[str]
+
+    def login(self, person: str) -> requests.Session:
+        """A client that is logged in as `person`; it sends the hub's XSRF token with everything."""
+        client = requests.Session()
+        client.get(f"{self.url}/hub/login", timeout=20)
+        form = {"username": person, "password": self.passwords[person], "_xsrf": client.cookies["_xsrf"]}
+        answer = client.post(f"{self.url}/hub/login", data=form, allow_redirects=False, timeout=20)
+        assert answer.status_code == 302, "the login was refused"
+        home = client.get(f"{self.url}/hub/home", timeout=20)
+        client.headers["X-XSRFToken"] = re.search(r'xsrf_token: "([^"]+)"', home.text)[1]
+        return client
+
+    def start(
+        self, client: requests.Session, person: str, session: str, options: dict[str, object] | None = None
+    ) -> str:
+        """Starts a session through the hub's API and waits until it is ready; returns its URL."""
+        server = f"{self.url}/hub/api/users/{person}/servers/{session}"
+        answer = client.post(server, json={"user_options": options or {}}, timeout=30)
+        assert answer.status_code in {201, 202}, f"{answer.status_code}: the session wasn't started"
+        until(lambda: client.get(server, timeout=20).json().get("ready"), "the session to be ready", seconds=60)
+        return f"{self.url}/user/{person}/{session}/"
+
+    def stop(self, client: requests.Session, person: str, session: str) -> None:
+        """Stops a session and waits until the hub has none of that name running."""
+        server = f"{self.url}/hub/api/users/{person}/servers/{session}"
+        client.delete(server, json={}, timeout=60)
+        until(lambda: _stopped(client.get(server, timeout=20)), "the session to have ended", seconds=60)
+
+
+def _stopped(answer: requests.Response) -> bool:
+    return answer.status_code == 404 or not (answer.json().get("ready") or answer.json().get("pending"))
+
+
+@contextmanager
+def running_demo(folder: Path) -> Iterator[Demo]:
+    """`ccds demo` in `folder`, up; at the end it gets Ctrl-C and must end by itself."""
+    port = free_port()
+    command = [sys.executable, "-P", "-m", "ccds_kernel.cli", "demo", "--folder", str(folder), "--port", str(port)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CCDS_", "JUPYTER"))}
+    output = folder.parent / f"{folder.name}.txt"
+    with output.open("w") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=environment, start_new_session=True)
+        try:
+            until(
+                lambda: process.poll() is not None or "Ctrl-C ends the demo" in output.read_text(),
+                "the demo to be up",
+                seconds=120,
+            )
+            assert process.poll() is None, output.read_text()
+            passwords = json.loads((folder / "state" / "demo-passwords.json").read_text())
+            yield Demo(f"http://127.0.0.1:{port}", folder, passwords, process)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(90)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -143,9 +143,12 @@ def load_settings(path: Path | None = None) -> Settings:
 
 def invalid(source: Path | str, error: ValidationError) -> CcdsError:
     """What is wrong with the first offending key of `source`, as one line."""
-    first = error.errors(include_url=False, include_context=False)[0]
+    first, *others = error.errors(include_url=False, include_context=False)
     key = ".".join(str(part) for part in first["loc"]) or "the whole file"
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    further = sum(
+        other["loc"] != first["loc"][: len(other["loc"])] for other in others
+    )  # not what follows from the first
+    more = f" (and {further} more)" if further else ""
     value: Any = first["input"]
     what = first["msg"].removeprefix("Value error, ")
     if first["type"] == "missing":

@@ -81,6 +81,9 @@ class IrbApplication(_Part):
             raise ValueError(f"expires {self.expires} is before approved {self.approved}")
         if self.study_dates[1] < self.study_dates[0]:
             raise ValueError(f"study_dates end {self.study_dates[1]} before they begin {self.study_dates[0]}")
+        for name, values in (("exam_codes", self.exam_codes), ("data", self.data)):
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name} names {Counter(values).most_common(1)[0][0]} twice")
         twice = Counter((entry.person, entry.role) for entry in self.roster).most_common(1)
         if twice and twice[0][1] > 1:
             raise ValueError("{} stands on the roster twice as {}".format(*twice[0][0]))

@@ -71,7 +71,7 @@ class Store:
         """A transaction that holds the write lock from its begin to its end.
 
         Raises:
-            CcdsError: the database can't be written, or others held the lock for `BUSY_SECONDS`.
+            CcdsError: the database can't be written, or others didn't end in time.
         """
         with (
             _told_plainly(),
@@ -85,8 +85,12 @@ class Store:
         self._engine.dispose()
 
 
-def open_store(path: Path) -> Store:
+def open_store(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> Store:
     """Opens, or makes, the SQLite database at `path` and brings its schema up to date.
+
+    Args:
+        path: the file.
+        busy_seconds: how long a transaction waits for others to end before it gives up.
 
     Raises:
         CcdsError: the folder is missing, can't be written or lies on a network file system, or the file is no database of ours or
@@ -99,7 +103,7 @@ def open_store(path: Path) -> Store:
     refuse_network(path.parent, file_system_of(path.parent))
     # hide_parameters: what is bound to a statement is patient text, and must not end in an exception's message.
     engine = create_engine(
-        URL.create("sqlite+pysqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
+        URL.create("sqlite+pysqlite", database=str(path)), connect_args={"timeout": busy_seconds}, hide_parameters=True
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

@@ -1,7 +1,5 @@
 """Writing the audit log: many at once, crashes half way, and folders that can't be written."""
 
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,16 +9,14 @@ from hypothesis import strategies as st
 from ccds_kernel.audit.events import PhraseChanged
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.errors import CcdsError
+from support.processes import READY, at_once
 
-WRITER = """
-import sys
+WRITER = f"""
 from pathlib import Path
 from ccds_kernel.audit.events import PhraseChanged
 from ccds_kernel.audit.log import FileAuditSink
 sink = FileAuditSink(Path(sys.argv[1]))
-print("ready", flush=True)
-sys.stdin.readline()
-for number in range(int(sys.argv[3])):
+{READY}for number in range(int(sys.argv[3])):
     sink.write(PhraseChanged(person=sys.argv[2], project="CHEST-1", change="edited", phrase_id=number))
 """
 
@@ -39,18 +35,8 @@ def sink(tmp_path) -> FileAuditSink:
 def test_processes_that_write_at_once_keep_one_chain(sink):
     """Nothing is lost, nothing doubled, each writer's entries are in its order, and the chain holds."""
     people, each = ("ann", "bob", "cy", "dee"), 25
-    arguments = [sys.executable, "-c", WRITER, str(sink.folder)]
-    writers = [
-        subprocess.Popen([*arguments, person, str(each)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        for person in people
-    ]
-    for writer in writers:
-        writer.stdout.readline()
 
-    for writer in writers:
-        writer.stdin.write(b"go\n")
-        writer.stdin.flush()
-    ends = [writer.communicate(timeout=60) and writer.returncode for writer in writers]
+    ends = at_once(WRITER, *((str(sink.folder), person, str(each)) for person in people))
 
     assert ends == [0] * len(people)
     assert sink.verify("CHEST-1")[0] == len(people) * each

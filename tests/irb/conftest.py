@@ -1,0 +1,26 @@
+"""A site in a folder of its own."""
+
+import pytest
+
+from ccds_kernel.audit.log import FileAuditSink
+from ccds_kernel.irb.registry import Registry
+from ccds_kernel.settings import Settings
+from support.site import site_settings
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    """Its settings; `admin` administers it."""
+    return site_settings(tmp_path)
+
+
+@pytest.fixture
+def registry(settings) -> Registry:
+    """Its registry, empty."""
+    return Registry(settings.paths.registry)
+
+
+@pytest.fixture
+def audit(settings) -> FileAuditSink:
+    """Its audit log."""
+    return FileAuditSink(settings.paths.audit)

@@ -1,0 +1,151 @@
+"""The schema: made by migrations, and as the stages declare it."""
+
+import importlib
+import pkgutil
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import PrimaryKeyConstraint, create_engine, inspect, text
+
+import ccds_kernel
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.store.metadata import metadata
+from ccds_kernel.store.migrate import configuration
+from ccds_kernel.store.store import open_store
+
+
+def every_table() -> set[str]:
+    """The tables of all stages: those that any `tables.py` of the kernel declares."""
+    for module in pkgutil.walk_packages(ccds_kernel.__path__, "ccds_kernel."):
+        if module.name.endswith(".tables"):
+            importlib.import_module(module.name)
+    return set(metadata.tables)
+
+
+def test_the_migrations_make_what_the_stages_declare(tmp_path):
+    """A migrated database has every stage's tables, columns, types and constraints, and no others."""
+    declared = every_table()
+    store = open_store(tmp_path / "project.db")
+
+    with store.reading() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True, "render_as_batch": True}
+        )
+        differences = compare_metadata(context, metadata)
+        made = set(inspect(connection).get_table_names())
+    store.close()
+
+    assert differences == []
+    assert made == declared | {"alembic_version"}
+    assert {"setting", "report", "phrase"} <= declared
+
+
+def test_names_of_constraints_are_as_declared(tmp_path):
+    """Alembic compares no names; a later migration needs them."""
+    every_table()
+    store = open_store(tmp_path / "project.db")
+
+    with store.reading() as connection:
+        seen = inspect(connection)
+        made = {
+            name: {one["name"] for one in [*seen.get_unique_constraints(name), *seen.get_foreign_keys(name)]}
+            for name in metadata.tables
+        }
+    store.close()
+
+    assert made == {
+        name: {str(one.name) for one in table.constraints if not isinstance(one, PrimaryKeyConstraint)}
+        for name, table in metadata.tables.items()
+    }
+
+
+def test_the_migrations_are_one_line():
+    """One first, one newest, each after one other, numbered in that order."""
+    scripts = ScriptDirectory.from_config(configuration())
+
+    revisions = [script.revision for script in scripts.walk_revisions()]
+
+    assert len(scripts.get_heads()) == len(scripts.get_bases()) == 1
+    assert not any(script.is_merge_point or script.is_branch_point for script in scripts.walk_revisions())
+    assert revisions[::-1] == [f"{number:04d}" for number in range(1, len(revisions) + 1)]
+
+
+def test_an_older_database_is_brought_up_to_date_with_its_rows(tmp_path):
+    """Opening a database of the first schema makes it one of the newest; what was in it stays."""
+    path = tmp_path / "project.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('0001')"))
+        connection.execute(
+            text(
+                "CREATE TABLE setting (name VARCHAR(64) CONSTRAINT pk_setting PRIMARY KEY NOT NULL, value TEXT NOT NULL)"
+            )
+        )
+        connection.execute(text("INSERT INTO setting VALUES ('kept', 'yes')"))
+    engine.dispose()
+
+    store = open_store(path)
+
+    with store.reading() as connection:
+        kept = connection.scalar(text("SELECT value FROM setting WHERE name = 'kept'"))
+        tables = set(inspect(connection).get_table_names())
+    store.close()
+    assert kept == "yes"
+    assert tables == every_table() | {"alembic_version"}
+
+
+def test_a_newer_schema_is_refused_and_left_alone(tmp_path):
+    """A database that a newer ccds made isn't touched by this one."""
+    path = tmp_path / "project.db"
+    store = open_store(path)
+    with store.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    store.close()
+
+    with pytest.raises(CcdsError) as raised:
+        open_store(path)
+
+    newest = ScriptDirectory.from_config(configuration()).get_current_head()
+    assert str(raised.value) == (
+        f"expected a database of schema {newest} or older; found schema 9999; "
+        "use the version of ccds that wrote it, or a newer one"
+    )
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
+    engine.dispose()
+
+
+def test_another_program_s_database_is_refused_and_left_alone(tmp_path):
+    """Tables without our version mark are somebody else's."""
+    path = tmp_path / "project.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE theirs (x)"))
+
+    with pytest.raises(CcdsError, match="expected a project database; found another program's database"):
+        open_store(path)
+
+    assert inspect(engine).get_table_names() == ["theirs"]
+    engine.dispose()
+
+
+def test_a_migration_that_fails_leaves_no_trace(tmp_path):
+    """The tables of a schema appear all or not at all: here one of them is in the way."""
+    path = tmp_path / "project.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('0001')"))
+        connection.execute(text("CREATE TABLE phrase (x)"))
+
+    with pytest.raises(Exception, match="already exists"):
+        open_store(path)
+
+    assert set(inspect(engine).get_table_names()) == {"alembic_version", "phrase"}
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
+    engine.dispose()

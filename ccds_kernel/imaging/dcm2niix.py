@@ -33,7 +33,7 @@ OPTIONS = (
 _KNOWN_WARNINGS = (
     "Interslice distance varies", "Missing images", "Instance Number (0020,0013) order is not spatial", "gantry tilt",
     "Unable to determine manufacturer", "Patient Position (0018,5100) not specified", "Slices stacked despite varying",
-    "Philips Scaling", "Discarding", "Duplicate", "Weird", "Unsupported", "unable to", "Unable to determine GE Slice timing",
+    "Unable to determine GE Slice timing",
 )  # fmt: skip
 """Warnings that hold no text from the headers; the others are counted, not repeated."""
 

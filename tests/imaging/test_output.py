@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 
 from ccds_kernel.cli import main
+from ccds_kernel.imaging.convert import convert_series
+from ccds_kernel.imaging.output import hashed_name
+from ccds_kernel.imaging.series import find_series
 from support.dicom import ACCESSION, PATIENT_ID, PATIENT_NAME, Stack, write_stack
 
 
@@ -40,6 +43,16 @@ def test_a_volume_and_its_sidecar_lie_in_the_studys_folder(source, out, convert)
     path = Path(verdict["path"])
     assert sorted(files_below(out)) == sorted(str(one.relative_to(out)) for one in (path, sidecar_of(verdict)))
     assert path.parent.parent == out
+
+
+def test_a_project_names_the_studys_folder_by_its_study_key(source, out) -> None:
+    """As `nifti/<study key>/<series>.nii.gz` asks."""
+    [series] = find_series(source).series
+
+    verdict = convert_series(series, out, study_folder="k-123")
+
+    assert verdict.path == out / "k-123" / f"{hashed_name('series', series.uid)}.nii.gz"
+    assert verdict.path.exists()
 
 
 def test_nothing_written_or_printed_names_the_patient(source, out, capsys) -> None:

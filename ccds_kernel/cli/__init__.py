@@ -56,9 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb; returns the exit status."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        options = build_parser([word for word in arguments[:1] if word in STAGES]).parse_args(arguments)
-        run: Run = options.run
-        run(options)
+        _run(arguments)
     except CcdsError as error:
         print(f"ccds: {error}", file=sys.stderr)
         return 1
@@ -76,6 +74,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     return 0
+
+
+def _run(arguments: Sequence[str]) -> None:
+    try:
+        options = build_parser([word for word in arguments[:1] if word in STAGES]).parse_args(arguments)
+        run: Run = options.run
+        run(options)
+    finally:
+        sys.stdout.flush()  # while `main` can still deal with a reader that went away
 
 
 def _keep_traceback() -> Path:

@@ -65,7 +65,9 @@ class HubSettings(_Section):
     proxy_api_port: int = Field(
         8001, ge=1, le=65535, strict=True, description="port of the proxy's own interface, on 127.0.0.1"
     )
-    authenticator: Literal["pam", "password-file"] = Field("pam", description="how a password is checked")
+    authenticator: Literal["pam", "password-file"] = Field(
+        "pam", description="how a password is checked: by `pam`, or against the `password-file` of the state folder"
+    )
     administrators: tuple[Person, ...] = Field((), description="who may apply IRB applications and administer the hub")
 
     @model_validator(mode="after")
@@ -82,14 +84,12 @@ class SchedulerSettings(_Section):
     gpus: int = Field(
         0, ge=0, le=64, strict=True, description="GPU slots that the local scheduler hands out, real or pretended"
     )
-    cpus: int = Field(
-        os.cpu_count() or 1, ge=1, strict=True, description="cores that the local scheduler hands out; default: all"
-    )
+    cpus: int = Field(os.cpu_count() or 1, ge=1, strict=True, description="cores that the local scheduler hands out")
     memory_mb: int = Field(
         psutil.virtual_memory().total // 2**20,
         ge=1,
         strict=True,
-        description="MiB that the local scheduler hands out; default: all",
+        description="MiB that the local scheduler hands out",
     )
 
 

@@ -13,10 +13,13 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.registry import write_whole
 from ccds_kernel.settings import Settings
 
 _N, _R, _P, _BYTES = 2**14, 8, 1, 32
+_NOBODY_S = f"{'00' * 16}:{'00' * _BYTES}"
+"""A hash that no password has: an unknown person is checked against it."""
 
 
 def password_file(settings: Settings) -> Path:
@@ -31,10 +34,22 @@ def write_passwords(path: Path, passwords: Mapping[str, str]) -> None:
 
 
 def is_password(path: Path, person: str, password: str) -> bool:
-    """Whether `password` is `person`'s. False for an unknown person, after the same time as for a wrong password."""
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    right = matches(password, kept.get(person) or hashed(""))
-    return right and person in kept
+    """Whether `password` is `person`'s. False for an unknown person, after the same work as for a wrong password.
+
+    Raises:
+        CcdsError: the file can't be read, or is damaged.
+    """
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return matches(password, kept.get(person) or _NOBODY_S)
+    except OSError as error:
+        raise CcdsError(
+            expected=f"the site's password file {path}", found=error.strerror or "an error", do="write it anew"
+        ) from None
+    except (ValueError, AttributeError):
+        raise CcdsError(
+            expected=f"hashes of passwords in {path}", found="something else", do="write the file anew"
+        ) from None
 
 
 def hashed(password: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.history import on_roster_since
+from ccds_kernel.irb.registry import write_whole
 from ccds_kernel.irb.roles import Role
 from support.processes import READY, at_once
 from support.site import application, on_roster
@@ -228,3 +229,23 @@ def test_what_others_read_is_readable_and_whole(registry):
 
     modes = {path.name: path.stat().st_mode & 0o777 for path in (registry.folder / "CHEST-1").glob("*.*")}
     assert modes == {"irb.yaml": 0o644}
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path):
+    """Neither half a file nor the rest of a try beside it."""
+    (tmp_path / "taken").mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        write_whole(tmp_path / "taken", "text")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_a_written_file_has_the_permissions_that_were_asked_for(tmp_path):
+    """Also where it replaces one that had others."""
+    (tmp_path / "secret").touch(mode=0o644)
+
+    write_whole(tmp_path / "secret", "téxt", 0o600)
+
+    assert (tmp_path / "secret").read_text(encoding="utf-8") == "téxt"
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,6 +20,9 @@ from ccds_kernel.settings import Person, invalid
 
 RESERVED_IDS = frozenset({"clinical", "reports"})
 """Ids that name sessions without a project."""
+
+ID = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
+"""The form of an id. It names folders, so that nothing else is ever looked up."""
 
 LONGEST_ID = 19
 """Sessions are named after their project, and the hub takes names of 30 characters: `irb-<id>-lab-99`."""
@@ -61,7 +65,7 @@ class RosterEntry(_Part):
 class IrbApplication(_Part):
     """One approved application. `study_dates` are its first and last day, both included."""
 
-    id: Annotated[str, Field(max_length=LONGEST_ID, pattern=r"^[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$")]
+    id: Annotated[str, Field(max_length=LONGEST_ID, pattern=f"^{ID.pattern}$")]
     title: Name
     pi: Name
     approved: Day

@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.application import IrbApplication, read_application, slug_of
+from ccds_kernel.irb.application import ID, IrbApplication, read_application, slug_of
 from ccds_kernel.irb.history import Version
 
 _TIME = "%Y%m%dT%H%M%S.%fZ"
@@ -41,9 +41,9 @@ class Registry:
         Raises:
             CcdsError: the registry's file is damaged.
         """
-        if project_id not in self.ids():  # also keeps '../' and the like from being looked up
-            return None
         path = self.folder / project_id / "irb.yaml"
+        if not (ID.fullmatch(project_id) and path.is_file()):
+            return None
         application = _read_unchanged(path, _identity(path))
         if application.id != project_id:
             raise CcdsError(
@@ -80,7 +80,7 @@ class Registry:
         Raises:
             CcdsError: a file of the history is damaged.
         """
-        if project_id not in self.ids():
+        if not ID.fullmatch(project_id):
             return ()
         paths = sorted((self.folder / project_id / "history").glob("*.yaml"))
         return tuple(Version(_applied(path), read_application(path)) for path in paths)

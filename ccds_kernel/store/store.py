@@ -173,7 +173,10 @@ def _told_plainly() -> Iterator[None]:
 
 @contextmanager
 def _only_one(path: Path) -> Iterator[None]:
-    """Holds a file lock, so that two processes don't make or migrate one database at once."""
+    """Holds a file lock, so that two processes don't make or migrate one database at once.
+
+    SQLite's own locks cover the migration; switching a new file to the write-ahead log may fail at once while another does it.
+    """
     _make_shared(path.with_suffix(".lock"))
     with path.with_suffix(".lock").open("r+b") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -140,6 +140,15 @@ def test_an_id_is_no_path(registry, project_id):
     assert registry.history(project_id) == ()
 
 
+def test_a_folder_without_an_application_is_none(registry):
+    """Half made, or something else that lies there: no project, and no history."""
+    (registry.folder / "CHEST-1" / "history").mkdir(parents=True)
+
+    assert registry.ids() == ()
+    assert registry.get("CHEST-1") is None
+    assert registry.history("CHEST-1") == ()
+
+
 def test_an_announcement_that_fails_stops_the_change(registry):
     """What can't be logged isn't done: nothing is written."""
 

@@ -10,7 +10,7 @@ from support.checkout import ROOT, files
 FOLDERS = ("ccds_kernel", "hub", "spawners", "widgets", "tests", "benchmarks")
 SOURCES = list(files(*FOLDERS, suffixes=(".py",)))
 IGNORE = re.compile(r"#\s*(noqa|type:\s*ignore|pragma:\s*no|pyright:|mypy:|nosec|pylint:)", re.IGNORECASE)
-WITH_REASON = re.compile(r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)* - \w.*|# type: ignore\[[a-z-]+(, ?[a-z-]+)*\] # \w.*")
+WITH_REASON = re.compile(r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)* - \S.*|# type: ignore\[[a-z-]+(, ?[a-z-]+)*\] # \S.*")
 
 
 def without_reason(comment: str) -> bool:

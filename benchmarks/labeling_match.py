@@ -123,7 +123,7 @@ def reprioritise(index: PhraseIndex) -> None:
     for what, moves in (
         ("one place up or down", [pair for at in range(last) for pair in ((at, at + 1), (at + 1, at))]),
         ("from last to first and back", [pair for _ in range(20) for pair in ((last, 0), (0, last))]),
-        ("any place to any place", [tuple(random.Random(at).sample(range(last + 1), 2)) for at in range(200)]),  # noqa: S311
+        ("any place to any place", [tuple(random.Random(at).sample(range(last + 1), 2)) for at in range(200)]),  # noqa: S311 - draws moves, not secrets
     ):
         times = []
         for old, new in moves:

@@ -44,7 +44,7 @@ def comparison(case: Case, draw: Draw) -> str:
     said = []
     if case.follow_up:
         days = case.follow_up.days
-        ago = "[1 day|24 hours]" if days == 1 else f"{days} days" if days < 14 else f"{days // 7} weeks"  # noqa: PLR2004
+        ago = "[1 day|24 hours]" if days == 1 else f"{days} days" if days < 14 else f"{days // 7} weeks"  # noqa: PLR2004 - two weeks
         said.append(expand(draw.one(words.COMPARISON_DAYS), draw, {"ago": ago}))
     elif draw.chance(0.35):
         said.append(expand(draw.one(words.COMPARISON_NONE), draw))

@@ -171,7 +171,7 @@ def _bleeds(draw: Draw, setting: Setting, age: int) -> tuple[Bleed, ...]:
     if kind == "epidural" and age > 60:  # noqa: PLR2004 - the dura sticks to the skull in old age
         kind = "subdural"
     first = _bleed(draw, kind, draw.one(SIDES), setting)
-    if kind == "intraparenchymal" and setting != "trauma" and first.size_mm > 25 and draw.chance(0.45):  # noqa: PLR2004
+    if kind == "intraparenchymal" and setting != "trauma" and first.size_mm > 25 and draw.chance(0.45):  # noqa: PLR2004 - a large one, in mm
         return (first, replace(_bleed(draw, "intraventricular", first.side, setting), density_hu=first.density_hu))
     if setting == "trauma" and draw.chance(0.3):
         other: Kind = "subarachnoid" if kind != "subarachnoid" else "subdural"

@@ -166,9 +166,8 @@ def _told_plainly() -> Iterator[None]:
         code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the primary code of an extended one
         if code not in _REMEDIES:
             raise
-        raise CcdsError(
-            expected="a project database that can be used", found=str(error.orig), do=_REMEDIES[code]
-        ) from None
+        found = f"{error.orig} ({getattr(error.orig, 'sqlite_errorname', '')})"
+        raise CcdsError(expected="a project database that can be used", found=found, do=_REMEDIES[code]) from None
 
 
 @contextmanager

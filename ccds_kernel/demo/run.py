@@ -124,7 +124,7 @@ def _stop_signals() -> Iterator[Event]:
 def _hub(hospital: Hospital) -> Iterator[subprocess.Popen[bytes]]:
     """Runs the hub; at the end it, its proxy, and every job are gone."""
     state = hospital.folder / "state"
-    with open(hospital.folder / "hub.log", "ab", opener=_private) as log:  # noqa: PTH123 - Path.open has no opener
+    with open(hospital.folder / "hub.log", "ab", opener=_private) as log:
         # A session of its own: Ctrl-C in the terminal reaches us, and we end the hub in good order.
         hub = subprocess.Popen(
             [sys.executable, "-P", "-m", "jupyterhub", "-f", str(resource("hub/jupyterhub_config.py"))],

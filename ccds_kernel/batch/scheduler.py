@@ -86,7 +86,7 @@ class Scheduler(Protocol):
 
         Raises:
             UnknownJobError: no such job, or it has ended.
-            JobRefusedError: the scheduler doesn't let its users do that.
+            JobRefusedError: the scheduler doesn't let its users do that, or not by that much.
         """
 
     def capacity(self) -> Sequence[Node]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,9 @@ from ccds_kernel.errors import CcdsError
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+LONGEST_WALL_MINUTES = 366 * 24 * 60.0
+"""A year: whoever asks for more means something else, and its end has to be a date that can be written."""
 
 
 class PriorityClass(enum.StrEnum):
@@ -55,7 +57,8 @@ class JobSpec:
         memory_mb: MiB, at least 1.
         gpus: 0 or more; 0 for an app.
         gpu_model: the model wanted, as the site names it; None for any.
-        wall_minutes: how long the command may run; a scheduler that knows whole minutes only rounds up.
+        wall_minutes: how long the command may run, at most `LONGEST_WALL_MINUTES`; a scheduler that knows whole minutes
+            only rounds up.
         priority_class: whom the job serves.
         requeueable: the job may be stopped and started anew from its command at any time (it resumes from its own
             checkpoint). Batch only: that is what makes batch work yield.
@@ -99,6 +102,13 @@ def job_name(*parts: str) -> str:
     return f"{readable or 'job'}-{digest}"
 
 
+def are_wall_minutes(minutes: object) -> bool:
+    """Whether a job may have that much wall time, or may be given it in addition."""
+    if isinstance(minutes, bool) or not isinstance(minutes, int | float):
+        return False
+    return 0 < minutes <= LONGEST_WALL_MINUTES
+
+
 def _check_words(spec: JobSpec) -> None:
     if not (isinstance(spec.name, str) and _NAME.fullmatch(spec.name)):
         _refuse("a job name of 1 to 128 letters, digits and ._@+-", repr(spec.name), "make one with job_name()")
@@ -128,8 +138,14 @@ def _check_resources(spec: JobSpec) -> None:
             _refuse(f"{key} to be a whole number, {least} or more", repr(count), "correct the request")
     if spec.gpu_model is not None and not (isinstance(spec.gpu_model, str) and _MODEL.fullmatch(spec.gpu_model)):
         _refuse("a GPU model as the site names it", repr(spec.gpu_model), "see the models that the site offers")
-    if isinstance(spec.wall_minutes, bool) or not (math.isfinite(spec.wall_minutes) and spec.wall_minutes > 0):
-        _refuse("wall_minutes above 0", repr(spec.wall_minutes), "say how long the job may run")
+    if not are_wall_minutes(spec.wall_minutes):
+        _refuse(
+            f"wall_minutes above 0, at most {LONGEST_WALL_MINUTES:.0f}",
+            repr(spec.wall_minutes),
+            "say how long the job may run",
+        )
+    if spec.priority_class not in set(PriorityClass):
+        _refuse(f"a priority class ({', '.join(PriorityClass)})", repr(spec.priority_class), "name one of them")
     object.__setattr__(spec, "priority_class", PriorityClass(spec.priority_class))
     if spec.priority_class is PriorityClass.APP and spec.gpus:
         _refuse("an app session without GPU", f"{spec.gpus} asked for", "ask for a node instead")

@@ -31,6 +31,8 @@ _PROC = Path("/proc/self/stat").exists()
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 _LEFTOVER_GRACE_S = 2.0
 _AGAIN_S = 0.2
+_AT_ONCE_S = 0.001
+"""A timer of 0 s would never go off."""
 
 
 def processes() -> dict[int, tuple[int, str]]:
@@ -129,12 +131,13 @@ class _Command:
 
     def _end_leftovers(self) -> None:
         if self._send(signal.SIGTERM) and not self.stopped:
-            signal.setitimer(signal.ITIMER_REAL, min(self._grace_s, _LEFTOVER_GRACE_S), _AGAIN_S)
+            grace_s = min(self._grace_s, _LEFTOVER_GRACE_S)
+            signal.setitimer(signal.ITIMER_REAL, max(grace_s, _AT_ONCE_S), _AGAIN_S)
 
     def _on_term(self, *_: object) -> None:
         if self._pid and not self.stopped:
             self.stopped = True
-            signal.setitimer(signal.ITIMER_REAL, max(self._grace_s, 0.001), _AGAIN_S)
+            signal.setitimer(signal.ITIMER_REAL, max(self._grace_s, _AT_ONCE_S), _AGAIN_S)
         if self._pid:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._pid, signal.SIGTERM)

@@ -218,6 +218,24 @@ def test_a_run_that_was_decided_but_never_begun_begins(jobs: Jobs, folder: Path)
     assert json.loads((folder / "jobs" / job / "2" / "claim.json").read_text())["pid"] == 0
 
 
+def test_a_cancelled_run_that_never_began_does_not_begin(jobs: Jobs, folder: Path) -> None:
+    """The daemon died before the wrapper, and the cancel came meanwhile: CANCELLED, and no token is left in the run."""
+    job = jobs.submit("decided", "sh", "-c", "echo ran")
+    jobs.until_ended(job)
+    jobs.scheduler.shutdown()
+    jobs.log.unlink()
+    run = folder / "jobs" / job / "2"
+    run.mkdir()
+    (run / "run.json").write_text("{}")
+    set_columns(folder, phase="starting", attempt=2, started=None, ended=None, exit_code=None, intent="cancel")
+
+    status = jobs.until_ended(job)
+
+    assert status.state is JobState.CANCELLED
+    assert not jobs.log.exists()
+    assert not (run / "run.json").exists()
+
+
 def test_a_wrapper_that_was_declared_void_does_not_run(jobs: Jobs) -> None:
     """It comes too late: the claim is taken, so it leaves without a trace."""
     run = jobs.folder / "run"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ccds_kernel.batch import JobState, PriorityClass, SchedulerUnavailableError
+from ccds_kernel.batch import JobRefusedError, JobState, PriorityClass, SchedulerUnavailableError
 from ccds_kernel.batch.local import Capacity, LocalScheduler
+from ccds_kernel.batch.spec import LONGEST_WALL_MINUTES
 from ccds_kernel.errors import CcdsError
 from support.scheduler_contract import HOLD, Connect, Jobs
 from support.waiting import until
@@ -91,6 +92,20 @@ def test_nothing_that_a_job_started_outlives_it(jobs: Jobs, remaining: Callable[
 
     assert status.state is JobState.SUCCEEDED
     assert [line for line in remaining() if "sleep" in line] == []
+
+
+def test_without_a_grace_what_ignores_term_is_killed_too(
+    jobs: Jobs, folder: Path, remaining: Callable[[], list[str]]
+) -> None:
+    """A site that gives no grace gets the same ends: what a command leaves behind doesn't keep the job alive."""
+    LocalScheduler(folder, grace_s=0)
+    left = "trap '' TERM; touch left; while :; do sleep 0.05; done"
+    job = jobs.submit("forks", "sh", "-c", f'sh -c "{left}" & while [ ! -e left ]; do sleep 0.02; done')
+
+    status = jobs.until_ended(job)
+
+    assert status.state is JobState.SUCCEEDED
+    assert [line for line in remaining() if "touch left" in line] == []
 
 
 def test_a_cancelled_session_takes_its_sessions_along(jobs: Jobs, remaining: Callable[[], list[str]]) -> None:
@@ -263,10 +278,20 @@ def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
         LocalScheduler(tmp_path / "state")
 
 
-@pytest.mark.parametrize("minutes", [0, -1, float("nan"), float("inf")])
+@pytest.mark.parametrize("minutes", [0, -1, float("nan"), float("inf"), 1e12])
 def test_minutes_that_are_none_are_refused(jobs: Jobs, minutes: float) -> None:
     """Extending by nothing is a mistake of the caller."""
     job = jobs.submit("some", *HOLD)
 
     with pytest.raises(CcdsError, match="minutes"):
         jobs.scheduler.extend(job, minutes)
+
+
+def test_a_wall_time_does_not_grow_beyond_a_year(jobs: Jobs) -> None:
+    """Its end stays a date that every answer about jobs can tell; the job goes on as before."""
+    job = jobs.submit("some", *HOLD, wall_minutes=LONGEST_WALL_MINUTES - 1)
+
+    with pytest.raises(JobRefusedError, match="a year"):
+        jobs.scheduler.extend(job, 2)
+
+    assert jobs.until_runs(job).wall_ends

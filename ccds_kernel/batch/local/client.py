@@ -30,7 +30,7 @@ from ccds_kernel.batch.local.table import (
     update,
 )
 from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
-from ccds_kernel.batch.spec import JobSpec, PriorityClass
+from ccds_kernel.batch.spec import JobSpec, PriorityClass, are_wall_minutes
 from ccds_kernel.batch.states import Explanation, JobId, JobState, JobStatus, Node
 from ccds_kernel.errors import CcdsError
 
@@ -138,12 +138,16 @@ class LocalScheduler:
 
     def extend(self, job: JobId, minutes: float) -> None:
         """See `Scheduler.extend`."""
-        if isinstance(minutes, bool) or not (math.isfinite(minutes) and minutes > 0):
-            raise CcdsError(expected="minutes above 0", found=repr(minutes), do="say how much longer")
+        if not are_wall_minutes(minutes):
+            raise CcdsError(expected="minutes above 0, a year at most", found=repr(minutes), do="say how much longer")
 
         def change(db: sqlite3.Connection, row: Row) -> None:
             if row.phase not in _LIVE_PHASES or row.raw["intent"] == "wall":
                 raise UnknownJobError(expected="a job that has not ended", found="one that has", do="submit a new job")
+            if not are_wall_minutes(row.raw["wall_minutes"] + minutes):
+                raise JobRefusedError(
+                    expected="a wall time of a year at most", found="more with these minutes", do="extend it by less"
+                )
             update(db, row.id, wall_minutes=row.raw["wall_minutes"] + minutes)
 
         self._change(job, change)

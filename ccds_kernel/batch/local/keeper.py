@@ -103,12 +103,13 @@ class Keeper:
     def _recover(self, db: sqlite3.Connection, row: Row, now: float) -> None:
         """A daemon died between deciding and noting the wrapper: there is one, or there shall never be one."""
         run = runs.run_dir(self._folder, row)
-        if not run.is_dir() or wrapper.claim(run, 0):
-            update(db, row.id, phase="pending", slots="[]")
-            return
-        process = read_claim(run)
+        process = None if not run.is_dir() or wrapper.claim(run, 0) else read_claim(run)
         if process is None or process.pid == 0:
-            update(db, row.id, phase="pending", slots="[]")
+            runs.forget_secrets(run)
+            if row.raw["intent"] == "cancel":
+                self._end(db, row, Verdict(JobState.CANCELLED), None, now)
+            else:
+                update(db, row.id, phase="pending", slots="[]")
             return
         _note_process(db, row.id, process, now)
         _log.info("job %s was adopted as process %s", row.id, process.pid)

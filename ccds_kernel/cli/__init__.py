@@ -24,6 +24,7 @@ STAGES = {
     "labeling": "reports to soft labels by phrases (match), a project's reports (load) and phrase list (import, export)",
     "audit": "who did what, in a chain that shows tampering (show, verify)",
     "demo": "the synthetic hospital on this machine",
+    "doctor": "what this machine can run, and how to get what is missing",
 }
 """Stage → what its verbs do. A stage stands here when it works, not before."""
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import os
+import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -17,7 +19,8 @@ from ccds_kernel.errors import CcdsError
 LARGEST_CELL = 16 * 1024 * 1024
 """Characters: a longer cell is a quotation mark that was never closed."""
 
-_LONGEST_NAME = 60
+_NAME = re.compile(r"(?!.*\d{3})[^\W\d][\w .:;/()#%&-]{0,59}(?<!\.)|")
+"""What may be shown as a column's name: a first row of data, with its accession numbers and texts, hardly ever passes."""
 
 Row = tuple[int, list[str]]
 """The line on which a row begins, counted from 1, and its cells."""
@@ -86,7 +89,7 @@ def positions(path: Path, header: Sequence[str], names: Sequence[str]) -> list[i
 
 def described(header: Sequence[str]) -> str:
     """The names of the columns, or only their number where they may be a first row of data instead of names."""
-    if any(len(name) > _LONGEST_NAME or len(name.splitlines()) > 1 for name in header):
+    if not all(map(_NAME.fullmatch, header)):
         return f"{len(header)} columns whose first line doesn't look like names"
     return ", ".join(f"'{name}'" for name in header)
 
@@ -97,16 +100,9 @@ def check_out(out: Path, sources: Iterable[Path]) -> None:
     Raises:
         CcdsError: its folder is missing or may not be written, or it is no regular file, or one of `sources`.
     """
-    against = ""
-    if out.exists() and not out.is_file():
-        against = "something there that is no file"
-    elif not out.parent.is_dir():
-        against = "no such folder"
-    elif not os.access(out.parent, os.W_OK):
-        against = "a folder that is read-only"
-    if against:
+    if against := _against(out):
         raise CcdsError(expected=f"to write {out}", found=against, do="name a file in a folder that you may write to")
-    if any(out.exists() and source.exists() and out.samefile(source) for source in sources):
+    if any(_is_same(out, source) for source in sources):
         raise CcdsError(
             expected="an output file of its own",
             found=f"{out}, which is an input",
@@ -114,16 +110,44 @@ def check_out(out: Path, sources: Iterable[Path]) -> None:
         )
 
 
+def _against(out: Path) -> str | None:
+    """Why nothing can be written to `out`; None when nothing is known against it."""
+    try:
+        target = _target(out)
+        if target.exists() and not target.is_file():
+            return "something there that is no file"
+        if not target.parent.is_dir():
+            return "no such folder"
+    except OSError as error:
+        return error.strerror or "an error"
+    return None if os.access(target.parent, os.W_OK) else "a folder that is read-only"
+
+
+def _target(out: Path) -> Path:
+    """What a link points to is replaced, not the link; `Path.resolve` raises where links lead to each other."""
+    return Path(os.path.realpath(out))
+
+
+def _is_same(out: Path, source: Path) -> bool:
+    try:
+        return out.samefile(source)
+    except OSError:  # one of them isn't there: reading or writing it tells
+        return False
+
+
 def write_rows(out: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Writes a CSV file beside `out`, then puts it in its place: a reader, or a crash, never sees half of it.
+    """Writes a CSV file beside `out`, then puts it in its place: a reader, or a crash, never sees half of it. Who may read
+    a file that was there may read the new one.
 
     Raises:
         CcdsError: it can't be written.
     """
-    out = out.resolve()  # what a link points to is replaced, not the link
+    out = _target(out)
     temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("w", encoding="utf-8", newline="") as file:
+            if out.exists():
+                shutil.copymode(out, temporary)  # what was closed to others stays so
             plain = csv.writer(file, lineterminator="\n")
             quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
             for cells in chain([header], rows):

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.csv_files import check_out, write_rows
 from ccds_kernel.labeling.matching import Counts, PhraseIndex
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.phrase_file import read_phrases
 from ccds_kernel.labeling.report_file import ReportTexts, read_texts
+
+_ADDED = ("phrase", "label", "all_phrases")
 
 Progress = Callable[[Iterable[Phrase]], Iterable[Phrase]]
 
@@ -57,10 +60,16 @@ def match_file(
     check_out(out, [reports, phrases])
     listed = read_phrases(phrases)
     table = read_texts(reports, text_columns)
+    if table.key_name.strip().lower() in _ADDED:
+        raise CcdsError(
+            expected=f"a first column of {reports} that names the reports",
+            found=f"'{table.key_name.strip()}', which the output has, too",
+            do="put the column of the accession number first, or rename this one",
+        )
     index = PhraseIndex(table.texts)
     for phrase in progress(listed):
         index.insert(phrase, len(index))
-    write_rows(out, (table.key_name, "phrase", "label", "all_phrases"), _labelled_rows(table, index))
+    write_rows(out, (table.key_name, *_ADDED), _labelled_rows(table, index))
     return Matched(len(table.keys), listed, index.counts)
 
 

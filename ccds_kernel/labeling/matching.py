@@ -17,11 +17,8 @@ import numpy.typing as npt
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.corpus import Corpus, Posting
-from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.phrase import Phrase, check_count
 from ccds_kernel.labeling.text import normalise_with_offsets, whole_words
-
-MOST_PHRASES = 32_000
-"""How many phrases one index takes: `first` counts in 16 bits."""
 
 _NOBODY = -1
 _AFTER_ALL = np.iinfo(np.int16).max
@@ -113,10 +110,7 @@ class PhraseIndex:
         """
         self._check_position(position, len(self._order) + 1)
         self._check_new(phrase)
-        if len(self._order) >= MOST_PHRASES:
-            raise CcdsError(
-                expected=f"at most {MOST_PHRASES} phrases", found="one more", do="remove phrases that capture nothing"
-            )
+        check_count(len(self._order) + 1)
         posting = self._scan(phrase)
         slot = next(number for number in range(len(self._order) + 1) if number not in self._phrases)
         self._phrases[slot] = phrase

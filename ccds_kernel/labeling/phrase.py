@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.text import is_valid_unicode, normalise
 
-__all__ = ["LONGEST", "Phrase", "normalise"]
+__all__ = ["LONGEST", "MOST_PHRASES", "Phrase", "check_count", "normalise"]
 
 LONGEST = 500
 """The longest phrase in characters: longer ones are slips of the mouse or of a quotation mark."""
+
+
+MOST_PHRASES = 32_000
+"""How many phrases one list takes: `PhraseIndex.first` counts in 16 bits."""
 
 
 @dataclass(frozen=True)
@@ -53,3 +57,15 @@ class Phrase:
                     do=f"select or type the {name} again",
                 )
         object.__setattr__(self, "normalised", normalise(self.text))
+
+
+def check_count(count: int) -> None:
+    """Looks whether one list takes `count` phrases.
+
+    Raises:
+        CcdsError: it doesn't.
+    """
+    if count > MOST_PHRASES:
+        raise CcdsError(
+            expected=f"at most {MOST_PHRASES} phrases", found=str(count), do="leave out those that capture nothing"
+        )

@@ -18,7 +18,7 @@ from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.study_key import study_key_secret
 from ccds_kernel.labeling import rows
-from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.phrase import Phrase, check_count
 from ccds_kernel.labeling.report import Report
 from ccds_kernel.labeling.rows import StoredPhrase, StoredReport
 
@@ -130,13 +130,14 @@ class LabelingRepository:
         """Puts `phrase` at `position` (0 … number of phrases); those from there on move one down.
 
         Raises:
-            CcdsError: the phrase is there already, or the list is shorter than that by now.
+            CcdsError: the phrase is there already, the list is shorter than that by now, or it is full.
         """
         self._project.require(Action.EDIT_PHRASES)
         with self._project.store.writing() as connection:
             listed = rows.phrases(connection)
             _check_new(phrase, listed)
             _check_position(position, len(listed) + 1)
+            check_count(len(listed) + 1)
             stored = rows.append_phrase(connection, phrase, len(listed), self._project.person)
             ids = [other.id for other in listed]
             rows.write_order(connection, [*ids[:position], stored.id, *ids[position:]])
@@ -144,19 +145,27 @@ class LabelingRepository:
         return stored
 
     def append_phrases(self, phrases: Iterable[Phrase]) -> Appended:
-        """Puts those of `phrases` that are new below the list, in their order; changes none that is there."""
+        """Puts those of `phrases` that are new below the list, in their order; changes none that is there.
+
+        Raises:
+            CcdsError: the list would be too long; nothing was added then.
+        """
         self._project.require(Action.EDIT_PHRASES)
         verdicts: Counter[str] = Counter()
+        new: list[Phrase] = []
         with self._project.store.writing() as connection:
             labels = {stored.phrase.normalised: stored.phrase.label for stored in rows.phrases(connection)}
+            begin = len(labels)
             for phrase in phrases:
                 if phrase.normalised in labels:
                     verdicts["known" if labels[phrase.normalised] == phrase.label else "conflicting"] += 1
                     continue
                 verdicts["added"] += 1
                 labels[phrase.normalised] = phrase.label
-                stored = rows.append_phrase(connection, phrase, len(labels) - 1, self._project.person)
-                self._log("inserted", stored.id)
+                new.append(phrase)
+            check_count(len(labels))
+            for position, phrase in enumerate(new, begin):
+                self._log("inserted", rows.append_phrase(connection, phrase, position, self._project.person).id)
         return Appended(**verdicts)
 
     def replace_phrase(self, phrase_id: int, phrase: Phrase) -> None:

@@ -111,6 +111,28 @@ def test_an_earlier_output_is_replaced_and_nothing_else_is_left(folder):
     assert sorted(path.name for path in folder.iterdir()) == ["out.csv", "p.csv", "r.csv"]
 
 
+@pytest.mark.parametrize("goal", ["kept/out.csv", "out.csv"])
+def test_a_link_is_followed_unless_it_leads_nowhere(folder, goal):
+    """The file behind a link is replaced; a link to itself is, too, instead of being a defect."""
+    (folder / "kept").mkdir()
+    (folder / "out.csv").symlink_to(goal)
+
+    status = match()
+
+    assert status == 0
+    assert rows(folder / goal)[0] == ["accession", "phrase", "label", "all_phrases"]
+    assert (folder / "out.csv").is_symlink() == (goal != "out.csv")
+
+
+def test_an_output_that_was_closed_to_others_stays_so(folder):
+    """It names reports by accession number: replacing the file opens it to nobody."""
+    (folder / "out.csv").touch(mode=0o600)
+
+    match()
+
+    assert oct((folder / "out.csv").stat().st_mode & 0o777) == oct(0o600)
+
+
 def _write(name: str, content: str | bytes):
     def change(folder: Path) -> dict[str, str]:
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
@@ -128,6 +150,7 @@ def _write(name: str, content: str | bytes):
         (lambda _: {"out": "no/out.csv"}, "to write no/out.csv", "no such folder"),
         (lambda _: {"out": "."}, "to write .", "something there that is no file"),
         (lambda _: {"out": os.devnull}, f"to write {os.devnull}", "something there that is no file"),
+        (lambda _: {"out": "o" * 300}, f"to write {'o' * 300}", "File name too long"),
         (lambda _: {"out": "./r.csv"}, "an output file of its own", "r.csv, which is an input"),
         (lambda _: {"out": "p.csv"}, "an output file of its own", "p.csv, which is an input"),
         (
@@ -192,6 +215,21 @@ def _write(name: str, content: str | bytes):
             ),
             "one column 'findings' in r.csv",
             "0 among 2 columns whose first line doesn't look like names",
+        ),
+        (
+            _write("r.csv", "A4711,Roe,chest\nA2,x,y\n"),
+            "one column 'findings' in r.csv",
+            "0 among 3 columns whose first line doesn't look like names",
+        ),
+        (
+            _write("r.csv", "Roe,Normal chest.,x\nA2,x,y\n"),
+            "one column 'findings' in r.csv",
+            "0 among 3 columns whose first line doesn't look like names",
+        ),
+        (
+            _write("r.csv", "Label,findings,impression\n1,x,y\n"),
+            "a first column of r.csv that names the reports",
+            "'Label', which the output has, too",
         ),
         (
             _write("p.csv", "no effusion,negative\neffusion,positive\n"),

@@ -12,7 +12,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import ProjectAccessDenied
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling import tables
-from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.phrase import MOST_PHRASES, Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import Appended, LabelingRepository, Loaded
 
@@ -274,6 +274,18 @@ def test_appended_phrases_come_below_and_change_nothing(repository):
     assert [stored.phrase for stored in repository.phrases()] == [
         Phrase("one", "x"), Phrase("two", "x"), Phrase("three", "y")
     ]  # fmt: skip
+
+
+def test_a_list_longer_than_an_index_takes_is_refused(repository, project):
+    """The app could not open it, nor anybody shorten it there: nothing of it is added, and nothing logged."""
+    before = list(project.audit.entries("CHEST-1"))
+
+    with pytest.raises(CcdsError) as error:
+        repository.append_phrases(Phrase(f"phrase {number}", "x") for number in range(MOST_PHRASES + 1))
+
+    assert error.value.expected == "at most 32000 phrases"
+    assert repository.phrases() == ()
+    assert list(project.audit.entries("CHEST-1")) == before
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import requests
 
+from ccds_kernel.batch.local import LocalScheduler
 from support.waiting import until
 
 PROJECT = "HEADCT-2026"
@@ -40,19 +42,33 @@ class Demo:
         client.headers["X-XSRFToken"] = re.search(r'xsrf_token: "([^"]+)"', home.text)[1]
         return client
 
+    def api(self, person: str, session: str) -> str:
+        """Where the hub's API has this server."""
+        return f"{self.url}/hub/api/users/{person}/servers/{session}"
+
+    def is_ready(self, client: requests.Session, person: str, session: str) -> bool:
+        """Whether the hub says that this session is up."""
+        answer = client.get(self.api(person, session), timeout=20)
+        return answer.status_code == 200 and bool(answer.json()["ready"])
+
+    @property
+    def scheduler(self) -> LocalScheduler:
+        """The site's scheduler, as the hub has it."""
+        return LocalScheduler(self.folder / "state" / "scheduler")
+
     def start(
         self, client: requests.Session, person: str, session: str, options: dict[str, object] | None = None
     ) -> str:
         """Starts a session through the hub's API and waits until it is ready; returns its URL."""
-        server = f"{self.url}/hub/api/users/{person}/servers/{session}"
+        server = self.api(person, session)
         answer = client.post(server, json={"user_options": options or {}}, timeout=30)
         assert answer.status_code in {201, 202}, f"{answer.status_code}: the session wasn't started"
-        until(lambda: client.get(server, timeout=20).json().get("ready"), "the session to be ready", seconds=60)
+        until(lambda: self.is_ready(client, person, session), "the session to be ready", seconds=60)
         return f"{self.url}/user/{person}/{session}/"
 
     def stop(self, client: requests.Session, person: str, session: str) -> None:
         """Stops a session and waits until the hub has none of that name running."""
-        server = f"{self.url}/hub/api/users/{person}/servers/{session}"
+        server = self.api(person, session)
         client.delete(server, json={}, timeout=60)
         until(lambda: _stopped(client.get(server, timeout=20)), "the session to have ended", seconds=60)
 
@@ -82,6 +98,24 @@ def running_demo(folder: Path) -> Iterator[Demo]:
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(90)
+
+
+def processes_of(folder: Path, *words: str) -> list[psutil.Process]:
+    """What runs for the site in `folder`: it has the folder in its arguments, environment or working directory.
+
+    With `words` only those in whose arguments or environment all of them occur.
+    """
+    found = []
+    for process in psutil.process_iter():
+        try:
+            environment = [f"{name}={value}" for name, value in process.environ().items()]
+            texts = [*process.cmdline(), *environment]
+            ours = Path(process.cwd()).is_relative_to(folder) or any(str(folder) in text for text in texts)
+        except (psutil.Error, OSError):
+            continue
+        if ours and all(any(word in text for text in texts) for word in words):
+            found.append(process)
+    return [process for process in found if process.pid != os.getpid()]
 
 
 def free_port() -> int:

@@ -1,0 +1,67 @@
+"""The home page of each role."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from ccds_kernel.irb.project import apply_application
+from ccds_kernel.settings import load_settings
+from support.demo import Demo
+from support.site import application, on_roster
+
+pytestmark = pytest.mark.hub
+Clients = Callable[[str], requests.Session]
+
+
+@pytest.fixture(scope="module")
+def other_project(demo: Demo) -> str:
+    """A project that nobody of the demo is on; its id."""
+    settings = load_settings(demo.folder / "ccds.toml")
+    (administrator,) = settings.hub.administrators
+    other = application(id="SECRET-9", title="Hushed effusions", roster=on_roster(ann="scientist"))
+    apply_application(other, person=administrator, settings=settings)
+    return other.id
+
+
+@pytest.mark.parametrize(
+    ("person", "tiles"), [("fay", ["/fay/headct-2026-app"]), ("sam", ["/sam/headct-2026-lab"]), ("lee", [])]
+)
+@pytest.mark.usefixtures("other_project")
+def test_a_role_has_its_tiles_and_no_others(demo: Demo, client: Clients, person: str, tiles: list[str]) -> None:
+    """The fellow labels, the scientist has a lab, leadership has nothing inside a project; projects of others aren't named."""
+    page = client(person).get(f"{demo.url}/hub/home", timeout=20).text
+
+    starts = re.findall(r'<article class="ccds-tile">.*?href="/hub/spawn([^"]+)"', page, re.DOTALL)
+
+    assert starts == tiles
+    assert ("HEADCT-2026" in page) == bool(tiles)
+    assert "SECRET-9" not in page
+    assert "Hushed" not in page
+    assert "Start My Server" not in page
+
+
+def test_a_project_of_others_can_not_be_entered(demo: Demo, client: Clients, other_project: str) -> None:
+    """Its name in an address opens nothing and tells nothing of its title."""
+    answer = client("sam").get(f"{demo.url}/hub/spawn/sam/{other_project.lower()}-lab", timeout=20)
+
+    assert answer.status_code == 403
+    assert "Hushed" not in answer.text
+
+
+@pytest.mark.parametrize("person", ["fay", "sam", "lee"])
+def test_nobody_of_the_demo_administers_the_hub(demo: Demo, client: Clients, person: str) -> None:
+    """No admin page, nobody else's account, no list of users."""
+    answers = [
+        client(person).get(f"{demo.url}/hub/{page}", timeout=20) for page in ("admin", "api/users", "api/services")
+    ]
+    others = [
+        client(person).get(f"{demo.url}/hub/api/users/{one}", timeout=20)
+        for one in ("fay", "sam", "lee")
+        if one != person
+    ]
+
+    assert answers[0].status_code in {403, 404}
+    assert all(other.status_code in {403, 404} for other in others)
+    assert all(f'"{one}"' not in answer.text for answer in answers for one in {"fay", "sam", "lee"} - {person})

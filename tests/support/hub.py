@@ -1,0 +1,100 @@
+"""A hub without the demo around it, to be killed and started again on the same site."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import requests
+
+from ccds_kernel.demo.hospital import Hospital
+from ccds_kernel.irb.password_file import password_file, write_passwords
+from ccds_kernel.irb.project import apply_application
+from ccds_kernel.resources import resource
+from ccds_kernel.settings import Settings
+from support.demo import Demo, free_port, processes_of
+from support.site import application, on_roster
+from support.waiting import until
+
+PEOPLE = {"fay": "fellow", "sam": "scientist", "tom": "scientist", "lee": "leadership"}
+
+
+@dataclass
+class HubSite:
+    """A site with project HEADCT-2026 and nothing in it."""
+
+    folder: Path
+    settings: Settings
+    passwords: dict[str, str]
+    hub: subprocess.Popen[bytes] | None = field(default=None)
+
+    def start(self) -> Demo:
+        """Starts the hub and waits until it answers."""
+        with (self.folder / "hub.log").open("ab") as log:
+            self.hub = subprocess.Popen(
+                [sys.executable, "-P", "-m", "jupyterhub", "-f", str(resource("hub/jupyterhub_config.py"))],
+                cwd=self.folder / "state",
+                env=os.environ | {"CCDS_CONFIG": str(self.folder / "ccds.toml")},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        url = f"http://127.0.0.1:{self.settings.hub.port}"
+        until(lambda: _answers(f"{url}/hub/login"), "the hub to answer", seconds=60)
+        return Demo(url, self.folder, self.passwords, self.hub)
+
+    def kill(self) -> None:
+        """Kills the hub -9; its proxy and its sessions go on."""
+        assert self.hub
+        self.hub.send_signal(signal.SIGKILL)
+        self.hub.wait()
+
+    def end(self) -> None:
+        """Ends hub, sessions and proxy."""
+        if self.hub:
+            self.hub.terminate()
+            self.hub.wait(30)
+        Demo("", self.folder, {}, self.hub).scheduler.shutdown(cancel_jobs=True)
+        for process in processes_of(self.folder, "configurable-http-proxy"):
+            process.kill()
+            process.wait(10)
+
+
+@contextmanager
+def site_with_hub(folder: Path) -> Iterator[HubSite]:
+    """A site in `folder`, its hub not yet started; at the end nothing of it may run."""
+    hospital = Hospital(folder)
+    hospital.claim()
+    settings = hospital.configure(free_port(), free_port(), free_port())
+    passwords = dict.fromkeys(PEOPLE, "right")
+    write_passwords(password_file(settings), passwords)
+    (administrator,) = settings.hub.administrators
+    apply_application(
+        application(id="HEADCT-2026", roster=on_roster(**PEOPLE)), person=administrator, settings=settings
+    )
+    site = HubSite(folder, settings, passwords)
+    try:
+        yield site
+    finally:
+        site.end()
+    left = processes_of(folder)
+    assert [_words(process) for process in left] == []
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).status_code == 200
+    except requests.RequestException:
+        return False

@@ -211,18 +211,24 @@ def test_an_idle_daemon_waits(jobs: Jobs, folder: Path) -> None:
     jobs.until_ended(job)
     daemon = int((folder / "daemon.lock").read_text().split()[0])
 
-    until(lambda: resting_ticks(daemon) is not None, "the daemon to sleep")
-    before = resting_ticks(daemon)
+    until(lambda: is_asleep(daemon), "the daemon to sleep")
+    before = ticks(daemon)
     for _ in range(200):
         jobs.status(job)
 
-    assert resting_ticks(daemon) == before
+    # Its own last look may still come; a look for each question would be dozens.
+    assert ticks(daemon) < before + 5
 
 
-def resting_ticks(pid: int) -> int | None:
-    """Processor time of a process so far, in 10 ms; None while it isn't asleep."""
+def ticks(pid: int) -> int:
+    """Processor time of a process so far, in 10 ms."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12]) if fields[0] == "S" else None
+    return int(fields[11]) + int(fields[12])
+
+
+def is_asleep(pid: int) -> bool:
+    """Whether a process waits."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
 
 
 def test_a_shutdown_leaves_jobs_and_a_call_brings_the_daemon_back(jobs: Jobs, connect: Connect) -> None:

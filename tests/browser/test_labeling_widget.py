@@ -116,6 +116,7 @@ def test_everything_works_by_keyboard_alone(open_app, repository):
     press("s")
     press("ArrowRight")
     expect(page.locator(".ccds-quote")).to_have_text("hemorrhage")
+    expect(page.locator(".ccds-said")).to_have_text("“hemorrhage” matches 62 reports, captures 61 as last.")
     press("1")
     expect(rows(page)).to_have_count(2)
     expect(page.locator(".ccds-said")).to_contain_text("“hemorrhage” labels 61 reports Effusion, matches 62")
@@ -124,6 +125,8 @@ def test_everything_works_by_keyboard_alone(open_app, repository):
     press("Alt+ArrowUp")
     expect(rows(page).first).to_contain_text("hemorrhage")
     assert [counts(page, 0), counts(page, 1)] == [["62", "62"], ["0", "1"]]
+    press("Shift+Enter")
+    expect(page.locator(".ccds-filter")).to_contain_text("Matched by hemorrhage")
     press("Delete")
     expect(rows(page)).to_have_count(1)
     press("u")

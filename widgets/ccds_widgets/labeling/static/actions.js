@@ -140,7 +140,10 @@ function actions(state, channel, draw, say) {
       draw("bar");
       try {
         const answer = await channel.ask({ kind: "preview", ...selected() });
-        if (state.chosen === chosen) state.preview = answer;
+        if (state.chosen === chosen) {
+          state.preview = answer;
+          say(previewLine(state));
+        }
       } catch (error) {
         if (state.chosen === chosen) state.barError = error.message;
       }
@@ -191,6 +194,15 @@ function actions(state, channel, draw, say) {
   }
 
   return act;
+}
+
+/** What the bar shows, for whoever hears the screen. */
+function previewLine(state) {
+  const { chosen, preview } = state;
+  const words = `“${chosen.text.replace(/\s+/gu, " ")}”`;
+  const known = preview.known && phraseOf(state, preview.known);
+  if (known) return `${words} is a phrase of ${known.label} already.`;
+  return `${words} matches ${counted(preview.matched, "report")}, captures ${grouped(preview.captured_if_last)} as last.`;
 }
 
 function progressLine({ overview }) {

@@ -39,7 +39,7 @@ function drawPhrase(state, phrase, rank, act) {
         {
           class: "ccds-phrase-text",
           "data-focus": `phrase-${phrase.id}`,
-          "aria-keyshortcuts": "Alt+ArrowUp Alt+ArrowDown Delete",
+          "aria-keyshortcuts": "Shift+Enter Alt+ArrowUp Alt+ArrowDown Delete",
           "aria-label": `${phrase.text}, ${phrase.label}, captures ${grouped(phrase.captured)} of ${grouped(phrase.matched)} matched`,
           onclick: () => act.show(phrase.id),
           onkeydown: (event) => phraseKeys(event, phrase, act),
@@ -69,6 +69,7 @@ function phraseKeys(event, phrase, act) {
   const beside = { ArrowUp: row.previousElementSibling, ArrowDown: row.nextElementSibling }[event.key];
   if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) act.move(phrase.id, event.key === "ArrowUp" ? -1 : 1);
   else if (event.key === "Delete" || event.key === "Backspace") act.remove(phrase.id);
+  else if (event.shiftKey && event.key === "Enter") act.show(phrase.id, true);
   else if (event.key === "ArrowUp" || event.key === "ArrowDown") beside?.querySelector(".ccds-phrase-text").focus();
   else return;
   event.preventDefault();

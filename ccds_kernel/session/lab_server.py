@@ -12,6 +12,7 @@ def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration o
     c.ServerApp.default_url = "/lab"
     c.ServerApp.allow_root = True
     c.ServerApp.jpserver_extensions = {"jupyterlab": True, "voila.server_extension": False, "jupyter_lsp": False}
+    c.MultiKernelManager.default_kernel_name = "ccds"
     c.ServerApp.websocket_ping_interval = 30_000
     c.LabApp.news_url = None
     c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"

@@ -64,7 +64,7 @@ def configure(c: Any, settings: Settings) -> None:  # noqa: ANN401 - traitlets' 
     _pages(c, settings)
 
 
-def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401
+def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as in configure
     c.JupyterHub.bind_url = f"http://{settings.hub.address}:{settings.hub.port}/"
     c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings.hub.api_port}/"
     c.JupyterHub.db_url = f"sqlite:///{state / 'hub.sqlite'}"
@@ -75,18 +75,23 @@ def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401
         *handshake.HANDLERS,
         (r"/ccds-static/(ccds\.(?:css|js))", StaticFileHandler, {"path": str(resource("hub/static"))}),
     ]
-    c.JupyterHub.tornado_settings = {"headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY}}
+    c.JupyterHub.tornado_settings = {
+        "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY},
+        # How long a request waits before it says that the start, or stop, goes on: a refusal comes at once, a node may take hours.
+        "slow_spawn_timeout": 2,
+        "slow_stop_timeout": 3,
+    }
     c.JupyterHub.shutdown_on_logout = False
 
 
-def _proxy(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401
+def _proxy(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as in configure
     c.ConfigurableHTTPProxy.command = proxy_command()
     c.ConfigurableHTTPProxy.pid_file = str(state / "proxy.pid")
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{settings.hub.proxy_api_port}"
     c.ConfigurableHTTPProxy.auth_token = kept_secret(state / "proxy_token")
 
 
-def _people(c: Any, settings: Settings) -> None:  # noqa: ANN401
+def _people(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as in configure
     chosen = {"password-file": PasswordFileAuthenticator, "pam": RosterPamAuthenticator}
     c.JupyterHub.authenticator_class = chosen[settings.hub.authenticator]
     for authenticator in chosen.values():
@@ -101,7 +106,7 @@ def _people(c: Any, settings: Settings) -> None:  # noqa: ANN401
     ]
 
 
-def _sessions(c: Any, settings: Settings) -> None:  # noqa: ANN401
+def _sessions(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as in configure
     scheduler = scheduler_of(settings)
     c.JupyterHub.spawner_class = ClusterSpawner
     c.ClusterSpawner.settings = settings
@@ -115,7 +120,7 @@ def _sessions(c: Any, settings: Settings) -> None:  # noqa: ANN401
     c.ClusterSpawner.poll_interval = 10
 
 
-def _pages(c: Any, settings: Settings) -> None:  # noqa: ANN401
+def _pages(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as in configure
     c.JupyterHub.template_paths = [str(resource("hub/templates"))]
     c.JupyterHub.template_vars = {"projects": home(Registry(settings.paths.registry))}
     c.JupyterHub.default_url = "/hub/home"

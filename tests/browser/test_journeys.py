@@ -59,7 +59,7 @@ def test_fellow_labels_reports_and_finds_the_phrase_after_a_reload(page: Page, d
 
 
 def test_scientist_gets_a_lab_session_on_one_gpu_slot(page: Page, demo: Demo) -> None:
-    """A scientist chooses one GPU, and code in the session's terminal or notebook sees exactly one slot."""
+    """A scientist chooses one GPU; a notebook there has the session's project at hand and sees exactly one slot."""
     login(page, demo, "sam")
     page.get_by_role("link", name="Start").click()
     expect(page.get_by_role("heading", name="JupyterLab for")).to_be_visible()
@@ -68,12 +68,15 @@ def test_scientist_gets_a_lab_session_on_one_gpu_slot(page: Page, demo: Demo) ->
     page.get_by_role("button", name="Start").click()
 
     expect(page).to_have_url(re.compile(rf"/user/sam/{LAB}/lab"), timeout=60_000)
-    page.locator(".jp-LauncherCard[title*='Python 3']").first.click(timeout=60_000)
+    page.locator(".jp-LauncherCard[title^='CCDS']").first.click(timeout=60_000)
+    expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")).to_be_visible(timeout=60_000)
     cell = page.locator(".jp-Notebook .jp-InputArea-editor").first
     cell.click()
-    page.keyboard.type("import os; print('slots', os.environ['CUDA_VISIBLE_DEVICES'])")
+    page.keyboard.type("import os; print(project.id, 'slots', os.environ['CUDA_VISIBLE_DEVICES'])")
     page.keyboard.press("Shift+Enter")
-    expect(page.locator(".jp-OutputArea-output").first).to_have_text(re.compile(r"^slots \d\s*$"), timeout=60_000)
+    expect(page.locator(".jp-OutputArea-output").first).to_have_text(
+        re.compile(r"^HEADCT-2026 slots \d\s*$"), timeout=60_000
+    )
 
 
 def test_leadership_gets_neither(page: Page, demo: Demo) -> None:

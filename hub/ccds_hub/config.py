@@ -64,7 +64,7 @@ def configure(c: Any, settings: Settings) -> None:  # noqa: ANN401 - traitlets' 
     _pages(c, settings)
 
 
-def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as in configure
+def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as above
     c.JupyterHub.bind_url = f"http://{settings.hub.address}:{settings.hub.port}/"
     c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings.hub.api_port}/"
     c.JupyterHub.db_url = f"sqlite:///{state / 'hub.sqlite'}"
@@ -84,14 +84,14 @@ def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as 
     c.JupyterHub.shutdown_on_logout = False
 
 
-def _proxy(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as in configure
+def _proxy(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as above
     c.ConfigurableHTTPProxy.command = proxy_command()
     c.ConfigurableHTTPProxy.pid_file = str(state / "proxy.pid")
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{settings.hub.proxy_api_port}"
     c.ConfigurableHTTPProxy.auth_token = kept_secret(state / "proxy_token")
 
 
-def _people(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as in configure
+def _people(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
     chosen = {"password-file": PasswordFileAuthenticator, "pam": RosterPamAuthenticator}
     c.JupyterHub.authenticator_class = chosen[settings.hub.authenticator]
     for authenticator in chosen.values():
@@ -106,7 +106,7 @@ def _people(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as in configu
     ]
 
 
-def _sessions(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as in configure
+def _sessions(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
     scheduler = scheduler_of(settings)
     c.JupyterHub.spawner_class = ClusterSpawner
     c.ClusterSpawner.settings = settings
@@ -120,7 +120,7 @@ def _sessions(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as in confi
     c.ClusterSpawner.poll_interval = 10
 
 
-def _pages(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as in configure
+def _pages(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
     c.JupyterHub.template_paths = [str(resource("hub/templates"))]
     c.JupyterHub.template_vars = {"projects": home(Registry(settings.paths.registry))}
     c.JupyterHub.default_url = "/hub/home"

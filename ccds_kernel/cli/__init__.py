@@ -21,6 +21,7 @@ from ccds_kernel.errors import CcdsError
 STAGES = {
     "irb": "IRB applications and their rosters, from which every permission follows (apply, show, list)",
     "imaging": "DICOM to NIfTI with the geometry checked (convert)",
+    "normalization": "volumes made alike by a recipe of steps (apply)",
     "labeling": "reports to soft labels by phrases (match), a project's reports (load) and phrase list (import, export)",
     "audit": "who did what, in a chain that shows tampering (show, verify)",
     "demo": "the synthetic hospital on this machine",

@@ -1,0 +1,66 @@
+"""Applies a recipe to a volume: a pure function, the same to the bit whatever the processor (tested: x86-64) and its threads."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.normalization.recipe import Output, Recipe
+from ccds_kernel.normalization.volume import Volume, Voxels, blocks
+from ccds_kernel.normalization.working import Working
+
+
+def apply(recipe: Recipe, volume: Volume) -> Volume:
+    """What `recipe` makes of `volume`, which is not changed. One thread.
+
+    Args:
+        recipe: its steps are applied in order.
+        volume: finite voxels, affine to RAS in mm.
+
+    Returns:
+        A volume with voxels of the type that the recipe says.
+
+    Raises:
+        CcdsError: a step makes no sense for this volume (the message names it), the memory doesn't suffice, or voxels
+            would not survive the output's type.
+    """
+    image = Working(volume.voxels, volume.affine)
+    for place, step in enumerate(recipe.steps, 1):
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):  # a volume is checked to be finite when it is made
+                step.run(image)
+        except CcdsError as error:
+            raise CcdsError(
+                expected=error.expected, found=f"{error.found} (step {place}, {step.name})", do=error.do
+            ) from error
+        except MemoryError as error:
+            raise CcdsError(
+                expected=f"memory for step {place}, {step.name}",
+                found=f"too little for an image of shape {image.voxels.shape}",
+                do="take a coarser spacing, or a session with more memory",
+            ) from error
+    if recipe.output is Output.INT16:
+        return Volume(_int16(image.voxels), image.affine)
+    return Volume(image.floats(), image.affine)
+
+
+def _int16(voxels: Voxels) -> Voxels:
+    """`voxels` as int16.
+
+    Raises:
+        CcdsError: some are fractions or out of range.
+    """
+    if voxels.dtype == np.int16:
+        return voxels
+    limits = np.iinfo(np.int16)
+    lost = sum(
+        int(np.count_nonzero((block != np.rint(block)) | (block < limits.min) | (block > limits.max)))
+        for block in blocks(voxels)
+    )
+    if lost:
+        raise CcdsError(
+            expected=f"whole numbers from {limits.min} to {limits.max} for output: int16",
+            found=f"{lost} of {voxels.size} voxels that are none",
+            do="write output: float32 (or resample with interpolation: nearest, where it is a mask)",
+        )
+    return voxels.astype(np.int16)

@@ -1,0 +1,43 @@
+"""What a step is: a name, parameters that validate themselves, and a change to an image."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ccds_kernel.normalization.working import Working
+
+
+@runtime_checkable
+class Step(Protocol):
+    """One step of a recipe. It is a frozen value: two with the same parameters are equal."""
+
+    name: ClassVar[str]
+    """What recipes call it."""
+
+    def run(self, image: Working) -> None:
+        """Changes `image`.
+
+        Raises:
+            CcdsError: the step makes no sense for this image.
+        """
+
+    def parameters(self) -> dict[str, Any]:
+        """The parameters as a recipe file holds them: numbers, text, lists."""
+
+
+class Parameters(BaseModel):
+    """The base of steps: frozen, no unknown parameter, no NaN, every parameter given."""
+
+    name: ClassVar[str]
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def parameters(self) -> dict[str, Any]:
+        """The parameters as a recipe file holds them."""
+        return self.model_dump(mode="json")
+
+
+Number = Annotated[float, Field(strict=True), AfterValidator(lambda number: number + 0.0)]
+"""A finite number, no text that looks like one; -0.0 becomes 0.0, so that equal recipes hash the same."""

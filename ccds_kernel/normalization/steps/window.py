@@ -1,0 +1,30 @@
+"""`window: {center: 40, width: 80}`: a range of HU mapped to 0–1."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from ccds_kernel.normalization.steps.step import Number, Parameters
+from ccds_kernel.normalization.working import Working
+
+
+class Window(Parameters):
+    """Maps `center - width / 2` to 0 and `center + width / 2` to 1 (HU), linearly; what is outside becomes 0 or 1.
+
+    This is DICOM's LINEAR_EXACT function (PS3.3 C.11.2.1.3.2), not LINEAR, which is half a unit off.
+    """
+
+    name: ClassVar[str] = "window"
+
+    center: Annotated[Number, Field(ge=-1e6, le=1e6)]
+    width: Annotated[Number, Field(ge=1e-3, le=1e6)]
+
+    def run(self, image: Working) -> None:
+        """Maps every voxel; float32 afterwards."""
+        voxels = image.floats()
+        voxels -= np.float32(self.center - self.width / 2)
+        voxels /= np.float32(self.width)
+        np.clip(voxels, 0, 1, out=voxels)

@@ -145,6 +145,8 @@ class PhraseIndex:
         """
         self._check_position(old, len(self._order))
         self._check_position(new, len(self._order))
+        if new == old:
+            return
         if new == old - 1:  # the same as the neighbour's move down, which looks for one holder only
             old, new = new, old
         slot = self._order[old]
@@ -153,7 +155,7 @@ class PhraseIndex:
         if new > old:
             self._release(slot, self._order[old + 1 : new + 1])
             self._reorder(order)
-        elif new < old:
+        else:
             self._reorder(order)
             self._claim(slot)
 

@@ -29,13 +29,16 @@ class ReportTexts:
 
 @dataclass(frozen=True)
 class ReportColumns:
-    """Which column of a reports file is what; each name is there once.
+    """Which column of a reports file is what; each is one thing only, so that no accession number becomes a text.
 
     Args:
         accession: the accession number.
         texts: the sections, in reading order.
         exam_code: if the file has one.
         study_date: if the file has one; ISO dates, with or without a time.
+
+    Raises:
+        CcdsError: there is no text column, or one column is named twice.
     """
 
     accession: str
@@ -44,7 +47,9 @@ class ReportColumns:
     study_date: str | None = None
 
     def __post_init__(self) -> None:
-        _check_text_columns(self.texts)
+        _check_named_once(self.texts)
+        others = [name for name in (self.accession, self.exam_code, self.study_date) if name is not None]
+        _check_named_once([*self.texts, *others], what="columns")
 
 
 def read_texts(path: Path, text_columns: Sequence[str]) -> ReportTexts:
@@ -53,7 +58,7 @@ def read_texts(path: Path, text_columns: Sequence[str]) -> ReportTexts:
     Raises:
         CcdsError: the file is malformed (see `read_rows`), a column isn't there, or one is named twice.
     """
-    _check_text_columns(text_columns)
+    _check_named_once(text_columns)
     rows = read_rows(path)
     _, header = next(rows)
     places = positions(path, header, text_columns)
@@ -75,7 +80,7 @@ def read_reports(path: Path, columns: ReportColumns) -> Iterator[Report]:
     (accession,) = positions(path, header, [columns.accession])
     texts = positions(path, header, columns.texts)
     exam_code, study_date = (
-        positions(path, header, [name])[0] if name else None for name in (columns.exam_code, columns.study_date)
+        None if name is None else positions(path, header, [name])[0] for name in (columns.exam_code, columns.study_date)
     )
     for line, cells in rows:
         try:
@@ -104,10 +109,10 @@ def _date(cell: str) -> date | None:
         ) from None
 
 
-def _check_text_columns(names: Sequence[str]) -> None:
+def _check_named_once(names: Sequence[str], what: str = "text columns") -> None:
     if not names or len(set(names)) < len(names):
         raise CcdsError(
-            expected="text columns, each named once",
+            expected=f"{what}, each named once",
             found="one named twice" if names else "none",
             do="name each column once",
         )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from ccds_kernel.irb.study_key import study_key
 from ccds_kernel.labeling import tables
@@ -125,8 +125,11 @@ def write_order(connection: Connection, ids: Sequence[int]) -> None:
     """Gives the phrases `ids`, which are all there are, the positions 0 … n-1."""
     # Out of the way first: positions are unique after every single row.
     connection.execute(update(tables.phrase).values(position=-1 - tables.phrase.c.position))
-    for position, phrase_id in enumerate(ids):
-        connection.execute(update(tables.phrase).where(tables.phrase.c.id == phrase_id).values(position=position))
+    if ids:
+        connection.execute(
+            update(tables.phrase).where(tables.phrase.c.id == bindparam("row")).values(position=bindparam("place")),
+            [{"row": phrase_id, "place": place} for place, phrase_id in enumerate(ids)],
+        )
 
 
 def _reports_with_sections() -> Select[Any]:

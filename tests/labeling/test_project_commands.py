@@ -107,6 +107,8 @@ def test_load_says_what_it_could_not_check(capsys):
         ({"reports": "none.csv"}, "the CSV file none.csv"),
         ({"columns": ["finding"]}, "one column 'finding' in r.csv"),
         ({"columns": ["findings", "findings"]}, "text columns, each named once"),
+        ({"columns": ["findings", "accession"]}, "columns, each named once"),
+        ({"more": ["--date-column", ""]}, "one column '' in r.csv"),
         ({"project": "OTHER"}, "a project that fay is on"),
         ({"project": "../CHEST-1"}, "a project that fay is on"),
     ],
@@ -114,7 +116,8 @@ def test_load_says_what_it_could_not_check(capsys):
 @pytest.mark.usefixtures("folder")
 def test_a_load_that_cannot_be_is_one_line(capsys, repository, arguments, expected):
     """A wrong file, column or project: exit status 1, one line, nothing loaded."""
-    status = load(**arguments)
+    named = dict(arguments)
+    status = load(*named.pop("more", ()), **named)
 
     told = capsys.readouterr()
     assert (status, told.out) == (1, "")

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.text import is_valid_unicode, normalise
 
-__all__ = ["LONGEST", "MOST_PHRASES", "Phrase", "check_count", "normalise"]
-
 LONGEST = 500
 """The longest phrase in characters: longer ones are slips of the mouse or of a quotation mark."""
 

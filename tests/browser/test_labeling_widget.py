@@ -197,6 +197,7 @@ def test_a_lost_kernel_is_told_and_what_was_done_is_there_after_reload(app, open
 
     expect(page.get_by_role("alert").filter(has_text="Connection lost")).to_be_visible(timeout=20_000)
     page.get_by_role("button", name="Reload the page").click()
+    expect(page.locator(".ccds-lost")).to_be_hidden()  # only the new page hides it
     expect(rows(page)).to_contain_text("Small effusion")
 
 

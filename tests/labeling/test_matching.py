@@ -8,8 +8,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.matching import Counts, PhraseIndex, Preview, Span
-from ccds_kernel.labeling.phrase import Phrase, normalise
-from ccds_kernel.labeling.text import is_word_character
+from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.text import is_word_character, normalise
 
 CHEST = [
     ["No pleural effusion.", "Normal chest."],

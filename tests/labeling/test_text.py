@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.labeling.phrase import LONGEST, Phrase, normalise
-from ccds_kernel.labeling.text import is_word_character, normalise_with_offsets, whole_words
+from ccds_kernel.labeling.phrase import LONGEST, Phrase
+from ccds_kernel.labeling.text import is_word_character, normalise, normalise_with_offsets, whole_words
 
 special = st.sampled_from([" ", "\n", "\u00a0", "\u00ad", "\u200b", "\u0130", "ß", "ﬁ", "Σ", "e\u0301"])
 texts = st.lists(special | st.characters(exclude_categories=["Cs"])).map("".join)

@@ -2,8 +2,9 @@
 
 The axes of a resampled volume keep their directions, so a value is interpolated along j, then i, then k: a few
 multiplications in a slice that fits the cache, instead of a search in the whole volume for each voxel. One NumPy operation at
-a time, on one thread, none of them a sum whose order could differ: the results are the same to the bit whatever the processor. Decided
-against SimpleITK, which took three times as long and a second copy of the volume for the same values (within 0.002 HU).
+a time, on one thread, none of them a sum whose order could differ: the results are the same to the bit whatever the
+processor. Decided against SimpleITK, which took three times as long and a second copy of the volume for the same values
+(within 0.0004 on noise from -1000 to 1500 HU).
 
 Nothing is smoothed before downsampling (as in MONAI and ITK): detail finer than the new spacing aliases.
 """

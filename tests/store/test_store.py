@@ -151,7 +151,7 @@ def test_a_writer_keeps_others_out_from_its_begin(path, store):
 
     with (
         store.writing(),
-        pytest.raises(CcdsError, match="database is locked .SQLITE_BUSY.; try again: somebody else"),
+        pytest.raises(CcdsError, match=r"database is locked \(SQLITE_BUSY\); try again: somebody else"),
         impatient.writing(),
     ):
         pytest.fail("two held the lock")
@@ -176,7 +176,8 @@ def test_a_file_that_is_no_database_is_told_and_left_alone(path, content):
         open_store(path)
 
     assert str(raised.value) == (
-        "expected a project database that can be used; found file is not a database (SQLITE_NOTADB); restore the file from the backup"
+        "expected a project database that can be used; found file is not a database (SQLITE_NOTADB); "
+        "restore the file from the backup"
     )
     assert path.read_bytes() == content
 

@@ -34,11 +34,14 @@ class Action(StrEnum):
     LOAD_REPORTS = "load reports"
     READ_PHRASES = "read the phrase list"
     EDIT_PHRASES = "edit the phrase list"
+    TRAIN = "train a model"
 
 
 ALLOWED: dict[Role, frozenset[Action]] = {
-    Role.SCIENTIST: frozenset({Action.OPEN_LAB, Action.READ_REPORTS, Action.READ_PHRASES}),
-    Role.ENGINEER: frozenset({Action.OPEN_LAB, Action.READ_REPORTS, Action.LOAD_REPORTS, Action.READ_PHRASES}),
+    Role.SCIENTIST: frozenset({Action.OPEN_LAB, Action.READ_REPORTS, Action.READ_PHRASES, Action.TRAIN}),
+    Role.ENGINEER: frozenset(
+        {Action.OPEN_LAB, Action.READ_REPORTS, Action.LOAD_REPORTS, Action.READ_PHRASES, Action.TRAIN}
+    ),
     Role.FELLOW: frozenset(
         {Action.OPEN_LABELING, Action.READ_REPORTS, Action.LOAD_REPORTS, Action.READ_PHRASES, Action.EDIT_PHRASES}
     ),
@@ -54,5 +57,6 @@ NEEDS: dict[Action, DataKind] = {
     Action.OPEN_LABELING: DataKind.REPORTS,
     Action.READ_REPORTS: DataKind.REPORTS,
     Action.LOAD_REPORTS: DataKind.REPORTS,
+    Action.TRAIN: DataKind.IMAGES,
 }
 """Action → the data kind that the application must cover for it."""

@@ -1,0 +1,64 @@
+"""What a person asks for when they train a model."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccds_kernel.errors import CcdsError
+
+_MOST_EPOCHS = 100_000
+_MOST_IN_A_BATCH = 4096
+_MOST_GPUS = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSpec:
+    """One training, as it is asked for.
+
+    Args:
+        datalist: JSON file that names the volumes, their labels and their split; see `datalist`.
+        bundle: the name of a bundle that comes with ccds, or the path of a bundle's folder.
+        epochs: how many in all, 1 to 100,000.
+        batch_size: volumes per step, 1 to 4096.
+        seed: 0 to 2³²-1; fixes first weights, order and augmentation.
+        gpus: 0 or 1. More than one GPU is for the scale-out, which isn't built yet.
+        cpus: cores, 1 or more.
+        memory_mb: MiB, 1 or more.
+        wall_minutes: how long one start may take; a run that it ends can be restarted.
+
+    Raises:
+        CcdsError: a value outside of this, named.
+    """
+
+    datalist: Path
+    bundle: str = "classify3d"
+    epochs: int = 10
+    batch_size: int = 8
+    seed: int = 0
+    gpus: int = 1
+    cpus: int = 1
+    memory_mb: int = 4096
+    wall_minutes: float = 24 * 60.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "datalist", Path(self.datalist))
+        if not (isinstance(self.bundle, str) and self.bundle and "\0" not in self.bundle):
+            raise CcdsError(expected="the name or folder of a bundle", found="none", do="name one, such as classify3d")
+        _check_whole("epochs", self.epochs, 1, _MOST_EPOCHS)
+        _check_whole("batch_size", self.batch_size, 1, _MOST_IN_A_BATCH)
+        _check_whole("seed", self.seed, 0, 2**32 - 1)
+        _check_whole("gpus", self.gpus, 0, _MOST_GPUS)
+        _check_whole("cpus", self.cpus, 1, None)
+        _check_whole("memory_mb", self.memory_mb, 1, None)
+        if isinstance(self.wall_minutes, bool) or not (math.isfinite(self.wall_minutes) and self.wall_minutes > 0):
+            raise CcdsError(
+                expected="wall_minutes above 0", found=repr(self.wall_minutes), do="say how long a start may take"
+            )
+
+
+def _check_whole(name: str, value: object, least: int, most: int | None) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
+        upper = f"to {most}" if most is not None else "or more"
+        raise CcdsError(expected=f"{name} as a whole number, {least} {upper}", found=repr(value), do=f"correct {name}")

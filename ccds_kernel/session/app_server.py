@@ -12,6 +12,7 @@ from typing import Any
 from jupyter_server.auth.authorizer import Authorizer
 
 from ccds_kernel.resources import resource
+from ccds_kernel.session import plain_errors
 from ccds_kernel.session.gate import Route, install, route
 from ccds_kernel.session.preheat import PreheatingKernelManager, without_mathjax
 from ccds_kernel.session.widget_channel import WidgetChannel
@@ -91,5 +92,6 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(server_app: Any) -> None:  # noqa: ANN401 - jupyter_server has no type hints
     install(server_app, routes())
+    plain_errors.install(server_app)
     notebook = Path(f"{APPS[0]}.ipynb")
     server_app.io_loop.add_callback(server_app.kernel_manager.begin, server_app, str(notebook))

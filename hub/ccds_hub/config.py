@@ -77,7 +77,7 @@ def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as 
     ]
     c.JupyterHub.tornado_settings = {
         "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY},
-        # How long a request waits before it says that the start, or stop, goes on: a refusal comes at once, a node may take hours.
+        # Seconds that a request waits before it says that the start, or stop, goes on: a node may take hours.
         "slow_spawn_timeout": 2,
         "slow_stop_timeout": 3,
     }

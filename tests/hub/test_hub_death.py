@@ -1,0 +1,154 @@
+"""The hub is killed -9, the scheduler falls silent, jobs end by themselves: sessions are told the truth about."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+
+import pytest
+import requests
+
+from ccds_kernel.batch.spec import PriorityClass, job_name
+from ccds_kernel.batch.states import JobStatus
+from support.demo import LAB, Demo, processes_of
+from support.hub import HubSite
+from support.waiting import until
+
+pytestmark = pytest.mark.hub
+
+
+@pytest.fixture
+def hub(hub_site: HubSite) -> Demo:
+    """The site's hub, running."""
+    if hub_site.hub is None or hub_site.hub.poll() is not None:
+        return hub_site.start()
+    return Demo(f"http://127.0.0.1:{hub_site.settings.hub.port}", hub_site.folder, hub_site.passwords, hub_site.hub)
+
+
+def job_of(hub: Demo, person: str, session: str) -> JobStatus | None:
+    """The session's live job."""
+    name = job_name("session", person, session)
+    return next((job for job in hub.scheduler.mine() if job.name == name), None)
+
+
+def servers(hub: Demo) -> set[tuple[int, float]]:
+    """The servers of all sessions, told apart by pid and start."""
+    return {(one.pid, one.create_time()) for one in processes_of(hub.folder, "jupyterhub.singleuser")}
+
+
+@contextmanager
+def silent_scheduler(hub: Demo) -> Iterator[None]:
+    """The scheduler's folder is away: nobody gets an answer from it."""
+    folder = hub.folder / "state" / "scheduler"
+    folder.rename(folder.with_name("away"))
+    try:
+        yield
+    finally:
+        folder.with_name("away").rename(folder)
+
+
+def test_a_session_outlives_the_hub(hub_site: HubSite, hub: Demo) -> None:
+    """The same server answers at the same address after the hub was killed and started, and it can still be stopped."""
+    sam = hub.login("sam")
+    url = hub.start(sam, "sam", LAB, {"gpus": 1})
+    sam.get(f"{url}lab", timeout=30)
+    before, job = servers(hub), job_of(hub, "sam", LAB)
+
+    hub_site.kill()
+    again = hub_site.start()
+    until(lambda: again.is_ready(sam, "sam", LAB), "the session to be there again", seconds=30)
+    page = sam.get(f"{url}lab", timeout=30)
+    after, same = servers(again), job_of(again, "sam", LAB)
+    again.stop(sam, "sam", LAB)
+
+    assert page.status_code == 200
+    assert len(before) == 1
+    assert (after, same.id) == (before, job.id)
+    assert servers(again) == set()
+    assert job_of(again, "sam", LAB) is None
+
+
+def test_a_start_that_was_cut_short_leaves_no_orphan(hub_site: HubSite, hub: Demo) -> None:
+    """Its job is ended, the session isn't there, and the same session can be started anew."""
+    sam = hub.login("sam")
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(_post_and_lose, sam, hub.api("sam", LAB))
+        job = until(lambda: job_of(hub, "sam", LAB), "the job")
+        hub_site.kill()
+        asking.result(30)
+
+    again = hub_site.start()
+    until(lambda: job_of(again, "sam", LAB) is None, "the job to end", seconds=40)
+    until(lambda: not servers(again), "its server to end")
+    state = sam.get(again.api("sam", LAB), timeout=20).json()
+    url = again.start(sam, "sam", LAB)
+    anew = job_of(again, "sam", LAB)
+    again.stop(sam, "sam", LAB)
+
+    assert not state["ready"]
+    assert url
+    assert anew.id != job.id
+
+
+def _post_and_lose(client: requests.Session, url: str) -> None:
+    with suppress(requests.RequestException):  # the hub dies under it
+        client.post(url, json={}, timeout=60)
+
+
+def test_a_job_that_ended_is_noticed(hub: Demo) -> None:
+    """By itself: the hub asks and shows no session any more."""
+    sam = hub.login("sam")
+    hub.start(sam, "sam", LAB)
+
+    hub.scheduler.cancel(job_of(hub, "sam", LAB).id)
+
+    until(lambda: not hub.is_ready(sam, "sam", LAB), "the hub to notice", seconds=30)
+    assert servers(hub) == set()
+
+
+def test_a_silent_scheduler_ends_nothing(hub: Demo) -> None:
+    """Asked about the session meanwhile, the hub says that it runs; new starts are told to wait; a stop waits for the end."""
+    sam = hub.login("sam")
+    url = hub.start(sam, "sam", LAB)
+    sam.get(f"{url}lab", timeout=30)
+    before = servers(hub)
+
+    with silent_scheduler(hub):
+        still = sam.post(hub.api("sam", LAB), json={}, timeout=30)  # the hub polls before it answers this
+        other = sam.post(hub.api("sam", f"{LAB}-2"), json={}, timeout=30)
+        form = sam.get(f"{hub.url}/hub/spawn/sam/{LAB}-2", timeout=30)
+        page = sam.get(f"{url}lab", timeout=30)
+        stop = sam.delete(hub.api("sam", LAB), timeout=60)
+        meanwhile = servers(hub)
+    until(lambda: not servers(hub), "the session to end", seconds=30)
+
+    assert (still.status_code, still.json()["message"]) == (400, f"sam:{LAB} is already running")
+    assert (other.status_code, form.status_code) == (503, 503)
+    assert page.status_code == 200
+    assert stop.status_code == 202
+    assert meanwhile == before
+    until(lambda: sam.get(hub.api("sam", LAB), timeout=20).json()["pending"] is None, "the stop to be over")
+
+
+def test_of_two_sessions_that_start_at_once_one_is_the_first(hub: Demo) -> None:
+    """Whichever the hub takes first; the other is a further node. Somebody else's is a first one too."""
+    sessions = [("tom", LAB), ("tom", f"{LAB}-2"), ("sam", LAB)]
+    clients = [hub.login(person) for person, _ in sessions]
+
+    with ThreadPoolExecutor(3) as pool:
+        list(
+            pool.map(
+                lambda one: one[0].post(hub.api(*one[1]), json={}, timeout=60), zip(clients, sessions, strict=True)
+            )
+        )
+    for asking, (person, session) in zip(clients, sessions, strict=True):
+        until(
+            lambda asking=asking, person=person, session=session: hub.is_ready(asking, person, session),
+            session,
+            seconds=60,
+        )
+    classes = [job_of(hub, *one).priority_class for one in sessions]
+    for asking, (person, session) in zip(clients, sessions, strict=True):
+        hub.stop(asking, person, session)
+
+    assert sorted(classes[:2]) == [PriorityClass.FIRST, PriorityClass.SECOND]
+    assert classes[2] is PriorityClass.FIRST

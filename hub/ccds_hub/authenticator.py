@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from jupyterhub.auth import Authenticator, PAMAuthenticator
+from tornado import web
 from traitlets import Any as AnyTrait
 
 from ccds_kernel.errors import CcdsError
@@ -18,9 +19,7 @@ def may_log_in(person: str, settings: Settings) -> bool:
     """Whether `person` administers the site or stands on a roster."""
     if person in settings.hub.administrators:
         return True
-    registry = Registry(settings.paths.registry)
-    applications = (registry.get(project_id) for project_id in registry.ids())
-    return any(application and application.roles_of(person) for application in applications)
+    return any(application.roles_of(person) for application in Registry(settings.paths.registry).applications())
 
 
 class RosterMixin:
@@ -42,9 +41,16 @@ class PasswordFileAuthenticator(RosterMixin, Authenticator):  # type: ignore[mis
     settings = AnyTrait(help="the site's settings").tag(config=True)
 
     async def authenticate(self, _handler: Any, data: dict[str, str]) -> str | None:  # noqa: ANN401 - JupyterHub's signature
-        """The person's name, or None for an unknown person or a wrong password: the answer doesn't say which."""
+        """The person's name, or None for an unknown person or a wrong password: the answer doesn't say which.
+
+        Raises:
+            HTTPError: 500 with one line, where the password file can't be used; nobody gets in.
+        """
         person, password = data.get("username", ""), data.get("password", "")
-        right = await asyncio.to_thread(is_password, password_file(self.settings), person, password)
+        try:
+            right = await asyncio.to_thread(is_password, password_file(self.settings), person, password)
+        except CcdsError as error:
+            raise web.HTTPError(500, "%s", error) from None
         return person if right else None
 
 

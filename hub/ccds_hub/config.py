@@ -12,9 +12,7 @@ from tornado.web import StaticFileHandler
 
 from ccds_hub.authenticator import PasswordFileAuthenticator, RosterPamAuthenticator
 from ccds_hub.landing import home
-from ccds_kernel.batch.local.client import LocalScheduler
-from ccds_kernel.batch.local.dispatch import Capacity
-from ccds_kernel.batch.scheduler import Scheduler
+from ccds_kernel.batch.site import scheduler_of
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.registry import Registry
 from ccds_kernel.resources import resource
@@ -39,14 +37,6 @@ CONTENT_SECURITY_POLICY = "; ".join(  # noqa: FLY002 - one directive a line, eac
         "form-action 'self'",
     )
 )
-
-
-def scheduler_of(settings: Settings) -> Scheduler:
-    """The scheduler that the site names."""
-    offered = settings.scheduler
-    gpus = tuple(str(slot) for slot in range(offered.gpus))
-    capacity = Capacity(cpus=offered.cpus, memory_mb=offered.memory_mb, gpus=gpus)
-    return LocalScheduler(settings.paths.state / "scheduler", capacity=capacity)
 
 
 def configure(c: Any, settings: Settings) -> None:  # noqa: ANN401 - traitlets' lazy configuration object

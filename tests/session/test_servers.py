@@ -1,0 +1,70 @@
+"""The settings with which a session's server is started."""
+
+from pathlib import Path
+
+import pytest
+from traitlets.config import Config
+
+from ccds_kernel.session import app_server, lab_server
+
+
+def test_a_lab_serves_the_folder_it_runs_in_and_asks_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JupyterLab in the session's own folder, without news and without a look for updates: hospital networks are closed."""
+    monkeypatch.chdir(tmp_path)
+    config = Config()
+
+    lab_server.configure(config)
+
+    assert config.ServerApp.root_dir == str(tmp_path)
+    assert config.ServerApp.default_url == "/lab"
+    assert config.ServerApp.jpserver_extensions["voila.server_extension"] is False
+    assert config.LabApp.news_url is None
+    assert config.LabApp.check_for_updates_class == "jupyterlab.NeverCheckForUpdate"
+
+
+def test_an_app_has_every_lock() -> None:
+    """No terminals, no extension but Voilà and the gate, the widget channel, no template or file of the page's choice."""
+    config = Config()
+
+    app_server.configure(config)
+    on = {name for name, wanted in config.ServerApp.jpserver_extensions.items() if wanted}
+
+    assert on == {"voila.server_extension", "ccds_kernel.session.app_server"}
+    assert config.ServerApp.terminals_enabled is False
+    assert config.ServerApp.kernel_websocket_connection_class is app_server.WidgetChannel
+    assert config.ServerApp.authorizer_class is app_server.AppAuthorizer
+    assert config.VoilaConfiguration.allow_template_override == "NO"
+    assert config.VoilaConfiguration.allow_theme_override == "NO"
+    assert config.VoilaConfiguration.file_allowlist == []
+    assert config.VoilaConfiguration.strip_sources is True
+    assert config.VoilaConfiguration.show_tracebacks is False
+
+
+def test_every_app_has_its_notebook() -> None:
+    """The list of apps and the folder of notebooks say the same."""
+    config = Config()
+
+    app_server.configure(config)
+
+    assert {path.stem for path in Path(config.ServerApp.root_dir).glob("*.ipynb")} == set(app_server.APPS)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "method", "allowed"),
+    [
+        ("read", "kernels", "GET", True), ("execute", "kernels", "GET", True), ("read", "api", "GET", True),
+        ("write", "kernels", "POST", False), ("read", "kernels", "POST", False), ("execute", "kernels", "DELETE", False),
+        ("read", "contents", "GET", False), ("write", "contents", "PUT", False), ("execute", "terminals", "GET", False),
+        ("execute", "server", "POST", False), ("read", "sessions", "GET", False), ("read", "nbconvert", "GET", False),
+    ],
+)  # fmt: skip
+def test_the_authorizer_holds_without_the_gate(action: str, resource: str, method: str, allowed: bool) -> None:
+    """Of jupyter_server's own interfaces only what a page needs to reach its kernel."""
+
+    class Handler:
+        class request:  # noqa: N801 - tornado's name for it
+            pass
+
+    Handler.request.method = method
+
+    assert app_server.AppAuthorizer().is_authorized(Handler, None, action, resource) is allowed

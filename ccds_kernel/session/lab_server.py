@@ -14,5 +14,9 @@ def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration o
     c.ServerApp.jpserver_extensions = {"jupyterlab": True, "voila.server_extension": False, "jupyter_lsp": False}
     c.MultiKernelManager.default_kernel_name = "ccds"
     c.ServerApp.websocket_ping_interval = 30_000
+    c.LabApp.app_settings_dir = str(
+        Path(__file__).with_name("lab_settings")
+    )  # no news from outside, light or dark as asked
+    c.LabApp.extension_manager = "readonly"  # the other one asks a package index
     c.LabApp.news_url = None
     c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"

@@ -70,6 +70,7 @@ def test_scientist_gets_a_lab_session_on_one_gpu_slot(page: Page, demo: Demo) ->
     expect(page).to_have_url(re.compile(rf"/user/sam/{LAB}/lab"), timeout=60_000)
     page.locator(".jp-LauncherCard[title^='CCDS']").first.click(timeout=60_000)
     expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Jupyter news")).to_have_count(0)
     cell = page.locator(".jp-Notebook .jp-InputArea-editor").first
     cell.click()
     page.keyboard.type("import os; print(project.id, 'slots', os.environ['CUDA_VISIBLE_DEVICES'])")

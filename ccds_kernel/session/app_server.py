@@ -63,6 +63,7 @@ def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration o
     c.ServerApp.default_url = f"/voila/render/{APPS[0]}.ipynb"
     c.ServerApp.allow_root = True
     c.ServerApp.terminals_enabled = False
+    c.ServerApp.reraise_server_extension_failures = True  # without the gate there is no server
     c.ServerApp.jpserver_extensions = {
         "voila.server_extension": True,
         __name__: True,

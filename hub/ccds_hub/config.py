@@ -14,7 +14,7 @@ from ccds_hub.authenticator import PasswordFileAuthenticator, RosterPamAuthentic
 from ccds_hub.landing import home
 from ccds_kernel.batch.site import scheduler_of
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.registry import Registry
+from ccds_kernel.irb.registry import Registry, write_whole
 from ccds_kernel.resources import resource
 from ccds_kernel.settings import Settings, settings_file
 from ccds_spawners import handshake
@@ -23,9 +23,12 @@ from ccds_spawners.options import leave_to_start
 from ccds_spawners.watch import JobWatch
 
 ADMINISTRATOR_SCOPES = [
-    "admin-ui", "admin:users", "admin:groups", "list:services", "read:hub", "read:metrics", "delete:servers",
+    "admin-ui", "list:users", "read:users", "list:services", "read:hub", "read:metrics", "delete:servers",
 ]  # fmt: skip
-"""What a site's administrator may do in the hub. Not in it: to enter other people's sessions, or to start any for them."""
+"""What a site's administrator may do in the hub: see everything, stop sessions. Not in it: to enter other people's sessions, to
+start any for them, or to change people (whoever gives their own account another person's name is that person)."""
+
+_SECRET_BYTES = 32
 
 CONTENT_SECURITY_POLICY = "; ".join(  # noqa: FLY002 - one directive a line, each with its reason
     (
@@ -43,15 +46,28 @@ def configure(c: Any, settings: Settings) -> None:  # noqa: ANN401 - traitlets' 
     """Fills `c`, JupyterHub's configuration, from the site's settings.
 
     Raises:
-        CcdsError: the proxy isn't installed.
+        CcdsError: the proxy isn't installed, or the state folder can't be made and closed to others.
     """
-    state = settings.paths.state
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    state = _closed_folder(settings.paths.state)
     _hub(c, settings, state)
     _proxy(c, settings, state)
     _people(c, settings)
     _sessions(c, settings)
     _pages(c, settings)
+
+
+def _closed_folder(state: Path) -> Path:
+    """The folder of the hub's database and secrets, made where it isn't there, open to its owner only."""
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        state.chmod(0o700)  # it may have been there, open to everybody
+    except OSError as error:
+        raise CcdsError(
+            expected=f"a state folder {state} of the hub's own",
+            found=(error.strerror or "an error").lower(),
+            do="give it to the service account that runs the hub",
+        ) from None
+    return state
 
 
 def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as above
@@ -61,6 +77,8 @@ def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as 
     c.JupyterHub.cookie_secret_file = str(state / "cookie_secret")
     c.JupyterHub.cleanup_servers = False  # sessions are the scheduler's: they outlive the hub
     c.JupyterHub.allow_named_servers = True
+    # The scheduler queues. A limit here would count what waits there, and one person's waiting nodes would shut out all others.
+    c.JupyterHub.concurrent_spawn_limit = 0
     c.JupyterHub.extra_handlers = [
         *handshake.HANDLERS,
         (r"/ccds-static/(ccds\.(?:css|js))", StaticFileHandler, {"path": str(resource("hub/static"))}),
@@ -132,8 +150,12 @@ def proxy_command() -> list[str]:
 
 
 def kept_secret(path: Path) -> str:
-    """The secret in `path`; made when it is first asked for, readable by its owner only."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32), encoding="ascii")
-    return path.read_text(encoding="ascii")
+    """The secret in `path`, readable by its owner only; made where there is none, or none that is whole.
+
+    A proxy that is given an empty one asks nobody for it.
+    """
+    kept = path.read_text(encoding="ascii") if path.exists() else ""
+    if len(kept) != 2 * _SECRET_BYTES:
+        kept = secrets.token_hex(_SECRET_BYTES)
+        write_whole(path, kept, 0o600)
+    return kept

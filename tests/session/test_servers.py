@@ -1,5 +1,8 @@
 """The settings with which a session's server is started."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +41,31 @@ def test_an_app_has_every_lock() -> None:
     assert config.VoilaConfiguration.file_allowlist == []
     assert config.VoilaConfiguration.strip_sources is True
     assert config.VoilaConfiguration.show_tracebacks is False
+
+
+def test_without_a_lock_there_is_no_app_server(tmp_path: Path) -> None:
+    """jupyter_server would only warn of an extension that fails, and serve everything; an app's server ends."""
+    (tmp_path / "broken_lock.py").write_text(
+        "def _load_jupyter_server_extension(_server_app):\n    raise RuntimeError\n"
+    )
+    code = """
+from jupyter_server.serverapp import ServerApp
+from traitlets.config import Config
+from ccds_kernel.session.app_server import configure
+config = Config()
+configure(config)
+config.ServerApp.jpserver_extensions["broken_lock"] = True
+ServerApp(config=config).initialize([])
+print("it serves")
+"""
+    own = {"HOME": str(tmp_path), "PYTHONPATH": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path)}
+
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | own, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.rstrip().endswith("RuntimeError")
 
 
 def test_every_app_has_its_notebook() -> None:

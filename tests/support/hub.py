@@ -71,9 +71,9 @@ def site_with_hub(folder: Path) -> Iterator[HubSite]:
     hospital = Hospital(folder)
     hospital.claim()
     settings = hospital.configure(free_port(), free_port(), free_port())
-    passwords = dict.fromkeys(PEOPLE, "right")
-    write_passwords(password_file(settings), passwords)
     (administrator,) = settings.hub.administrators
+    passwords = dict.fromkeys([*PEOPLE, administrator], "right")
+    write_passwords(password_file(settings), passwords)
     apply_application(
         application(id="HEADCT-2026", roster=on_roster(**PEOPLE)), person=administrator, settings=settings
     )

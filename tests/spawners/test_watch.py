@@ -3,11 +3,8 @@
 import asyncio
 import threading
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
-from ccds_kernel.batch.local import Capacity, LocalScheduler
 from ccds_kernel.batch.scheduler import SchedulerUnavailableError, UnknownJobError
-from ccds_kernel.batch.spec import JobSpec
 from ccds_kernel.batch.states import Explanation, JobId, JobState, JobStatus
 from ccds_spawners.watch import JobWatch
 
@@ -220,27 +217,3 @@ def test_a_reason_that_is_not_told_stops_nobody() -> None:
         return [first, second]
 
     assert asyncio.run(ask()) == [None, Explanation(reason="why 1")]
-
-
-def test_a_real_scheduler_whose_folder_is_lost_ends_nothing(tmp_path: Path) -> None:
-    """The local scheduler without its table: the job it ran counts as alive."""
-    folder = tmp_path / "state"
-    scheduler = LocalScheduler(folder, capacity=Capacity(cpus=2, memory_mb=500))
-    spec = JobSpec(name="s", command=("sleep", "60"), cwd=tmp_path, log=tmp_path / "log", owner="ann", memory_mb=100)
-    job = scheduler.submit(spec)
-
-    async def ask() -> list[JobState]:
-        watch = JobWatch(scheduler, tick=0.01)
-        known = (await watch.status(job)).state
-        folder.rename(tmp_path / "lost")
-        lost = (await watch.status(JobId("1"))).state
-        await asyncio.sleep(0.02)
-        lost = (await watch.status(job)).state
-        (tmp_path / "lost").rename(folder)
-        return [known, lost]
-
-    known, lost = asyncio.run(ask())
-    scheduler.shutdown(cancel_jobs=True)
-
-    assert not known.ended
-    assert lost is JobState.UNKNOWN

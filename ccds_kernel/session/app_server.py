@@ -72,6 +72,7 @@ def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration o
     c.ServerApp.kernel_manager_class = PreheatingKernelManager
     c.ServerApp.kernel_websocket_connection_class = WidgetChannel
     c.ServerApp.authorizer_class = AppAuthorizer
+    c.KernelManager.transport_encryption = "required"  # whoever is on this node could read along on its loopback
     c.ServerApp.websocket_ping_interval = 30_000
     c.MappingKernelManager.allowed_message_types = [
         "comm_open", "comm_msg", "comm_info_request", "kernel_info_request",

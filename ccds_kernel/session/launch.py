@@ -22,6 +22,8 @@ from http.client import HTTPException
 from pathlib import Path
 from types import FrameType
 
+import psutil
+
 PORT_PATH = "/ccds/session-port"
 """Where the hub takes the port, under its API's address."""
 
@@ -122,18 +124,26 @@ def free_port(address: str) -> int:
 
 
 def _wait_until_up(server: subprocess.Popen[bytes], place: Place, port: int, seconds: float) -> bool:
-    """Whether a server of this hub answers on `port`, and it is ours: ours is still alive."""
+    """Whether a server of this hub answers on `port`, and it is ours: somebody else on this node may have been quicker."""
     url = f"http://{place.address}:{port}{place.prefix}api"
     deadline = time.monotonic() + seconds
     while server.poll() is None and time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(url, timeout=5) as answer:
-                if answer.headers.get("X-JupyterHub-Version"):
-                    return server.poll() is None
+                if answer.headers.get("X-JupyterHub-Version") and _listens(server, port):
+                    return True
         except (OSError, HTTPException):  # the latter from a stranger who speaks something else there
             pass
         time.sleep(_POLL_SECONDS)
     return False
+
+
+def _listens(server: subprocess.Popen[bytes], port: int) -> bool:
+    try:
+        own = psutil.Process(server.pid).net_connections("tcp")
+    except psutil.Error:  # it has just ended
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in own)
 
 
 def _report(place: Place, port: int, server: subprocess.Popen[bytes], seconds: float) -> None:

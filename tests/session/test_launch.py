@@ -196,6 +196,27 @@ def test_a_server_that_is_none_of_this_hub_is_ended(launch: Launch, hub: Callabl
     assert answering.came == []
 
 
+def test_a_port_that_somebody_else_took_is_not_reported(
+    launch: Launch, hub: Callable[..., Hub], tmp_path: Path
+) -> None:
+    """Another one on this node who was quicker, and answers as a server of this hub would, gets nobody's requests."""
+    answering = hub(204)
+    slow = f"""
+import os, subprocess, sys, time
+if not os.path.exists("quicker"):
+    quicker = subprocess.Popen([sys.executable, "-c", {SERVER!r}], stderr=subprocess.DEVNULL)
+    with open("quicker", "w") as out:
+        out.write(str(quicker.pid))
+time.sleep(60)
+"""
+
+    code, said = ended(launch(slow, answering.api))
+    psutil.Process(int((tmp_path / "quicker").read_text())).kill()
+
+    assert (code, said) == (1, "ccds session: the server didn't answer in time\n")
+    assert answering.came == []
+
+
 def test_a_stop_while_the_server_starts_starts_no_other(
     launch: Launch, hub: Callable[..., Hub], tmp_path: Path
 ) -> None:

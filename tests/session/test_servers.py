@@ -3,10 +3,14 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zmq
+from jupyter_client.manager import KernelManager
 from traitlets.config import Config
+from zmq.utils.monitor import recv_monitor_message
 
 from ccds_kernel.session import app_server, lab_server
 
@@ -66,6 +70,36 @@ print("it serves")
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.rstrip().endswith("RuntimeError")
+
+
+@pytest.mark.parametrize("configure", [lab_server.configure, app_server.configure])
+def test_nobody_else_on_the_node_reads_along(
+    configure: Callable[[Config], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel's messages go over loopback ports that anybody may connect to: without its key the door stays shut."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    config = Config()
+    configure(config)
+    manager = KernelManager(config=config, kernel_name="ccds", connection_file=str(tmp_path / "kernel.json"))
+    manager.start_kernel()
+    client = manager.blocking_client()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    with zmq.Context() as context, context.socket(zmq.SUB) as stranger:
+        events = stranger.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
+        stranger.subscribe(b"")
+
+        stranger.connect(f"tcp://127.0.0.1:{manager.iopub_port}")
+        met = recv_monitor_message(events)["event"]
+        answer = client.execute_interactive("1", timeout=60)
+
+        stranger.disable_monitor()
+        events.close()
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+    assert met == zmq.EVENT_DISCONNECTED
+    assert answer["content"]["status"] == "ok"
 
 
 def test_every_app_has_its_notebook() -> None:

@@ -5,6 +5,8 @@ A query that fails, a suspended or an unknown job leaves it as it is. The job's 
 else is waited for, so that a hub that dies meanwhile finds its job again; a job that it can't know of (it died between
 submitting and noting the id) is found by its name and ended before a new one is made, since its token is worth nothing.
 
+A session lives no longer than its person's right to it: each poll asks the registry, and ends the job once that says no.
+
 A start that a hub's death interrupted isn't taken up again: JupyterHub has nobody left who waits for it, so its job is ended.
 """
 
@@ -25,13 +27,13 @@ from ccds_kernel.batch.scheduler import SchedulerUnavailableError, UnknownJobErr
 from ccds_kernel.batch.spec import JobSpec
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.project import Project, open_project
-from ccds_kernel.irb.registry import Registry
+from ccds_kernel.irb.project import Project
 from ccds_kernel.session.name import SessionKind, SessionName
 from ccds_spawners.home import session_env, session_home
 from ccds_spawners.job import session_job
 from ccds_spawners.options import LabOptions
 from ccds_spawners.refusal import Refusal
+from ccds_spawners.rights import is_revoked, open_for
 from ccds_spawners.words import progress_words
 
 _TICK_SECONDS = 0.5
@@ -89,13 +91,7 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         Raises:
             CcdsError: no session's name, no such project, or not for this person.
         """
-        found = Registry(self.settings.paths.registry).by_slug(self.session.project)
-        return open_project(
-            found.id if found else self.session.project,
-            self.session.kind.action,
-            person=self.user.name,
-            settings=self.settings,
-        )
+        return open_for(self.session, self.user.name, self.settings)
 
     async def get_options_form(self) -> str:
         """The options form of a lab session; an app session has none and starts at once.
@@ -179,7 +175,10 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         return f"http://{self._address(status)}:{self._port.result()}"
 
     async def poll(self) -> int | None:
-        """None while the session lives, or may live; its exit code once the scheduler said that it ended."""
+        """None while the session lives, or may live; its exit code once the scheduler said that it ended.
+
+        A session that its person may not have any more is ended here.
+        """
         if not self.job_id:
             return 0
         if self._interrupted:
@@ -188,7 +187,11 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
             return 1
         status = await self.watch.status(JobId(self.job_id))
         if not status.state.ended:
-            return None
+            if not await asyncio.to_thread(is_revoked, self.session, self.user.name, self.settings):
+                return None
+            self.log.warning("session %s: its person may not have it any more; ending its job", self._log_name)
+            await self.stop()
+            return 1
         self.watch.forget(status.id)
         return status.exit_code if status.exit_code is not None else 1
 
@@ -242,6 +245,7 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
                 await asyncio.to_thread(self.scheduler.cancel, job)
                 break
             except UnknownJobError:
+                self.watch.forget(job)
                 return  # never accepted, or forgotten with its end
             except SchedulerUnavailableError:
                 if not told:

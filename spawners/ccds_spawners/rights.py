@@ -1,0 +1,37 @@
+"""Whether a person may have a session: asked when it starts, and as long as it lives."""
+
+from __future__ import annotations
+
+import contextlib
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.project import Project, calendar_day, open_project, why_not
+from ccds_kernel.irb.registry import Registry
+from ccds_kernel.session.name import SessionName
+from ccds_kernel.settings import Settings
+
+
+def open_for(session: SessionName, person: str, settings: Settings) -> Project:
+    """Opens the session's project for `person`, as `open_project`.
+
+    Raises:
+        CcdsError: no such project, or not for this person.
+    """
+    found = Registry(settings.paths.registry).by_slug(session.project)
+    return open_project(found.id if found else session.project, session.kind.action, person=person, settings=settings)
+
+
+def is_revoked(session: SessionName, person: str, settings: Settings) -> bool:
+    """Whether the registry says by now that `person` may not have `session`; that refusal is an audit event.
+
+    Only a no counts: a registry that can't be read, or that is away, says nothing.
+    """
+    try:
+        found = Registry(settings.paths.registry).by_slug(session.project)
+    except CcdsError:
+        return False
+    if found is None or why_not(found, person, session.kind.action, calendar_day()) is None:
+        return False
+    with contextlib.suppress(CcdsError):
+        open_for(session, person, settings)  # is refused, and the audit log says so
+    return True

@@ -1,0 +1,72 @@
+"""A session lives no longer than its person's right to it."""
+
+from datetime import date, timedelta
+
+import pytest
+import requests
+
+from ccds_kernel.audit.log import FileAuditSink
+from ccds_kernel.irb.project import apply_application
+from support.demo import LAB, PROJECT, Demo, processes_of
+from support.hub import PEOPLE, HubSite
+from support.site import application, on_roster
+from support.waiting import until
+
+pytestmark = pytest.mark.hub
+
+AMENDMENTS = {
+    "sam is off the roster": {"roster": on_roster(**{name: role for name, role in PEOPLE.items() if name != "sam"})},
+    "it is withdrawn": {"withdrawn": (date.today() - timedelta(days=1)).isoformat()},  # noqa: DTZ011 - the site's calendar
+}
+
+
+@pytest.fixture(scope="module")
+def hub(hub_site: HubSite) -> Demo:
+    """The site's hub, running."""
+    return hub_site.start()
+
+
+@pytest.fixture
+def sam(hub: Demo, hub_site: HubSite) -> requests.Session:
+    """Sam, on the roster again, with a lab session that is up."""
+    amend(hub_site)
+    client = hub.login("sam")
+    hub.start(client, "sam", LAB)
+    return client
+
+
+def amend(hub_site: HubSite, **changed: object) -> None:
+    """Applies the project's application with these changes."""
+    amended = application(**({"id": PROJECT, "roster": on_roster(**PEOPLE)} | changed))
+    apply_application(amended, person=hub_site.settings.hub.administrators[0], settings=hub_site.settings)
+
+
+@pytest.mark.parametrize("amendment", AMENDMENTS.values(), ids=AMENDMENTS)
+def test_an_amendment_ends_the_session(
+    hub: Demo, hub_site: HubSite, sam: requests.Session, amendment: dict[str, object]
+) -> None:
+    """Its server is gone, the hub shows none, and the audit log says who was refused what."""
+    amend(hub_site, **amendment)
+
+    until(lambda: not processes_of(hub.folder, "jupyterhub.singleuser"), "the session's end", seconds=40)
+    until(lambda: not hub.is_ready(sam, "sam", LAB), "the hub to notice", seconds=20)
+    *_, last = FileAuditSink(hub_site.settings.paths.audit).entries(PROJECT)
+
+    assert (last["event"], last["person"]) == ("AccessDenied", "sam")
+
+
+def test_a_registry_that_says_nothing_ends_nothing(hub: Demo, hub_site: HubSite, sam: requests.Session) -> None:
+    """A damaged application, or a registry that is away for a moment: the hub polls, and the session goes on."""
+    kept = hub_site.settings.paths.registry / PROJECT / "irb.yaml"
+    right = kept.read_text()
+
+    kept.write_text("{")
+    damaged = sam.post(hub.api("sam", LAB), json={}, timeout=30)  # the hub polls before it answers this
+    kept.unlink()
+    away = sam.post(hub.api("sam", LAB), json={}, timeout=30)
+    kept.write_text(right)
+
+    assert (damaged.status_code, away.status_code) == (400, 400)
+    assert "is already running" in damaged.text
+    assert "is already running" in away.text
+    hub.stop(sam, "sam", LAB)

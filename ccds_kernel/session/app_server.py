@@ -14,6 +14,7 @@ from jupyter_server.auth.authorizer import Authorizer
 from ccds_kernel.resources import resource
 from ccds_kernel.session import plain_errors
 from ccds_kernel.session.gate import Route, install, route
+from ccds_kernel.session.page_policy import with_policy
 from ccds_kernel.session.preheat import PreheatingKernelManager, without_mathjax
 from ccds_kernel.session.widget_channel import WidgetChannel
 
@@ -74,6 +75,7 @@ def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration o
     c.ServerApp.authorizer_class = AppAuthorizer
     c.KernelManager.transport_encryption = "required"  # whoever is on this node could read along on its loopback
     c.ServerApp.websocket_ping_interval = 30_000
+    c.ServerApp.tornado_settings = with_policy()
     c.MappingKernelManager.allowed_message_types = [
         "comm_open", "comm_msg", "comm_info_request", "kernel_info_request",
     ]  # fmt: skip

@@ -13,7 +13,6 @@ def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration o
     c.ServerApp.allow_root = True
     c.ServerApp.jpserver_extensions = {"jupyterlab": True, "voila.server_extension": False, "jupyter_lsp": False}
     c.MultiKernelManager.default_kernel_name = "ccds"
-    c.KernelManager.transport_encryption = "required"  # whoever is on this node could read along on its loopback
     c.ServerApp.websocket_ping_interval = 30_000
     c.LabApp.app_settings_dir = str(
         Path(__file__).with_name("lab_settings")

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -72,14 +71,11 @@ print("it serves")
     assert ended.stderr.rstrip().endswith("RuntimeError")
 
 
-@pytest.mark.parametrize("configure", [lab_server.configure, app_server.configure])
-def test_nobody_else_on_the_node_reads_along(
-    configure: Callable[[Config], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A kernel's messages go over loopback ports that anybody may connect to: without its key the door stays shut."""
+def test_nobody_else_on_the_node_reads_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app kernel's messages go over loopback ports that anybody may connect to: without its key the door stays shut."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     config = Config()
-    configure(config)
+    app_server.configure(config)
     manager = KernelManager(config=config, kernel_name="ccds", connection_file=str(tmp_path / "kernel.json"))
     manager.start_kernel()
     client = manager.blocking_client()

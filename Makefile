@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PROXY := $(VENV)/share/ccds/proxy
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
@@ -56,20 +56,22 @@ components:
 clean:
 	rm -rf $(VENV) .demo
 
-$(BIN)/python:
+# The stamp, not the interpreter, says that it is complete: what an interrupt left half made is made anew.
+$(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo "expected Python 3.11 or newer; found $$($(PYTHON) --version 2>&1); name one: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "expected Python's venv module; found none; install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
 	@echo "setting up $(VENV): a few minutes, once"
-	@$(PYTHON) -m venv $(VENV)
+	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --upgrade "pip>=25"
+	@touch $@
 
 $(PROXY)/.installed: hub/proxy/package.json hub/proxy/package-lock.json
 	@mkdir -p $(PROXY) && cp hub/proxy/package.json hub/proxy/package-lock.json hub/proxy/.npmrc $(PROXY)/
 	@cd $(PROXY) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent && touch .installed
 
-$(VENV)/.demo: $(BIN)/python pyproject.toml constraints.txt $(COPIED)
+$(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt $(COPIED)
 	@$(PIP) install --editable .
 	@$(MAKE) --no-print-directory $(PROXY)/.installed
 	@touch $@

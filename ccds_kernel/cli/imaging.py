@@ -18,7 +18,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     """Adds the stage's verbs."""
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     summary = "DICOM series to NIfTI, the geometry and voxels checked against pydicom"
-    convert = verbs.add_parser("convert", help=summary, description=summary)
+    convert = verbs.add_parser(
+        "convert",
+        help=summary,
+        description=f"{summary}. Exit status 0 when every series got a verdict: accepted, quarantined or excluded.",
+    )
     convert.add_argument(
         "source", metavar="SRC", type=Path, help="folder of DICOM files (searched with all below it), or one file"
     )

@@ -145,6 +145,8 @@ def _show(options: argparse.Namespace) -> None:
         return
     for run, status in found:
         print(_line(run, status))
+    if not found:
+        print(f"no runs in {project.id} yet: ccds training run starts one")
 
 
 def _restart(options: argparse.Namespace) -> None:

@@ -34,7 +34,12 @@ class Component:
 
 COMPONENTS = (
     Component("dcm2niix", "pip install dcm2niix", packages=("dcm2niix",), optional=False),
-    Component("torch and MONAI", "pip install 'ccds[training]'", packages=("torch", "monai"), optional=False),
+    Component(
+        "torch and MONAI",
+        ".venv/bin/pip install --editable '.[training]' in the ccds checkout",
+        packages=("torch", "monai"),
+        optional=False,
+    ),
     Component(
         "Slurm",
         "use a host on which Slurm's commands are installed (Debian: apt-get install slurm-wlm munge)",

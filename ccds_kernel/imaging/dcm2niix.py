@@ -59,6 +59,7 @@ def convert(files: Sequence[Path], folder: Path, *, rescale_varies: bool) -> Con
     Raises:
         QuarantineError: no image, or more than one.
     """
+    folder = folder.resolve()  # dcm2niix runs inside it, where a relative path would mean another place
     links, output = folder / "dicom", folder / "nifti"
     links.mkdir()
     output.mkdir()

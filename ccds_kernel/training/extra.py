@@ -28,7 +28,7 @@ def missing_extra(names: str) -> CcdsError:
     return CcdsError(
         expected="the libraries that training needs",
         found=f"no {names} in this environment",
-        do="install them: pip install 'ccds[training]'",
+        do="install the extra 'training' in the ccds checkout: .venv/bin/pip install --editable '.[training]'",
     )
 
 

@@ -19,7 +19,7 @@ COMMAND = (sys.executable, "-m", "ccds_kernel.cli")
     ("arguments", "found"),
     [
         ([], "the following arguments are required: STAGE"),
-        (["training"], "invalid choice: 'training'"),
+        (["nonsense"], "invalid choice: 'nonsense'"),
         (["irb"], "the following arguments are required: VERB"),
         (["irb", "expire"], "invalid choice: 'expire'"),
         (["irb", "show"], "the following arguments are required: ID"),

@@ -46,6 +46,19 @@ def test_the_table_has_a_line_per_series_and_a_sum(tmp_path, out, capsys) -> Non
     assert said.out.endswith("2 series: 1 accepted, 1 quarantined\n")
 
 
+def test_paths_may_be_relative(tmp_path, monkeypatch, capsys) -> None:
+    """Source and output count from where the command is run, as the README writes them."""
+    write_stack(tmp_path / "in", Stack())
+    monkeypatch.chdir(tmp_path)
+
+    status = main(["imaging", "convert", "in", "nifti", "--json"])
+
+    [verdict] = json.loads(capsys.readouterr().out)
+    assert status == 0
+    assert verdict["status"] == "accepted"
+    assert (tmp_path / verdict["path"]).is_file()
+
+
 def test_one_file_is_a_source_too(tmp_path, out, capsys) -> None:
     """It is a series of one slice."""
     [first, *_] = write_stack(tmp_path / "in", Stack())

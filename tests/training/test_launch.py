@@ -279,7 +279,7 @@ def test_without_its_libraries_training_says_how_to_get_them(tmp_path, project, 
 
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith("ccds: expected the libraries that training needs; found no ")
-    assert refused.stderr.endswith("install them: pip install 'ccds[training]'\n")
+    assert refused.stderr.endswith(".venv/bin/pip install --editable '.[training]'\n")
     assert (shown.returncode, shown.stderr) == (0, "")
     assert not (project.folder / "runs").exists()
 

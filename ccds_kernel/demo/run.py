@@ -45,7 +45,7 @@ def run(folder: Path, port: int, *, check: bool = False) -> None:
         require_free(port)
         settings = hospital.configure(port, free_port(), free_port())
         for step in hospital.fill(settings):
-            _say(f"making {step} …")
+            _say(f"{step}: making what isn't there yet …")
         with _stop_signals() as stop:
             with _hub(hospital) as hub:
                 _wait_until_up(hub, hospital, port, stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration o
     c.ServerApp.allow_root = True
     c.ServerApp.jpserver_extensions = {"jupyterlab": True, "voila.server_extension": False, "jupyter_lsp": False}
     c.MultiKernelManager.default_kernel_name = "ccds"
+    # Named, so that it is no login shell: /etc/profile would take `ccds` off the path again.
+    c.ServerApp.terminado_settings = {"shell_command": [shutil.which("bash") or "/bin/sh"]}
     c.ServerApp.websocket_ping_interval = 30_000
     c.LabApp.app_settings_dir = str(
         Path(__file__).with_name("lab_settings")

@@ -57,6 +57,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     load.add_argument(
         "--date-column", metavar="C", help="column of the study date (ISO): others than the application's are left out"
     )
+    load.add_argument(
+        "--unchecked",
+        action="store_true",
+        help="load without one of these two columns; nothing then keeps out what the IRB application doesn't cover",
+    )
     load.add_argument("--json", action="store_true", help="print the counts as one JSON document")
     load.set_defaults(run=_load)
 
@@ -134,6 +139,7 @@ def _tell_of_negatable(phrases: Sequence[Phrase]) -> None:
 def _load(options: argparse.Namespace) -> None:
     from dataclasses import asdict
 
+    from ccds_kernel.errors import CcdsError
     from ccds_kernel.irb.project import open_project
     from ccds_kernel.irb.roles import Action
     from ccds_kernel.labeling.report_file import ReportColumns, read_reports
@@ -142,6 +148,17 @@ def _load(options: argparse.Namespace) -> None:
     columns = ReportColumns(
         options.id_column, tuple(options.text_column), options.exam_code_column, options.date_column
     )
+    unchecked = [
+        name
+        for name, column in (("exam code", columns.exam_code), ("study date", columns.study_date))
+        if column is None
+    ]
+    if unchecked and not options.unchecked:
+        raise CcdsError(
+            expected="columns of exam code and study date, to hold the reports against the IRB application",
+            found=f"none of {' and '.join(unchecked)}",
+            do="name them (--exam-code-column, --date-column), or load what you know to be covered with --unchecked",
+        )
     project = open_project(options.project, Action.LOAD_REPORTS)
     reports = list(read_reports(options.reports, columns))  # whole, before anybody else has to wait for the write lock
     with closing(project.store):
@@ -159,11 +176,8 @@ def _load(options: argparse.Namespace) -> None:
     ):
         if count:
             print(f"{count:>9}  left out: {why}")
-    unchecked = [
-        name for name, column in (("exam codes", columns.exam_code), ("dates", columns.study_date)) if not column
-    ]
     if unchecked:
-        print(f"{' and '.join(unchecked)} weren't checked against the IRB application: no column was named")
+        print(f"not checked against the IRB application: {' and '.join(unchecked)}")
 
 
 def _import(options: argparse.Namespace) -> None:

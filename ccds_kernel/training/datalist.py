@@ -75,7 +75,7 @@ def _read(path: Path) -> list[Any]:
         ) from None
     except (ValueError, RecursionError):
         raise CcdsError(
-            expected="a data list in JSON (UTF-8)", found="something else", do="see the README's form of a data list"
+            expected="a data list in JSON (UTF-8)", found="something else", do="write it as docs/formats.md says"
         ) from None
     if not isinstance(values, list) or not values:
         found = "an empty list" if values == [] else type(values).__name__

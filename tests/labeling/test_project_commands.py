@@ -91,14 +91,19 @@ def test_loading_the_file_again_changes_nothing(capsys, repository):
     assert repository.reports() == before
 
 
+@pytest.mark.parametrize("named", [(), CHECKED[:2], CHECKED[2:]])
 @pytest.mark.usefixtures("folder")
-def test_load_says_what_it_could_not_check(capsys):
-    """Without columns for exam code and date nothing is held against the application, and that is told."""
-    load()
+def test_load_refuses_what_it_can_not_hold_against_the_application(capsys, repository, named):
+    """Without columns of exam code and study date nothing is loaded, unless somebody says that they know."""
+    refused = load(*named)
+    told = capsys.readouterr()
+    allowed = load(*named, "--unchecked")
 
-    assert capsys.readouterr().out.splitlines()[-1] == (
-        "exam codes and dates weren't checked against the IRB application: no column was named"
-    )
+    assert (refused, told.out, told.err.count("\n")) == (1, "", 1)
+    assert "or load what you know to be covered with --unchecked" in told.err
+    assert allowed == 0
+    assert "not checked against the IRB application: " in capsys.readouterr().out.splitlines()[-1]
+    assert repository.reports()
 
 
 @pytest.mark.parametrize(
@@ -117,7 +122,7 @@ def test_load_says_what_it_could_not_check(capsys):
 def test_a_load_that_cannot_be_is_one_line(capsys, repository, arguments, expected):
     """A wrong file, column or project: exit status 1, one line, nothing loaded."""
     named = dict(arguments)
-    status = load(*named.pop("more", ()), **named)
+    status = load("--unchecked", *named.pop("more", ()), **named)
 
     told = capsys.readouterr()
     assert (status, told.out) == (1, "")
@@ -154,7 +159,7 @@ def test_who_may_not_load_is_turned_away(monkeypatch, capsys, repository):
     """A scientist reads reports but doesn't bring any in; the line says whom to ask."""
     monkeypatch.setenv("JUPYTERHUB_USER", "sam")
 
-    status = load()
+    status = load(*CHECKED)
 
     assert status == 1
     assert capsys.readouterr().err == (

@@ -15,7 +15,7 @@ function drawReport(state, act) {
 }
 
 function noReports(project) {
-  const command = `ccds labeling load --project ${project} --reports reports.csv \\\n  --id-column accession --text-column findings --text-column impression`;
+  const command = `ccds labeling load --project ${project} --reports reports.csv \\\n  --id-column accession --text-column findings --text-column impression \\\n  --exam-code-column exam_code --date-column study_date`;
   return emptyState(
     "No reports in this project yet",
     "They are loaded on the command line from a CSV file, with the names of its columns:",

@@ -1,0 +1,33 @@
+"""The examples of docs/formats.md are read by the readers that they are written for."""
+
+import csv
+import io
+import json
+import re
+
+import yaml
+
+from ccds_kernel.irb.application import IrbApplication
+from ccds_kernel.labeling.phrase_file import read_phrases
+from ccds_kernel.normalization.recipe import Recipe
+from support.checkout import ROOT
+
+EXAMPLES = dict(re.findall(r"```(yaml|csv|json)\n(.*?)```", (ROOT / "docs" / "formats.md").read_text(), re.DOTALL))
+YAMLS = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "formats.md").read_text(), re.DOTALL)
+
+
+def test_the_application_and_the_recipe_are_valid():
+    """Both are taken as they stand."""
+    application, recipe = YAMLS
+
+    assert IrbApplication.model_validate(yaml.safe_load(application)).roles_of("fay") == ("fellow",)
+    assert len(Recipe.from_yaml(recipe).steps) == 5
+
+
+def test_the_phrase_list_and_the_data_list_are_valid(tmp_path):
+    """The phrases are read in their order; the data list has the three keys."""
+    (tmp_path / "phrases.csv").write_text(EXAMPLES["csv"], encoding="utf-8")
+
+    assert [phrase.label for phrase in read_phrases(tmp_path / "phrases.csv")] == ["absent", "present"]
+    assert next(csv.reader(io.StringIO(EXAMPLES["csv"]))) == ["phrase", "label", "negatable"]
+    assert [sorted(entry) for entry in json.loads(EXAMPLES["json"])] == [["image", "label", "split"]] * 2

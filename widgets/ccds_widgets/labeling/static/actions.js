@@ -108,7 +108,7 @@ function actions(state, channel, draw, say) {
     jump(text) {
       const number = Number(text.replaceAll(/[\s,]/gu, ""));
       if (!Number.isInteger(number) || number < 1 || number > state.overview.reports) {
-        act.refuse(`Expected a number from 1 to ${grouped(state.overview.reports)}; found another one; type it again.`);
+        act.refuse(`Expected a number from 1 to ${grouped(state.overview.reports)}; found “${text.slice(0, 20)}”; type it again.`);
         return;
       }
       leaveFilter();

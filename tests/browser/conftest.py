@@ -39,9 +39,9 @@ class App:
     kernels: Callable[[], list[int]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # as long as Playwright runs it holds the thread's event loop, which other tests want
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests, which wait for what they expect as long as a kernel on a busy machine takes to start."""
+    """A Chromium for the tests of a file, which wait as long as a kernel on a busy machine takes to start."""
     expect.set_options(timeout=20_000)
     with chromium() as running:
         yield running

@@ -31,6 +31,14 @@ def page(context: BrowserContext, demo: Demo) -> Iterator[Page]:
     assert hosts == {demo.url.removeprefix("http://")}
 
 
+@pytest.fixture(autouse=True)
+def no_session_left(demo: Demo) -> Iterator[None]:
+    """Other tests find the demo without sessions, as these did."""
+    yield
+    for person, session in (("fay", APP), ("sam", LAB)):
+        demo.stop(demo.login(person), person, session)
+
+
 def login(page: Page, demo: Demo, person: str) -> None:
     """Logs in by hand and lands on the home page."""
     page.goto(f"{demo.url}/")

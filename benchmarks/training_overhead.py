@@ -35,7 +35,7 @@ from ccds_kernel.batch.local import Capacity, LocalScheduler
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.project import Project, apply_application, open_project
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.settings import Settings
+from ccds_kernel.settings import Paths, Settings
 from ccds_kernel.training.bundle import CONFIGURATION, METADATA, copy_bundle, find_bundle
 from ccds_kernel.training.launch import launch
 from ccds_kernel.training.spec import TrainingSpec
@@ -76,7 +76,7 @@ class StepClock:
 
 def project_with_volumes(folder: Path) -> Project:
     """A site in `folder` whose one project has volumes of noise and their data list."""
-    paths = {name: str(folder / name) for name in ("registry", "projects", "audit", "state")}
+    paths = {name: str(folder / name) for name in Paths.model_fields}
     settings = Settings.model_validate({"paths": paths, "hub": {"administrators": ["admin"]}})
     application: dict[str, Any] = {
         "id": "BENCH-1", "title": "Timing", "pi": "Dr. Reed", "approved": "2020-01-01", "expires": "2999-01-01",

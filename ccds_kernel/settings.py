@@ -44,13 +44,19 @@ class Paths(_Section):
     projects: AbsolutePath = Field(description="one directory per project")
     audit: AbsolutePath = Field(description="the hash-chained audit log")
     state: AbsolutePath = Field(description="the hub's database and secrets, the local scheduler's jobs")
+    clinical: AbsolutePath = Field(
+        description="deployed models: predictions and final reports; the service account and the clinical roster only"
+    )
+    published: AbsolutePath = Field(
+        description="what leadership reads: numbers without patient data; written by the service account only"
+    )
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
         # Each has its own owner and permissions; one inside another would lend it the other's.
         for (name, path), (other_name, other) in permutations(self, 2):
             if path.is_relative_to(other):
-                raise ValueError(f"{name} lies in {other_name}: the four folders must lie beside each other")
+                raise ValueError(f"{name} lies in {other_name}: the folders must lie beside each other")
         return self
 
 
@@ -69,6 +75,7 @@ class HubSettings(_Section):
         "pam", description="how a password is checked: by `pam`, or against the `password-file` of the state folder"
     )
     administrators: tuple[Person, ...] = Field((), description="who may apply IRB applications and administer the hub")
+    leadership: tuple[Person, ...] = Field((), description="who may read what is published of deployed models")
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:

@@ -29,8 +29,8 @@ from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.study_key import study_key, study_key_secret
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.settings import Paths, Settings, load_settings
 from ccds_kernel.settings import Person as PersonName
-from ccds_kernel.settings import Settings, load_settings
 
 PROJECT = "HEADCT-2026"
 SEED = 3  # the first twelve series come from all five scanners
@@ -111,9 +111,7 @@ class Hospital:
     def configure(self, port: int, api_port: int, proxy_api_port: int) -> Settings:
         """Writes the demo's `ccds.toml` and returns its settings."""
         lines = [f"# Written by the {_MARK} at each start.", "[paths]"]
-        lines += [
-            f"{name} = {json.dumps(str(self.folder / name))}" for name in ("registry", "projects", "audit", "state")
-        ]
+        lines += [f"{name} = {json.dumps(str(self.folder / name))}" for name in Paths.model_fields]
         lines += ["[hub]", f"port = {port}", f"api_port = {api_port}", f"proxy_api_port = {proxy_api_port}"]
         lines += ['authenticator = "password-file"', f"administrators = [{json.dumps(_administrator())}]"]
         lines += ["[scheduler]", f"gpus = {PRETEND_GPUS}", "cpus = 8", "memory_mb = 32768"]

@@ -1,7 +1,8 @@
 """The demo hospital's five CT scanners: invented makers and models, each with its own habits.
 
-They differ as real ones do: noise, sharpness, a small offset of the Hounsfield scale, spacing, how values are stored,
-which way the slices run, and whether the images are reformatted at an angle.
+They differ as real ones do: matrix, spacing and number of slices (64 to 96 voxels along every axis, so that a volume is
+small enough for a laptop), noise, sharpness, a small offset of the Hounsfield scale, how values are stored, which way the
+slices run, and whether the images are reformatted at an angle.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ class Scanner:
         software: its version.
         kernel: name of the reconstruction filter.
         station: synthetic station name.
-        pixel_mm: spacing of rows and columns, of a 64×64 matrix.
+        matrix: rows, and columns, of a slice.
+        pixel_mm: spacing of rows and columns.
         slice_mm: thickness of a slice and distance of the next one.
         slices: how many there are.
         noise_hu: standard deviation of the noise.
@@ -38,6 +40,7 @@ class Scanner:
     software: str
     kernel: str
     station: str
+    matrix: int
     pixel_mm: float
     slice_mm: float
     slices: int
@@ -50,24 +53,24 @@ class Scanner:
     kvp: int
 
     def __post_init__(self) -> None:
-        if min(self.pixel_mm, self.slice_mm, self.slices, self.noise_hu) <= 0:
+        if min(self.matrix, self.pixel_mm, self.slice_mm, self.slices, self.noise_hu) <= 0:
             raise CcdsError(
-                expected="a scanner with spacing, slices and noise above zero",
-                found=f"{self.pixel_mm} mm, {self.slice_mm} mm, {self.slices} slices, {self.noise_hu} HU",
+                expected="a scanner with matrix, spacing, slices and noise above zero",
+                found=f"{self.matrix} rows, {self.pixel_mm} mm, {self.slice_mm} mm, {self.slices} slices, {self.noise_hu} HU",
                 do="correct the scanner's row in scanners.py",
             )
 
 
 SCANNERS = (
     Scanner("Example Imaging", "Example CT 1", "EX1 4.2.1", "Head Soft 30", "DEMOCT1",
-            3.3, 5.0, 30, 2.2, 0.5, 0.0, -1024, 0.0, False, 120),
+            80, 2.7, 2.0, 80, 4.0, 0.5, 0.0, -1024, 0.0, False, 120),
     Scanner("Example Imaging", "Example CT 2", "EX2 7.0.3", "Head Soft 31", "DEMOCT2",
-            3.4, 4.0, 38, 3.0, 0.4, 1.0, -1024, 12.0, True, 120),
+            96, 2.2, 1.6, 96, 5.0, 0.4, 1.0, -1024, 12.0, True, 120),
     Scanner("Sample Scanners", "Sample Scan 64", "19.1.SS", "UB-Brain", "DEMOCT3",
-            3.2, 5.0, 30, 2.6, 0.6, -1.5, 0, 0.0, True, 120),
+            72, 2.9, 2.2, 72, 4.4, 0.6, -1.5, 0, 0.0, True, 120),
     Scanner("Sample Scanners", "Sample Scan ER", "20.4.SS", "UB-Sharp", "DEMOCT4",
-            3.6, 6.0, 25, 3.6, 0.1, 2.0, 0, 0.0, False, 140),
+            64, 3.3, 2.5, 64, 5.6, 0.1, 2.0, 0, 0.0, False, 140),
     Scanner("Demo Devices", "Demo Mobile 8", "1.0.9", "Standard", "DEMOCT5",
-            3.5, 5.0, 30, 4.6, 0.2, -3.0, -1024, 7.0, False, 120),
+            88, 2.4, 2.5, 64, 7.0, 0.2, -3.0, -1024, 7.0, False, 120),
 )  # fmt: skip
 """In the order of `Case.scanner`."""

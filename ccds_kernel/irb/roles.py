@@ -34,13 +34,23 @@ class Action(StrEnum):
     LOAD_REPORTS = "load reports"
     READ_PHRASES = "read the phrase list"
     EDIT_PHRASES = "edit the phrase list"
+    READ_IMAGES = "read images"
     TRAIN = "train a model"
 
 
 ALLOWED: dict[Role, frozenset[Action]] = {
-    Role.SCIENTIST: frozenset({Action.OPEN_LAB, Action.READ_REPORTS, Action.READ_PHRASES, Action.TRAIN}),
+    Role.SCIENTIST: frozenset(
+        {Action.OPEN_LAB, Action.READ_REPORTS, Action.READ_PHRASES, Action.READ_IMAGES, Action.TRAIN}
+    ),
     Role.ENGINEER: frozenset(
-        {Action.OPEN_LAB, Action.READ_REPORTS, Action.LOAD_REPORTS, Action.READ_PHRASES, Action.TRAIN}
+        {
+            Action.OPEN_LAB,
+            Action.READ_REPORTS,
+            Action.LOAD_REPORTS,
+            Action.READ_PHRASES,
+            Action.READ_IMAGES,
+            Action.TRAIN,
+        }
     ),
     Role.FELLOW: frozenset(
         {Action.OPEN_LABELING, Action.READ_REPORTS, Action.LOAD_REPORTS, Action.READ_PHRASES, Action.EDIT_PHRASES}
@@ -57,6 +67,7 @@ NEEDS: dict[Action, DataKind] = {
     Action.OPEN_LABELING: DataKind.REPORTS,
     Action.READ_REPORTS: DataKind.REPORTS,
     Action.LOAD_REPORTS: DataKind.REPORTS,
+    Action.READ_IMAGES: DataKind.IMAGES,
     Action.TRAIN: DataKind.IMAGES,
 }
 """Action → the data kind that the application must cover for it."""

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.project import apply_application
-from ccds_kernel.settings import Settings, load_settings
+from ccds_kernel.settings import Paths, Settings, load_settings
 from support.browser import chromium, hosts_asked
 from support.waiting import until
 
@@ -68,7 +68,7 @@ def open_page(browser) -> Iterator[Callable[..., Page]]:
 def site(tmp_path_factory) -> Site:
     """A site in a folder of its own."""
     folder = tmp_path_factory.mktemp("site")
-    paths = "".join(f'{name} = "{folder / name}"\n' for name in ("registry", "projects", "audit", "state"))
+    paths = "".join(f'{name} = "{folder / name}"\n' for name in Paths.model_fields)
     (folder / "ccds.toml").write_text(f'[paths]\n{paths}[hub]\nadministrators = ["admin"]\n')
     settings = load_settings(folder / "ccds.toml")
     roles = {"fay": "fellow", "lea": "leadership"}

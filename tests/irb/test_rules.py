@@ -18,6 +18,7 @@ read reports              yes       yes      yes    no      no       no         
 load reports              no        yes      yes    no      no       no          no         no
 read the phrase list      yes       yes      yes    no      no       no          no         no
 edit the phrase list      no        no       yes    no      no       no          no         no
+read images               yes       yes      no     no      no       no          no         no
 train a model             yes       yes      no     no      no       no          no         no
 """
 
@@ -114,7 +115,12 @@ def test_what_needs_no_reports_is_open_without_them():
     """A data kind that the application doesn't cover closes what needs it and nothing else."""
     found = application(data=["images"], roster=on_roster(ann="engineer"))
 
-    assert allowed_actions(found, "ann", DAY) == {Action.OPEN_LAB, Action.READ_PHRASES, Action.TRAIN}
+    assert allowed_actions(found, "ann", DAY) == {
+        Action.OPEN_LAB,
+        Action.READ_PHRASES,
+        Action.READ_IMAGES,
+        Action.TRAIN,
+    }
 
 
 @pytest.mark.parametrize("person", ["", "Ann", "ann ", "an", "anna", "root"])

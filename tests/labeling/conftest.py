@@ -8,7 +8,7 @@ import pytest
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.project import Project, apply_application, open_project
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.settings import Settings
+from ccds_kernel.settings import Paths, Settings
 
 OpenAs = Callable[[str, Action], Project]
 
@@ -16,7 +16,7 @@ OpenAs = Callable[[str, Action], Project]
 @pytest.fixture
 def settings(tmp_path) -> Settings:
     """Settings of a site in a folder of its own, with project CHEST-1 in force: fellows fay and fred, scientist sam."""
-    paths = {name: str(tmp_path / "site" / name) for name in ("registry", "projects", "audit", "state")}
+    paths = {name: str(tmp_path / "site" / name) for name in Paths.model_fields}
     settings = Settings.model_validate({"paths": paths, "hub": {"administrators": ["admin"]}})
     trained = date(2020, 1, 1)
     roles = {"fay": "fellow", "fred": "fellow", "sam": "scientist"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.settings import load_settings, settings_file
+from ccds_kernel.settings import Paths, load_settings, settings_file
 
 PATHS = """
 [paths]
@@ -15,6 +15,8 @@ registry = "/srv/ccds/registry"
 projects = "/srv/ccds/projects"
 audit = "/srv/ccds/audit"
 state = "/srv/ccds/state"
+clinical = "/srv/ccds/clinical"
+published = "/srv/ccds/published"
 """
 
 
@@ -34,7 +36,7 @@ def told(tmp_path):
 
 
 def test_the_least_file_is_enough(tmp_path):
-    """The four folders are named by the site; everything else has a default that listens on this machine only."""
+    """The folders are named by the site; everything else has a default that listens on this machine only."""
     path = tmp_path / "ccds.toml"
     path.write_text(PATHS)
 
@@ -60,7 +62,7 @@ def test_a_folder_is_kept_without_its_detours(tmp_path):
 @pytest.mark.parametrize(
     ("section", "key", "value"),
     [
-        *(("paths", key, value) for key in ("registry", "projects", "audit", "state") for value in ("7", '"data/x"')),
+        *(("paths", key, value) for key in Paths.model_fields for value in ("7", '"data/x"')),
         ("hub", "address", "127"),
         *(
             ("hub", key, value)
@@ -87,9 +89,9 @@ def test_a_wrong_value_is_told_with_its_key(told, section, key, value):
     assert message.startswith(f"expected {section}.{key} in ccds.toml to be ")
 
 
-@pytest.mark.parametrize("key", ["registry", "projects", "audit", "state"])
+@pytest.mark.parametrize("key", Paths.model_fields)
 def test_a_missing_folder_is_told_with_its_key(told, key):
-    """None of the four folders has a default."""
+    """None of the folders has a default."""
     text = "\n".join(line for line in PATHS.splitlines() if not line.startswith(key))
 
     message = told(text)
@@ -128,7 +130,7 @@ def test_two_ports_that_are_one_are_refused(told, clash):
     "audit", ["/srv/ccds/registry", "/srv/ccds/registry/audit", "/srv/ccds/x/../state/audit", "/srv"]
 )
 def test_a_folder_in_another_is_refused(told, audit):
-    """The four folders have different owners: none is another, or inside it."""
+    """The folders have different owners: none is another, or inside it."""
     message = told(PATHS.replace("/srv/ccds/audit", audit))
 
     assert message.startswith("expected paths in ccds.toml to fit together; found ")

@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from ccds_kernel.irb.application import IrbApplication
-from ccds_kernel.settings import Settings
+from ccds_kernel.settings import Paths, Settings
 
 ADMINISTRATOR = "admin"
 
 
 def site_settings(folder: Path) -> Settings:
-    """Settings of a site whose four folders lie in `folder` and that `admin` administers."""
-    paths = {name: str(folder / name) for name in ("registry", "projects", "audit", "state")}
+    """Settings of a site whose folders lie in `folder` and that `admin` administers."""
+    paths = {name: str(folder / name) for name in Paths.model_fields}
     return Settings.model_validate({"paths": paths, "hub": {"administrators": [ADMINISTRATOR]}})
 
 

@@ -1,8 +1,9 @@
 """What every widget of the workbench shares: how it talks with its page, its look, and how it tells what is wrong.
 
-A widget and its page exchange numbered requests and answers as custom messages. Synced traits were decided against for
-state: whoever holds the page can set any of them, so that a widget here takes no trait from its page at all
-(`CcdsWidget.set_state`) and treats each request as untrusted input.
+A widget and its page exchange numbered requests and answers as custom messages; pixels and other bytes go beside an
+answer as binary buffers, not through JSON. Synced traits were decided against for state: whoever holds the page can set any
+of them, so that a widget here takes no trait from its page at all (`CcdsWidget.set_state`) and treats each request as
+untrusted input.
 
 The page's side is plain JavaScript without a build step: `assets` joins small files into the one module that anywidget
 takes; only the last of them exports something.
@@ -33,7 +34,8 @@ class CcdsWidget(anywidget.AnyWidget):
     """A widget that answers its page's requests.
 
     A request is a map with a whole number `request`; its answer carries the same number, and either what `answer` returned
-    or `error`, one line for the person.
+    or `error`, one line for the person. What `answer` returns under `buffers`, a sequence of bytes, reaches the page as the
+    answer's `buffers`, an array of `DataView`.
 
     Raises:
         CcdsError: a keyword isn't one of the widget's own.
@@ -81,7 +83,8 @@ class CcdsWidget(anywidget.AnyWidget):
                 "error": "Expected no defect in the workbench; found one; "
                 "reload the page, what you did before is saved, and tell whoever runs this site."
             }
-        self.send({"answer": number, **answer})
+        buffers = answer.pop("buffers", ())
+        self.send({"answer": number, **answer}, buffers=list(buffers) or None)
 
 
 def _sentence(error: CcdsError) -> str:

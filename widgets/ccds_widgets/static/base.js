@@ -47,7 +47,7 @@ const GONE = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 /**
  * Requests to the kernel, numbered, and their answers.
  *
- * `ask(request)` resolves to the answer, or rejects with the one line that the kernel sent. `onLost(true)` is called when
+ * `ask(request)` resolves to the answer, with the bytes that came beside it as `buffers`, or rejects with the one line that the kernel sent. `onLost(true)` is called when
  * the kernel is gone or doesn't answer, `onLost(false)` when it does again. A kernel that was restarted knows nothing of us
  * and stays lost. The numbers begin anywhere, so that two views of one widget don't take each other's answers.
  */
@@ -56,14 +56,14 @@ function openChannel(model, onLost) {
   let gone = false;
   let number = Math.floor(Math.random() * 2 ** 40);
 
-  const receive = (message) => {
+  const receive = (message, buffers) => {
     const request = waiting.get(message?.answer);
     if (!request) return;
     waiting.delete(message.answer);
     clearTimeout(request.timer);
     onLost(false);
     if (message.error) request.reject(new Error(message.error));
-    else request.resolve(message);
+    else request.resolve({ ...message, buffers: buffers ?? [] });
   };
   const kernel = model.widget_manager?.kernel;
   const watchStatus = (_, status) => {

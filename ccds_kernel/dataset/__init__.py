@@ -1,0 +1,1 @@
+"""What a model is trained on: volumes, their labels, and which side of the split each patient is on."""

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import numpy as np
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.recipe import Output, Recipe
 from ccds_kernel.normalization.volume import Volume, Voxels, blocks
 from ccds_kernel.normalization.working import Working
+
+
+class StepError(CcdsError):
+    """A step that makes no sense for a volume.
+
+    Args:
+        place: the step's in the recipe, from 1.
+        expected, found, do: as of a `CcdsError`.
+    """
+
+    def __init__(self, place: int, *, expected: str, found: str, do: str) -> None:
+        super().__init__(expected=expected, found=found, do=do)
+        self.place = place
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), self.place, expected=self.expected, found=self.found, do=self.do), ()
 
 
 def apply(recipe: Recipe, volume: Volume) -> Volume:
@@ -21,8 +40,8 @@ def apply(recipe: Recipe, volume: Volume) -> Volume:
         A volume with voxels of the type that the recipe says.
 
     Raises:
-        CcdsError: a step makes no sense for this volume (the message names it), the memory doesn't suffice, or voxels
-            would not survive the output's type.
+        StepError: a step makes no sense for this volume, or the memory doesn't suffice for it; the message names the step.
+        CcdsError: voxels would not survive the output's type.
     """
     image = Working(volume.voxels, volume.affine)
     for place, step in enumerate(recipe.steps, 1):
@@ -30,11 +49,12 @@ def apply(recipe: Recipe, volume: Volume) -> Volume:
             with np.errstate(over="ignore", invalid="ignore"):  # a volume is checked to be finite when it is made
                 step.run(image)
         except CcdsError as error:
-            raise CcdsError(
-                expected=error.expected, found=f"{error.found} (step {place}, {step.name})", do=error.do
+            raise StepError(
+                place, expected=error.expected, found=f"{error.found} (step {place}, {step.name})", do=error.do
             ) from error
         except MemoryError as error:
-            raise CcdsError(
+            raise StepError(
+                place,
                 expected=f"memory for step {place}, {step.name}",
                 found=f"too little for an image of shape {image.voxels.shape}",
                 do="take a coarser spacing, or a session with more memory",

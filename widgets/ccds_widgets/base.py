@@ -73,7 +73,7 @@ class CcdsWidget(anywidget.AnyWidget):
         try:
             answer = self.answer({key: value for key, value in content.items() if key != "request"})
         except CcdsError as error:
-            answer = {"error": _sentence(error)}
+            answer = {"error": sentence(error)}
         except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours is told in one line
             # Neither the message nor the values of a traceback are logged: they may quote a report.
             frames = traceback.extract_tb(error.__traceback__)
@@ -87,6 +87,7 @@ class CcdsWidget(anywidget.AnyWidget):
         self.send({"answer": number, **answer}, buffers=list(buffers) or None)
 
 
-def _sentence(error: CcdsError) -> str:
+def sentence(error: CcdsError) -> str:
+    """What a person reads of `error`: a whole sentence."""
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}."

@@ -38,7 +38,8 @@ def _add_project(parser: argparse.ArgumentParser) -> None:
 
 def _show(options: argparse.Namespace) -> None:
     from ccds_kernel.audit.log import FileAuditSink
-    from ccds_kernel.irb.project import current_person, require_administrator
+    from ccds_kernel.irb.project import current_person
+    from ccds_kernel.irb.site import require_administrator
     from ccds_kernel.settings import load_settings
 
     settings = load_settings()

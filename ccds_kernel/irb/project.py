@@ -22,6 +22,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.application import IN_FORCE, IrbApplication
 from ccds_kernel.irb.registry import Registry
 from ccds_kernel.irb.roles import ALLOWED, NEEDS, Action, Role
+from ccds_kernel.irb.site import require_administrator
 from ccds_kernel.settings import Settings, load_settings
 from ccds_kernel.store.store import Store, open_store
 
@@ -136,7 +137,7 @@ def apply_application(application: IrbApplication, *, person: str, settings: Set
     """Brings an application, or an amendment, into force and makes its directory; returns whether that changed anything.
 
     Raises:
-        ProjectAccessDenied: `person` is no administrator of the site.
+        SiteAccessDenied: `person` is no administrator of the site.
         CcdsError: another application's sessions have the same name; or the audit log, the registry or the project directory
             can't be written.
     """
@@ -153,21 +154,6 @@ def apply_application(application: IrbApplication, *, person: str, settings: Set
             expected=f"to make {folder}", found=error.strerror or "an error", do="run this as the service account"
         ) from None
     return changed
-
-
-def require_administrator(action: str, *, person: str, settings: Settings) -> None:
-    """Makes sure that `person` administers the site; `action` says what for.
-
-    Raises:
-        ProjectAccessDenied: they don't; the refusal is an audit event of the site.
-        CcdsError: the audit log can't be written.
-    """
-    if person in settings.hub.administrators:
-        return
-    denied = _denied("an administrator of this site", person, "one of [hub] administrators in ccds.toml")
-    reason = f"expected {denied.expected}; found {denied.found}"
-    FileAuditSink(settings.paths.audit).write(AccessDenied(person=person, action=action, reason=reason))
-    raise denied
 
 
 def _check(registry: Registry, audit: AuditSink, project_id: str, person: str, action: Action) -> IrbApplication:

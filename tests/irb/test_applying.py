@@ -3,8 +3,9 @@
 import pytest
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.project import ProjectAccessDenied, apply_application, open_project, require_administrator
+from ccds_kernel.irb.project import ProjectAccessDenied, apply_application, open_project
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.site import SiteAccessDenied, require_administrator
 from support.site import ADMINISTRATOR, application
 
 
@@ -55,7 +56,7 @@ def test_applying_again_finishes_what_was_cut_short(apply, settings):
 
 def test_only_administrators_apply(entries, registry, settings):
     """Whoever else tries is told whom to ask, and logged; nothing changes."""
-    with pytest.raises(ProjectAccessDenied) as raised:
+    with pytest.raises(SiteAccessDenied) as raised:
         apply_application(application(), person="ann", settings=settings)
 
     assert str(raised.value) == (

@@ -1,0 +1,52 @@
+"""The doors of the whole site, where no project is concerned: who administers it, and who reads what is published.
+
+Both lists stand in `ccds.toml`. A caller hands in the settings as they are now, so that whoever is taken off a list is turned
+away at once. Leadership reads numbers without patient data and has no right inside a project; no role on a roster opens
+this door.
+"""
+
+from __future__ import annotations
+
+from ccds_kernel.audit.events import AccessDenied
+from ccds_kernel.audit.log import FileAuditSink
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.settings import Settings
+
+
+class SiteAccessDenied(CcdsError):  # noqa: N818 - named for what a person is told, not for its being an exception
+    """Somebody may not do what they asked for at this site; says which check failed and whom to ask."""
+
+
+def reads_published(person: str, settings: Settings) -> bool:
+    """Whether `person` may read what is published of deployed models: leadership, and administrators. Logs nothing."""
+    return person in settings.hub.leadership or person in settings.hub.administrators
+
+
+def require_administrator(action: str, *, person: str, settings: Settings) -> None:
+    """Makes sure that `person` administers the site; `action` says what for.
+
+    Raises:
+        SiteAccessDenied: they don't; the refusal is an audit event of the site.
+        CcdsError: the audit log can't be written.
+    """
+    if person not in settings.hub.administrators:
+        raise _denied("an administrator of this site", action, person=person, settings=settings)
+
+
+def require_leadership(action: str, *, person: str, settings: Settings) -> None:
+    """Makes sure that `person` may read what is published; `action` says what for.
+
+    Raises:
+        SiteAccessDenied: they may not; the refusal is an audit event of the site.
+        CcdsError: the audit log can't be written.
+    """
+    if not reads_published(person, settings):
+        raise _denied("somebody of this site's leadership", action, person=person, settings=settings)
+
+
+def _denied(expected: str, action: str, *, person: str, settings: Settings) -> SiteAccessDenied:
+    """The refusal, which is in the audit log already."""
+    reason = f"expected {expected}; found {person}"
+    FileAuditSink(settings.paths.audit).write(AccessDenied(person=person, action=action, reason=reason))
+    ask = "ask one of [hub] administrators in ccds.toml"
+    return SiteAccessDenied(expected=expected, found=person, do=ask)

@@ -21,10 +21,10 @@ from ccds_kernel.demo.population import YEAR
 from ccds_kernel.demo.reports import generate_reports
 from ccds_kernel.demo.volumes import generate_series
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.files import write_whole
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.password_file import password_file, write_passwords
 from ccds_kernel.irb.project import Project, apply_application, open_project
-from ccds_kernel.irb.registry import write_whole
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.study_key import study_key, study_key_secret
 from ccds_kernel.labeling.report import Report, Section
@@ -54,10 +54,11 @@ PEOPLE = (
     Person(
         "sam",
         "scientist",
-        "Start JupyterLab on 1 of 4 pretend GPUs; in its terminal: ccds imaging convert ../../dicom nifti",
+        "JupyterLab on 1 of 4 pretend GPUs: in walkthroughs/ run normalization.ipynb, then training.ipynb.",
     ),
-    Person("lee", "leadership", "Log in: no project data is offered to this role."),
+    Person("lee", "leadership", "Deployed models: does the model still agree with the radiologists?"),
 )
+LEADERSHIP = tuple(person.name for person in PEOPLE if person.role == "leadership")
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ class Hospital:
         lines = [f"# Written by the {_MARK} at each start.", "[paths]"]
         lines += [f"{name} = {json.dumps(str(self.folder / name))}" for name in Paths.model_fields]
         lines += ["[hub]", f"port = {port}", f"api_port = {api_port}", f"proxy_api_port = {proxy_api_port}"]
-        lines += ['authenticator = "password-file"', f"administrators = [{json.dumps(_administrator())}]"]
+        lines += ['authenticator = "password-file"', f"administrators = {json.dumps([_administrator()])}"]
+        lines += [f"leadership = {json.dumps(LEADERSHIP)}"]
         lines += ["[scheduler]", f"gpus = {PRETEND_GPUS}", "cpus = 8", "memory_mb = 32768"]
         write_whole(self.settings_file, "\n".join(lines) + "\n")
         return load_settings(self.settings_file)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from types import FrameType
+from typing import IO
 
 import psutil
 
@@ -28,7 +29,13 @@ UP_SECONDS = 60.0
 END_SECONDS = 20.0
 _POLL_SECONDS = 0.1
 _LAST_PORT = 65535
-_OURS = ("jupyterhub_config.py", "configurable-http-proxy")
+_OURS = ("jupyterhub_config.py", "configurable-http-proxy", "ccds_hub.proxy")
+_SERVICES = {
+    "proxy": ("ccds_hub.proxy",),
+    "hub": ("jupyterhub", "-f", str(resource("hub/jupyterhub_config.py"))),
+}
+LEAST_SECONDS = 10.0
+"""What ends sooner than this after its start is not started again."""
 
 
 def run(folder: Path, port: int, *, check: bool = False) -> None:
@@ -47,17 +54,16 @@ def run(folder: Path, port: int, *, check: bool = False) -> None:
         for step in hospital.fill(settings):
             _say(f"{step}: making what isn't there yet …")
         with _stop_signals() as stop:
-            with _hub(hospital) as hub:
-                _wait_until_up(hub, hospital, port, stop)
+            with _services(hospital) as services:
+                _wait_until_up(services, hospital, port, stop)
                 if not stop.is_set():
                     _say(_banner(hospital, port))
                 if check and not stop.is_set():
                     _say("The demo works.")
                     return
-                while hub.poll() is None and not stop.is_set():
+                while not stop.is_set():
+                    services.keep_up()
                     time.sleep(_POLL_SECONDS)
-            if not stop.is_set():
-                raise _hub_ended(hospital)
             _say("The demo has ended; its data stays for the next start.")
 
 
@@ -120,23 +126,60 @@ def _stop_signals() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-@contextmanager
-def _hub(hospital: Hospital) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs the hub; at the end it, its proxy, and every job are gone."""
-    state = hospital.folder / "state"
-    with open(hospital.folder / "hub.log", "ab", opener=_private) as log:
-        # A session of its own: Ctrl-C in the terminal reaches us, and we end the hub in good order.
-        hub = subprocess.Popen(
-            [sys.executable, "-P", "-m", "jupyterhub", "-f", str(resource("hub/jupyterhub_config.py"))],
-            cwd=state, env=os.environ | {"CCDS_CONFIG": str(hospital.settings_file)},
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+class _Services:
+    """The proxy and the hub, each started again when it ends: sessions and jobs outlive both."""
+
+    def __init__(self, hospital: Hospital, log: IO[bytes]) -> None:
+        self._hospital = hospital
+        self._log = log
+        self._running = {name: self._start(name) for name in _SERVICES}
+        self._began = dict.fromkeys(_SERVICES, time.monotonic())
+
+    def keep_up(self) -> None:
+        """Starts what has ended again.
+
+        Raises:
+            CcdsError: it ended right after its start: another try would not help.
+        """
+        for name, process in self._running.items():
+            if process.poll() is None:
+                continue
+            if time.monotonic() - self._began[name] < LEAST_SECONDS:
+                raise CcdsError(
+                    expected=f"the {name} to run", found="it doesn't", do=f"see {self._hospital.folder / 'hub.log'}"
+                )
+            _say(f"The {name} has ended; starting it again. Sessions and jobs go on.")
+            self._running[name], self._began[name] = self._start(name), time.monotonic()
+
+    def end(self) -> None:
+        """Ends both, the hub first."""
+        for name in reversed(_SERVICES):
+            process = self._running[name]
+            _end([psutil.Process(process.pid)] if process.poll() is None else [])
+            process.wait()
+
+    def _start(self, name: str) -> subprocess.Popen[bytes]:
+        # A session of its own: Ctrl-C in the terminal reaches us, and we end it in good order.
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", *_SERVICES[name]],
+            cwd=self._hospital.folder / "state",
+            env=os.environ | {"CCDS_CONFIG": str(self._hospital.settings_file)},
+            stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, start_new_session=True,
         )  # fmt: skip
+
+
+@contextmanager
+def _services(hospital: Hospital) -> Iterator[_Services]:
+    """Runs proxy and hub; at the end they, and every job, are gone."""
     try:
-        yield hub
+        with open(hospital.folder / "hub.log", "ab", opener=_private) as log:
+            services = _Services(hospital, log)
+            try:
+                yield services
+            finally:
+                _say("ending sessions and jobs …")
+                services.end()
     finally:
-        _say("ending sessions and jobs …")
-        _end([psutil.Process(hub.pid)] if hub.poll() is None else [])
-        hub.wait()
         _end_leftovers(hospital)
 
 
@@ -176,20 +219,17 @@ def _end(processes: list[psutil.Process]) -> None:
     psutil.wait_procs(left, timeout=END_SECONDS)
 
 
-def _wait_until_up(hub: subprocess.Popen[bytes], hospital: Hospital, port: int, stop: Event) -> None:
+def _wait_until_up(services: _Services, hospital: Hospital, port: int, stop: Event) -> None:
     deadline = time.monotonic() + UP_SECONDS
-    while hub.poll() is None and time.monotonic() < deadline and not stop.is_set():
+    while not stop.is_set():
+        services.keep_up()
         try:
             with urllib.request.urlopen(f"http://{ADDRESS}:{port}/hub/login", timeout=5):
                 return
         except OSError:
             time.sleep(_POLL_SECONDS)
-    if not stop.is_set():
-        raise _hub_ended(hospital)
-
-
-def _hub_ended(hospital: Hospital) -> CcdsError:
-    return CcdsError(expected="the hub to run", found="it doesn't", do=f"see {hospital.folder / 'hub.log'}")
+        if time.monotonic() > deadline:
+            raise CcdsError(expected="the hub to answer", found="it doesn't", do=f"see {hospital.folder / 'hub.log'}")
 
 
 def _banner(hospital: Hospital, port: int) -> str:

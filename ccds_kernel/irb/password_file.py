@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.registry import write_whole
+from ccds_kernel.files import write_whole
 from ccds_kernel.settings import Settings
 
 _N, _R, _P, _BYTES = 2**14, 8, 1, 32

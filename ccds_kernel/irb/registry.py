@@ -10,8 +10,6 @@ at once. A damaged file closes its own project and no other one.
 from __future__ import annotations
 
 import fcntl
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.files import write_whole
 from ccds_kernel.irb.application import ID, IrbApplication, read_application, slug_of
 from ccds_kernel.irb.history import Version
 
@@ -136,21 +135,6 @@ class Registry:
         with (self.folder / ".lock").open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
-
-
-def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
-    """Writes `path`, with permissions `mode`, so that a reader, or a crash, never sees half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        os.chmod(name, mode)  # noqa: PTH101 - mkstemp hands out a name
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _applied(path: Path) -> datetime:

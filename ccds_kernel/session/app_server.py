@@ -6,6 +6,8 @@ jupyter_server's other APIs, and the widget channel lets no code reach the kerne
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,14 @@ from jupyter_server.auth.authorizer import Authorizer
 from ccds_kernel.resources import resource
 from ccds_kernel.session import plain_errors
 from ccds_kernel.session.gate import Route, install, route
+from ccds_kernel.session.name import SessionKind, SessionName
 from ccds_kernel.session.page_policy import with_policy
 from ccds_kernel.session.preheat import PreheatingKernelManager, without_mathjax
 from ccds_kernel.session.widget_channel import WidgetChannel
 
-APPS = ("labeling",)
+APPS: Mapping[SessionKind, tuple[str, ...]] = {SessionKind.APP: ("labeling",), SessionKind.REPORTS: ("monitoring",)}
+"""The notebooks that a session of each kind serves; the first is what it opens with."""
+
 _KERNEL = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ASSET = r"[A-Za-z0-9@_~.\-/]+"
 _OFF = (
@@ -32,11 +37,21 @@ _OFF = (
 )
 
 
-def routes() -> tuple[Route, ...]:
-    """Everything that an app's page asks for."""
+def apps_of_this_session() -> tuple[str, ...]:
+    """The apps that this session serves, by its name, which the hub put into its environment.
+
+    Raises:
+        CcdsError: it has no session's name.
+        KeyError: it is a session of code, or none at all.
+    """
+    return APPS[SessionName.parse(os.environ["CCDS_SESSION"]).kind]
+
+
+def routes(apps: tuple[str, ...]) -> tuple[Route, ...]:
+    """Everything that the pages of `apps` ask for."""
     return (
         route("GET", r"/(?:api|logout|oauth_callback)?", None),
-        *(route("GET", rf"/voila/render/{app}\.ipynb", "redirects") for app in APPS),
+        *(route("GET", rf"/voila/render/{app}\.ipynb", "redirects") for app in apps),
         route(
             "GET HEAD",
             rf"/voila/(?:static|templates/\w+/static|labextensions|api/themes)/{_ASSET}",
@@ -61,7 +76,7 @@ class AppAuthorizer(Authorizer):
 def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration object
     """Fills `c`, the configuration of `jupyterhub-singleuser`, for an app session."""
     c.ServerApp.root_dir = str(resource("notebooks/apps"))
-    c.ServerApp.default_url = f"/voila/render/{APPS[0]}.ipynb"
+    c.ServerApp.default_url = f"/voila/render/{apps_of_this_session()[0]}.ipynb"
     c.ServerApp.allow_root = True
     c.ServerApp.terminals_enabled = False
     c.ServerApp.reraise_server_extension_failures = True  # without the gate there is no server
@@ -95,7 +110,8 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server_app: Any) -> None:  # noqa: ANN401 - jupyter_server has no type hints
-    install(server_app, routes())
+    apps = apps_of_this_session()
+    install(server_app, routes(apps))
     plain_errors.install(server_app)
-    notebook = Path(f"{APPS[0]}.ipynb")
+    notebook = Path(f"{apps[0]}.ipynb")
     server_app.io_loop.add_callback(server_app.kernel_manager.begin, server_app, str(notebook))

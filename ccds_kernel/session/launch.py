@@ -24,6 +24,9 @@ from types import FrameType
 
 import psutil
 
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.session.walkthroughs import lay_out
+
 PORT_PATH = "/ccds/session-port"
 """Where the hub takes the port, under its API's address."""
 
@@ -59,6 +62,11 @@ class Place:
 
 def main(arguments: list[str]) -> int:
     """Starts the server of the kind that `arguments` name; returns its exit status."""
+    if arguments[0] == "lab":
+        try:
+            lay_out(Path.cwd())
+        except (OSError, CcdsError) as error:  # a session without them is better than none
+            _say(f"the walk-throughs weren't laid out: {type(error).__name__}")
     config = Path(__file__).with_name(f"{arguments[0]}_config.py")
     return serve([sys.executable, "-P", "-m", "jupyterhub.singleuser", f"--config={config}"], Place.from_environment())
 

@@ -1,4 +1,4 @@
-"""Who may log in: people on the roster of a project, and the site's administrators. Nobody else, fail closed."""
+"""Who may log in: people on the roster of a project, the site's leadership and administrators. Nobody else, fail closed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from traitlets import Any as AnyTrait
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.password_file import is_password, password_file
 from ccds_kernel.irb.registry import Registry
+from ccds_kernel.irb.site import reads_published
 from ccds_kernel.settings import Settings
 
 
 def may_log_in(person: str, settings: Settings) -> bool:
-    """Whether `person` administers the site or stands on a roster."""
-    if person in settings.hub.administrators:
+    """Whether `person` stands on a roster, or is one of the site's leadership or administrators."""
+    if reads_published(person, settings):
         return True
     return any(application.roles_of(person) for application in Registry(settings.paths.registry).applications())
 

@@ -11,9 +11,12 @@ from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.project import projects_of
 from ccds_kernel.irb.registry import Registry
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.site import reads_published
 from ccds_kernel.session.name import SessionKind, SessionName
+from ccds_kernel.settings import Settings
 
 MOST_LABS = 9
+REPORTS = SessionName("", SessionKind.REPORTS)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,19 @@ class ProjectTiles:
     tiles: tuple[Tile, ...]
 
 
+@dataclass(frozen=True)
+class Home:
+    """What a person's home page offers: projects, and what belongs to the whole site."""
+
+    projects: tuple[ProjectTiles, ...] = ()
+    site: tuple[Tile, ...] = ()
+
+
 _TEXTS = {
+    SessionKind.REPORTS: (
+        "Deployed models",
+        "What the models say beside the final reports, month by month. Numbers only, no patients.",
+    ),
     SessionKind.APP: ("Label reports", "Turn report phrases into labels, and see what each one captures."),
     SessionKind.LAB: ("JupyterLab", "A session on a compute node, with GPUs, in your folder of this project."),
 }
@@ -61,30 +76,39 @@ def project_tiles(
     application: IrbApplication, actions: frozenset[Action], person: str, live: frozenset[str]
 ) -> ProjectTiles:
     """The tiles of one project for `person`, who may do `actions` there and whose sessions `live` run or start."""
-    tiles = []
-    for kind in (SessionKind.APP, SessionKind.LAB):
-        if kind.action in actions:
-            first = str(SessionName(application.slug, kind))
-            title, text = _TEXTS[kind]
-            tiles.append(Tile(kind, first, title, text, first in live, _further(application.slug, kind, live)))
+    tiles = (
+        _tile(SessionName(application.slug, kind), live, _further(application.slug, kind, live))
+        for kind in (SessionKind.APP, SessionKind.LAB)
+        if kind.action in actions
+    )
     return ProjectTiles(
         application.id, application.title, application.pi, application.roles_of(person), application.data,
         application.study_dates, application.expires, tuple(tiles),
     )  # fmt: skip
 
 
-def home(registry: Registry) -> Callable[[Any], tuple[ProjectTiles, ...]]:
-    """A function that the hub calls for each page: from its user to their projects; nobody has none."""
+def home(settings: Settings) -> Callable[[Any], Home]:
+    """A function that the hub calls for each page: from its user to what they may do; nobody may anything."""
+    registry = Registry(settings.paths.registry)
 
-    def projects(user: Any) -> tuple[ProjectTiles, ...]:  # noqa: ANN401 - JupyterHub has no type hints
+    def offered(user: Any) -> Home:  # noqa: ANN401 - JupyterHub has no type hints
         if user is None:
-            return ()
+            return Home()
         live = frozenset(name for name, spawner in user.spawners.items() if name and spawner.active)
-        offered = projects_of(user.name, registry)
-        applications = ((registry.get(project_id), actions) for project_id, actions in offered.items())
-        return tuple(project_tiles(found, actions, user.name, live) for found, actions in applications if found)
+        applications = (
+            (registry.get(project_id), actions) for project_id, actions in projects_of(user.name, registry).items()
+        )
+        return Home(
+            tuple(project_tiles(found, actions, user.name, live) for found, actions in applications if found),
+            (_tile(REPORTS, live),) if reads_published(user.name, settings) else (),
+        )
 
-    return projects
+    return offered
+
+
+def _tile(session: SessionName, live: frozenset[str], further: str = "") -> Tile:
+    title, text = _TEXTS[session.kind]
+    return Tile(session.kind, str(session), title, text, str(session) in live, further)
 
 
 def _further(slug: str, kind: SessionKind, live: frozenset[str]) -> str:

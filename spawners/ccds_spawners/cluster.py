@@ -28,7 +28,7 @@ from ccds_kernel.batch.spec import JobSpec
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
-from ccds_kernel.session.name import SessionKind, SessionName
+from ccds_kernel.session.name import SessionName
 from ccds_spawners.home import session_env, session_home
 from ccds_spawners.job import session_job
 from ccds_spawners.options import LabOptions
@@ -85,8 +85,8 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         """
         return SessionName.parse(self.name)
 
-    def open(self) -> Project:
-        """Opens the session's project for this person, as `open_project`.
+    def open(self) -> Project | None:
+        """Opens the session's project, if it has one, for this person: see `open_for`.
 
         Raises:
             CcdsError: no session's name, no such project, or not for this person.
@@ -103,7 +103,7 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
             return await self._form_again()
         try:
             project = await asyncio.to_thread(self.open)
-            if self.session.kind is SessionKind.APP:
+            if project is None or not self.session.kind.runs_code:
                 return ""
             nodes = await asyncio.to_thread(self.scheduler.capacity)
         except CcdsError as error:
@@ -155,14 +155,14 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         try:
             project = await asyncio.to_thread(self.open)
             options = LabOptions.from_mapping(self.user_options)
-            home = await asyncio.to_thread(session_home, project, self.session)
+            home = await asyncio.to_thread(session_home, self.session, self.user.name, project, self.settings)
             spec = session_job(
                 self.session,
                 options,
                 priority_for(others),
                 person=self.user.name,
                 home=home,
-                env=self.get_env() | session_env(project, self.session, home),
+                env=self.get_env() | session_env(self.session, project, home),
             )
             await self._end_orphan(spec.name)
             await self._submit(spec)
@@ -282,7 +282,7 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
     def takes_node(self) -> bool:
         """Whether this is a lab session that runs, waits or starts."""
         try:
-            lab = self.session.kind is SessionKind.LAB
+            node = self.session.kind.runs_code
         except CcdsError:
             return False
-        return bool(lab and self.active and (self._asked or self.job_id))
+        return bool(node and self.active and (self._asked or self.job_id))

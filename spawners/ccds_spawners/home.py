@@ -8,38 +8,44 @@ from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
-from ccds_kernel.session.name import SessionKind, SessionName
+from ccds_kernel.session.name import SessionName
+from ccds_kernel.settings import Settings
 
 
-def session_home(project: Project, session: SessionName) -> Path:
-    """The person's own folder of the project, made where it isn't there; for apps one inside it that holds nothing of theirs.
+def session_home(session: SessionName, person: str, project: Project | None, settings: Settings) -> Path:
+    """The folder in which a session runs, made where it isn't there.
+
+    For a lab it is the person's own folder of the project, for the project's apps one inside it that holds nothing of theirs,
+    for a session without a project (`project` None) one in the site's state folder.
 
     Raises:
         CcdsError: it can't be made.
     """
-    home = project.folder / "work" / project.person
-    levels = [home]
-    if session.kind is SessionKind.APP:
-        levels += [home / ".ccds", home / ".ccds" / "app"]
+    if project is None:
+        sessions = settings.paths.state / "sessions"
+        levels = [sessions, sessions / person]
+    else:
+        work = project.folder / "work" / person
+        levels = [work] if session.kind.runs_code else [work, work / ".ccds", work / ".ccds" / "app"]
     try:
         for level in levels:  # one by one: `parents=True` would leave all but the last open to everybody
             level.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise CcdsError(
-            expected="to make your folder in the project",
+            expected="to make your folder for this session",
             found=(error.strerror or "an error").lower(),
             do="tell the administrators of this site",
         ) from None
     return levels[-1]
 
 
-def session_env(project: Project, session: SessionName, home: Path) -> dict[str, str]:
-    """What a session's environment says about its project and place."""
+def session_env(session: SessionName, project: Project | None, home: Path) -> dict[str, str]:
+    """What a session's environment says about its project, if it has one, and place."""
     jupyter = home / ".ccds" / "jupyter"
     return {
         "HOME": str(home),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "CCDS_PROJECT": project.id,
+        **({"CCDS_PROJECT": project.id} if project else {}),
         "CCDS_SESSION": str(session),
         "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
         "JUPYTER_CONFIG_DIR": str(jupyter / "config"),

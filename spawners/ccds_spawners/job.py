@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ccds_kernel.batch.spec import JobSpec, PriorityClass, job_name
-from ccds_kernel.session.name import SessionKind, SessionName
+from ccds_kernel.session.name import SessionName
 from ccds_spawners.options import LabOptions
 
 APP_MINUTES = 12 * 60.0
@@ -32,11 +32,12 @@ def session_job(
         home: the folder in which the session runs.
         env: the session's whole environment, its token included.
     """
-    app = name.kind is SessionKind.APP
+    app = not name.kind.runs_code
+    server = "app" if app else "lab"
     return JobSpec(
         name=job_name("session", person, str(name)),
         # -P: a folder of the person's that is called like one of our modules must not be run instead of it.
-        command=(sys.executable, "-P", "-m", "ccds_kernel.session.launch", str(name.kind)),
+        command=(sys.executable, "-P", "-m", "ccds_kernel.session.launch", server),
         cwd=home,
         log=home / f".{name}.log",
         owner=person,

@@ -7,25 +7,32 @@ import contextlib
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project, calendar_day, open_project, why_not
 from ccds_kernel.irb.registry import Registry
+from ccds_kernel.irb.site import reads_published, require_leadership
 from ccds_kernel.session.name import SessionName
 from ccds_kernel.settings import Settings
 
 
-def open_for(session: SessionName, person: str, settings: Settings) -> Project:
-    """Opens the session's project for `person`, as `open_project`.
+def open_for(session: SessionName, person: str, settings: Settings) -> Project | None:
+    """Opens the session's project for `person`, as `open_project`; for a session without one asks whether they may have it.
 
     Raises:
         CcdsError: no such project, or not for this person.
     """
+    if session.kind.action is None:
+        require_leadership("open the reports", person=person, settings=settings)
+        return None
     found = Registry(settings.paths.registry).by_slug(session.project)
     return open_project(found.id if found else session.project, session.kind.action, person=person, settings=settings)
 
 
 def is_revoked(session: SessionName, person: str, settings: Settings) -> bool:
-    """Whether the registry says by now that `person` may not have `session`; that refusal is an audit event.
+    """Whether it is sure by now that `person` may not have `session`; that refusal is an audit event.
 
-    Only a no counts: a registry that can't be read, or that is away, says nothing.
+    Only a no counts: a registry that can't be read, or that is away, says nothing. Who belongs to leadership stands in the
+    site's settings, which hold as long as the hub runs.
     """
+    if session.kind.action is None:
+        return not reads_published(person, settings)
     try:
         found = Registry(settings.paths.registry).by_slug(session.project)
     except CcdsError:

@@ -9,16 +9,19 @@ import pytest
 from support.checkout import ROOT, files
 
 APPS = list(files("notebooks/apps", suffixes=(".ipynb",)))
+LABS = list(files("notebooks/lab", suffixes=(".ipynb",)))
 PAGES = [
     *files(
         "hub/templates", "hub/static", "notebooks/templates", suffixes=(".html", ".j2", ".js", ".css", ".json", ".svg")
     ),
     *files("widgets", suffixes=(".js", ".css", ".html", ".svg")),
     *APPS,
+    *LABS,
 ]
 NAMESPACES = ("http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml", "http://www.w3.org/1999/xlink")
 HOST = re.compile(r"""(?:\b(?:https?|wss?|ftp):|["'(=])//[\w.-]*\w""")
-LONGEST_APP = 15
+LONGEST = 15
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def name_of(path) -> str:
@@ -31,36 +34,53 @@ def cells(path) -> list[dict]:
     return [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
 
 
+def code_of(path) -> str:
+    """All its code."""
+    return "\n".join("".join(cell["source"]) for cell in cells(path))
+
+
 def test_there_are_apps_and_pages():
     """The tests below look at something."""
     assert APPS
+    assert LABS
     assert {path.suffix for path in PAGES} >= {".html", ".j2", ".js", ".css", ".ipynb"}
 
 
-@pytest.mark.parametrize("path", APPS, ids=name_of)
-def test_an_app_notebook_is_thin(path):
-    """At most 15 lines of code, no function, no class; it imports widgets and the door to a project."""
-    code = "\n".join("".join(cell["source"]) for cell in cells(path))
-    tree = list(ast.walk(ast.parse(code)))
+@pytest.mark.parametrize("path", [*APPS, *LABS], ids=name_of)
+def test_a_notebook_is_thin(path):
+    """At most 15 lines of code, no function, no class: what it does stands in the packages, where it is tested."""
+    code = code_of(path)
 
-    lines = [line for line in code.splitlines() if line.strip()]
-    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    assert 0 < len([line for line in code.splitlines() if line.strip()]) <= LONGEST
+    assert [node for node in ast.walk(ast.parse(code)) if isinstance(node, DEFINITIONS)] == []
+
+
+@pytest.mark.parametrize("path", APPS, ids=name_of)
+def test_an_app_imports_widgets_and_the_door_to_a_project(path):
+    """Nothing else."""
+    tree = ast.walk(ast.parse(code_of(path)))
+
     imported = [
         name
         for node in tree
         if isinstance(node, (ast.Import, ast.ImportFrom))
         for name in ([node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
     ]
-    assert 0 < len(lines) <= LONGEST_APP
-    assert [node for node in tree if isinstance(node, definitions)] == []
+
     assert [name for name in imported if not re.match(r"ccds_widgets\b|ccds_kernel\.irb\b", name)] == []
 
 
-@pytest.mark.parametrize("path", APPS, ids=name_of)
-def test_an_app_notebook_is_stored_without_outputs(path):
+@pytest.mark.parametrize("path", [*APPS, *LABS], ids=name_of)
+def test_a_notebook_is_stored_without_outputs(path):
     """What a run printed, or how often it ran, is nobody else's."""
     assert [cell["outputs"] for cell in cells(path) if cell["outputs"]] == []
     assert {cell["execution_count"] for cell in cells(path)} == {None}
+
+
+@pytest.mark.parametrize("path", LABS, ids=name_of)
+def test_a_walk_through_runs_in_our_kernel(path):
+    """There `project` is at hand."""
+    assert json.loads(path.read_text(encoding="utf-8"))["metadata"]["kernelspec"]["name"] == "ccds"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)

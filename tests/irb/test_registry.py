@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.files import write_whole
 from ccds_kernel.irb.history import on_roster_since
-from ccds_kernel.irb.registry import write_whole
 from ccds_kernel.irb.roles import Role
 from support.processes import READY, at_once
 from support.site import application, on_roster

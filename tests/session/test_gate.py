@@ -89,7 +89,7 @@ DENIED = [
 @pytest.mark.parametrize(("method", "path", "query"), ALLOWED)
 def test_what_a_page_asks_for_is_let_through(method: str, path: str, query: str) -> None:
     """Every request of the app's page."""
-    answer = permitted(routes(), BASE, method, BASE + path, query.split())
+    answer = permitted(routes(("labeling",)), BASE, method, BASE + path, query.split())
 
     assert answer
 
@@ -97,7 +97,7 @@ def test_what_a_page_asks_for_is_let_through(method: str, path: str, query: str)
 @pytest.mark.parametrize(("method", "path", "query"), DENIED)
 def test_everything_else_is_not(method: str, path: str, query: str) -> None:
     """However it is written."""
-    answer = permitted(routes(), BASE, method, BASE + path, query.split())
+    answer = permitted(routes(("labeling",)), BASE, method, BASE + path, query.split())
 
     assert not answer
 
@@ -112,7 +112,7 @@ def test_everything_else_is_not(method: str, path: str, query: str) -> None:
 )  # fmt: skip
 def test_only_below_the_server_s_own_address(path: str) -> None:
     """A path that names another base, or none, gets nowhere."""
-    answer = permitted(routes(), BASE, "GET", path, [])
+    answer = permitted(routes(("labeling",)), BASE, "GET", path, [])
 
     assert not answer
 
@@ -120,14 +120,14 @@ def test_only_below_the_server_s_own_address(path: str) -> None:
 @pytest.mark.parametrize("base", ["/user/fay/x-app/", "/user/fay/x-app"])
 def test_the_base_may_be_written_either_way(base: str) -> None:
     """With and without its last slash."""
-    answer = permitted(routes(), base, "GET", "/user/fay/x-app/api", [])
+    answer = permitted(routes(("labeling",)), base, "GET", "/user/fay/x-app/api", [])
 
     assert answer
 
 
 def test_a_person_may_have_dots_in_their_name() -> None:
     """The look for climbing paths is about what stands behind the base."""
-    answer = permitted(routes(), "/user/a..b/x-app/", "GET", "/user/a..b/x-app/api", [])
+    answer = permitted(routes(("labeling",)), "/user/a..b/x-app/", "GET", "/user/a..b/x-app/api", [])
 
     assert answer
 

@@ -11,6 +11,7 @@ PROJECTS = st.from_regex(r"[a-z][a-z0-9]{0,5}(-[a-z0-9]{1,5}){0,3}", fullmatch=T
 NAMES = st.one_of(
     st.builds(SessionName, PROJECTS, st.just(SessionKind.APP)),
     st.builds(SessionName, PROJECTS, st.just(SessionKind.LAB), st.integers(1, 99)),
+    st.just(SessionName("", SessionKind.REPORTS)),
 )
 
 
@@ -42,6 +43,7 @@ def test_what_is_read_is_written_the_same(text: str) -> None:
         "headct-lab-100", "headct-app-2", "headct-app-1", "Headct-lab", "headct--lab", "1headct-lab", "headct_lab",
         "headct-lab\n", "headct-lab ", "../headct-lab", "headct/x-lab", "headct-lab-\uff12",
         "headct-LAB", "headct.-lab",
+        "headct-reports", "reports-2", "Reports", "reports\n", "reportsx",
     ],
 )  # fmt: skip
 def test_nothing_else_is_a_name(text: str) -> None:
@@ -60,8 +62,14 @@ def test_a_long_text_is_not_repeated() -> None:
     assert len(str(refused.value)) < 300
 
 
-@pytest.mark.parametrize(("kind", "number"), [(SessionKind.LAB, 0), (SessionKind.LAB, -1), (SessionKind.APP, 2)])
-def test_a_number_that_no_session_has(kind: SessionKind, number: int) -> None:
+@pytest.mark.parametrize(
+    ("project", "kind", "number"),
+    [
+        ("headct", SessionKind.LAB, 0), ("headct", SessionKind.LAB, -1), ("headct", SessionKind.APP, 2),
+        ("headct", SessionKind.REPORTS, 1), ("", SessionKind.REPORTS, 2), ("", SessionKind.LAB, 1), ("", SessionKind.APP, 1),
+    ],
+)  # fmt: skip
+def test_what_no_session_is(project: str, kind: SessionKind, number: int) -> None:
     """A value object that couldn't be read back isn't made."""
     with pytest.raises(CcdsError):
-        SessionName("headct", kind, number)
+        SessionName(project, kind, number)

@@ -11,7 +11,9 @@ from jupyter_client.manager import KernelManager
 from traitlets.config import Config
 from zmq.utils.monitor import recv_monitor_message
 
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.session import app_server, lab_server
+from ccds_kernel.session.gate import permitted
 
 
 def test_a_lab_serves_the_folder_it_runs_in_and_asks_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,6 +28,12 @@ def test_a_lab_serves_the_folder_it_runs_in_and_asks_nobody(tmp_path: Path, monk
     assert config.ServerApp.jpserver_extensions["voila.server_extension"] is False
     assert config.LabApp.news_url is None
     assert config.LabApp.check_for_updates_class == "jupyterlab.NeverCheckForUpdate"
+
+
+@pytest.fixture(autouse=True)
+def app_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of an app session, as the hub makes it."""
+    monkeypatch.setenv("CCDS_SESSION", "headct-app")
 
 
 def test_an_app_has_every_lock() -> None:
@@ -104,7 +112,35 @@ def test_every_app_has_its_notebook() -> None:
 
     app_server.configure(config)
 
-    assert {path.stem for path in Path(config.ServerApp.root_dir).glob("*.ipynb")} == set(app_server.APPS)
+    assert {path.stem for path in Path(config.ServerApp.root_dir).glob("*.ipynb")} == {
+        app for apps in app_server.APPS.values() for app in apps
+    }
+
+
+@pytest.mark.parametrize(("session", "served"), [("headct-app", "labeling"), ("reports", "monitoring")])
+def test_a_session_serves_its_own_apps_and_no_others(
+    monkeypatch: pytest.MonkeyPatch, session: str, served: str
+) -> None:
+    """A fellow's session has no page for leadership, nor the other way round; it opens with its own."""
+    monkeypatch.setenv("CCDS_SESSION", session)
+    config = Config()
+
+    app_server.configure(config)
+    apps = {app for each in app_server.APPS.values() for app in each}
+    let = app_server.routes(app_server.apps_of_this_session())
+    open_to_it = {app for app in apps if permitted(let, "/", "GET", f"/voila/render/{app}.ipynb", ())}
+
+    assert config.ServerApp.default_url == f"/voila/render/{served}.ipynb"
+    assert open_to_it == {served}
+
+
+@pytest.mark.parametrize("session", ["headct-lab", "", "reports-app-2"])
+def test_no_app_server_for_another_session(monkeypatch: pytest.MonkeyPatch, session: str) -> None:
+    """Without the name of an app session there is no server."""
+    monkeypatch.setenv("CCDS_SESSION", session)
+
+    with pytest.raises((CcdsError, KeyError)):
+        app_server.configure(Config())
 
 
 @pytest.mark.parametrize(

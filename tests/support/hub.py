@@ -32,21 +32,34 @@ class HubSite:
     settings: Settings
     passwords: dict[str, str]
     hub: subprocess.Popen[bytes] | None = field(default=None)
+    proxy: subprocess.Popen[bytes] | None = field(default=None)
 
     def start(self) -> Demo:
-        """Starts the hub and waits until it answers."""
+        """Starts the proxy where it doesn't run, and the hub, and waits until that answers."""
+        if self.proxy is None:
+            self.proxy = self._start("ccds_hub.proxy")
+        self.hub = self._start("jupyterhub", "-f", str(resource("hub/jupyterhub_config.py")))
+        url = f"http://127.0.0.1:{self.settings.hub.port}"
+        until(lambda: _answers(f"{url}/hub/login"), "the hub to answer", seconds=60)
+        return Demo(url, self.folder, self.passwords, self.hub)
+
+    def _start(self, *module: str) -> subprocess.Popen[bytes]:
         with (self.folder / "hub.log").open("ab") as log:
-            self.hub = subprocess.Popen(
-                [sys.executable, "-P", "-m", "jupyterhub", "-f", str(resource("hub/jupyterhub_config.py"))],
+            return subprocess.Popen(
+                [sys.executable, "-P", "-m", *module],
                 cwd=self.folder / "state",
                 env=os.environ | {"CCDS_CONFIG": str(self.folder / "ccds.toml")},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        url = f"http://127.0.0.1:{self.settings.hub.port}"
-        until(lambda: _answers(f"{url}/hub/login"), "the hub to answer", seconds=60)
-        return Demo(url, self.folder, self.passwords, self.hub)
+
+    def kill_proxy(self) -> None:
+        """Kills the proxy -9 and starts it again; it knows no session then."""
+        assert self.proxy
+        self.proxy.kill()
+        self.proxy.wait()
+        self.proxy = self._start("ccds_hub.proxy")
 
     def kill(self) -> None:
         """Kills the hub -9; its proxy and its sessions go on."""
@@ -60,9 +73,9 @@ class HubSite:
             self.hub.terminate()
             self.hub.wait(30)
         Demo("", self.folder, {}, self.hub).scheduler.shutdown(cancel_jobs=True)
-        for process in processes_of(self.folder, "configurable-http-proxy"):
-            process.kill()
-            process.wait(10)
+        if self.proxy:
+            self.proxy.terminate()
+            self.proxy.wait(30)
 
 
 @contextmanager

@@ -45,6 +45,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--epochs", type=int, default=10, metavar="N", help="how many in all (default: 10)")
     run.add_argument("--batch-size", type=int, default=8, metavar="N", help="volumes per step (default: 8)")
     run.add_argument("--seed", type=int, default=0, metavar="N", help="fixes the random numbers (default: 0)")
+    run.add_argument(
+        "--image-size",
+        type=int,
+        metavar="N",
+        help="voxels along each axis that volumes are brought to (default: the bundle's)",
+    )
+    run.add_argument("--learning-rate", type=float, metavar="R", help="the optimizer's (default: the bundle's)")
     run.add_argument("--gpus", type=int, default=1, metavar="N", help="0 or 1 (default: 1)")
     run.add_argument("--cpus", type=int, default=1, metavar="N", help="cores (default: 1)")
     run.add_argument("--memory-mb", type=int, default=4096, metavar="MiB", help="memory (default: 4096)")
@@ -107,6 +114,8 @@ def _run(options: argparse.Namespace) -> None:
         epochs=options.epochs,
         batch_size=options.batch_size,
         seed=options.seed,
+        image_size=options.image_size,
+        learning_rate=options.learning_rate,
         gpus=options.gpus,
         cpus=options.cpus,
         memory_mb=options.memory_mb,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 import yaml
@@ -19,6 +20,9 @@ OURS = Path(__file__).parent / "bundles"
 CONTRACT = ("data_root", "datalist", "output", "epochs", "batch_size", "seed")
 """What the launcher sets: the folder to which the data list's paths are relative, the data list, the run's folder, and what was
 asked for."""
+
+OPTIONS = ("image_size", "learning_rate")
+"""What the launcher sets where it was asked for and the bundle has it."""
 
 CONFIGURATION = "configs/train.yaml"
 METADATA = "configs/metadata.json"
@@ -38,8 +42,24 @@ def find_bundle(name: str) -> Path:
                 found=f"no {needed} in {name!r}",
                 do=f"name its folder, or one of: {', '.join(bundles())}",
             )
-    _check_contract(folder / CONFIGURATION)
+    keys = _keys(folder / CONFIGURATION)
+    if missing := [key for key in CONTRACT if key not in keys]:
+        raise CcdsError(
+            expected=f"the keys {', '.join(CONTRACT)} in the bundle's {Path(CONFIGURATION).name}",
+            found=f"no {', '.join(missing)}",
+            do="add them: the launcher sets them",
+        )
     return folder
+
+
+def options_of(folder: Path) -> tuple[str, ...]:
+    """Which of `OPTIONS` the bundle in `folder` has.
+
+    Raises:
+        CcdsError: its configuration can't be read.
+    """
+    keys = _keys(folder / CONFIGURATION)
+    return tuple(key for key in OPTIONS if key in keys)
 
 
 def bundles() -> list[str]:
@@ -47,18 +67,13 @@ def bundles() -> list[str]:
     return sorted(path.parents[1].name for path in OURS.glob(f"*/{CONFIGURATION}"))
 
 
-def _check_contract(path: Path) -> None:
+def _keys(path: Path) -> Collection[str]:
+    """The uppermost keys of a bundle's configuration."""
     try:
-        keys = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         raise CcdsError(expected=f"YAML in the bundle's {path.name}", found="something else", do="correct it") from None
-    missing = [key for key in CONTRACT if key not in (keys if isinstance(keys, dict) else ())]
-    if missing:
-        raise CcdsError(
-            expected=f"the keys {', '.join(CONTRACT)} in the bundle's {path.name}",
-            found=f"no {', '.join(missing)}",
-            do="add them: the launcher sets them",
-        )
+    return found.keys() if isinstance(found, dict) else ()
 
 
 def copy_bundle(folder: Path, target: Path) -> str:

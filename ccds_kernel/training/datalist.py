@@ -1,44 +1,22 @@
-"""The volumes that a training uses: a JSON list of `{"image": path, "label": 0 or 1, "split": "training" or "validation"}`.
+"""Reading the volumes that a training uses: a JSON list, `{"image": path, "label": 0 or 1, "split": …}` each.
 
-Paths are relative to the project's folder and lie inside it, links followed. Each is a three-dimensional NIfTI file; headers
-only are read here. An image that stands in the list twice is refused: in both splits it would make the validation worthless.
-What is wrong is named by the entry's number, never by its path.
+The split is `training` or `validation`. Paths are relative to the project's folder and lie inside it, links followed. Each is
+a three-dimensional NIfTI file; headers only are read here. An image that stands in the list twice is refused: in both splits
+it would make the validation worthless. What is wrong is named by the entry's number, never by its path.
 """
 
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-import nibabel as nib
-from nibabel.filebasedimages import ImageFileError
-from nibabel.spatialimages import HeaderDataError
-from nibabel.wrapstruct import WrapStructError
-
+from ccds_kernel.dataset.entry import SPLITS, TRAINING, Entry
+from ccds_kernel.dataset.volume_shape import is_3d, shape_of
 from ccds_kernel.errors import CcdsError
 
-SPLITS = ("training", "validation")
 _KEYS = {"image", "label", "split"}
-_DIMENSIONS = 3
-_NO_IMAGE = (OSError, EOFError, ValueError, zlib.error, ImageFileError, HeaderDataError, WrapStructError)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One volume: its path relative to the project's folder, its label and its split."""
-
-    image: str
-    label: int
-    split: str
-
-
-def to_text(entries: Sequence[Entry]) -> str:
-    """The list as JSON, one entry a line, the same text for the same entries."""
-    return "[\n" + ",\n".join(json.dumps(asdict(entry)) for entry in entries) + "\n]\n"
 
 
 def read_datalist(path: Path, project_folder: Path) -> list[Entry]:
@@ -115,11 +93,10 @@ def _place(entry: Entry, number: int, project_folder: Path) -> Path:
 
 
 def _check_volume(place: Path, number: int) -> None:
-    try:
-        shape: tuple[int, ...] = nib.Nifti1Image.from_filename(place).shape
-    except _NO_IMAGE:
+    shape = shape_of(place)
+    if shape is None:
         _refuse(number, "a NIfTI image", "a file that can't be read as one", "convert it, or take it out")
-    if len(shape) != _DIMENSIONS or min(shape) < 1:
+    if not is_3d(shape):
         _refuse(number, "a volume of 3 dimensions", f"one of {len(shape)}: {shape}", "take it out, or convert it anew")
 
 
@@ -127,7 +104,7 @@ def _check_whole(entries: Sequence[Entry]) -> None:
     for split in SPLITS:
         if not any(entry.split == split for entry in entries):
             raise CcdsError(expected=f"volumes for {split}", found="none", do=f"give some entries the split {split}")
-    labels = {entry.label for entry in entries if entry.split == "training"}
+    labels = {entry.label for entry in entries if entry.split == TRAINING}
     if labels != {0, 1}:
         raise CcdsError(
             expected="both labels among the training volumes",

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.registry import write_whole
+from ccds_kernel.files import write_whole
 from ccds_kernel.training.record import Exit, RunRecord, Start, read_record
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")

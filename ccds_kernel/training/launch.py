@@ -10,16 +10,18 @@ import json
 import secrets
 import shutil
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ccds_kernel.batch import JobRefusedError, Scheduler
+from ccds_kernel.dataset.entry import to_text
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.files import write_whole
 from ccds_kernel.irb.project import Project
-from ccds_kernel.irb.registry import write_whole
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.training import datalist
-from ccds_kernel.training.bundle import copy_bundle, find_bundle
+from ccds_kernel.training.bundle import OPTIONS, copy_bundle, find_bundle, options_of
+from ccds_kernel.training.datalist import read_datalist
 from ccds_kernel.training.extra import need_training_extra, versions
 from ccds_kernel.training.folder import RunFolder
 from ccds_kernel.training.record import RunRecord
@@ -41,7 +43,8 @@ def launch(project: Project, spec: TrainingSpec, scheduler: Scheduler) -> Run:
     project.require(Action.TRAIN)
     need_training_extra()
     bundle = find_bundle(spec.bundle)
-    entries = datalist.read_datalist(spec.datalist, project.folder)
+    _check_options(spec, options_of(bundle))
+    entries = read_datalist(spec.datalist, project.folder)
     made = datetime.now(UTC)
     run_id = f"{made:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     folder = RunFolder(project.folder / "runs" / run_id)
@@ -51,7 +54,7 @@ def launch(project: Project, spec: TrainingSpec, scheduler: Scheduler) -> Run:
     except OSError as error:
         raise _not_written(error) from None
     try:
-        listed = datalist.to_text(entries)
+        listed = to_text(entries)
         record = RunRecord(
             id=run_id,
             project=project.id,
@@ -73,8 +76,8 @@ def launch(project: Project, spec: TrainingSpec, scheduler: Scheduler) -> Run:
 
 
 def _overrides(project: Project, folder: RunFolder, spec: TrainingSpec) -> dict[str, object]:
-    """What is set in the bundle's configuration; see `bundle.CONTRACT`."""
-    return {
+    """What is set in the bundle's configuration; see `bundle.CONTRACT` and `bundle.OPTIONS`."""
+    overrides: dict[str, object] = {
         "data_root": str(project.folder),
         "datalist": str(folder.path / "datalist.json"),
         "output": str(folder.path),
@@ -82,6 +85,21 @@ def _overrides(project: Project, folder: RunFolder, spec: TrainingSpec) -> dict[
         "batch_size": spec.batch_size,
         "seed": spec.seed,
     }
+    if spec.image_size is not None:
+        overrides["image_size"] = [spec.image_size] * 3
+    if spec.learning_rate is not None:
+        overrides["learning_rate"] = spec.learning_rate
+    return overrides
+
+
+def _check_options(spec: TrainingSpec, known: Sequence[str]) -> None:
+    for option in OPTIONS:
+        if getattr(spec, option) is not None and option not in known:
+            raise CcdsError(
+                expected=f"a bundle with the key {option} in its configuration, since you set it",
+                found="one without",
+                do=f"leave {option} out",
+            )
 
 
 def _fill(making: Path, record: RunRecord, listed: str, overrides: dict[str, object]) -> None:

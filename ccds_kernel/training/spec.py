@@ -11,6 +11,8 @@ from ccds_kernel.errors import CcdsError
 _MOST_EPOCHS = 100_000
 _MOST_IN_A_BATCH = 4096
 _MOST_GPUS = 1
+_SMALLEST_IMAGE, _LARGEST_IMAGE = 8, 512
+_HIGHEST_RATE = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +25,8 @@ class TrainingSpec:
         epochs: how many in all, 1 to 100,000.
         batch_size: volumes per step, 1 to 4096.
         seed: 0 to 2³²-1; fixes first weights, order and augmentation.
+        image_size: voxels along each axis to which the bundle brings a volume, 8 to 512; None leaves the bundle's own.
+        learning_rate: above 0, at most 10; None leaves the bundle's own.
         gpus: 0 or 1. More than one GPU is for the scale-out, which isn't built yet.
         cpus: cores, 1 or more.
         memory_mb: MiB, 1 or more.
@@ -37,6 +41,8 @@ class TrainingSpec:
     epochs: int = 10
     batch_size: int = 8
     seed: int = 0
+    image_size: int | None = None
+    learning_rate: float | None = None
     gpus: int = 1
     cpus: int = 1
     memory_mb: int = 4096
@@ -49,16 +55,24 @@ class TrainingSpec:
         _check_whole("epochs", self.epochs, 1, _MOST_EPOCHS)
         _check_whole("batch_size", self.batch_size, 1, _MOST_IN_A_BATCH)
         _check_whole("seed", self.seed, 0, 2**32 - 1)
+        if self.image_size is not None:
+            _check_whole("image_size", self.image_size, _SMALLEST_IMAGE, _LARGEST_IMAGE)
+        if self.learning_rate is not None:
+            _check_above_0("learning_rate", self.learning_rate, _HIGHEST_RATE)
         _check_whole("gpus", self.gpus, 0, _MOST_GPUS)
         _check_whole("cpus", self.cpus, 1, None)
         _check_whole("memory_mb", self.memory_mb, 1, None)
-        if isinstance(self.wall_minutes, bool) or not (math.isfinite(self.wall_minutes) and self.wall_minutes > 0):
-            raise CcdsError(
-                expected="wall_minutes above 0", found=repr(self.wall_minutes), do="say how long a start may take"
-            )
+        _check_above_0("wall_minutes", self.wall_minutes, math.inf)
 
 
 def _check_whole(name: str, value: object, least: int, most: int | None) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
         upper = f"to {most}" if most is not None else "or more"
         raise CcdsError(expected=f"{name} as a whole number, {least} {upper}", found=repr(value), do=f"correct {name}")
+
+
+def _check_above_0(name: str, value: object, most: float) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not (math.isfinite(value) and 0 < value <= most):  # type: ignore[arg-type,operator] # a number by now
+        upper = f", at most {most:g}" if math.isfinite(most) else ""
+        raise CcdsError(expected=f"{name} above 0{upper}", found=repr(value), do=f"correct {name}")

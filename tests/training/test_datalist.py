@@ -2,8 +2,9 @@
 
 import pytest
 
+from ccds_kernel.dataset.entry import Entry, to_text
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.training.datalist import Entry, read_datalist, to_text
+from ccds_kernel.training.datalist import read_datalist
 from support.training import entries, write_volume
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -12,13 +13,13 @@ from ccds_kernel.cli import main
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import ProjectAccessDenied, apply_application, open_project
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.training.bundle import bundle_hash, find_bundle
+from ccds_kernel.training.bundle import CONFIGURATION, bundle_hash, find_bundle
 from ccds_kernel.training.launch import launch
 from ccds_kernel.training.run import Run, job_of, open_run, runs_of, statuses
 from ccds_kernel.training.spec import TrainingSpec
 from ccds_kernel.training.state import RunState
 from support.site import ADMINISTRATOR, application, on_roster, site_settings
-from support.training import CORES, need_training
+from support.training import CORES, make_bundle, need_training
 from support.waiting import until
 
 
@@ -76,6 +77,28 @@ def test_a_run_s_folder_says_everything(project, run, spec):
         "batch_size": 8,
         "seed": 0,
     }
+
+
+def test_size_and_learning_rate_are_set_where_they_were_asked_for(project, spec, scheduler):
+    """In the bundle's own keys; the run's record keeps them."""
+    run = launch(project, replace(spec, image_size=24, learning_rate=0.01), scheduler)
+    overrides = json.loads((run.folder.path / "overrides.json").read_text())
+
+    assert (overrides["image_size"], overrides["learning_rate"]) == ([24, 24, 24], 0.01)
+    assert (run.record.spec.image_size, run.record.spec.learning_rate) == (24, 0.01)
+
+
+@pytest.mark.parametrize("option", ["image_size", "learning_rate"])
+def test_what_the_bundle_does_not_know_is_not_set(tmp_path, project, spec, scheduler, option):
+    """It would silently train with something else."""
+    bundle = make_bundle(tmp_path / "mine")
+    path = tmp_path / "mine" / CONFIGURATION
+    path.write_text(path.read_text().replace(option, "another_key"))
+
+    with pytest.raises(CcdsError, match=f"a bundle with the key {option} .*; leave {option} out"):
+        launch(project, replace(spec, bundle=bundle, **{option: 8}), scheduler)
+
+    assert not (project.folder / "runs").exists()
 
 
 def test_the_job_is_batch_work_that_yields(run, spec):

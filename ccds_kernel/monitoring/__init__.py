@@ -1,1 +1,1 @@
-"""Whether a deployed model still works: its predictions beside the final reports, and what of that is published."""
+"""Whether a deployed model still works: each prediction beside its final report, counted, published without patient data."""

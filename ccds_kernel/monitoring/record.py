@@ -1,0 +1,270 @@
+"""The record of one release: its predictions, the final reports, and the phrases by which reports are labelled.
+
+`<clinical>/<model>/<version>/clinical.db` is a store like a project's. It is no project's: a deployed model outlives its IRB
+application. Only administrators of the site write or read it; every method asks again. Loading is idempotent and
+overwrites nothing: a cron job may bring the same rows each night. Each load is one transaction, logged before its commit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from ccds_kernel.audit.events import ClinicalRowsLoaded, ReleaseRegistered
+from ccds_kernel.audit.log import FileAuditSink
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.site import require_administrator
+from ccds_kernel.irb.study_key import study_key_secret
+from ccds_kernel.labeling import rows as labeling_rows
+from ccds_kernel.labeling.phrase import Phrase, check_count
+from ccds_kernel.monitoring import rows
+from ccds_kernel.monitoring.prediction import FinalReport, Prediction
+from ccds_kernel.monitoring.release import Release, ReleaseId
+from ccds_kernel.settings import Settings
+from ccds_kernel.store.store import Store, open_store
+
+_FILE = "clinical.db"
+_AT_ONCE = 500
+"""Rows per statement: SQLite takes a few thousand parameters."""
+
+Row = TypeVar("Row", Prediction, FinalReport)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of the rows of one load: counts that add up to all of them.
+
+    Attributes:
+        added: new ones.
+        known: those that the record has already, value for value, or that came twice.
+        conflicting: left out, because the record has another one for that accession number.
+        empty: left out, because there is nothing to read in them; reports only.
+    """
+
+    added: int = 0
+    known: int = 0
+    conflicting: int = 0
+    empty: int = 0
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Everything that the record of a release holds, as it was at one moment."""
+
+    release: Release
+    phrases: tuple[Phrase, ...]
+    predictions: tuple[Prediction, ...]
+    reports: tuple[FinalReport, ...]
+    secret: bytes
+
+
+class ReleaseRecord:
+    """The record of release `release_id`, for `person`. Every method raises `SiteAccessDenied` for who is no administrator.
+
+    Args:
+        store: the release's database.
+        release_id: which release.
+        person: who asks.
+        settings: the site's.
+    """
+
+    def __init__(self, store: Store, release_id: ReleaseId, *, person: str, settings: Settings) -> None:
+        self._store = store
+        self._id = release_id
+        self._person = person
+        self._settings = settings
+        self._audit = FileAuditSink(settings.paths.audit)
+
+    def release(self) -> Release | None:
+        """The release, or None where nothing was registered yet."""
+        self._require("read a release's record")
+        with self._store.reading() as connection:
+            return rows.release(connection)
+
+    def phrases(self) -> tuple[Phrase, ...]:
+        """The release's phrase list, the highest priority first."""
+        self._require("read a release's record")
+        with self._store.reading() as connection:
+            return tuple(stored.phrase for stored in labeling_rows.phrases(connection))
+
+    def register(self, release: Release, phrases: Sequence[Phrase]) -> bool:
+        """Registers the release with its phrase list, the highest priority first; returns whether that changed anything.
+
+        Raises:
+            CcdsError: it is registered already as something else, or no phrase stands for its positive label.
+        """
+        self._require("register a release")
+        if release.id != self._id:
+            raise CcdsError(expected=f"release {self._id}", found=f"{release.id}", do="open the record of that one")
+        check_count(len(phrases))
+        if release.positive not in {phrase.label for phrase in phrases}:
+            raise CcdsError(
+                expected=f"a phrase of the positive label '{release.positive}'",
+                found=f"{len(phrases)} of other labels",
+                do="name the label that counts as positive, or complete the phrase list",
+            )
+        with self._store.writing() as connection:
+            known = rows.release(connection)
+            if known is not None:
+                self._check_same(known, release, connection, phrases)
+                return False
+            rows.add_release(connection, release)
+            for position, phrase in enumerate(phrases):
+                labeling_rows.append_phrase(connection, phrase, position, self._person)
+            self._audit.write(ReleaseRegistered(person=self._person, release=str(self._id), phrases=len(phrases)))
+        return True
+
+    def load_predictions(self, predictions: Iterable[Prediction]) -> Loaded:
+        """Takes in those of `predictions` that are new; overwrites nothing.
+
+        Raises:
+            CcdsError: the release isn't registered yet.
+        """
+
+        def known(connection: Connection, accessions: Sequence[str]) -> dict[str, Prediction]:
+            return {one.accession: one for one in rows.predictions(connection, accessions)}
+
+        return self._load(
+            "predictions", predictions, accession=lambda one: one.accession, known=known, add=rows.add_predictions
+        )
+
+    def load_final_reports(self, reports: Iterable[FinalReport]) -> Loaded:
+        """Takes in those of `reports` that are new and readable; overwrites nothing.
+
+        Raises:
+            CcdsError: the release isn't registered yet.
+        """
+        secret = study_key_secret(self._store)
+        return self._load(
+            "final reports",
+            reports,
+            accession=lambda one: one.report.accession,
+            known=rows.final_reports_by_accession,
+            add=lambda connection, new: rows.add_final_reports(connection, new, secret),
+        )
+
+    def read(self) -> Rows:
+        """Everything, in one transaction.
+
+        Raises:
+            CcdsError: the release isn't registered yet.
+        """
+        self._require("read a release's record")
+        secret = study_key_secret(self._store)
+        with self._store.reading() as connection:
+            return Rows(
+                self._registered(connection),
+                tuple(stored.phrase for stored in labeling_rows.phrases(connection)),
+                tuple(rows.predictions(connection)),
+                tuple(rows.final_reports(connection)),
+                secret,
+            )
+
+    def _load(
+        self,
+        kind: str,
+        coming: Iterable[Row],
+        *,
+        accession: Callable[[Row], str],
+        known: Callable[[Connection, Sequence[str]], dict[str, Row]],
+        add: Callable[[Connection, Sequence[Row]], None],
+    ) -> Loaded:
+        self._require(f"load {kind}")
+        verdicts: Counter[str] = Counter()
+        left = iter(coming)
+        with self._store.writing() as connection:
+            self._registered(connection)
+            while batch := list(islice(left, _AT_ONCE)):
+                there = known(connection, [accession(one) for one in batch])
+                new: list[Row] = []
+                for one in batch:
+                    if isinstance(one, FinalReport) and one.report.is_empty:
+                        verdict = "empty"
+                    elif (before := there.get(accession(one))) is not None:
+                        verdict = "known" if before == one else "conflicting"
+                    else:
+                        verdict = "added"
+                        there[accession(one)] = one
+                        new.append(one)
+                    verdicts[verdict] += 1
+                add(connection, new)
+            loaded = Loaded(**verdicts)
+            self._audit.write(
+                ClinicalRowsLoaded(
+                    person=self._person,
+                    release=str(self._id),
+                    kind=kind,
+                    added=loaded.added,
+                    known=loaded.known,
+                    refused=loaded.conflicting + loaded.empty,
+                )
+            )
+        return loaded
+
+    def _registered(self, connection: Connection) -> Release:
+        release = rows.release(connection)
+        if release is None:
+            raise _unknown(self._id)
+        return release
+
+    def _check_same(self, known: Release, release: Release, connection: Connection, phrases: Sequence[Phrase]) -> None:
+        same_phrases = [stored.phrase for stored in labeling_rows.phrases(connection)] == list(phrases)
+        other = [name for name in Release.model_fields if getattr(known, name) != getattr(release, name)]
+        other += [] if same_phrases else ["phrase list"]
+        if other:
+            raise CcdsError(
+                expected=f"release {self._id} as it was registered",
+                found=f"another {', another '.join(other)}",
+                do="leave these out, or load it as another version: numbers of different meaning don't go together",
+            )
+
+    def _require(self, action: str) -> None:
+        require_administrator(action, person=self._person, settings=self._settings)
+
+
+@contextmanager
+def open_record(
+    release_id: ReleaseId, *, person: str, settings: Settings, make: bool = False
+) -> Iterator[ReleaseRecord]:
+    """Opens the record of a release; closes it at the end.
+
+    Args:
+        release_id: which release.
+        person: who asks.
+        settings: the site's.
+        make: whether to make a record where there is none yet.
+
+    Raises:
+        SiteAccessDenied: `person` is no administrator of the site.
+        CcdsError: there is no record, the clinical folder can't be written, or the database can't be used.
+    """
+    require_administrator("open a release's record", person=person, settings=settings)
+    folder = settings.paths.clinical / release_id.model / release_id.version
+    try:
+        if make:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        elif not (folder / _FILE).is_file():
+            raise _unknown(release_id)
+    except OSError as error:
+        raise CcdsError(
+            expected=f"to make {folder}", found=error.strerror or "an error", do="run this as the service account"
+        ) from None
+    store = open_store(folder / _FILE)
+    try:
+        yield ReleaseRecord(store, release_id, person=person, settings=settings)
+    finally:
+        store.close()
+
+
+def _unknown(release_id: ReleaseId) -> CcdsError:
+    return CcdsError(
+        expected=f"release {release_id}, registered with its phrase list",
+        found="none of that name",
+        do="register it with 'ccds monitoring load … --phrases P.csv'",
+    )

@@ -75,6 +75,8 @@ def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as 
 
 def _proxy(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
     c.ConfigurableHTTPProxy.should_start = False  # it is a process of its own: see ccds_hub.proxy
+    # Seconds until a proxy that was restarted has its routes again: JupyterHub looks whenever it notes who was active.
+    c.JupyterHub.last_activity_interval = 15
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{settings.hub.proxy_api_port}"
     c.ConfigurableHTTPProxy.auth_token = proxy_token(settings)
 

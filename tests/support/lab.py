@@ -1,0 +1,52 @@
+"""JupyterLab in a page: its notebooks opened and run as a person would."""
+
+import re
+
+from playwright.sync_api import Locator, Page, TimeoutError, expect  # noqa: A004 - Playwright's own
+
+from support.waiting import until
+
+STARTING_MS = 60_000
+
+
+def open_notebook(page: Page, session_url: str, path: str) -> Locator:
+    """Opens the notebook `path` of a lab session whose address is `session_url`; returns it once its kernel is idle."""
+    page.goto(f"{session_url}lab/tree/{path}")
+    notebook = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    expect(notebook.locator(".jp-Notebook .cm-content").first).to_be_visible(timeout=STARTING_MS)
+    expect(notebook.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
+        "data-status", "idle", timeout=STARTING_MS
+    )
+    return notebook
+
+
+def run_all(page: Page) -> None:
+    """Runs every cell of the notebook in front."""
+    page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
+    page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
+
+
+def new_notebook(page: Page, session_url: str) -> Locator:
+    """A new notebook with our kernel; returns the editor of its first cell."""
+    page.goto(f"{session_url}lab")
+    page.locator(".jp-LauncherCard[title^='CCDS']").first.click(timeout=STARTING_MS)
+    editor = page.locator(".jp-Notebook .cm-content").first
+    expect(editor).to_be_visible(timeout=STARTING_MS)
+    return editor
+
+
+def run_until_it_prints(editor: Locator, output: Locator) -> None:
+    """Runs the cell until it gives an output: JupyterLab says idle, and forgets what it is asked, before its kernel is there.
+
+    The cell may run more than once: not for one that doesn't end.
+    """
+
+    def runs() -> bool:
+        editor.press("Shift+Enter")
+        try:
+            output.wait_for(timeout=5_000)
+        except TimeoutError:
+            return False
+        return True
+
+    until(runs, "the cell to run", seconds=60)

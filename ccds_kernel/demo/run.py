@@ -1,12 +1,10 @@
-"""Runs the demo: makes the synthetic hospital, starts its hub, and at the end leaves no process behind."""
+"""Runs the demo: makes the synthetic hospital, starts its services, and at the end leaves no process behind."""
 
 from __future__ import annotations
 
 import fcntl
-import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.request
@@ -15,27 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from types import FrameType
-from typing import IO
 
-import psutil
-
-from ccds_kernel.batch.local.client import LocalScheduler
 from ccds_kernel.demo.hospital import PEOPLE, PROJECT, Hospital
+from ccds_kernel.demo.services import Services, end_leftovers, running_services, say
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.resources import resource
 
 ADDRESS = "127.0.0.1"
 UP_SECONDS = 60.0
-END_SECONDS = 20.0
 _POLL_SECONDS = 0.1
 _LAST_PORT = 65535
-_OURS = ("jupyterhub_config.py", "configurable-http-proxy", "ccds_hub.proxy")
-_SERVICES = {
-    "proxy": ("ccds_hub.proxy",),
-    "hub": ("jupyterhub", "-f", str(resource("hub/jupyterhub_config.py"))),
-}
-LEAST_SECONDS = 10.0
-"""What ends sooner than this after its start is not started again."""
 
 
 def run(folder: Path, port: int, *, check: bool = False) -> None:
@@ -48,23 +34,23 @@ def run(folder: Path, port: int, *, check: bool = False) -> None:
     hospital = Hospital(folder.absolute())
     hospital.claim()
     with _only_one(hospital.folder):
-        _end_leftovers(hospital)
+        end_leftovers(hospital)
         require_free(port)
         settings = hospital.configure(port, free_port(), free_port())
         for step in hospital.fill(settings):
-            _say(f"{step}: making what isn't there yet …")
+            say(f"{step}: making what isn't there yet …")
         with _stop_signals() as stop:
-            with _services(hospital) as services:
+            with running_services(hospital) as services:
                 _wait_until_up(services, hospital, port, stop)
                 if not stop.is_set():
-                    _say(_banner(hospital, port))
+                    say(_banner(hospital, port))
                 if check and not stop.is_set():
-                    _say("The demo works.")
+                    say("The demo works.")
                     return
                 while not stop.is_set():
                     services.keep_up()
                     time.sleep(_POLL_SECONDS)
-            _say("The demo has ended; its data stays for the next start.")
+            say("The demo has ended; its data stays for the next start.")
 
 
 def free_port() -> int:
@@ -126,103 +112,10 @@ def _stop_signals() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-class _Services:
-    """The proxy and the hub, each started again when it ends: sessions and jobs outlive both."""
-
-    def __init__(self, hospital: Hospital, log: IO[bytes]) -> None:
-        self._hospital = hospital
-        self._log = log
-        self._running = {name: self._start(name) for name in _SERVICES}
-        self._began = dict.fromkeys(_SERVICES, time.monotonic())
-
-    def keep_up(self) -> None:
-        """Starts what has ended again.
-
-        Raises:
-            CcdsError: it ended right after its start: another try would not help.
-        """
-        for name, process in self._running.items():
-            if process.poll() is None:
-                continue
-            if time.monotonic() - self._began[name] < LEAST_SECONDS:
-                raise CcdsError(
-                    expected=f"the {name} to run", found="it doesn't", do=f"see {self._hospital.folder / 'hub.log'}"
-                )
-            _say(f"The {name} has ended; starting it again. Sessions and jobs go on.")
-            self._running[name], self._began[name] = self._start(name), time.monotonic()
-
-    def end(self) -> None:
-        """Ends both, the hub first."""
-        for name in reversed(_SERVICES):
-            process = self._running[name]
-            _end([psutil.Process(process.pid)] if process.poll() is None else [])
-            process.wait()
-
-    def _start(self, name: str) -> subprocess.Popen[bytes]:
-        # A session of its own: Ctrl-C in the terminal reaches us, and we end it in good order.
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", *_SERVICES[name]],
-            cwd=self._hospital.folder / "state",
-            env=os.environ | {"CCDS_CONFIG": str(self._hospital.settings_file)},
-            stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, start_new_session=True,
-        )  # fmt: skip
-
-
-@contextmanager
-def _services(hospital: Hospital) -> Iterator[_Services]:
-    """Runs proxy and hub; at the end they, and every job, are gone."""
-    try:
-        with open(hospital.folder / "hub.log", "ab", opener=_private) as log:
-            services = _Services(hospital, log)
-            try:
-                yield services
-            finally:
-                _say("ending sessions and jobs …")
-                services.end()
-    finally:
-        _end_leftovers(hospital)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _end_leftovers(hospital: Hospital) -> None:
-    """Ends what an earlier demo of this folder left running: jobs, hub, proxy."""
-    state = hospital.folder / "state"
-    if (state / "scheduler").exists():
-        LocalScheduler(state / "scheduler").shutdown(cancel_jobs=True)
-    _end([process for process in psutil.process_iter() if _is_ours(process, state)])
-
-
-def _is_ours(process: psutil.Process, state: Path) -> bool:
-    """Whether this is the hub or the proxy of a demo: they run in its state folder, where a person's shell may be too."""
-    try:
-        words = process.cmdline()
-        return Path(process.cwd()) == state and any(word.endswith(_OURS) for word in words)
-    except (psutil.Error, OSError):
-        return False
-
-
-def _end(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        try:
-            process.terminate()
-        except psutil.NoSuchProcess:
-            continue
-    _, left = psutil.wait_procs(processes, timeout=END_SECONDS)
-    for process in left:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(left, timeout=END_SECONDS)
-
-
-def _wait_until_up(services: _Services, hospital: Hospital, port: int, stop: Event) -> None:
+def _wait_until_up(services: Services, hospital: Hospital, port: int, stop: Event) -> None:
     deadline = time.monotonic() + UP_SECONDS
     while not stop.is_set():
-        services.keep_up()
+        services.require()
         try:
             with urllib.request.urlopen(f"http://{ADDRESS}:{port}/hub/login", timeout=5):
                 return
@@ -250,7 +143,3 @@ def _banner(hospital: Hospital, port: int) -> str:
             "All data is synthetic. Ctrl-C ends the demo with its sessions and jobs; what you did stays for the next start.",
         )
     )
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - the demo talks to whoever started it

@@ -1,0 +1,129 @@
+"""The volumes of a project as a person chooses among them: `nifti/<study key>/<series>.nii.gz`, described by their sidecars.
+
+A description comes from the sidecar alone, so that a list of thousands opens no image. What is wrong with a file is told
+when it is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.normalization.nifti import Stored, read_nifti
+from ccds_kernel.normalization.volume import AXES
+
+_SUFFIX = ".nii.gz"
+_LONGEST_SIDECAR = 1 << 20
+_LONGEST_WORDS = 80
+_LARGEST = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeEntry:
+    """A volume that is there.
+
+    Args:
+        study: the study key.
+        series: the file's name without its ending.
+        modality: as DICOM writes it ("CT"); empty where the sidecar doesn't say.
+        scanner: its model, or else its maker; empty where the sidecar doesn't say.
+        shape: voxels along i, j, k; empty where the sidecar doesn't say.
+        spacing_mm: along i, j, k; empty where the sidecar doesn't say.
+    """
+
+    study: str
+    series: str
+    modality: str = ""
+    scanner: str = ""
+    shape: tuple[int, ...] = ()
+    spacing_mm: tuple[float, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Its name in the project."""
+        return f"{self.study}/{self.series}"
+
+
+@dataclass(frozen=True)
+class VolumeFolder:
+    """A project's folder of volumes.
+
+    Args:
+        folder: its `nifti`.
+    """
+
+    folder: Path
+
+    def entries(self) -> tuple[VolumeEntry, ...]:
+        """Every volume that is there now, by study key and series; none where the folder is missing.
+
+        Raises:
+            CcdsError: the folder can't be read.
+        """
+        try:
+            return tuple(sorted(self._find(), key=lambda entry: entry.id))
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise CcdsError(
+                expected="to read the project's folder nifti",
+                found=error.strerror or "an error",
+                do="ask the administrators of this site",
+            ) from None
+
+    def path(self, entry: VolumeEntry) -> Path:
+        """Where `entry` lies."""
+        return self.folder / entry.study / f"{entry.series}{_SUFFIX}"
+
+    def read(self, entry: VolumeEntry) -> Stored:
+        """The volume itself.
+
+        Raises:
+            CcdsError: as `read_nifti`.
+        """
+        return read_nifti(self.path(entry))
+
+    def _find(self) -> Iterator[VolumeEntry]:
+        for study in self.folder.iterdir():
+            if study.name.startswith(".") or not study.is_dir():
+                continue  # a conversion at work, or no study
+            for path in study.glob(f"*{_SUFFIX}"):
+                series = path.name.removesuffix(_SUFFIX)
+                if series and not series.startswith("."):
+                    yield VolumeEntry(study.name, series, **_described(path.with_name(f"{series}.json")))
+
+
+def _described(sidecar: Path) -> dict[str, Any]:
+    """What `sidecar` says of a volume, as far as it says it; it is a file that anybody of the project may have written."""
+    try:
+        with sidecar.open("rb") as file:
+            content = json.loads(file.read(_LONGEST_SIDECAR))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(content, Mapping):
+        return {}
+    scanner = content.get("scanner")
+    keys = ("ManufacturerModelName", "Manufacturer")
+    names = [scanner.get(key) for key in keys] if isinstance(scanner, Mapping) else []
+    modality = content.get("modality")
+    return {
+        "modality": modality[:_LONGEST_WORDS] if isinstance(modality, str) else "",
+        "scanner": next((name[:_LONGEST_WORDS] for name in names if isinstance(name, str) and name), ""),
+        "shape": tuple(int(length) for length in _numbers(content.get("shape"))),
+        "spacing_mm": tuple(_numbers(content.get("spacing_mm"))),
+    }
+
+
+def _numbers(value: object) -> list[float]:
+    """`value` where it is three lengths, one for each axis; else none."""
+    if (
+        isinstance(value, list)
+        and len(value) == AXES
+        and all(type(one) in (int, float) and 0 < one < _LARGEST for one in value)
+    ):
+        return [float(one) for one in value]
+    return []

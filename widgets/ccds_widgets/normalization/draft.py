@@ -1,0 +1,101 @@
+"""The recipe while it is being worked on: steps may be off or wrong, and what was typed stays until it is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.normalization.recipe import Recipe
+from ccds_kernel.normalization.steps import Step as RecipeStep
+from ccds_kernel.normalization.steps import make_step
+from ccds_widgets.normalization.forms import FORMS
+from ccds_widgets.normalization.messages import Draft, Look, Step
+
+_STARTS_WITH = ("reorient", "resample", "window")
+UNNAMED = "unnamed"
+"""What an unsaved recipe is called: a recipe's hash doesn't cover its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a draft comes to.
+
+    Args:
+        recipe: of the steps that are on; None where one of these is wrong.
+        places: for each step of `recipe` its place in the draft.
+        errors: for each step of the draft what is wrong with it, also where it is off.
+    """
+
+    recipe: Recipe | None
+    places: tuple[int, ...]
+    errors: tuple[CcdsError | None, ...]
+
+
+class Kept(BaseModel):
+    """What outlives page and kernel: the draft, and where the person was."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    volume: str | None = None
+    draft: Draft
+    look: Look | None = None
+
+
+def first_draft() -> Draft:
+    """What a new preview starts with."""
+    steps = [Step(name=name, on=True, parameters=_starts(name)) for name in _STARTS_WITH]
+    return Draft.model_validate({"steps": steps, "output": "float32"})
+
+
+def draft_of(recipe: Recipe) -> Draft:
+    """`recipe` to work on."""
+    steps = [Step(name=step.name, on=True, parameters=step.parameters()) for step in recipe.steps]
+    return Draft.model_validate({"steps": steps, "output": recipe.output})
+
+
+def check(draft: Draft) -> Checked:
+    """The recipe that `draft` is, or what is wrong with it."""
+    steps: list[RecipeStep] = []
+    places: list[int] = []
+    errors: list[CcdsError | None] = []
+    for place, one in enumerate(draft.steps):
+        try:
+            step = make_step(one.name, one.parameters)
+        except CcdsError as error:
+            errors.append(error)
+            continue
+        errors.append(None)
+        if one.on:
+            steps.append(step)
+            places.append(place)
+    right = not any(error and one.on for error, one in zip(errors, draft.steps, strict=True))
+    recipe = Recipe(UNNAMED, tuple(steps), draft.output) if right else None
+    return Checked(recipe, tuple(places), tuple(errors))
+
+
+def read_kept(text: str | None) -> Kept | None:
+    """What `Kept.model_dump_json` wrote; None where it is something else."""
+    if text is None:
+        return None
+    try:
+        return Kept.model_validate_json(text)
+    except ValidationError:
+        return None
+
+
+def as_json(draft: Draft, errors: Sequence[str | None]) -> dict[str, Any]:
+    """The draft as the page takes it, with the line that stands beside each wrong step."""
+    content = draft.model_dump(mode="json")
+    for step, error in zip(content["steps"], errors, strict=True):
+        step["error"] = error
+    return content
+
+
+def _starts(name: str) -> dict[str, Any]:
+    return {
+        field.parameter: list(field.start) if isinstance(field.start, tuple) else field.start for field in FORMS[name]
+    }

@@ -1,0 +1,126 @@
+"""What the page of the preview may ask for: one class per request, checked to the letter.
+
+A request comes from a browser and is untrusted: an unknown key, a wrong type or a number out of range refuses it whole. A
+step's parameters are the exception: whatever was typed is kept, and `make_step` says what is wrong with it beside the step.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.normalization.recipe import LONGEST_NAME, Output
+from ccds_widgets.normalization.planes import Plane
+
+MOST_STEPS = 20
+MOST_SLICES = 32
+Number = Annotated[float, Field(ge=-1e7, le=1e7, allow_inf_nan=False)]
+Typed = Annotated[str, Field(max_length=40)] | Annotated[float, Field(allow_inf_nan=False)]
+"""What somebody typed into a field: text where it is no number."""
+
+Parameter = Typed | Annotated[list[Typed], Field(max_length=3)]
+Places = Annotated[list[Annotated[int, Field(ge=0, le=1 << 15)]], Field(max_length=MOST_SLICES)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Step(_Request):
+    """A step as it stands in the page: also one that is switched off, or whose parameters are wrong."""
+
+    name: Annotated[str, Field(max_length=40)]
+    on: bool
+    parameters: Annotated[dict[Annotated[str, Field(max_length=40)], Parameter], Field(max_length=8)]
+
+
+class Draft(_Request):
+    """The recipe that is being worked on, in its order."""
+
+    steps: Annotated[list[Step], Field(max_length=MOST_STEPS)]
+    output: Annotated[Output, Field(strict=False)]
+
+
+class Display(_Request):
+    """The window, in intensities, through which the picture before is shown."""
+
+    center: Number
+    width: Annotated[float, Field(ge=1e-3, le=1e7, allow_inf_nan=False)]
+
+
+class Choose(_Request):
+    """Volume `volume` is what the recipe is tried on."""
+
+    kind: Literal["choose"]
+    volume: Annotated[str, Field(max_length=600)]
+
+
+class Edit(_Request):
+    """The recipe is now `draft`."""
+
+    kind: Literal["edit"]
+    draft: Draft
+
+
+class Look(_Request):
+    """Where the person looks: kept, so that a reload shows it again. No `display`: the full range."""
+
+    kind: Literal["look"]
+    plane: Annotated[Plane, Field(strict=False)]
+    position: Number
+    display: Display | None
+    name: Annotated[str, Field(max_length=LONGEST_NAME)]
+
+
+class Slices(_Request):
+    """Pictures by their numbers, of result `revision`."""
+
+    kind: Literal["slices"]
+    revision: int
+    plane: Annotated[Plane, Field(strict=False)]
+    display: Display | None
+    before: Places
+    after: Places
+
+
+class Probe(_Request):
+    """The values at column `x`, row `y` of slice `number` of result `revision`, and at the same place in the other picture."""
+
+    kind: Literal["probe"]
+    revision: int
+    plane: Annotated[Plane, Field(strict=False)]
+    side: Literal["before", "after"]
+    number: Annotated[int, Field(ge=0, le=1 << 15)]
+    x: Annotated[int, Field(ge=0, le=1 << 15)]
+    y: Annotated[int, Field(ge=0, le=1 << 15)]
+
+
+class Save(_Request):
+    """The recipe is saved under `name`."""
+
+    kind: Literal["save"]
+    name: Annotated[str, Field(max_length=LONGEST_NAME)]
+
+
+Request = Choose | Edit | Look | Slices | Probe | Save
+
+_REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
+
+
+def parse(content: object) -> Request:
+    """`content`, as it came from the page, as a request.
+
+    Raises:
+        CcdsError: it is none. The content isn't quoted.
+    """
+    try:
+        return _REQUESTS.validate_python(content)
+    except ValidationError as error:
+        place = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
+        raise CcdsError(
+            expected="a request that this preview knows",
+            found=f"another one (at {'.'.join(map(str, place))[:80] or 'kind'})",
+            do="reload the page",
+        ) from None

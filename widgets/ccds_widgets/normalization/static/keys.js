@@ -1,0 +1,54 @@
+// The keys, and the list of them.
+
+const KEYS = [
+  ["→  ↑", "next slice, towards R, A or S"],
+  ["←  ↓", "previous slice"],
+  ["PgUp  PgDn", "ten slices on or back"],
+  ["Home  End", "first or last slice"],
+  ["a  c  s", "axial, coronal, sagittal"],
+  ["d", "next display window of the picture before"],
+  ["n", "name and save the recipe"],
+  ["Esc", "from a field back to the slider"],
+  ["?", "this list"],
+];
+
+/** Runs what the key stands for; whether it stands for something. */
+function pressed(event, state, act, parts) {
+  if (event.ctrlKey || event.metaKey || event.altKey || parts.keys.open || !state.result) return false;
+  const { key, target } = event;
+  if (key === "Escape" && isTyping(event)) {
+    parts.slider.focus();
+    return true;
+  }
+  if (isTyping(event) && !["range", "radio", "checkbox"].includes(target.type)) return false;
+  if (target.type === "radio" && key.startsWith("Arrow")) return false;
+  const last = planeOf(state).stations.length - 1;
+  const run = {
+    ArrowRight: () => act.step(1),
+    ArrowUp: () => act.step(1),
+    ArrowLeft: () => act.step(-1),
+    ArrowDown: () => act.step(-1),
+    PageUp: () => act.step(10),
+    PageDown: () => act.step(-10),
+    Home: () => act.goTo(0),
+    End: () => act.goTo(last),
+    a: () => act.plane("axial"),
+    c: () => act.plane("coronal"),
+    s: () => act.plane("sagittal"),
+    d: () => act.nextDisplay(),
+    n: () => parts.saving.querySelector("input")?.select(),
+    "?": () => parts.keys.showModal(),
+  }[key];
+  run?.();
+  return Boolean(run);
+}
+
+function drawKeys() {
+  const dialog = h("dialog", { class: "ccds-keys", "aria-label": "Keys" });
+  dialog.append(
+    h("h2", {}, "Keys"),
+    h("dl", {}, ...KEYS.flatMap(([keys, what]) => [h("dt", {}, ...keys.split("  ").map((key) => h("kbd", {}, key))), h("dd", {}, what)])),
+    h("button", { class: "ccds-button", type: "button", onclick: () => dialog.close() }, "Close", h("kbd", {}, "Esc")),
+  );
+  return dialog;
+}

@@ -1,0 +1,50 @@
+// How numbers and places are written.
+
+const AXES = [
+  ["R", "L"],
+  ["A", "P"],
+  ["S", "I"],
+];
+
+/** A number with at most `digits` decimals, no zeros at its end, a true minus sign. */
+function short(number, digits = 2) {
+  const text = String(Number(number.toFixed(digits)) + 0);
+  return text.replace("-", "−");
+}
+
+/** An intensity: whole where it is large. */
+function intensity(number) {
+  const size = Math.abs(number);
+  return short(number, size >= 100 ? 0 : size >= 10 ? 1 : 3);
+}
+
+/** "3.2 × 3.2 × 5 mm". */
+function spacingWords(spacing) {
+  return `${spacing.map((one) => short(one)).join(" × ")} mm`;
+}
+
+/** A coordinate along a patient's axis, "S 12.5 mm" or "I 3 mm". */
+function placeWords(axis, mm) {
+  const [positive, negative] = AXES[axis];
+  return `${mm < 0 ? negative : positive} ${short(Math.abs(mm), 1)} mm`;
+}
+
+/** "study abcdefgh… · Sample Scan 64 · 3.2 × 3.2 × 5 mm". */
+function volumeWords(volume, volumes) {
+  const siblings = volumes.filter((one) => one.study === volume.study);
+  const key = volume.study.length > 12 ? `${volume.study.slice(0, 8)}…` : volume.study;
+  const words = [`study ${key}`];
+  if (siblings.length > 1) words.push(`volume ${siblings.indexOf(volume) + 1} of ${siblings.length}`);
+  if (volume.scanner) words.push(volume.scanner);
+  if (volume.spacing_mm.length) words.push(spacingWords(volume.spacing_mm));
+  return words.join(" · ");
+}
+
+/** What a step does, in a word or two more than its name. */
+const STEP_WORDS = {
+  reorient: "turn axes",
+  resample: "new spacing",
+  window: "range to 0–1",
+  clip: "cut extremes",
+  z_score: "mean 0, SD 1",
+};

@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+# What the demo's training notebook needs: torch and MONAI, the largest part of the installation. EXTRAS= leaves it out.
+EXTRAS ?= [training]
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -72,7 +74,7 @@ $(PROXY)/.installed: hub/proxy/package.json hub/proxy/package-lock.json
 	@cd $(PROXY) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent && touch .installed
 
 $(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt $(COPIED)
-	@$(PIP) install --editable .
+	@$(PIP) install --editable '.$(EXTRAS)'
 	@$(MAKE) --no-print-directory $(PROXY)/.installed
 	@touch $@
 

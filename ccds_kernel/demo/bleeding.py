@@ -35,12 +35,12 @@ PLACES: Mapping[str, Triple] = {
 }
 MIDLINE_MM = 4.0
 """Nearer to the midline than this nothing belongs to one side."""
-SUBDURAL_SPREAD, EPIDURAL_SPREAD = 1.05, 0.5
+SUBDURAL_SPREAD, EPIDURAL_SPREAD = 0.6, 0.42
 """Half width of a collection as an angle from the head's centre, in radians."""
 
 
-def paint_bleeds(case: Case, canvas: Canvas, inside: Field, *, fluid: Field, ventricles: Field, folds: Field) -> None:
-    """Paints every hemorrhage of `case`.
+def paint_bleeds(case: Case, canvas: Canvas, inside: Field, *, fluid: Field, ventricles: Field, folds: Field) -> Field:
+    """Paints every hemorrhage of `case`; gives each voxel's share of fresh blood.
 
     Args:
         case: the truth.
@@ -50,6 +50,7 @@ def paint_bleeds(case: Case, canvas: Canvas, inside: Field, *, fluid: Field, ven
         ventricles: share of it in the ventricles.
         folds: a smooth field about zero that makes a clot's edge uneven.
     """
+    blood: Field = np.zeros_like(inside)
     for bleed in case.bleeds:
         if bleed.kind in ("subdural", "epidural"):
             share = crescent(canvas.grid, bleed, inside)
@@ -66,7 +67,12 @@ def paint_bleeds(case: Case, canvas: Canvas, inside: Field, *, fluid: Field, ven
             share = _clot(canvas, bleed, folds)
         canvas.paint(share, bleed.density_hu)
         if bleed.stage == "mixed":
-            canvas.paint(share * canvas.grid.soft(-canvas.grid.y - 15), 22)  # the older, thinner blood rises
+            front = np.float32(DIRECTIONS[bleed.site][1] * 80 - 8)  # the older, thinner blood rises
+            older = share * canvas.grid.soft(front - canvas.grid.y)
+            canvas.paint(older, 22)
+            share = share - older
+        blood = np.maximum(blood, share)
+    return blood
 
 
 def paint_collection(case: Case, canvas: Canvas, inside: Field) -> None:

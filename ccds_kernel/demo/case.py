@@ -8,7 +8,7 @@ hematoma are not it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Literal
 
 from ccds_kernel.errors import CcdsError
@@ -125,6 +125,16 @@ class Case:
             raise CcdsError(
                 expected="identifiers that start with DEMO-", found="others", do="make cases by population.cases()"
             )
+
+    @property
+    def study_time(self) -> time:
+        """When on that day the scan was made; the demo's hospital keeps UTC."""
+        return time(7 + self.number % 13, self.number * 7 % 60)
+
+    @property
+    def patient_number(self) -> int:
+        """Number of the patient's first study."""
+        return int(self.patient.removeprefix("DEMO-P")) - 1
 
     @property
     def positive(self) -> bool:

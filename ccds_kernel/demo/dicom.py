@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from datetime import time
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from pydicom import FileDataset, dcmwrite
+from pydicom import FileDataset, dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 from ccds_kernel.demo.volumes import SyntheticSeries
 from ccds_kernel.errors import CcdsError
 
+UNFINISHED = ".series-"
+"""How the name of a folder begins that isn't complete yet."""
 IMPLEMENTATION_UID = "2.25.296018741219537514226338212047384919263"
 PROCEDURES = {"CTHEAD": "CT head without contrast", "CTHEADC": "CT head with contrast"}
 
@@ -37,7 +39,7 @@ def write_series(series: SyntheticSeries, folder: Path) -> list[Path]:
             expected="a folder that isn't there yet", found=f"one named {folder.name}", do="choose another or remove it"
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=".series-", dir=folder.parent))
+    unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
     try:
         unfinished.chmod(0o755)
         names = _write_slices(series, unfinished)
@@ -49,14 +51,24 @@ def write_series(series: SyntheticSeries, folder: Path) -> list[Path]:
 
 
 def _write_slices(series: SyntheticSeries, folder: Path) -> list[str]:
-    # One dataset, changed from slice to slice: making each anew takes most of the time.
+    # One dataset, changed from slice to slice, its other elements as bytes already: making each anew takes most of the time.
     dataset, names = _common(series), []
+    _describe_slice(dataset, series, 0)
+    dataset = _encoded(dataset)
     for index in range(len(series.hu)):
         _describe_slice(dataset, series, index)
         names.append(f"IM{index + 1:04d}.dcm")
         with (folder / names[-1]).open("wb") as file:
             dcmwrite(file, dataset, enforce_file_format=True)
     return names
+
+
+def _encoded(dataset: FileDataset) -> FileDataset:
+    """The same, with values that are written as they are."""
+    file = BytesIO()
+    dcmwrite(file, dataset, enforce_file_format=True)
+    file.seek(0)
+    return dcmread(file)
 
 
 def _common(series: SyntheticSeries) -> FileDataset:
@@ -85,8 +97,8 @@ def _describe_patient_and_study(dataset: Dataset, series: SyntheticSeries) -> No
     dataset.StudyDate = dataset.SeriesDate = dataset.AcquisitionDate = dataset.ContentDate = case.study_date.strftime(
         "%Y%m%d"
     )
-    clock = time(7 + case.number % 13, case.number * 7 % 60)
-    dataset.StudyTime = dataset.SeriesTime = dataset.AcquisitionTime = dataset.ContentTime = clock.strftime("%H%M%S")
+    clock = case.study_time.strftime("%H%M%S")
+    dataset.StudyTime = dataset.SeriesTime = dataset.AcquisitionTime = dataset.ContentTime = clock
     dataset.AccessionNumber = case.accession
     dataset.ReferringPhysicianName = ""
     dataset.StudyID = f"{case.number + 1}"
@@ -111,7 +123,7 @@ def _describe_series(dataset: Dataset, series: SyntheticSeries) -> None:
     dataset.PositionReferenceIndicator = ""
     dataset.Manufacturer = scanner.manufacturer
     dataset.ManufacturerModelName = scanner.model
-    dataset.SoftwareVersions = scanner.software
+    dataset.SoftwareVersions = scanner.software_on(series.case.study_date)
     dataset.StationName = scanner.station
     dataset.DeviceSerialNumber = scanner.station
     dataset.InstitutionName = "Synthetic Demo Hospital"

@@ -1,49 +1,67 @@
 """A head as a CT sees it, from simple shapes: skull, brain, ventricles, falx, sinuses, and what the case adds.
 
-It is to look plausible at 64×64, not to be a reference phantom (those are large files, and show no disease). Typical
-attenuations in Hounsfield units: air -1000, fat -90, cerebrospinal fluid 6, white matter 26, gray matter 37, fresh blood 58
-to 76, bone 300 to 1200.
+It is to look plausible at 64 to 96 voxels an axis, not to be a reference phantom (those are large files, and show no
+disease). Typical attenuations in Hounsfield units: air -1000, fat -90, cerebrospinal fluid 6, white matter 28, gray matter
+38, fresh blood 52 to 72, bone 300 to 1200.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from ccds_kernel.demo.bleeding import SIGN, paint_bleeds, paint_collection
 from ccds_kernel.demo.case import Case, Incidental
-from ccds_kernel.demo.chance import Draw
+from ccds_kernel.demo.constitution import Constitution
 from ccds_kernel.demo.shapes import Canvas, Field, Grid, Triple
 
 SKULL_MM = (72.0, 91.0, 86.0)
 """Half lengths of the outer table."""
-AIR, FAT, CSF, WHITE, GRAY, MUSCLE, BONE = -1000.0, -90.0, 6.0, 26.0, 37.0, 50.0, 950.0
+AIR, FAT, CSF, BONE = -1000.0, -90.0, 6.0, 950.0
 NAPE_MM, BACK_MM, TENTORIUM_MM = 45.0, 10.0, -15.0
 """Behind the first the headrest begins, behind the second the venous sinus; below the third there are no sulci."""
 
 
-def head(case: Case, grid: Grid, draw: Draw) -> Field:
-    """The head of `case` without noise, in HU, of the grid's shape.
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A head without noise; all of the grid's shape.
+
+    Args:
+        hu: attenuation in Hounsfield units.
+        blood: share of each voxel that is fresh blood within the skull.
+        inside: distance from the inner table of the skull in mm, positive inside.
+    """
+
+    hu: Field
+    blood: Field
+    inside: Field
+
+
+def head(case: Case, grid: Grid, person: Constitution) -> Head:
+    """The head of `person` with what the case says.
 
     Args:
         case: what is in it.
         grid: in coordinates of the head.
-        draw: what differs between people: thickness of the skull, folds, width of the ventricles.
+        person: whose head it is.
     """
     outside = grid.depth((0, 0, 0), SKULL_MM)
-    thick = np.float32(draw.uniform(5.0, 7.5))
+    thick = np.float32(person.skull_mm)
     floor = grid.z - _skull_base(grid)
     inside = np.minimum(outside - thick, floor)
 
-    canvas = _outer(case, grid, outside)
+    canvas = _outer(case, grid, outside, person)
     above = grid.soft(floor + np.float32(6))
     shell = grid.soft(outside) * (1 - grid.soft(outside - thick)) * above
     canvas.paint(shell, BONE)
     plate = grid.soft(floor + np.float32(2.5)) * (1 - grid.soft(floor)) * grid.soft(outside - thick)
     canvas.paint(plate * np.float32(0.5), BONE)
-    canvas.paint(grid.soft(inside), 0)
-    canvas.hu += grid.soft(inside) * _intracranial(case, _shifted(case, grid), inside, draw)
+    within = grid.soft(inside)
+    contents, blood = _intracranial(case, _shifted(case, grid), inside, person)
+    canvas.hu += within * (contents - canvas.hu)
     _skull_base_bones(case, canvas)
-    return canvas.hu
+    return Head(canvas.hu, blood * within, inside)
 
 
 def _skull_base(grid: Grid) -> Field:
@@ -67,7 +85,7 @@ def _shifted(case: Case, grid: Grid) -> Grid:
     return Grid(grid.x + np.float32(SIGN[worst.side] * worst.shift_mm) * weight, grid.y, grid.z, grid.edge_mm)
 
 
-def _outer(case: Case, grid: Grid, outside: Field) -> Canvas:
+def _outer(case: Case, grid: Grid, outside: Field, person: Constitution) -> Canvas:
     """Air, headrest, scalp and face."""
     canvas = Canvas(grid, AIR)
     rest = grid.depth((0, -6, 0), (94, 116, 400))
@@ -77,7 +95,7 @@ def _outer(case: Case, grid: Grid, outside: Field) -> Canvas:
     body = grid.soft(np.maximum(skin, face))
     canvas.paint(body, 15)
     canvas.paint(grid.soft(np.maximum(skin - 2, face - 3)), FAT * 0.5)
-    canvas.paint(grid.soft(np.maximum(skin - 4, face - 7)), MUSCLE)
+    canvas.paint(grid.soft(np.maximum(skin - 4, face - 7)), person.muscle_hu)
     side = case.side_of("scalp_hematoma")
     if side:
         lump = grid.soft(grid.depth((SIGN[side] * 58, -48, 28), (18, 18, 22)))
@@ -85,38 +103,38 @@ def _outer(case: Case, grid: Grid, outside: Field) -> Canvas:
     return canvas
 
 
-def _intracranial(case: Case, grid: Grid, inside: Field, draw: Draw) -> Field:
-    """What fills the skull, in HU; outside of it the values mean nothing."""
+def _intracranial(case: Case, grid: Grid, inside: Field, person: Constitution) -> tuple[Field, Field]:
+    """What fills the skull, in HU, and its share of fresh blood; outside of the skull the values mean nothing."""
     old = case.side_of("atrophy") is not None
-    folds = _folds(grid, draw)
-    canvas = Canvas(grid, WHITE)
-    canvas.paint(grid.soft(8 + 4 * folds - inside), GRAY)
-    _deep_gray(canvas)
+    folds = _folds(grid, person)
+    canvas = Canvas(grid, person.white_hu)
+    canvas.paint(grid.soft(8 + 4 * folds - inside), person.gray_hu)
+    _deep_gray(canvas, person.gray_hu)
     _low_density(case, canvas)
     rim = grid.soft((2.5 if old else 0.8) - inside)
     sulci = np.clip((0.32 if old else 0.26) - np.abs(folds), 0, 1) * (4.5 if old else 3.5)
     fluid = np.maximum(rim, np.clip(sulci, 0, 1) * grid.soft((17 if old else 12) - inside) * (grid.z > TENTORIUM_MM))
     gap = grid.soft((2.4 if old else 1.2) - np.abs(grid.x)) * (_falx_region(grid, inside))
-    fissure = np.maximum(*(grid.soft(grid.depth((s * 50, -12, 0), (13, 3.5 + 2 * old, 13), s * -12)) for s in (1, -1)))
-    fluid = np.maximum(np.maximum(fluid, fissure * np.float32(0.8)), gap)
+    fissures = Canvas(grid, 0)
+    fissures.pair(0.8, (50, -12, 0), (13, 3.5 + 2 * old, 13), -12)
+    fluid = np.maximum(np.maximum(fluid, fissures.hu), gap)
     canvas.paint(fluid, CSF)
-    ventricles = _ventricles(grid, draw.uniform(0.85, 1.05) + 0.4 * old)
+    ventricles = _ventricles(grid, person.ventricles + 0.4 * old)
     canvas.paint(ventricles, CSF)
-    canvas.paint(grid.soft(0.1 - np.abs(grid.x)) * _falx_region(grid, inside), 62)
+    _dura(canvas, inside, person)
     paint_collection(case, canvas, inside)
-    paint_bleeds(case, canvas, inside, fluid=fluid, ventricles=ventricles, folds=folds)
-    _bright(case, canvas, inside)
-    return canvas.hu
+    blood = paint_bleeds(case, canvas, inside, fluid=fluid, ventricles=ventricles, folds=folds)
+    _vessels(case, canvas, inside, person)
+    _bright(case, canvas, person)
+    return canvas.hu, blood
 
 
-def _folds(grid: Grid, draw: Draw) -> Field:
-    """A smooth random field about zero whose zero surfaces serve as sulci."""
+def _folds(grid: Grid, person: Constitution) -> Field:
+    """A smooth field about zero whose zero surfaces serve as sulci."""
     field = np.zeros(grid.x.shape, np.float32)
-    for _ in range(5):
-        wave = draw.generator.normal(size=3)
-        wave *= 2 * np.pi / (draw.uniform(20, 34) * np.linalg.norm(wave))
-        a, b, c = (np.float32(part) for part in wave)
-        field += np.cos(a * grid.x + b * grid.y + c * grid.z + np.float32(draw.uniform(0, 6.3)))
+    for wave in person.waves:
+        a, b, c, phase = (np.float32(part) for part in wave)
+        field += np.cos(a * grid.x + b * grid.y + c * grid.z + phase)
     return field / np.float32(2)
 
 
@@ -125,12 +143,21 @@ def _falx_region(grid: Grid, inside: Field) -> Field:
     return grid.soft(np.float32(34) - inside) * grid.soft(grid.z + 2)
 
 
-def _deep_gray(canvas: Canvas) -> None:
-    canvas.pair(GRAY, (24, -4, 4), (8, 16, 11), -12)  # lentiform nucleus
-    canvas.pair(GRAY, (12, -17, 12), (5, 9, 9))  # caudate head
-    canvas.pair(GRAY - 1, (11, 11, 6), (8, 13, 9))  # thalamus
-    canvas.pair(GRAY, (24, 42, -38), (28, 26, 20))  # cerebellum
-    canvas.ellipsoid(31, (0, 16, -36), (13, 12, 24))  # brainstem
+def _dura(canvas: Canvas, inside: Field, person: Constitution) -> None:
+    """Falx and tentorium, which are as dense as blood."""
+    grid = canvas.grid
+    canvas.paint(grid.sheet(grid.x, person.dura_mm) * _falx_region(grid, inside), person.dura_hu)
+    height = grid.z - (np.float32(8) - np.abs(grid.x) * np.float32(0.42))  # a tent: high in the middle
+    behind = grid.soft(grid.y - np.float32(18))
+    canvas.paint(grid.sheet(height, person.dura_mm) * behind, person.dura_hu)
+
+
+def _deep_gray(canvas: Canvas, gray_hu: float) -> None:
+    canvas.pair(gray_hu, (24, -4, 4), (8, 16, 11), -12)  # lentiform nucleus
+    canvas.pair(gray_hu, (12, -17, 12), (5, 9, 9))  # caudate head
+    canvas.pair(gray_hu - 1, (11, 11, 6), (8, 13, 9))  # thalamus
+    canvas.pair(gray_hu, (24, 42, -38), (28, 26, 20))  # cerebellum
+    canvas.ellipsoid(gray_hu - 6, (0, 16, -36), (13, 12, 24))  # brainstem
 
 
 def _ventricles(grid: Grid, width: float) -> Field:
@@ -165,24 +192,33 @@ def _low_density(case: Case, canvas: Canvas) -> None:
             canvas.ellipsoid(value, (SIGN[side] * x, y, z), axes, share=share)
 
 
-def _bright(case: Case, canvas: Canvas, inside: Field) -> None:
-    """Calcium, contrast medium and look-alikes: what is bright and no hemorrhage."""
-    grid = canvas.grid
-    sinus = grid.soft(3 - np.abs(grid.x)) * grid.soft(7 - inside) * (grid.y > BACK_MM) * (grid.z > TENTORIUM_MM)
-    canvas.paint(sinus, 130 if case.contrast else 50)
+def _vessels(case: Case, canvas: Canvas, inside: Field, person: Constitution) -> None:
+    """Venous sinuses and arteries, as dense as the person's blood, brighter with contrast medium."""
+    grid, wide = canvas.grid, person.sinuses
     if case.contrast:
         canvas.hu += np.float32(3)
-        canvas.pair(140, (22, -12, -20), (13, 2, 2), -10)
-        canvas.ellipsoid(140, (0, -20, -18), (3, 8, 3))
+    density = person.vessel_hu + (80 if case.contrast else 0)
+    lengthwise = grid.soft(np.float32(3 * wide) - np.abs(grid.x)) * grid.soft(np.float32(7 * wide) - inside)
+    canvas.paint(lengthwise * (grid.y > BACK_MM) * (grid.z > TENTORIUM_MM), density)
+    across = grid.soft(np.float32(4 * wide) - np.abs(grid.z - TENTORIUM_MM)) * grid.soft(np.float32(7 * wide) - inside)
+    canvas.paint(across * grid.soft(grid.y - np.float32(22)), density)
+    canvas.pair(density, (22, -12, -20), (13, 1.4 * wide, 1.4 * wide), -10)
+    canvas.ellipsoid(density, (0, 2, -18), (1.8 * wide, 1.8 * wide, 9))
+    canvas.ellipsoid(density, (0, 40, 4), (2.2 * wide, 16, 2.2 * wide))
+
+
+def _bright(case: Case, canvas: Canvas, person: Constitution) -> None:
+    """Calcium and look-alikes: what is bright and no hemorrhage."""
+    size = person.calcium
     if case.side_of("falx_calcification"):
-        canvas.ellipsoid(260, (0, -38, 48), (1.8, 7, 6))
+        canvas.ellipsoid(260, (0, -38, 48), (1.8 * size, 7 * size, 6 * size))
     if case.side_of("choroid_calcification"):
-        canvas.pair(150, (21, 31, 10), (3, 4, 3.5))
-        canvas.ellipsoid(140, (0, 24, -3), (2.5, 2.5, 2.5))
+        canvas.pair(150, (21, 31, 10), (3 * size, 4 * size, 3.5 * size))
+        canvas.ellipsoid(140, (0, 24, -3), (2.5 * size, 2.5 * size, 2.5 * size))
     if case.side_of("atherosclerosis"):
         canvas.pair(240, (12, -14, -31), (2.5, 4, 3))
     one_sided: tuple[tuple[Incidental, float, Triple, Triple], ...] = (
-        ("ganglia_calcification", 120, (21, -4, 2), (2.4, 3, 2.6)),
+        ("ganglia_calcification", 120, (21, -4, 2), (2.4 * size, 3 * size, 2.6 * size)),
         ("acute_infarct", 58, (24, -14, -18), (11, 1.8, 1.8)),
         ("artifact", 54, (38, 42, -16), (17, 3.5, 3)),
         ("metastasis", 62, (32, -30, 32), (8, 8, 8)),

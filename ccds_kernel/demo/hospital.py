@@ -15,27 +15,29 @@ from datetime import date
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
+from tqdm import tqdm
 
-from ccds_kernel.demo.dicom import write_series
+from ccds_kernel.demo.images import image_tasks, make_images
+from ccds_kernel.demo.mark import Contents, is_filled, mark_filled, other_contents
 from ccds_kernel.demo.population import YEAR
 from ccds_kernel.demo.reports import generate_reports
-from ccds_kernel.demo.volumes import generate_series
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import write_whole
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.password_file import password_file, write_passwords
 from ccds_kernel.irb.project import Project, apply_application, open_project
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.irb.study_key import study_key, study_key_secret
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.settings import Paths, Settings, load_settings
 from ccds_kernel.settings import Person as PersonName
 
 PROJECT = "HEADCT-2026"
-SEED = 3  # the first twelve series come from all five scanners
-REPORTS = 300
-SERIES = 20
+SEED = 3  # the first seven series come from all five scanners
+REPORTS = 4000
+SERIES = 120
+CONTENTS = Contents(version=1, seed=SEED, reports=REPORTS, series=SERIES)
+STARTER_PHRASES = Path(__file__).with_name("starter_phrases.csv")
 PRETEND_GPUS = 4
 _MARK = "ccds demo"
 
@@ -129,32 +131,51 @@ class Hospital:
         return kept
 
     def fill(self, settings: Settings) -> Iterator[str]:
-        """Makes what isn't there yet; yields what it is about to do."""
+        """Makes what isn't there yet; yields what it is about to do, nothing where everything was made before.
+
+        Raises:
+            CcdsError: another version filled the folder, or there is no room.
+        """
         write_passwords(password_file(settings), self.passwords())
         apply_application(_application(), person=_administrator(), settings=settings)
         project = open_project(PROJECT, Action.LOAD_REPORTS, person=_administrator(), settings=settings)
-        reports = [
-            Report(
-                accession=one.accession,
-                sections=tuple(Section(name, getattr(one, name)) for name in ("indication", "findings", "impression")),
-                exam_code=one.exam_code,
-                study_date=one.study_date,
-            )
-            for one in generate_reports(SEED, REPORTS)
-        ]
-        yield f"{REPORTS} reports"
-        LabelingRepository(project).load_reports(reports)
-        yield f"{SERIES} image series"
-        _write_images(project)
+        if not is_filled(project.folder, CONTENTS):
+            yield f"{REPORTS} reports"
+            _load_reports(project)
+            _offer_phrases(project)
+            yield f"{SERIES} image series"
+            _make_images(project)
+            mark_filled(project.folder, CONTENTS)
         project.store.close()
 
 
-def _write_images(project: Project) -> None:
-    secret = study_key_secret(project.store)
-    for series in generate_series(SEED, SERIES):
-        folder = project.folder / "dicom" / study_key(secret, series.case.accession) / "1"
-        if not folder.exists():  # a series appears whole or not at all
-            write_series(series, folder)
+def _load_reports(project: Project) -> None:
+    reports = (
+        Report(
+            accession=one.accession,
+            sections=tuple(Section(name, getattr(one, name)) for name in ("indication", "findings", "impression")),
+            exam_code=one.exam_code,
+            study_date=one.study_date,
+        )
+        for one in generate_reports(SEED, REPORTS)
+    )
+    if LabelingRepository(project).load_reports(reports).conflicting:
+        raise other_contents()
+
+
+def _offer_phrases(project: Project) -> None:
+    """Puts a first phrase list beside the project's data; the project's own list starts empty, as a fellow's does."""
+    copy = project.folder / "phrases" / "starter.csv"
+    copy.parent.mkdir(exist_ok=True)
+    if not copy.exists():
+        write_whole(copy, STARTER_PHRASES.read_text(encoding="utf-8"))
+
+
+def _make_images(project: Project) -> None:
+    tasks = image_tasks(project, SEED, SERIES)
+    with tqdm(total=len(tasks), desc="writing and converting", unit=" series", disable=None, leave=False) as bar:
+        for done in make_images(tasks):
+            bar.update(done - bar.n)
 
 
 def _application() -> IrbApplication:

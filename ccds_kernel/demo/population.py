@@ -70,9 +70,15 @@ SITES: dict[Kind, tuple[str, ...]] = {
 }
 CONTUSED = ("frontal lobe", "temporal lobe")
 SIZES_MM: dict[Kind, tuple[float, float]] = {
-    "subdural": (3, 17), "epidural": (6, 22), "subarachnoid": (2, 7), "intraparenchymal": (7, 48),
-    "intraventricular": (4, 11),
+    "subdural": (4, 14), "epidural": (6, 20), "subarachnoid": (3, 7), "intraparenchymal": (10, 42),
+    "intraventricular": (5, 11),
 }  # fmt: skip
+SMALLEST_MM: dict[Kind, float] = {
+    "subdural": 3, "epidural": 4, "subarachnoid": 2.5, "intraparenchymal": 7.5, "intraventricular": 4,
+}  # fmt: skip
+"""A scan shows nothing smaller, so none shrinks below it."""
+SHRINKING, GROWING = 0.7, 1.35
+FAINTEST_HU = 46.0
 SCANNER_WEIGHTS = dict(zip(range(len(SCANNERS)), (0.32, 0.24, 0.20, 0.15, 0.09), strict=True))
 
 
@@ -140,6 +146,10 @@ def _follow_up(draw: Draw, number: int, previous: Case, days: int) -> Case:
         late: dict[Change, float] = {"smaller": 0.55, "stable": 0.2, "resolved": 0.25}
         soon: dict[Change, float] = {"stable": 0.6, "smaller": 0.22, "larger": 0.14, "resolved": 0.04}
         change = draw.weighted(soon if days < 7 else late)  # noqa: PLR2004 - a week
+        if change == "smaller" and any(
+            bleed.size_mm * SHRINKING < SMALLEST_MM[bleed.kind] for bleed in previous.bleeds
+        ):
+            change = "stable"
     gone: tuple[Incidental, ...] = ("scalp_hematoma", "artifact", "motion")
     return replace(
         previous,
@@ -156,13 +166,13 @@ def _follow_up(draw: Draw, number: int, previous: Case, days: int) -> Case:
 
 
 def _aged(bleed: Bleed, days: int, change: Change) -> Bleed:
-    factor = {"smaller": 0.65, "larger": 1.35}.get(change, 1.0)
+    factor = {"smaller": SHRINKING, "larger": GROWING}.get(change, 1.0)
     stage: Stage = "subacute" if days >= 7 and bleed.stage == "acute" else bleed.stage  # noqa: PLR2004 - a week
     return replace(
         bleed,
-        size_mm=min(60.0, max(2.0, round(bleed.size_mm * factor, 1))),
+        size_mm=min(60.0, round(bleed.size_mm * factor, 1)),
         stage=stage,
-        density_hu=max(38.0, bleed.density_hu - 0.9 * days),
+        density_hu=max(FAINTEST_HU, bleed.density_hu - 0.9 * days),
     )
 
 
@@ -183,11 +193,11 @@ def _bleed(draw: Draw, kind: Kind, side: Side, setting: Setting) -> Bleed:
     low, high = SIZES_MM[kind]
     if kind == "intraparenchymal" and setting == "trauma":
         high = 24
-    size = low + (high - low) * draw.uniform(0, 1) ** 1.5  # small ones are the common ones
+    size = low + (high - low) * draw.uniform(0, 1) ** 2  # small ones are the common ones
     stage: Stage = "acute"
     if kind == "subdural":
         stage = draw.weighted({"acute": 0.7, "mixed": 0.2, "subacute": 0.1})
-    hu = draw.uniform(58, 76) if stage == "acute" else draw.uniform(42, 56)
+    hu = draw.uniform(54, 72) if stage == "acute" else draw.uniform(48, 58)
     sites = CONTUSED if kind == "intraparenchymal" and setting == "trauma" else SITES[kind]
     return Bleed(kind, side, draw.one(sites), round(size, 1), stage, round(hu, 1))
 
@@ -195,7 +205,7 @@ def _bleed(draw: Draw, kind: Kind, side: Side, setting: Setting) -> Bleed:
 def _reading(draw: Draw, bleeds: tuple[Bleed, ...], incidentals: tuple[tuple[Incidental, Side], ...]) -> Reading:
     doubtful = {"ganglia_calcification", "artifact", "motion", "falx_calcification"} & {kind for kind, _ in incidentals}
     if bleeds:
-        small = len(bleeds) == 1 and bleeds[0].size_mm < 9  # noqa: PLR2004 - a few voxels on a thick slice
+        small = len(bleeds) == 1 and bleeds[0].size_mm < (14 if bleeds[0].kind == "intraparenchymal" else 9)
         return draw.weighted({"plain": 0.55, "hedged": 0.33, "addendum": 0.12}) if small else "plain"
     if doubtful:
         return draw.weighted({"plain": 0.5, "hedged": 0.42, "addendum": 0.08})

@@ -8,6 +8,7 @@ slices run, and whether the images are reformatted at an angle.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from ccds_kernel.errors import CcdsError
 
@@ -19,7 +20,7 @@ class Scanner:
     Args:
         manufacturer: invented.
         model: invented.
-        software: its version.
+        software: its version at the beginning of the demo's year.
         kernel: name of the reconstruction filter.
         station: synthetic station name.
         matrix: rows, and columns, of a slice.
@@ -33,6 +34,7 @@ class Scanner:
         angle_deg: tilt of the slices about the left-right axis, chin down, with the slice normal kept.
         head_first: whether instance 1 is the uppermost slice.
         kvp: tube voltage in kV.
+        update: from which day on which other version runs; None if none was installed in that year.
     """
 
     manufacturer: str
@@ -51,6 +53,7 @@ class Scanner:
     angle_deg: float
     head_first: bool
     kvp: int
+    update: tuple[date, str] | None = None
 
     def __post_init__(self) -> None:
         if min(self.matrix, self.pixel_mm, self.slice_mm, self.slices, self.noise_hu) <= 0:
@@ -59,6 +62,10 @@ class Scanner:
                 found=f"{self.matrix} rows, {self.pixel_mm} mm, {self.slice_mm} mm, {self.slices} slices, {self.noise_hu} HU",
                 do="correct the scanner's row in scanners.py",
             )
+
+    def software_on(self, day: date) -> str:
+        """The version that ran on `day`."""
+        return self.update[1] if self.update and day >= self.update[0] else self.software
 
 
 SCANNERS = (
@@ -69,7 +76,7 @@ SCANNERS = (
     Scanner("Sample Scanners", "Sample Scan 64", "19.1.SS", "UB-Brain", "DEMOCT3",
             72, 2.9, 2.2, 72, 4.4, 0.6, -1.5, 0, 0.0, True, 120),
     Scanner("Sample Scanners", "Sample Scan ER", "20.4.SS", "UB-Sharp", "DEMOCT4",
-            64, 3.3, 2.5, 64, 5.6, 0.1, 2.0, 0, 0.0, False, 140),
+            64, 3.3, 2.5, 64, 5.6, 0.1, 2.0, 0, 0.0, False, 140, (date(2024, 9, 1), "21.0.SS")),
     Scanner("Demo Devices", "Demo Mobile 8", "1.0.9", "Standard", "DEMOCT5",
             88, 2.4, 2.5, 64, 7.0, 0.2, -3.0, -1024, 7.0, False, 120),
 )  # fmt: skip

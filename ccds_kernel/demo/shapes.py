@@ -7,6 +7,7 @@ can't be seen at this resolution. Coordinates are millimetres of the head: x to 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,9 +58,38 @@ class Grid:
         # The first order fails at the centre, where every direction is "outwards".
         return np.where(radius < np.float32(0.3), np.float32(min(axes)), distance)
 
-    def part(self, first: int, last: int) -> Grid:
-        """Slices `first` to `last`, the last one excluded."""
-        return Grid(self.x[first:last], self.y[first:last], self.z[first:last], self.edge_mm)
+    def sheet(self, distance_mm: Field, thickness_mm: float) -> Field:
+        """The share that a sheet of this thickness fills, its middle `distance_mm` away, on either side."""
+        edge = np.float32(self.edge_mm)
+        reach = (np.float32(thickness_mm) + edge) / 2 - np.abs(distance_mm)
+        share: Field = np.clip(reach, 0, min(float(edge), thickness_mm)) / edge
+        return share
+
+    def box(self, centre: Triple, reach: Triple) -> tuple[slice, slice, slice]:
+        """Indices outside of which no voxel is within `reach` of `centre`, along each axis of the head, in mm."""
+        return tuple(_span(ranges, centre, reach) for ranges in self._ranges)  # type: ignore[return-value] # one per axis
+
+    def part(self, box: tuple[slice, slice, slice]) -> Grid:
+        """The voxels of these indices."""
+        return Grid(self.x[box], self.y[box], self.z[box], self.edge_mm)
+
+    @cached_property
+    def _ranges(self) -> tuple[tuple[tuple[Field, Field], ...], ...]:
+        """For each axis of the array: of x, y and z the least and the greatest value at each index."""
+        return tuple(
+            tuple((part.min(axis=across), part.max(axis=across)) for part in (self.x, self.y, self.z))
+            for across in ((1, 2), (0, 2), (0, 1))
+        )
+
+
+def _span(ranges: tuple[tuple[Field, Field], ...], centre: Triple, reach: Triple) -> slice:
+    touched = np.logical_and.reduce(
+        [
+            (least <= middle + around) & (most >= middle - around)
+            for (least, most), middle, around in zip(ranges, centre, reach, strict=True)
+        ]
+    ).nonzero()[0]
+    return slice(int(touched[0]), int(touched[-1]) + 1) if touched.size else slice(0, 0)
 
 
 class Canvas:
@@ -68,7 +98,6 @@ class Canvas:
     def __init__(self, grid: Grid, value_hu: float) -> None:
         self.grid = grid
         self.hu: Field = np.full(grid.x.shape, value_hu, np.float32)
-        self._bottom, self._top = grid.z.min(axis=(1, 2)), grid.z.max(axis=(1, 2))
 
     def paint(self, share: Field, value_hu: float) -> None:
         """Fills `share` of each voxel, an array of the volume's shape, with `value_hu`."""
@@ -78,13 +107,13 @@ class Canvas:
         self, value_hu: float, centre: Triple, axes: Triple, turn_deg: float = 0.0, share: float = 1.0
     ) -> None:
         """Paints an ellipsoid; arguments as of `Grid.depth`, `share` of it where it isn't dense."""
-        reach = axes[2] + self.grid.edge_mm
-        touched = np.flatnonzero((self._bottom <= centre[2] + reach) & (self._top >= centre[2] - reach))
-        if touched.size:
-            first, last = int(touched[0]), int(touched[-1]) + 1
-            part = self.grid.part(first, last)
-            filled = part.soft(part.depth(centre, axes, turn_deg)) * np.float32(share)
-            self.hu[first:last] += filled * (np.float32(value_hu) - self.hu[first:last])
+        edge = self.grid.edge_mm
+        wide = max(axes[0], axes[1])
+        x, y = (wide, wide) if turn_deg else axes[:2]
+        box = self.grid.box(centre, (x + edge, y + edge, axes[2] + edge))
+        part = self.grid.part(box)
+        filled = part.soft(part.depth(centre, axes, turn_deg)) * np.float32(share)
+        self.hu[box] += filled * (np.float32(value_hu) - self.hu[box])
 
     def pair(self, value_hu: float, centre: Triple, axes: Triple, turn_deg: float = 0.0) -> None:
         """Paints an ellipsoid and its mirror image on the right."""

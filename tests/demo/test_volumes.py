@@ -3,17 +3,20 @@
 import hashlib
 import re
 from dataclasses import replace
+from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pydicom
 import pytest
 
+from ccds_kernel.demo import hospital
 from ccds_kernel.demo.case import Bleed
 from ccds_kernel.demo.dicom import write_series
 from ccds_kernel.demo.population import first_cases
 from ccds_kernel.demo.reports import generate_reports, truth_table
 from ccds_kernel.demo.scanners import SCANNERS
-from ccds_kernel.demo.volumes import generate_series, make_series
+from ccds_kernel.demo.volumes import constitution_of, generate_series, imaged_cases, make_series
 from ccds_kernel.errors import CcdsError
 
 SEED = 20240
@@ -21,7 +24,7 @@ SEED = 20240
 
 @pytest.fixture(scope="module")
 def all_series():
-    """The demo's 20 series."""
+    """A small demo's 20 series."""
     return list(generate_series(SEED))
 
 
@@ -49,6 +52,12 @@ def digest(folder):
         total.update(path.relative_to(folder).as_posix().encode())
         total.update(path.read_bytes())
     return total.hexdigest()
+
+
+def centre_of(image):
+    """The middle of a slice, which is brain."""
+    rows, columns = image.shape
+    return image[3 * rows // 8 : 5 * rows // 8, 2 * columns // 5 : 3 * columns // 5]
 
 
 def hounsfield(slices):
@@ -94,6 +103,23 @@ class TestCases:
             assert truth[series.case.accession] == series.case.positive
             assert reports[series.case.accession].exam_code == series.case.exam_code
 
+    def test_several_studies_of_one_patient_show_one_head(self):
+        """A patient's skull and folds are the same on every study: a split by patient matters."""
+        cases = imaged_cases(SEED, 120)
+        before, after = next(pair for pair in pairwise(cases) if pair[0].patient == pair[1].patient)
+        other = next(case for case in cases if case.patient != before.patient)
+
+        heads = [constitution_of(case, SEED) for case in (before, after, other)]
+
+        assert heads[0] == heads[1]
+        assert heads[0] != heads[2]
+
+    def test_the_demo_begins_with_every_scanner(self):
+        """The first seven series of the demo come from all five scanners."""
+        first = {case.scanner for case in imaged_cases(hospital.SEED, 7)}
+
+        assert first == set(range(5))
+
     def test_all_scanners_are_in_use(self):
         """Five scanners take part."""
         used = {case.scanner for case in first_cases(SEED, 300)}
@@ -108,7 +134,7 @@ class TestContents:
         """Outside is air, the middle of the head is brain, and a ring of bone lies around it."""
         for series in all_series:
             middle = series.hu[len(series.hu) // 2]
-            center = middle[24:40, 26:38]
+            center = centre_of(middle)
 
             assert np.median(middle[:4, :4]) < -950
             assert 5 < np.median(center) < 60
@@ -117,14 +143,15 @@ class TestContents:
 
     def test_bone_closes_around_the_brain(self, all_series):
         """From the middle of a slice at mid-height every direction meets bone before air."""
-        steps = np.arange(32)
         for series in all_series:
             middle = series.hu[len(series.hu) // 2]
+            last = len(middle) - 1
+            steps = np.arange(len(middle) // 2)
             bones = np.argwhere(middle > 300)
             y0, x0 = bones.mean(axis=0)
             for angle in np.linspace(0, 2 * np.pi, 24, endpoint=False):
-                y = np.clip(np.rint(y0 + steps * np.sin(angle)), 0, 63).astype(int)
-                x = np.clip(np.rint(x0 + steps * np.cos(angle)), 0, 63).astype(int)
+                y = np.clip(np.rint(y0 + steps * np.sin(angle)), 0, last).astype(int)
+                x = np.clip(np.rint(x0 + steps * np.cos(angle)), 0, last).astype(int)
                 ray = middle[y, x]
                 air = np.argmax(ray < -500)
                 assert (ray[:air] > 250).any()
@@ -140,23 +167,25 @@ class TestContents:
         ],
         ids=lambda bleed: bleed.kind,
     )
-    def test_a_hemorrhage_adds_bright_voxels_on_its_side(self, all_series, bleed):
+    def test_a_hemorrhage_is_bright_and_on_its_side(self, all_series, bleed):
         """The same head with and without a hemorrhage differs by blood, and on the hemorrhage's side."""
         plain = replace(all_series[0].case, bleeds=(), follow_up=None, incidentals=(), scanner=0)
 
-        with_blood = make_series(replace(plain, bleeds=(bleed,)), SEED).hu
-        without = make_series(plain, SEED).hu
+        with_blood = make_series(replace(plain, bleeds=(bleed,)), SEED)
+        without = make_series(plain, SEED)
 
-        brighter = (with_blood.astype(int) - without > 15) & (with_blood < 110) & (with_blood > 40)
-        left, right = brighter[:, :, 32:].sum(), brighter[:, :, :32].sum()
-        assert brighter.sum() >= 10
+        there, middle = with_blood.blood, with_blood.hu.shape[2] // 2
+        left, right = there[:, :, middle:].sum(), there[:, :, :middle].sum()
+        assert not without.blood.any()
+        assert there.sum() >= 10
+        assert np.median(with_blood.hu[there]) - np.median(without.hu[there]) > 15
         assert (left > 4 * right) == (bleed.side == "left")
         assert (right > 4 * left) == (bleed.side == "right")
 
     def test_scanners_differ_in_noise(self, one_of_each_scanner):
         """The mobile scanner is the noisiest, as its row says."""
         noise = [
-            np.std(np.diff(series.hu[len(series.hu) // 2, 24:40, 26:38].astype(float), axis=0))
+            np.std(np.diff(centre_of(series.hu[len(series.hu) // 2]).astype(float), axis=0))
             for series in one_of_each_scanner
         ]
 
@@ -186,6 +215,36 @@ class TestDicom:
             assert np.allclose(np.abs(steps @ normal), series.scanner.slice_mm, atol=1e-2)
             assert np.allclose(np.linalg.norm(steps, axis=1), series.scanner.slice_mm, atol=1e-2)
             assert float(slices[0].SliceThickness) == series.scanner.slice_mm
+
+    def test_every_axis_has_64_to_96_voxels(self, files):
+        """Matrix and number of slices are those of the scanner, small enough for a laptop, and differ between scanners."""
+        shapes = [(each[0].Rows, each[0].Columns, len(each)) for each in files]
+
+        assert all(64 <= size <= 96 for shape in shapes for size in shape)
+        assert len(set(shapes)) == len(SCANNERS)
+        assert shapes == [(scanner.matrix, scanner.matrix, scanner.slices) for scanner in SCANNERS]
+
+    def test_values_are_shown_as_a_radiologist_sees_them(self, files):
+        """Every file has rescale and a brain window; the versions of the scanners' software differ."""
+        assert all((each.WindowCenter, each.WindowWidth) == (40, 80) for slices in files for each in slices)
+        assert {each.RescaleSlope for slices in files for each in slices} == {1}
+        assert {slices[0].RescaleIntercept for slices in files} == {0, -1024}
+        assert len({slices[0].SoftwareVersions for slices in files}) == len(SCANNERS)
+
+    def test_one_scanner_is_updated_during_the_year(self, all_series, tmp_path):
+        """From the day of the update on its series bear the new version."""
+        case = replace(all_series[0].case, scanner=3)
+        days = (date(2024, 8, 31), date(2024, 9, 1))
+
+        headers = [
+            pydicom.dcmread(
+                write_series(make_series(replace(case, study_date=day), SEED), tmp_path / day.isoformat())[0]
+            )
+            for day in days
+        ]
+
+        assert [header.StationName for header in headers] == ["DEMOCT4", "DEMOCT4"]
+        assert [header.SoftwareVersions for header in headers] == ["20.4.SS", "21.0.SS"]
 
     def test_scanners_differ_in_geometry(self, files):
         """Some stacks run upwards and some downwards; some are tilted, and say that they are reformats."""

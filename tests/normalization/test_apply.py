@@ -1,6 +1,7 @@
 """A whole recipe on one volume: pure, the same everywhere."""
 
 import os
+import pickle
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.normalization.apply import apply
+from ccds_kernel.normalization.apply import StepError, apply
 from ccds_kernel.normalization.recipe import Output, Recipe
 from ccds_kernel.normalization.steps import STEPS, Clip, Reorient, Resample, Window, ZScore
 from ccds_kernel.normalization.volume import Volume
@@ -119,3 +120,14 @@ def test_what_leaves_the_range_of_float32_is_said_not_written() -> None:
 
     with pytest.raises(CcdsError, match="found 2 of 3 NaN or infinite"):
         apply(recipe, huge)
+
+
+def test_the_place_of_a_refused_step_survives_the_way_to_another_process(ct) -> None:
+    """A worker's error tells the same as ours: which step it was, and the same line."""
+    steps = (Window(center=1e6, width=1), ZScore(mask="none"))
+    with pytest.raises(StepError) as raised:
+        apply(Recipe("flat", steps), ct)
+
+    there = pickle.loads(pickle.dumps(raised.value))
+
+    assert (there.place, str(there)) == (2, str(raised.value))

@@ -1,0 +1,88 @@
+"""What the preview takes from its page: requests to the letter, and nothing else."""
+
+import pytest
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.normalization.steps import STEPS, make_step
+from ccds_widgets.normalization.forms import FORMS
+from ccds_widgets.normalization.messages import MOST_SLICES, MOST_STEPS, parse
+
+STEP = {"name": "window", "on": True, "parameters": {"center": 40, "width": "8o"}}
+EDIT = {"kind": "edit", "draft": {"steps": [STEP], "output": "float32"}}
+LOOK = {"kind": "look", "plane": "axial", "position": 1.5, "display": {"center": 40, "width": 80}, "name": "x"}
+SLICES = {"kind": "slices", "revision": 1, "plane": "coronal", "display": None, "before": [0], "after": [1, 2]}
+PROBE = {"kind": "probe", "revision": 1, "plane": "axial", "side": "after", "number": 0, "x": 1, "y": 2}
+GOOD = [{"kind": "choose", "volume": "a/one"}, EDIT, LOOK, SLICES, PROBE, {"kind": "save", "name": "x"}]
+
+
+def changed(request: dict, **values) -> dict:
+    """`request` with `values` in place of its own."""
+    return request | values
+
+
+@pytest.mark.parametrize("request_", GOOD, ids=lambda one: one["kind"])
+def test_what_the_page_sends_is_taken(request_):
+    """Each kind of request, with its values."""
+    parsed = parse(request_)
+
+    assert parsed.model_dump(mode="json") == request_
+
+
+@pytest.mark.parametrize("request_", GOOD, ids=lambda one: one["kind"])
+def test_an_unknown_key_refuses_the_request(request_):
+    """Nothing is left out silently."""
+    with pytest.raises(CcdsError, match="expected a request that this preview knows"):
+        parse(changed(request_, more=1))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        [],
+        "ready",
+        {},
+        {"kind": "ready"},
+        {"kind": "remove"},
+        {"kind": "choose"},
+        {"kind": "choose", "volume": 3},
+        {"kind": "choose", "volume": "x" * 601},
+        changed(EDIT, draft={"steps": [STEP] * (MOST_STEPS + 1), "output": "float32"}),
+        changed(EDIT, draft={"steps": [], "output": "float64"}),
+        changed(EDIT, draft={"steps": [STEP | {"on": 1}], "output": "float32"}),
+        changed(EDIT, draft={"steps": [STEP | {"parameters": {"center": {"x": 1}}}], "output": "float32"}),
+        changed(EDIT, draft={"steps": [STEP | {"parameters": {"center": float("inf")}}], "output": "float32"}),
+        changed(EDIT, draft={"steps": [STEP | {"parameters": {"center": [1, 2, 3, 4]}}], "output": "float32"}),
+        changed(EDIT, draft={"steps": [STEP | {"parameters": {"center": "x" * 41}}], "output": "float32"}),
+        changed(LOOK, plane="oblique"),
+        changed(LOOK, position="1"),
+        changed(LOOK, position=float("nan")),
+        changed(LOOK, display={"center": 40, "width": 0}),
+        changed(LOOK, name="x" * 101),
+        changed(SLICES, revision=True),
+        changed(SLICES, before=[-1]),
+        changed(SLICES, before=[1.5]),
+        changed(SLICES, after=[0] * (MOST_SLICES + 1)),
+        changed(PROBE, side="both"),
+        changed(PROBE, x=-1),
+        {"kind": "save", "name": None},
+    ],
+)
+def test_what_is_no_request_is_refused_without_quoting_it(content):
+    """Wrong types and numbers out of range; one line that says what to do."""
+    with pytest.raises(CcdsError, match=r"another one \(at [^()]{1,80}\); reload the page"):
+        parse(content)
+
+
+def test_there_is_a_form_for_every_step():
+    """Each registered step with each of its parameters; what stands there first is right."""
+    assert list(FORMS) == list(STEPS)
+    for name, fields in FORMS.items():
+        starts = {
+            field.parameter: list(field.start) if isinstance(field.start, tuple) else field.start for field in fields
+        }
+        step = make_step(name, starts)
+        assert list(starts) == list(step.parameters())
+        for field in fields:
+            for option in field.options:
+                make_step(name, starts | {field.parameter: option})

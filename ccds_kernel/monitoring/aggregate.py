@@ -22,7 +22,7 @@ def aggregate(joined: Sequence[Joined]) -> Numbers:
     return Numbers(
         total=_group(sum((cell.total for cell in cells), Counts())) if cells else None,
         periods=tuple(Outcomes(**_ends(cell.period), group=_group(cell.total)) for cell in cells),
-        volumes=_volumes(joined),
+        volumes=_volumes(joined) if cells else (),
         devices=_devices(cells, _first_seen(joined)),
     )
 
@@ -41,7 +41,10 @@ def _volumes(joined: Iterable[Joined]) -> tuple[Volume, ...]:
     for one in joined:
         tallies[_month(one.predicted_at)][one.outcome] += 1
     found = []
-    for period in periods({month: tally.total() for month, tally in tallies.items()}):
+    waiting = (Outcome.UNMATCHED, Outcome.AWAITING)
+    # By the labelled ones, so that what is left of a period without those that wait isn't a small group either.
+    labelled = {month: tally.total() - sum(tally[one] for one in waiting) for month, tally in tallies.items()}
+    for period in periods(labelled):
         together: Counter[Outcome] = Counter()
         for month, tally in tallies.items():
             if period.first <= month <= period.last:

@@ -55,6 +55,14 @@ class Verdict:
     before: tuple[str, Rate | None] | None
 
     @property
+    def earlier(self) -> str:
+        """As "was 91 % in the first six months", with as many digits as the newest rate; empty where there is nothing before."""
+        newest = self.newest[1]
+        if newest is None or self.before is None or self.before[1] is None:
+            return ""
+        return f"was {percent(self.before[1].value, digits_of(newest))} in {self.before[0]}"
+
+    @property
     def sentence(self) -> str:
         """One line for a person."""
         when, newest = self.newest
@@ -62,8 +70,8 @@ class Verdict:
         if newest is None:
             return f"{name}: no {WHOLES[self.metric]}."
         said = f"{name}: {with_interval(newest)}"
-        if self.before is not None and self.before[1] is not None:
-            said += f", was {percent(self.before[1].value, digits_of(self.before[1]))} in {self.before[0]}"
+        if self.earlier:
+            said += f", {self.earlier}"
         remark = few_remark(self.metric, newest)
         return f"{said}. {remark}" if remark else f"{said}."
 
@@ -91,7 +99,7 @@ def software_sentences(numbers: Numbers, metric: Metric) -> tuple[str, ...]:
                 continue
             said = (
                 f"{NAMES[metric]} on {device.device or NOT_STATED} since software {after.version or NOT_STATED} "
-                f"({after.first_seen}): {with_interval(new)}, was {percent(old.value, digits_of(old))} "
+                f"({after.first_seen}): {with_interval(new)}, was {percent(old.value, digits_of(new))} "
                 f"with {before.version or NOT_STATED}."
             )
             found.append(f"{said} {few_remark(metric, new)}".rstrip())
@@ -108,11 +116,15 @@ def digits_of(rate: Rate) -> int:
     return 0 if rate.high - rate.low >= _WIDE else 1
 
 
+def interval(rate: Rate) -> str:
+    """The 95 % interval as "70–89 %"."""
+    digits = digits_of(rate)
+    return f"{percent(rate.low, digits).removesuffix(' %')}–{percent(rate.high, digits)}"
+
+
 def with_interval(rate: Rate) -> str:
     """As "81 % (95 % CI 70–89 %)"."""
-    digits = digits_of(rate)
-    low = percent(rate.low, digits).removesuffix(" %")
-    return f"{percent(rate.value, digits)} (95 % CI {low}–{percent(rate.high, digits)})"
+    return f"{percent(rate.value, digits_of(rate))} (95 % CI {interval(rate)})"
 
 
 def few_remark(metric: Metric, rate: Rate) -> str:

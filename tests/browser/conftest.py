@@ -24,7 +24,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Site:
-    """A site with projects CHEST-1 and EMPTY-1; on both are the fellow fay and, for leadership, lea."""
+    """A site with projects CHEST-1 and EMPTY-1; on both are the fellow fay and, for leadership, lea, who leads the site, too."""
 
     folder: Path
     settings: Settings
@@ -69,7 +69,7 @@ def site(tmp_path_factory) -> Site:
     """A site in a folder of its own."""
     folder = tmp_path_factory.mktemp("site")
     paths = "".join(f'{name} = "{folder / name}"\n' for name in Paths.model_fields)
-    (folder / "ccds.toml").write_text(f'[paths]\n{paths}[hub]\nadministrators = ["admin"]\n')
+    (folder / "ccds.toml").write_text(f'[paths]\n{paths}[hub]\nadministrators = ["admin"]\nleadership = ["lea"]\n')
     settings = load_settings(folder / "ccds.toml")
     roles = {"fay": "fellow", "lea": "leadership"}
     for project_id in ("CHEST-1", "EMPTY-1"):
@@ -95,10 +95,10 @@ def site(tmp_path_factory) -> Site:
 
 @pytest.fixture(scope="module")
 def serve(site, tmp_path_factory) -> Iterator[Callable[..., App]]:
-    """Serves an app of ours by a plain Voilà on loopback, as the session of a project and a person would."""
+    """Serves an app of ours by a plain Voilà on loopback, as the session of a person, and of a project if any, would."""
     running = []
 
-    def start(notebook: str, *, project: str, person: str) -> App:
+    def start(notebook: str, *, person: str, project: str | None = None) -> App:
         folder = tmp_path_factory.mktemp("voila")
         templates = folder / "jupyter" / "voila" / "templates"
         templates.mkdir(parents=True)
@@ -120,10 +120,10 @@ def serve(site, tmp_path_factory) -> Iterator[Callable[..., App]]:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=os.environ
+                env={name: value for name, value in os.environ.items() if name != "CCDS_PROJECT"}
+                | ({"CCDS_PROJECT": project} if project else {})
                 | {
                     "CCDS_CONFIG": str(site.folder / "ccds.toml"),
-                    "CCDS_PROJECT": project,
                     "JUPYTERHUB_USER": person,
                     "JUPYTER_PATH": str(folder / "jupyter"),
                     "HOME": str(folder),

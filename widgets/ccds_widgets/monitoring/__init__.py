@@ -1,0 +1,1 @@
+"""The monitoring app: what is published of deployed models, for leadership."""

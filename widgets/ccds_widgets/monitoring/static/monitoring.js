@@ -1,0 +1,151 @@
+// The screen: its parts, when they are drawn, and what it listens to.
+
+const KEPT = "ccds-monitoring";
+
+function render({ model, el }) {
+  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+  const state = { releases: [], screen: null, metric: kept.metric ?? null, error: null };
+  const ending = new AbortController();
+  const { signal } = ending;
+  const section = (title, ...children) => h("section", { "aria-label": title }, ...children);
+  const parts = {
+    lost: lostBanner(),
+    error: h("p", { class: "ccds-error", role: "alert", hidden: true }),
+    head: h("header", { class: "ccds-head" }),
+    verdicts: h("fieldset", { class: "ccds-verdicts" }),
+    words: h("div", { class: "ccds-words" }),
+    trend: h("div", { class: "ccds-figure" }),
+    scanners: h("div", { class: "ccds-figure" }),
+    volumes: h("div", { class: "ccds-figure" }),
+    tables: h("details", { class: "ccds-tables" }),
+    said: h("p", { class: "ccds-said", role: "status", "aria-live": "polite" }),
+  };
+  const trendTitle = h("h3", {});
+  const scannersTitle = h("h3", {});
+  const enough = h(
+    "div",
+    {},
+    parts.verdicts,
+    parts.words,
+    section("By month", trendTitle, parts.trend),
+    section("By scanner", scannersTitle, parts.scanners),
+  );
+  const volumes = section("Studies per month", h("h3", {}, "Studies per month"), parts.volumes);
+  const few = emptyState("Too few studies to show a rate", "Fewer than 10 studies have a prediction and a labelled final report. The rates stand here as soon as there are 10.");
+  const body = h("div", { class: "ccds-body", hidden: true }, parts.error, parts.head, enough, few, volumes, parts.tables);
+  const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening what is published …"));
+  const root = h("div", { class: "ccds ccds-monitoring", "data-lm-suppress-shortcuts": true }, parts.lost, cover, body, parts.said);
+  el.append(root);
+
+  const channel = openChannel(model, (lost) => {
+    parts.lost.hidden = !lost;
+  });
+  const marks = tellMarks(root, signal);
+  const act = {
+    async open() {
+      try {
+        await take(channel.ask({ kind: "ready" }, 0));
+        if (!state.screen && state.releases.some((one) => one.name === kept.release)) await act.show(kept.release);
+      } catch (error) {
+        cover.replaceChildren(emptyState("This app can’t be opened", error.message));
+        cover.setAttribute("role", "alert");
+      }
+    },
+    async show(release) {
+      try {
+        await take(channel.ask({ kind: "show", release }));
+        state.error = null;
+      } catch (error) {
+        state.error = error.message;
+      }
+      draw();
+    },
+    choose(metric) {
+      state.metric = metric;
+      keep();
+      draw();
+      parts.said.textContent = held(chosen().sentence);
+    },
+  };
+
+  async function take(asked) {
+    const { releases, screen } = await asked;
+    Object.assign(state, { releases, screen });
+    keep();
+    draw();
+  }
+
+  function keep() {
+    if (state.screen) sessionStorage.setItem(KEPT, JSON.stringify({ release: state.screen.release.name, metric: state.metric }));
+  }
+
+  function chosen() {
+    const { metrics } = state.screen;
+    return metrics.find((metric) => metric.key === state.metric) ?? metrics[0];
+  }
+
+  function draw() {
+    const { screen, releases } = state;
+    cover.hidden = Boolean(screen);
+    body.hidden = !screen;
+    parts.error.hidden = !state.error;
+    parts.error.textContent = state.error ?? "";
+    if (!screen) {
+      redraw(cover, state.error ? h("p", { class: "ccds-error", role: "alert" }, state.error) : null, releases.length ? chooseRelease(releases, act) : nothingPublished());
+      return;
+    }
+    document.querySelector("[data-ccds-project]")?.replaceChildren(`${screen.release.model} ${screen.release.version}`);
+    const anything = screen.metrics.length > 0;
+    enough.hidden = parts.tables.hidden = !anything;
+    few.hidden = anything;
+    volumes.hidden = !screen.volumes.length;
+    redraw(parts.head, drawHead(screen, releases, act));
+    if (anything) {
+      const metric = chosen();
+      redraw(parts.verdicts, drawVerdicts(screen, metric.key, act));
+      redraw(parts.words, drawWords(screen, metric));
+      trendTitle.textContent = `${metric.name} by month`;
+      scannersTitle.textContent = `${metric.name} by scanner`;
+      redraw(parts.tables, h("summary", {}, "The same numbers as tables"), drawTables(screen, metric));
+    }
+    drawCharts();
+  }
+
+  function drawCharts() {
+    const { screen } = state;
+    if (!screen) return;
+    const room = parts.trend.clientWidth || parts.volumes.clientWidth;
+    if (screen.metrics.length) {
+      const metric = chosen();
+      redraw(parts.trend, trendLegend(metric), drawTrend(metric, screen.months, room));
+      redraw(parts.scanners, scannersLegend(metric), drawScanners(metric, screen.months, room));
+    }
+    if (screen.volumes.length) redraw(parts.volumes, volumesLegend(), drawVolumes(screen, room));
+    marks.settle();
+  }
+
+  let drawnFor = 0;
+  const watch = new ResizeObserver(() => {
+    if (root.clientWidth === drawnFor) return; // only the height changed, as drawing itself does
+    drawnFor = root.clientWidth;
+    requestAnimationFrame(drawCharts);
+  });
+  watch.observe(root);
+  let opened = false;
+  window.addEventListener("beforeprint", () => {
+    opened = parts.tables.open;
+    parts.tables.open = true;
+  }, { signal });
+  window.addEventListener("afterprint", () => {
+    parts.tables.open = opened;
+  }, { signal });
+  act.open();
+
+  return () => {
+    ending.abort();
+    watch.disconnect();
+    channel.close();
+  };
+}
+
+export default { render };

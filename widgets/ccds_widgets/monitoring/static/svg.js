@@ -1,0 +1,160 @@
+// Charts in SVG: elements, a plane with axes, marks that can be pointed at and walked through by keys, and what they tell.
+
+const SVG = "http://www.w3.org/2000/svg";
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const ROOM_FOR_A_MONTH = 34;
+
+/** An SVG element with attributes and children; strings become text nodes. */
+function s(tag, attributes = {}, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    element.setAttribute(name, String(value));
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** "81 %" with a space at which no line breaks. */
+function held(text) {
+  return text.replaceAll(" %", "\u00a0%");
+}
+
+/**
+ * A plane of months and numbers.
+ *
+ * `x(first, last)` is the middle of these months, `xOfDay` the place of a day ("2024-09-01"), `y` that of a number; `step` is the
+ * width of a month. `axes` are the lines and words to draw behind everything else.
+ */
+function plane({ width, height, months, ticks, format, left = 48 }) {
+  const [top, right, bottom] = [10, 12, 38];
+  const step = (width - left - right) / months.length;
+  const [low, high] = [ticks[0], ticks.at(-1)];
+  const index = (month) => months.indexOf(month);
+  const y = (value) => top + ((high - value) / (high - low)) * (height - top - bottom);
+  const x = (first, last = first) => left + ((index(first) + index(last) + 1) / 2) * step;
+  const xOfDay = (day) => {
+    const [year, month, date] = day.split("-").map(Number);
+    const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
+    // A device may be seen before the first month of which anything is shown.
+    const at = day.slice(0, 7) < months[0] ? 0 : index(day.slice(0, 7)) + (date - 1) / days;
+    return left + at * step;
+  };
+  const every = [1, 2, 3, 6, 12].find((number) => number * step >= ROOM_FOR_A_MONTH) ?? 12;
+  const floor = height - bottom;
+  const axes = s(
+    "g",
+    { class: "ccds-axes", "aria-hidden": true },
+    ticks.map((tick) => [
+      s("line", { x1: left, x2: width - right, y1: y(tick), y2: y(tick), class: tick === low ? "ccds-axis" : "ccds-grid" }),
+      s("text", { x: left - 8, y: y(tick), dy: "0.32em", "text-anchor": "end" }, format(tick)),
+    ]),
+    months.map((month, at) => {
+      const [year, number] = month.split("-").map(Number);
+      const middle = x(month);
+      const labelled = at % every === 0;
+      return [
+        s("line", { x1: middle, x2: middle, y1: floor, y2: floor + (labelled ? 5 : 3), class: "ccds-axis" }),
+        labelled ? s("text", { x: middle, y: floor + 17, "text-anchor": "middle" }, MONTHS[number - 1]) : null,
+        at === 0 || number === 1 ? s("text", { x: middle, y: floor + 31, "text-anchor": "middle", class: "ccds-year" }, String(year)) : null,
+      ];
+    }),
+  );
+  return { width, height, top, left, right: width - right, floor, step, x, xOfDay, y, axes };
+}
+
+function wholePercent(share) {
+  const number = 100 * share;
+  return `${Number.isInteger(Number(number.toFixed(4))) ? number.toFixed(0) : number.toFixed(1)}\u00a0%`;
+}
+
+/** The drawing itself: `name` is read aloud; what lies in it is walked through by arrow keys. */
+function drawing(on, name, ...children) {
+  return s("svg", { viewBox: `0 0 ${on.width} ${on.height}`, width: on.width, height: on.height, role: "group", "aria-roledescription": "chart", "aria-label": name }, on.axes, ...children);
+}
+
+const SHAPES = [
+  (x, y, size) => s("circle", { cx: x, cy: y, r: size }),
+  (x, y, size) => s("rect", { x: x - size, y: y - size, width: 2 * size, height: 2 * size }),
+  (x, y, size) => s("path", { d: `M${x} ${y - 1.35 * size}L${x + 1.35 * size} ${y}L${x} ${y + 1.35 * size}L${x - 1.35 * size} ${y}Z` }),
+  (x, y, size) => s("path", { d: `M${x} ${y - 1.2 * size}L${x + 1.2 * size} ${y + size}L${x - 1.2 * size} ${y + size}Z` }),
+];
+
+/** A rate with its interval at one place of a plane; hollow where it is of few studies. */
+function rateMark(on, point, { tone = 0, size = 5, focus, lines }) {
+  const { rate } = point;
+  const x = on.x(point.first, point.last);
+  const within = (share) => Math.min(on.floor, Math.max(on.top, on.y(share)));
+  const [low, high] = [within(rate.low), within(rate.high)];
+  return markOf(
+    on,
+    { x, y: on.y(rate.value), text: point.text, lines, focus, tone, few: rate.few },
+    s("path", { class: "ccds-whisker", d: `M${x} ${low}V${high}M${x - 4} ${low}h8M${x - 4} ${high}h8` }),
+    SHAPES[tone % SHAPES.length](x, on.y(rate.value), size),
+  );
+}
+
+/** Anything that stands for a number: found by mouse in the whole height of its month, by keys as the next one. */
+function markOf(on, { x, y, text, lines, focus, tone, few = false }, ...children) {
+  const mark = s(
+    "g",
+    { class: "ccds-point", role: "img", tabindex: -1, "aria-label": held(text), "data-focus": focus, "data-tone": tone, "data-few": few, "data-x": x, "data-y": y },
+    s("rect", { class: "ccds-hit", x: x - on.step / 2, y: on.top, width: on.step, height: on.floor - on.top }),
+    ...children,
+  );
+  mark.ccdsLines = lines;
+  return mark;
+}
+
+/**
+ * What a mark tells where it is pointed at or focused, and the keys that walk through the marks of its drawing. Listens on
+ * `root` once, whatever is drawn in it later; `settle()` makes each new drawing one stop of the tab key.
+ */
+function tellMarks(root, signal) {
+  const tip = h("div", { class: "ccds-tip", "aria-hidden": true, hidden: true });
+  root.append(tip);
+  const marksOf = (drawn) => [...drawn.querySelectorAll(".ccds-point")];
+  const markAt = (event) => event.target.closest?.("svg .ccds-point[tabindex]");
+  const tell = (mark) => {
+    tip.hidden = !mark;
+    if (!mark) return;
+    tip.replaceChildren(...mark.ccdsLines.map((line, at) => h(at ? "span" : "b", {}, held(line))));
+    const around = root.getBoundingClientRect();
+    const at = mark.ownerSVGElement.getBoundingClientRect();
+    const [x, y] = [at.left - around.left + Number(mark.dataset.x), at.top - around.top + Number(mark.dataset.y)];
+    const half = tip.offsetWidth / 2;
+    tip.style.left = `${Math.min(around.width - half - 4, Math.max(half + 4, x))}px`;
+    tip.style.top = `${y}px`;
+    tip.dataset.below = String(at.top + Number(mark.dataset.y) < tip.offsetHeight + 64);
+  };
+  const focused = () => tell(root.querySelector(".ccds-point:focus-visible"));
+  root.addEventListener("pointerover", (event) => (markAt(event) ? tell(markAt(event)) : focused()), { signal });
+  root.addEventListener("pointerleave", focused, { signal });
+  root.addEventListener("focusout", () => tell(null), { signal });
+  root.addEventListener("focusin", (event) => {
+    const mark = markAt(event);
+    if (!mark) return;
+    marksOf(mark.ownerSVGElement).forEach((other) => other.setAttribute("tabindex", other === mark ? 0 : -1));
+    tell(mark);
+  }, { signal });
+  root.addEventListener("keydown", (event) => {
+    const mark = markAt(event);
+    if (!mark) return;
+    const all = marksOf(mark.ownerSVGElement);
+    const at = all.indexOf(mark);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (event.key === "Escape") tell(null);
+    else if (to !== undefined) all[Math.min(all.length - 1, Math.max(0, to))].focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, { signal });
+  return {
+    settle() {
+      for (const drawn of root.querySelectorAll("svg[role=group]")) {
+        const all = marksOf(drawn);
+        if (all.length && !all.some((mark) => mark.getAttribute("tabindex") === "0")) all[0].setAttribute("tabindex", 0);
+      }
+    },
+  };
+}

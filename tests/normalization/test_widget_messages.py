@@ -9,10 +9,11 @@ from ccds_widgets.normalization.messages import MOST_SLICES, MOST_STEPS, parse
 
 STEP = {"name": "window", "on": True, "parameters": {"center": 40, "width": "8o"}}
 EDIT = {"kind": "edit", "draft": {"steps": [STEP], "output": "float32"}}
-LOOK = {"kind": "look", "plane": "axial", "position": 1.5, "display": {"center": 40, "width": 80}, "name": "x"}
+LOOK = {"plane": "axial", "position": 1.5, "display": {"center": 40, "width": 80}, "name": "x"}
+KEEP = EDIT | {"kind": "keep", "look": LOOK}
 SLICES = {"kind": "slices", "revision": 1, "plane": "coronal", "display": None, "before": [0], "after": [1, 2]}
 PROBE = {"kind": "probe", "revision": 1, "plane": "axial", "side": "after", "number": 0, "x": 1, "y": 2}
-GOOD = [{"kind": "choose", "volume": "a/one"}, EDIT, LOOK, SLICES, PROBE, {"kind": "save", "name": "x"}]
+GOOD = [{"kind": "choose", "volume": "a/one"}, EDIT, KEEP, SLICES, PROBE, {"kind": "save", "name": "x"}]
 
 
 def changed(request: dict, **values) -> dict:
@@ -54,11 +55,11 @@ def test_an_unknown_key_refuses_the_request(request_):
         changed(EDIT, draft={"steps": [STEP | {"parameters": {"center": float("inf")}}], "output": "float32"}),
         changed(EDIT, draft={"steps": [STEP | {"parameters": {"center": [1, 2, 3, 4]}}], "output": "float32"}),
         changed(EDIT, draft={"steps": [STEP | {"parameters": {"center": "x" * 41}}], "output": "float32"}),
-        changed(LOOK, plane="oblique"),
-        changed(LOOK, position="1"),
-        changed(LOOK, position=float("nan")),
-        changed(LOOK, display={"center": 40, "width": 0}),
-        changed(LOOK, name="x" * 101),
+        changed(KEEP, look=changed(LOOK, plane="oblique")),
+        changed(KEEP, look=changed(LOOK, position="1")),
+        changed(KEEP, look=changed(LOOK, position=float("nan"))),
+        changed(KEEP, look=changed(LOOK, display={"center": 40, "width": 0})),
+        changed(KEEP, look=changed(LOOK, name="x" * 101)),
         changed(SLICES, revision=True),
         changed(SLICES, before=[-1]),
         changed(SLICES, before=[1.5]),

@@ -23,7 +23,7 @@ RESAMPLE = {"name": "resample", "on": True, "parameters": {"spacing_mm": [2, 2, 
 WINDOW = {"name": "window", "on": True, "parameters": {"center": 40, "width": 80}}
 Z_SCORE = {"name": "z_score", "on": True, "parameters": {"mask": "nonzero"}}
 FLAT = {"name": "z_score", "on": True, "parameters": {"mask": "none"}}
-LOOK = {"kind": "look", "plane": "coronal", "position": 12.5, "display": None, "name": "my recipe"}
+LOOK = {"plane": "coronal", "position": 12.5, "display": None, "name": "my recipe"}
 
 
 @pytest.fixture
@@ -45,6 +45,12 @@ def preview(project):
 def edit(model, *steps, output="float32"):
     """Makes these steps the recipe; the answer."""
     return model.answer({"kind": "edit", "draft": {"steps": list(steps), "output": output}})
+
+
+def keep(model, steps):
+    """Lets it keep these steps, not applied yet, and `LOOK`; the answer."""
+    draft = {"steps": [{key: step[key] for key in ("name", "on", "parameters")} for step in steps], "output": "float32"}
+    return model.answer({"kind": "keep", "draft": draft, "look": LOOK})
 
 
 def slices(model, state, *, display=None, before=(), after=()):
@@ -198,6 +204,18 @@ def test_what_is_wrong_stands_at_its_step_and_the_last_picture_stays(preview):
     }
 
 
+def test_what_is_saved_is_what_was_typed_last(project, preview):
+    """Also where it was kept but not applied yet: what is shown with it is applied then."""
+    edit(preview, WINDOW)
+    keep(preview, [REORIENT])
+
+    saved = preview.answer({"kind": "save", "name": "x"})
+
+    recipe = read_recipe(project.folder / "work" / "sam" / "recipes" / "x.yaml")
+    assert [step.name for step in recipe.steps] == ["reorient"]
+    assert saved["result"]["recipe"] == saved["saved"]["recipe"] == recipe.digest()
+
+
 def test_a_wrong_recipe_can_t_be_saved(project, preview):
     """Nor one whose result isn't the one on the screen."""
     edit(preview, WINDOW | {"parameters": {"center": "", "width": 80}})
@@ -285,14 +303,14 @@ def test_a_reload_and_a_new_kernel_show_what_was_left(project, preview):
     wrong = WINDOW | {"parameters": {"center": "4o", "width": 80}}
     preview.answer({"kind": "choose", "volume": SECOND})
     left = edit(preview, REORIENT, Z_SCORE | {"on": False}, wrong)
-    preview.answer(LOOK)
+    keep(preview, left["draft"]["steps"])
 
     reloaded, reborn = preview.start(), open_preview(project).start()
 
     for state in (reloaded, reborn):
         assert state["volume"] == SECOND
         assert state["draft"] == left["draft"]
-        assert state["look"] | {"kind": "look"} == LOOK
+        assert state["look"] == LOOK
         assert state["name"] == "my recipe"
     assert reloaded["result"]["revision"] == left["result"]["revision"]
 
@@ -340,7 +358,7 @@ def test_a_draft_that_can_t_be_kept_is_told_and_shown_all_the_same(project, prev
 
     assert "write into your folder recipes" in state["unkept"]
     assert state["older"] is False
-    assert "write into your folder recipes" in preview.answer(LOOK)["unkept"]
+    assert "write into your folder recipes" in keep(preview, [WINDOW])["unkept"]
 
 
 def test_a_project_without_volumes_says_so(project):

@@ -65,13 +65,20 @@ class Edit(_Request):
 
 
 class Look(_Request):
-    """Where the person looks: kept, so that a reload shows it again. No `display`: the full range."""
+    """Where the person looks, and what the recipe is to be called. No `display`: the full range."""
 
-    kind: Literal["look"]
     plane: Annotated[Plane, Field(strict=False)]
     position: Number
     display: Display | None
     name: Annotated[str, Field(max_length=LONGEST_NAME)]
+
+
+class Keep(_Request):
+    """As `Edit`, and where the person looks: only kept, so that a reload loses nothing. Sent with each key that is typed."""
+
+    kind: Literal["keep"]
+    draft: Draft
+    look: Look
 
 
 class Slices(_Request):
@@ -98,13 +105,13 @@ class Probe(_Request):
 
 
 class Save(_Request):
-    """The recipe is saved under `name`."""
+    """The recipe, as it was kept last, is saved under `name`."""
 
     kind: Literal["save"]
     name: Annotated[str, Field(max_length=LONGEST_NAME)]
 
 
-Request = Choose | Edit | Look | Slices | Probe | Save
+Request = Choose | Edit | Keep | Slices | Probe | Save
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
 

@@ -101,10 +101,9 @@ class PreviewModel:
             case messages.Choose():
                 return self._choose(request)
             case messages.Edit():
-                return self._keep(draft=request.draft)
-            case messages.Look():
-                self._kept = self._kept.model_copy(update={"look": request})
-                return {"unkept": self._write_draft()}
+                return self._changed(draft=request.draft)
+            case messages.Keep():
+                return {"unkept": self._keep(draft=request.draft, look=request.look)}
             case messages.Slices():
                 return self._slices(request)
             case messages.Probe():
@@ -117,17 +116,17 @@ class PreviewModel:
     def _choose(self, request: messages.Choose) -> Answer:
         if request.volume not in self._entries:
             raise CcdsError(expected="a volume of this project", found="one that isn't listed", do="reload the page")
-        return self._keep(volume=request.volume)
+        return self._changed(volume=request.volume)
 
-    def _keep(self, **changed: object) -> Answer:
-        """Takes the change in, and the state after it."""
-        self._kept = self._kept.model_copy(update=changed)
-        unkept = self._write_draft()
+    def _changed(self, **changed: object) -> Answer:
+        """The state after the change."""
+        unkept = self._keep(**changed)
         self._work()
         return {"unkept": unkept, **self._state()}
 
-    def _write_draft(self) -> str | None:
-        """Keeps the draft; the line that says why it couldn't be kept."""
+    def _keep(self, **changed: object) -> str | None:
+        """Takes the change in and keeps it; the line that says why it couldn't be kept."""
+        self._kept = self._kept.model_copy(update=changed)
         try:
             self._recipes.keep_draft(self._draft_name, self._kept.model_dump_json())
         except CcdsError as error:
@@ -241,6 +240,7 @@ class PreviewModel:
         return answer
 
     def _save(self, request: messages.Save) -> Answer:
+        self._work()
         if self._result is None or self._recipe is None or self._is_older():
             raise CcdsError(
                 expected="a recipe that can be applied to the volume shown",

@@ -38,19 +38,23 @@ function actions(state, channel, slices, draw, say) {
     slices.fill();
   }
 
-  /** Lets the kernel keep where one is, once one rests there. */
+  /** Lets the kernel keep what is typed and where one is. */
+  async function keep() {
+    clearTimeout(restLook);
+    try {
+      const { unkept } = await channel.ask({ kind: "keep", ...kept(state) }, 0);
+      if (unkept === state.unkept) return;
+      state.unkept = unkept;
+      draw("notice");
+    } catch (error) {
+      act.refuse(error.message);
+    }
+  }
+
+  /** The same, once the slider rests. */
   function keepLook() {
     clearTimeout(restLook);
-    restLook = setTimeout(async () => {
-      try {
-        const { unkept } = await channel.ask({ kind: "look", ...lookOf(state) });
-        if (unkept === state.unkept) return;
-        state.unkept = unkept;
-        draw("notice");
-      } catch (error) {
-        act.refuse(error.message);
-      }
-    }, REST_MS);
+    restLook = setTimeout(keep, REST_MS);
   }
 
   /** Sends the recipe now, where it has changed. */
@@ -92,8 +96,10 @@ function actions(state, channel, slices, draw, say) {
       state.edits += 1;
       state.saved = null;
       clearTimeout(restEdit);
-      if (typing) restEdit = setTimeout(sendEdit, REST_MS);
-      else {
+      if (typing) {
+        keep(); // at once: the page may be gone before it is applied
+        restEdit = setTimeout(sendEdit, REST_MS);
+      } else {
         draw("recipe");
         sendEdit();
       }
@@ -116,20 +122,23 @@ function actions(state, channel, slices, draw, say) {
     },
     rename(name) {
       state.name = name;
-      keepLook();
+      keep();
     },
     async save() {
-      if (restEdit) sendEdit();
-      await idle;
+      clearTimeout(restEdit);
+      const { edits } = state;
+      state.busy = true;
+      draw("busy");
       try {
-        const answer = await channel.ask({ kind: "save", name: state.name }, 0);
-        absorb(state, answer);
+        absorb(state, await channel.ask({ kind: "save", name: state.name }, 0), edits);
         state.saveError = null;
         say(`Saved as ${state.saved?.file}.`);
       } catch (error) {
         state.saveError = error.message;
       }
-      draw("recipe");
+      state.busy = running;
+      draw();
+      slices.fill();
     },
     async copy(element) {
       const range = document.createRange();

@@ -44,7 +44,7 @@ function paint(picture, state, find) {
 /** What stands above the picture: the size of the volume, and of its intensities. */
 function headWords(state, side) {
   const { shape, spacing_mm: spacing } = state.result[side];
-  return `${shape.join(" × ")} voxels · ${spacingWords(spacing)}`;
+  return `${shape.join(" × ")} · ${spacingWords(spacing)}`;
 }
 
 /** The column and row under the pointer. */

@@ -96,6 +96,11 @@ function draftOf(state) {
   return { steps: state.steps.map(({ name, on, parameters }) => ({ name, on, parameters })), output: state.output };
 }
 
+/** What outlives the page. */
+function kept(state) {
+  return { draft: draftOf(state), look: lookOf(state) };
+}
+
 function lookOf(state) {
   const position = state.result ? planeOf(state).stations[stationOf(state)][0] : (state.positions[state.plane] ?? 0);
   return { plane: state.plane, position, display: state.display, name: state.name };

@@ -1,0 +1,104 @@
+"""What the page of the training launcher may ask for: one class per request, checked to the letter.
+
+Types are checked here; whether a number makes sense says `TrainingSpec`, by the name of the field.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from ccds_kernel.errors import CcdsError
+from ccds_widgets.training.ports import Asked
+
+RunId = Annotated[str, Field(pattern=r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{6}$")]
+Count = Annotated[int, Field(ge=0, le=2**53)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Look(_Request):
+    """The runs now, and what the chosen one has told since.
+
+    `run` and `offset` say what the page has: the metrics of that run up to there.
+    """
+
+    kind: Literal["look"]
+    run: RunId | None
+    offset: Count
+
+
+class Choose(_Request):
+    """Run `run` is the one whose curve is shown."""
+
+    kind: Literal["choose"]
+    run: RunId
+
+
+class Form(_Request):
+    """The form's fields."""
+
+    bundle: Annotated[str, Field(min_length=1, max_length=200)]
+    epochs: Count
+    batch_size: Count
+    seed: Count
+    image_size: Count | None
+    learning_rate: Annotated[float, Field(allow_inf_nan=False)] | None
+    gpus: Count
+
+    def asked(self) -> Asked:
+        """The same as the port takes it."""
+        return Asked(**dict(self))
+
+
+class Keep(_Request):
+    """The form stands so; nothing is started."""
+
+    kind: Literal["keep"]
+    form: Form
+
+
+class Launch(_Request):
+    """A training is started as the form says."""
+
+    kind: Literal["launch"]
+    form: Form
+
+
+class Cancel(_Request):
+    """Run `run` is to end."""
+
+    kind: Literal["cancel"]
+    run: RunId
+
+
+class Restart(_Request):
+    """Run `run` is to go on."""
+
+    kind: Literal["restart"]
+    run: RunId
+
+
+Request = Look | Choose | Keep | Launch | Cancel | Restart
+
+_REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
+
+
+def parse(content: object) -> Request:
+    """`content`, as it came from the page, as a request.
+
+    Raises:
+        CcdsError: it is none. The content isn't quoted.
+    """
+    try:
+        return _REQUESTS.validate_python(content)
+    except ValidationError as error:
+        place = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
+        raise CcdsError(
+            expected="a request that this launcher knows",
+            found=f"another one (at {'.'.join(map(str, place))[:80] or 'kind'})",
+            do="reload the page",
+        ) from None

@@ -1,0 +1,87 @@
+// The launcher: its parts, when they are drawn, and what it listens to.
+
+const PADDING = 32; // of the chosen run's half, left and right
+const NARROWEST = 120; // pixels; below that the cell isn't shown
+
+function render({ model, el }) {
+  const state = newState();
+  const part = (name, tag = "div", properties = {}) => h(tag, { class: `ccds-${name}`, ...properties });
+  const parts = {
+    lost: part("lost", "p", { role: "alert", hidden: true }),
+    stalled: part("stalled", "div", { role: "alert", hidden: true }),
+    volumes: part("volumes"),
+    form: part("form"),
+    error: part("error", "p", { role: "alert", hidden: true }),
+    runs: part("side", "section", { "aria-label": "Runs of this project" }),
+    about: part("about"),
+    figure: part("figure"),
+    values: part("table"),
+    said: part("said", "p", { role: "status", "aria-live": "polite" }),
+  };
+  const detail = h("section", { class: "ccds-detail", "aria-label": "The chosen run" }, parts.about, parts.figure, parts.values);
+  const waiting = h("p", { class: "ccds-waiting", role: "status" }, "Looking for the project’s runs …");
+  const screen = h("div", { hidden: true }, h("section", { class: "ccds-ask", "aria-label": "New training" }, h("h2", {}, "New training"), parts.volumes, parts.form, parts.error), h("div", { class: "ccds-halves" }, parts.runs, detail));
+  const root = h("div", { class: "ccds ccds-training", tabindex: -1 }, parts.lost, parts.stalled, waiting, screen, parts.said);
+  el.append(root);
+
+  const channel = openChannel(model, (lost) => {
+    parts.lost.hidden = !lost;
+    const isBusy = model.widget_manager?.kernel?.status === "busy";
+    parts.lost.textContent = isBusy
+      ? "The kernel is busy. Trainings go on; this view follows when the kernel answers."
+      : "The connection to the kernel is lost. Trainings go on: run this cell again, or reload the page, to see them.";
+  });
+  const drawn = new Map();
+  const act = actions(state, channel, draw, (text) => {
+    parts.said.textContent = text;
+  });
+  const ending = new AbortController();
+  document.addEventListener("visibilitychange", () => state.project !== null && !state.stalled && act.awake(), { signal: ending.signal });
+  // The attribute keeps JupyterLab's own keys away, but for those with Ctrl or Cmd, such as saving. `window` hears of a key
+  // before JupyterLab does.
+  window.addEventListener("keydown", (event) => root.toggleAttribute("data-lm-suppress-shortcuts", !(event.ctrlKey || event.metaKey)), { capture: true, signal: ending.signal });
+  const sizes = new ResizeObserver(() => draw());
+  sizes.observe(detail);
+  act.open();
+
+  /** Draws a part, unless it would look the same: what is read or pointed at stays. */
+  function show(name, key, make) {
+    const text = JSON.stringify(key);
+    if (drawn.get(name) === text) return;
+    drawn.set(name, text);
+    redraw(parts[name], make());
+  }
+
+  function draw() {
+    parts.stalled.hidden = !state.stalled;
+    waiting.hidden = state.project !== null || Boolean(state.stalled);
+    if (state.stalled) {
+      redraw(parts.stalled, h("span", {}, state.stalled), h("button", { class: "ccds-button", "data-focus": "again", onclick: act.again }, "Look again"));
+    }
+    if (state.project === null) return;
+    screen.hidden = false;
+    if (!parts.form.firstChild) parts.form.append(makeForm(state, act));
+    const train = parts.form.querySelector("[type=submit]");
+    train.disabled = state.busy === "launch" || Boolean(state.volumes.error);
+    train.textContent = state.busy === "launch" ? "Starting …" : "Train";
+    parts.error.hidden = state.error?.at !== "form";
+    parts.error.textContent = state.error?.at === "form" ? state.error.line : "";
+    show("volumes", [state.volumes, state.gpu_slots], () => drawVolumes(state));
+    show("runs", [state.runs, state.unlisted, state.damaged, state.chosen], () => drawRuns(state, act));
+    const { curve } = state;
+    show("about", [chosenRun(state), curve?.done, curve?.epoch_s, curve?.rest_s, state.busy, state.error, state.runs.length], () => drawAbout(state, act));
+    const width = Math.floor(detail.clientWidth - PADDING);
+    const told = [state.chosen, chosenRun(state)?.state, curve?.offset];
+    if (width > NARROWEST) show("figure", [told, state.point, width], () => drawFigure(state, act, width));
+    show("values", [told, state.table], () => drawValues(state, act));
+  }
+
+  return () => {
+    ending.abort();
+    sizes.disconnect();
+    act.close();
+    channel.close();
+  };
+}
+
+export default { render };

@@ -65,9 +65,10 @@ LEADERSHIP = tuple(person.name for person in PEOPLE if person.role == "leadershi
 
 @dataclass(frozen=True)
 class Hospital:
-    """A demo's folder; `ports` are the hub's, behind the proxy, and the proxy's own."""
+    """A demo: its folder, and what its project is filled with."""
 
     folder: Path
+    contents: Contents = CONTENTS
 
     @property
     def settings_file(self) -> Path:
@@ -139,17 +140,17 @@ class Hospital:
         write_passwords(password_file(settings), self.passwords())
         apply_application(_application(), person=_administrator(), settings=settings)
         project = open_project(PROJECT, Action.LOAD_REPORTS, person=_administrator(), settings=settings)
-        if not is_filled(project.folder, CONTENTS):
-            yield f"{REPORTS} reports"
-            _load_reports(project)
+        if not is_filled(project.folder, self.contents):
+            yield f"{self.contents.reports} reports"
+            _load_reports(project, self.contents)
             _offer_phrases(project)
-            yield f"{SERIES} image series"
-            _make_images(project)
-            mark_filled(project.folder, CONTENTS)
+            yield f"{self.contents.series} image series"
+            _make_images(project, self.contents)
+            mark_filled(project.folder, self.contents)
         project.store.close()
 
 
-def _load_reports(project: Project) -> None:
+def _load_reports(project: Project, contents: Contents) -> None:
     reports = (
         Report(
             accession=one.accession,
@@ -157,7 +158,7 @@ def _load_reports(project: Project) -> None:
             exam_code=one.exam_code,
             study_date=one.study_date,
         )
-        for one in generate_reports(SEED, REPORTS)
+        for one in generate_reports(contents.seed, contents.reports)
     )
     if LabelingRepository(project).load_reports(reports).conflicting:
         raise other_contents()
@@ -171,8 +172,8 @@ def _offer_phrases(project: Project) -> None:
         write_whole(copy, STARTER_PHRASES.read_text(encoding="utf-8"))
 
 
-def _make_images(project: Project) -> None:
-    tasks = image_tasks(project, SEED, SERIES)
+def _make_images(project: Project, contents: Contents) -> None:
+    tasks = image_tasks(project, contents.seed, contents.series)
     with tqdm(total=len(tasks), desc="writing and converting", unit=" series", disable=None, leave=False) as bar:
         for done in make_images(tasks):
             bar.update(done - bar.n)

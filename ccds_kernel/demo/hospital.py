@@ -17,6 +17,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 from tqdm import tqdm
 
+from ccds_kernel.demo.deployment import SECTIONS, deploy
 from ccds_kernel.demo.images import image_tasks, make_images
 from ccds_kernel.demo.mark import Contents, is_filled, mark_filled, other_contents
 from ccds_kernel.demo.population import YEAR
@@ -140,21 +141,31 @@ class Hospital:
         write_passwords(password_file(settings), self.passwords())
         apply_application(_application(), person=_administrator(), settings=settings)
         project = open_project(PROJECT, Action.LOAD_REPORTS, person=_administrator(), settings=settings)
-        if not is_filled(project.folder, self.contents):
-            yield f"{self.contents.reports} reports"
-            _load_reports(project, self.contents)
-            _offer_phrases(project)
-            yield f"{self.contents.series} image series"
-            _make_images(project, self.contents)
-            mark_filled(project.folder, self.contents)
-        project.store.close()
+        try:
+            if not is_filled(project.folder, self.contents):
+                yield f"{self.contents.reports} reports"
+                _load_reports(project, self.contents)
+                _offer_phrases(project)
+                yield f"{self.contents.series} image series"
+                _make_images(project, self.contents)
+                yield f"a deployed model's predictions for {self.contents.reports} studies"
+                deploy(
+                    self.contents.seed,
+                    self.contents.reports,
+                    STARTER_PHRASES,
+                    person=_administrator(),
+                    settings=settings,
+                )
+                mark_filled(project.folder, self.contents)
+        finally:
+            project.store.close()
 
 
 def _load_reports(project: Project, contents: Contents) -> None:
     reports = (
         Report(
             accession=one.accession,
-            sections=tuple(Section(name, getattr(one, name)) for name in ("indication", "findings", "impression")),
+            sections=tuple(Section(name, getattr(one, name)) for name in SECTIONS),
             exam_code=one.exam_code,
             study_date=one.study_date,
         )

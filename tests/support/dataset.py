@@ -37,14 +37,14 @@ class Hospital:
     repository: LabelingRepository
     phrases: Path
 
-    def add(self, text: str, patient: str | None, *shapes: tuple[int, ...]) -> str:
-        """A study with a report and, where shapes are given, volumes; returns its study key."""
+    def add(self, text: str, patient: str | None, *shapes: tuple[int, ...], label: int = 0) -> str:
+        """A study with a report and, where shapes are given, volumes; returns its study key. See `write_volume` for the label."""
         number = len(self.repository.reports())
         self.repository.load_reports([Report(f"ACC{number}", (Section("text", text),))])
         key = self.repository.reports()[number].study_key
         for series, shape in enumerate(shapes):
             place = self.project.folder / "nifti" / key / f"series-{series}.nii.gz"
-            write_volume(place, label=0, seed=number, shape=shape)
+            write_volume(place, label=label, seed=number, shape=shape)
         if shapes:
             write_header(self.project.folder / "dicom" / key / "series-0" / "1.dcm", patient)
         return key

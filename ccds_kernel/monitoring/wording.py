@@ -37,7 +37,7 @@ FEWER = f"fewer than {SMALLEST}"
 NOT_STATED = "not stated"
 
 _FIRST_MONTHS = 6
-_WIDE = 0.05
+_WIDTHS = (0.05, 0.005)
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,9 @@ def percent(share: float, digits: int) -> str:
 
 
 def digits_of(rate: Rate) -> int:
-    """How many digits after the point of a percentage the interval supports."""
-    return 0 if rate.high - rate.low >= _WIDE else 1
+    """How many digits after the point of a percentage the interval supports: 0, 1 or 2."""
+    width = rate.high - rate.low
+    return sum(width < wide for wide in _WIDTHS)
 
 
 def interval(rate: Rate) -> str:

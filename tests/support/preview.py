@@ -49,15 +49,19 @@ def write_image(
     path.with_name(path.name.replace(".nii.gz", ".json")).write_text(json.dumps(SIDECAR))
 
 
-def make_project(folder: Path, *, person: str = "sam", **changed: Any) -> Project:
+def make_project(folder: Path) -> Project:
     """A site in `folder` with ccds.toml; its project HEAD-1, opened by sam, has two studies."""
     write_settings(folder)
-    settings = site_settings(folder)
-    allow(settings, **changed)
-    project = open_project(PROJECT, Action.OPEN_LAB, person=person, settings=settings)
+    return fill_project(site_settings(folder))
+
+
+def fill_project(settings: Settings) -> Project:
+    """HEAD-1 on a site that is there: two studies; opened by sam."""
+    allow(settings)
+    project = open_project(PROJECT, Action.OPEN_LAB, person="sam", settings=settings)
     for seed, study in enumerate(STUDIES):
         write_image(project.folder / "nifti" / study / "series-1.nii.gz", head(seed))
-    (project.folder / "work" / person).mkdir(parents=True, exist_ok=True)
+    (project.folder / "work" / "sam").mkdir(parents=True, exist_ok=True)
     return project
 
 

@@ -94,12 +94,12 @@ function openChannel(model, onLost) {
   };
 }
 
-/** The line that says that the kernel is gone; hidden until then. */
-function lostBanner() {
+/** The line that says that the kernel is gone, and what is saved; hidden until then. */
+function lostBanner(saved = "What you see in the lists is saved.") {
   return h(
     "div",
     { class: "ccds-lost", role: "alert", hidden: true },
-    "Connection lost. What you see in the lists is saved. ",
+    `Connection lost. ${saved} `,
     h("button", { class: "ccds-button", onclick: () => window.location.reload() }, "Reload the page"),
   );
 }

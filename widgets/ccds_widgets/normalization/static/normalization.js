@@ -6,7 +6,7 @@ function render({ model, el }) {
   const pictures = SIDES.map(newPicture);
   const slider = h("input", { type: "range", class: "ccds-slider", min: 0, step: 1, "aria-label": "Slice" });
   const parts = {
-    lost: lostBanner(),
+    lost: lostBanner("Your draft is kept: reload the page, then run the cell again."),
     top: part("toolbar", "nav", { "aria-label": "Volume" }),
     error: part("error", "p", { role: "alert", hidden: true }),
     view: part("toolbar", "div"),

@@ -57,8 +57,8 @@ function pixelAt(canvas, event) {
 /** The cross at the place that the pointer is at in the other picture. */
 function drawCross(picture, state) {
   const found = state.probe?.[picture.side];
-  const { cross, canvas, drawn } = picture;
-  cross.hidden = !found || state.probe.side === picture.side || found.pixel[2] !== drawn?.number;
+  const { cross, canvas } = picture;
+  cross.hidden = !found || state.probe.side === picture.side;
   if (cross.hidden) return;
   cross.style.left = `${(100 * (found.pixel[0] + 0.5)) / canvas.width}%`;
   cross.style.top = `${(100 * (found.pixel[1] + 0.5)) / canvas.height}%`;

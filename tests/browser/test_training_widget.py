@@ -2,7 +2,7 @@
 
 import json
 import re
-import signal
+from statistics import median
 
 import pytest
 from playwright.sync_api import expect
@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 NOTEBOOK = str(ROOT / "notebooks" / "lab" / "training.ipynb")
 PATIENTS = 24
+EPOCHS = 40
 STARTED_MS = 150_000
 """How long until a job that imports MONAI must have told something, on a busy machine."""
 
@@ -116,15 +117,16 @@ def test_a_training_outlives_reload_kill_and_page(open_launcher, project):
     page = open_launcher()
     expect(page.locator(".ccds-volumes")).to_contain_text(f"{2 * PATIENTS} volumes: ")
 
-    run = launch(page, epochs=150, learning_rate=0.01)
+    run = launch(page, epochs=EPOCHS)
     expect(page.locator(".ccds-plot")).to_be_visible(timeout=STARTED_MS)
-    expect(state(page)).to_contain_text("running")
+    until(lambda: epochs_done(page) >= 2, "two epochs")
+    (process,) = training_processes(project.folder / "runs" / run)
+    process.suspend()  # so that it is in the middle of everything however slow the page is
     page.reload()
     expect(page.locator(".ccds-detail-head h3")).to_have_text(run)
-    until(lambda: epochs_done(page) >= 10, "ten epochs", 60)
+    expect(state(page)).to_contain_text("running")
     expect(page.locator(".ccds-pace")).to_contain_text(re.compile(r"per epoch · about .* left at this pace"))
-    (process,) = training_processes(project.folder / "runs" / run)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     expect(state(page)).to_contain_text("killed")
     expect(page.locator(".ccds-reason")).to_have_text("Killed by signal 9")
     told = rows(page)
@@ -136,13 +138,13 @@ def test_a_training_outlives_reload_kill_and_page(open_launcher, project):
     expect(other.locator(".ccds-detail-head h3")).to_have_text(run)
     expect(state(other)).to_contain_text("finished", timeout=STARTED_MS)
     expect(other.locator(".ccds-about")).to_contain_text("started 2 times")
-    expect(other.get_by_role("button", name="Restart")).to_have_count(0)
     expect(other.locator(".ccds-about")).to_contain_text("All epochs are done")
+    expect(other.get_by_role("button", name="Restart")).to_have_count(0)
     values = rows(other)
     losses = [float(loss) for _, _, loss, _, _ in values]
-    assert [int(epoch) for epoch, *_ in values] == list(range(1, 151))
-    assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
-    assert values[: len(told) - 1] == told[:-1]  # what was learnt before the kill wasn't learnt again
+    assert [int(epoch) for epoch, *_ in values] == list(range(1, EPOCHS + 1))
+    assert median(losses[-10:]) < 0.7 * losses[0]
+    assert values[: len(told)] == told  # what was learnt before the kill wasn't learnt again
 
 
 def test_another_person_sees_it_live_and_can_not_touch_it(serve, open_page, open_launcher, project):
@@ -158,12 +160,12 @@ def test_another_person_sees_it_live_and_can_not_touch_it(serve, open_page, open
     curve = theirs.get_by_role("slider")
     curve.focus()
     theirs.keyboard.press("Home")
-    expect(curve).to_have_attribute("aria-valuetext", re.compile(r"^Step 1, in epoch 1: loss 0\.\d+$"))
+    expect(curve).to_have_attribute("aria-valuetext", re.compile(r"^Epoch 1, step 1: loss 0\.\d+$"))
     mine.get_by_role("button", name="Cancel").click()
     for page in (mine, theirs):
         expect(state(page)).to_contain_text("cancelled")
 
-    expect(curve).to_have_attribute("aria-valuetext", re.compile(r"^Step 1, "))
+    expect(curve).to_have_attribute("aria-valuetext", re.compile(r"^Epoch 1, step 1: "))
     expect(curve).to_be_focused()
     expect(mine.get_by_role("button", name="Restart")).to_be_visible()
 

@@ -17,11 +17,17 @@ import pytest
 from ccds_kernel.batch import JobSpec, JobState, PriorityClass
 from ccds_kernel.batch.local import LocalScheduler
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.project import open_project
+from ccds_kernel.irb.roles import Action
 from ccds_kernel.training.launch import launch
 from ccds_kernel.training.metrics import Metric, curve, read_metrics
 from ccds_kernel.training.run import Run, RunStatus
 from ccds_kernel.training.spec import TrainingSpec
 from ccds_kernel.training.state import RunState
+from ccds_widgets.training.app import FIRST
+from ccds_widgets.training.model import TrainingModel
+from ccds_widgets.training.site_trainings import SiteTrainings
+from support.site import site_settings
 from support.training import make_bundle, make_scheduler, make_site, need_training, training_processes
 from support.waiting import until
 
@@ -42,6 +48,7 @@ class Story:
     seen: dict[str, RunStatus] = field(default_factory=dict)
     before: list[Metric] = field(default_factory=list)
     elsewhere: dict = field(default_factory=dict)
+    shown: dict[str, dict] = field(default_factory=dict)
 
     def until_ended(self) -> RunStatus:
         """Waits for the run's end."""
@@ -51,6 +58,14 @@ class Story:
     def until_told(self, epoch: int) -> None:
         """Waits until the run has told of this epoch."""
         until(lambda: self.run.status().epoch >= epoch, f"epoch {epoch}", STARTED_S)
+
+    def launcher(self, person: str = "sam") -> TrainingModel:
+        """The launcher of a new notebook."""
+        project = open_project("HEAD-1", Action.TRAIN, person=person, settings=site_settings(self.folder))
+        trainings = SiteTrainings(
+            project, self.folder / "datalist.json", self.scheduler, bundle=None, cpus=1, memory_mb=1000
+        )
+        return TrainingModel(trainings, project=project.id, person=person, permit=lambda: None, form=FIRST)
 
     def told(self) -> list[Metric]:
         """Everything that the run told, whether it holds or not."""
@@ -83,8 +98,12 @@ def killed(
     with story.run.folder.metrics.open("a") as file:
         file.write('{"step": 9')  # a line that a kill cut short
     story.elsewhere = shown_elsewhere(story)
-    story.run.restart()
+    launcher = story.launcher()
+    story.shown["killed"] = launcher.start()
+    story.shown["restarted"] = launcher.answer({"kind": "restart", "run": story.run.id})
     story.seen["end"] = story.until_ended()
+    story.shown["end"] = launcher.answer({"kind": "look", "run": None, "offset": 0})
+    story.shown["theirs"] = story.launcher("eli").start()
     yield story
     story.scheduler.shutdown(cancel_jobs=True)
 
@@ -204,6 +223,25 @@ def test_a_finished_run_is_not_restarted(killed):
         killed.run.restart()
 
 
+def test_the_launcher_shows_it_killed_and_restarts_it(killed):
+    """A notebook that was opened after the kill: the reason, the curve so far, and the way on; finished in the end."""
+    before, restarted, end = (killed.shown[moment]["runs"][0] for moment in ("killed", "restarted", "end"))
+    curves = [killed.shown[moment]["curve"]["metrics"] for moment in ("killed", "end")]
+
+    assert (before["state"], before["reason"]) == ("killed", "Killed by signal 9")
+    assert (before["can_cancel"], before["can_restart"]) == (False, True)
+    assert (restarted["starts"], restarted["live"]) == (2, True)
+    assert (end["state"], end["epoch"], end["can_restart"]) == ("finished", EPOCHS, False)
+    assert [one["step"] for one in curves[0]] == [metric.step for metric in curve(killed.before)]
+    assert [one["epoch"] for one in curves[1] if one["closes"]] == list(range(1, EPOCHS + 1))
+
+
+def test_another_person_s_launcher_shows_the_same(killed):
+    """The same curve to the last digit; theirs to look at only."""
+    assert killed.shown["theirs"]["curve"]["metrics"] == killed.shown["end"]["curve"]["metrics"]
+    assert killed.shown["theirs"]["runs"][0]["why_not"] == "A run of sam: only sam can cancel or restart it."
+
+
 def test_preempted_work_waits_and_is_not_killed(preempted):
     """The run is pending with a reason, its job the same."""
     waiting = preempted.seen["waiting"]
@@ -248,3 +286,14 @@ def test_nan_leaves_the_last_good_checkpoint(diverged):
 
     assert checkpoints(diverged) == ["epoch-00001.pt", "epoch-00002.pt"]
     assert all(bool(one.isfinite().all()) for one in newest["network"].values())
+
+
+def test_the_launcher_shows_what_nan_stopped(diverged):
+    """Stopped, the reason in one line, the curve up to the last good epoch, and that it can be restarted."""
+    shown = diverged.launcher().start()
+
+    (run,) = shown["runs"]
+    assert (run["state"], run["can_restart"]) == ("stopped", True)
+    assert run["reason"].startswith("Expected the loss to be finite; found ")
+    assert [one["epoch"] for one in shown["curve"]["metrics"] if one["closes"]] == [1, 2]
+    assert shown["curve"]["rest_s"] is None

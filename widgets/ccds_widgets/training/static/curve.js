@@ -115,7 +115,7 @@ function drawCurve(state, run, width, point) {
   const closing = metrics.filter((metric) => metric.closes);
   const epochs = closing.map((metric) => [x(metric.step), maybe(yLoss)(metric.loss)]);
   const measured = closing.map((metric) => [x(metric.step), maybe(yBelow)(metric.validation[name])]);
-  const along = ticks(0, place.end, Math.max(3, Math.floor(width / 130))).map((step) => Math.max(1, step));
+  const along = ticks(0, place.end, Math.max(4, Math.floor(width / 100))).map((step) => Math.max(1, step));
   const base = below.top + below.height;
   return svg(
     "svg",
@@ -140,9 +140,9 @@ function drawCurve(state, run, width, point) {
 /** A point of the curve in words. */
 function pointWords(metric) {
   const number = (value) => (value === null ? "not a number" : value.toPrecision(3));
-  const measured = Object.entries(metric.validation).map(([name, value]) => `, validation ${spoken(name)} ${value === null ? "can’t be computed" : value.toFixed(3)}`);
-  const where = metric.closes ? `end of epoch ${grouped(metric.epoch)}` : `in epoch ${grouped(metric.epoch)}`;
-  return `Step ${grouped(metric.step)}, ${where}: ${metric.closes ? "mean loss" : "loss"} ${number(metric.loss)}${measured.join("")}`;
+  const measured = Object.entries(metric.validation).map(([name, value]) => `, ${spoken(name)} ${value === null ? "can’t be computed" : value.toFixed(3)}`);
+  const where = metric.closes ? `Epoch ${grouped(metric.epoch)}, all steps` : `Epoch ${grouped(metric.epoch)}, step ${grouped(metric.step)}`;
+  return `${where}: loss ${number(metric.loss)}${measured.join("")}`;
 }
 
 /** The metric nearest to a pixel; one that closes an epoch wins over the step that it ended with. */

@@ -7,8 +7,8 @@ function drawAbout(state, act) {
     h("header", { class: "ccds-detail-head" }, stateChip(run), h("h3", {}, run.id), h("span", { class: "ccds-space" }), ...drawActions(state, run, act)),
     state.error?.at === "run" ? h("p", { class: "ccds-error", role: "alert" }, state.error.line) : null,
     run.reason ? h("p", { class: "ccds-reason", "data-state": run.state }, run.reason) : null,
-    run.why_not ? h("p", { class: "ccds-muted" }, run.why_not) : null,
     h("p", { class: "ccds-muted" }, askedWords(run)),
+    run.why_not ? h("p", { class: "ccds-muted" }, run.why_not) : null,
     drawProgress(state, run),
   ];
 }

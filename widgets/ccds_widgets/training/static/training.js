@@ -3,6 +3,16 @@
 const PADDING = 32; // of the chosen run's half, left and right
 const NARROWEST = 120; // pixels; below that the cell isn't shown
 
+/** Scrolls the list of runs, and nothing around it, to run `id`. */
+function bringToSight(list, id) {
+  const row = id && list.querySelector(`[data-run="${id}"]`);
+  if (!row) return;
+  const { top, bottom } = row.getBoundingClientRect();
+  const frame = list.getBoundingClientRect();
+  if (top < frame.top) list.scrollTop -= frame.top - top;
+  else if (bottom > frame.bottom) list.scrollTop += bottom - frame.bottom;
+}
+
 function render({ model, el }) {
   const state = newState();
   const part = (name, tag = "div", properties = {}) => h(tag, { class: `ccds-${name}`, ...properties });
@@ -12,7 +22,7 @@ function render({ model, el }) {
     volumes: part("volumes"),
     form: part("form"),
     error: part("error", "p", { role: "alert", hidden: true }),
-    runs: part("side", "section", { "aria-label": "Runs of this project" }),
+    runs: part("all-runs", "section", { "aria-label": "Runs of this project" }),
     about: part("about"),
     figure: part("figure"),
     values: part("table"),
@@ -32,6 +42,7 @@ function render({ model, el }) {
       : "The connection to the kernel is lost. Trainings go on: run this cell again, or reload the page, to see them.";
   });
   const drawn = new Map();
+  let shownRun = null;
   const act = actions(state, channel, draw, (text) => {
     parts.said.textContent = text;
   });
@@ -68,6 +79,8 @@ function render({ model, el }) {
     parts.error.textContent = state.error?.at === "form" ? state.error.line : "";
     show("volumes", [state.volumes, state.gpu_slots], () => drawVolumes(state));
     show("runs", [state.runs, state.unlisted, state.damaged, state.chosen], () => drawRuns(state, act));
+    if (shownRun !== state.chosen) bringToSight(parts.runs, state.chosen);
+    shownRun = state.chosen;
     const { curve } = state;
     show("about", [chosenRun(state), curve?.done, curve?.epoch_s, curve?.rest_s, state.busy, state.error, state.runs.length], () => drawAbout(state, act));
     const width = Math.floor(detail.clientWidth - PADDING);

@@ -28,7 +28,7 @@ class PredictionFile:
 
 
 def read_predictions(path: Path, release: ReleaseId) -> PredictionFile:
-    """Reads the rows whose `release` is the version, or model and version as in `ich-triage-1.2.0`.
+    """Reads the rows whose `release` is the version, or model and version as in `ich-triage-1.2.0` or `ich-triage 1.2.0`.
 
     Raises:
         CcdsError: the file is malformed (see `read_rows`), a column isn't there, a row makes no prediction (names the line), or
@@ -41,11 +41,12 @@ def read_predictions(path: Path, release: ReleaseId) -> PredictionFile:
     for name in _OPTIONAL:
         if name in names:
             (places[name],) = positions(path, header, [name])
+    ours = {release.version, str(release), f"{release.model} {release.version}"}
     found: list[Prediction] = []
     others = 0
     for line, cells in rows:
         row = {name: cells[place].strip() for name, place in places.items()}
-        if row["release"] not in {release.version, str(release)}:
+        if row["release"] not in ours:
             others += 1
             continue
         with _naming(line, path):

@@ -101,6 +101,16 @@ def test_what_is_left_out_is_counted_and_not_named(capsys, site):
     ]
 
 
+@pytest.mark.parametrize("name", ["1.2.0", "ich-triage-1.2.0", "ich-triage 1.2.0"])
+def test_a_release_is_named_by_its_version_or_in_full(capsys, site, name):
+    """As whoever exported the predictions wrote it."""
+    (site / "p.csv").write_text(PREDICTIONS.replace("1.2.0", name))
+
+    run("load", *EVERYTHING)
+
+    assert capsys.readouterr().out.startswith("40 predictions: 40 added")
+
+
 WRONG = {
     "nothing to load": (RELEASE, {}, "expected something to load; found nothing; name --predictions"),
     "no phrases": (

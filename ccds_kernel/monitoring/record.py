@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
@@ -61,7 +61,7 @@ class Rows:
     phrases: tuple[Phrase, ...]
     predictions: tuple[Prediction, ...]
     reports: tuple[FinalReport, ...]
-    secret: bytes
+    secret: bytes = field(repr=False)
 
 
 class ReleaseRecord:
@@ -140,6 +140,7 @@ class ReleaseRecord:
         Raises:
             CcdsError: the release isn't registered yet.
         """
+        self._require("load final reports")
         secret = study_key_secret(self._store)
         return self._load(
             "final reports",

@@ -109,10 +109,10 @@ def _point(metric: Metric, outcomes: Outcomes) -> Shown:
     placed = {"first": outcomes.first, "last": outcomes.last, "when": str(outcomes)}
     if rate is None:
         return placed | {"rate": None, "text": f"{outcomes}: no {WHOLES[metric]} among {studies}"}
-    return placed | {"rate": _rate(metric, rate), "text": f"{outcomes}: {_told(metric, rate)}"}
+    return placed | {"rate": _rate(rate), "text": f"{outcomes}: {_told(metric, rate)}"}
 
 
-def _rate(metric: Metric, rate: Rate) -> Shown:
+def _rate(rate: Rate) -> Shown:
     return {
         "value": rate.value,
         "low": rate.low,
@@ -121,7 +121,7 @@ def _rate(metric: Metric, rate: Rate) -> Shown:
         "shown": percent(rate.value, digits_of(rate)),
         "interval": interval(rate),
         "of": f"{rate.part:,} of {rate.whole:,}",
-        "wholes": WHOLES[metric],
+        "whole": f"{rate.whole:,}",
     }
 
 
@@ -158,7 +158,7 @@ def _software(metric: Metric, software: Software) -> Shown:
         "version": version,
         "since": str(software.first_seen),
         "studies": software.total.studies,
-        "rate": _rate(metric, rate) if rate else None,
+        "rate": _rate(rate) if rate else None,
         "text": f"Software {version} since {software.first_seen}: "
         + (_told(metric, rate) if rate else f"no {WHOLES[metric]}."),
         "points": [_point(metric, outcomes) for outcomes in software.periods],

@@ -4,11 +4,13 @@ const NARROWEST = 220;
 const GAP = 16;
 
 function scannersLegend(metric) {
+  const hidden = metric.devices.some((device) => device.hidden.length);
   return h(
     "p",
     { class: "ccds-muted" },
     "One scale for all. The band is the rate of all months of one software version with its 95 % interval; a dashed line marks the day on which new software is first seen. ",
-    `Hollow: ${metric.few}. Grey: not shown, because fewer than 10 studies are there, or so that such a group can’t be worked out.`,
+    `Hollow: ${metric.few}. `,
+    hidden ? "Grey: not shown, because fewer than 10 studies are there, or so that such a group can’t be worked out." : null,
   );
 }
 
@@ -21,7 +23,7 @@ function drawScanners(metric, months, room) {
   return h(
     "div",
     { class: "ccds-scanners", style: `grid-template-columns: repeat(${columns}, minmax(0, 1fr)); gap: ${GAP}px` },
-    metric.devices.map((device) => h("figure", {}, scannerWords(device), device.software.length ? drawScanner(metric, device, months, width) : null)),
+    metric.devices.map((device) => h("figure", {}, scannerWords(metric, device), device.software.length ? drawScanner(metric, device, months, width) : null)),
   );
 }
 
@@ -66,7 +68,7 @@ function drawChange(on, one) {
 }
 
 /** The scanner's name, and in words what its software versions reach. */
-function scannerWords(device) {
+function scannerWords(metric, device) {
   return [
     h("h4", {}, device.name),
     h(
@@ -79,7 +81,7 @@ function scannerWords(device) {
           s("svg", { width: 12, height: 12, viewBox: "0 0 12 12", "aria-hidden": true, "data-tone": tone, class: "ccds-shape" }, SHAPES[tone % SHAPES.length](6, 6, 4)),
           one.rate ? h("span", {}, h("b", {}, held(one.rate.shown)), held(` (${one.rate.interval})`)) : h("span", { class: "ccds-muted" }, "no rate"),
           h("span", { class: "ccds-muted" }, ` ${one.version}`),
-          one.rate?.few ? h("span", { class: "ccds-few" }, `only ${one.rate.of.split(" of ")[1]}`) : null,
+          one.rate?.few ? h("span", { class: "ccds-few" }, `only ${one.rate.whole} ${metric.wholes}`) : null,
         ),
       ),
       device.note ? h("li", { class: "ccds-muted" }, device.note) : null,

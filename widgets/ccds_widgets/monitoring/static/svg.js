@@ -86,10 +86,11 @@ function rateMark(on, point, { tone = 0, size = 5, focus, lines }) {
   const x = on.x(point.first, point.last);
   const within = (share) => Math.min(on.floor, Math.max(on.top, on.y(share)));
   const [low, high] = [within(rate.low), within(rate.high)];
+  const over = point.first === point.last ? "" : `M${on.x(point.first)} ${on.y(rate.value)}H${on.x(point.last)}`; // months put together
   return markOf(
     on,
     { x, y: on.y(rate.value), text: point.text, lines, focus, tone, few: rate.few },
-    s("path", { class: "ccds-whisker", d: `M${x} ${low}V${high}M${x - 4} ${low}h8M${x - 4} ${high}h8` }),
+    s("path", { class: "ccds-whisker", d: `M${x} ${low}V${high}M${x - 4} ${low}h8M${x - 4} ${high}h8${over}` }),
     SHAPES[tone % SHAPES.length](x, on.y(rate.value), size),
   );
 }

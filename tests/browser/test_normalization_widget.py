@@ -222,7 +222,7 @@ def test_what_is_wrong_with_a_step_stands_there_and_the_last_picture_stays(open_
     page.get_by_label(WIDTH).fill("8o")
     expect(step.get_by_role("alert")).to_contain_text("width of window to be right")
     expect(page.get_by_label(WIDTH)).to_be_focused()
-    expect(page.locator(".ccds-older").nth(1)).to_have_text("Older: not what the recipe says now")
+    expect(page.locator(".ccds-older").nth(1)).to_have_text("Older than the recipe")
     expect(page.get_by_role("button", name="Save recipe")).to_be_disabled()
     assert np.array_equal(pixels(page, 1), after)
     page.get_by_label(WIDTH).fill("80")
@@ -286,7 +286,8 @@ def test_a_lost_kernel_is_told_and_the_draft_is_there_after_reload(served, open_
     page = open_preview()
     page.get_by_label(CENTER).fill("55")
     page.get_by_label("Name of the recipe").fill("kept")
-    until(lambda: '"kept"' in (recipes / ".draft-new.json").read_text(), "the draft to be kept")
+    draft = recipes / ".draft-new.json"
+    until(lambda: draft.exists() and '"kept"' in draft.read_text(), "the draft to be kept")
 
     for pid in served.kernels():
         os.kill(pid, signal.SIGKILL)

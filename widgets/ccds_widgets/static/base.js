@@ -109,6 +109,17 @@ function emptyState(title, ...lines) {
   return h("div", { class: "ccds-empty" }, h("h2", {}, title), ...lines.map((line) => h("p", {}, line)));
 }
 
+/** The list of a widget's keys: `keys` are pairs of keys, two spaces between them, and what they do. */
+function keysDialog(keys) {
+  const dialog = h("dialog", { class: "ccds-keys", "aria-label": "Keys" });
+  dialog.append(
+    h("h2", {}, "Keys"),
+    h("dl", {}, ...keys.flatMap(([names, what]) => [h("dt", {}, ...names.split("  ").map((name) => h("kbd", {}, name))), h("dd", {}, what)])),
+    h("button", { class: "ccds-button", type: "button", onclick: () => dialog.close() }, "Close", h("kbd", {}, "Esc")),
+  );
+  return dialog;
+}
+
 /** Whether a key press goes into a text field. */
 function isTyping(event) {
   return Boolean(event.target.closest?.("input, textarea, select"));

@@ -68,13 +68,3 @@ function wordKey(event, state, act, parts) {
   if (chosen) act.choose(chosen);
   return true;
 }
-
-function drawKeys() {
-  const dialog = h("dialog", { class: "ccds-keys", "aria-label": "Keys" });
-  dialog.append(
-    h("h2", {}, "Keys"),
-    h("dl", {}, ...KEYS.flatMap(([keys, what]) => [h("dt", {}, ...keys.split("  ").map((key) => h("kbd", {}, key))), h("dd", {}, what)])),
-    h("button", { class: "ccds-button", onclick: () => dialog.close() }, "Close", h("kbd", {}, "Esc")),
-  );
-  return dialog;
-}

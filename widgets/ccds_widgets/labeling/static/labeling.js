@@ -13,7 +13,7 @@ function render({ model, el }) {
     phrases: part("list", "div"),
     undo: part("undo", "div", { role: "status" }),
     said: part("said", "p", { role: "status", "aria-live": "polite" }),
-    keys: drawKeys(),
+    keys: keysDialog(KEYS),
   };
   const pane = h("div", { class: "ccds-pane" }, parts.report, parts.bar);
   const side = h(

@@ -175,15 +175,14 @@ function actions(state, channel, slices, draw, say) {
     },
     /** Asks for the values under the pointer; while one answer is awaited only the newest place counts. */
     async probe(picture, pixel) {
-      wantedProbe = picture.drawn?.plane === state.plane ? { side: picture.side, number: picture.drawn.number, ...pixel } : null;
-      if (probing || !wantedProbe || !state.result) return;
+      wantedProbe = picture.drawn && { side: picture.side, ...picture.drawn, ...pixel };
+      if (probing || !wantedProbe) return;
       probing = true;
       try {
         while (wantedProbe) {
           const asked = wantedProbe;
           wantedProbe = null;
-          const { revision } = state.result;
-          const answer = await channel.ask({ kind: "probe", revision, plane: state.plane, ...asked });
+          const answer = await channel.ask({ kind: "probe", ...asked }, 0);
           if (!answer.gone) state.probe = { ...answer, side: asked.side };
           draw("probe");
         }

@@ -42,13 +42,3 @@ function pressed(event, state, act, parts) {
   run?.();
   return Boolean(run);
 }
-
-function drawKeys() {
-  const dialog = h("dialog", { class: "ccds-keys", "aria-label": "Keys" });
-  dialog.append(
-    h("h2", {}, "Keys"),
-    h("dl", {}, ...KEYS.flatMap(([keys, what]) => [h("dt", {}, ...keys.split("  ").map((key) => h("kbd", {}, key))), h("dd", {}, what)])),
-    h("button", { class: "ccds-button", type: "button", onclick: () => dialog.close() }, "Close", h("kbd", {}, "Esc")),
-  );
-  return dialog;
-}

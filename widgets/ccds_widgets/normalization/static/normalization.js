@@ -18,8 +18,9 @@ function render({ model, el }) {
     steps: part("steps", "ol", { "aria-label": "Steps, in their order" }),
     adding: part("adding-step"),
     saving: part("saving"),
+    saved: part("saved", "section", { "aria-label": "Saved recipe" }),
     said: part("said", "p", { role: "status", "aria-live": "polite" }),
-    keys: drawKeys(),
+    keys: keysDialog(KEYS),
   };
   const stage = h(
     "div",
@@ -30,7 +31,7 @@ function render({ model, el }) {
     h("div", { class: "ccds-pictures" }, ...pictures.map(({ bars }) => bars)),
   );
   const side = h("aside", { class: "ccds-side", "aria-label": "Recipe" }, h("h2", {}, "Recipe"), parts.steps, parts.adding, parts.saving);
-  const columns = h("div", { class: "ccds-columns" }, h("main", {}, parts.view, parts.trouble, stage), side);
+  const columns = h("div", { class: "ccds-columns" }, h("main", {}, parts.view, parts.trouble, stage), side, parts.saved);
   const screen = h("div", { class: "ccds-screen", hidden: true }, parts.top, parts.error, columns);
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the project …"));
   // The attribute keeps JupyterLab's own keys away.
@@ -40,9 +41,10 @@ function render({ model, el }) {
   const channel = openChannel(model, (lost) => {
     parts.lost.hidden = !lost;
   });
-  const slices = sliceStore(state, channel, drawPictures, (line) => act.refuse(line));
+  const slices = sliceStore(state, channel, drawArrived, (line) => act.refuse(line));
   const act = actions(state, channel, slices, draw, say);
   const ending = new AbortController();
+  let listed = null; // the volumes that the list shows
   listen();
   act.open();
 
@@ -56,11 +58,12 @@ function render({ model, el }) {
     const does = (...kinds) => what === "all" || kinds.includes(what);
     root.setAttribute("aria-busy", String(state.busy));
     drawNotice();
-    if (what === "all") redraw(parts.top, drawToolbar(state, act, parts.keys));
+    if (what === "all") drawTop();
     if (does("recipe")) {
       redraw(parts.steps, drawSteps(state, act));
       redraw(parts.adding, drawAdding(state, act));
       redraw(parts.saving, drawSaving(state, act));
+      redraw(parts.saved, drawSaved(state, act));
     }
     if (does("view")) redraw(parts.view, drawView(state, act));
     stage.hidden = !state.result;
@@ -76,6 +79,14 @@ function render({ model, el }) {
         redraw(picture.bars, drawHistogram(state, picture.side));
       }
     }
+  }
+
+  /** Thousands of studies are drawn once; then only which one it is changes. */
+  function drawTop() {
+    const study = parts.top.querySelector("select");
+    if (study && state.volumes === listed) study.value = state.volume;
+    else redraw(parts.top, drawToolbar(state, act, parts.keys));
+    listed = state.volumes;
   }
 
   function drawCover() {
@@ -103,8 +114,8 @@ function render({ model, el }) {
     parts.trouble.textContent = volume ?? "";
     const after = pictures[1];
     root.dataset.busy = String(state.busy);
-    after.badge.hidden = !state.busy && !state.older;
-    after.badge.textContent = state.busy ? "Computing …" : "Older: not what the recipe says now";
+    after.badge.hidden = !state.busy && !state.late && !state.older;
+    after.badge.textContent = state.busy ? "Computing …" : state.late ? "Waiting for the kernel …" : "Older than the recipe";
     after.figure.dataset.older = String(state.older);
   }
 
@@ -119,6 +130,14 @@ function render({ model, el }) {
     parts.position.textContent = place;
     parts.ends[0].textContent = AXES[axis][1];
     parts.ends[1].textContent = AXES[axis][0];
+  }
+
+  function drawArrived({ late }) {
+    if (late !== state.late) {
+      state.late = late;
+      drawNotice();
+    }
+    drawPictures();
   }
 
   function drawPictures() {

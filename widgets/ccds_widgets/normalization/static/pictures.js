@@ -34,9 +34,9 @@ function paint(picture, state, find) {
   picture.frame.style.width = `${(100 * width * cut.spacing_mm[0]) / largest}%`;
   picture.frame.style.height = `${(100 * height * cut.spacing_mm[1]) / largest}%`;
   picture.edges.forEach((edge, at) => (edge.textContent = cut.edges[at]));
-  picture.drawn = { number, plane: state.plane };
+  picture.drawn = { number, plane: state.plane, revision: state.result.revision };
   const mm = cut.first_mm + number * cut.step_mm;
-  const tilt = cut.tilt_deg >= 0.5 ? ` · tilted ${short(cut.tilt_deg, 1)}° from ${state.plane}` : "";
+  const tilt = cut.tilt_deg >= 0.5 ? ` · tilted ${short(cut.tilt_deg, 1)}°` : "";
   picture.place.textContent = `${placeWords(plane.axis, mm)} · slice ${number + 1} of ${count}${tilt}`;
   canvas.setAttribute("aria-label", `${TITLES[side]}, ${state.plane}, ${picture.place.textContent}`);
 }

@@ -20,16 +20,14 @@ function drawSaving(state, act) {
       h("button", { class: "ccds-button ccds-primary", "data-focus": "save", disabled: !state.result || state.older }, "Save recipe"),
     ),
     state.saveError ? h("p", { class: "ccds-error", role: "alert", id: "ccds-save-error" }, state.saveError) : null,
-    state.saved ? drawSaved(state.saved, act) : null,
   ];
 }
 
-function drawSaved(saved, act) {
+function drawSaved({ saved }, act) {
+  if (!saved) return [];
   const hash = (name, value, hint) => [h("dt", { title: hint }, name), h("dd", { class: "ccds-hash", "data-hash": name }, value)];
   const command = h("code", { class: "ccds-command" }, saved.command);
-  return h(
-    "section",
-    { class: "ccds-saved", "aria-label": "Saved recipe" },
+  return [
     h("p", { role: "status" }, saved.was_there ? "This recipe is saved already: " : "Saved: ", h("b", {}, saved.file)),
     h("dl", {}, ...hash("recipe", saved.recipe, "SHA-256 of steps and output")),
     h("p", { class: "ccds-muted" }, "In a terminal of this session, the same for this volume:"),
@@ -37,5 +35,5 @@ function drawSaved(saved, act) {
     h("button", { class: "ccds-button", "data-focus": "copy", type: "button", onclick: () => act.copy(command) }, "Copy the command"),
     h("p", { class: "ccds-muted" }, "It prints the hash of what you see here, voxels and affine:"),
     h("dl", {}, ...hash("output", saved.output, "SHA-256 of voxels and affine at full resolution")),
-  );
+  ];
 }

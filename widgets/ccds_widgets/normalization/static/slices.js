@@ -4,6 +4,7 @@ const REACH = 16;
 const MOST_ASKED = 24;
 const MOST_ASKED_BYTES = 1 << 21;
 const MOST_KEPT_BYTES = 96 << 20;
+const LATE_MS = 2000;
 
 /**
  * Keeps slices and asks for those that are missing near the slider. One request is on its way at a time, so that what
@@ -51,16 +52,20 @@ function sliceStore(state, channel, arrived, failed) {
     const { revision } = state.result;
     const keys = SIDES.flatMap((side) => wanted[side].map((number) => key(side, number)));
     const request = { kind: "slices", revision, plane: state.plane, display: state.display, ...wanted };
+    // In a notebook the kernel may be busy with another cell for minutes: it is alive, and late.
+    const timer = setTimeout(() => arrived({ late: true }), LATE_MS);
     try {
-      const { buffers, gone } = await channel.ask(request);
+      const { buffers, gone } = await channel.ask(request, 0);
       if (!gone) keys.forEach((one, at) => keep(one, buffers[at]));
     } catch (error) {
+      arrived({ late: false });
       failed(error.message);
       return; // asked again at the next step
     } finally {
       asking = false;
+      clearTimeout(timer);
     }
-    arrived();
+    arrived({ late: false });
     fill();
   }
 

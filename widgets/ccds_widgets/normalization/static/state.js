@@ -29,7 +29,8 @@ function newState() {
     saveError: null,
     unkept: null, // why the draft couldn't be kept
     error: null,
-    busy: false,
+    busy: false, // a change is being computed
+    late: false, // slices are awaited for long
     probe: null,
     denied: null,
   };
@@ -39,12 +40,15 @@ function newState() {
 function absorb(state, answer, edits = state.edits) {
   const { volumes, forms, project, look, name, draft } = answer;
   if (volumes) {
-    Object.assign(state, { volumes, forms, project, name, steps: draft.steps.map(withId), output: draft.output });
+    Object.assign(state, { volumes: withWords(volumes), forms, project, name, steps: draft.steps.map(withId), output: draft.output });
     state.display = isCt({ ...state, volume: answer.volume }) ? DISPLAYS[0][1] : null;
     if (look) Object.assign(state, { plane: look.plane, display: look.display, positions: { [look.plane]: look.position } });
   }
   const { volume, result, older, trouble, saved, unkept } = answer;
-  if (volume !== state.volume && state.volume !== null) state.positions = {};
+  if (volume !== state.volume && state.volume !== null) {
+    state.positions = {};
+    if (isCt(state) !== isCt({ ...state, volume })) state.display = isCt(state) ? null : DISPLAYS[0][1];
+  }
   Object.assign(state, { volume, result, older, trouble, saved, unkept: unkept ?? null, error: null });
   if (edits === state.edits) state.steps.forEach((step, place) => (step.error = draft.steps[place].error));
 }

@@ -4,7 +4,7 @@ function drawToolbar(state, act, keys) {
   const study = h(
     "select",
     { class: "ccds-field ccds-study", "data-focus": "study", "aria-label": "Study", onchange: (event) => act.choose(event.target.value) },
-    ...state.volumes.map((volume) => h("option", { value: volume.id, selected: volume.id === state.volume }, volumeWords(volume, state.volumes))),
+    ...state.volumes.map((volume) => h("option", { value: volume.id, selected: volume.id === state.volume }, volume.words)),
   );
   return [study, h("button", { class: "ccds-button", type: "button", "data-focus": "keys", title: "Keys (?)", "aria-label": "Keys (?)", onclick: () => keys.showModal() }, "Keys", h("kbd", {}, "?"))];
 }
@@ -47,7 +47,7 @@ function drawDisplay(state, act) {
   return h(
     "div",
     { class: "ccds-display" },
-    h("span", { class: "ccds-muted" }, "Before, seen through"),
+    h("span", { class: "ccds-muted" }, "Before as"),
     h(
       "select",
       {

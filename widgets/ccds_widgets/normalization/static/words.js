@@ -29,9 +29,13 @@ function placeWords(axis, mm) {
   return `${mm < 0 ? negative : positive} ${short(Math.abs(mm), 1)} mm`;
 }
 
-/** "study abcdefgh… · Sample Scan 64 · 3.2 × 3.2 × 5 mm". */
-function volumeWords(volume, volumes) {
-  const siblings = volumes.filter((one) => one.study === volume.study);
+/** The volumes with their `words`: "study abcdefgh… · Sample Scan 64 · 3.2 × 3.2 × 5 mm". */
+function withWords(volumes) {
+  const ofStudy = Map.groupBy(volumes, (one) => one.study);
+  return volumes.map((one) => ({ ...one, words: volumeWords(one, ofStudy.get(one.study)) }));
+}
+
+function volumeWords(volume, siblings) {
   const key = volume.study.length > 12 ? `${volume.study.slice(0, 8)}…` : volume.study;
   const words = [`study ${key}`];
   if (siblings.length > 1) words.push(`volume ${siblings.indexOf(volume) + 1} of ${siblings.length}`);

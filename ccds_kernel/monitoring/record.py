@@ -1,8 +1,8 @@
 """The record of one release: its predictions, the final reports, and the phrases by which reports are labelled.
 
 `<clinical>/<model>/<version>/clinical.db` is a store like a project's. It is no project's: a deployed model outlives its IRB
-application. Only administrators of the site write or read it; every method asks again. Loading is idempotent and
-overwrites nothing: a cron job may bring the same rows each night. Each load is one transaction, logged before its commit.
+application. `open_record` is its only door, for administrators of the site. Loading is idempotent and overwrites nothing: a
+cron job may bring the same rows each night. Each load is one transaction, logged before its commit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from ccds_kernel.audit.events import ClinicalRowsLoaded, ReleaseRegistered
-from ccds_kernel.audit.log import FileAuditSink
+from ccds_kernel.audit.log import AuditSink, FileAuditSink
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.site import require_administrator
 from ccds_kernel.irb.study_key import study_key_secret
@@ -65,31 +65,28 @@ class Rows:
 
 
 class ReleaseRecord:
-    """The record of release `release_id`, for `person`. Every method raises `SiteAccessDenied` for who is no administrator.
+    """The open record of release `release_id`; see `open_record`.
 
     Args:
         store: the release's database.
         release_id: which release.
-        person: who asks.
-        settings: the site's.
+        person: who opened it.
+        audit: where what they do is logged.
     """
 
-    def __init__(self, store: Store, release_id: ReleaseId, *, person: str, settings: Settings) -> None:
+    def __init__(self, store: Store, release_id: ReleaseId, *, person: str, audit: AuditSink) -> None:
         self._store = store
         self._id = release_id
         self._person = person
-        self._settings = settings
-        self._audit = FileAuditSink(settings.paths.audit)
+        self._audit = audit
 
     def release(self) -> Release | None:
         """The release, or None where nothing was registered yet."""
-        self._require("read a release's record")
         with self._store.reading() as connection:
             return rows.release(connection)
 
     def phrases(self) -> tuple[Phrase, ...]:
         """The release's phrase list, the highest priority first."""
-        self._require("read a release's record")
         with self._store.reading() as connection:
             return tuple(stored.phrase for stored in labeling_rows.phrases(connection))
 
@@ -99,7 +96,6 @@ class ReleaseRecord:
         Raises:
             CcdsError: it is registered already as something else, or no phrase stands for its positive label.
         """
-        self._require("register a release")
         if release.id != self._id:
             raise CcdsError(expected=f"release {self._id}", found=f"{release.id}", do="open the record of that one")
         check_count(len(phrases))
@@ -140,7 +136,6 @@ class ReleaseRecord:
         Raises:
             CcdsError: the release isn't registered yet.
         """
-        self._require("load final reports")
         secret = study_key_secret(self._store)
         return self._load(
             "final reports",
@@ -156,7 +151,6 @@ class ReleaseRecord:
         Raises:
             CcdsError: the release isn't registered yet.
         """
-        self._require("read a release's record")
         secret = study_key_secret(self._store)
         with self._store.reading() as connection:
             return Rows(
@@ -176,7 +170,6 @@ class ReleaseRecord:
         known: Callable[[Connection, Sequence[str]], dict[str, Row]],
         add: Callable[[Connection, Sequence[Row]], None],
     ) -> Loaded:
-        self._require(f"load {kind}")
         verdicts: Counter[str] = Counter()
         left = iter(coming)
         with self._store.writing() as connection:
@@ -225,9 +218,6 @@ class ReleaseRecord:
                 do="leave these out, or load it as another version: numbers of different meaning don't go together",
             )
 
-    def _require(self, action: str) -> None:
-        require_administrator(action, person=self._person, settings=self._settings)
-
 
 @contextmanager
 def open_record(
@@ -258,7 +248,7 @@ def open_record(
         ) from None
     store = open_store(folder / _FILE)
     try:
-        yield ReleaseRecord(store, release_id, person=person, settings=settings)
+        yield ReleaseRecord(store, release_id, person=person, audit=FileAuditSink(settings.paths.audit))
     finally:
         store.close()
 

@@ -153,3 +153,20 @@ def test_hidden_and_shown_are_all_there_is(studies):
         (device, span.first) for device, month in there for span in numbers.periods if span.first <= month <= span.last
     }
     assert told == expected
+
+
+@given(STUDIES, st.lists(st.tuples(st.integers(1, 5), st.integers(1, 20)), max_size=4))
+def test_volumes_leave_no_small_group_either(studies, awaited):
+    """Less those whose reports are awaited or unmatched, at least ten studies are left in each stretch of months."""
+    waiting = [
+        Joined(datetime(2024, month, 7, tzinfo=UTC), None, "A", "1", Outcome.AWAITING)
+        for month, count in awaited
+        for _ in range(count)
+    ]
+
+    numbers = aggregate([*joined(studies), *waiting])
+
+    assert all(one.predictions - one.unmatched - one.awaiting >= 10 for one in numbers.volumes)
+    assert bool(numbers.volumes) == bool(numbers.periods)
+    if numbers.volumes:
+        assert sum(one.awaiting for one in numbers.volumes) == len(waiting)

@@ -197,7 +197,7 @@ def _bleed(draw: Draw, kind: Kind, side: Side, setting: Setting) -> Bleed:
     stage: Stage = "acute"
     if kind == "subdural":
         stage = draw.weighted({"acute": 0.7, "mixed": 0.2, "subacute": 0.1})
-    hu = draw.uniform(54, 72) if stage == "acute" else draw.uniform(48, 58)
+    hu = draw.uniform(50, 66) if stage == "acute" else draw.uniform(46, 56)
     sites = CONTUSED if kind == "intraparenchymal" and setting == "trauma" else SITES[kind]
     return Bleed(kind, side, draw.one(sites), round(size, 1), stage, round(hu, 1))
 

@@ -77,7 +77,7 @@ def test_counting_bright_voxels_does_not_find_the_finding(seed):
 
 
 def test_the_finding_is_in_the_voxels():
-    """In every positive series the hemorrhage is brighter than the mirror side: by 8 HU at least, mostly by over 20."""
+    """In every positive series the hemorrhage is brighter than the mirror side: by 6 HU at least, mostly by over 20."""
     cases = [case for case in imaged_cases(hospital.SEED, SERIES) if case.positive]
 
     with ThreadPoolExecutor() as threads:
@@ -85,5 +85,5 @@ def test_the_finding_is_in_the_voxels():
 
     contrasts = [here.mean() - there.mean() for here, there in pairs]
     assert min(len(here) for here, _ in pairs) >= 5
-    assert min(contrasts) > 8
+    assert min(contrasts) > 6
     assert np.median(contrasts) > 20

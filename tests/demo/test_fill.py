@@ -19,6 +19,7 @@ from ccds_kernel.settings import Settings
 from support.waiting import until
 
 SMALL = Contents(version=1, seed=3, reports=40, series=3)
+STEPS = ["40 reports", "3 image series", "a deployed model's predictions for 40 studies"]
 FILLING = """
 import sys
 from pathlib import Path
@@ -69,7 +70,7 @@ class TestFirstFill:
         assert len(labeling.reports()) == SMALL.reports
         assert labeling.phrases() == ()
         opened.store.close()
-        assert said == ["40 reports", "3 image series"]
+        assert said == STEPS
         assert (project / "phrases" / "starter.csv").read_bytes() == STARTER_PHRASES.read_bytes()
         assert_whole(project)
 
@@ -108,7 +109,7 @@ class TestInterruptedFill:
         """Stopped between two series: the next start makes the others, and leaves the first one and people's edits alone."""
         hospital, settings, project = made(tmp_path)
         steps = hospital.fill(settings)
-        assert [next(steps), next(steps)] == ["40 reports", "3 image series"]
+        assert [next(steps), next(steps)] == STEPS[:2]
         steps.close()
         (project / "phrases" / "starter.csv").write_text("phrase,label\nmine,present\n")
         opened = open_project(PROJECT, Action.LOAD_REPORTS, person=settings.hub.administrators[0], settings=settings)
@@ -120,7 +121,7 @@ class TestInterruptedFill:
         said = list(hospital.fill(settings))
 
         after = files_of(project)
-        assert said == ["40 reports", "3 image series"]
+        assert said == STEPS
         assert len(before) > 64
         assert {path: after[path] for path in before} == before
         assert_whole(project)

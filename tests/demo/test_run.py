@@ -26,7 +26,7 @@ COMMAND = (sys.executable, "-P", "-m", "ccds_kernel.cli", "demo")
 def demo_once(folder: Path, *more: str, port: int | None = None) -> subprocess.CompletedProcess[str]:
     """Runs `ccds demo` until it ends by itself."""
     words = [*COMMAND, "--folder", str(folder), "--port", str(port or free_port()), *more]
-    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
 
 
 def labelled(folder: Path) -> LabelingRepository:
@@ -41,6 +41,7 @@ def assert_complete(folder: Path) -> None:
     series = list((folder / "projects" / PROJECT / "dicom").glob("*/1"))
     assert len(series) == SERIES
     assert all(any(one.iterdir()) for one in series)
+    assert len(list((folder / "projects" / PROJECT / "nifti").glob("*/*.nii.gz"))) == SERIES
 
 
 def processes(folder: Path) -> list[str]:
@@ -48,7 +49,7 @@ def processes(folder: Path) -> list[str]:
     return [" ".join(process.cmdline())[:120] for process in processes_of(folder)]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_ctrl_c_ends_everything_and_a_second_start_keeps_what_people_did(tmp_path: Path) -> None:
     """With two sessions and a batch job running no process is left; phrases and passwords are those of before."""
     folder = tmp_path / "site"
@@ -74,7 +75,7 @@ def test_ctrl_c_ends_everything_and_a_second_start_keeps_what_people_did(tmp_pat
     assert processes(folder) == []
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_demo_that_was_killed_is_cleaned_up_by_the_next(tmp_path: Path) -> None:
     """Kill -9 leaves hub, proxy and sessions; the next start on the same port ends them and works."""
     folder = tmp_path / "site"
@@ -91,14 +92,20 @@ def test_a_demo_that_was_killed_is_cleaned_up_by_the_next(tmp_path: Path) -> Non
     assert processes(folder) == []
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_start_that_was_killed_again_and_again_is_finished(tmp_path: Path) -> None:
     """Killed -9 each time at the moment at which one more thing appears: the last start completes what is there."""
     folder = tmp_path / "site"
     words = [*COMMAND, "--folder", str(folder), "--port", str(free_port())]
-    for moment in ("ccds.toml", "projects/*/project.db", "projects/*/dicom/*", "projects/*/dicom/*/1"):
+    for moment in (
+        "ccds.toml",
+        "projects/*/project.db",
+        "projects/*/dicom/*",
+        "projects/*/dicom/*/1",
+        "projects/*/nifti/*/*.nii.gz",
+    ):
         start = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-        until(lambda moment=moment: list(folder.glob(moment)), moment, seconds=60)
+        until(lambda moment=moment: list(folder.glob(moment)), moment, seconds=180)
         start.kill()
         start.wait()
 

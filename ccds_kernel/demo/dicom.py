@@ -19,8 +19,6 @@ from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 from ccds_kernel.demo.volumes import SyntheticSeries
 from ccds_kernel.errors import CcdsError
 
-UNFINISHED = ".series-"
-"""How the name of a folder begins that isn't complete yet."""
 IMPLEMENTATION_UID = "2.25.296018741219537514226338212047384919263"
 PROCEDURES = {"CTHEAD": "CT head without contrast", "CTHEADC": "CT head with contrast"}
 
@@ -39,7 +37,7 @@ def write_series(series: SyntheticSeries, folder: Path) -> list[Path]:
             expected="a folder that isn't there yet", found=f"one named {folder.name}", do="choose another or remove it"
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
+    unfinished = Path(tempfile.mkdtemp(prefix=".series-", dir=folder.parent))
     try:
         unfinished.chmod(0o755)
         names = _write_slices(series, unfinished)

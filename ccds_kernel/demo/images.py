@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccds_kernel.demo.case import Case
-from ccds_kernel.demo.dicom import UNFINISHED, write_series
+from ccds_kernel.demo.dicom import write_series
 from ccds_kernel.demo.volumes import imaged_cases, make_series
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.convert import convert_series
@@ -71,6 +71,8 @@ def make_images(tasks: list[ImageTask]) -> Iterator[int]:
     Raises:
         CcdsError: a series wasn't accepted, or there is no room.
     """
+    for folder in {task.nifti.parent for task in tasks}:
+        _remove_hidden(folder)
     waiting = [task for task in tasks if not task.done]
     done = len(tasks) - len(waiting)
     yield done
@@ -96,8 +98,7 @@ def make_one(task: ImageTask) -> None:
     Raises:
         CcdsError: the series wasn't accepted, or there is no room.
     """
-    for left in task.dicom.glob(f"{UNFINISHED}*"):  # by a start that was killed
-        shutil.rmtree(left, ignore_errors=True)
+    _remove_hidden(task.dicom)
     if not task.series.exists():
         write_series(make_series(task.case, task.seed), task.series)
     for series in find_series(task.series).series:
@@ -108,6 +109,12 @@ def make_one(task: ImageTask) -> None:
                 found=f"one that was not: {verdict.reason}",
                 do="remove the demo's folder and start again",
             )
+
+
+def _remove_hidden(folder: Path) -> None:
+    """Removes what a start that was killed left half made: it stands under a hidden name until it is complete."""
+    for left in folder.glob(".*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _depend_on_parent() -> None:

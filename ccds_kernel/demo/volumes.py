@@ -82,7 +82,7 @@ def generate_series(seed: int, n: int = 20) -> Iterator[SyntheticSeries]:
 def imaged_cases(seed: int, n: int = 20) -> list[Case]:
     """The cases of the population that have images: the first positive and the first negative ones.
 
-    About 2.7 studies must be drawn for one series, so 20 series lie well within the first 300 reports.
+    About 2.7 studies must be drawn for one series, so 120 series lie well within the first 400 reports.
 
     Raises:
         CcdsError: `n` or the seed is negative.

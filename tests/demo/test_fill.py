@@ -127,11 +127,12 @@ class TestInterruptedFill:
         assert_whole(project)
 
     def test_what_a_kill_left_half_made_is_removed(self, tmp_path):
-        """A folder of a series that wasn't finished goes; the series and its volume are made."""
+        """Folders of a series or a conversion that weren't finished go; the series and its volume are made."""
         hospital, settings, project = made(tmp_path)
         list(hospital.fill(settings))
         study = next((project / "dicom").iterdir())
         (study / "1").rename(study / ".series-half")
+        (project / "nifti" / ".ccds-converting-half").mkdir()
         next((project / "nifti" / study.name).glob("*.nii.gz")).unlink()
         mark = project / NAME
         mark.write_text(mark.read_text().replace("true", "false"))

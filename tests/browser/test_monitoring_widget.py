@@ -103,6 +103,8 @@ def test_the_head_of_radiology_reads_release_source_and_verdicts(open_app, files
     expect(chart(page, "Sensitivity on ")).to_have_count(5)
     expect(chart(page, "Sensitivity on DEMOCT4").locator(".ccds-change")).to_have_text("21.0.SS from 09-01")
     expect(page.locator(".ccds-change")).to_have_count(1)
+    expect(chart(page, "Sensitivity on DEMOCT4").locator(".ccds-hidden")).to_have_count(1)
+    expect(page.get_by_text("not shown: 2024-09 in part")).to_be_visible()
     expect(chart(page, "Studies by month").locator(".ccds-point")).to_have_count(12)
 
 

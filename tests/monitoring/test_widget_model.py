@@ -175,6 +175,9 @@ def test_a_change_of_software_is_on_the_screen(shown):
     assert [one["version"] for one in changed["software"]] == ["20.4.SS", "21.0.SS"]
     assert changed["software"][1]["since"] == "2024-09-01"
     assert changed["software"][0]["rate"]["low"] > changed["software"][1]["rate"]["high"]
+    # Of the old software a few last reports came in September.
+    assert changed["hidden"] == [{"first": "2024-09", "last": "2024-09", "when": "2024-09"}]
+    assert changed["note"] == "not shown: 2024-09 in part"
     (sentence,) = sensitivity["software"]
     assert sentence.startswith("Sensitivity on DEMOCT4 since software 21.0.SS (2024-09-01): ")
 

@@ -52,13 +52,13 @@ function render({ model, el }) {
       }
     },
     async show(release) {
+      state.error = null;
       try {
         await take(channel.ask({ kind: "show", release }));
-        state.error = null;
       } catch (error) {
         state.error = error.message;
+        draw();
       }
-      draw();
     },
     choose(metric) {
       state.metric = metric;
@@ -91,6 +91,7 @@ function render({ model, el }) {
     parts.error.hidden = !state.error;
     parts.error.textContent = state.error ?? "";
     if (!screen) {
+      cover.removeAttribute("role"); // what is there now isn't a status, but a choice
       redraw(cover, state.error ? h("p", { class: "ccds-error", role: "alert" }, state.error) : null, releases.length ? chooseRelease(releases, act) : nothingPublished());
       return;
     }

@@ -9,10 +9,13 @@ import yaml
 
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.labeling.phrase_file import read_phrases
+from ccds_kernel.monitoring.files import read_final_reports, read_predictions
+from ccds_kernel.monitoring.release import release_id
 from ccds_kernel.normalization.recipe import Recipe
 from support.checkout import ROOT
 
 EXAMPLES = dict(re.findall(r"```(yaml|csv|json)\n(.*?)```", (ROOT / "docs" / "formats.md").read_text(), re.DOTALL))
+CSVS = re.findall(r"```csv\n(.*?)```", (ROOT / "docs" / "formats.md").read_text(), re.DOTALL)
 YAMLS = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "formats.md").read_text(), re.DOTALL)
 
 
@@ -22,6 +25,17 @@ def test_the_application_and_the_recipe_are_valid():
 
     assert IrbApplication.model_validate(yaml.safe_load(application)).roles_of("fay") == ("fellow",)
     assert len(Recipe.from_yaml(recipe).steps) == 5
+
+
+def test_predictions_and_final_reports_are_valid(tmp_path):
+    """Both are read by the command's readers, and speak of the same study."""
+    for name, text in zip(("predictions", "reports"), CSVS, strict=False):
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+
+    predictions = read_predictions(tmp_path / "predictions.csv", release_id("ich", "1.0.0")).predictions
+    reports = read_final_reports(tmp_path / "reports.csv", ["findings", "impression"])
+
+    assert [one.accession for one in predictions] == [one.report.accession for one in reports] == ["A-1"]
 
 
 def test_the_phrase_list_and_the_data_list_are_valid(tmp_path):

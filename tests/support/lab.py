@@ -14,10 +14,13 @@ def open_notebook(page: Page, session_url: str, path: str) -> Locator:
     page.goto(f"{session_url}lab/tree/{path}")
     notebook = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
     expect(notebook.locator(".jp-Notebook .cm-content").first).to_be_visible(timeout=STARTING_MS)
-    expect(notebook.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
-        "data-status", "idle", timeout=STARTING_MS
-    )
+    wait_until_idle(page)
     return notebook
+
+
+def wait_until_idle(page: Page) -> None:
+    """Waits until the notebook in front has a kernel that does nothing: before, JupyterLab forgets what it is asked."""
+    expect(page.get_by_text("CCDS | Idle")).to_be_visible(timeout=STARTING_MS)
 
 
 def run_all(page: Page) -> None:

@@ -16,7 +16,7 @@ function drawHistogram(state, side) {
   const window = side === "before" ? recipeWindow(state) : null;
   return [
     h("div", { class: "ccds-bars", role: "img", "aria-label": `Histogram ${side}: ${words}, ${grouped(counts.reduce((all, one) => all + one))} voxels` }, drawBand(window, low, high), ...bars),
-    h("div", { class: "ccds-scale" }, h("span", {}, intensity(low)), h("span", { class: "ccds-muted" }, `${words}, log scale`), h("span", {}, intensity(high))),
+    h("div", { class: "ccds-scale" }, h("span", {}, intensity(low)), h("span", { class: "ccds-muted" }, `${words} · log`), h("span", {}, intensity(high))),
   ];
 }
 

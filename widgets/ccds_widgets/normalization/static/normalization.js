@@ -35,7 +35,7 @@ function render({ model, el }) {
   const screen = h("div", { class: "ccds-screen", hidden: true }, parts.top, parts.error, columns);
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the project …"));
   // The attribute keeps JupyterLab's own keys away.
-  const root = h("div", { class: "ccds ccds-preview", "data-lm-suppress-shortcuts": true }, parts.lost, cover, screen, parts.said, parts.keys);
+  const root = h("div", { class: "ccds ccds-normalization", "data-lm-suppress-shortcuts": true }, parts.lost, cover, screen, parts.said, parts.keys);
   el.append(root);
 
   const channel = openChannel(model, (lost) => {

@@ -1,19 +1,31 @@
 """The training walk-through in a real browser, under a plain Voilà: real trainings as jobs of a real scheduler."""
 
 import json
+import os
 import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
 from statistics import median
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import expect
 
 from ccds_kernel.batch.local import LocalScheduler
 from ccds_kernel.batch.site import scheduler_of
+from ccds_kernel.dataset.datalist_file import write_datalist
+from ccds_kernel.dataset.soft_labels import soft_labels
 from ccds_kernel.irb.project import apply_application, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.training.launch import launch as launch_run
+from ccds_kernel.training.spec import TrainingSpec
 from support.checkout import ROOT
 from support.dataset import PHRASES, Hospital
+from support.lab import open_notebook, run_all
 from support.site import ADMINISTRATOR, application, on_roster
 from support.training import need_training, training_processes
 from support.waiting import until
@@ -70,6 +82,50 @@ def open_launcher(served, open_page):
         return page
 
     return open_it
+
+
+@pytest.fixture(scope="module")
+def lab(site, project, tmp_path_factory):
+    """A JupyterLab as sam's lab session has it, with the notebook in sam's folder."""
+    home = project.folder / "work" / "sam"
+    home.mkdir(exist_ok=True)
+    shutil.copy(NOTEBOOK, home)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{free.getsockname()[1]}"
+    log = tmp_path_factory.mktemp("lab") / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [
+                Path(sys.executable).with_name("jupyter"), "lab", f"--config={ROOT / 'ccds_kernel/session/lab_config.py'}",
+                f"--port={host.split(':')[1]}", "--ip=127.0.0.1", "--no-browser", "--IdentityProvider.token=",
+            ],
+            cwd=home, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+            env=os.environ
+            | {
+                "CCDS_CONFIG": str(site.folder / "ccds.toml"), "CCDS_PROJECT": project.id, "JUPYTERHUB_USER": "sam",
+                "HOME": str(log.parent), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            },
+        )  # fmt: skip
+    until(lambda: process.poll() is not None or f"{host}/lab" in log.read_text(errors="replace"), "JupyterLab", 60)
+    assert process.poll() is None, log.read_text(errors="replace")
+    yield SimpleNamespace(url=f"http://{host}/", host=host, notebook=home / Path(NOTEBOOK).name)
+    process.terminate()  # ends its kernels, too
+    process.wait(20)
+
+
+@pytest.fixture
+def two_runs(site, project, scheduler):
+    """Two runs of sam's that were cancelled; the ids, the older one first."""
+    sam = open_project(project.id, Action.TRAIN, person="sam", settings=site.settings)
+    labels = soft_labels(sam, phrases=sam.folder / "phrases" / "starter.csv")
+    spec = TrainingSpec(datalist=write_datalist(sam, labels).path, gpus=0, memory_mb=100)
+    runs = [launch_run(sam, spec, scheduler) for _ in range(2)]
+    for run in runs:
+        run.cancel()
+    until(lambda: all(run.status().state.ended for run in runs), "their end")
+    sam.store.close()
+    return sorted(run.id for run in runs)
 
 
 def train(page):
@@ -209,3 +265,26 @@ def test_who_is_taken_off_the_roster_sees_nothing_more(site, open_launcher):
     page.get_by_role("button", name="Look again").click()
 
     expect(page.locator(".ccds-stalled")).to_be_hidden()
+
+
+def test_a_reload_of_jupyterlab_finds_form_and_chosen_run_again(lab, two_runs, open_page):
+    """The kernel keeps them; what is typed in the launcher doesn't reach JupyterLab, but for Ctrl+S, which saves."""
+    page = open_page(lab)
+    open_notebook(page, lab.url, lab.notebook.name)
+    run_all(page)
+    run = two_runs[0]
+    row = page.locator(f"[data-run='{run}'] button")
+    row.click()
+    expect(page.locator(".ccds-detail-head h3")).to_have_text(run)
+    cells = page.locator(".jp-Cell").count()
+
+    for key in ("d", "d", "b", "x"):  # JupyterLab's own would change the notebook
+        row.press(key)
+    fill(page, seed=77)
+    page.keyboard.press("Control+s")
+    until(lambda: "widget-view" in lab.notebook.read_text(), "the notebook to be saved", 8)
+    page.reload()
+
+    expect(page.locator(".ccds-detail-head h3")).to_have_text(run)
+    expect(page.locator(".ccds-new [name=seed]")).to_have_value("77")
+    expect(page.locator(".jp-Cell")).to_have_count(cells)

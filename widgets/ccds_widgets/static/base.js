@@ -124,3 +124,14 @@ function keysDialog(keys) {
 function isTyping(event) {
   return Boolean(event.target.closest?.("input, textarea, select"));
 }
+
+/**
+ * Keeps JupyterLab's own keys (“d d” deletes a cell) away from what lies in `root`, but for those with Ctrl or Cmd, such as saving.
+ *
+ * JupyterLab looks for its attribute on the focused element first, where its selectors match already: on `root` it would come too
+ * late. `window` hears of a key before JupyterLab does.
+ */
+function keepKeys(root, signal) {
+  const mark = (event) => root.contains(event.target) && event.target.toggleAttribute("data-lm-suppress-shortcuts", !(event.ctrlKey || event.metaKey));
+  window.addEventListener("keydown", mark, { capture: true, signal });
+}

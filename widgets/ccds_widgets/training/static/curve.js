@@ -115,12 +115,12 @@ function drawCurve(state, run, width, point) {
   const closing = metrics.filter((metric) => metric.closes);
   const epochs = closing.map((metric) => [x(metric.step), maybe(yLoss)(metric.loss)]);
   const measured = closing.map((metric) => [x(metric.step), maybe(yBelow)(metric.validation[name])]);
-  const along = ticks(0, place.end, Math.max(4, Math.floor(width / 100))).map((step) => Math.max(1, step));
+  const along = ticks(0, place.end, Math.max(4, Math.floor(width / 90))).map((step) => Math.max(1, step));
   const base = below.top + below.height;
   return svg(
     "svg",
     { class: "ccds-plot", width, height: place.height, viewBox: `0 0 ${width} ${place.height}`, "aria-hidden": "true" },
-    drawPanel(place, loss, yLoss, "Training loss", 4),
+    drawPanel(place, loss, yLoss, "Training loss", 5),
     drawPanel(place, below, yBelow, name ? `Validation ${spoken(name)}` : "Validation", place.isShare ? 2 : 3),
     name === "auc" ? svg("line", { class: "ccds-chance", x1: FRAME.left, x2: width - FRAME.right, y1: yBelow(0.5), y2: yBelow(0.5) }) : null,
     name === "auc" ? svg("text", { class: "ccds-tick", x: width - FRAME.right, y: yBelow(0.5) - 5, "text-anchor": "end" }, "chance") : null,

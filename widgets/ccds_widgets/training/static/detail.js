@@ -94,7 +94,7 @@ function drawValues(state, act) {
       "details",
       { open: state.table, ontoggle: (event) => act.table(event.currentTarget.open) },
       h("summary", { "data-focus": "table" }, "Values as a table"),
-      state.table ? drawTable(state.curve.metrics) : null,
+      state.table ? h("div", { class: "ccds-table-scroll", tabindex: 0, role: "region", "aria-label": "Values as a table" }, drawTable(state.curve.metrics)) : null,
     ),
   ];
 }

@@ -28,7 +28,7 @@ function makeForm(state, act) {
     event.preventDefault();
     act.launch(read(form, state));
   });
-  form.addEventListener("change", () => {
+  form.addEventListener("input", () => {
     showOptions(form, state);
     if (form.checkValidity()) act.keep(read(form, state));
   });
@@ -61,7 +61,7 @@ function read(form, state) {
 function drawVolumes(state) {
   const { volumes, gpu_slots: gpus } = state;
   const side = ([no, yes]) => `${grouped(no + yes)} (${grouped(yes)} with label 1)`;
-  const slots = gpus === null ? "The scheduler doesn’t answer." : gpus ? `The site has ${counted(gpus, "GPU slot")}.` : "The site has no GPU.";
+  const slots = gpus === null ? "The scheduler doesn’t answer." : gpus ? `Site: ${counted(gpus, "GPU slot")}.` : "Site: no GPU.";
   if (volumes.error) return [h("p", { class: "ccds-error", role: "alert" }, volumes.error)];
   return [
     h("p", {}, h("b", {}, counted(total(volumes), "volume")), `: ${side(volumes.training)} to train on, ${side(volumes.validation)} to validate on. `, h("span", { class: "ccds-muted" }, slots)),

@@ -39,7 +39,7 @@ function render({ model, el }) {
     const isBusy = model.widget_manager?.kernel?.status === "busy";
     parts.lost.textContent = isBusy
       ? "The kernel is busy. Trainings go on; this view follows when the kernel answers."
-      : "The connection to the kernel is lost. Trainings go on: run this cell again, or reload the page, to see them.";
+      : "The connection to the kernel is lost. Trainings go on: run this cell again to see them.";
   });
   const drawn = new Map();
   let shownRun = null;
@@ -48,9 +48,7 @@ function render({ model, el }) {
   });
   const ending = new AbortController();
   document.addEventListener("visibilitychange", () => state.project !== null && !state.stalled && act.awake(), { signal: ending.signal });
-  // The attribute keeps JupyterLab's own keys away, but for those with Ctrl or Cmd, such as saving. `window` hears of a key
-  // before JupyterLab does.
-  window.addEventListener("keydown", (event) => root.toggleAttribute("data-lm-suppress-shortcuts", !(event.ctrlKey || event.metaKey)), { capture: true, signal: ending.signal });
+  keepKeys(root, ending.signal);
   const sizes = new ResizeObserver(() => draw());
   sizes.observe(detail);
   act.open();

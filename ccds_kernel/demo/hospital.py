@@ -10,7 +10,7 @@ import getpass
 import json
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -38,6 +38,7 @@ SEED = 3  # the first seven series come from all five scanners
 REPORTS = 4000
 SERIES = 120
 CONTENTS = Contents(version=1, seed=SEED, reports=REPORTS, series=SERIES)
+SMALL = replace(CONTENTS, reports=300, series=20)
 STARTER_PHRASES = Path(__file__).with_name("starter_phrases.csv")
 PRETEND_GPUS = 4
 _MARK = "ccds demo"

@@ -58,7 +58,7 @@ def other_contents() -> CcdsError:
     """What to say of a project that another version filled."""
     return CcdsError(
         expected="a demo of this version, or none yet",
-        found="one that another version filled with other reports and images",
+        found="one that another version, or one with or without --small, filled with other reports and images",
         do="start a new one in another place with --folder, or remove the demo's folder (make clean does)",
     )
 

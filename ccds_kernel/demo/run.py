@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event
 from types import FrameType
 
-from ccds_kernel.demo.hospital import PEOPLE, PROJECT, Hospital
+from ccds_kernel.demo.hospital import CONTENTS, PEOPLE, PROJECT, SMALL, Hospital
 from ccds_kernel.demo.services import Services, end_leftovers, running_services, say
 from ccds_kernel.errors import CcdsError
 
@@ -24,14 +24,16 @@ _POLL_SECONDS = 0.1
 _LAST_PORT = 65535
 
 
-def run(folder: Path, port: int, *, check: bool = False) -> None:
+def run(folder: Path, port: int, *, small: bool = False, check: bool = False) -> None:
     """Runs the demo in `folder` until it is stopped (Ctrl-C), or with `check` until its pages have answered.
+
+    `small` makes a smaller hospital, in seconds.
 
     Raises:
         CcdsError: the folder is another's, a demo runs there already, the port is taken, or the hub didn't come up.
     """
     _require_port(port)
-    hospital = Hospital(folder.absolute())
+    hospital = Hospital(folder.absolute(), SMALL if small else CONTENTS)
     hospital.claim()
     with _only_one(hospital.folder):
         end_leftovers(hospital)

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from ccds_kernel.batch.spec import JobSpec
-from ccds_kernel.demo.hospital import PROJECT, REPORTS, SERIES, Hospital
+from ccds_kernel.demo.hospital import PROJECT, SMALL, Hospital
 from ccds_kernel.irb.project import open_project, projects_of
 from ccds_kernel.irb.registry import Registry
 from ccds_kernel.irb.roles import Action
@@ -20,7 +21,7 @@ from support.demo import APP, LAB, Demo, free_port, processes_of, running_demo
 from support.waiting import until
 
 pytestmark = pytest.mark.hub
-COMMAND = (sys.executable, "-P", "-m", "ccds_kernel.cli", "demo")
+COMMAND = (sys.executable, "-P", "-m", "ccds_kernel.cli", "demo", "--small")
 
 
 def demo_once(folder: Path, *more: str, port: int | None = None) -> subprocess.CompletedProcess[str]:
@@ -37,11 +38,11 @@ def labelled(folder: Path) -> LabelingRepository:
 
 def assert_complete(folder: Path) -> None:
     """Everything that a demo has is there, once."""
-    assert len(labelled(folder).reports()) == REPORTS
+    assert len(labelled(folder).reports()) == SMALL.reports
     series = list((folder / "projects" / PROJECT / "dicom").glob("*/1"))
-    assert len(series) == SERIES
+    assert len(series) == SMALL.series
     assert all(any(one.iterdir()) for one in series)
-    assert len(list((folder / "projects" / PROJECT / "nifti").glob("*/*.nii.gz"))) == SERIES
+    assert len(list((folder / "projects" / PROJECT / "nifti").glob("*/*.nii.gz"))) == SMALL.series
 
 
 def processes(folder: Path) -> list[str]:
@@ -53,7 +54,7 @@ def processes(folder: Path) -> list[str]:
 def test_ctrl_c_ends_everything_and_a_second_start_keeps_what_people_did(tmp_path: Path) -> None:
     """With two sessions and a batch job running no process is left; phrases and passwords are those of before."""
     folder = tmp_path / "site"
-    with running_demo(folder) as demo:
+    with running_demo(folder, "--small") as demo:
         demo.start(demo.login("sam"), "sam", LAB, {"gpus": 1})
         demo.start(demo.login("fay"), "fay", APP)
         log = folder / "batch.log"
@@ -75,11 +76,44 @@ def test_ctrl_c_ends_everything_and_a_second_start_keeps_what_people_did(tmp_pat
     assert processes(folder) == []
 
 
+def test_a_hub_that_dies_is_started_again(tmp_path: Path) -> None:
+    """So is the proxy; the session that runs is there again, on the same server, and the demo says what happened."""
+    folder = tmp_path / "site"
+    with running_demo(folder, "--small") as demo:
+        sam = demo.login("sam")
+        url = demo.start(sam, "sam", LAB)
+        sam.get(f"{url}lab", timeout=30)
+        before = [one.pid for one in processes_of(folder, "jupyterhub.singleuser")]
+        for service in ("jupyterhub_config.py", "configurable-http-proxy"):
+            (died,) = processes_of(folder, service)
+            died.kill()
+            until(lambda service=service, died=died: _another(folder, service, died.pid), service, seconds=30)
+            until(lambda: _works(demo, sam, url), "the session to be reached again", seconds=60)
+        after = [one.pid for one in processes_of(folder, "jupyterhub.singleuser")]
+    said = folder.with_name("site.txt").read_text()
+
+    assert before == after
+    assert "The hub has ended; starting it again." in said
+    assert "The proxy has ended; starting it again." in said
+
+
+def _another(folder: Path, service: str, pid: int) -> bool:
+    return any(one.pid != pid for one in processes_of(folder, service))
+
+
+def _works(demo: Demo, client: requests.Session, url: str) -> bool:
+    try:
+        page = client.get(f"{url}lab", timeout=10, allow_redirects=False)
+        return page.status_code == 200 and demo.is_ready(client, "sam", LAB)
+    except requests.RequestException:
+        return False
+
+
 @pytest.mark.timeout(600)
 def test_a_demo_that_was_killed_is_cleaned_up_by_the_next(tmp_path: Path) -> None:
     """Kill -9 leaves hub, proxy and sessions; the next start on the same port ends them and works."""
     folder = tmp_path / "site"
-    with running_demo(folder) as demo:
+    with running_demo(folder, "--small") as demo:
         demo.start(demo.login("sam"), "sam", LAB)
         demo.process.kill()
         demo.process.wait()

@@ -19,9 +19,17 @@ FORBIDDEN = [
     ("fay", "headct-2026-lab", "expected a role that may open a lab session; found fay as fellow; ask "),
     ("fay", "headct-2026-lab-3", "expected a role that may open a lab session; found fay as fellow; ask "),
     ("sam", "headct-2027-lab", "expected a project that sam is on; found none of that id; ask "),
-    ("sam", "x", "expected a session's name, such as <project>-lab or <project>-app; found 'x'; start "),
-    ("sam", "headct-2026-lab-1", "expected a session's name, such as <project>-lab or <project>-app; found 'headct"),
-    ("fay", "headct-2026-app-2", "expected a session's name, such as <project>-lab or <project>-app; found 'headct"),
+    ("sam", "x", "expected a session's name, such as <project>-lab, <project>-app or reports; found 'x'; "),
+    (
+        "sam",
+        "headct-2026-lab-1",
+        "expected a session's name, such as <project>-lab, <project>-app or reports; found 'head",
+    ),
+    (
+        "fay",
+        "headct-2026-app-2",
+        "expected a session's name, such as <project>-lab, <project>-app or reports; found 'head",
+    ),
 ]
 
 BAD_OPTIONS = [

@@ -78,10 +78,21 @@ def _stopped(answer: requests.Response) -> bool:
 
 
 @contextmanager
-def running_demo(folder: Path) -> Iterator[Demo]:
-    """`ccds demo` in `folder`, up; at the end it gets Ctrl-C and must end by itself."""
+def running_demo(folder: Path, *more: str) -> Iterator[Demo]:
+    """`ccds demo` in `folder` (`more` are further words), up; at the end it gets Ctrl-C and must end by itself."""
     port = free_port()
-    command = [sys.executable, "-P", "-m", "ccds_kernel.cli", "demo", "--folder", str(folder), "--port", str(port)]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "ccds_kernel.cli",
+        "demo",
+        "--folder",
+        str(folder),
+        "--port",
+        str(port),
+        *more,
+    ]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("CCDS_", "JUPYTER"))}
     output = folder.parent / f"{folder.name}.txt"
     with output.open("w") as out:
@@ -90,7 +101,7 @@ def running_demo(folder: Path) -> Iterator[Demo]:
             until(
                 lambda: process.poll() is not None or "Ctrl-C ends the demo" in output.read_text(),
                 "the demo to be up",
-                seconds=120,
+                seconds=300,
             )
             assert process.poll() is None, output.read_text()
             passwords = json.loads((folder / "state" / "demo-passwords.json").read_text())

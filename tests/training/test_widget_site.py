@@ -90,19 +90,20 @@ def test_a_run_that_ended_is_asked_no_more_until_it_is_started_again(trainings_o
     assert (jobs_asked[0], jobs_asked[-1]) == (1, 2)
 
 
-def test_a_damaged_run_hides_no_other(trainings_of, project):
+@pytest.mark.parametrize("name", ["run.json", "starts/1.json", "starts/1.exit.json"])
+def test_a_damaged_run_hides_no_other(trainings_of, project, name):
     """It has a line of its own."""
     trainings = trainings_of()
     damaged, whole = trainings.launch(ASKED), trainings.launch(ASKED)
-    record = project.folder / "runs" / damaged / "run.json"
-    record.chmod(0o640)
-    record.write_text("{")
+    file = project.folder / "runs" / damaged / name
+    file.unlink(missing_ok=True)
+    file.write_text("{")
 
     look = trainings_of().look()
 
     assert [one.record.id for one in look.runs] == [whole]
     assert [str(error).split(";")[0] for error in look.damaged] == [
-        f"expected run.json of the run {damaged} as ccds wrote it"
+        f"expected {Path(name).name} of the run {damaged} as ccds wrote it"
     ]
 
 

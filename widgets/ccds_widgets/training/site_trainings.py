@@ -61,7 +61,7 @@ class SiteTrainings:
             if known and not folder.start_file(known.status.starts + 1).exists():
                 continue
             try:
-                folder.starts()
+                folder.exit_of(folder.starts()[-1].number)  # one that can't be read must not spoil the question for all
                 alive.append(Run(self._project, folder, self._scheduler))
             except CcdsError as error:
                 damaged.append(error)

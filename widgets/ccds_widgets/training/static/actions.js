@@ -71,7 +71,6 @@ function actions(state, channel, draw, say) {
     async open() {
       try {
         take(await channel.ask({ kind: "ready" }, 0));
-        state.stalled = null;
       } catch (error) {
         stall(error);
       }

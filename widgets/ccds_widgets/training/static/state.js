@@ -65,9 +65,12 @@ function chosenRun(state) {
   return state.runs.find((run) => run.id === state.chosen) ?? null;
 }
 
-/** What of the chosen run's metrics is here. */
-function has(state) {
-  return { run: state.curve?.run ?? null, offset: state.curve?.offset ?? 0 };
+const MOST_METRICS = 6000;
+
+/** What of the chosen run's metrics is here; nothing where they have become so many that the kernel should thin them anew. */
+function has({ curve }) {
+  if (!curve || curve.metrics.length > MOST_METRICS) return { run: null, offset: 0 };
+  return { run: curve.run, offset: curve.offset };
 }
 
 /** 5 as "5 s", 75 as "1 min 15 s", 4000 as "1 h 7 min"; below ten seconds with one decimal. */

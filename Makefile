@@ -5,6 +5,7 @@ PORT ?= 8000
 # What the demo's training notebook needs: torch and MONAI, the largest part of the installation. EXTRAS= leaves it out.
 EXTRAS ?= [training]
 VENV := .venv
+DEMO := $(VENV)/.demo$(if $(EXTRAS),-training)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PROXY := $(VENV)/share/ccds/proxy
@@ -21,7 +22,7 @@ help:
 	@echo "make soak         the long, brutal runs    make bench        the timings behind the README's figures"
 	@echo "make screenshots  the README's pictures    make clean        removes .venv and .demo"
 
-demo: $(VENV)/.demo
+demo: $(DEMO)
 	@exec $(BIN)/ccds demo --folder .demo --port $(PORT)
 
 install: $(VENV)/.dev
@@ -73,11 +74,11 @@ $(PROXY)/.installed: hub/proxy/package.json hub/proxy/package-lock.json
 	@mkdir -p $(PROXY) && cp hub/proxy/package.json hub/proxy/package-lock.json hub/proxy/.npmrc $(PROXY)/
 	@cd $(PROXY) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent && touch .installed
 
-$(VENV)/.demo: $(VENV)/.made pyproject.toml constraints.txt $(COPIED)
+$(DEMO): $(VENV)/.made pyproject.toml constraints.txt $(COPIED)
 	@$(PIP) install --editable '.$(EXTRAS)'
 	@$(MAKE) --no-print-directory $(PROXY)/.installed
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.demo
+$(VENV)/.dev: $(DEMO)
 	@$(PIP) install --editable '.[dev]'
 	@touch $@

@@ -43,7 +43,9 @@ class Paths(_Section):
     )
     projects: AbsolutePath = Field(description="one directory per project")
     audit: AbsolutePath = Field(description="the hash-chained audit log")
-    state: AbsolutePath = Field(description="the hub's database and secrets, the local scheduler's jobs")
+    state: AbsolutePath = Field(
+        description="the hub's database and secrets, the local scheduler's jobs, homes of sessions without a project"
+    )
     clinical: AbsolutePath = Field(
         description="deployed models: predictions and final reports; the service account and the clinical roster only"
     )
@@ -146,6 +148,17 @@ def load_settings(path: Path | None = None) -> Settings:
         return Settings.model_validate(values)
     except ValidationError as error:
         raise invalid(path, error) from None
+
+
+def settings_now(last: Settings) -> Settings:
+    """The settings as the file in force has them now; `last` where it can't be read or is wrong.
+
+    For a process that lives long and asks who is on a list: whoever is taken off it is turned away without a restart.
+    """
+    try:
+        return load_settings()
+    except CcdsError:
+        return last
 
 
 def invalid(source: Path | str, error: ValidationError) -> CcdsError:

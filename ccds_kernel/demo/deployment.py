@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ccds_kernel.demo.mark import other_contents
 from ccds_kernel.demo.predictions import RELEASE, THRESHOLD, generate_predictions, report_times
 from ccds_kernel.demo.reports import generate_reports
 from ccds_kernel.labeling.phrase_file import read_phrases
@@ -46,11 +47,13 @@ def deploy(seed: int, n: int, phrases: Path, *, person: str, settings: Settings)
     )
     with open_record(which, person=person, settings=settings, make=True) as record:
         record.register(release, read_phrases(phrases))
-        record.load_predictions(
+        predictions = record.load_predictions(
             Prediction(one.accession, one.time, one.score, one.device, one.software_version)
             for one in generate_predictions(seed, n)
         )
-        record.load_final_reports(_final_reports(seed, n))
+        reports = record.load_final_reports(_final_reports(seed, n))
+    if predictions.conflicting or reports.conflicting:
+        raise other_contents()
     publish(which, person=person, settings=settings)
 
 

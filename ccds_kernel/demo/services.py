@@ -101,7 +101,7 @@ def running_services(hospital: Hospital) -> Iterator[Services]:
 
 def end_leftovers(hospital: Hospital) -> None:
     """Ends what an earlier demo of this folder left running: jobs, hub, proxy."""
-    state = hospital.folder / "state"
+    state = (hospital.folder / "state").resolve()  # as a process tells its folder
     if (state / "scheduler").exists():
         LocalScheduler(state / "scheduler").shutdown(cancel_jobs=True)
     _end([process for process in psutil.process_iter() if _is_ours(process, state)])

@@ -28,15 +28,17 @@ def lay_out(home: Path) -> list[str]:
     for source in sorted(resource("notebooks/lab").glob("*.ipynb")):
         text, target = source.read_text(encoding="utf-8"), home / FOLDER / source.name
         digest = _digest(text)
-        if target.exists() and (laid.get(source.name) != _digest(_read(target)) or laid[source.name] == digest):
-            continue
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        write_whole(target, text, 0o600)
-        laid[source.name] = digest
-        written.append(source.name)
-    if written:
-        (home / _LAID).parent.mkdir(mode=0o700, exist_ok=True)
-        write_whole(home / _LAID, json.dumps(laid), 0o600)
+        there = _digest(_read(target)) if target.exists() else None
+        if there not in (None, digest, laid.get(source.name)):
+            continue  # theirs
+        if there != digest:
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            write_whole(target, text, 0o600)
+            written.append(source.name)
+        if laid.get(source.name) != digest:  # also where a crash came between the notebook and its note
+            laid[source.name] = digest
+            (home / _LAID).parent.mkdir(mode=0o700, exist_ok=True)
+            write_whole(home / _LAID, json.dumps(laid), 0o600)
     return written
 
 

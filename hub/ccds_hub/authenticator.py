@@ -13,12 +13,12 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.password_file import is_password, password_file
 from ccds_kernel.irb.registry import Registry
 from ccds_kernel.irb.site import reads_published
-from ccds_kernel.settings import Settings
+from ccds_kernel.settings import Settings, settings_now
 
 
 def may_log_in(person: str, settings: Settings) -> bool:
     """Whether `person` stands on a roster, or is one of the site's leadership or administrators."""
-    if reads_published(person, settings):
+    if reads_published(person, settings_now(settings)):
         return True
     return any(application.roles_of(person) for application in Registry(settings.paths.registry).applications())
 

@@ -13,7 +13,7 @@ from ccds_kernel.irb.registry import Registry
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.site import reads_published
 from ccds_kernel.session.name import SessionKind, SessionName
-from ccds_kernel.settings import Settings
+from ccds_kernel.settings import Settings, settings_now
 
 MOST_LABS = 9
 REPORTS = SessionName("", SessionKind.REPORTS)
@@ -100,7 +100,7 @@ def home(settings: Settings) -> Callable[[Any], Home]:
         )
         return Home(
             tuple(project_tiles(found, actions, user.name, live) for found, actions in applications if found),
-            (_tile(REPORTS, live),) if reads_published(user.name, settings) else (),
+            (_tile(REPORTS, live),) if reads_published(user.name, settings_now(settings)) else (),
         )
 
     return offered

@@ -103,7 +103,9 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
             return await self._form_again()
         try:
             project = await asyncio.to_thread(self.open)
-            if project is None or not self.session.kind.runs_code:
+            if project is None:  # a session of the whole site: nothing to choose
+                return ""
+            if not self.session.kind.runs_code:
                 return ""
             nodes = await asyncio.to_thread(self.scheduler.capacity)
         except CcdsError as error:

@@ -9,7 +9,7 @@ from ccds_kernel.irb.project import Project, calendar_day, open_project, why_not
 from ccds_kernel.irb.registry import Registry
 from ccds_kernel.irb.site import reads_published, require_leadership
 from ccds_kernel.session.name import SessionName
-from ccds_kernel.settings import Settings
+from ccds_kernel.settings import Settings, settings_now
 
 
 def open_for(session: SessionName, person: str, settings: Settings) -> Project | None:
@@ -19,7 +19,7 @@ def open_for(session: SessionName, person: str, settings: Settings) -> Project |
         CcdsError: no such project, or not for this person.
     """
     if session.kind.action is None:
-        require_leadership("open the reports", person=person, settings=settings)
+        require_leadership("open the reports", person=person, settings=settings_now(settings))
         return None
     found = Registry(settings.paths.registry).by_slug(session.project)
     return open_project(found.id if found else session.project, session.kind.action, person=person, settings=settings)
@@ -28,17 +28,17 @@ def open_for(session: SessionName, person: str, settings: Settings) -> Project |
 def is_revoked(session: SessionName, person: str, settings: Settings) -> bool:
     """Whether it is sure by now that `person` may not have `session`; that refusal is an audit event.
 
-    Only a no counts: a registry that can't be read, or that is away, says nothing. Who belongs to leadership stands in the
-    site's settings, which hold as long as the hub runs.
+    Only a no counts: a registry or a settings file that can't be read, or that is away, says nothing.
     """
     if session.kind.action is None:
-        return not reads_published(person, settings)
-    try:
-        found = Registry(settings.paths.registry).by_slug(session.project)
-    except CcdsError:
-        return False
-    if found is None or why_not(found, person, session.kind.action, calendar_day()) is None:
-        return False
-    with contextlib.suppress(CcdsError):
-        open_for(session, person, settings)  # is refused, and the audit log says so
-    return True
+        refused = not reads_published(person, settings_now(settings))
+    else:
+        try:
+            found = Registry(settings.paths.registry).by_slug(session.project)
+        except CcdsError:
+            return False
+        refused = found is not None and why_not(found, person, session.kind.action, calendar_day()) is not None
+    if refused:
+        with contextlib.suppress(CcdsError):
+            open_for(session, person, settings)  # is refused, and the audit log says so
+    return refused

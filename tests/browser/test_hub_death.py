@@ -113,7 +113,7 @@ def test_cell_and_training_go_on(browser: Browser, site: HubSite) -> None:
 
         run.cancel()
         until(lambda: run.status().state.ended, "the training to end", seconds=30)
-    assert (told.status_code, "Your sessions and jobs go on" in told.text) == (503, True)
+    assert (told.status_code, "ends neither sessions nor jobs" in told.text) == (503, True)
     assert whole
     assert ready
     assert run.status().state is RunState.CANCELLED

@@ -131,13 +131,16 @@ def test_a_start_that_was_killed_again_and_again_is_finished(tmp_path: Path) -> 
     """Killed -9 each time at the moment at which one more thing appears: the last start completes what is there."""
     folder = tmp_path / "site"
     words = [*COMMAND, "--folder", str(folder), "--port", str(free_port())]
-    for moment in (
+    moments = (
         "ccds.toml",
         "projects/*/project.db",
         "projects/*/dicom/*",
         "projects/*/dicom/*/1",
         "projects/*/nifti/*/*.nii.gz",
-    ):
+        "clinical/*/*/clinical.db",
+        "published/*/*",
+    )
+    for moment in moments:
         start = subprocess.Popen(words, stdout=subprocess.DEVNULL)
         until(lambda moment=moment: list(folder.glob(moment)), moment, seconds=180)
         start.kill()

@@ -12,7 +12,11 @@ APPS = list(files("notebooks/apps", suffixes=(".ipynb",)))
 LABS = list(files("notebooks/lab", suffixes=(".ipynb",)))
 PAGES = [
     *files(
-        "hub/templates", "hub/static", "notebooks/templates", suffixes=(".html", ".j2", ".js", ".css", ".json", ".svg")
+        "hub/templates",
+        "hub/static",
+        "hub/proxy/pages",
+        "notebooks/templates",
+        suffixes=(".html", ".j2", ".js", ".css", ".json", ".svg"),
     ),
     *files("widgets", suffixes=(".js", ".css", ".html", ".svg")),
     *APPS,

@@ -55,6 +55,25 @@ def test_an_amendment_ends_the_session(
     assert (last["event"], last["person"]) == ("AccessDenied", "sam")
 
 
+def test_who_is_no_longer_of_leadership_loses_the_reports(hub: Demo, hub_site: HubSite) -> None:
+    """Taken off the list in ccds.toml, without a restart of the hub: the session ends, is refused anew, and both are logged."""
+    file = hub_site.folder / "ccds.toml"
+    right = file.read_text()
+    lee = hub.login("lee")
+    hub.start(lee, "lee", "reports")
+
+    file.write_text(right.replace('leadership = ["lee"]', "leadership = []"))
+    until(lambda: not processes_of(hub.folder, "jupyterhub.singleuser"), "the session's end", seconds=40)
+    again = lee.post(hub.api("lee", "reports"), json={}, timeout=30)
+    home = lee.get(f"{hub.url}/hub/home", timeout=20).text
+    entries = list(FileAuditSink(hub_site.settings.paths.audit).entries())
+    file.write_text(right)
+
+    assert again.status_code == 403
+    assert "/spawn/lee/reports" not in home
+    assert [(one["event"], one["person"]) for one in entries][-2:] == [("AccessDenied", "lee")] * 2
+
+
 def test_a_registry_that_says_nothing_ends_nothing(hub: Demo, hub_site: HubSite, sam: requests.Session) -> None:
     """A damaged application, or a registry that is away for a moment: the hub polls, and the session goes on."""
     kept = hub_site.settings.paths.registry / PROJECT / "irb.yaml"

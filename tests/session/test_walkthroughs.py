@@ -1,6 +1,7 @@
 """The walk-throughs that a lab session finds in its folder."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,20 @@ def test_what_was_left_alone_follows_the_installed_version(tmp_path: Path, insta
 
     assert written == [name]
     assert (tmp_path / FOLDER / name).read_text(encoding="utf-8") == installed[name]
+
+
+def test_a_lost_note_is_written_again(tmp_path: Path, installed: dict[str, str]) -> None:
+    """A crash between a notebook and its note: the next session notes what lies there, so that it can follow a later version."""
+    lay_out(tmp_path)
+    note = tmp_path / ".ccds" / "walkthroughs.json"
+    before = note.read_text()
+    note.unlink()
+
+    written = lay_out(tmp_path)
+
+    assert written == []
+    assert note.read_text() == before
+    assert set(installed) <= set(json.loads(before))
 
 
 @pytest.mark.parametrize("junk", ["", "[]", "{", '{"normalization.ipynb": 7}'])

@@ -1,6 +1,6 @@
 """The split: by patient, by the patient alone, and about three to one."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccds_kernel.dataset.entry import SPLITS, TRAINING
@@ -14,6 +14,7 @@ studies = st.lists(
 )
 
 
+@settings(deadline=None)  # no timings in tests
 @given(secrets, studies)
 def test_no_patient_is_on_two_sides(secret, listed):
     """Whatever studies a patient has, with whatever labels and however many volumes."""
@@ -34,6 +35,7 @@ def test_no_patient_is_on_two_sides(secret, listed):
     assert all(len(found) == 1 for found in sides.values())
 
 
+@settings(deadline=None)  # no timings in tests
 @given(secrets, studies, studies)
 def test_who_comes_later_moves_nobody(secret, before, later):
     """A patient's side stays when the project grows."""
@@ -51,6 +53,7 @@ def test_who_comes_later_moves_nobody(secret, before, later):
     assert old.items() <= new.items()
 
 
+@settings(deadline=None)  # no timings in tests
 @given(secrets, patients)
 def test_a_patient_has_one_side(secret, patient):
     """White space around the id, which archives add, makes nobody another one."""

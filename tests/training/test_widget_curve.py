@@ -2,7 +2,7 @@
 
 import math
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccds_kernel.training.metrics import Metric
@@ -55,7 +55,8 @@ def test_a_loss_that_is_not_finite_is_shown_as_missing():
     }  # fmt: skip
 
 
-@given(st.integers(0, 5 * MOST_POINTS), st.integers(1, 7))
+@settings(deadline=None)  # no timings in tests
+@given(st.integers(0, 3 * MOST_POINTS), st.integers(1, 7))
 def test_a_long_curve_is_thinned_evenly_and_keeps_its_end(steps, per_epoch):
     """Neither steps nor epochs beyond what a page draws; in order; the newest of both are there."""
     metrics = []

@@ -1,7 +1,7 @@
 """What a page may send to the training launcher, and that everything else is refused whole."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
@@ -69,6 +69,7 @@ def test_what_is_no_request_is_refused(content):
         parse(content)
 
 
+@settings(deadline=None)  # no timings in tests
 @given(json_values)
 def test_anything_else_is_refused_and_nothing_worse_happens(content):
     """Whatever JSON comes."""

@@ -1,4 +1,4 @@
-"""A project's rows: one SQLite file, opened with its schema brought up to date.
+"""The rows of a project, or of whatever else has a folder: one SQLite file, opened with its schema brought up to date.
 
 A store is used through two kinds of transaction. `reading()` sees one consistent state, blocks nobody, and can't write.
 `writing()` takes the write lock at its begin, so that what it reads is still true when it writes; it commits at the end or
@@ -14,6 +14,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -37,24 +38,45 @@ BUSY_SECONDS = 30
 _REMEDIES = {
     sqlite3.SQLITE_BUSY: "try again: somebody else has been writing all the time",
     sqlite3.SQLITE_LOCKED: "try again: somebody else has been writing all the time",
-    sqlite3.SQLITE_CANTOPEN: "let whoever runs this site mend the permissions of the project directory",
-    sqlite3.SQLITE_READONLY: "let whoever runs this site mend the permissions of the project directory",
-    sqlite3.SQLITE_FULL: "make room on the disk of the project directory",
-    sqlite3.SQLITE_IOERR: "let whoever runs this site look at the disk of the project directory",
+    sqlite3.SQLITE_CANTOPEN: "let whoever runs this site mend the permissions of the {folder}",
+    sqlite3.SQLITE_READONLY: "let whoever runs this site mend the permissions of the {folder}",
+    sqlite3.SQLITE_FULL: "make room on the disk of the {folder}",
+    sqlite3.SQLITE_IOERR: "let whoever runs this site look at the disk of the {folder}",
     sqlite3.SQLITE_CORRUPT: "restore the file from the backup",
     sqlite3.SQLITE_NOTADB: "restore the file from the backup",
 }
 """What people can do about the failures that aren't ours, by SQLite's primary result code."""
 
 
+@dataclass(frozen=True)
+class Home:
+    """What a store belongs to, for the words of its errors.
+
+    Attributes:
+        database: what people call the database.
+        folder: what they call its folder.
+        setting: names the place of all such folders, under [paths].
+        make: what makes a folder that isn't there.
+    """
+
+    database: str
+    folder: str
+    setting: str
+    make: str
+
+
+PROJECT = Home("project database", "project directory", "projects", "apply the project's IRB application first")
+
+
 class Store:
-    """The database of one project.
+    """One database.
 
     Safe to share between threads; another process opens its own on the same file.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, home: Home) -> None:
         self._engine = engine
+        self._home = home
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -63,7 +85,7 @@ class Store:
         Raises:
             CcdsError: the database can't be read.
         """
-        with _told_plainly(), self._engine.connect() as connection, connection.begin():
+        with _told_plainly(self._home), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -74,7 +96,7 @@ class Store:
             CcdsError: the database can't be written, or others didn't end in time.
         """
         with (
-            _told_plainly(),
+            _told_plainly(self._home),
             self._engine.connect().execution_options(ccds_writes=True) as connection,
             connection.begin(),
         ):
@@ -85,11 +107,12 @@ class Store:
         self._engine.dispose()
 
 
-def open_store(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> Store:
+def open_store(path: Path, *, home: Home = PROJECT, busy_seconds: float = BUSY_SECONDS) -> Store:
     """Opens, or makes, the SQLite database at `path` and brings its schema up to date.
 
     Args:
         path: the file.
+        home: what it belongs to.
         busy_seconds: how long a transaction waits for others to end before it gives up.
 
     Raises:
@@ -97,10 +120,8 @@ def open_store(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> Store:
             of a newer version.
     """
     if not path.parent.is_dir():
-        raise CcdsError(
-            expected=f"the folder {path.parent}", found="none", do="apply the project's IRB application first"
-        )
-    refuse_network(path.parent, file_system_of(path.parent))
+        raise CcdsError(expected=f"the folder {path.parent}", found="none", do=home.make)
+    refuse_network(path.parent, file_system_of(path.parent), home)
     # hide_parameters: what is bound to a statement is patient text, and must not end in an exception's message.
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)), connect_args={"timeout": busy_seconds}, hide_parameters=True
@@ -108,7 +129,7 @@ def open_store(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> Store:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     try:
-        with _told_plainly(), _only_one(path):
+        with _told_plainly(home), _only_one(path):
             _make_shared(path)
             bring_up_to_date(engine)
     except OSError as error:
@@ -121,7 +142,7 @@ def open_store(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> Store:
     except BaseException:
         engine.dispose()
         raise
-    return Store(engine)
+    return Store(engine, home)
 
 
 def file_system_of(folder: Path) -> str:
@@ -131,7 +152,7 @@ def file_system_of(folder: Path) -> str:
     return next((mounts[place] for place in (folder, *folder.parents) if place in mounts), "")
 
 
-def refuse_network(folder: Path, file_system: str) -> None:
+def refuse_network(folder: Path, file_system: str, home: Home = PROJECT) -> None:
     """Refuses a file system on which SQLite's locks can't be trusted.
 
     Raises:
@@ -139,9 +160,9 @@ def refuse_network(folder: Path, file_system: str) -> None:
     """
     if file_system.lower().removeprefix("fuse.") in NETWORK_FILE_SYSTEMS:
         raise CcdsError(
-            expected="a project directory on a local disk, as SQLite needs it",
+            expected=f"a {home.folder} on a local disk, as SQLite needs it",
             found=f"{folder} on {file_system}",
-            do="move [paths] projects to a local disk",
+            do=f"move [paths] {home.setting} to a local disk",
         )
 
 
@@ -158,7 +179,7 @@ def _begin(connection: Connection) -> None:
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
+def _told_plainly(home: Home) -> Iterator[None]:
     """Turns what the machine or other people cause into a `CcdsError`; a mistake in our SQL stays what it is."""
     try:
         yield
@@ -167,7 +188,8 @@ def _told_plainly() -> Iterator[None]:
         if code not in _REMEDIES:
             raise
         found = f"{error.orig} ({getattr(error.orig, 'sqlite_errorname', '')})"
-        raise CcdsError(expected="a project database that can be used", found=found, do=_REMEDIES[code]) from None
+        do = _REMEDIES[code].format(folder=home.folder)
+        raise CcdsError(expected=f"a {home.database} that can be used", found=found, do=do) from None
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.store.store import NETWORK_FILE_SYSTEMS, file_system_of, open_store, refuse_network
+from ccds_kernel.store.store import NETWORK_FILE_SYSTEMS, Home, file_system_of, open_store, refuse_network
 from ccds_kernel.store.tables import setting
 from support.processes import READY, at_once
 
@@ -36,6 +36,9 @@ store = open_store(Path(sys.argv[1]))
         connection.execute(update(setting).values(value=str(count + 1)))
 store.close()
 """
+
+
+RECORD = Home("database of the record", "folder of the record", "clinical", "make the record")
 
 
 @pytest.fixture
@@ -265,6 +268,30 @@ def test_a_network_file_system_is_refused(tmp_path, kind):
         f"expected a project directory on a local disk, as SQLite needs it; found {tmp_path} on {kind}; "
         "move [paths] projects to a local disk"
     )
+
+
+def test_what_is_no_project_s_is_told_in_its_own_words(tmp_path):
+    """Each line names what the database belongs to, and the setting that places it."""
+    (tmp_path / "clinical.db").write_bytes(b"short")
+
+    with pytest.raises(CcdsError, match="found none; make the record$"):
+        open_store(tmp_path / "none" / "clinical.db", home=RECORD)
+    with pytest.raises(CcdsError, match="expected a database of the record that can be used; found file is not"):
+        open_store(tmp_path / "clinical.db", home=RECORD)
+    with pytest.raises(CcdsError, match=r"expected a folder of the record on a local .*; move \[paths\] clinical to"):
+        refuse_network(tmp_path, "nfs", RECORD)
+
+
+def test_a_database_that_went_unreadable_names_its_folder(tmp_path):
+    """After it was opened, too."""
+    path = tmp_path / "clinical.db"
+    store = open_store(path, home=RECORD)
+    store.close()
+    path.unlink()
+    path.mkdir()
+
+    with pytest.raises(CcdsError, match="let whoever runs this site mend the permissions of the folder of the record"):
+        values(store)
 
 
 @pytest.mark.parametrize(

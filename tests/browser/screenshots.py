@@ -9,16 +9,23 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
+from ccds_kernel.dataset.datalist_file import write_datalist
+from ccds_kernel.dataset.soft_labels import soft_labels
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.settings import load_settings
+from ccds_kernel.training.launch import launch
+from ccds_kernel.training.spec import TrainingSpec
 from support.browser import chromium, drag_over
 from support.demo import APP, LAB, PROJECT, Demo, running_demo
+from support.lab import open_notebook, run_all, wait_until_idle
+from support.waiting import until
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 SIZE = {"width": 1280, "height": 800}
+LAB_SIZE = {"width": 1440, "height": 1000}
 PHRASES = (
     ("no acute intracranial hemorrhage", "No hemorrhage"),
     ("no acute hemorrhage", "No hemorrhage"),
@@ -39,9 +46,11 @@ def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, running_demo(Path(folder) / "site") as demo, chromium() as browser:
         _insert_phrases(demo)
+        _train(demo)
         for scheme in ("light", "dark"):
             _fellow(browser, demo, scheme)
             _scientist(browser, demo, scheme)
+            _leadership(browser, demo, scheme)
 
 
 def _insert_phrases(demo: Demo) -> None:
@@ -66,11 +75,39 @@ def _fellow(browser: Browser, demo: Demo, scheme: str) -> None:
 
 
 def _scientist(browser: Browser, demo: Demo, scheme: str) -> None:
-    with browser.new_context(viewport=SIZE, color_scheme=scheme) as context:
+    with browser.new_context(viewport=LAB_SIZE, color_scheme=scheme) as context:
         page = context.new_page()
         _login(page, demo, "sam")
-        page.goto(f"{demo.url}/hub/spawn/sam/{LAB}")
-        page.screenshot(path=PICTURES / f"session-{scheme}.png")
+        session = demo.start(demo.login("sam"), "sam", LAB, {"gpus": 1})
+        for notebook, usable in (("normalization", ".ccds-normalization canvas"), ("training", ".ccds-training svg")):
+            open_notebook(page, session, f"walkthroughs/{notebook}.ipynb")
+            run_all(page)
+            shown = page.locator(usable).first
+            expect(shown).to_be_visible(timeout=120_000)
+            wait_until_idle(page)
+            page.locator(f".ccds-{notebook}").first.scroll_into_view_if_needed()
+            page.locator(f".ccds-{notebook}").first.evaluate("element => element.scrollIntoView({block: 'start'})")
+            page.screenshot(path=PICTURES / f"{notebook}-{scheme}.png")
+
+
+def _leadership(browser: Browser, demo: Demo, scheme: str) -> None:
+    with browser.new_context(viewport=LAB_SIZE, color_scheme=scheme) as context:
+        page = context.new_page()
+        _login(page, demo, "lee")
+        page.goto(f"{demo.url}/hub/spawn/lee/reports")
+        expect(page.locator(".ccds-monitoring svg").first).to_be_visible(timeout=60_000)
+        page.screenshot(path=PICTURES / f"monitoring-{scheme}.png")
+
+
+def _train(demo: Demo) -> None:
+    """One training of sam's with the demo's own list, to its end: what the walk-through does when somebody clicks Train."""
+    settings = load_settings(demo.folder / "ccds.toml")
+    project = open_project(PROJECT, Action.TRAIN, person="sam", settings=settings)
+    labels = soft_labels(project, phrases=project.folder / "phrases" / "starter.csv")
+    datalist = write_datalist(project, labels, positive="present", negative="absent")
+    run = launch(project, TrainingSpec(datalist=datalist.path, epochs=20, image_size=48), demo.scheduler)
+    until(lambda: run.status().state.ended, "the training to end", seconds=900)
+    project.store.close()
 
 
 def _login(page: Page, demo: Demo, person: str) -> None:
@@ -78,7 +115,7 @@ def _login(page: Page, demo: Demo, person: str) -> None:
     page.get_by_label("Name").fill(person)
     page.get_by_label("Password").fill(demo.passwords[person])
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Your projects")).to_be_visible()
+    expect(page).to_have_url(f"{demo.url}/hub/home")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,25 @@
 """What people do first, through the real hub in a real browser."""
 
+import json
 import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, TimeoutError, expect  # noqa: A004 - Playwright's own
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from ccds_kernel.irb.project import open_project
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.settings import load_settings
+from ccds_kernel.training.run import Run, runs_of
+from ccds_kernel.training.state import RunState
 from support.browser import drag_over, hosts_asked
-from support.demo import APP, LAB, Demo
+from support.demo import APP, LAB, PROJECT, Demo
+from support.lab import new_notebook, open_notebook, run_all, run_until_it_prints
+from support.training import need_training
 from support.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.hub]
@@ -35,7 +47,7 @@ def page(context: BrowserContext, demo: Demo) -> Iterator[Page]:
 def no_session_left(demo: Demo) -> Iterator[None]:
     """Other tests find the demo without sessions, as these did."""
     yield
-    for person, session in (("fay", APP), ("sam", LAB)):
+    for person, session in (("fay", APP), ("sam", LAB), ("lee", "reports")):
         demo.stop(demo.login(person), person, session)
 
 
@@ -45,7 +57,7 @@ def login(page: Page, demo: Demo, person: str) -> None:
     page.get_by_label("Name").fill(person)
     page.get_by_label("Password").fill(demo.passwords[person])
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Your projects")).to_be_visible()
+    expect(page).to_have_url(f"{demo.url}/hub/home")
 
 
 def test_fellow_labels_reports_and_finds_the_phrase_after_a_reload(page: Page, demo: Demo) -> None:
@@ -53,7 +65,7 @@ def test_fellow_labels_reports_and_finds_the_phrase_after_a_reload(page: Page, d
     login(page, demo, "fay")
     page.get_by_role("link", name="Start").click()
     expect(page).to_have_url(re.compile(rf"/user/fay/{APP}/voila/render/labeling\.ipynb"), timeout=60_000)
-    expect(page.locator(".ccds-done")).to_contain_text("0 of 300 reports labelled", timeout=60_000)
+    expect(page.locator(".ccds-done")).to_contain_text("0 of 4,000 reports labelled", timeout=60_000)
     words = _first_words(page)
 
     drag_over(page, words, section=1)
@@ -62,7 +74,7 @@ def test_fellow_labels_reports_and_finds_the_phrase_after_a_reload(page: Page, d
 
     phrases = page.locator(".ccds-phrase")
     expect(phrases).to_have_count(1)
-    expect(page.locator(".ccds-done")).to_contain_text(re.compile(r"^[1-9]\d* of 300 reports labelled"))
+    expect(page.locator(".ccds-done")).to_contain_text(re.compile(r"^[1-9]\d* of 4,000 reports labelled"))
     counted = page.locator(".ccds-done").inner_text()
     page.reload()
     expect(phrases).to_contain_text(words, ignore_case=True, timeout=60_000)
@@ -79,26 +91,89 @@ def test_scientist_gets_a_lab_session_on_one_gpu_slot(page: Page, demo: Demo) ->
     page.get_by_role("button", name="Start").click()
 
     expect(page).to_have_url(re.compile(rf"/user/sam/{LAB}/lab"), timeout=60_000)
-    page.locator(".jp-LauncherCard[title^='CCDS']").first.click(timeout=60_000)
+    editor = new_notebook(page, f"{demo.url}/user/sam/{LAB}/")
     expect(page.get_by_text("Jupyter news")).to_have_count(0)
-    editor = page.locator(".jp-Notebook .cm-content").first
     editor.fill(CODE)
     output = page.locator(".jp-OutputArea-output").first
-    until(lambda: _runs(editor, output), "the cell to run", seconds=60)
+    run_until_it_prints(editor, output)
     expect(output).to_have_text(re.compile(r"^HEADCT-2026 slots \d\s*$"))
 
 
-def test_leadership_gets_neither(page: Page, demo: Demo) -> None:
-    """Leadership is offered nothing of the project, and asking for a session by its address is refused in one line."""
-    login(page, demo, "lee")
+@pytest.mark.timeout(600)
+def test_scientist_tunes_a_recipe_and_trains_a_model(page: Page, demo: Demo, tmp_path: Path) -> None:
+    """Both walk-throughs run to their end: the saved recipe gives on the command line what the page showed; the loss falls."""
+    need_training()
+    login(page, demo, "sam")
+    page.get_by_role("link", name="Start").click()
+    page.get_by_role("button", name="Start").click()
+    expect(page).to_have_url(re.compile(rf"/user/sam/{LAB}/lab"), timeout=60_000)
+    session = f"{demo.url}/user/sam/{LAB}/"
+    work = demo.folder / "projects" / PROJECT / "work" / "sam"
 
-    expect(page.get_by_text("Nothing here yet")).to_be_visible()
-    expect(page.get_by_role("link", name="Start")).to_have_count(0)
+    open_notebook(page, session, "walkthroughs/normalization.ipynb")
+    run_all(page)
+    expect(page.locator(".ccds-normalization canvas").first).to_be_visible(timeout=60_000)
+    page.get_by_label("Name of the recipe").fill("brain")
+    page.get_by_role("button", name="Save recipe").click()
+    shown = page.locator("[data-hash='output']").inner_text()
+    applied = run_command(page.locator(".ccds-saved .ccds-command").inner_text(), work, tmp_path / "out.nii.gz")
+
+    open_notebook(page, session, "walkthroughs/training.ipynb")
+    run_all(page)
+    expect(page.locator(".ccds-training form")).to_be_visible(timeout=60_000)
+    page.get_by_label("Epochs").fill("4")
+    page.get_by_label("Image size").fill("24")
+    page.get_by_role("button", name="Train", exact=True).click()
+    until(lambda: runs(demo), "the run to be launched")
+    page.goto(f"{demo.url}/hub/home")  # the notebook is closed; the run goes on
+    until(lambda: runs(demo)[0].status().state.ended, "the training to end", seconds=300)
+    (run,) = runs(demo)
+    losses = [metric.loss for metric in run.curve() if metric.closes_epoch]
+    open_notebook(page, session, "walkthroughs/training.ipynb")
+    run_all(page)
+    expect(page.locator(".ccds-training").get_by_text("4 of 4 epochs done").first).to_be_visible(timeout=60_000)
+
+    assert applied == shown
+    assert (run.status().state, run.status().reason) == (RunState.FINISHED, "")
+    assert len(losses) == 4
+    assert losses[-1] < losses[0]
+
+
+def run_command(words: str, folder: Path, out: Path) -> str:
+    """Runs what the page offers to copy, as in a terminal of the session; the hash that its provenance tells."""
+    program, *arguments = shlex.split(words)
+    assert program == "ccds"
+    arguments[-1] = str(out)
+    subprocess.run([Path(sys.executable).with_name("ccds"), *arguments], cwd=folder, check=True, capture_output=True)
+    return str(json.loads(out.with_name("out.json").read_text())["output"]["sha256"])
+
+
+def runs(demo: Demo) -> list[Run]:
+    """Every training of the demo's project."""
+    settings = load_settings(demo.folder / "ccds.toml")
+    return runs_of(open_project(PROJECT, Action.TRAIN, person="sam", settings=settings), demo.scheduler)
+
+
+def test_leadership_sees_whether_the_model_still_works_and_nothing_else(page: Page, demo: Demo) -> None:
+    """The chart of the deployed model, with what changed on one scanner; no lab, no labelling, no other page of the session."""
+    login(page, demo, "lee")
+    page.get_by_role("link", name="Start").click()
+    expect(page).to_have_url(re.compile(r"/user/lee/reports/voila/render/monitoring\.ipynb"), timeout=60_000)
+
+    expect(page.locator(".ccds-monitoring svg").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="ICH detector")).to_be_visible()
+    expect(page.locator(".ccds-monitoring")).to_contain_text("Sensitivity on DEMOCT4 since software 21.0.SS (2024-09")
+    shown = page.content()
+    for other in ("lab", "tree", "api/contents", "files/monitoring.ipynb", "voila/render/labeling.ipynb"):
+        answer = page.goto(f"{demo.url}/user/lee/reports/{other}")
+        assert answer is not None
+        assert answer.status == 403
     for session in (LAB, APP):
         answer = page.goto(f"{demo.url}/hub/spawn/lee/{session}")
         assert answer is not None
         assert answer.status == 403
         expect(page.get_by_role("alert").first).to_contain_text("lee as leadership")
+    assert not re.search(r"DEMO-(P\d{5}|\d{6})", shown)
 
 
 def test_wrong_password_is_told_in_one_line(page: Page, demo: Demo) -> None:
@@ -122,13 +197,3 @@ def _first_words(page: Page) -> str:
     match = re.search(r"[A-Za-z]{4,} [a-z]{4,}", shown)
     assert match is not None
     return match[0]
-
-
-def _runs(editor: Locator, output: Locator) -> bool:
-    """Whether the cell gives an output; JupyterLab says idle, and forgets what it is asked, before its kernel is there."""
-    editor.press("Shift+Enter")
-    try:
-        output.wait_for(timeout=5_000)
-    except TimeoutError:
-        return False
-    return True

@@ -9,13 +9,10 @@ from support.waiting import until
 STARTING_MS = 60_000
 
 
-def open_notebook(page: Page, session_url: str, path: str) -> Locator:
-    """Opens the notebook `path` of a lab session whose address is `session_url`; returns it once its kernel is idle."""
-    page.goto(f"{session_url}lab/tree/{path}")
-    notebook = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-    expect(notebook.locator(".jp-Notebook .cm-content").first).to_be_visible(timeout=STARTING_MS)
+def open_notebook(page: Page, session_url: str, path: str) -> None:
+    """Opens the notebook `path` of a lab session whose address is `session_url`, and waits until its kernel is idle."""
+    page.goto(f"{session_url}lab/tree/{path}?reset")  # not what an earlier test left open
     wait_until_idle(page)
-    return notebook
 
 
 def wait_until_idle(page: Page) -> None:
@@ -31,7 +28,7 @@ def run_all(page: Page) -> None:
 
 def new_notebook(page: Page, session_url: str) -> Locator:
     """A new notebook with our kernel; returns the editor of its first cell."""
-    page.goto(f"{session_url}lab")
+    page.goto(f"{session_url}lab?reset")
     page.locator(".jp-LauncherCard[title^='CCDS']").first.click(timeout=STARTING_MS)
     editor = page.locator(".jp-Notebook .cm-content").first
     expect(editor).to_be_visible(timeout=STARTING_MS)

@@ -34,8 +34,7 @@ function render({ model, el }) {
   const columns = h("div", { class: "ccds-columns" }, h("main", {}, parts.view, parts.trouble, stage), side, parts.saved);
   const screen = h("div", { class: "ccds-screen", hidden: true }, parts.top, parts.error, columns);
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the project …"));
-  // The attribute keeps JupyterLab's own keys away.
-  const root = h("div", { class: "ccds ccds-normalization", "data-lm-suppress-shortcuts": true }, parts.lost, cover, screen, parts.said, parts.keys);
+  const root = h("div", { class: "ccds ccds-normalization" }, parts.lost, cover, screen, parts.said, parts.keys);
   el.append(root);
 
   const channel = openChannel(model, (lost) => {
@@ -45,6 +44,7 @@ function render({ model, el }) {
   const act = actions(state, channel, slices, draw, say);
   const ending = new AbortController();
   let listed = null; // the volumes that the list shows
+  keepKeys(root, ending.signal);
   listen();
   act.open();
 

@@ -59,8 +59,8 @@ def judge_disk(names: str, place: Path, free_gib: float) -> Finding:
 
 
 def examine_permissions(settings: Settings) -> Finding:
-    """Whether somebody who isn't of the service account's group gets into registry, audit log, state or clinical."""
-    kept = {name: getattr(settings.paths, name) for name in ("registry", "audit", "state", "clinical")}
+    """Whether somebody who isn't of the service account's group gets into what is closed to others: each folder but the projects'."""
+    kept = {name: folder for name, folder in settings.paths if name != "projects"}
     try:
         opened = {name: folder for name, folder in kept.items() if _open_to_others(folder)}
     except PermissionError as error:

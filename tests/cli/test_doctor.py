@@ -193,7 +193,14 @@ def test_folders_that_are_open_to_everybody_are_wrong_until_mended(machine):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        for part, mode in (("registry", 0o755), ("audit", 0o700), ("state", 0o750), ("projects", 0o755)):
+        for part, mode in (
+            ("registry", 0o755),
+            ("audit", 0o700),
+            ("state", 0o750),
+            ("projects", 0o755),
+            ("clinical", 0o750),
+            ("published", 0o755),
+        ):
             (folder / part).mkdir()
             (folder / part).chmod(mode)
         machine.environment["CCDS_CONFIG"] = str(write_settings(folder))
@@ -204,8 +211,8 @@ def test_folders_that_are_open_to_everybody_are_wrong_until_mended(machine):
         subprocess.run(shlex.split(opened["do"]), check=True)
         mended = machine.doctor()
 
-    assert (opened["verdict"], opened["found"]) == ("wrong", "registry open to everybody")
-    assert opened["do"] == f"chmod o-rwx {folder}/registry"
+    assert (opened["verdict"], opened["found"]) == ("wrong", "registry, published open to everybody")
+    assert opened["do"] == f"chmod o-rwx {folder}/registry {folder}/published"
     assert inside["verdict"] == "ok"
     assert mended.returncode == 0
 

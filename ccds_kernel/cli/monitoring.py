@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ccds_kernel.monitoring.publication import Publication
-    from ccds_kernel.monitoring.record import Loaded, ReleaseRecord
-    from ccds_kernel.monitoring.release import ReleaseId
+    from ccds_kernel.monitoring.record import Loaded
+    from ccds_kernel.monitoring.release import Release, ReleaseId
 
 _Row = TypeVar("_Row")
 _MODEL = "the model's name, as in ich-triage"
@@ -62,7 +62,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     load.set_defaults(run=_load)
 
     summary = "compute a release's numbers from its record and publish them, without patient data, for leadership"
-    publish = verbs.add_parser("publish", help=summary, description=f"{summary}. For administrators of the site.")
+    publish = verbs.add_parser(
+        "publish",
+        help=summary,
+        description=f"{summary}. A month is published once, a week after its end at the earliest, and stays as it is. "
+        "For administrators of the site.",
+    )
     _add_release(publish)
     publish.add_argument("--json", action="store_true", help="print what is published")
     publish.set_defaults(run=_publish)
@@ -85,8 +90,9 @@ def _load(options: argparse.Namespace) -> None:
     from ccds_kernel.errors import CcdsError
     from ccds_kernel.irb.project import current_person
     from ccds_kernel.irb.site import require_administrator
+    from ccds_kernel.labeling.phrase_file import read_phrases
     from ccds_kernel.monitoring.files import read_final_reports, read_predictions
-    from ccds_kernel.monitoring.record import Loaded, open_record
+    from ccds_kernel.monitoring.record import Loaded, check_phrases, open_record, registered_release, unknown
     from ccds_kernel.monitoring.release import release_id
     from ccds_kernel.settings import load_settings
 
@@ -99,11 +105,18 @@ def _load(options: argparse.Namespace) -> None:
             found="nothing",
             do="name --predictions, --reports or, first of all, --phrases",
         )
-    # Whole, before anything is written and before anybody else has to wait for the write lock.
+    # All of it before anything is made, and before anybody else has to wait for the write lock.
+    known = registered_release(which, person=person, settings=settings)
+    if known is None and not options.phrases:
+        raise unknown(which)
+    release = _release(known, which, options)
+    phrases = read_phrases(options.phrases) if options.phrases else None
+    if phrases is not None:
+        check_phrases(release, phrases)
     predictions = read_predictions(options.predictions, which) if options.predictions else None
     reports = read_final_reports(options.reports, options.text_column) if options.reports else ()
-    with open_record(which, person=person, settings=settings, make=options.phrases is not None) as record:
-        _register(record, which, options)
+    with open_record(which, person=person, settings=settings, make=known is None) as record:
+        record.register(release, record.phrases() if phrases is None else phrases)
         counts = {
             "predictions": record.load_predictions(_watched("predictions", predictions.predictions))
             if predictions
@@ -119,15 +132,13 @@ def _load(options: argparse.Namespace) -> None:
         _print_loaded(kind, loaded, others if kind == "predictions" else 0)
 
 
-def _register(record: ReleaseRecord, which: ReleaseId, options: argparse.Namespace) -> None:
-    """Registers the release, or makes sure that what was named is as it was registered."""
+def _release(known: Release | None, which: ReleaseId, options: argparse.Namespace) -> Release:
+    """The release as the options name it; what they don't name is as it was registered."""
     from pydantic import ValidationError
 
-    from ccds_kernel.labeling.phrase_file import read_phrases
     from ccds_kernel.monitoring.release import Release
     from ccds_kernel.settings import invalid
 
-    known = record.release()
     fields = ("positive", "threshold", "title", "summary", "simulated")
     named = {name: getattr(options, name) for name in fields if getattr(options, name) is not None}
     before = (
@@ -136,10 +147,9 @@ def _register(record: ReleaseRecord, which: ReleaseId, options: argparse.Namespa
         else {"id": which, "title": f"{which.model} {which.version}", "summary": "No description was given."}
     )
     try:
-        release = Release.model_validate(before | named)
+        return Release.model_validate(before | named)
     except ValidationError as error:
         raise invalid(f"release {which}", error) from None
-    record.register(release, read_phrases(options.phrases) if options.phrases else record.phrases())
 
 
 def _watched(what: str, rows: Sequence[_Row]) -> Iterable[_Row]:
@@ -171,12 +181,21 @@ def _publish(options: argparse.Namespace) -> None:
     from ccds_kernel.settings import load_settings
 
     which = release_id(options.model, options.version)
-    publication, path = publish(which, person=current_person(), settings=load_settings())
+    published = publish(which, person=current_person(), settings=load_settings())
+    publication, left = published.publication, published.left
     if options.json:
         print(publication.to_json(), end="")
         return
-    print(f"{which}: {source_line(publication.source)}")
-    print(f"{len(publication.numbers.periods)} periods, {len(publication.numbers.devices)} devices written to {path}")
+    numbers = publication.numbers
+    print(f"{which}: {source_line(numbers)}")
+    print(f"{len(numbers.periods)} periods, {len(numbers.devices)} devices written to {published.path}")
+    for number, why in (
+        (left.awaiting, "without a final report"),
+        (left.waiting, "of months that aren't over, or have too few studies as yet"),
+        (left.late, "loaded after their month was published"),
+    ):
+        if number:
+            print(f"{number:>9}  not counted: {why}")
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -205,8 +224,8 @@ def _show(options: argparse.Namespace) -> None:
 def _print(publication: Publication) -> None:
     from ccds_kernel.monitoring.rates import Metric
     from ccds_kernel.monitoring.wording import (
-        FEWER,
         NOT_STATED,
+        NOTHING_YET,
         software_sentences,
         source_line,
         verdicts,
@@ -216,8 +235,8 @@ def _print(publication: Publication) -> None:
     release, numbers = publication.release, publication.numbers
     simulated = ", simulated scores" if release.simulated else ""
     print(f"{release.id}  {release.title}{simulated}")
-    print(f"{source_line(publication.source)}, published {publication.published_at:%Y-%m-%d %H:%M} UTC")
-    print("\n".join(verdict.sentence for verdict in verdicts(numbers)) or f"{FEWER} studies: nothing to show")
+    print(f"{source_line(numbers)}, published {publication.published_at:%Y-%m-%d %H:%M} UTC")
+    print("\n".join(verdict.sentence for verdict in verdicts(numbers)) or NOTHING_YET)
     sensitivity = Metric.SENSITIVITY
     for sentence in software_sentences(numbers, sensitivity):
         print(sentence)

@@ -1,115 +1,113 @@
 """Joined predictions → the numbers that may be published. Pure.
 
-How they came out is counted in the month in which the report became final: a month is then complete when it ends, while
-reports of its last studies are still to come. How many there were is counted in the month of the prediction.
+A study is counted in the month in which its report became final: a month is then complete when it ends, while reports of its
+last studies are still to come. What is published of a month stays: rows that are loaded after it aren't counted, since an
+earlier publication, subtracted from a later one, would tell their outcomes. Rejected: counting the running month, which
+gives every night's studies away; and counting late rows in the month in which they came, where they say nothing about it.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from ccds_kernel.monitoring.grouping import SMALLEST, Division, Month, Period, Scanner, divisions, periods
-from ccds_kernel.monitoring.join import Joined, Outcome
-from ccds_kernel.monitoring.publication import Device, Group, Numbers, Outcomes, Software, Span, Volume
+from ccds_kernel.monitoring.grouping import Division, Scanner, divisions
+from ccds_kernel.monitoring.join import Joined
+from ccds_kernel.monitoring.months import Span, month_of
+from ccds_kernel.monitoring.publication import Device, Group, Numbers, Outcomes, Software
 from ccds_kernel.monitoring.rates import Counts, Metric
 
+NOTHING = Numbers(total=None, periods=(), devices=())
 
-def aggregate(joined: Sequence[Joined]) -> Numbers:
-    """The numbers of `joined`, in groups of which none is small (see `grouping`)."""
-    cells = divisions(_by_month_and_scanner(joined))
-    return Numbers(
-        total=_group(sum((cell.total for cell in cells), Counts())) if cells else None,
-        periods=tuple(Outcomes(**_ends(cell.period), group=_group(cell.total)) for cell in cells),
-        volumes=_volumes(joined) if cells else (),
-        devices=_devices(cells, _first_seen(joined)),
+
+@dataclass(frozen=True)
+class NotCounted:
+    """How many predictions stand in no published number; for who loads them, never published.
+
+    Attributes:
+        awaiting: without a final report.
+        waiting: of months that aren't over, or have too few studies as yet.
+        late: of months that were published before these rows were loaded.
+    """
+
+    awaiting: int
+    waiting: int
+    late: int
+
+
+def aggregate(joined: Sequence[Joined], *, until: str, before: Numbers = NOTHING) -> Numbers:
+    """The numbers of `before`, as they are, and those of the months after them, in groups of which none is small.
+
+    Args:
+        joined: every prediction of a release, and what came of it.
+        until: the first month that isn't over; it isn't counted, nor is any later one.
+        before: what was published of the release last.
+    """
+    last = _last(before)
+    cells = divisions(
+        (month, scanner, counts) for month, scanner, counts in _by_month_and_scanner(joined) if last < month < until
     )
+    periods = (*before.periods, *(_outcomes(cell.period, cell.total) for cell in cells))
+    return Numbers(total=_total(periods) if periods else None, periods=periods, devices=_devices(before.devices, cells))
 
 
-def _by_month_and_scanner(joined: Iterable[Joined]) -> Iterable[tuple[Month, Scanner, Counts]]:
-    tallies: dict[tuple[Month, Scanner], Counter[str]] = defaultdict(Counter)
+def not_counted(joined: Sequence[Joined], numbers: Numbers) -> NotCounted:
+    """How many of `joined` are left out of `numbers`, and why."""
+    months = [month_of(one.reported_at) for one in joined if one.reported_at is not None]
+    early = sum(month <= _last(numbers) for month in months)
+    counted = numbers.total.counts.reported if numbers.total else 0
+    return NotCounted(awaiting=len(joined) - len(months), waiting=len(months) - early, late=early - counted)
+
+
+def _last(numbers: Numbers) -> str:
+    return numbers.periods[-1].last if numbers.periods else ""
+
+
+def _by_month_and_scanner(joined: Iterable[Joined]) -> Iterable[tuple[str, Scanner, Counts]]:
+    tallies: dict[tuple[str, Scanner], Counter[str]] = defaultdict(Counter)
     for one in joined:
         if one.reported_at is not None:
-            tallies[_month(one.reported_at), Scanner(one.device, one.software_version)][one.outcome.value] += 1
+            tallies[month_of(one.reported_at), Scanner(one.device, one.software_version)][one.outcome.value] += 1
     for (month, scanner), tally in tallies.items():
         yield month, scanner, Counts(**tally)
 
 
-def _volumes(joined: Iterable[Joined]) -> tuple[Volume, ...]:
-    tallies: dict[Month, Counter[Outcome]] = defaultdict(Counter)
-    for one in joined:
-        tallies[_month(one.predicted_at)][one.outcome] += 1
-    found = []
-    waiting = (Outcome.UNMATCHED, Outcome.AWAITING)
-    # By the labelled ones, so that what is left of a period without those that wait isn't a small group either.
-    labelled = {month: tally.total() - sum(tally[one] for one in waiting) for month, tally in tallies.items()}
-    for period in periods(labelled):
-        together: Counter[Outcome] = Counter()
-        for month, tally in tallies.items():
-            if period.first <= month <= period.last:
-                together += tally
-        found.append(
-            Volume(
-                **_ends(period),
-                predictions=together.total(),
-                unmatched=together[Outcome.UNMATCHED],
-                awaiting=together[Outcome.AWAITING],
-            )
+def _devices(before: Sequence[Device], cells: Sequence[Division]) -> tuple[Device, ...]:
+    shown: dict[Scanner, list[Outcomes]] = defaultdict(list)
+    hidden: dict[str, list[Span]] = defaultdict(list)
+    for device in before:
+        hidden[device.device] += device.hidden
+        for software in device.software:
+            shown[Scanner(device.device, software.version)] += software.periods
+    for cell in cells:
+        for scanner, counts in cell.shown.items():
+            shown[scanner].append(_outcomes(cell.period, counts))
+        for name in {scanner.device for scanner in cell.hidden}:
+            hidden[name].append(cell.period)
+    names = sorted({scanner.device for scanner in shown} | hidden.keys())
+    return tuple(
+        Device(
+            device=name,
+            software=tuple(
+                Software(version=scanner.software_version, total=_total(mine), periods=tuple(mine))
+                # In the order in which they came, not in the alphabet's.
+                for scanner, mine in sorted(shown.items(), key=lambda one: (one[1][0].first, one[1][-1].last, one[0]))
+                if scanner.device == name
+            ),
+            hidden=tuple(hidden[name]),
         )
-    return tuple(found)
-
-
-def _devices(cells: Sequence[Division], first_seen: Mapping[Scanner, date]) -> tuple[Device, ...]:
-    names = sorted({scanner.device for cell in cells for scanner in {*cell.shown, *cell.hidden}})
-    return tuple(_device(name, cells, first_seen) for name in names)
-
-
-def _device(name: str, cells: Sequence[Division], first_seen: Mapping[Scanner, date]) -> Device:
-    shown = {scanner for cell in cells for scanner in cell.shown if scanner.device == name}
-    return Device(
-        device=name,
-        software=tuple(
-            _software(scanner, cells, first_seen[scanner])
-            for scanner in sorted(shown, key=lambda scanner: (first_seen[scanner], scanner))
-        ),
-        hidden=tuple(
-            Span(**_ends(cell.period)) for cell in cells if any(scanner.device == name for scanner in cell.hidden)
-        ),
+        for name in names
     )
 
 
-def _software(scanner: Scanner, cells: Sequence[Division], first_seen: date) -> Software:
-    mine = [(cell.period, cell.shown[scanner]) for cell in cells if scanner in cell.shown]
-    return Software(
-        version=scanner.software_version,
-        first_seen=first_seen,
-        total=_group(sum((counts for _, counts in mine), Counts())),
-        periods=tuple(Outcomes(**_ends(period), group=_group(counts)) for period, counts in mine),
-    )
+def _total(periods: Iterable[Outcomes]) -> Group:
+    return _group(sum((one.group.counts for one in periods), Counts()))
 
 
-def _first_seen(joined: Iterable[Joined]) -> dict[Scanner, date]:
-    found: dict[Scanner, date] = {}
-    for one in joined:
-        scanner, day = Scanner(one.device, one.software_version), one.predicted_at.date()
-        found[scanner] = min(day, found.get(scanner, day))
-    return found
+def _outcomes(period: Span, counts: Counts) -> Outcomes:
+    return Outcomes(first=period.first, last=period.last, group=_group(counts))
 
 
 def _group(counts: Counts) -> Group:
     return Group(studies=counts.studies, counts=counts, rates={metric: counts.rate(metric) for metric in Metric})
-
-
-def _ends(period: Period) -> dict[str, str]:
-    first, last = (f"{year:04d}-{month:02d}" for year, month in period)
-    return {"first": first, "last": last}
-
-
-def _month(time: datetime) -> Month:
-    return time.year, time.month
-
-
-def or_few(number: int) -> int | None:
-    """`number` where it may be published, else None."""
-    return number if number >= SMALLEST else None

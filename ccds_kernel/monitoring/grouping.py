@@ -1,19 +1,25 @@
-"""Groups of studies of which none is small, and none can be worked out from the others by subtraction.
+"""Groups of studies of which none is small, and none is a sum or difference of published ones.
 
-The rule: no number is published about fewer than ten studies. To suppress the small groups alone isn't enough, since a
-total less the groups that are shown is the one that isn't. So all published numbers are sums over whole *cells* of one
-division of the studies (scanner, its software, period), and every cell has at least ten studies: then whatever
-somebody adds or subtracts is again a sum over whole cells. Cells that would be smaller are put together:
+The rule: every group of studies about which something is published has at least ten. To suppress the small groups alone isn't
+enough, since a total less the groups that are shown is the one that isn't. So all published numbers are sums over whole
+*cells* of one division of the studies (period, scanner, its software), and every cell has at least ten studies: then
+whatever somebody adds or subtracts is again a sum over whole cells. Cells that would be smaller are put together:
 
-- A month with fewer than ten studies becomes one *period* with the next one, or with the one before it if it is the last.
+- A month with fewer than ten studies becomes one *period* with the months after it, as soon as they have ten together.
 - Within a period, scanners with fewer than ten studies go into one nameless cell; if that is small, the smallest of the
   others joins it. This cell counts for the period, and for no scanner.
 
-Rejected: adding noise (a head of radiology would compare numbers that are all a little wrong), and suppression chosen by
-optimisation over the published table (exact, but nobody could say why a number isn't there). What this can't prevent: whoever
-keeps an earlier publication can subtract it from a later one.
+A cell is counted once, after its months are over, and stays as it was published (see `aggregate`): otherwise an earlier
+publication, subtracted from a later one, would be the studies of a night.
 
-Pure: no files, no database. A cell's size is its number of labelled studies; how they came out may be any small number.
+What isn't promised. A cell's size is its number of labelled studies; how they came out, or how many no phrase matches, may be
+any small number. That a scanner is in a nameless cell is told, and so bounds of its size may be. Each release stands for
+itself: where two read the same studies but for a few, their numbers differ by those.
+
+Rejected: adding noise (a head of radiology would compare numbers that are all a little wrong), and suppression chosen by
+optimisation over the published table (exact, but nobody could say why a number isn't there).
+
+Pure: no files, no database.
 """
 
 from __future__ import annotations
@@ -23,24 +29,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ccds_kernel.monitoring.months import Span
 from ccds_kernel.monitoring.rates import Counts
 
 SMALLEST = 10
 """A group with fewer studies isn't published."""
-
-Month = tuple[int, int]
-"""Year and month (1 to 12), by UTC."""
-
-
-class Period(NamedTuple):
-    """Consecutive calendar months, `first` to `last`."""
-
-    first: Month
-    last: Month
-
-    def __str__(self) -> str:
-        names = [f"{year}-{month:02d}" for year, month in (self.first, self.last)]
-        return names[0] if self.first == self.last else f"{names[0]} to {names[1]}"
 
 
 class Scanner(NamedTuple):
@@ -61,7 +54,7 @@ class Division:
         rest: the studies of the nameless cell, none or at least `SMALLEST` labelled ones.
     """
 
-    period: Period
+    period: Span
     shown: Mapping[Scanner, Counts]
     hidden: frozenset[Scanner] = frozenset()
     rest: Counts = field(default_factory=Counts)
@@ -72,27 +65,25 @@ class Division:
         return sum(self.shown.values(), self.rest)
 
 
-def periods(sizes: Mapping[Month, int]) -> list[Period]:
-    """The months in periods of at least `SMALLEST` studies, in order; none where all of them together have fewer.
+def periods(sizes: Mapping[str, int]) -> list[Span]:
+    """The months in periods of at least `SMALLEST` studies, in order; the last months wait where they have fewer.
 
     Args:
         sizes: month → number of its studies; months without any needn't be named.
     """
-    found: list[Period] = []
-    begin: Month | None = None
+    found: list[Span] = []
+    begin: str | None = None
     size = 0
     for month in sorted(sizes):
         begin = begin or month
         size += sizes[month]
         if size >= SMALLEST:
-            found.append(Period(begin, month))
+            found.append(Span(first=begin, last=month))
             begin, size = None, 0
-    if begin is not None and found:  # the last months are too small for a period of their own
-        found[-1] = Period(found[-1].first, max(sizes))
     return found
 
 
-def divide(period: Period, scanners: Mapping[Scanner, Counts]) -> Division:
+def divide(period: Span, scanners: Mapping[Scanner, Counts]) -> Division:
     """The cells of a period that has at least `SMALLEST` labelled studies in all."""
     hidden = {scanner for scanner, counts in scanners.items() if counts.studies < SMALLEST}
     # The smallest first; by name where two are equal, so that the same rows are always published alike.
@@ -105,13 +96,13 @@ def divide(period: Period, scanners: Mapping[Scanner, Counts]) -> Division:
     return Division(period, {scanner: scanners[scanner] for scanner in sorted(others)}, frozenset(hidden), rest)
 
 
-def divisions(studies: Iterable[tuple[Month, Scanner, Counts]]) -> list[Division]:
-    """The cells of all `studies`, period by period; none where there are fewer than `SMALLEST` labelled ones in all.
+def divisions(studies: Iterable[tuple[str, Scanner, Counts]]) -> list[Division]:
+    """The cells of `studies`, period by period; of the last months none, where they have fewer than `SMALLEST` labelled ones.
 
     Args:
         studies: month of the report, scanner, and counts of any number of studies of both.
     """
-    by_month: dict[Month, dict[Scanner, list[Counts]]] = defaultdict(lambda: defaultdict(list))
+    by_month: dict[str, dict[Scanner, list[Counts]]] = defaultdict(lambda: defaultdict(list))
     for month, scanner, counts in studies:
         by_month[month][scanner].append(counts)
     summed = {
@@ -122,7 +113,7 @@ def divisions(studies: Iterable[tuple[Month, Scanner, Counts]]) -> list[Division
     for period in periods(sizes):
         together: dict[Scanner, list[Counts]] = defaultdict(list)
         for month, scanners in summed.items():
-            if period.first <= month <= period.last:
+            if month in period:
                 for scanner, counts in scanners.items():
                     together[scanner].append(counts)
         found.append(divide(period, {scanner: _sum(counts) for scanner, counts in together.items()}))

@@ -18,7 +18,13 @@ from ccds_kernel.monitoring.prediction import FinalReport, Prediction
 
 
 class Outcome(StrEnum):
-    """What came of one prediction: an alert (`t`/`f` for true or false) `p`ositive, no alert `n`egative, or not known."""
+    """What came of one prediction.
+
+    TP: an alert, and the report is positive. FP: an alert, and the report isn't.
+    FN: no alert, and the report is positive. TN: no alert, and the report isn't.
+    UNMATCHED: there is a report, but no phrase matches it.
+    AWAITING: there is no final report yet.
+    """
 
     TP = "tp"
     FP = "fp"

@@ -1,8 +1,9 @@
 """What is published of a release: numbers without patient data, in one JSON file that leadership reads.
 
-`<published>/monitoring/<model>-<version>.json`. The form is versioned (`schema`) and checked to the letter when it is read. Two
-publications of the same rows differ in `published_at` only. `digest` is a keyed hash of the rows: whoever has the
-database can tell whether they are the same, nobody else can test guesses about a patient.
+`<published>/monitoring/<model>-<version>.json`, for the group of the folder `<published>` and nobody else. The form is versioned
+(`schema`) and checked to the letter when it is read. A later publication holds what an earlier one held of each month, and
+adds months. `digest` is a keyed hash of the record's rows: whoever has the database can tell whether they are the same,
+nobody else can test guesses about a patient.
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.files import write_whole
+from ccds_kernel.files import make_closed, write_whole
 from ccds_kernel.monitoring.grouping import SMALLEST
+from ccds_kernel.monitoring.months import Span
 from ccds_kernel.monitoring.prediction import LONGEST_NAME
 from ccds_kernel.monitoring.rates import Counts, Metric, Rate
 from ccds_kernel.monitoring.record import Rows
@@ -27,23 +29,14 @@ from ccds_kernel.settings import invalid
 
 FOLDER = "monitoring"
 
-MonthName = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+_ANEW = "let an administrator of this site remove the file and publish anew"
+
 Name = Annotated[str, Field(max_length=LONGEST_NAME)]
 Published = Annotated[int, Field(ge=SMALLEST)]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Span(_Part):
-    """Consecutive calendar months, by UTC; the same twice for one month."""
-
-    first: MonthName
-    last: MonthName
-
-    def __str__(self) -> str:
-        return self.first if self.first == self.last else f"{self.first} to {self.last}"
 
 
 class Group(_Part):
@@ -60,21 +53,17 @@ class Outcomes(Span):
     group: Group
 
 
-class Volume(Span):
-    """The predictions made in these months: all, those whose report no phrase matches, those that await their report."""
-
-    predictions: Published
-    unmatched: int = Field(ge=0)
-    awaiting: int = Field(ge=0)
-
-
 class Software(_Part):
-    """What a device did with one version of its software: since when it is seen, and the periods that have enough studies."""
+    """What a device did with one version of its software, in the periods that have enough studies."""
 
     version: Name
-    first_seen: date
     total: Group
-    periods: tuple[Outcomes, ...]
+    periods: tuple[Outcomes, ...] = Field(min_length=1)
+
+    @property
+    def since(self) -> str:
+        """The first months of which it is shown; it may have run earlier, on few studies."""
+        return str(self.periods[0])
 
 
 class Device(_Part):
@@ -88,20 +77,11 @@ class Device(_Part):
 
 
 class Numbers(_Part):
-    """Everything that is counted; empty where all studies together are too few."""
+    """Everything that is counted; empty where there are too few studies in the months that are over."""
 
     total: Group | None
     periods: tuple[Outcomes, ...]
-    volumes: tuple[Volume, ...]
     devices: tuple[Device, ...]
-
-
-class Source(_Part):
-    """What the numbers were computed from; null means fewer than ten."""
-
-    predictions: Published | None
-    reports: Published | None
-    digest: str = Field(pattern="^[0-9a-f]{64}$")
 
 
 class Publication(_Part):
@@ -110,7 +90,7 @@ class Publication(_Part):
     schema_version: Literal[1] = Field(1, alias="schema")
     release: Release
     published_at: datetime
-    source: Source
+    digest: str = Field(pattern="^[0-9a-f]{64}$")
     numbers: Numbers
 
     def to_json(self) -> str:
@@ -147,11 +127,10 @@ def write_publication(published: Path, publication: Publication) -> Path:
     Raises:
         CcdsError: it can't be written.
     """
-    folder = published / FOLDER
-    path = folder / f"{publication.release.id}.json"
+    path = _path(published, publication.release.id)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, publication.to_json())
+        make_closed(published, FOLDER)
+        write_whole(path, publication.to_json(), 0o640)
     except OSError as error:
         raise CcdsError(
             expected=f"to write {path}", found=error.strerror or "an error", do="run this as the service account"
@@ -177,7 +156,7 @@ def read_publication(published: Path, which: ReleaseId) -> Publication:
     Raises:
         CcdsError: nothing is, or the file can't be read or isn't one of ours.
     """
-    path = published / FOLDER / f"{which}.json"
+    path = _path(published, which)
     try:
         publication = Publication.model_validate_json(path.read_bytes())
     except FileNotFoundError:
@@ -194,13 +173,20 @@ def read_publication(published: Path, which: ReleaseId) -> Publication:
         ) from None
     except ValidationError as error:
         found = invalid(path.name, error)
-        raise CcdsError(
-            expected=found.expected, found=found.found, do="ask an administrator of this site to publish it again"
-        ) from None
+        raise CcdsError(expected=found.expected, found=found.found, do=_ANEW) from None
     if publication.release.id != which:
         raise CcdsError(
             expected=f"the numbers of {which} in {path.name}",
             found=f"those of {publication.release.id}",
-            do="ask an administrator of this site to publish them again",
+            do=_ANEW,
         )
     return publication
+
+
+def is_published(published: Path, which: ReleaseId) -> bool:
+    """Whether anything is published of release `which`."""
+    return _path(published, which).exists()
+
+
+def _path(published: Path, which: ReleaseId) -> Path:
+    return published / FOLDER / f"{which}.json"

@@ -74,6 +74,11 @@ class Counts(BaseModel):
         """Those with a label: what the rates are taken over, and what makes a group large enough to be published."""
         return self.tp + self.fp + self.fn + self.tn
 
+    @property
+    def reported(self) -> int:
+        """All of them, with a label or not."""
+        return self.studies + self.unmatched
+
     def rate(self, metric: Metric) -> Rate | None:
         """The rate; None where it would be over no study at all."""
         part, whole = {

@@ -7,11 +7,14 @@ cron job may bring the same rows each night. Each load is one transaction, logge
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -19,6 +22,7 @@ from sqlalchemy import Connection
 from ccds_kernel.audit.events import ClinicalRowsLoaded, ReleaseRegistered
 from ccds_kernel.audit.log import AuditSink, FileAuditSink
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.files import make_closed
 from ccds_kernel.irb.site import require_administrator
 from ccds_kernel.irb.study_key import study_key_secret
 from ccds_kernel.labeling import rows as labeling_rows
@@ -27,13 +31,18 @@ from ccds_kernel.monitoring import rows
 from ccds_kernel.monitoring.prediction import FinalReport, Prediction
 from ccds_kernel.monitoring.release import Release, ReleaseId
 from ccds_kernel.settings import Settings
-from ccds_kernel.store.store import Store, open_store
+from ccds_kernel.store.store import Home, Store, open_store
 
-_FILE = "clinical.db"
+_FILE, _LOCK = "clinical.db", "publish.lock"
+_HOME = Home("record of a release", "folder of the release", "clinical", "register it with 'ccds monitoring load'")
 _AT_ONCE = 500
 """Rows per statement: SQLite takes a few thousand parameters."""
 
 Row = TypeVar("Row", Prediction, FinalReport)
+
+
+class ReleaseUnknown(CcdsError):  # noqa: N818 - named for what a person is told, not for its being an exception
+    """A release isn't registered."""
 
 
 @dataclass(frozen=True)
@@ -64,18 +73,29 @@ class Rows:
     secret: bytes = field(repr=False)
 
 
+def unknown(release_id: ReleaseId) -> ReleaseUnknown:
+    """The line for release `release_id`, which isn't registered."""
+    return ReleaseUnknown(
+        expected=f"release {release_id}, registered with its phrase list",
+        found="none of that name",
+        do="register it with 'ccds monitoring load … --phrases P.csv'",
+    )
+
+
 class ReleaseRecord:
     """The open record of release `release_id`; see `open_record`.
 
     Args:
         store: the release's database.
+        folder: where it lies.
         release_id: which release.
         person: who opened it.
         audit: where what they do is logged.
     """
 
-    def __init__(self, store: Store, release_id: ReleaseId, *, person: str, audit: AuditSink) -> None:
+    def __init__(self, store: Store, folder: Path, release_id: ReleaseId, *, person: str, audit: AuditSink) -> None:
         self._store = store
+        self._folder = folder
         self._id = release_id
         self._person = person
         self._audit = audit
@@ -98,13 +118,7 @@ class ReleaseRecord:
         """
         if release.id != self._id:
             raise CcdsError(expected=f"release {self._id}", found=f"{release.id}", do="open the record of that one")
-        check_count(len(phrases))
-        if release.positive not in {phrase.label for phrase in phrases}:
-            raise CcdsError(
-                expected=f"a phrase of the positive label '{release.positive}'",
-                found=f"{len(phrases)} of other labels",
-                do="name the label that counts as positive, or complete the phrase list",
-            )
+        check_phrases(release, phrases)
         with self._store.writing() as connection:
             known = rows.release(connection)
             if known is not None:
@@ -161,6 +175,26 @@ class ReleaseRecord:
                 secret,
             )
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Waits for who publishes this release, and makes others wait; loading goes on.
+
+        Raises:
+            CcdsError: the lock's file can't be opened.
+        """
+        path = self._folder / _LOCK
+        try:
+            lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise CcdsError(
+                expected=f"to write {path}", found=error.strerror or "an error", do="run this as the service account"
+            ) from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
     def _load(
         self,
         kind: str,
@@ -204,7 +238,7 @@ class ReleaseRecord:
     def _registered(self, connection: Connection) -> Release:
         release = rows.release(connection)
         if release is None:
-            raise _unknown(self._id)
+            raise unknown(self._id)
         return release
 
     def _check_same(self, known: Release, release: Release, connection: Connection, phrases: Sequence[Phrase]) -> None:
@@ -217,6 +251,30 @@ class ReleaseRecord:
                 found=f"another {', another '.join(other)}",
                 do="leave these out, or load it as another version: numbers of different meaning don't go together",
             )
+
+
+def check_phrases(release: Release, phrases: Sequence[Phrase]) -> None:
+    """Makes sure that `phrases` can label the reports of `release`.
+
+    Raises:
+        CcdsError: there are too many, or none stands for the positive label: sensitivity would never be told.
+    """
+    check_count(len(phrases))
+    if release.positive not in {phrase.label for phrase in phrases}:
+        raise CcdsError(
+            expected=f"a phrase of the positive label '{release.positive}'",
+            found=f"{len(phrases)} of other labels",
+            do="name the label that counts as positive, or complete the phrase list",
+        )
+
+
+def registered_release(release_id: ReleaseId, *, person: str, settings: Settings) -> Release | None:
+    """The release as it is registered; None where it isn't yet. Makes nothing. Raises as `open_record` otherwise does."""
+    try:
+        with open_record(release_id, person=person, settings=settings) as record:
+            return record.release()
+    except ReleaseUnknown:
+        return None
 
 
 @contextmanager
@@ -233,29 +291,22 @@ def open_record(
 
     Raises:
         SiteAccessDenied: `person` is no administrator of the site.
-        CcdsError: there is no record, the clinical folder can't be written, or the database can't be used.
+        ReleaseUnknown: there is no record.
+        CcdsError: the clinical folder can't be written, or the database can't be used.
     """
     require_administrator("open a release's record", person=person, settings=settings)
     folder = settings.paths.clinical / release_id.model / release_id.version
     try:
         if make:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+            make_closed(settings.paths.clinical, release_id.model, release_id.version)
         elif not (folder / _FILE).is_file():
-            raise _unknown(release_id)
+            raise unknown(release_id)
     except OSError as error:
         raise CcdsError(
             expected=f"to make {folder}", found=error.strerror or "an error", do="run this as the service account"
         ) from None
-    store = open_store(folder / _FILE)
+    store = open_store(folder / _FILE, home=_HOME)
     try:
-        yield ReleaseRecord(store, release_id, person=person, audit=FileAuditSink(settings.paths.audit))
+        yield ReleaseRecord(store, folder, release_id, person=person, audit=FileAuditSink(settings.paths.audit))
     finally:
         store.close()
-
-
-def _unknown(release_id: ReleaseId) -> CcdsError:
-    return CcdsError(
-        expected=f"release {release_id}, registered with its phrase list",
-        found="none of that name",
-        do="register it with 'ccds monitoring load … --phrases P.csv'",
-    )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ccds_kernel.monitoring.grouping import SMALLEST
-from ccds_kernel.monitoring.publication import Numbers, Outcomes, Source
+from ccds_kernel.monitoring.months import Span, index
+from ccds_kernel.monitoring.publication import Numbers, Outcomes
 from ccds_kernel.monitoring.rates import FEW, Counts, Metric, Rate
 
 NAMES = {
@@ -34,6 +35,7 @@ WHOLES = {
     Metric.ALERT_RATE: "studies",
 }
 FEWER = f"fewer than {SMALLEST}"
+NOTHING_YET = f"{FEWER} studies with a labelled final report in months that are over: nothing to show yet"
 NOT_STATED = "not stated"
 
 _FIRST_MONTHS = 6
@@ -99,7 +101,7 @@ def software_sentences(numbers: Numbers, metric: Metric) -> tuple[str, ...]:
                 continue
             said = (
                 f"{NAMES[metric]} on {device.device or NOT_STATED} since software {after.version or NOT_STATED} "
-                f"({after.first_seen}): {with_interval(new)}, was {percent(old.value, digits_of(new))} "
+                f"({after.since}): {with_interval(new)}, was {percent(old.value, digits_of(new))} "
                 f"with {before.version or NOT_STATED}."
             )
             found.append(f"{said} {few_remark(metric, new)}".rstrip())
@@ -133,24 +135,18 @@ def few_remark(metric: Metric, rate: Rate) -> str:
     return f"Only {rate.whole} {WHOLES[metric]}: too few to conclude from." if rate.whole < FEW else ""
 
 
-def source_line(source: Source) -> str:
-    """How many rows the numbers come from."""
-    predictions, reports = (FEWER if count is None else f"{count:,}" for count in (source.predictions, source.reports))
-    return f"computed from {predictions} predictions and {reports} final reports"
+def source_line(numbers: Numbers) -> str:
+    """How many studies the numbers come from."""
+    counted = f"{numbers.total.counts.reported:,}" if numbers.total else FEWER
+    return f"computed from {counted} studies, their predictions and final reports"
 
 
 def _before(periods: tuple[Outcomes, ...]) -> tuple[str, tuple[Outcomes, ...]]:
     """The periods of the first six months, or those of them that are earlier than the newest period, and their name."""
-    end = _index(periods[0].first) + _FIRST_MONTHS
-    found = tuple(one for one in periods[:-1] if _index(one.last) < end)
+    end = index(periods[0].first) + _FIRST_MONTHS
+    found = tuple(one for one in periods[:-1] if index(one.last) < end)
     if not found:
         return "", ()
-    if _index(found[-1].last) == end - 1:
+    if index(found[-1].last) == end - 1:
         return "the first six months", found
-    span = found[0].first if len(found) == 1 else f"{found[0].first} to {found[-1].last}"
-    return span, found
-
-
-def _index(month: str) -> int:
-    year, number = month.split("-")
-    return 12 * int(year) + int(number)
+    return str(Span(first=found[0].first, last=found[-1].last)), found

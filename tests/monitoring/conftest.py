@@ -57,6 +57,6 @@ def publish_it(settings, load) -> Callable[[Year], Publication]:
 
     def load_and_publish(made: Year) -> Publication:
         load(made)
-        return publish(made.release.id, person=ADMINISTRATOR, settings=settings)[0]
+        return publish(made.release.id, person=ADMINISTRATOR, settings=settings).publication
 
     return load_and_publish

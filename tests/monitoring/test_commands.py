@@ -53,7 +53,7 @@ def test_load_publish_show(capsys, monkeypatch):
         "40 predictions: 40 added, 0 known already",
         "40 final reports: 40 added, 0 known already",
         "40 predictions: 0 added, 40 known already",
-        "ich-triage-1.2.0: computed from 40 predictions and 40 final reports",
+        "ich-triage-1.2.0: computed from 40 studies, their predictions and final reports",
     ]
     assert lines[5] == "ich-triage-1.2.0  Head CT"
     assert "Sensitivity 2024-02: 100 % (95 % CI 65–100 %), was 100 % in 2024-01. Only 7 positive studies: " in lines[7]
@@ -71,7 +71,7 @@ def test_json_is_one_document(capsys):
     assert documents[0] == {
         "release": "ich-triage-1.2.0", "predictions": added, "final_reports": added, "of_other_releases": 0,
     }  # fmt: skip
-    assert documents[1]["source"]["predictions"] == 40
+    assert documents[1]["numbers"]["total"]["studies"] == 40
     assert documents[2] == [documents[1]]
 
 
@@ -198,7 +198,7 @@ WRONG = {
 
 @pytest.mark.parametrize(("arguments", "files", "line"), WRONG.values(), ids=WRONG.keys())
 def test_bad_input_gets_one_line_and_loads_nothing(capsys, site, arguments, files, line):
-    """What was expected, what came, where, what to do; no value of a row; no prediction and no report is in any record."""
+    """What was expected, what came, where, what to do; no value of a row; there is no record."""
     for name, text in files.items():
         (site / name).unlink() if text is None else (site / name).write_text(text)
 
@@ -209,8 +209,23 @@ def test_bad_input_gets_one_line_and_loads_nothing(capsys, site, arguments, file
     assert len(err.splitlines()) == 1
     assert line in err
     assert "SECRET" not in err
+    assert not (site / "clinical").exists()
     assert run("publish", *RELEASE) == 1
     assert "found none of that name" in capsys.readouterr().err
+
+
+def test_a_first_load_that_fails_leaves_no_record(capsys, site):
+    """What was wrong is mended, and the next load isn't told that the release is registered as something else, or half made."""
+    failed = run("load", *EVERYTHING, "--positive", "bleeding")
+    left = sorted(path.name for path in site.iterdir())
+    capsys.readouterr()
+    without = run("load", *RELEASE, "--predictions", "p.csv")
+    told = capsys.readouterr().err
+    mended = run("load", *EVERYTHING)
+
+    assert (failed, without, mended) == (1, 1, 0)
+    assert "clinical" not in left
+    assert "register it with 'ccds monitoring load … --phrases" in told
 
 
 @pytest.mark.parametrize("person", ["lea", "fay", "sam"])
@@ -254,15 +269,43 @@ def test_show_says_what_there_is(capsys):
 
 
 def test_show_without_enough_studies_says_so(capsys, site):
-    """Nine studies make no rate and aren't counted out."""
+    """Nine studies make no rate and aren't counted out, but for who loads them."""
     (site / "p.csv").write_text("\n".join(PREDICTIONS.splitlines()[:10]) + "\n")
     run("load", *EVERYTHING, "--simulated")
-    run("publish", *RELEASE)
     capsys.readouterr()
+    run("publish", *RELEASE)
+    told = capsys.readouterr().out
 
     run("show")
 
+    assert told.endswith("        9  not counted: of months that aren't over, or have too few studies as yet\n")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "ich-triage-1.2.0  ich-triage 1.2.0, simulated scores"
-    assert lines[1].startswith("computed from fewer than 10 predictions and 40 final reports, published ")
-    assert lines[2:] == ["fewer than 10 studies: nothing to show"]
+    assert lines[1].startswith("computed from fewer than 10 studies, their predictions and final reports, published ")
+    assert lines[2:] == [
+        "fewer than 10 studies with a labelled final report in months that are over: nothing to show yet"
+    ]
+
+
+def test_what_comes_too_late_is_told_to_who_publishes(capsys, site):
+    """As is what awaits its report: counts for the administrator, who has the rows anyway; the publication stays."""
+    run("load", *EVERYTHING)
+    capsys.readouterr()
+    run("publish", *RELEASE, "--json")
+    before = json.loads(capsys.readouterr().out)
+    more = "".join(f"SECRET{number},2024-01-06,1.2.0,0.9,CT1,1.0,HEAD\n" for number in (97, 98, 99))
+    (site / "p.csv").write_text(PREDICTIONS + more)
+    (site / "r.csv").write_text(REPORTS + "SECRET97,2024-01-07,,Acute hemorrhage.\n")
+    run("load", *RELEASE, "--predictions", "p.csv", "--reports", "r.csv", *TEXTS)
+    capsys.readouterr()
+
+    run("publish", *RELEASE)
+
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "        2  not counted: without a final report",
+        "        1  not counted: loaded after their month was published",
+    ]
+    run("show", "--json")
+    (after,) = json.loads(capsys.readouterr().out)
+    assert after["numbers"] == before["numbers"]
+    assert after["digest"] != before["digest"]

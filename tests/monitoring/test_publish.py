@@ -1,7 +1,12 @@
 """From stored rows to the published file, and back."""
 
 import json
+import os
+import shutil
+import stat
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -21,8 +26,9 @@ from ccds_kernel.monitoring.reading import PublishedNumbers
 from ccds_kernel.monitoring.record import Rows, open_record
 from support.monitoring import CHANGED, TEXTS, release, report, year
 from support.site import ADMINISTRATOR
+from support.waiting import until
 
-NOW = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
+NOW = datetime(2025, 2, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def rows_of(made, **changed) -> Rows:
@@ -60,14 +66,13 @@ def test_the_same_rows_are_published_alike(load, settings):
     """All but the time of publication."""
     made = year(300)
     load(made)
-    first, path = publish(made.release.id, person=ADMINISTRATOR, settings=settings)
+    path = publish(made.release.id, person=ADMINISTRATOR, settings=settings).path
     before = json.loads(path.read_bytes())
 
-    second, path = publish(made.release.id, person=ADMINISTRATOR, settings=settings)
+    publish(made.release.id, person=ADMINISTRATOR, settings=settings)
 
     after = json.loads(path.read_bytes())
     assert before | {"published_at": None} == after | {"published_at": None}
-    assert first.source.digest == second.source.digest
 
 
 def test_the_digest_tells_any_change_and_no_order():
@@ -96,42 +101,104 @@ def test_nothing_of_a_patient_is_published(publish_it, settings):
     assert [word for word in ("SECRET", "accession", "study_key", *TEXTS.values()) if word in text] == []
 
 
-def test_one_more_study_changes_its_month_only(load, settings):
-    """A prediction and its report in March, published again: March, the totals and its scanner's March; nothing else."""
+def test_one_more_study_changes_nothing_that_is_published(load, settings):
+    """A prediction and its report in March, loaded in the next year: only the digest tells that the record has more rows."""
     made = year(3000)
     load(made)
-    before, _ = publish(made.release.id, person=ADMINISTRATOR, settings=settings)
+    before = publish(made.release.id, person=ADMINISTRATOR, settings=settings)
     time = datetime(2024, 3, 15, tzinfo=UTC)
     with open_record(made.release.id, person=ADMINISTRATOR, settings=settings) as record:
         record.load_predictions([Prediction("SECRET-NEW", time, 0.9, "DEMOCT1", "20.4.SS")])
         record.load_final_reports([report("SECRET-NEW", time + timedelta(hours=1), truth=True)])
 
-    after, _ = publish(made.release.id, person=ADMINISTRATOR, settings=settings)
+    after = publish(made.release.id, person=ADMINISTRATOR, settings=settings)
 
-    def changed(old, new) -> list[str]:
-        return [str(one) for one, other in zip(old, new, strict=True) if one != other]
+    assert after.publication.numbers == before.publication.numbers
+    assert after.publication.digest != before.publication.digest
+    assert after.left.late == before.left.late + 1
 
-    old, new = before.numbers, after.numbers
-    assert changed(old.periods, new.periods) == ["2024-03"]
-    assert changed(old.volumes, new.volumes) == ["2024-03"]
-    assert [one.device for one, other in zip(old.devices, new.devices, strict=True) if one != other] == ["DEMOCT1"]
-    assert changed(old.devices[0].software[0].periods, new.devices[0].software[0].periods) == ["2024-03"]
-    assert new.total.counts.tp == old.total.counts.tp + 1
-    assert (after.source.predictions, after.source.reports) == (
-        before.source.predictions + 1,
-        before.source.reports + 1,
+
+@pytest.mark.parametrize(
+    ("now", "newest"),
+    [
+        (datetime(2024, 7, 31, 23, 59, tzinfo=UTC), "2024-06"),
+        (datetime(2024, 8, 7, 23, 59, tzinfo=UTC), "2024-06"),
+        (datetime(2024, 8, 8, tzinfo=UTC), "2024-07"),
+        (datetime(2025, 1, 8, tzinfo=UTC), "2024-12"),
+    ],
+)
+def test_a_month_is_published_a_week_after_its_end(now, newest):
+    """Not while it runs, and not before its last rows are loaded."""
+    publication, _ = compute(rows_of(year(3000)), published_at=now)
+
+    assert publication.numbers.periods[-1].last == newest
+
+
+def test_published_night_by_night_a_year_is_what_it_is_at_once():
+    """Each night holds what the one before held of each month, and months are added to it."""
+    rows = rows_of(year(2000))
+    nights = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(0, 380, 5)]
+
+    publication = None
+    for night in nights:
+        before = publication.numbers.periods if publication else ()
+        publication, left = compute(rows, published_at=night, before=publication)
+        assert publication.numbers.periods[: len(before)] == before
+
+    assert publication.numbers == compute(rows, published_at=NOW)[0].numbers
+    assert left.late == 0
+
+
+def test_another_release_of_the_same_name_is_not_mixed_with_what_is_published():
+    """Where a record was made anew with another threshold, numbers of two meanings would stand in one chart."""
+    before, _ = compute(rows_of(year(100)), published_at=NOW)
+
+    with pytest.raises(CcdsError, match="found numbers of another meaning; remove the published file, and publish"):
+        compute(rows_of(year(100), release=release(threshold=0.4)), published_at=NOW, before=before)
+
+
+def test_who_publishes_waits_for_who_does(load, settings):
+    """The second reads what is published after the first has written: an older publication never takes a newer one's place."""
+    made = year(100)
+    load(made)
+    done = []
+    other = Thread(
+        target=lambda: done.append(publish(made.release.id, person=ADMINISTRATOR, settings=settings)), daemon=True
     )
-    assert before.source.digest != after.source.digest
+
+    with open_record(made.release.id, person=ADMINISTRATOR, settings=settings) as record, record.alone():
+        (lock,) = settings.paths.clinical.rglob("publish.lock")
+        other.start()
+        until(lambda: waits_for(lock), "the second to wait")
+        early = list(done)
+    other.join(timeout=20)
+
+    assert early == []
+    assert len(done) == 1
 
 
-def test_few_rows_are_not_counted_out():
-    """Fewer than ten predictions or reports are said to be so, without their number."""
-    made = year(9)
+def waits_for(lock) -> bool:
+    """Whether somebody waits for a file lock, as Linux tells it."""
+    held = f":{lock.stat().st_ino} "
+    return any("->" in line and held in line for line in Path("/proc/locks").read_text().splitlines())
 
-    publication = compute(rows_of(made), published_at=NOW)
 
-    assert (publication.source.predictions, publication.source.reports) == (None, None)
-    assert publication.numbers.total is None
+def test_what_is_published_is_for_the_folder_s_group(load, settings):
+    """Folders and file are closed to others, whatever the umask; the group that the site gave its folder is handed on."""
+    made = year(100)
+    load(made)
+    settings.paths.published.mkdir()
+    settings.paths.published.chmod(0o2750)
+
+    for umask in (0o000, 0o077):
+        before = os.umask(umask)
+        try:
+            path = publish(made.release.id, person=ADMINISTRATOR, settings=settings).path
+        finally:
+            os.umask(before)
+        modes = [stat.S_IMODE(place.stat().st_mode) for place in (settings.paths.published, path.parent, path)]
+        assert modes == [0o2750, 0o2750, 0o640]
+        shutil.rmtree(path.parent)
 
 
 def test_publishing_is_for_administrators_and_logged(load, settings, entries):
@@ -141,7 +208,7 @@ def test_publishing_is_for_administrators_and_logged(load, settings, entries):
 
     with pytest.raises(SiteAccessDenied):
         publish(made.release.id, person="lea", settings=settings)
-    published, _ = publish(made.release.id, person=ADMINISTRATOR, settings=settings)
+    published = publish(made.release.id, person=ADMINISTRATOR, settings=settings).publication
 
     denied, done = entries()[-2:]
     reason = "expected an administrator of this site; found lea"
@@ -149,7 +216,7 @@ def test_publishing_is_for_administrators_and_logged(load, settings, entries):
     assert done == (
         ADMINISTRATOR,
         "MonitoringPublished",
-        {"release": "ich-triage-1.2.0", "digest": published.source.digest},
+        {"release": "ich-triage-1.2.0", "digest": published.digest},
     )
 
 
@@ -188,10 +255,10 @@ def test_what_cannot_be_logged_is_not_published(load, settings):
 )
 def test_a_damaged_file_is_told_in_one_line(settings, spoil, what):
     """Which file, what is wrong, whom to ask; its content isn't quoted at length."""
-    path = write_publication(settings.paths.published, compute(rows_of(year(100)), published_at=NOW))
+    path = write_publication(settings.paths.published, compute(rows_of(year(100)), published_at=NOW)[0])
     path.write_text(spoil(path.read_text()))
 
-    with pytest.raises(CcdsError, match="ask an administrator of this site to publish") as raised:
+    with pytest.raises(CcdsError, match="let an administrator of this site remove the file") as raised:
         read_publication(settings.paths.published, release().id)
 
     assert what in str(raised.value)
@@ -200,7 +267,7 @@ def test_a_damaged_file_is_told_in_one_line(settings, spoil, what):
 
 def test_other_files_are_no_releases(settings):
     """A name that can't be a release's is left alone."""
-    write_publication(settings.paths.published, compute(rows_of(year(100)), published_at=NOW))
+    write_publication(settings.paths.published, compute(rows_of(year(100)), published_at=NOW)[0])
     folder = settings.paths.published / "monitoring"
     for name in ("notes.json", "a-b c.json", "-1.json", "ich-triage-1.2.0.txt"):
         (folder / name).write_text("{}")
@@ -210,7 +277,7 @@ def test_other_files_are_no_releases(settings):
 
 def test_a_publication_of_groups_too_small_is_none():
     """A file that was edited by hand to show nine studies isn't shown."""
-    publication = compute(rows_of(year(100)), published_at=NOW)
+    publication, _ = compute(rows_of(year(100)), published_at=NOW)
     small = json.loads(publication.to_json())
     small["numbers"]["total"]["studies"] = 9
 

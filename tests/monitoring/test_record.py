@@ -1,5 +1,6 @@
 """The record of a release: idempotent, overwrites nothing, for administrators, logged."""
 
+import os
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -171,15 +172,37 @@ def test_a_record_is_not_made_by_looking(settings):
     assert not settings.paths.clinical.exists()
 
 
-def test_the_record_is_closed_to_others(registered, settings):
-    """Predictions and reports are for the service account and the clinical group only."""
-    folder = settings.paths.clinical / "ich-triage" / "1.2.0"
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_the_record_is_closed_to_others(settings, umask):
+    """Predictions and reports are for the service account and the clinical group only, at every level."""
+    before = os.umask(umask)
+    try:
+        with (
+            open_record(release().id, person=ADMINISTRATOR, settings=settings, make=True) as record,
+            record.alone(),
+        ):
+            modes = {
+                path.name: stat.S_IMODE(path.stat().st_mode)
+                for path in (settings.paths.clinical, *settings.paths.clinical.rglob("*"))
+            }
+    finally:
+        os.umask(before)
 
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) & 0o007 for path in [folder, *folder.iterdir()]}
+    assert {modes[name] for name in ("clinical", "ich-triage", "1.2.0")} == {0o750}
+    assert set(modes) > {"clinical.db", "publish.lock"}
+    assert {mode & 0o007 for mode in modes.values()} == {0}
 
-    assert registered.release() is not None
-    assert set(modes) >= {"1.2.0", "clinical.db"}
-    assert set(modes.values()) == {0}
+
+def test_folders_that_a_site_made_keep_their_permissions(settings):
+    """Its group goes on to what is made in them."""
+    settings.paths.clinical.mkdir()
+    settings.paths.clinical.chmod(0o2770)
+
+    with open_record(release().id, person=ADMINISTRATOR, settings=settings, make=True):
+        pass
+
+    folders = (settings.paths.clinical, settings.paths.clinical / "ich-triage")
+    assert [stat.S_IMODE(path.stat().st_mode) for path in folders] == [0o2770, 0o2750]
 
 
 @pytest.mark.parametrize("person", ["lea", "fay", "sam", ""])

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.site import SiteAccessDenied
+from ccds_kernel.monitoring.aggregate import aggregate
+from ccds_kernel.monitoring.join import Joined, Outcome
+from ccds_kernel.monitoring.publication import Publication
 from ccds_kernel.monitoring.publish import compute
 from ccds_kernel.monitoring.reading import PublishedNumbers
 from ccds_kernel.monitoring.record import Rows
@@ -18,7 +21,7 @@ from ccds_widgets.monitoring.model import MonitoringModel
 from ccds_widgets.monitoring.screen import screen
 from support.monitoring import CHANGED, DEVICES, TEXTS, release, year
 
-NOW = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
+NOW = datetime(2025, 2, 2, 3, 4, 5, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def shown():
     """The screen of a year."""
     made = year()
     rows = Rows(made.release, made.phrases, tuple(made.predictions), tuple(made.reports), b"secret")
-    return screen(compute(rows, published_at=NOW))
+    return screen(compute(rows, published_at=NOW)[0])
 
 
 def test_nothing_published_is_told(model):
@@ -49,7 +52,7 @@ def test_the_only_release_is_shown_at_once(model, publish_it, entries):
     assert found["releases"] == [{"name": "ich-triage-1.2.0", "model": "ich-triage", "version": "1.2.0"}]
     assert found["screen"]["release"]["title"] == "Head CT: acute hemorrhage"
     assert found["screen"]["release"]["simulated"] is True
-    assert found["screen"]["source"].startswith("Computed from 400 predictions and ")
+    assert found["screen"]["source"].endswith(" studies, their predictions and final reports")
     assert entries()[-1] == ("lea", "PublishedRead", {"release": "ich-triage-1.2.0"})
 
 
@@ -173,13 +176,13 @@ def test_a_change_of_software_is_on_the_screen(shown):
 
     assert changed["name"] == CHANGED
     assert [one["version"] for one in changed["software"]] == ["20.4.SS", "21.0.SS"]
-    assert changed["software"][1]["since"] == "2024-09-01"
+    assert changed["software"][1]["since"] == "2024-09"
     assert changed["software"][0]["rate"]["low"] > changed["software"][1]["rate"]["high"]
     # Of the old software a few last reports came in September.
     assert changed["hidden"] == [{"first": "2024-09", "last": "2024-09", "when": "2024-09"}]
     assert changed["note"] == "not shown: 2024-09 in part"
     (sentence,) = sensitivity["software"]
-    assert sentence.startswith("Sensitivity on DEMOCT4 since software 21.0.SS (2024-09-01): ")
+    assert sentence.startswith("Sensitivity on DEMOCT4 since software 21.0.SS (2024-09): ")
 
 
 def test_an_axis_holds_what_is_drawn_on_it(shown):
@@ -195,7 +198,7 @@ def test_an_axis_holds_what_is_drawn_on_it(shown):
             assert ticks[-1] >= max(one["high"] for one in rates)
             assert 2 <= len(ticks) <= 6
             assert 0 <= ticks[0] < ticks[-1] <= 1
-    assert max(one["predictions"] for one in shown["volumes"]) <= shown["volume_ticks"][-1]
+    assert max(one["reported"] for one in shown["periods"]) <= shown["volume_ticks"][-1]
     assert len(shown["volume_ticks"]) <= 7
 
 
@@ -204,7 +207,7 @@ def test_a_month_without_positives_is_a_gap():
     made = year(400, prevalence=0)
     rows = Rows(made.release, made.phrases, tuple(made.predictions), tuple(made.reports), b"secret")
 
-    sensitivity, specificity, *_ = screen(compute(rows, published_at=NOW))["metrics"]
+    sensitivity, specificity, *_ = screen(compute(rows, published_at=NOW)[0])["metrics"]
 
     assert {point["rate"] for point in sensitivity["points"]} == {None}
     assert sensitivity["points"][0]["text"].startswith("2024-01: no positive studies among ")
@@ -213,24 +216,56 @@ def test_a_month_without_positives_is_a_gap():
 
 
 def test_a_scanner_of_which_nothing_is_shown_is_named():
-    """A hundred studies in a year are fewer than ten a month for each of five scanners."""
-    made = year(200)
-    rows = Rows(made.release, made.phrases, tuple(made.predictions), tuple(made.reports), b"secret")
+    """Few studies, or many beside a scanner with few: which of the two isn't told."""
+    studies = [*many("B", 200, "2024-01"), *many("A", 4, "2024-01"), *many("C", 300, "2024-01")]
 
-    devices = screen(compute(rows, published_at=NOW))["metrics"][0]["devices"]
+    first, second, third = devices_of(studies)
 
-    assert [device["name"] for device in devices] == list(DEVICES)
-    assert "not shown: fewer than 10 studies a month" in {device["note"] for device in devices}
+    assert [device["name"] for device in (first, second, third)] == ["A", "B", "C"]
+    reason = "not shown: too few studies, or so that a small group can’t be worked out"
+    assert [device["note"] for device in (first, second, third)] == [reason, reason, ""]
+
+
+def test_what_is_not_shown_is_counted_in_calendar_months():
+    """More than three periods aren't named; five of two months are ten. A month of which one software is shown is so in part."""
+    studies = [
+        one
+        for month in range(1, 11)
+        for one in (*many("A", 4, f"2024-{month:02d}"), *many("B", 3, f"2024-{month:02d}"))
+    ]
+    studies += [*many("A", 40, "2024-11"), *many("A", 4, "2024-11", version="2"), *many("B", 30, "2024-11")]
+    studies += many("B", 30, "2024-12")
+
+    first, second = devices_of(studies)
+
+    assert len(first["hidden"]) == len(second["hidden"]) == 6
+    assert first["note"] == "not shown: 11 months, 1 month in part"
+    assert second["note"] == "not shown: 11 months"
+
+
+def many(device: str, count: int, month: str, version: str = "1") -> list[Joined]:
+    """Negative studies that were reported in that month."""
+    time = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+    return [Joined(time, time, device, version, Outcome.TN)] * count
+
+
+def devices_of(studies: list[Joined]) -> list[dict]:
+    """The scanners on the screen."""
+    numbers = aggregate(studies, until="2025-01")
+    publication = Publication(schema=1, release=release(), published_at=NOW, digest="0" * 64, numbers=numbers)
+    return screen(publication)["metrics"][0]["devices"]
 
 
 def test_months_that_were_put_together_are_said():
-    """Neighbours of a month with fewer than ten studies."""
+    """Those after a month with fewer than ten studies; the last month waits where it has fewer."""
     made = year(150)
     rows = Rows(made.release, made.phrases, tuple(made.predictions), tuple(made.reports), b"secret")
 
-    found = screen(compute(rows, published_at=NOW))
+    found = screen(compute(rows, published_at=NOW)[0])
 
     together = [point["when"] for point in found["metrics"][0]["points"] if " to " in point["when"]]
     assert together
-    assert found["merged"] == together
+    assert found["merged"] == (
+        f"Months with fewer than 10 studies are counted with those after them: {'; '.join(together)}."
+    )
     assert found["months"] == [f"2024-{month:02d}" for month in range(1, 13)]

@@ -1,10 +1,8 @@
 """What is said about the numbers."""
 
-from datetime import date
-
 import pytest
 
-from ccds_kernel.monitoring.publication import Device, Group, Numbers, Outcomes, Software, Source
+from ccds_kernel.monitoring.publication import Device, Group, Numbers, Outcomes, Software
 from ccds_kernel.monitoring.rates import Counts, Metric, rate
 from ccds_kernel.monitoring.wording import digits_of, interval, software_sentences, source_line, verdicts, with_interval
 
@@ -21,7 +19,7 @@ def outcomes(first: str, counts: Counts, last: str | None = None) -> Outcomes:
 
 def numbers(*periods: Outcomes, devices: tuple[Device, ...] = ()) -> Numbers:
     """Nothing but these."""
-    return Numbers(total=None, periods=periods, volumes=(), devices=devices)
+    return Numbers(total=None, periods=periods, devices=devices)
 
 
 def sensitivity(*periods: Outcomes) -> str:
@@ -96,19 +94,19 @@ def test_a_rate_has_the_digits_that_its_interval_supports(part, whole, said):
 def test_a_change_of_software_is_said_device_by_device():
     """Each new version beside the one before it; a version without a positive study is left out."""
 
-    def software(version: str, day: date, counts: Counts) -> Software:
-        return Software(version=version, first_seen=day, total=group(counts), periods=())
+    def software(version: str, month: str, counts: Counts) -> Software:
+        return Software(version=version, total=group(counts), periods=(outcomes(month, counts),))
 
     devices = (
-        Device(device="CT1", software=(software("1", date(2024, 1, 1), EARLY),), hidden=()),
+        Device(device="CT1", software=(software("1", "2024-01", EARLY),), hidden=()),
         Device(
             device="CT2",
-            software=(software("1", date(2024, 1, 1), EARLY), software("", date(2024, 9, 1), LATE)),
+            software=(software("1", "2024-01", EARLY), software("", "2024-09", LATE)),
             hidden=(),
         ),
         Device(
             device="",
-            software=(software("1", date(2024, 1, 1), EARLY), software("2", date(2024, 9, 1), Counts(tn=10))),
+            software=(software("1", "2024-01", EARLY), software("2", "2024-09", Counts(tn=10))),
             hidden=(),
         ),
     )
@@ -116,12 +114,13 @@ def test_a_change_of_software_is_said_device_by_device():
     found = software_sentences(numbers(devices=devices), Metric.SENSITIVITY)
 
     assert found == (
-        "Sensitivity on CT2 since software not stated (2024-09-01): 81 % (95 % CI 72–87 %), was 91 % with 1.",
+        "Sensitivity on CT2 since software not stated (2024-09): 81 % (95 % CI 72–87 %), was 91 % with 1.",
     )
 
 
 def test_the_source_is_told_without_small_counts():
-    """Fewer than ten rows aren't counted out."""
-    source = Source(predictions=4000, reports=None, digest="0" * 64)
+    """Fewer than ten studies aren't counted out; those that no phrase matches count."""
+    many = Numbers(total=group(Counts(tn=3990, unmatched=10)), periods=(), devices=())
 
-    assert source_line(source) == "computed from 4,000 predictions and fewer than 10 final reports"
+    assert source_line(many) == "computed from 4,000 studies, their predictions and final reports"
+    assert source_line(numbers()) == "computed from fewer than 10 studies, their predictions and final reports"

@@ -9,13 +9,15 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from ccds_kernel.monitoring.publication import Device, Numbers, Outcomes, Publication, Software, Volume
+from ccds_kernel.monitoring.grouping import SMALLEST
+from ccds_kernel.monitoring.months import Span
+from ccds_kernel.monitoring.publication import Device, Numbers, Outcomes, Publication, Software
 from ccds_kernel.monitoring.rates import FEW, Metric, Rate
 from ccds_kernel.monitoring.wording import (
-    FEWER,
     MEANINGS,
     NAMES,
     NOT_STATED,
+    NOTHING_YET,
     WHOLES,
     Verdict,
     digits_of,
@@ -30,6 +32,9 @@ from ccds_kernel.monitoring.wording import (
 
 Shown = dict[str, Any]
 
+HIDDEN = "too few studies, or so that a small group can’t be worked out"
+"""Why a scanner isn't shown in some months."""
+
 _STEPS = (0.02, 0.05, 0.1, 0.2)
 _MOST_TICKS = 6
 _MOST_NAMED = 3
@@ -38,7 +43,7 @@ _MOST_NAMED = 3
 def screen(publication: Publication) -> Shown:
     """Everything that the page shows of `publication`."""
     release, numbers = publication.release, publication.numbers
-    months = _months(numbers)
+    months = _calendar(numbers)
     return {
         "release": {
             "name": str(release.id),
@@ -50,22 +55,32 @@ def screen(publication: Publication) -> Shown:
             "rule": f"An alert is a score of at least {release.threshold:g}. A report is positive when the first phrase that "
             f"matches it says “{release.positive}”.",
         },
-        "source": _capital(source_line(publication.source)),
-        "digest": publication.source.digest,
+        "source": _capital(source_line(numbers)),
+        "promise": f"Each month and scanner shown has at least {SMALLEST} studies; how these came out may be any number. "
+        "Months are by UTC, counted after their end, and stay as they were published.",
+        "digest": publication.digest,
         "period": f"{months[0]} to {months[-1]}" if months else "",
         "published": f"{publication.published_at:%Y-%m-%d %H:%M} UTC",
-        "months": months,
+        "months": list(months),
         "metrics": [_metric(verdict, numbers) for verdict in verdicts(numbers)],
-        "volumes": [_volume(one) for one in numbers.volumes],
-        "volume_ticks": _count_ticks(max((one.predictions for one in numbers.volumes), default=0)),
         "periods": [_row(outcomes) for outcomes in numbers.periods],
-        "merged": [str(outcomes) for outcomes in numbers.periods if outcomes.first != outcomes.last],
-        "fewer": FEWER,
+        "volume_ticks": _count_ticks(max((one.group.counts.reported for one in numbers.periods), default=0)),
+        "merged": _merged(numbers),
+        "hidden": HIDDEN,
+        "nothing": f"{_capital(NOTHING_YET)}.",
     }
 
 
 def _capital(line: str) -> str:
     return line[:1].upper() + line[1:]
+
+
+def _merged(numbers: Numbers) -> str:
+    """Which months were put together, and why; empty where none were."""
+    together = [str(outcomes) for outcomes in numbers.periods if outcomes.first != outcomes.last]
+    if not together:
+        return ""
+    return f"Months with fewer than {SMALLEST} studies are counted with those after them: {'; '.join(together)}."
 
 
 def _metric(verdict: Verdict, numbers: Numbers) -> Shown:
@@ -143,12 +158,19 @@ def _device(metric: Metric, device: Device) -> Shown:
 def _hidden_note(device: Device) -> str:
     """Of which months something isn't shown; empty where everything is."""
     if not device.software:
-        return f"not shown: {FEWER} studies a month"
+        return f"not shown: {HIDDEN}"
     shown = {str(outcomes) for software in device.software for outcomes in software.periods}
-    hidden = [f"{span} in part" if str(span) in shown else str(span) for span in device.hidden]
-    if len(hidden) > _MOST_NAMED:
-        return f"not shown: {len(hidden)} months"
+    part = [span for span in device.hidden if str(span) in shown]
+    if len(device.hidden) > _MOST_NAMED:
+        some = f", {_months(part)} in part" if part else ""
+        return f"not shown: {_months(device.hidden)}{some}"
+    hidden = [f"{span} in part" if span in part else str(span) for span in device.hidden]
     return f"not shown: {', '.join(hidden)}" if hidden else ""
+
+
+def _months(spans: Iterable[Span]) -> str:
+    count = sum(len(span.months) for span in spans)
+    return "1 month" if count == 1 else f"{count} months"
 
 
 def _software(metric: Metric, software: Software) -> Shown:
@@ -156,50 +178,38 @@ def _software(metric: Metric, software: Software) -> Shown:
     version = software.version or NOT_STATED
     return {
         "version": version,
-        "since": str(software.first_seen),
+        "since": software.since,
         "studies": software.total.studies,
         "rate": _rate(rate) if rate else None,
-        "text": f"Software {version} since {software.first_seen}: "
+        "text": f"Software {version} since {software.since}: "
         + (_told(metric, rate) if rate else f"no {WHOLES[metric]}."),
         "points": [_point(metric, outcomes) for outcomes in software.periods],
-    }
-
-
-def _volume(volume: Volume) -> Shown:
-    labelled = volume.predictions - volume.unmatched - volume.awaiting
-    return {
-        "first": volume.first,
-        "last": volume.last,
-        "when": str(volume),
-        "predictions": volume.predictions,
-        "labelled": labelled,
-        "unmatched": volume.unmatched,
-        "awaiting": volume.awaiting,
-        "text": f"{volume}: {volume.predictions:,} studies, {labelled:,} with a labelled report, "
-        f"{volume.unmatched:,} whose report no phrase matches, {volume.awaiting:,} awaiting their report.",
     }
 
 
 def _row(outcomes: Outcomes) -> Shown:
     counts = outcomes.group.counts
     return {
+        "first": outcomes.first,
+        "last": outcomes.last,
         "when": str(outcomes),
-        "studies": outcomes.group.studies,
+        "reported": counts.reported,
+        "studies": counts.studies,
         "tp": counts.tp,
         "fp": counts.fp,
         "fn": counts.fn,
         "tn": counts.tn,
         "unmatched": counts.unmatched,
+        "text": f"{outcomes}: {counts.reported:,} studies, {counts.studies:,} with a labelled report, "
+        f"{counts.unmatched:,} whose report no phrase matches.",
     }
 
 
-def _months(numbers: Numbers) -> list[str]:
+def _calendar(numbers: Numbers) -> tuple[str, ...]:
     """Every calendar month of the time shown, without a gap."""
-    ends = [month for span in (*numbers.periods, *numbers.volumes) for month in (span.first, span.last)]
-    if not ends:
-        return []
-    first, last = (12 * int(month[:4]) + int(month[5:]) - 1 for month in (min(ends), max(ends)))
-    return [f"{index // 12:04d}-{index % 12 + 1:02d}" for index in range(first, last + 1)]
+    if not numbers.periods:
+        return ()
+    return Span(first=numbers.periods[0].first, last=numbers.periods[-1].last).months
 
 
 def _ticks(rates: Iterable[Rate | None]) -> list[float]:

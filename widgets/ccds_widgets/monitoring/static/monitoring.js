@@ -9,7 +9,7 @@ function render({ model, el }) {
   const { signal } = ending;
   const section = (title, ...children) => h("section", { "aria-label": title }, ...children);
   const parts = {
-    lost: lostBanner(),
+    lost: lostBanner("What you see is what was published when you opened it."),
     error: h("p", { class: "ccds-error", role: "alert", hidden: true }),
     head: h("header", { class: "ccds-head" }),
     verdicts: h("fieldset", { class: "ccds-verdicts" }),
@@ -17,6 +17,7 @@ function render({ model, el }) {
     trend: h("div", { class: "ccds-figure" }),
     scanners: h("div", { class: "ccds-figure" }),
     volumes: h("div", { class: "ccds-figure" }),
+    few: h("div", {}),
     tables: h("details", { class: "ccds-tables" }),
     said: h("p", { class: "ccds-said", role: "status", "aria-live": "polite" }),
   };
@@ -29,10 +30,10 @@ function render({ model, el }) {
     parts.words,
     section("By month", trendTitle, parts.trend),
     section("By scanner", scannersTitle, parts.scanners),
+    section("Studies per month", h("h3", {}, "Studies per month"), parts.volumes),
+    parts.tables,
   );
-  const volumes = section("Studies per month", h("h3", {}, "Studies per month"), parts.volumes);
-  const few = emptyState("Too few studies to show a rate", "Fewer than 10 studies have a prediction and a labelled final report. The rates stand here as soon as there are 10.");
-  const body = h("div", { class: "ccds-body", hidden: true }, parts.error, parts.head, enough, few, volumes, parts.tables);
+  const body = h("div", { class: "ccds-body", hidden: true }, parts.error, parts.head, enough, parts.few);
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening what is published …"));
   const root = h("div", { class: "ccds ccds-monitoring", "data-lm-suppress-shortcuts": true }, parts.lost, cover, body, parts.said);
   el.append(root);
@@ -97,9 +98,9 @@ function render({ model, el }) {
     }
     document.querySelector("[data-ccds-project]")?.replaceChildren(`${screen.release.model} ${screen.release.version}`);
     const anything = screen.metrics.length > 0;
-    enough.hidden = parts.tables.hidden = !anything;
-    few.hidden = anything;
-    volumes.hidden = !screen.volumes.length;
+    enough.hidden = !anything;
+    parts.few.hidden = anything;
+    redraw(parts.few, emptyState("Too few studies to show a rate", screen.nothing));
     redraw(parts.head, drawHead(screen, releases, act));
     if (anything) {
       const metric = chosen();
@@ -114,14 +115,12 @@ function render({ model, el }) {
 
   function drawCharts() {
     const { screen } = state;
-    if (!screen) return;
-    const room = parts.trend.clientWidth || parts.volumes.clientWidth;
-    if (screen.metrics.length) {
-      const metric = chosen();
-      redraw(parts.trend, trendLegend(metric), drawTrend(metric, screen.months, room));
-      redraw(parts.scanners, scannersLegend(metric), drawScanners(metric, screen.months, room));
-    }
-    if (screen.volumes.length) redraw(parts.volumes, volumesLegend(), drawVolumes(screen, room));
+    if (!screen?.metrics.length) return;
+    const room = parts.trend.clientWidth;
+    const metric = chosen();
+    redraw(parts.trend, trendLegend(metric), drawTrend(metric, screen.months, room));
+    redraw(parts.scanners, scannersLegend(metric, screen.hidden), drawScanners(metric, screen.months, room));
+    redraw(parts.volumes, volumesLegend(), drawVolumes(screen, room));
     marks.settle();
   }
 

@@ -23,7 +23,7 @@ function drawHead(screen, releases, act) {
       "p",
       { class: "ccds-source" },
       screen.period ? h("b", {}, `${screen.period}. `) : null,
-      `${screen.source}, published ${screen.published}. Months by UTC; no group of ${screen.fewer} studies is shown. `,
+      `${screen.source}, published ${screen.published}. ${screen.promise} `,
       h("span", { class: "ccds-muted", title: "Keyed hash of the rows behind these numbers; an administrator can compare it" }, `Rows ${screen.digest.slice(0, 12)}`),
     ),
   ];
@@ -49,11 +49,10 @@ function drawVerdicts(screen, chosen, act) {
 }
 
 function drawWords(screen, metric) {
-  const merged = screen.merged.length ? `Months with ${screen.fewer} studies are counted with their neighbours: ${screen.merged.join("; ")}.` : null;
   return [
     h("p", {}, h("b", {}, held(metric.sentence)), " ", metric.meaning),
     ...metric.software.map((sentence) => h("p", {}, held(sentence))),
-    merged ? h("p", { class: "ccds-muted" }, merged) : null,
+    screen.merged ? h("p", { class: "ccds-muted" }, screen.merged) : null,
   ];
 }
 

@@ -3,14 +3,14 @@
 const NARROWEST = 220;
 const GAP = 16;
 
-function scannersLegend(metric) {
+function scannersLegend(metric, why) {
   const hidden = metric.devices.some((device) => device.hidden.length);
   return h(
     "p",
     { class: "ccds-muted" },
-    "One scale for all. The band is the rate of all months of one software version with its 95 % interval; a dashed line marks the day on which new software is first seen. ",
+    "One scale for all. The band is the rate of all months of one software version with its 95 % interval; a dashed line marks the month from which new software is shown. ",
     `Hollow: ${metric.few}. `,
-    hidden ? "Grey: not shown, because fewer than 10 studies are there, or so that such a group can’t be worked out." : null,
+    hidden ? `Grey is not shown: ${why}.` : null,
   );
 }
 
@@ -57,13 +57,13 @@ function drawSoftware(on, one, tone) {
 }
 
 function drawChange(on, one) {
-  const x = on.xOfDay(one.since);
+  const x = on.x(one.points[0].first) - on.step / 2;
   const leftOf = x > (on.left + on.right) / 2;
   return s(
     "g",
     { class: "ccds-change", "aria-hidden": true },
     s("line", { x1: x, x2: x, y1: on.top, y2: on.floor }),
-    s("text", { x: x + (leftOf ? -5 : 5), y: on.floor - 6, "text-anchor": leftOf ? "end" : "start" }, `${one.version} from ${one.since.slice(5)}`),
+    s("text", { x: x + (leftOf ? -5 : 5), y: on.floor - 6, "text-anchor": leftOf ? "end" : "start" }, `${one.version} from ${one.since}`),
   );
 }
 

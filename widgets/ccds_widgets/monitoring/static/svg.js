@@ -23,8 +23,8 @@ function held(text) {
 /**
  * A plane of months and numbers.
  *
- * `x(first, last)` is the middle of these months, `xOfDay` the place of a day ("2024-09-01"), `y` that of a number; `step` is the
- * width of a month. `axes` are the lines and words to draw behind everything else.
+ * `x(first, last)` is the middle of these months, `y` the place of a number; `step` is the width of a month. `axes` are the
+ * lines and words to draw behind everything else.
  */
 function plane({ width, height, months, ticks, format, left = 48 }) {
   const [top, right, bottom] = [10, 12, 38];
@@ -33,13 +33,6 @@ function plane({ width, height, months, ticks, format, left = 48 }) {
   const index = (month) => months.indexOf(month);
   const y = (value) => top + ((high - value) / (high - low)) * (height - top - bottom);
   const x = (first, last = first) => left + ((index(first) + index(last) + 1) / 2) * step;
-  const xOfDay = (day) => {
-    const [year, month, date] = day.split("-").map(Number);
-    const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
-    // A device may be seen before the first month of which anything is shown.
-    const at = day.slice(0, 7) < months[0] ? 0 : index(day.slice(0, 7)) + (date - 1) / days;
-    return left + at * step;
-  };
   const every = [1, 2, 3, 6, 12].find((number) => number * step >= ROOM_FOR_A_MONTH) ?? 12;
   const floor = height - bottom;
   const axes = s(
@@ -60,7 +53,7 @@ function plane({ width, height, months, ticks, format, left = 48 }) {
       ];
     }),
   );
-  return { width, height, top, left, right: width - right, floor, step, x, xOfDay, y, axes };
+  return { width, height, top, left, right: width - right, floor, step, x, y, axes };
 }
 
 function wholePercent(share) {

@@ -24,7 +24,7 @@ function drawTables(screen, metric) {
     ),
     table(
       `${metric.name} by scanner and software`,
-      ["Scanner", "Software", "First seen", ...rateHeads, "Studies"],
+      ["Scanner", "Software", "Shown from", ...rateHeads, "Studies"],
       metric.devices.flatMap((device) => device.software.map((one) => [device.name, one.version, one.since, ...rateCells(one), grouped(one.studies)])),
     ),
     table(
@@ -39,11 +39,6 @@ function drawTables(screen, metric) {
       "Alerts and reports by month of the final report",
       ["Month", "Alert, report positive", "Alert, report negative", "No alert, report positive", "No alert, report negative", "No phrase matches"],
       screen.periods.map((row) => [row.when, ...["tp", "fp", "fn", "tn", "unmatched"].map((name) => grouped(row[name]))]),
-    ),
-    table(
-      "Studies by month of the prediction",
-      ["Month", "Studies", ...PARTS.map(([, words]) => words[0].toUpperCase() + words.slice(1))],
-      screen.volumes.map((one) => [one.when, grouped(one.predictions), ...PARTS.map(([part]) => grouped(one[part]))]),
     ),
   ];
 }

@@ -1,18 +1,17 @@
-// How many studies the release read, by the month of the prediction, and what became of their reports.
+// How many of the studies that the release read were reported in each month, and how many of the reports a phrase matches.
 
 const PARTS = [
-  ["labelled", "with a labelled report"],
+  ["studies", "with a labelled report"],
   ["unmatched", "report that no phrase matches"],
-  ["awaiting", "awaiting the final report"],
 ];
 
 function drawVolumes(screen, width) {
   const on = plane({ width, height: 208, months: screen.months, ticks: screen.volume_ticks, format: grouped });
   return drawing(
     on,
-    `Studies by month of the prediction, ${screen.volumes.length} values; the arrow keys move from one to the next`,
+    `Studies by month of the final report, ${screen.periods.length} values; the arrow keys move from one to the next`,
     hatches(),
-    screen.volumes.map((one) => {
+    screen.periods.map((one) => {
       const x = on.x(one.first, one.last);
       const half = Math.min(22, on.step * 0.36);
       let below = 0;
@@ -21,8 +20,8 @@ function drawVolumes(screen, width) {
         below += one[part];
         return one[part] ? s("rect", { class: `ccds-bar-${part}`, x: x - half, width: 2 * half, y: to, height: from - to }) : null;
       });
-      const lines = [`${one.when}: ${grouped(one.predictions)} studies`, ...PARTS.map(([part, words]) => `${grouped(one[part])} ${words}`)];
-      return markOf(on, { x, y: on.y(one.predictions), text: one.text, lines, focus: `volume-${one.first}`, tone: 0 }, bars);
+      const lines = [`${one.when}: ${grouped(one.reported)} studies`, ...PARTS.map(([part, words]) => `${grouped(one[part])} ${words}`)];
+      return markOf(on, { x, y: on.y(one.reported), text: one.text, lines, focus: `volume-${one.first}`, tone: 0 }, bars);
     }),
   );
 }

@@ -47,9 +47,9 @@ const GONE = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 /**
  * Requests to the kernel, numbered, and their answers.
  *
- * `ask(request)` resolves to the answer, with the bytes that came beside it as `buffers`, or rejects with the one line that the kernel sent. `onLost(true)` is called when
- * the kernel is gone or doesn't answer, `onLost(false)` when it does again. A kernel that was restarted knows nothing of us
- * and stays lost. The numbers begin anywhere, so that two views of one widget don't take each other's answers.
+ * `ask(request)` resolves to the answer, with the bytes that came beside it as `buffers`, or rejects with the one line that
+ * the kernel sent. `onLost(true)` is called when the kernel is gone or doesn't answer, `onLost(false)` when it does again. A
+ * kernel that was restarted knows nothing of us and stays lost. The numbers begin anywhere, so that two views of one widget don't take each other's answers.
  */
 function openChannel(model, onLost) {
   const waiting = new Map();
@@ -94,12 +94,12 @@ function openChannel(model, onLost) {
   };
 }
 
-/** The line that says that the kernel is gone, and what is saved; hidden until then. */
-function lostBanner(saved = "What you see in the lists is saved.") {
+/** The line that says that the kernel is gone, and in a sentence what became of what is on the page; hidden until then. */
+function lostBanner(kept) {
   return h(
     "div",
     { class: "ccds-lost", role: "alert", hidden: true },
-    `Connection lost. ${saved} `,
+    `Connection lost. ${kept} `,
     h("button", { class: "ccds-button", onclick: () => window.location.reload() }, "Reload the page"),
   );
 }

@@ -4,7 +4,7 @@ function render({ model, el }) {
   const state = newState();
   const part = (name, tag = "div", properties = {}) => h(tag, { class: `ccds-${name}`, ...properties });
   const parts = {
-    lost: lostBanner(),
+    lost: lostBanner("What you see in the lists is saved."),
     top: part("toolbar", "nav", { "aria-label": "Reports" }),
     progress: part("progress", "section", { "aria-label": "Progress" }),
     error: part("error", "p", { role: "alert", hidden: true }),

@@ -47,10 +47,10 @@ class Paths(_Section):
         description="the hub's database and secrets, the local scheduler's jobs, homes of sessions without a project"
     )
     clinical: AbsolutePath = Field(
-        description="deployed models: predictions and final reports; the service account and the clinical roster only"
+        description="deployed models: predictions and final reports; read and written by the service account only"
     )
     published: AbsolutePath = Field(
-        description="what leadership reads: numbers without patient data; written by the service account only"
+        description="what leadership reads: numbers without patient data; written by the service account only, read by the folder's group"
     )
 
     @model_validator(mode="after")

@@ -64,7 +64,6 @@ def _fellow(browser: Browser, demo: Demo, scheme: str) -> None:
     with browser.new_context(viewport=SIZE, color_scheme=scheme) as context:
         page = context.new_page()
         _login(page, demo, "fay")
-        page.screenshot(path=PICTURES / f"home-{scheme}.png")
         page.goto(f"{demo.url}/hub/spawn/fay/{APP}")
         expect(page.locator(".ccds-done")).to_be_visible(timeout=60_000)
         page.get_by_role("button", name=re.compile("^hemorrhage, Hemorrhage")).click()
@@ -88,6 +87,7 @@ def _scientist(browser: Browser, demo: Demo, scheme: str) -> None:
             page.locator(f".ccds-{notebook}").first.scroll_into_view_if_needed()
             page.locator(f".ccds-{notebook}").first.evaluate("element => element.scrollIntoView({block: 'start'})")
             page.screenshot(path=PICTURES / f"{notebook}-{scheme}.png")
+    demo.stop(demo.login("sam"), "sam", LAB)
 
 
 def _leadership(browser: Browser, demo: Demo, scheme: str) -> None:
@@ -105,7 +105,7 @@ def _train(demo: Demo) -> None:
     project = open_project(PROJECT, Action.TRAIN, person="sam", settings=settings)
     labels = soft_labels(project, phrases=project.folder / "phrases" / "starter.csv")
     datalist = write_datalist(project, labels, positive="present", negative="absent")
-    run = launch(project, TrainingSpec(datalist=datalist.path, epochs=20, image_size=48), demo.scheduler)
+    run = launch(project, TrainingSpec(datalist=datalist.path, epochs=30, image_size=48), demo.scheduler)
     until(lambda: run.status().state.ended, "the training to end", seconds=900)
     project.store.close()
 

@@ -34,7 +34,11 @@ APPS = (
     ("monitoring", "lee", "reports", ".ccds-monitoring svg"),
 )
 NOTEBOOKS = (
-    ("normalization preview", "walkthroughs/normalization.ipynb", ".ccds-normalization canvas"),
+    (
+        "normalization preview",
+        "walkthroughs/normalization.ipynb",
+        ".ccds-normalization .ccds-caption:has-text('slice')",
+    ),
     ("training launcher", "walkthroughs/training.ipynb", ".ccds-training form"),
 )
 

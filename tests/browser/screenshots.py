@@ -78,7 +78,10 @@ def _scientist(browser: Browser, demo: Demo, scheme: str) -> None:
         page = context.new_page()
         _login(page, demo, "sam")
         session = demo.start(demo.login("sam"), "sam", LAB, {"gpus": 1})
-        for notebook, usable in (("normalization", ".ccds-normalization canvas"), ("training", ".ccds-training svg")):
+        for notebook, usable in (
+            ("normalization", ".ccds-normalization .ccds-caption:has-text('slice')"),
+            ("training", ".ccds-training svg"),
+        ):
             open_notebook(page, session, f"walkthroughs/{notebook}.ipynb")
             run_all(page)
             shown = page.locator(usable).first

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from ccds_kernel.irb.project import open_project
+from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.settings import load_settings
-from ccds_kernel.training.run import Run, runs_of
+from ccds_kernel.training.run import runs_of
 from ccds_kernel.training.state import RunState
 from support.browser import drag_over, hosts_asked
 from support.demo import APP, LAB, PROJECT, Demo
@@ -51,6 +52,26 @@ def no_session_left(demo: Demo) -> Iterator[None]:
         demo.stop(demo.login(person), person, session)
 
 
+@pytest.fixture
+def project(demo: Demo) -> Iterator[Project]:
+    """The demo's project, opened for sam."""
+    opened = open_project(PROJECT, Action.TRAIN, person="sam", settings=load_settings(demo.folder / "ccds.toml"))
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture
+def no_phrase_left(demo: Demo) -> Iterator[None]:
+    """The project's phrase list ends as it began: empty."""
+    yield
+    settings = load_settings(demo.folder / "ccds.toml")
+    opened = open_project(PROJECT, Action.OPEN_LABELING, person="fay", settings=settings)
+    repository = LabelingRepository(opened)
+    for phrase in repository.phrases():
+        repository.remove_phrase(phrase.id)
+    opened.store.close()
+
+
 def login(page: Page, demo: Demo, person: str) -> None:
     """Logs in by hand and lands on the home page."""
     page.goto(f"{demo.url}/")
@@ -60,6 +81,7 @@ def login(page: Page, demo: Demo, person: str) -> None:
     expect(page).to_have_url(f"{demo.url}/hub/home")
 
 
+@pytest.mark.usefixtures("no_phrase_left")
 def test_fellow_labels_reports_and_finds_the_phrase_after_a_reload(page: Page, demo: Demo) -> None:
     """A fellow logs in, opens labelling, selects a phrase, gives it a label, sees its count; after a reload it is there."""
     login(page, demo, "fay")
@@ -100,7 +122,7 @@ def test_scientist_gets_a_lab_session_on_one_gpu_slot(page: Page, demo: Demo) ->
 
 
 @pytest.mark.timeout(600)
-def test_scientist_tunes_a_recipe_and_trains_a_model(page: Page, demo: Demo, tmp_path: Path) -> None:
+def test_scientist_tunes_a_recipe_and_trains_a_model(page: Page, demo: Demo, project: Project, tmp_path: Path) -> None:
     """Both walk-throughs run to their end: the saved recipe gives on the command line what the page showed; the loss falls."""
     need_training()
     login(page, demo, "sam")
@@ -108,11 +130,12 @@ def test_scientist_tunes_a_recipe_and_trains_a_model(page: Page, demo: Demo, tmp
     page.get_by_role("button", name="Start").click()
     expect(page).to_have_url(re.compile(rf"/user/sam/{LAB}/lab"), timeout=60_000)
     session = f"{demo.url}/user/sam/{LAB}/"
-    work = demo.folder / "projects" / PROJECT / "work" / "sam"
+    work = project.folder / "work" / "sam"
+    before = {run.id for run in runs_of(project, demo.scheduler)}
 
     open_notebook(page, session, "walkthroughs/normalization.ipynb")
     run_all(page)
-    expect(page.locator(".ccds-normalization canvas").first).to_be_visible(timeout=60_000)
+    expect(page.locator(".ccds-caption").nth(1)).to_contain_text("slice", timeout=60_000)
     page.get_by_label("Name of the recipe").fill("brain")
     page.get_by_role("button", name="Save recipe").click()
     shown = page.locator("[data-hash='output']").inner_text()
@@ -121,22 +144,21 @@ def test_scientist_tunes_a_recipe_and_trains_a_model(page: Page, demo: Demo, tmp
     open_notebook(page, session, "walkthroughs/training.ipynb")
     run_all(page)
     expect(page.locator(".ccds-training form")).to_be_visible(timeout=60_000)
-    page.get_by_label("Epochs").fill("4")
-    page.get_by_label("Image size").fill("24")
+    page.get_by_label("Epochs").fill("12")
+    page.get_by_label("Image size").fill("32")
     page.get_by_role("button", name="Train", exact=True).click()
-    until(lambda: runs(demo), "the run to be launched")
+    (run,) = until(lambda: [one for one in runs_of(project, demo.scheduler) if one.id not in before], "the run")
     page.goto(f"{demo.url}/hub/home")  # the notebook is closed; the run goes on
-    until(lambda: runs(demo)[0].status().state.ended, "the training to end", seconds=300)
-    (run,) = runs(demo)
+    until(lambda: run.status().state.ended, "the training to end", seconds=300)
     losses = [metric.loss for metric in run.curve() if metric.closes_epoch]
     open_notebook(page, session, "walkthroughs/training.ipynb")
     run_all(page)
-    expect(page.locator(".ccds-training").get_by_text("4 of 4 epochs done").first).to_be_visible(timeout=60_000)
+    expect(page.locator(".ccds-training").get_by_text("12 of 12 epochs done").first).to_be_visible(timeout=60_000)
 
     assert applied == shown
     assert (run.status().state, run.status().reason) == (RunState.FINISHED, "")
-    assert len(losses) == 4
-    assert losses[-1] < losses[0]
+    assert len(losses) == 12
+    assert sum(losses[-3:]) < 0.95 * sum(losses[:3])
 
 
 def run_command(words: str, folder: Path, out: Path) -> str:
@@ -146,12 +168,6 @@ def run_command(words: str, folder: Path, out: Path) -> str:
     arguments[-1] = str(out)
     subprocess.run([Path(sys.executable).with_name("ccds"), *arguments], cwd=folder, check=True, capture_output=True)
     return str(json.loads(out.with_name("out.json").read_text())["output"]["sha256"])
-
-
-def runs(demo: Demo) -> list[Run]:
-    """Every training of the demo's project."""
-    settings = load_settings(demo.folder / "ccds.toml")
-    return runs_of(open_project(PROJECT, Action.TRAIN, person="sam", settings=settings), demo.scheduler)
 
 
 def test_leadership_sees_whether_the_model_still_works_and_nothing_else(page: Page, demo: Demo) -> None:

@@ -50,7 +50,8 @@ class Paths(_Section):
         description="deployed models: predictions and final reports; read and written by the service account only"
     )
     published: AbsolutePath = Field(
-        description="what leadership reads: numbers without patient data; written by the service account only, read by the folder's group"
+        description="what leadership reads: numbers without patient data; written by the service account only, read by the "
+        "folder's group"
     )
 
     @model_validator(mode="after")

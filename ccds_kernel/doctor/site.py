@@ -59,7 +59,7 @@ def judge_disk(names: str, place: Path, free_gib: float) -> Finding:
 
 
 def examine_permissions(settings: Settings) -> Finding:
-    """Whether somebody who isn't of the service account's group gets into what is closed to others: each folder but the projects'."""
+    """Whether somebody who isn't of a folder's group gets into it; of the projects' folder each project's own counts."""
     kept = {name: folder for name, folder in settings.paths if name != "projects"}
     try:
         opened = {name: folder for name, folder in kept.items() if _open_to_others(folder)}

@@ -274,7 +274,7 @@ def test_what_is_no_project_s_is_told_in_its_own_words(tmp_path):
     """Each line names what the database belongs to, and the setting that places it."""
     (tmp_path / "clinical.db").write_bytes(b"short")
 
-    with pytest.raises(CcdsError, match="found none; make the record$"):
+    with pytest.raises(CcdsError, match=r"found none; make the record$"):
         open_store(tmp_path / "none" / "clinical.db", home=RECORD)
     with pytest.raises(CcdsError, match="expected a database of the record that can be used; found file is not"):
         open_store(tmp_path / "clinical.db", home=RECORD)

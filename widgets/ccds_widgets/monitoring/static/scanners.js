@@ -63,7 +63,7 @@ function drawChange(on, one) {
     "g",
     { class: "ccds-change", "aria-hidden": true },
     s("line", { x1: x, x2: x, y1: on.top, y2: on.floor }),
-    s("text", { x: x + (leftOf ? -5 : 5), y: on.floor - 6, "text-anchor": leftOf ? "end" : "start" }, `${one.version} from ${one.since}`),
+    s("text", { x: x + (leftOf ? -5 : 5), y: on.floor - 6, "text-anchor": leftOf ? "end" : "start" }, `${one.version} from ${MONTHS[Number(one.points[0].first.slice(5)) - 1]}`),
   );
 }
 

@@ -24,7 +24,7 @@ function drawHead(screen, releases, act) {
       { class: "ccds-source" },
       screen.period ? h("b", {}, `${screen.period}. `) : null,
       `${screen.source}, published ${screen.published}. ${screen.promise} `,
-      h("span", { class: "ccds-muted", title: "Keyed hash of the rows behind these numbers; an administrator can compare it" }, `Rows ${screen.digest.slice(0, 12)}`),
+      h("span", { class: "ccds-muted", title: "Keyed hash of the rows on record when this was published; an administrator can compare it" }, `Rows ${screen.digest.slice(0, 12)}`),
     ),
   ];
 }

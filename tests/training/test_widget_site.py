@@ -107,8 +107,8 @@ def test_a_damaged_run_hides_no_other(trainings_of, project, name):
     ]
 
 
-def test_the_data_list_is_counted_again_when_it_is_another_one(trainings_of, tmp_path, project):
-    """The cell above the launcher may run again, and may not have run yet."""
+def test_the_data_list_is_counted_again_when_it_or_a_wrong_volume_is_another_one(trainings_of, tmp_path, project):
+    """The cell above the launcher may run again, and may not have run yet; a volume is mended without a word to the list."""
     datalist = tmp_path / "later.json"
     trainings = trainings_of(datalist)
 
@@ -119,12 +119,18 @@ def test_the_data_list_is_counted_again_when_it_is_another_one(trainings_of, tmp
     write_volume(project.folder / "nifti/odd.nii.gz", label=0, seed=1, shape=(8, 8, 8, 2))
     datalist.write_text(json.dumps([entries()[0] | {"image": "nifti/odd.nii.gz"}, *entries()[1:]]))
 
-    assert counted == {"training": (6, 6), "validation": (3, 3)}
+    raised = []
     for _ in range(2):
-        with pytest.raises(CcdsError, match="a volume of 3 dimensions in entry 1 of the data list"):
+        with pytest.raises(CcdsError, match="a volume of 3 dimensions in entry 1 of the data list") as told:
             trainings.volumes()
+        raised.append(told.value)
     with pytest.raises(CcdsError, match="a volume of 3 dimensions in entry 1 of the data list"):
         trainings.launch(ASKED)
+    write_volume(project.folder / "nifti/odd.nii.gz", label=0, seed=1)
+    mended = trainings.volumes()
+
+    assert counted == mended == {"training": (6, 6), "validation": (3, 3)}
+    assert raised[0] is not raised[1]  # one that is raised again grows a traceback at each look
     assert trainings.look().runs == ()
 
 

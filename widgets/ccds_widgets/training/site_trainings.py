@@ -48,7 +48,7 @@ class SiteTrainings:
         self._cpus = cpus
         self._memory_mb = memory_mb
         self._ended: dict[str, Seen] = {}
-        self._counted: tuple[object, Volumes | CcdsError] | None = None
+        self._counted: tuple[object, Volumes] | None = None
 
     def look(self) -> Look:
         """Every run."""
@@ -78,23 +78,21 @@ class SiteTrainings:
         return read_metrics(self._open(run_id).folder.metrics, offset)
 
     def volumes(self) -> Volumes:
-        """The data list's volumes, read again when the file is another one."""
+        """The data list's volumes, read again when the file is another one, and as long as something is wrong with it.
+
+        What is wrong isn't remembered: whoever mends a volume leaves the list as it was.
+        """
         try:
             found = self._datalist.stat()
-            version: object = (found.st_ino, found.st_mtime_ns, found.st_size)
         except OSError:
-            version = None
+            return self._count()  # which says why
+        version = (found.st_ino, found.st_mtime_ns, found.st_size)
         if self._counted is None or self._counted[0] != version:
             self._counted = version, self._count()
-        if isinstance(self._counted[1], CcdsError):
-            raise self._counted[1]
         return self._counted[1]
 
-    def _count(self) -> Volumes | CcdsError:
-        try:
-            entries = read_datalist(self._datalist, self._project.folder)
-        except CcdsError as error:
-            return error
+    def _count(self) -> Volumes:
+        entries = read_datalist(self._datalist, self._project.folder)
         counts = Counter((entry.split, entry.label) for entry in entries)
         return {split: (counts[split, 0], counts[split, 1]) for split in SPLITS}
 

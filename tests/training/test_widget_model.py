@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ccds_kernel.batch import JobRefusedError
+from ccds_kernel.batch import JobRefusedError, SchedulerUnavailableError
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.training.metrics import Metric
 from ccds_kernel.training.record import RunRecord
@@ -55,6 +55,7 @@ class FakeTrainings:
     asked: list[object] = field(default_factory=list)
     volumes_error: CcdsError | None = None
     refusal: CcdsError | None = None
+    answers: bool = True
     damaged: tuple[CcdsError, ...] = ()
 
     def look(self) -> Look:
@@ -81,8 +82,11 @@ class FakeTrainings:
         return 4
 
     def launch(self, asked: Asked) -> str:
-        """The next run."""
+        """The next run; without a job where the scheduler doesn't answer."""
         self._note(asked)
+        if not self.answers:
+            self.runs.append(seen(len(self.runs) + 1, RunState.UNKNOWN, job=None))
+            raise SchedulerUnavailableError(expected="an answer of the scheduler", found="none", do="try again")
         self.runs.append(seen(len(self.runs) + 1, RunState.PENDING))
         return run_id(len(self.runs))
 
@@ -175,6 +179,21 @@ def test_what_the_scheduler_refuses_is_told_and_the_form_stays(open_model, train
     shown = start(model)
 
     assert (shown["form"]["epochs"], shown["runs"]) == (3, [])
+
+
+def test_a_run_that_the_scheduler_did_not_hear_of_is_shown_and_can_be_restarted(open_model, trainings):
+    """It is there: told so, nobody makes a second one of it."""
+    trainings.runs = [seen(1, RunState.UNKNOWN, job=None), seen(2, RunState.RUNNING)]
+    model = open_model()
+    start(model)
+    trainings.answers = False
+
+    with pytest.raises(SchedulerUnavailableError, match=f"found none; restart the run {run_id(3)} when it answers"):
+        model.answer({"kind": "launch", "form": FORM})
+    shown = look(model)
+
+    assert shown["chosen"] == run_id(3)
+    assert [run["can_restart"] for run in shown["runs"]] == [True, False, True]
 
 
 def test_a_reload_finds_form_and_chosen_run_again(open_model, trainings):

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from ccds_kernel.batch import JobId, JobRefusedError, JobSpec, JobStatus, PriorityClass, Scheduler
+from ccds_kernel.batch import (
+    JobId,
+    JobRefusedError,
+    JobSpec,
+    JobStatus,
+    PriorityClass,
+    Scheduler,
+    SchedulerUnavailableError,
+)
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.training.bundle import CONFIGURATION
 from ccds_kernel.training.state import RunState
@@ -167,7 +175,7 @@ def test_what_the_scheduler_refuses_leaves_no_run(trainings_of):
 
 
 def test_a_scheduler_that_does_not_answer_loses_nothing(trainings_of, scheduler, tmp_path):
-    """The run's state is unknown, with the reason, and known again when the scheduler answers."""
+    """A run's state is unknown, with the reason, and known again when it answers; what was launched meanwhile is restarted."""
     trainings = trainings_of()
     run_id = trainings.launch(ASKED)
     slots = trainings.gpu_slots()
@@ -179,10 +187,18 @@ def test_a_scheduler_that_does_not_answer_loses_nothing(trainings_of, scheduler,
     (lost,), no_slots = trainings.look().runs, trainings.gpu_slots()
     with pytest.raises(CcdsError):
         trainings.cancel(run_id)
+    with pytest.raises(SchedulerUnavailableError):
+        trainings.launch(ASKED)
+    (left,) = (one for one in trainings.look().runs if one.record.id != run_id)
     table.rmdir()
     hidden.rename(table)
+    trainings.restart(left.record.id)
 
     assert (slots, no_slots) == (1, None)
     assert (lost.record.id, lost.status.state) == (run_id, RunState.UNKNOWN)
     assert lost.status.reason
-    until(lambda: trainings.look().runs[0].status.state is RunState.PENDING, "the scheduler to answer again")
+    assert (left.status.state, left.status.job) == (RunState.UNKNOWN, None)
+    until(
+        lambda: [one.status.state for one in trainings.look().runs] == [RunState.PENDING] * 2,
+        "the scheduler to answer again",
+    )

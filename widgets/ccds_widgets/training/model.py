@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ccds_kernel.batch import SchedulerUnavailableError
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.training.run import RunStatus
 from ccds_kernel.training.state import RunState
@@ -66,7 +67,8 @@ class TrainingModel:
         """The answer to what the page sent.
 
         Raises:
-            CcdsError: it is no request, or is refused; nothing was changed then.
+            CcdsError: it is no request, or is refused; nothing was changed then. Or the scheduler doesn't answer: what was
+                to be launched is then a run without a job, and the chosen one.
         """
         request = messages.parse(content)
         self._permit()
@@ -80,7 +82,7 @@ class TrainingModel:
                 return {}
             case messages.Launch():
                 self._form = request.form.asked()
-                self._chosen = self._trainings.launch(self._form)
+                self._launch()
             case messages.Cancel():
                 self._cancel(request.run)
             case messages.Restart():
@@ -159,6 +161,18 @@ class TrainingModel:
         }
 
     # --- what the page asks for
+
+    def _launch(self) -> None:
+        try:
+            self._chosen = self._trainings.launch(self._form)
+        except SchedulerUnavailableError as error:
+            mine = (one for one in self._trainings.look().runs if one.record.person == self._person)
+            self._chosen = next((one.record.id for one in mine if one.status.job is None), self._chosen)
+            raise SchedulerUnavailableError(
+                expected=error.expected,
+                found=error.found,
+                do=f"restart the run {self._chosen} when it answers: it is there, only its job isn't",
+            ) from None
 
     def _cancel(self, run_id: str) -> None:
         self._trainings.cancel(run_id)

@@ -85,6 +85,8 @@ class Trainings(Protocol):
 
         Raises:
             CcdsError: something is wrong with what was asked for, the data list, or the project; or the scheduler refuses it.
+                No run is left.
+            SchedulerUnavailableError: the scheduler doesn't answer; the run is there, without a job, and `restart` submits it.
         """
 
     def cancel(self, run_id: str) -> None:
@@ -98,5 +100,5 @@ class Trainings(Protocol):
         """Starts a run again from its last checkpoint.
 
         Raises:
-            CcdsError: it can't be restarted by this person, or not now.
+            CcdsError: it can't be restarted by this person, or not now; where the scheduler doesn't answer, restart again later.
         """

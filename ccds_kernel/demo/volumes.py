@@ -6,10 +6,10 @@ to learn from; each belongs to the report with its accession number. Several stu
 How hard they are: the finding is in the voxels (the hemorrhage is 7 HU brighter than the mirror side at least, 22 HU in the
 median of the demo's 48), but counting bright voxels hardly finds it. Of 24 such counts (6 windows from 50–90 to over 60 HU; in
 the brain or in all soft tissue; in the whole head or in its middle slices) the best reaches an AUROC of 0.65 for the demo's
-120 series, and 0.61 for seeds 11 and 12; a fourth seed that was tried, 18, has one count of 0.703. Falx, tentorium, sinuses, calcium and scalp are
-as bright as blood, differently from person to person (`constitution`); beam hardening, streaks, noise and calibration add to
-it, differently from scan to scan (`acquisition`). Rejected: bleeds too faint to be seen, which would hide the finding.
-`tests/demo/test_difficulty.py` measures the first three seeds.
+120 series, and 0.61 for seeds 11 and 12; a fourth seed that was tried, 18, has one count of 0.703. Falx, tentorium, sinuses,
+calcium and scalp are as bright as blood, differently from person to person (`constitution`); beam hardening, streaks, noise
+and calibration add to it, differently from scan to scan (`acquisition`). Rejected: bleeds too faint to be seen, which would
+hide the finding. `tests/demo/test_difficulty.py` measures the first three seeds.
 """
 
 from __future__ import annotations

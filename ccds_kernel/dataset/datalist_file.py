@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from ccds_kernel.dataset.entry import to_text
@@ -16,6 +17,7 @@ from ccds_kernel.files import write_whole
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.study_key import study_key_secret
+from ccds_kernel.normalization.volume_folder import VolumeFolder
 
 _NAME = "datalist.json"
 _PRIVATE = 0o640
@@ -77,14 +79,13 @@ def _studies(project: Project, volumes: str, labelled: set[str]) -> tuple[dict[s
     secret = study_key_secret(project.store)
     found: dict[str, Study] = {}
     unfit: Counter[str] = Counter()
-    for folder in sorted((project.folder / volumes).glob("*/")):
-        paths = sorted(folder.glob("*.nii.gz"))
-        if folder.name not in labelled:
-            if paths:
-                found[folder.name] = Study((), None)
+    there = VolumeFolder(project.folder / volumes)
+    for study, entries in groupby(there.entries(), key=lambda entry: entry.study):
+        if study not in labelled:
+            found[study] = Study((), None)
             continue
         fit = []
-        for path in paths:
+        for path in map(there.path, entries):
             shape = shape_of(path)
             if shape is None:
                 unfit["files that can't be read as a NIfTI image"] += 1
@@ -92,7 +93,5 @@ def _studies(project: Project, volumes: str, labelled: set[str]) -> tuple[dict[s
                 unfit["volumes that aren't 3-D"] += 1
             else:
                 fit.append(path.relative_to(project.folder).as_posix())
-        if paths:
-            patient = patient_of_study(project.folder / "dicom" / folder.name, secret)
-            found[folder.name] = Study(tuple(fit), patient)
+        found[study] = Study(tuple(fit), patient_of_study(project.folder / "dicom" / study, secret))
     return found, unfit

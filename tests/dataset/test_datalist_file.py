@@ -84,6 +84,22 @@ def test_every_volume_of_a_study_has_its_label_and_side(twenty, write):
     assert entries == [Entry(f"nifti/{key}/series-{number}.nii.gz", 1, split) for number in (0, 1)]
 
 
+def test_what_is_not_yet_a_volume_is_passed_over(twenty, write):
+    """A file that is being written and a conversion at work have hidden names; neither is listed nor counted."""
+    key = twenty.add("Hemorrhage.", "PAT3", (4, 4, 4))
+    volumes = twenty.project.folder / "nifti"
+    shutil.copy(volumes / key / "series-0.nii.gz", volumes / key / ".half.nii.gz")
+    shutil.copytree(volumes / key, volumes / ".ccds-converting-x")
+    only_hidden = twenty.add("Hemorrhage.", "PAT4", (4, 4, 4))
+    (volumes / only_hidden / "series-0.nii.gz").rename(volumes / only_hidden / ".half.nii.gz")
+
+    datalist = write()
+
+    assert [entry.image for entry in datalist.made.entries if key in entry.image] == [f"nifti/{key}/series-0.nii.gz"]
+    assert len(datalist.made.entries) == 41
+    assert left_out(datalist) == {"labelled reports without a volume": 1}
+
+
 @pytest.mark.usefixtures("twenty")
 def test_the_same_project_gives_the_same_bytes(write):
     """The list depends on nothing but what is there, and is written whole over the one before."""

@@ -69,7 +69,7 @@ def test_three_in_four_are_for_training():
 
 
 def test_another_project_splits_otherwise():
-    """The side tells nothing of a patient to whoever knows it from another project."""
+    """Sides depend on the project's secret: two projects don't agree on them all."""
     sides = [[split_of(patient_key(secret, f"PAT{n}")) for n in range(100)] for secret in (b"a" * 32, b"b" * 32)]
 
     assert sides[0] != sides[1]

@@ -89,6 +89,20 @@ class Run:
         """The whole curve so far, each step once."""
         return curve(self.metrics()[0])
 
+    def waits_for(self) -> str:
+        """What the scheduler says that the run waits for; empty where it says nothing, or the run waits no more.
+
+        Raises:
+            CcdsError: the run's folder is damaged.
+        """
+        job = self.folder.starts()[-1].job
+        if job is not None:
+            with contextlib.suppress(SchedulerUnavailableError, UnknownJobError):
+                explained = self._scheduler.explain(JobId(job))
+                if explained.position:  # else it began in this moment
+                    return explained.reason
+        return ""
+
     def cancel(self) -> None:
         """Asks for the run's end; returns before it has come. A run that has ended stays as it is.
 
@@ -191,23 +205,27 @@ def runs_of(project: Project, scheduler: Scheduler) -> list[Run]:
     return [Run(project, folder, scheduler) for folder in run_folders(project.folder)]
 
 
-def statuses(runs: Sequence[Run], scheduler: Scheduler) -> list[RunStatus]:
-    """Where these runs stand now: one question to the scheduler for all, and one more for each that waits."""
+def statuses(runs: Sequence[Run], scheduler: Scheduler, *, explained: bool = True) -> list[RunStatus]:
+    """Where these runs stand now: one question to the scheduler for all.
+
+    Args:
+        runs: any, of one project or several.
+        scheduler: theirs.
+        explained: whether the scheduler is asked, for each that waits, what for: one more question each.
+    """
     lasts = [run.folder.starts()[-1] for run in runs]
     jobs = scheduler.status([JobId(last.job) for last in lasts if last.job is not None])
     return [
-        _status(run, last, jobs[JobId(last.job)] if last.job is not None else None, scheduler)
+        _status(run, last, jobs[JobId(last.job)] if last.job is not None else None, explained=explained)
         for run, last in zip(runs, lasts, strict=True)
     ]
 
 
-def _status(run: Run, last: Start, job: JobStatus | None, scheduler: Scheduler) -> RunStatus:
+def _status(run: Run, last: Start, job: JobStatus | None, *, explained: bool) -> RunStatus:
     judged = judge(job, run.folder.exit_of(last.number))
     reason = judged.reason
-    if judged.state is RunState.PENDING and job is not None and not reason:
-        with contextlib.suppress(SchedulerUnavailableError, UnknownJobError):
-            explained = scheduler.explain(job.id)
-            reason = explained.reason if explained.position else ""  # it may have begun in this moment
+    if judged.state is RunState.PENDING and not reason and explained:
+        reason = run.waits_for()
     told = last_metric(run.folder.metrics)
     return RunStatus(
         state=judged.state,

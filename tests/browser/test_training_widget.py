@@ -38,7 +38,9 @@ from support.waiting import until
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 NOTEBOOK = str(ROOT / "notebooks" / "lab" / "training.ipynb")
-STATE = (Path(view.__file__).parent / "static" / "state.js").read_text(encoding="utf-8")
+STATE, ACTIONS = (
+    (Path(view.__file__).parent / "static" / f"{name}.js").read_text(encoding="utf-8") for name in ("state", "actions")
+)
 PATIENTS = 24
 EPOCHS = 40
 STARTED_MS = 150_000
@@ -295,6 +297,41 @@ def test_a_reload_of_jupyterlab_finds_form_and_chosen_run_again(lab, two_runs, o
     expect(page.locator(".ccds-detail-head h3")).to_have_text(run)
     expect(page.locator(".ccds-new [name=seed]")).to_have_value("77")
     expect(page.locator(".jp-Cell")).to_have_count(cells)
+
+
+def test_the_scheduler_is_asked_seldom_and_not_at_all_while_nobody_looks(browser):
+    """Every five seconds, a live run's curve each second; out of sight nothing; seen again, at once."""
+    page = browser.new_page()
+    page.clock.install()
+    page.evaluate(
+        f"""() => {{ {STATE}; {ACTIONS};
+        const run = {{ id: "one", state: "running", live: true }};
+        const look = {{ project: "HEAD-1", runs: [run], chosen: run.id, curve: null }};
+        window.asked = [];
+        const ask = async ({{ kind }}) => {{ asked.push(kind); return kind === "follow" ? {{ curve: null }} : look; }};
+        window.run = run;
+        window.act = actions(newState(), {{ ask }}, () => {{}}, () => {{}});
+        act.open(); }}"""
+    )
+
+    def asked(seconds: int) -> list[str]:
+        page.evaluate("asked.length = 0")
+        for _ in range(10 * seconds):
+            page.clock.run_for(100)
+        return page.evaluate("asked")
+
+    live = asked(20)
+    page.evaluate("act.away(true)")
+    unseen = asked(20)
+    page.evaluate("asked.length = 0; act.away(false)")
+    again = page.evaluate("asked")
+    page.evaluate("run.live = false")
+    ended = asked(20)
+
+    page.close()
+    assert (live.count("look"), live.count("follow")) == (4, 16)
+    assert (unseen, again) == ([], ["look"])
+    assert ended == ["look"] * 4
 
 
 def test_a_page_joins_what_it_is_told_as_the_kernel_does(browser):

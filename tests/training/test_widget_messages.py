@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
-from ccds_widgets.training.messages import Cancel, Keep, Launch, Look, parse
+from ccds_widgets.training.messages import Cancel, Follow, Keep, Launch, Look, parse
 from ccds_widgets.training.ports import Asked
 
 RUN = "20260131-142301-0a1b2c"
@@ -24,6 +24,7 @@ def test_requests_are_read():
     """Each kind with its fields."""
     assert parse({"kind": "look", "run": RUN, "offset": 7}) == Look(kind="look", run=RUN, offset=7)
     assert parse({"kind": "look", "run": None, "offset": 0}).run is None
+    assert parse({"kind": "follow", "run": RUN, "offset": 7}) == Follow(kind="follow", run=RUN, offset=7)
     assert parse({"kind": "cancel", "run": RUN}) == Cancel(kind="cancel", run=RUN)
     assert parse({"kind": "launch", "form": FORM}).form.asked() == Asked(**FORM)
     assert isinstance(parse({"kind": "launch", "form": FORM}), Launch)
@@ -48,6 +49,7 @@ def test_a_bundle_without_these_options_is_asked_for_without_them():
         {"kind": "launch"},
         {"kind": "run"},
         {"kind": "look", "run": RUN},
+        {"kind": "follow", "run": RUN},
         {"kind": "look", "run": "../../etc", "offset": 0},
         {"kind": "look", "run": RUN, "offset": -1},
         {"kind": "look", "run": RUN, "offset": 1.0},

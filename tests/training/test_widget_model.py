@@ -56,11 +56,18 @@ class FakeTrainings:
     volumes_error: CcdsError | None = None
     refusal: CcdsError | None = None
     answers: bool = True
+    questions: list[str] = field(default_factory=list)
     damaged: tuple[CcdsError, ...] = ()
 
     def look(self) -> Look:
-        """The latest first."""
+        """The latest first; noted, since it is a question to the scheduler."""
+        self.questions.append("look")
         return Look(tuple(sorted(self.runs, key=lambda one: one.record.id, reverse=True)), self.damaged)
+
+    def waits_for(self, run: str) -> str:
+        """A core; noted, for the same reason."""
+        self.questions.append(run)
+        return "a core is wanted"
 
     def metrics(self, run: str, offset: int) -> tuple[list[Metric], int]:
         """Ten bytes a line."""
@@ -243,6 +250,48 @@ def test_a_page_gets_only_what_it_does_not_have(open_model, trainings):
     assert (other["run"], other["begin"], len(other["metrics"])) == (run_id(2), 0, 3)
 
 
+def test_following_the_chosen_run_asks_the_scheduler_nothing(open_model, trainings):
+    """Its metrics come as they do with a look, also after another run was chosen."""
+    trainings.runs = [seen(1, RunState.RUNNING), seen(2, RunState.RUNNING)]
+    trainings.told = {run_id(1): [metric(1)], run_id(2): [metric(1), metric(2)]}
+    model = open_model()
+    start(model)
+    model.answer({"kind": "choose", "run": run_id(1)})
+    trainings.told[run_id(1)] += [metric(2)]
+    trainings.questions.clear()
+
+    answer = as_json(model.answer({"kind": "follow", "run": run_id(1), "offset": 10}))
+
+    assert list(answer) == ["curve"]
+    assert (answer["curve"]["run"], answer["curve"]["begin"], answer["curve"]["offset"]) == (run_id(1), 10, 20)
+    assert [one["step"] for one in answer["curve"]["metrics"]] == [2]
+    assert trainings.questions == []
+
+
+def test_nothing_is_followed_where_no_run_is_chosen(open_model):
+    """A page that is behind gets no curve."""
+    model = open_model()
+    start(model)
+
+    assert model.answer({"kind": "follow", "run": run_id(1), "offset": 10}) == {"curve": None}
+
+
+def test_only_the_chosen_run_is_asked_what_it_waits_for(open_model, trainings):
+    """However many wait; and only where the scheduler hasn't said so unasked."""
+    trainings.runs = [seen(number, RunState.PENDING) for number in range(1, 5)]
+    trainings.runs += [seen(5, RunState.PENDING, reason="held")]
+    model = open_model()
+    start(model)
+
+    held = look(model)
+    trainings.questions.clear()
+    shown = as_json(model.answer({"kind": "choose", "run": run_id(2)}))
+
+    assert held["chosen"] == run_id(5)
+    assert trainings.questions == ["look", run_id(2)]
+    assert [run["reason"] for run in shown["runs"]] == ["Held", "", "", "A core is wanted", ""]
+
+
 def test_two_notebooks_see_the_same(open_model):
     """What one launches the other lists; each looks at its own choice."""
     here, there = open_model(), open_model()
@@ -315,12 +364,14 @@ def test_a_run_that_is_told_to_end_says_so_until_it_has(open_model, trainings):
     model = open_model()
 
     told = only_run(as_json(model.answer({"kind": "cancel", "run": run_id(1)})))
+    questions = list(trainings.questions)
     trainings.runs = [seen(1, RunState.CANCELLED)]
     ended = only_run(look(model))
     trainings.runs = [seen(1, RunState.RUNNING, starts=2)]
     again = only_run(look(model))
 
     assert trainings.asked == [("cancel", run_id(1))]
+    assert questions == ["look"]
     assert [one["ending"] for one in (told, ended, again)] == [True, False, False]
 
 
@@ -386,6 +437,7 @@ def test_a_run_that_is_gone_is_chosen_no_more(open_model, trainings):
     "request_",
     [
         {"kind": "look", "run": None, "offset": 0},
+        {"kind": "follow", "run": None, "offset": 0},
         {"kind": "choose", "run": run_id(1)},
         {"kind": "keep", "form": FORM},
         {"kind": "launch", "form": FORM},

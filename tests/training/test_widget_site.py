@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ccds_kernel.batch import (
+    Explanation,
     JobId,
     JobRefusedError,
     JobSpec,
@@ -33,11 +34,17 @@ class Counting:
     def __init__(self, real: Scheduler) -> None:
         self._real = real
         self.asked: list[list[JobId]] = []
+        self.explained: list[JobId] = []
 
     def status(self, ids: Iterable[JobId]) -> Mapping[JobId, JobStatus]:
         """Asked once for all."""
         self.asked.append(list(ids))
         return self._real.status(self.asked[-1])
+
+    def explain(self, job: JobId) -> Explanation:
+        """Asked for one."""
+        self.explained.append(job)
+        return self._real.explain(job)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._real, name)
@@ -65,15 +72,18 @@ def trainings_of(tmp_path, project, counting):
     return open_it
 
 
-def test_what_one_notebook_launches_another_one_sees(trainings_of):
-    """With the scheduler's reason for its waiting, and what was asked for."""
+def test_what_one_notebook_launches_another_one_sees(trainings_of, counting):
+    """With what was asked for, and the scheduler's reason for its waiting where that is asked for."""
     here, there = trainings_of(), trainings_of()
 
     run_id = here.launch(ASKED)
     (seen,) = there.look().runs
+    explained = list(counting.explained)
 
     assert (seen.record.id, seen.record.person, seen.status.state) == (run_id, "sam", RunState.PENDING)
-    assert seen.status.reason
+    assert explained == []
+    assert there.waits_for(run_id)
+    assert [str(job) for job in counting.explained] == [seen.status.job]
     assert (seen.record.spec.epochs, seen.record.spec.image_size, seen.record.spec.learning_rate) == (3, 16, 0.001)
     assert there.metrics(run_id, 0) == ([], 0)
 

@@ -20,15 +20,22 @@ class _Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Look(_Request):
-    """The runs now, and what the chosen one has told since.
-
-    `run` and `offset` say what the page has: the metrics of that run up to there.
-    """
-
-    kind: Literal["look"]
+class _Has(_Request):
+    # What the page has: the metrics of `run` up to byte `offset`.
     run: RunId | None
     offset: Count
+
+
+class Look(_Has):
+    """The runs now, and what the chosen one has told since."""
+
+    kind: Literal["look"]
+
+
+class Follow(_Has):
+    """What the chosen run has told since; the scheduler isn't asked."""
+
+    kind: Literal["follow"]
 
 
 class Choose(_Request):
@@ -82,7 +89,7 @@ class Restart(_Request):
     run: RunId
 
 
-Request = Look | Choose | Keep | Launch | Cancel | Restart
+Request = Look | Follow | Choose | Keep | Launch | Cancel | Restart
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
 

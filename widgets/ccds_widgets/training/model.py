@@ -8,6 +8,7 @@ person's newest run that is still alive. Each request is parsed and permitted an
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ccds_kernel.batch import SchedulerUnavailableError
@@ -45,6 +46,7 @@ class TrainingModel:
         self._permit = permit
         self._form = form
         self._chosen: str | None = None
+        self._followed: Seen | None = None
         self._pace: Pace | None = None
         self._told_to_end: set[tuple[str, int]] = set()
 
@@ -60,7 +62,7 @@ class TrainingModel:
             "form": vars(self._form),
             "bundles": [{"name": name, "options": list(has)} for name, has in self._trainings.bundles().items()],
             "gpu_slots": self._trainings.gpu_slots(),
-            **self._seen(found, messages.Look(kind="look", run=None, offset=0)),
+            **self._seen(found),
         }
 
     def answer(self, content: object) -> Answer:
@@ -74,7 +76,9 @@ class TrainingModel:
         self._permit()
         match request:
             case messages.Look():
-                return self._seen(self._trainings.look(), request)
+                return self._seen(self._trainings.look(), request.run, request.offset)
+            case messages.Follow():
+                return {"curve": self._curve(request.run, request.offset)}
             case messages.Choose():
                 self._chosen = request.run
             case messages.Keep():
@@ -84,10 +88,10 @@ class TrainingModel:
                 self._form = request.form.asked()
                 self._launch()
             case messages.Cancel():
-                self._cancel(request.run)
+                return self._seen(self._cancel(request.run))
             case messages.Restart():
                 self._trainings.restart(request.run)
-        return self._seen(self._trainings.look(), messages.Look(kind="look", run=None, offset=0))
+        return self._seen(self._trainings.look())
 
     # --- what the page sees
 
@@ -96,19 +100,28 @@ class TrainingModel:
         alive = [one for one in (*mine, *found.runs) if not one.status.state.ended]
         return next((one.record.id for one in (*alive, *mine, *found.runs)), None)
 
-    def _seen(self, found: Look, has: messages.Look) -> Answer:
+    def _seen(self, found: Look, run: str | None = None, offset: int = 0) -> Answer:
+        """All that can change; the page has the metrics of `run` up to `offset`."""
         listed = {one.record.id: one for one in found.runs[:MOST_RUNS]}
         listed |= {one.record.id: one for one in found.runs if one.record.id == self._chosen}
         if self._chosen not in listed:
             self._chosen = None
+        if self._chosen:
+            listed[self._chosen] = self._explained(listed[self._chosen])
+        self._followed = listed[self._chosen] if self._chosen else None
         return {
             "runs": [self._run(one) for one in listed.values()],
             "unlisted": len(found.runs) - len(listed),
             "damaged": [sentence(error) for error in found.damaged],
             "volumes": self._volumes(),
             "chosen": self._chosen,
-            "curve": self._curve(listed[self._chosen], has) if self._chosen else None,
+            "curve": self._curve(run, offset),
         }
+
+    def _explained(self, seen: Seen) -> Seen:
+        if seen.status.state is not RunState.PENDING or seen.status.reason:
+            return seen
+        return replace(seen, status=replace(seen.status, reason=self._trainings.waits_for(seen.record.id)))
 
     def _volumes(self) -> Answer:
         try:
@@ -141,11 +154,14 @@ class TrainingModel:
             },
         }
 
-    def _curve(self, seen: Seen, has: messages.Look) -> Answer:
-        """What the page doesn't have yet of the chosen run's metrics."""
+    def _curve(self, run: str | None, offset: int) -> Answer | None:
+        """What the page, which has those of `run` up to `offset`, doesn't have yet of the chosen run's metrics."""
+        seen = self._followed
+        if seen is None:
+            return None
         run_id = seen.record.id
-        begin = has.offset if has.run == run_id else 0
-        metrics, offset = self._trainings.metrics(run_id, begin)
+        begin = offset if run == run_id else 0
+        metrics, end = self._trainings.metrics(run_id, begin)
         if self._pace is None or self._pace.run != run_id:
             self._pace = Pace(run_id)
         self._pace.follow(*self._trainings.metrics(run_id, self._pace.offset))
@@ -153,7 +169,7 @@ class TrainingModel:
         return {
             "run": run_id,
             "begin": begin,
-            "offset": offset,
+            "offset": end,
             "metrics": [shown(metric) for metric in (metrics if begin else thinned(metrics))],
             "done": self._pace.done,
             "epoch_s": self._pace.epoch_s,
@@ -174,10 +190,11 @@ class TrainingModel:
                 do=f"restart the run {self._chosen} when it answers: it is there, only its job isn't",
             ) from None
 
-    def _cancel(self, run_id: str) -> None:
+    def _cancel(self, run_id: str) -> Look:
         self._trainings.cancel(run_id)
-        starts = [one.status.starts for one in self._trainings.look().runs if one.record.id == run_id]
-        self._told_to_end |= {(run_id, number) for number in starts}
+        found = self._trainings.look()
+        self._told_to_end |= {(run_id, one.status.starts) for one in found.runs if one.record.id == run_id}
+        return found
 
 
 _ASKED = ("epochs", "batch_size", "seed", "image_size", "learning_rate", "gpus")

@@ -58,10 +58,20 @@ class Trainings(Protocol):
     """
 
     def look(self) -> Look:
-        """Every run now; never raises for a scheduler that doesn't answer."""
+        """Every run now: at most one question to the scheduler; never raises where that doesn't answer.
+
+        The reason of a run that waits may be missing; `waits_for` asks for it.
+        """
+
+    def waits_for(self, run_id: str) -> str:
+        """What a run waits for: one question to the scheduler; empty where there is nothing to say.
+
+        Raises:
+            CcdsError: there is no such run.
+        """
 
     def metrics(self, run_id: str, offset: int) -> tuple[list[Metric], int]:
-        """What a run has told from byte `offset` on, and where to ask next.
+        """What a run has told from byte `offset` on, and where to ask next; the scheduler isn't asked.
 
         Raises:
             CcdsError: there is no such run.

@@ -1,7 +1,8 @@
 """The trainings of a project on its site: the kernel's functions, with what can't change any more remembered.
 
-A look asks the scheduler once for all runs that may be alive. A run that ended is read once, and again only when it was
-started again: a project with hundreds of old runs costs a look no more than their names.
+A look asks the scheduler one question for all runs that may be alive; following a run's metrics asks it nothing. A run that
+ended is read once, and again only when it was started again: a project with hundreds of old runs costs a look no more than
+their names.
 """
 
 from __future__ import annotations
@@ -67,11 +68,15 @@ class SiteTrainings:
                 damaged.append(error)
         seen = {
             run.id: Seen(run.record, status)
-            for run, status in zip(alive, statuses(alive, self._scheduler), strict=True)
+            for run, status in zip(alive, statuses(alive, self._scheduler, explained=False), strict=True)
         }
         self._ended |= {run_id: one for run_id, one in seen.items() if one.status.state.ended}
         seen = self._ended | seen
         return Look(tuple(seen[run_id] for run_id in order if run_id in seen), tuple(damaged))
+
+    def waits_for(self, run_id: str) -> str:
+        """What a run waits for."""
+        return self._open(run_id).waits_for()
 
     def metrics(self, run_id: str, offset: int) -> tuple[list[Metric], int]:
         """A run's metrics."""

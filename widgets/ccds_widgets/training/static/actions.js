@@ -1,28 +1,35 @@
 // Everything that can be asked for, and when the kernel is asked how things stand.
 
-const SOON_MS = 1000; // while a run is alive
-const LATER_MS = 5000; // for runs that other notebooks launch
+const FOLLOW_MS = 1000; // the chosen run's curve, while it is alive: read from a file
+const LOOK_MS = 5000; // all runs: a question to the scheduler, which every open launcher asks
 const NO_ANSWER_MS = 20000; // then it is asked again: a connection that was lost brings no answer back
 
 function actions(state, channel, draw, say) {
   let timer = null;
   let patience = NO_ANSWER_MS;
   let ended = false;
+  let away = false;
   let looking = 0;
+  let due = 0; // when all runs are looked at again
 
+  /** Asks what the chosen run has told since, or how all runs stand where that is due. Nothing is asked while nobody looks. */
   async function look() {
     clearTimeout(timer);
-    if (ended || document.hidden) return;
+    if (ended || away || document.hidden) return;
     looking += 1;
     const mine = looking;
+    const kind = chosenRun(state)?.live && performance.now() < due ? "follow" : "look";
     timer = setTimeout(look, patience);
     patience = Math.min(2 * patience, 300000);
     try {
-      const answer = await channel.ask({ kind: "look", ...has(state) });
+      const answer = await channel.ask({ kind, ...has(state) });
       if (mine !== looking || ended) return;
       take(answer);
     } catch (error) {
-      if (mine === looking) stall(error);
+      if (mine !== looking) return;
+      if (kind === "look") return stall(error);
+      due = 0; // the run may be gone: a look says so
+      look();
     }
   }
 
@@ -38,7 +45,9 @@ function actions(state, channel, draw, say) {
     draw();
     clearTimeout(timer);
     patience = NO_ANSWER_MS;
-    timer = setTimeout(look, state.runs.some((run) => run.live) ? SOON_MS : LATER_MS);
+    const now = performance.now();
+    if (answer.runs) due = now + LOOK_MS;
+    timer = setTimeout(look, Math.max(0, chosenRun(state)?.live ? Math.min(FOLLOW_MS, due - now) : due - now));
   }
 
   function stall(error) {
@@ -62,6 +71,7 @@ function actions(state, channel, draw, say) {
       state.busy = null;
       state.error = { at, line: error.message, run: state.chosen };
       draw();
+      due = 0;
       look();
       return false;
     }
@@ -81,6 +91,11 @@ function actions(state, channel, draw, say) {
       else look();
     },
     awake: look,
+    away(isAway) {
+      if (away === isAway) return;
+      away = isAway;
+      if (state.project !== null && !state.stalled) look();
+    },
     close() {
       ended = true;
       clearTimeout(timer);

@@ -51,6 +51,8 @@ function render({ model, el }) {
   keepKeys(root, ending.signal);
   const sizes = new ResizeObserver(() => draw());
   sizes.observe(detail);
+  const sight = new IntersectionObserver((seen) => act.away(!seen.at(-1).isIntersecting));
+  sight.observe(root);
   act.open();
 
   /** Draws a part, unless it would look the same: what is read or pointed at stays. */
@@ -90,6 +92,7 @@ function render({ model, el }) {
   return () => {
     ending.abort();
     sizes.disconnect();
+    sight.disconnect();
     act.close();
     channel.close();
   };

@@ -140,6 +140,38 @@ def test_a_scientist_tunes_a_recipe_saves_it_and_runs_it(open_preview, recipes, 
     assert (hash_shown(page, "recipe"), hash_shown(page, "output")) == (recipe, output)
 
 
+def test_what_is_saved_is_what_the_page_shows(open_preview, recipes):
+    """Also where changes are still being computed, and wait, when it is saved; what is changed afterwards goes on."""
+    page = open_preview()
+    page.get_by_label("Name of the recipe").fill("at once")
+
+    page.evaluate(
+        """() => {
+          const click = (selector) => document.querySelector(selector).click();
+          click("[data-focus^=on-]");
+          click("li:last-child [data-focus^=on-]");
+          click("[data-focus=save]");
+          const add = document.querySelector("[data-focus=add]");
+          add.value = "z_score";
+          add.dispatchEvent(new Event("change"));
+        }"""
+    )
+
+    expect(page.get_by_role("status").filter(has_text="Saved as recipes/at-once.yaml")).to_be_attached()
+    saved = read_recipe(recipes / "at-once.yaml")
+    assert [step.name for step in saved.steps] == ["resample"]
+    expect(page.locator(".ccds-normalization")).to_have_attribute("aria-busy", "false")
+    page.reload()
+    wait_for_pictures(page)
+    expect(page.locator(".ccds-step-name b")).to_have_text(["reorient", "resample", "window", "z_score"])
+    assert page.get_by_role("checkbox").evaluate_all("all => all.map((one) => one.checked)") == [
+        False,
+        True,
+        False,
+        True,
+    ]
+
+
 def test_the_pictures_are_what_the_patient_is(open_preview):
     """Each voxel of the slice before, through the display window: the patient's right on the left, anterior up."""
     page = open_preview()

@@ -13,7 +13,8 @@ LOOK = {"plane": "axial", "position": 1.5, "display": {"center": 40, "width": 80
 KEEP = EDIT | {"kind": "keep", "look": LOOK}
 SLICES = {"kind": "slices", "revision": 1, "plane": "coronal", "display": None, "before": [0], "after": [1, 2]}
 PROBE = {"kind": "probe", "revision": 1, "plane": "axial", "side": "after", "number": 0, "x": 1, "y": 2}
-GOOD = [{"kind": "choose", "volume": "a/one"}, EDIT, KEEP, SLICES, PROBE, {"kind": "save", "name": "x"}]
+SAVE = EDIT | {"kind": "save", "name": "x"}
+GOOD = [{"kind": "choose", "volume": "a/one"}, EDIT, KEEP, SLICES, PROBE, SAVE]
 
 
 def changed(request: dict, **values) -> dict:
@@ -66,7 +67,8 @@ def test_an_unknown_key_refuses_the_request(request_):
         changed(SLICES, after=[0] * (MOST_SLICES + 1)),
         changed(PROBE, side="both"),
         changed(PROBE, x=-1),
-        {"kind": "save", "name": None},
+        changed(SAVE, name=None),
+        {"kind": "save", "name": "x"},
     ],
 )
 def test_what_is_no_request_is_refused_without_quoting_it(content):

@@ -47,9 +47,20 @@ def edit(model, *steps, output="float32"):
     return model.answer({"kind": "edit", "draft": {"steps": list(steps), "output": output}})
 
 
+def save(model, name, *steps):
+    """Saves these steps, or the recipe as it stands, under a name; the answer."""
+    draft = {"steps": [bare(step) for step in steps or model.start()["draft"]["steps"]], "output": "float32"}
+    return model.answer({"kind": "save", "name": name, "draft": draft})
+
+
+def bare(step):
+    """A step as pages send it: without what was told of it."""
+    return {key: step[key] for key in ("name", "on", "parameters")}
+
+
 def keep(model, steps):
     """Lets it keep these steps, not applied yet, and `LOOK`; the answer."""
-    draft = {"steps": [{key: step[key] for key in ("name", "on", "parameters")} for step in steps], "output": "float32"}
+    draft = {"steps": [bare(step) for step in steps], "output": "float32"}
     return model.answer({"kind": "keep", "draft": draft, "look": LOOK})
 
 
@@ -135,7 +146,7 @@ def test_the_saved_recipe_gives_the_same_voxels_on_the_command_line(project, dty
     model.start()
     edit(model, REORIENT, RESAMPLE, WINDOW | {"parameters": {"center": 0, "width": 6000}}, Z_SCORE)
 
-    saved = model.answer({"kind": "save", "name": "Head CT"})["saved"]
+    saved = save(model, "Head CT")["saved"]
     told = run_command(saved["command"], project, monkeypatch, capsys)
 
     assert saved["file"] == "recipes/head-ct.yaml"
@@ -148,7 +159,7 @@ def test_the_saved_recipe_gives_the_same_voxels_on_the_command_line(project, dty
 
 def test_after_saving_another_study_has_its_own_command_and_hash(project, preview, monkeypatch, capsys):
     """The recipe is the same: what is told goes with what is shown."""
-    preview.answer({"kind": "save", "name": "Head CT"})
+    save(preview, "Head CT")
 
     saved = preview.answer({"kind": "choose", "volume": SECOND})["saved"]
 
@@ -160,11 +171,11 @@ def test_after_saving_another_study_has_its_own_command_and_hash(project, previe
 def test_a_saved_recipe_is_never_overwritten(project, preview):
     """The same again is saved already; a changed one needs another name; steps that are off are left out."""
     edit(preview, REORIENT, RESAMPLE | {"on": False}, WINDOW)
-    first = preview.answer({"kind": "save", "name": "  Head   CT "})["saved"]
-    again = preview.answer({"kind": "save", "name": "Head CT"})["saved"]
+    first = save(preview, "  Head   CT ")["saved"]
+    again = save(preview, "Head CT")["saved"]
     changed = edit(preview, REORIENT)
     with pytest.raises(CcdsError, match=r"recipes/head-ct\.yaml to be free"):
-        preview.answer({"kind": "save", "name": "Head CT"})
+        save(preview, "Head CT")
 
     recipe = read_recipe(project.folder / "work" / "sam" / "recipes" / "head-ct.yaml")
     assert (first["was_there"], again["was_there"], changed["saved"]) == (False, True, None)
@@ -176,7 +187,7 @@ def test_a_saved_recipe_is_never_overwritten(project, preview):
 def test_a_recipe_without_a_name_is_not_saved(project, preview, name):
     """One line; nothing is written."""
     with pytest.raises(CcdsError, match="name"):
-        preview.answer({"kind": "save", "name": name})
+        save(preview, name)
 
     assert list((project.folder / "work" / "sam").glob("recipes/*.yaml")) == []
 
@@ -204,16 +215,17 @@ def test_what_is_wrong_stands_at_its_step_and_the_last_picture_stays(preview):
     }
 
 
-def test_what_is_saved_is_what_was_typed_last(project, preview):
-    """Also where it was kept but not applied yet: what is shown with it is applied then."""
+def test_what_is_saved_is_what_the_page_shows(project, preview):
+    """Also where that was neither applied nor kept yet: what is shown with it is applied then, and goes on after a reload."""
     edit(preview, WINDOW)
-    keep(preview, [REORIENT])
+    keep(preview, [Z_SCORE])
 
-    saved = preview.answer({"kind": "save", "name": "x"})
+    saved = save(preview, "x", REORIENT)
 
     recipe = read_recipe(project.folder / "work" / "sam" / "recipes" / "x.yaml")
     assert [step.name for step in recipe.steps] == ["reorient"]
     assert saved["result"]["recipe"] == saved["saved"]["recipe"] == recipe.digest()
+    assert [step["name"] for step in open_preview(project).start()["draft"]["steps"]] == ["reorient"]
 
 
 def test_a_wrong_recipe_can_t_be_saved(project, preview):
@@ -221,7 +233,7 @@ def test_a_wrong_recipe_can_t_be_saved(project, preview):
     edit(preview, WINDOW | {"parameters": {"center": "", "width": 80}})
 
     with pytest.raises(CcdsError, match="mend what is marked"):
-        preview.answer({"kind": "save", "name": "x"})
+        save(preview, "x")
 
     assert not (project.folder / "work" / "sam" / "recipes" / "x.yaml").exists()
 
@@ -439,7 +451,7 @@ def test_whoever_may_not_see_images_any_more_gets_one_line(tmp_path, project, pr
     for asked in (
         preview.start,
         lambda: slices(preview, state, before=[0]),
-        lambda: preview.answer({"kind": "save", "name": "x"}),
+        lambda: save(preview, "x", WINDOW),
         lambda: open_preview(project),
     ):
         with pytest.raises(CcdsError, match=r"expected sam on the roster of HEAD-1.*ask the principal investigator"):

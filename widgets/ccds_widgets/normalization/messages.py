@@ -105,9 +105,10 @@ class Probe(_Request):
 
 
 class Save(_Request):
-    """The recipe, as it was kept last, is saved under `name`."""
+    """The recipe is now `draft`, and is saved under `name`."""
 
     kind: Literal["save"]
+    draft: Draft
     name: Annotated[str, Field(max_length=LONGEST_NAME)]
 
 

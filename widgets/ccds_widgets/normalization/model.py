@@ -240,6 +240,7 @@ class PreviewModel:
         return answer
 
     def _save(self, request: messages.Save) -> Answer:
+        unkept = self._keep(draft=request.draft)
         self._work()
         if self._result is None or self._recipe is None or self._is_older():
             raise CcdsError(
@@ -250,7 +251,7 @@ class PreviewModel:
         named = Recipe(" ".join(request.name.split()), self._recipe.steps, self._recipe.output)
         there = self._recipes.save(named)
         self._saved = Saved(there.file, named.digest(), there.was_there)
-        return self._state()
+        return {"unkept": unkept, **self._state()}
 
 
 def _plain(error: StepError) -> CcdsError:

@@ -11,8 +11,9 @@ function actions(state, channel, slices, draw, say) {
   let probing = false;
   let wantedProbe = null;
 
-  /** Sends a change of volume or recipe when the one before is done; of several that wait only the newest. */
+  /** Sends a change of volume or recipe, or what is to be saved, when the one before is done; of several that wait only the newest. */
   function change(kind, request) {
+    waiting.delete(kind); // the newest goes last, so that the kernel ends with what the page shows
     waiting.set(kind, { kind, ...request });
     if (!running) idle = work();
     return idle;
@@ -25,11 +26,14 @@ function actions(state, channel, slices, draw, say) {
     while (waiting.size) {
       const [[kind, request]] = waiting;
       waiting.delete(kind);
-      const { edits } = state;
+      const trouble = kind === "save" ? "saveError" : "error";
       try {
-        absorb(state, await channel.ask(request, 0), edits);
+        const answer = await channel.ask(request, 0);
+        absorb(state, answer);
+        state[trouble] = null;
+        if (kind === "save") say(`Saved as ${answer.saved.file}.`);
       } catch (error) {
-        state.error = error.message;
+        state[trouble] = error.message;
       }
     }
     running = false;
@@ -93,7 +97,6 @@ function actions(state, channel, slices, draw, say) {
     /** `typing`: more of it may come at once. */
     edit(apply, typing = false) {
       apply();
-      state.edits += 1;
       state.saved = null;
       clearTimeout(restEdit);
       if (typing) {
@@ -124,21 +127,10 @@ function actions(state, channel, slices, draw, say) {
       state.name = name;
       keep();
     },
-    async save() {
-      clearTimeout(restEdit);
-      const { edits } = state;
-      state.busy = true;
-      draw("busy");
-      try {
-        absorb(state, await channel.ask({ kind: "save", name: state.name }, 0), edits);
-        state.saveError = null;
-        say(`Saved as ${state.saved?.file}.`);
-      } catch (error) {
-        state.saveError = error.message;
-      }
-      state.busy = running;
-      draw();
-      slices.fill();
+    /** Saves what the page shows now, after what is being computed. */
+    save() {
+      if (restEdit) sendEdit();
+      change("save", { name: state.name, draft: draftOf(state) });
     },
     async copy(element) {
       const range = document.createRange();

@@ -20,7 +20,6 @@ function newState() {
     trouble: {}, // lines about the volume and the recipe's output
     steps: [], // {id, name, on, parameters, error}
     output: "float32",
-    edits: 0, // counts changes of the recipe, so that an old answer's errors aren't put beside new words
     plane: "axial",
     positions: {}, // plane → mm
     display: null,
@@ -36,8 +35,8 @@ function newState() {
   };
 }
 
-/** Takes a state of the kernel in; `edits` is what was sent to get it. */
-function absorb(state, answer, edits = state.edits) {
+/** Takes a state of the kernel in; what it says of steps, and of a saved recipe, only where that is the recipe shown. */
+function absorb(state, answer) {
   const { volumes, forms, project, look, name, draft } = answer;
   if (volumes) {
     Object.assign(state, { volumes: withWords(volumes), forms, project, name, steps: draft.steps.map(withId), output: draft.output });
@@ -49,8 +48,9 @@ function absorb(state, answer, edits = state.edits) {
     state.positions = {};
     if (isCt(state) !== isCt({ ...state, volume })) state.display = isCt(state) ? null : DISPLAYS[0][1];
   }
-  Object.assign(state, { volume, result, older, trouble, saved, unkept: unkept ?? null, error: null });
-  if (edits === state.edits) state.steps.forEach((step, place) => (step.error = draft.steps[place].error));
+  const same = JSON.stringify(draftOf(draft)) === JSON.stringify(draftOf(state));
+  Object.assign(state, { volume, result, older, trouble, saved: same ? saved : null, unkept: unkept ?? null, error: null });
+  if (same) state.steps.forEach((step, place) => (step.error = draft.steps[place].error));
 }
 
 let lastId = 0;

@@ -79,6 +79,22 @@ class VolumeFolder:
         """Where `entry` lies."""
         return self.folder / entry.study / f"{entry.series}{_SUFFIX}"
 
+    def version(self, entry: VolumeEntry) -> str:
+        """The identity of `entry`'s file: another text once that was replaced, or written anew.
+
+        Raises:
+            CcdsError: it is gone.
+        """
+        try:
+            about = self.path(entry).stat()
+        except OSError as error:
+            raise CcdsError(
+                expected="a volume that is there",
+                found=error.strerror or "an error",
+                do="choose another, or convert it again",
+            ) from None
+        return f"{about.st_ino:x}-{about.st_mtime_ns:x}-{about.st_size:x}"
+
     def read(self, entry: VolumeEntry) -> Stored:
         """The volume itself.
 

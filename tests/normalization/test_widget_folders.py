@@ -1,6 +1,7 @@
 """Where the preview's volumes come from and its recipes go: a project's folders."""
 
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -45,6 +46,23 @@ def test_volumes_are_listed_with_what_their_sidecars_say(volumes):
 def test_a_missing_folder_has_no_volumes(volumes):
     """Before the first conversion."""
     assert volumes.entries() == ()
+
+
+def test_another_file_in_its_place_is_another_version(volumes):
+    """Also where its size and time are the same; a file that is gone is told in one line."""
+    path = volumes.folder / "a" / "one.nii.gz"
+    write_image(path, head())
+    (entry,) = volumes.entries()
+    first, again = volumes.version(entry), volumes.version(entry)
+    shutil.copy2(path, path.with_name("copy"))
+    path.with_name("copy").replace(path)
+
+    replaced = volumes.version(entry)
+    path.unlink()
+
+    assert first == again != replaced
+    with pytest.raises(CcdsError, match=r"expected a volume that is there; found No such file.*convert it again"):
+        volumes.version(entry)
 
 
 @pytest.mark.parametrize(

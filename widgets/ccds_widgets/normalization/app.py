@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 from ccds_kernel.irb.project import Project
@@ -10,7 +11,9 @@ from ccds_kernel.irb.roles import Action
 from ccds_kernel.normalization.apply_file import read_recipe
 from ccds_kernel.normalization.recipe_folder import RecipeFolder
 from ccds_kernel.normalization.volume_folder import VolumeEntry, VolumeFolder
+from ccds_widgets.normalization.memory import session_memory
 from ccds_widgets.normalization.model import PreviewModel
+from ccds_widgets.normalization.results import Recent
 from ccds_widgets.normalization.view import PreviewWidget
 
 
@@ -24,12 +27,19 @@ def normalization_preview(project: Project, recipe: str | Path | None = None) ->
     return PreviewWidget(lambda: open_preview(project, recipe))
 
 
-def open_preview(project: Project, recipe: str | Path | None = None) -> PreviewModel:
+@cache
+def kernel_pictures() -> Recent:
+    """What all previews of this kernel keep, a quarter of the session's memory at most."""
+    return Recent(session_memory() // 4)
+
+
+def open_preview(project: Project, recipe: str | Path | None = None, pictures: Recent | None = None) -> PreviewModel:
     """The preview's rules on the project's own folders.
 
     Args:
         project: as of `normalization_preview`.
         recipe: as of `normalization_preview`.
+        pictures: what keeps them, `kernel_pictures` where it isn't given.
 
     Raises:
         ProjectAccessDenied: the person may not see images in it.
@@ -45,6 +55,7 @@ def open_preview(project: Project, recipe: str | Path | None = None) -> PreviewM
     return PreviewModel(
         volumes,
         RecipeFolder(home / "recipes"),
+        pictures or kernel_pictures(),
         project=project.id,
         permit=lambda: project.require(Action.READ_IMAGES),
         path_to=path_to,

@@ -23,6 +23,7 @@ from ccds_widgets.base import sentence
 from ccds_widgets.normalization import messages
 from ccds_widgets.normalization.draft import Kept, as_json, check, draft_of, first_draft, read_kept
 from ccds_widgets.normalization.forms import forms_json
+from ccds_widgets.normalization.planes import Linked, Plane
 from ccds_widgets.normalization.ports import Recipes, Volumes
 from ccds_widgets.normalization.results import Picture, Recent, Result
 from ccds_widgets.normalization.saving import Saved
@@ -39,6 +40,7 @@ class PreviewModel:
     Args:
         volumes: where the project's volumes are.
         recipes: where this person's recipes go.
+        pictures: what keeps them, for this preview and others.
         project: the project's id, to be shown.
         permit: raises a CcdsError where the person may not see images (any more); asked before each answer.
         path_to: how a volume's file is called on the command line.
@@ -49,21 +51,20 @@ class PreviewModel:
         self,
         volumes: Volumes,
         recipes: Recipes,
+        pictures: Recent,
         *,
         project: str,
         permit: Callable[[], None],
         path_to: Callable[[VolumeEntry], str],
         recipe: Recipe | None = None,
     ) -> None:
-        self._volumes, self._recipes = volumes, recipes
+        self._volumes, self._recipes, self._pictures = volumes, recipes, pictures
         self._project, self._permit, self._path_to = project, permit, path_to
         self._draft_name = recipe.digest()[:16] if recipe else "new"
         first = draft_of(recipe) if recipe else first_draft()
         self._kept = read_kept(recipes.draft(self._draft_name)) or Kept(draft=first)
         self._name = recipe.name if recipe else ""
         self._entries: dict[str, VolumeEntry] = {}
-        self._befores: Recent[str] = Recent()
-        self._afters: Recent[tuple[str, str]] = Recent()
         self._result: Result | None = None
         self._good = _NOTHING
         self._recipe: Recipe | None = None
@@ -145,54 +146,83 @@ class PreviewModel:
             self._result = None
             return
         try:
-            self._before(entry)
+            version = self._volumes.version(entry)
+            self._before(entry, version)
         except CcdsError as error:
             self._result, self._trouble["volume"] = None, sentence(error)
             return
         if checked.recipe is not None:
             try:
-                self._show(entry, checked.recipe)
+                self._show(entry, version, checked.recipe)
             except StepError as error:
                 errors[checked.places[error.place - 1]] = sentence(_plain(error))
             except CcdsError as error:
                 self._trouble["output"] = sentence(error)
             else:
                 self._good = checked.recipe
-        if self._result is None or self._result.volume != entry.id:
-            self._show_older(entry)
+        if self._result is None or (self._result.entry.id, self._result.version) != (entry.id, version):
+            self._show_older(entry, version)
 
-    def _before(self, entry: VolumeEntry) -> Picture:
-        return self._befores.get(entry.id, lambda: self._volumes.read(entry).volume)
+    def _key(self, entry: VolumeEntry, version: str) -> tuple[str, ...]:
+        return self._project, entry.id, version
 
-    def _show(self, entry: VolumeEntry, recipe: Recipe) -> None:
-        before, digest = self._before(entry), recipe.digest()
-        after = self._afters.get((entry.id, digest), lambda: apply(recipe, before.volume))
-        if self._result is None or (self._result.volume, self._result.recipe) != (entry.id, digest):
+    def _before(self, entry: VolumeEntry, version: str) -> Picture:
+        return self._pictures.get(self._key(entry, version), lambda: self._volumes.read(entry).volume)
+
+    def _pair(self, entry: VolumeEntry, version: str, recipe: Recipe) -> tuple[Picture, Picture]:
+        before = self._before(entry, version)
+        key = (*self._key(entry, version), recipe.digest())
+        return before, self._pictures.get(key, lambda: apply(recipe, before.volume))
+
+    def _show(self, entry: VolumeEntry, version: str, recipe: Recipe) -> None:
+        before, after = self._pair(entry, version, recipe)
+        shown, made = self._result, (entry.id, version, recipe.digest())
+        if shown is None or (shown.entry.id, shown.version, shown.recipe.digest()) != made:
             self._revision += 1
-            self._result = Result(self._revision, entry.id, digest, before, after)
+            linked = {plane: Linked.of(before.volume, after.volume, plane) for plane in Plane}
+            self._result = Result(self._revision, entry, version, recipe, linked)
 
-    def _show_older(self, entry: VolumeEntry) -> None:
+    def _show_older(self, entry: VolumeEntry, version: str) -> None:
         """Another volume with the last recipe that was right, or as it is."""
         try:
-            self._show(entry, self._good)
+            self._show(entry, version, self._good)
         except CcdsError:
-            self._show(entry, _NOTHING)
+            self._show(entry, version, _NOTHING)
+
+    def _shown(self, result: Result) -> tuple[Picture, Picture]:
+        """The pictures of `result`, made again where other ones took their room.
+
+        Raises:
+            CcdsError: the volume is gone, or is another one now.
+        """
+        if self._volumes.version(result.entry) != result.version:
+            raise CcdsError(
+                expected="the volume as it was opened",
+                found="another file in its place",
+                do="reload the page to see that one",
+            )
+        return self._pair(result.entry, result.version, result.recipe)
 
     def _is_older(self) -> bool:
         """Whether what is shown is not what the draft makes of the volume."""
-        return self._result is not None and (self._recipe is None or self._result.recipe != self._recipe.digest())
+        return self._result is not None and (
+            self._recipe is None or self._result.recipe.digest() != self._recipe.digest()
+        )
 
     def _state(self) -> Answer:
         result, older = self._result, self._is_older()
-        saved = None
-        if self._saved and result and not older and result.recipe == self._saved.recipe:
-            saved = self._saved.as_json(self._path_to(self._entries[result.volume]), result.after.digest)
+        shown = saved = None
+        if result:
+            before, after = self._shown(result)
+            shown = result_json(result, before, after)
+            if self._saved and not older and result.recipe.digest() == self._saved.recipe:
+                saved = self._saved.as_json(self._path_to(result.entry), after.digest)
         return {
             "volume": self._kept.volume,
             "draft": as_json(self._kept.draft, self._errors),
             "trouble": self._trouble,
             "older": older,
-            "result": result_json(result) if result else None,
+            "result": shown,
             "saved": saved,
         }
 
@@ -202,19 +232,19 @@ class PreviewModel:
         result = self._result
         if result is None or request.revision != result.revision:
             return {"gone": True}
-        linked = result.linked(request.plane)
+        linked = result.linked[request.plane]
         for cut, numbers in ((linked.before, request.before), (linked.after, request.after)):
             if any(number >= cut.size[2] for number in numbers):
                 raise CcdsError(expected="a slice of this volume", found="one beyond it", do="reload the page")
-        low, high = result.before.range
+        before, after = self._shown(result)
+        low, high = before.range
         if request.display:
             low = request.display.center - request.display.width / 2
             high = low + request.display.width
-        before, after = result.before.volume, result.after.volume
         return {
             "buffers": [
-                *(grey(linked.before.slice(before, number), low, high) for number in request.before),
-                *(grey(linked.after.slice(after, number), *result.after.range) for number in request.after),
+                *(grey(linked.before.slice(before.volume, number), low, high) for number in request.before),
+                *(grey(linked.after.slice(after.volume, number), *after.range) for number in request.after),
             ]
         }
 
@@ -222,8 +252,9 @@ class PreviewModel:
         result = self._result
         if result is None or request.revision != result.revision:
             return {"gone": True}
-        linked = result.linked(request.plane)
-        sides = {"before": (linked.before, result.before.volume), "after": (linked.after, result.after.volume)}
+        linked = result.linked[request.plane]
+        before, after = self._shown(result)
+        sides = {"before": (linked.before, before.volume), "after": (linked.after, after.volume)}
         cut, volume = sides[request.side]
         width, height, count = cut.size
         if request.x >= width or request.y >= height or request.number >= count:

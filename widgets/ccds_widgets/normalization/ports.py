@@ -21,6 +21,13 @@ class Volumes(Protocol):
             CcdsError: they can't be listed.
         """
 
+    def version(self, entry: VolumeEntry) -> str:
+        """What is another text once another file lies in the place of `entry`'s, or that was written anew.
+
+        Raises:
+            CcdsError: it is gone.
+        """
+
     def read(self, entry: VolumeEntry) -> Stored:
         """One of them; the caller may keep it.
 

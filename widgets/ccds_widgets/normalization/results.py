@@ -1,19 +1,24 @@
-"""What a recipe makes of a volume, at full resolution, computed once: the last few are kept."""
+"""What a recipe makes of a volume, at full resolution, computed once: the last few are kept.
+
+A result names its pictures and holds none: ipywidgets keeps every widget of a kernel, and with it whatever that holds, also
+after its cell has run again. So one `Recent` bounds what all previews of a kernel hold together.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar
+from threading import Lock
 
+from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.volume import Volume
+from ccds_kernel.normalization.volume_folder import VolumeEntry
 from ccds_widgets.normalization.planes import Linked, Plane
 from ccds_widgets.normalization.tones import Histogram, histogram
 
-MOST_BYTES = 1 << 30
-"""Of voxels that are kept for going back to them; the newest one is kept whatever its size."""
+_PAIR = 2
 
 
 @dataclass(frozen=True)
@@ -38,58 +43,50 @@ class Picture:
         return self.volume.digest()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """A volume before and after.
 
     Args:
         revision: this result's number: pages ask for slices of it by that.
-        volume: the id of the volume.
-        recipe: the recipe's hash.
-        before: as it was scanned.
-        after: as the recipe made it.
+        entry: the volume.
+        version: of the volume's file.
+        recipe: what it was made with.
+        linked: for each plane, how both are cut.
     """
 
     revision: int
-    volume: str
-    recipe: str
-    before: Picture
-    after: Picture
-    _linked: dict[Plane, Linked] = field(default_factory=dict)
-
-    def linked(self, plane: Plane) -> Linked:
-        """Both, cut along `plane`."""
-        if plane not in self._linked:
-            self._linked[plane] = Linked.of(self.before.volume, self.after.volume, plane)
-        return self._linked[plane]
+    entry: VolumeEntry
+    version: str
+    recipe: Recipe
+    linked: Mapping[Plane, Linked]
 
 
-Key = TypeVar("Key", bound=Hashable)
-
-
-class Recent(Generic[Key]):
-    """Pictures by key; those that were asked for longest ago go first where they are too many.
+class Recent:
+    """Pictures by key; those that were asked for longest ago go first where they are too many. Any thread may call it.
 
     Args:
-        most_bytes: of voxels.
+        most_bytes: of voxels; the last two, a volume before and after, are kept whatever their size.
     """
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        self._pictures: OrderedDict[Key, Picture] = OrderedDict()
+        self._pictures: OrderedDict[tuple[str, ...], Picture] = OrderedDict()
+        self._one_at_a_time = Lock()
 
-    def get(self, key: Key, make: Callable[[], Volume]) -> Picture:
+    def get(self, key: tuple[str, ...], make: Callable[[], Volume]) -> Picture:
         """The picture of `key`, made where it isn't there.
 
         Raises:
             CcdsError: what `make` raised; nothing is kept then.
         """
-        if key not in self._pictures:
-            self._pictures[key] = Picture(make())
-        self._pictures.move_to_end(key)
-        while len(self._pictures) > 1 and self._bytes() > self._most_bytes:
-            self._pictures.popitem(last=False)
-        return self._pictures[key]
+        with self._one_at_a_time:
+            if key not in self._pictures:
+                self._pictures[key] = Picture(make())
+            self._pictures.move_to_end(key)
+            while len(self._pictures) > _PAIR and self._bytes() > self._most_bytes:
+                self._pictures.popitem(last=False)
+            return self._pictures[key]
 
     def _bytes(self) -> int:
         return sum(picture.volume.voxels.nbytes for picture in self._pictures.values())

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ccds_kernel.normalization.volume_folder import VolumeEntry
-from ccds_widgets.normalization.planes import Cut, Plane
+from ccds_widgets.normalization.planes import Cut
 from ccds_widgets.normalization.results import Picture, Result
 
 
@@ -15,11 +15,10 @@ def volume_json(entry: VolumeEntry) -> dict[str, Any]:
     return {"id": entry.id, **asdict(entry)}
 
 
-def result_json(result: Result) -> dict[str, Any]:
-    """Everything of a result but its pictures."""
+def result_json(result: Result, before: Picture, after: Picture) -> dict[str, Any]:
+    """Everything of a result but its pixels."""
     planes = {}
-    for plane in Plane:
-        linked = result.linked(plane)
+    for plane, linked in result.linked.items():
         planes[plane.value] = {
             "axis": linked.before.axis,
             "stations": linked.stations(),
@@ -28,10 +27,11 @@ def result_json(result: Result) -> dict[str, Any]:
         }
     return {
         "revision": result.revision,
-        "volume": result.volume,
-        "recipe": result.recipe,
-        "before": _picture_json(result.before),
-        "after": _picture_json(result.after),
+        "volume": result.entry.id,
+        "version": result.version,
+        "recipe": result.recipe.digest(),
+        "before": _picture_json(before),
+        "after": _picture_json(after),
         "planes": planes,
     }
 

@@ -18,7 +18,7 @@ function sliceStore(state, channel, arrived, failed) {
   const displayKey = () => (state.display ? `${state.display.center}/${state.display.width}` : "full");
   const key = (side, number) =>
     side === "before"
-      ? `before|${state.result.volume}|${state.plane}|${number}|${displayKey()}`
+      ? `before|${state.result.volume}|${state.result.version}|${state.plane}|${number}|${displayKey()}`
       : `after|${state.result.revision}|${state.plane}|${number}`;
 
   function missing() {

@@ -73,13 +73,14 @@ function has({ curve }) {
   return { run: curve.run, offset: curve.offset };
 }
 
-/** 5 as "5 s", 75 as "1 min 15 s", 4000 as "1 h 7 min"; below ten seconds with one decimal. */
+/** 5 as "5 s", 75 as "1 min 15 s", 4000 as "1 h 7 min", 7190 as "2 h"; below ten seconds with one decimal. */
 function duration(seconds) {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return whole % 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${whole / 60} min`;
-  return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
+  const minutes = Math.round(seconds / 60); // rounded before it is split: 119.8 are two hours, not one and sixty minutes
+  return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes / 60} h`;
 }
 
 /** A moment as people say it here. */

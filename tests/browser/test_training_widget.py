@@ -196,6 +196,7 @@ def test_a_training_outlives_reload_kill_and_page(open_launcher, project):
     told = rows(page)
     page.get_by_role("button", name="Restart").click()
     expect(state(page)).to_contain_text(re.compile("pending|running"))
+    expect(page.locator(".ccds-about")).to_be_focused()
     page.context.close()
 
     other = open_launcher()
@@ -226,13 +227,33 @@ def test_another_person_sees_it_live_and_can_not_touch_it(serve, open_page, open
     curve.focus()
     theirs.keyboard.press("Home")
     expect(curve).to_have_attribute("aria-valuetext", re.compile(r"^Epoch 1, step 1: loss 0\.\d+$"))
-    mine.get_by_role("button", name="Cancel").click()
+    mine.get_by_role("button", name="Cancel").press("Enter")
+    expect(mine.locator(".ccds-about")).to_be_focused()
     for page in (mine, theirs):
         expect(state(page)).to_contain_text("cancelled")
 
     expect(curve).to_have_attribute("aria-valuetext", re.compile(r"^Epoch 1, step 1: "))
     expect(curve).to_be_focused()
     expect(mine.get_by_role("button", name="Restart")).to_be_visible()
+
+
+def test_the_table_can_be_read_while_the_run_goes_on(open_launcher):
+    """New lines come below; nothing scrolls, and the focus stays."""
+    page = open_launcher()
+    launch(page, epochs=2000)
+    expect(page.locator(".ccds-plot")).to_be_visible(timeout=STARTED_MS)
+    until(lambda: len(rows(page)) > 20, "more lines than the table shows at once")
+    table = page.get_by_role("region", name="Values as a table")
+    table.focus()
+    table.evaluate("region => { region.scrollTop = 40; }")
+    before = len(rows(page))
+
+    until(lambda: len(rows(page)) > before, "another line")
+
+    assert table.evaluate("region => region.scrollTop") == 40
+    expect(table).to_be_focused()
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(state(page)).to_contain_text("cancelled")
 
 
 def test_the_form_works_by_keyboard_and_says_what_is_wrong(open_launcher, project):
@@ -370,7 +391,10 @@ def resumed(draw: random.Random) -> Iterator[Metric]:
         (59.4, "59 s"),
         (60, "1 min"),
         (75, "1 min 15 s"),
+        (3599.7, "1 h"),
         (4000, "1 h 7 min"),
+        (7190, "2 h"),
+        (10795, "3 h"),
     ],
 )
 def test_durations_are_told_in_words(browser, seconds, words):

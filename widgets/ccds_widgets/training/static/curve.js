@@ -1,7 +1,7 @@
 // A run's curve: training loss above, what was measured on the validation volumes below, over one axis of optimizer steps.
 
 const SVG = "http://www.w3.org/2000/svg";
-const FRAME = { left: 52, right: 16, top: 22, between: 44, bottom: 36 };
+const FRAME = { left: 56, right: 16, top: 22, between: 44, bottom: 36 };
 const HEIGHTS = { loss: 168, measured: 104 };
 
 function svg(tag, properties = {}, ...children) {
@@ -123,7 +123,7 @@ function drawCurve(state, run, width, point) {
     drawPanel(place, loss, yLoss, "Training loss", 5),
     drawPanel(place, below, yBelow, name ? `Validation ${spoken(name)}` : "Validation", place.isShare ? 2 : 3),
     name === "auc" ? svg("line", { class: "ccds-chance", x1: FRAME.left, x2: width - FRAME.right, y1: yBelow(0.5), y2: yBelow(0.5) }) : null,
-    name === "auc" ? svg("text", { class: "ccds-tick", x: width - FRAME.right, y: yBelow(0.5) - 5, "text-anchor": "end" }, "chance") : null,
+    name === "auc" ? svg("text", { class: "ccds-tick", x: FRAME.left - 8, y: yBelow(0.5) + 18, "text-anchor": "end" }, "chance") : null,
     ...along.map((step) => svg("text", { class: "ccds-tick", x: x(step), y: base + 18, "text-anchor": "middle" }, grouped(step))),
     svg("text", { class: "ccds-axis-title", x: width - FRAME.right, y: base + 34, "text-anchor": "end" }, "optimizer steps"),
     line(steps, "ccds-line-step"),
@@ -153,20 +153,23 @@ function nearest(metrics, epochs, width, pixel) {
   return found;
 }
 
-/** The same as a table, for whoever doesn't see the picture or wants the numbers. */
-function drawTable(metrics) {
-  const closing = metrics.filter((metric) => metric.closes);
-  const name = measuredName(metrics);
+/** The same as a table, for whoever doesn't see the picture or wants the numbers; `rows` is its body, which `drawRows` fills. */
+function drawTable(name, rows) {
   const head = ["Epoch", "Step", "Mean loss", ...(name ? [`Validation ${spoken(name)}`] : []), "Seconds"];
-  const cells = (metric) => [
-    grouped(metric.epoch), grouped(metric.step), metric.loss === null ? "not a number" : metric.loss.toPrecision(4),
-    ...(name ? [metric.validation[name] == null ? "–" : metric.validation[name].toFixed(4)] : []), metric.seconds.toFixed(1),
-  ];
   return h(
     "table",
     { class: "ccds-values" },
     h("caption", { class: "ccds-said" }, "Loss and validation at the end of each epoch"),
     h("thead", {}, h("tr", {}, ...head.map((title) => h("th", { scope: "col" }, title)))),
-    h("tbody", {}, ...closing.map((metric) => h("tr", {}, ...cells(metric).map((cell, at) => h(at ? "td" : "th", at ? {} : { scope: "row" }, cell))))),
+    rows,
   );
+}
+
+function drawRows(metrics) {
+  const name = measuredName(metrics);
+  const cells = (metric) => [
+    grouped(metric.epoch), grouped(metric.step), metric.loss === null ? "not a number" : metric.loss.toPrecision(4),
+    ...(name ? [metric.validation[name] == null ? "–" : metric.validation[name].toFixed(4)] : []), metric.seconds.toFixed(1),
+  ];
+  return metrics.filter((metric) => metric.closes).map((metric) => h("tr", {}, ...cells(metric).map((cell, at) => h(at ? "td" : "th", at ? {} : { scope: "row" }, cell))));
 }

@@ -5,7 +5,6 @@ function drawAbout(state, act) {
   if (!run) return [h("p", { class: "ccds-muted ccds-none" }, state.runs.length ? "Choose a run to see its curve." : "A run’s curve stands here while it trains, and afterwards.")];
   return [
     h("header", { class: "ccds-detail-head" }, stateChip(run), h("h3", {}, run.id), h("span", { class: "ccds-space" }), ...drawActions(state, run, act)),
-    state.error?.at === "run" ? h("p", { class: "ccds-error", role: "alert" }, state.error.line) : null,
     run.reason ? h("p", { class: "ccds-reason", "data-state": run.state }, run.reason) : null,
     h("p", { class: "ccds-muted" }, askedWords(run)),
     run.why_not ? h("p", { class: "ccds-muted" }, run.why_not) : null,
@@ -87,14 +86,19 @@ function drawFigure(state, act, width) {
   ];
 }
 
-function drawValues(state, act) {
-  if (!state.curve?.metrics.some((metric) => metric.closes)) return [];
+function hasEpoch(state) {
+  return Boolean(state.curve?.metrics.some((metric) => metric.closes));
+}
+
+/** The values as a table around `rows`, which outlive it: a new line must not scroll whoever reads. */
+function drawValues(state, act, rows) {
+  if (!hasEpoch(state)) return [];
   return [
     h(
       "details",
       { open: state.table, ontoggle: (event) => act.table(event.currentTarget.open) },
       h("summary", { "data-focus": "table" }, "Values as a table"),
-      state.table ? h("div", { class: "ccds-table-scroll", tabindex: 0, role: "region", "aria-label": "Values as a table" }, drawTable(state.curve.metrics)) : null,
+      state.table ? h("div", { class: "ccds-table-scroll", "data-focus": "values", tabindex: 0, role: "region", "aria-label": "Values as a table" }, drawTable(measuredName(state.curve.metrics), rows)) : null,
     ),
   ];
 }

@@ -22,13 +22,15 @@ function render({ model, el }) {
     volumes: part("volumes"),
     form: part("form"),
     error: part("error", "p", { role: "alert", hidden: true }),
-    runs: part("all-runs", "section", { "aria-label": "Runs of this project" }),
-    about: part("about"),
+    runs: part("all-runs", "section", { "aria-label": "Runs of this project", tabindex: -1 }),
+    refused: part("error", "p", { role: "alert", hidden: true }),
+    about: part("about", "div", { role: "group", "aria-label": "Where it stands", tabindex: -1 }),
     figure: part("figure"),
     values: part("table"),
+    rows: h("tbody"),
     said: part("said", "p", { role: "status", "aria-live": "polite" }),
   };
-  const detail = h("section", { class: "ccds-detail", "aria-label": "The chosen run" }, parts.about, parts.figure, parts.values);
+  const detail = h("section", { class: "ccds-detail", "aria-label": "The chosen run" }, parts.refused, parts.about, parts.figure, parts.values);
   const waiting = h("p", { class: "ccds-waiting", role: "status" }, "Looking for the project’s runs …");
   const screen = h("div", { hidden: true }, h("section", { class: "ccds-ask", "aria-label": "New training" }, h("h2", {}, "New training"), parts.volumes, parts.form, parts.error), h("div", { class: "ccds-halves" }, parts.runs, detail));
   const root = h("div", { class: "ccds ccds-training", tabindex: -1 }, parts.lost, parts.stalled, waiting, screen, parts.said);
@@ -55,38 +57,50 @@ function render({ model, el }) {
   sight.observe(root);
   act.open();
 
-  /** Draws a part, unless it would look the same: what is read or pointed at stays. */
+  /**
+   * Draws a part, unless it would look the same: what is read or pointed at stays, and an alert is told once. Where the control
+   * that has the focus goes, the part itself takes it.
+   */
   function show(name, key, make) {
     const text = JSON.stringify(key);
     if (drawn.get(name) === text) return;
     drawn.set(name, text);
+    const had = parts[name].contains(document.activeElement);
     redraw(parts[name], make());
+    if (had && !parts[name].contains(document.activeElement)) parts[name].focus({ preventScroll: true });
+  }
+
+  /** Shows what was refused at `place`, where it was asked. */
+  function showError(name, place) {
+    const line = state.error?.at === place ? state.error.line : null;
+    parts[name].hidden = !line;
+    show(name, line, () => [line]);
   }
 
   function draw() {
+    if (!state.stalled && parts.stalled.contains(document.activeElement)) root.focus({ preventScroll: true });
     parts.stalled.hidden = !state.stalled;
     waiting.hidden = state.project !== null || Boolean(state.stalled);
-    if (state.stalled) {
-      redraw(parts.stalled, h("span", {}, state.stalled), h("button", { class: "ccds-button", "data-focus": "again", onclick: act.again }, "Look again"));
-    }
+    show("stalled", state.stalled, () => [h("span", {}, state.stalled ?? ""), h("button", { class: "ccds-button", "data-focus": "again", onclick: act.again }, "Look again")]);
     if (state.project === null) return;
     screen.hidden = false;
     if (!parts.form.firstChild) parts.form.append(makeForm(state, act));
     const train = parts.form.querySelector("[type=submit]");
     train.disabled = state.busy === "launch" || Boolean(state.volumes.error);
     train.textContent = state.busy === "launch" ? "Starting …" : "Train";
-    parts.error.hidden = state.error?.at !== "form";
-    parts.error.textContent = state.error?.at === "form" ? state.error.line : "";
+    showError("error", "form");
+    showError("refused", "run");
     show("volumes", [state.volumes, state.gpu_slots], () => drawVolumes(state));
     show("runs", [state.runs, state.unlisted, state.damaged, state.chosen], () => drawRuns(state, act));
     if (shownRun !== state.chosen) bringToSight(parts.runs, state.chosen);
     shownRun = state.chosen;
     const { curve } = state;
-    show("about", [chosenRun(state), curve?.done, curve?.epoch_s, curve?.rest_s, state.busy, state.error, state.runs.length], () => drawAbout(state, act));
+    show("about", [chosenRun(state), curve?.done, curve?.epoch_s, curve?.rest_s, state.busy, state.runs.length], () => drawAbout(state, act));
     const width = Math.floor(detail.clientWidth - PADDING);
     const told = [state.chosen, chosenRun(state)?.state, curve?.offset];
     if (width > NARROWEST) show("figure", [told, state.point, width], () => drawFigure(state, act, width));
-    show("values", [told, state.table], () => drawValues(state, act));
+    show("values", [state.chosen, hasEpoch(state), state.table, measuredName(curve?.metrics ?? [])], () => drawValues(state, act, parts.rows));
+    show("rows", [told, state.table], () => (state.table && curve ? drawRows(curve.metrics) : []));
   }
 
   return () => {

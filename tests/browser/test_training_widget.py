@@ -320,8 +320,9 @@ def test_a_reload_of_jupyterlab_finds_form_and_chosen_run_again(lab, two_runs, o
     expect(page.locator(".jp-Cell")).to_have_count(cells)
 
 
-def test_the_scheduler_is_asked_seldom_and_not_at_all_while_nobody_looks(browser):
-    """Every five seconds, a live run's curve each second; out of sight nothing; seen again, at once."""
+@pytest.fixture
+def asking(browser):
+    """A page that asks a kernel made up here, on a clock of its own; `asked` are the kinds of what it asked for."""
     page = browser.new_page()
     page.clock.install()
     page.evaluate(
@@ -329,30 +330,52 @@ def test_the_scheduler_is_asked_seldom_and_not_at_all_while_nobody_looks(browser
         const run = {{ id: "one", state: "running", live: true }};
         const look = {{ project: "HEAD-1", runs: [run], chosen: run.id, curve: null }};
         window.asked = [];
-        const ask = async ({{ kind }}) => {{ asked.push(kind); return kind === "follow" ? {{ curve: null }} : look; }};
-        window.run = run;
-        window.act = actions(newState(), {{ ask }}, () => {{}}, () => {{}});
+        const ask = async ({{ kind }}) => {{
+          asked.push(kind);
+          if (errors.length) throw errors.pop();
+          return kind === "follow" ? {{ curve: null }} : look;
+        }};
+        Object.assign(window, {{ run, errors: [], state: newState() }});
+        window.act = actions(state, {{ ask }}, () => {{}}, () => {{}});
         act.open(); }}"""
     )
-
-    def asked(seconds: int) -> list[str]:
-        page.evaluate("asked.length = 0")
-        for _ in range(10 * seconds):
-            page.clock.run_for(100)
-        return page.evaluate("asked")
-
-    live = asked(20)
-    page.evaluate("act.away(true)")
-    unseen = asked(20)
-    page.evaluate("asked.length = 0; act.away(false)")
-    again = page.evaluate("asked")
-    page.evaluate("run.live = false")
-    ended = asked(20)
-
+    yield page
     page.close()
+
+
+def asked_in(page, seconds: int) -> list[str]:
+    """What such a page asks for in the next seconds."""
+    page.evaluate("asked.length = 0")
+    for _ in range(10 * seconds):
+        page.clock.run_for(100)
+    return page.evaluate("asked")
+
+
+def test_the_scheduler_is_asked_seldom_and_not_at_all_while_nobody_looks(asking):
+    """Every five seconds, a live run's curve each second; out of sight nothing; seen again, at once."""
+    live = asked_in(asking, 20)
+    asking.evaluate("act.away(true)")
+    unseen = asked_in(asking, 20)
+    asking.evaluate("asked.length = 0; act.away(false)")
+    again = asking.evaluate("asked")
+    asking.evaluate("run.live = false")
+    ended = asked_in(asking, 20)
+
     assert (live.count("look"), live.count("follow")) == (4, 16)
     assert (unseen, again) == ([], ["look"])
     assert ended == ["look"] * 4
+
+
+def test_an_answer_that_was_lost_is_asked_for_again(asking):
+    """A connection that broke and came back stops nothing; a refusal does, and is shown."""
+    asking.evaluate("run.live = false; errors.push(Object.assign(new Error('lost'), { lost: true }))")
+    lost = asked_in(asking, 4)
+    stalled = asking.evaluate("state.stalled")
+    asking.evaluate("errors.push(new Error('Refused.'))")
+    refused = asked_in(asking, 20)
+
+    assert (lost, stalled) == (["look", "look"], None)
+    assert (refused, asking.evaluate("state.stalled")) == (["look"], "Refused.")
 
 
 def test_a_page_joins_what_it_is_told_as_the_kernel_does(browser):

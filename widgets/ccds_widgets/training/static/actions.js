@@ -27,8 +27,8 @@ function actions(state, channel, draw, say) {
       take(answer);
     } catch (error) {
       if (mine !== looking) return;
-      if (kind === "look") return stall(error);
-      due = 0; // the run may be gone: a look says so
+      if (kind === "look" && !error.lost) return stall(error);
+      due = 0; // the run may be gone, or the answer was lost with the connection: a look says how things stand
       look();
     }
   }
@@ -82,7 +82,8 @@ function actions(state, channel, draw, say) {
       try {
         take(await channel.ask({ kind: "ready" }, 0));
       } catch (error) {
-        stall(error);
+        if (error.lost) act.open();
+        else stall(error);
       }
     },
     again() {

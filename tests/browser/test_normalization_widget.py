@@ -226,6 +226,56 @@ def test_everything_works_by_keyboard_alone(open_preview):
     expect(page.locator(".ccds-saved")).to_contain_text("recipes/by-keyboard.yaml")
 
 
+def test_the_focus_never_leaves_what_was_worked_on(open_preview):
+    """A control that can't be used any more hands it to its step's first one, a step that is gone to the list."""
+    page = open_preview()
+    first = page.get_by_role("group", name="Step 1, window")
+
+    page.get_by_role("button", name="Earlier: window").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Earlier: window")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(first.get_by_role("checkbox")).to_be_focused()
+    page.get_by_role("button", name="Remove window").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".ccds-step-name b")).to_have_text(["reorient", "resample"])
+    expect(page.locator(".ccds-normalization")).to_have_attribute("aria-busy", "false")
+    expect(page.locator(".ccds-steps")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("group", name="Step 1, reorient").get_by_role("checkbox")).to_be_focused()
+
+
+def test_what_a_lost_connection_swallowed_is_asked_again(open_preview):
+    """Once it is back the page shows what was changed meanwhile, without a reload."""
+    page = open_preview()
+    sockets, swallowed = [], []
+
+    def carry(socket):
+        server = socket.connect_to_server()
+        sockets.append(socket)
+        socket.on_message(lambda message: swallowed.append(message) if cut else server.send(message))
+        server.on_message(lambda message: None if cut else socket.send(message))
+
+    cut = set()
+    page.route_web_socket("**/channels*", carry)
+    page.reload()
+    wait_for_pictures(page)
+    after = pixels(page, 1)
+
+    cut.add("everything")
+    page.get_by_role("group", name="Step 2, resample").get_by_role("checkbox").click()
+    expect(page.locator(".ccds-older").nth(1)).to_have_text("Computing …")
+    until(lambda: page.title() and swallowed, "the change to be swallowed")  # sockets are heard while a page is asked
+    cut.clear()
+    sockets[-1].close()
+
+    wait_for_change(page, 1, after)
+    expect(page.locator(".ccds-normalization")).to_have_attribute("aria-busy", "false")
+    expect(page.locator(".ccds-lost")).to_be_hidden()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_a_slider_that_is_dragged_fast_ends_where_it_is_let_go(open_preview):
     """Every position on the way is overtaken by the next; both captions end at the last one."""
     page = open_preview()

@@ -13,17 +13,26 @@ function h(tag, properties = {}, ...children) {
   return element;
 }
 
+const CONTROLS = ":is(button, input, select, textarea, summary, [tabindex]):not(:disabled)";
+
 /**
  * Puts `children` in place of what `container` holds. The focus stays on the element with the same `data-focus`, with what
- * was typed into it.
+ * was typed into it. Where that can't take it any more the focus goes to the first control of its list item or group, and where
+ * it is gone to `container` itself: never out of it, or somebody without a mouse would begin at the top of the page again.
  */
 function redraw(container, ...children) {
   const held = container.contains(document.activeElement) ? document.activeElement : null;
   const top = container.scrollTop;
   container.replaceChildren(...children.flat().filter(Boolean));
   container.scrollTop = top;
-  const heir = held?.dataset.focus && container.querySelector(`[data-focus="${CSS.escape(held.dataset.focus)}"]`);
-  if (!heir) return;
+  if (!held || held === container) return;
+  const heir = held.dataset.focus && container.querySelector(`[data-focus="${CSS.escape(held.dataset.focus)}"]`);
+  if (!heir || heir.disabled) {
+    if (!container.hasAttribute("tabindex")) container.tabIndex = -1;
+    const next = (heir && heir.closest("li, [role=group]")?.querySelector(CONTROLS)) || container;
+    next.focus({ preventScroll: true });
+    return;
+  }
   heir.focus({ preventScroll: true });
   if (heir.matches("input:not([type])")) {
     heir.value = held.value;
@@ -42,6 +51,7 @@ function counted(number, noun) {
 }
 
 const PATIENCE_MS = 15000;
+const LOST = "Expected an answer of the kernel; found that the connection was lost meanwhile; look whether it was done before you try again.";
 const GONE = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 
 /**
@@ -49,28 +59,43 @@ const GONE = new Set(["restarting", "autorestarting", "terminating", "dead"]);
  *
  * `ask(request)` resolves to the answer, with the bytes that came beside it as `buffers`, or rejects with the one line that
  * the kernel sent. `onLost(true)` is called when the kernel is gone or doesn't answer, `onLost(false)` when it does again. A
- * kernel that was restarted knows nothing of us and stays lost. The numbers begin anywhere, so that two views of one widget don't take each other's answers.
+ * kernel that was restarted knows nothing of us and stays lost. What was on its way when the connection was lost may never be
+ * answered: it rejects when the connection is there again, with an error that is `lost`; whether it was done is unknown. The
+ * numbers begin anywhere, so that two views of one widget don't take each other's answers.
  */
 function openChannel(model, onLost) {
+  const kernel = model.widget_manager?.kernel;
   const waiting = new Map();
   let gone = false;
+  let doubtful = kernel?.connectionStatus === "connected" ? null : []; // what was on its way when the connection was lost
   let number = Math.floor(Math.random() * 2 ** 40);
 
+  const forget = (mine) => {
+    const request = waiting.get(mine);
+    waiting.delete(mine);
+    clearTimeout(request?.timer);
+    return request;
+  };
   const receive = (message, buffers) => {
-    const request = waiting.get(message?.answer);
+    const request = forget(message?.answer);
     if (!request) return;
-    waiting.delete(message.answer);
-    clearTimeout(request.timer);
     onLost(false);
     if (message.error) request.reject(new Error(message.error));
     else request.resolve({ ...message, buffers: buffers ?? [] });
   };
-  const kernel = model.widget_manager?.kernel;
   const watchStatus = (_, status) => {
     gone ||= GONE.has(status);
     if (gone) onLost(true);
   };
-  const watchConnection = (_, status) => onLost(gone || status !== "connected");
+  const watchConnection = (_, status) => {
+    onLost(gone || status !== "connected");
+    if (status !== "connected") {
+      doubtful ??= [...waiting.keys()]; // what is asked from now on goes out with the new connection
+      return;
+    }
+    for (const mine of doubtful ?? []) forget(mine)?.reject(Object.assign(new Error(LOST), { lost: true }));
+    doubtful = null;
+  };
   model.on("msg:custom", receive);
   kernel?.statusChanged?.connect(watchStatus);
   kernel?.connectionStatusChanged?.connect(watchConnection);

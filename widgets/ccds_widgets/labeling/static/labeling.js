@@ -71,7 +71,8 @@ function render({ model, el }) {
       if (changed) changed.scrollIntoView({ block: "nearest" });
     }
     drawChosen();
-    if (root.ownerDocument.activeElement === document.body) parts.report.focus({ preventScroll: true });
+    // A control that is gone leaves the focus to the part that it was in.
+    if ([document.body, ...Object.values(parts)].includes(document.activeElement)) parts.report.focus({ preventScroll: true });
   }
 
   function drawChosen() {

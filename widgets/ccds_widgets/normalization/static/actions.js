@@ -28,7 +28,7 @@ function actions(state, channel, slices, draw, say) {
       waiting.delete(kind);
       const trouble = kind === "save" ? "saveError" : "error";
       try {
-        const answer = await channel.ask(request, 0);
+        const answer = await channel.ask(request);
         absorb(state, answer);
         state[trouble] = null;
         if (kind === "save") say(`Saved as ${answer.saved.file}.`);
@@ -46,7 +46,7 @@ function actions(state, channel, slices, draw, say) {
   async function keep() {
     clearTimeout(restLook);
     try {
-      const { unkept } = await channel.ask({ kind: "keep", ...kept(state) }, 0);
+      const { unkept } = await channel.ask({ kind: "keep", ...kept(state) });
       if (unkept === state.unkept) return;
       state.unkept = unkept;
       draw("notice");
@@ -79,7 +79,7 @@ function actions(state, channel, slices, draw, say) {
   const act = {
     async open() {
       try {
-        absorb(state, await channel.ask({ kind: "ready" }, 0));
+        absorb(state, await channel.ask({ kind: "ready" }));
         state.denied = null;
       } catch (error) {
         state.denied = error.message;
@@ -174,7 +174,7 @@ function actions(state, channel, slices, draw, say) {
         while (wantedProbe) {
           const asked = wantedProbe;
           wantedProbe = null;
-          const answer = await channel.ask({ kind: "probe", ...asked }, 0);
+          const answer = await channel.ask({ kind: "probe", ...asked });
           if (!answer.gone) state.probe = { ...answer, side: asked.side };
           draw("probe");
         }

@@ -1,5 +1,18 @@
 // The screen: its parts, when they are drawn, and what it listens to.
 
+/** A channel for requests that do no harm when they are done twice: what was lost with a connection is asked again. */
+function steady(channel) {
+  async function ask(request) {
+    try {
+      return await channel.ask(request, 0); // in a notebook the kernel may be busy with another cell for minutes
+    } catch (error) {
+      if (!error.lost) throw error;
+      return ask(request);
+    }
+  }
+  return { ...channel, ask };
+}
+
 function render({ model, el }) {
   const state = newState();
   const part = (name, tag = "div", properties = {}) => h(tag, { class: `ccds-${name}`, ...properties });
@@ -37,9 +50,11 @@ function render({ model, el }) {
   const root = h("div", { class: "ccds ccds-normalization" }, parts.lost, cover, screen, parts.said, parts.keys);
   el.append(root);
 
-  const channel = openChannel(model, (lost) => {
-    parts.lost.hidden = !lost;
-  });
+  const channel = steady(
+    openChannel(model, (lost) => {
+      parts.lost.hidden = !lost;
+    }),
+  );
   const slices = sliceStore(state, channel, drawArrived, (line) => act.refuse(line));
   const act = actions(state, channel, slices, draw, say);
   const ending = new AbortController();
@@ -53,12 +68,14 @@ function render({ model, el }) {
       drawCover();
       return;
     }
+    const opening = cover.contains(document.activeElement);
     cover.hidden = true;
     screen.hidden = false;
     const does = (...kinds) => what === "all" || kinds.includes(what);
     root.setAttribute("aria-busy", String(state.busy));
     drawNotice();
     if (what === "all") drawTop();
+    if (opening) parts.top.querySelector("select").focus({ preventScroll: true });
     if (does("recipe")) {
       redraw(parts.steps, drawSteps(state, act));
       redraw(parts.adding, drawAdding(state, act));
@@ -94,7 +111,7 @@ function render({ model, el }) {
     cover.hidden = false;
     screen.hidden = true;
     cover.setAttribute("role", state.denied ? "alert" : "status");
-    const again = h("button", { class: "ccds-button", type: "button", onclick: act.open }, "Look again");
+    const again = h("button", { class: "ccds-button", type: "button", "data-focus": "again", onclick: act.open }, "Look again");
     const lines = state.denied
       ? ["The preview can’t be opened", state.denied]
       : [
@@ -102,7 +119,7 @@ function render({ model, el }) {
           "They are made of DICOM on the command line, in the project’s folder:",
           h("code", { class: "ccds-command" }, "ccds imaging convert DICOM nifti/"),
         ];
-    cover.replaceChildren(emptyState(...lines, again));
+    redraw(cover, emptyState(...lines, again));
   }
 
   function drawNotice() {

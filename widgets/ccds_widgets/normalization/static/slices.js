@@ -55,8 +55,9 @@ function sliceStore(state, channel, arrived, failed) {
     // In a notebook the kernel may be busy with another cell for minutes: it is alive, and late.
     const timer = setTimeout(() => arrived({ late: true }), LATE_MS);
     try {
-      const { buffers, gone } = await channel.ask(request, 0);
+      const { buffers, gone } = await channel.ask(request);
       if (!gone) keys.forEach((one, at) => keep(one, buffers[at]));
+      else if (revision === state.result?.revision) throw new Error("Expected the recipe that this view shows; found that another view changed it; reload the page.");
     } catch (error) {
       arrived({ late: false });
       failed(error.message);

@@ -57,17 +57,12 @@ function render({ model, el }) {
   sight.observe(root);
   act.open();
 
-  /**
-   * Draws a part, unless it would look the same: what is read or pointed at stays, and an alert is told once. Where the control
-   * that has the focus goes, the part itself takes it.
-   */
+  /** Draws a part, unless it would look the same: what is read or pointed at stays, and an alert is told once. */
   function show(name, key, make) {
     const text = JSON.stringify(key);
     if (drawn.get(name) === text) return;
     drawn.set(name, text);
-    const had = parts[name].contains(document.activeElement);
     redraw(parts[name], make());
-    if (had && !parts[name].contains(document.activeElement)) parts[name].focus({ preventScroll: true });
   }
 
   /** Shows what was refused at `place`, where it was asked. */

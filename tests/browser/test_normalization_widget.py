@@ -5,6 +5,7 @@ import os
 import shlex
 import shutil
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from ccds_kernel.cli import main
 from ccds_kernel.normalization.apply_file import read_recipe
 from support.checkout import ROOT
 from support.contrast import contrast, luminance, over
-from support.preview import PROJECT, SHAPE, STUDIES, allow, fill_project, head, write_image
+from support.preview import PROJECT, SHAPE, SIDECAR, STUDIES, allow, fill_project, head, write_image
 from support.site import on_roster
 from support.waiting import until
 
@@ -25,12 +26,17 @@ CENTER, WIDTH = "window center", "window width"
 TAIL = "p5zz2k4lmn6o7abc"
 """A study that is no volume: a series over time."""
 
+MR = "t7yw3n5kq2fcx4ud"
+"""A study by magnetic resonance."""
+
 
 @pytest.fixture(scope="module")
 def filled(site):
-    """HEAD-1 with two studies and one that is none."""
+    """HEAD-1 with two studies, one by MR, and one that is none."""
     project = fill_project(site.settings)
     write_image(project.folder / "nifti" / TAIL / "series-1.nii.gz", np.zeros((*SHAPE, 2), np.int16))
+    write_image(project.folder / "nifti" / MR / "series-1.nii.gz", head(2))
+    (project.folder / "nifti" / MR / "series-1.json").write_text(json.dumps(SIDECAR | {"modality": "MR"}))
     yield project
     project.store.close()
 
@@ -61,9 +67,9 @@ def open_preview(served, recipes, open_page):  # noqa: ARG001 - no draft of anot
     return open_it
 
 
-def wait_for_pictures(page):
-    """Both are there."""
-    for side in (0, 1):
+def wait_for_pictures(page, pictures=2):
+    """All are there."""
+    for side in range(pictures):
         expect(caption(page, side)).to_contain_text("slice")
 
 
@@ -361,6 +367,45 @@ def test_the_value_under_the_pointer_is_told_for_both_pictures(open_preview):
     expect(page.locator(".ccds-probe")).to_have_text(f"R 30 · A 40 · S 5 mm: \N{MINUS SIGN}{-head()[0, 0, 6]} HU → 0")
     expect(page.locator(".ccds-cross").nth(1)).to_be_visible()
     expect(page.locator(".ccds-cross").first).to_be_hidden()
+
+
+def test_the_recipe_s_window_lies_among_the_intensities_that_it_maps(open_preview):
+    """On the histogram before, as long as no step before it changes them; in HU where these are."""
+    page = open_preview()
+    band = page.locator(".ccds-band")
+
+    expect(band).to_have_attribute("title", "The recipe’s window: 0 to 80 HU")
+    page.get_by_label("Study").select_option(f"{MR}/series-1")
+    expect(band).to_have_attribute("title", "The recipe’s window: 0 to 80")
+    expect(page.get_by_text("HU", exact=True)).to_have_count(0)
+    page.get_by_label("Add a step").select_option("z_score")
+    expect(page.locator(".ccds-normalization")).to_have_attribute("aria-busy", "false")
+    expect(band).to_have_count(1)
+    page.get_by_role("button", name="Earlier: z_score").click()
+
+    expect(band).to_have_count(0)
+
+
+def test_two_previews_on_one_page_leave_each_other_alone(serve, recipes, open_page, filled, tmp_path):  # noqa: ARG001 - no draft
+    """Each has its own plane; no two elements have the same id."""
+    notebook = json.loads(Path(NOTEBOOK).read_text())
+    notebook["cells"] = [cell | {"id": name} for cell in notebook["cells"] if cell["id"] == "preview" for name in "ab"]
+    (tmp_path / "two.ipynb").write_text(json.dumps(notebook))
+    page = open_page(serve(str(tmp_path / "two.ipynb"), project=filled.id, person="sam"))
+    wait_for_pictures(page, 4)
+    first, second = page.locator(".ccds-normalization").all()
+
+    first.get_by_text("coronal", exact=True).click()
+    second.get_by_text("sagittal", exact=True).click()
+    for one in (first, second):
+        one.get_by_label(WIDTH).fill("x")
+        one.get_by_role("button", name="Earlier: window").click()
+
+    expect(first.get_by_role("radio", name="coronal")).to_be_checked()
+    expect(second.get_by_role("radio", name="sagittal")).to_be_checked()
+    expect(page.get_by_role("alert").filter(has_text="found 'x'")).to_have_count(2)
+    ids = page.locator(".ccds [id]").evaluate_all("all => all.map((one) => one.id)")
+    assert len(ids) == len(set(ids)) == 2
 
 
 def test_a_lost_kernel_is_told_and_the_draft_is_there_after_reload(served, open_preview, recipes):

@@ -20,7 +20,7 @@ function render({ model, el }) {
   const slider = h("input", { type: "range", class: "ccds-slider", min: 0, step: 1, "aria-label": "Slice" });
   const parts = {
     lost: lostBanner("Your draft is kept: reload the page, then run the cell again."),
-    top: part("toolbar", "nav", { "aria-label": "Volume" }),
+    top: part("toolbar", "div", { role: "group", "aria-label": "Volume" }),
     error: part("error", "p", { role: "alert", hidden: true }),
     view: part("toolbar", "div"),
     trouble: part("error", "p", { role: "alert", hidden: true }),
@@ -43,8 +43,8 @@ function render({ model, el }) {
     parts.probe,
     h("div", { class: "ccds-pictures" }, ...pictures.map(({ bars }) => bars)),
   );
-  const side = h("aside", { class: "ccds-side", "aria-label": "Recipe" }, h("h2", {}, "Recipe"), parts.steps, parts.adding, parts.saving);
-  const columns = h("div", { class: "ccds-columns" }, h("main", {}, parts.view, parts.trouble, stage), side, parts.saved);
+  const side = h("section", { class: "ccds-side", "aria-label": "Recipe" }, h("h2", {}, "Recipe"), parts.steps, parts.adding, parts.saving);
+  const columns = h("div", { class: "ccds-columns" }, h("div", { class: "ccds-main" }, parts.view, parts.trouble, stage), side, parts.saved);
   const screen = h("div", { class: "ccds-screen", hidden: true }, parts.top, parts.error, columns);
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the project …"));
   const root = h("div", { class: "ccds ccds-normalization" }, parts.lost, cover, screen, parts.said, parts.keys);

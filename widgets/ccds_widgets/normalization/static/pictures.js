@@ -70,5 +70,5 @@ function probeWords(state) {
   if (!probe) return "Point at a picture: its value before and after stands here.";
   const place = probe.place_mm.map((mm, axis) => placeWords(axis, mm).replace(" mm", "")).join(" · ");
   const value = (side, unit) => (probe[side] ? `${intensity(probe[side].value)}${unit}` : "outside");
-  return `${place} mm: ${value("before", isCt(state) ? " HU" : "")} → ${value("after", "")}`;
+  return `${place} mm: ${value("before", unitOf(state, "HU") && " HU")} → ${value("after", "")}`;
 }

@@ -1,11 +1,12 @@
 // Saving the recipe, and the command that does the same without this page.
 
 function drawSaving(state, act) {
+  const errorId = `${state.prefix}-save-error`;
   const field = h("input", {
     class: "ccds-field",
     "data-focus": "name",
     "aria-label": "Name of the recipe",
-    "aria-describedby": state.saveError ? "ccds-save-error" : null,
+    "aria-describedby": state.saveError ? errorId : null,
     placeholder: "head CT, brain window",
     maxlength: 100,
     value: state.name,
@@ -19,7 +20,7 @@ function drawSaving(state, act) {
       field,
       h("button", { class: "ccds-button ccds-primary", "data-focus": "save", disabled: !state.result || state.older }, "Save recipe"),
     ),
-    state.saveError ? h("p", { class: "ccds-error", role: "alert", id: "ccds-save-error" }, state.saveError) : null,
+    state.saveError ? h("p", { class: "ccds-error", role: "alert", id: errorId }, state.saveError) : null,
   ];
 }
 

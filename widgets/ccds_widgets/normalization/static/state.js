@@ -11,6 +11,7 @@ const SIDES = ["before", "after"];
 
 function newState() {
   return {
+    prefix: `ccds-${Math.random().toString(36).slice(2)}`, // of ids and names: several previews may be on one page
     project: null,
     volumes: null, // null until the kernel has told
     forms: [],
@@ -65,6 +66,11 @@ function isCt({ volumes, volume }) {
   return volumes?.find((one) => one.id === volume)?.modality === "CT";
 }
 
+/** `unit` after a number, unless it is that of CT and the volume is none. */
+function unitOf(state, unit) {
+  return unit === "HU" && !isCt(state) ? "" : unit;
+}
+
 /** The plane that is shown: its stations and how both volumes are cut. */
 function planeOf(state) {
   return state.result.planes[state.plane];
@@ -110,9 +116,10 @@ function lookOf(state) {
   return { plane: state.plane, position, display: state.display, name: state.name };
 }
 
-/** The window that the recipe maps intensities by, if it does. */
+/** The window that the recipe maps the scanned intensities by, if it does: no step before it has changed these. */
 function recipeWindow(state) {
-  const step = state.steps.find((one) => one.name === "window" && one.on && !one.error);
-  const { center, width } = step?.parameters ?? {};
+  const step = state.steps.find(({ name, on }) => on && !["reorient", "resample"].includes(name));
+  if (step?.name !== "window" || step.error) return null;
+  const { center, width } = step.parameters;
   return typeof center === "number" && typeof width === "number" ? [center - width / 2, center + width / 2] : null;
 }

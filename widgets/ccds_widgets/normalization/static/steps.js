@@ -6,12 +6,12 @@ function drawSteps(state, act) {
 }
 
 function drawStep(state, step, place, act) {
-  const errorId = `ccds-step-error-${step.id}`;
+  const errorId = `${state.prefix}-step-error-${step.id}`;
   const form = state.forms.find((one) => one.name === step.name);
   const icon = (name, sign, run, off, hint) =>
     h("button", { class: "ccds-icon", type: "button", "data-focus": `${name}-${step.id}`, "aria-label": `${hint} ${step.name}`, title: hint, disabled: off, onclick: run }, sign);
-  return h(
-    "li",
+  const group = h(
+    "div",
     { class: "ccds-step", "data-on": String(step.on), "data-wrong": String(Boolean(step.error)), role: "group", "aria-label": `Step ${place + 1}, ${step.name}` },
     h(
       "div",
@@ -27,12 +27,14 @@ function drawStep(state, step, place, act) {
       icon("down", "↓", () => act.move(step, 1), place === state.steps.length - 1, "Later:"),
       icon("remove", "×", () => act.remove(step), false, "Remove"),
     ),
-    h("div", { class: "ccds-step-fields" }, ...(form?.fields ?? []).map((field) => drawField(step, field, act, step.error && errorId))),
+    h("div", { class: "ccds-step-fields" }, ...(form?.fields ?? []).map((field) => drawField(state, step, field, act, step.error && errorId))),
     step.error ? h("p", { class: "ccds-error", role: "alert", id: errorId }, step.error) : null,
   );
+  return h("li", {}, group);
 }
 
-function drawField(step, field, act, errorId) {
+function drawField(state, step, field, act, errorId) {
+  const unit = unitOf(state, field.unit);
   const value = step.parameters[field.parameter];
   const name = (part) => `${step.name} ${field.label}${part}`;
   const common = { class: "ccds-field", "aria-describedby": errorId, "aria-invalid": errorId ? "true" : null };
@@ -64,7 +66,7 @@ function drawField(step, field, act, errorId) {
       ),
     ],
   }[field.kind]();
-  return h("div", { class: "ccds-parameter" }, h("span", { class: "ccds-muted" }, field.label), ...inputs, field.unit ? h("span", { class: "ccds-muted" }, field.unit) : null);
+  return h("div", { class: "ccds-parameter" }, h("span", { class: "ccds-muted" }, field.label), ...inputs, unit ? h("span", { class: "ccds-muted" }, unit) : null);
 }
 
 function drawAdding(state, act) {

@@ -18,7 +18,7 @@ function drawView(state, act) {
         h(
           "label",
           { class: "ccds-plane" },
-          h("input", { type: "radio", name: "ccds-plane", "data-focus": `plane-${plane}`, checked: plane === state.plane, onchange: () => act.plane(plane) }),
+          h("input", { type: "radio", name: `${state.prefix}-plane`, "data-focus": `plane-${plane}`, checked: plane === state.plane, onchange: () => act.plane(plane) }),
           plane,
         ),
       ),

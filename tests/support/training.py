@@ -71,7 +71,12 @@ def make_scheduler(folder: Path) -> LocalScheduler:
 def make_bundle(folder: Path, **changed: Any) -> str:
     """Our bundle for volumes of 16 voxels, with keys of its configuration `changed`; returns its path."""
     configuration = yaml.safe_load((OURS / "classify3d" / CONFIGURATION).read_text())
-    configuration |= {"image_size": [SIDE] * 3, "lines_every": 1, "learning_rate": 0.01, "intensity_window": [-4, 6]} | changed
+    configuration |= {
+        "image_size": [SIDE] * 3,
+        "lines_every": 1,
+        "learning_rate": 0.01,
+        "intensity_window": [-4, 6],
+    } | changed
     (folder / "configs").mkdir(parents=True)
     (folder / CONFIGURATION).write_text(yaml.safe_dump(configuration))
     (folder / METADATA).write_bytes((OURS / "classify3d" / METADATA).read_bytes())

@@ -1,10 +1,14 @@
 """The preview as a widget: opened by its first page, pixels beside its answers, refusals in one line."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, BrokenBarrierError
+
 import numpy as np
 import pytest
 
 from ccds_kernel.irb.project import Project
 from ccds_kernel.session.kernel import SessionProject
+from ccds_widgets.base import CcdsWidget
 from ccds_widgets.normalization.app import normalization_preview
 from support.preview import SHAPE, STUDIES, allow, make_project
 from support.site import on_roster, site_settings
@@ -35,6 +39,24 @@ class Page:
         message = {"method": "custom", "content": content | {"request": 1}}
         self.callback({"content": {"data": message}, "buffers": []})
         return self.received[-1]
+
+
+class Meeting(CcdsWidget):
+    """Tells whether two of its requests are being answered at a time."""
+
+    _esm = "export default { render() {} }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._both = Barrier(2)
+
+    def answer(self, request):  # noqa: ARG002 - an answer's signature
+        """Waits a while for the other one."""
+        try:
+            self._both.wait(0.5)
+        except BrokenBarrierError:
+            return {"alone": True}
+        return {"alone": False}
 
 
 @pytest.fixture
@@ -105,3 +127,13 @@ def test_who_is_taken_off_the_roster_gets_no_pixel(tmp_path, project):
 
     assert "sam on the roster of HEAD-1" in answer["error"]
     assert buffers == []
+
+
+def test_a_widget_answers_one_request_at_a_time():
+    """In JupyterLab its messages come in threads of their own: what one changes no other one may read half."""
+    page = Page(Meeting())
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda _: page.ask(kind="look"), range(2)))
+
+    assert [answer["alone"] for answer, _ in page.received] == [True, True]

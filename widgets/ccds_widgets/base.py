@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import traceback
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import anywidget
@@ -35,7 +36,7 @@ class CcdsWidget(anywidget.AnyWidget):
 
     A request is a map with a whole number `request`; its answer carries the same number, and either what `answer` returned
     or `error`, one line for the person. What `answer` returns under `buffers`, a sequence of bytes, reaches the page as the
-    answer's `buffers`, an array of `DataView`.
+    answer's `buffers`, an array of `DataView`. One request is answered at a time, whatever threads they come in.
 
     Raises:
         CcdsError: a keyword isn't one of the widget's own.
@@ -51,6 +52,7 @@ class CcdsWidget(anywidget.AnyWidget):
                 do="check their spelling",
             )
         super().__init__(**options)
+        self._one_at_a_time = Lock()  # JupyterLab has messages of widgets handled in a thread beside the cells'
         self.on_msg(self._on_message)
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -69,6 +71,10 @@ class CcdsWidget(anywidget.AnyWidget):
         if not isinstance(content, dict) or type(content.get("request")) is not int:
             _log.warning("%s refused a message that is no request", type(self).__name__)
             return
+        with self._one_at_a_time:
+            self._reply(content)
+
+    def _reply(self, content: dict[str, Any]) -> None:
         number = content["request"]
         try:
             answer = self.answer({key: value for key, value in content.items() if key != "request"})

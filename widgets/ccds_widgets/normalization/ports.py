@@ -12,7 +12,7 @@ from ccds_kernel.normalization.volume_folder import VolumeEntry
 
 
 class Volumes(Protocol):
-    """A project's volumes; `ccds_kernel.normalization.volume_folder.VolumeFolder` is one. Called by one thread."""
+    """A project's volumes; `ccds_kernel.normalization.volume_folder.VolumeFolder` is one. Called by one thread at a time."""
 
     def entries(self) -> Sequence[VolumeEntry]:
         """Every volume that is there now, in a fixed order.

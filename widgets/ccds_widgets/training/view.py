@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from ccds_kernel.errors import CcdsError
@@ -35,14 +34,12 @@ class TrainingWidget(CcdsWidget):
         super().__init__(**options)
         self._open_model = open_model
         self._model: TrainingModel | None = None
-        self._one_at_a_time = Lock()  # JupyterLab has messages of widgets handled in a thread beside the cells'
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The model's answer; `{"kind": "ready"}` opens it, and comes first."""
-        with self._one_at_a_time:
-            if request == {"kind": "ready"}:
-                self._model = self._model or self._open_model()
-                return self._model.start()
-            if self._model is None:
-                raise CcdsError(expected="an open project", found="none yet", do="reload the page")
-            return self._model.answer(request)
+        if request == {"kind": "ready"}:
+            self._model = self._model or self._open_model()
+            return self._model.start()
+        if self._model is None:
+            raise CcdsError(expected="an open project", found="none yet", do="reload the page")
+        return self._model.answer(request)

@@ -1,9 +1,11 @@
 """`reorient`: voxels stay where they are in the patient."""
 
+from itertools import permutations
+
 import nibabel as nib
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ccds_kernel.normalization.apply import apply
@@ -51,7 +53,13 @@ def test_ras_is_nibabels_closest_canonical(affine, shape) -> None:
 
 @given(affines(largest_angle=3), shapes(), st.sampled_from(ANY_ORIENTATION))
 def test_there_and_back_is_the_same_image(affine, shape, to) -> None:
-    """However oblique: turned to any orientation and turned back, to the bit where nothing is rounded."""
+    """However oblique: turned to any orientation and turned back, to the bit where nothing is rounded.
+
+    Where axes lie halfway between two sides, 45° or alike, either side is right, and the way back may take the other one.
+    """
+    cosines = np.abs(affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0))
+    *_, second, best = sorted(cosines[list(rows), range(3)].sum() for rows in permutations(range(3)))
+    assume(best - second > 1e-6)
     before = reoriented(numbered(shape, affine), "RAS")
 
     after = reoriented(reoriented(before, to), "RAS")

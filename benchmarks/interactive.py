@@ -85,6 +85,8 @@ def measure_lab(browser: Browser, demo: Demo, times: Times) -> None:
     for name, path, usable in NOTEBOOKS:
         open_notebook(page, f"{demo.url}/user/sam/{LAB}/", path)
         times[f"{name}, cold"].append(seconds(page, lambda: run_all(page), usable))
+        page.keyboard.press("Control+s")
+        time.sleep(2)  # the notebook, with its output, is being saved
         times[f"{name}, warm"].append(seconds(page, page.reload, usable))
     page.context.close()
     demo.stop(demo.login("sam"), "sam", LAB)

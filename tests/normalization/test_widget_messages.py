@@ -33,7 +33,7 @@ def test_what_the_page_sends_is_taken(request_):
 @pytest.mark.parametrize("request_", GOOD, ids=lambda one: one["kind"])
 def test_an_unknown_key_refuses_the_request(request_):
     """Nothing is left out silently."""
-    with pytest.raises(CcdsError, match="expected a request that this preview knows"):
+    with pytest.raises(CcdsError, match="expected a request that this app knows"):
         parse(changed(request_, more=1))
 
 

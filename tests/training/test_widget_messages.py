@@ -67,7 +67,7 @@ def test_a_bundle_without_these_options_is_asked_for_without_them():
 )
 def test_what_is_no_request_is_refused(content):
     """In one line, without quoting it."""
-    with pytest.raises(CcdsError, match="a request that this launcher knows"):
+    with pytest.raises(CcdsError, match="a request that this app knows"):
         parse(content)
 
 
@@ -75,5 +75,5 @@ def test_what_is_no_request_is_refused(content):
 @given(json_values)
 def test_anything_else_is_refused_and_nothing_worse_happens(content):
     """Whatever JSON comes."""
-    with pytest.raises(CcdsError, match="a request that this launcher knows"):
+    with pytest.raises(CcdsError, match="a request that this app knows"):
         parse(content)

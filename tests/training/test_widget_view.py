@@ -41,8 +41,7 @@ def test_it_is_told_in_one_line_what_is_no_request(launcher):
     answer = page.ask({"kind": "look", "run": "../..", "offset": 0, "request": 2})
 
     assert (
-        answer["error"]
-        == "Expected a request that this launcher knows; found another one (at look.run); reload the page."
+        answer["error"] == "Expected a request that this app knows; found another one (at look.run); reload the page."
     )
 
 

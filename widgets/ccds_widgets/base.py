@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import anywidget
 
@@ -91,6 +92,47 @@ class CcdsWidget(anywidget.AnyWidget):
             }
         buffers = answer.pop("buffers", ())
         self.send({"answer": number, **answer}, buffers=list(buffers) or None)
+
+
+class Model(Protocol):
+    """The rules of one screen: what its page may see and do."""
+
+    def start(self) -> dict[str, Any]:
+        """What a page that comes shows first.
+
+        Raises:
+            CcdsError: the person may not see it.
+        """
+
+    def answer(self, content: dict[str, Any]) -> dict[str, Any]:
+        """The answer to an untrusted request.
+
+        Raises:
+            CcdsError: it is none, or is refused.
+        """
+
+
+class ModelWidget(CcdsWidget):
+    """A widget that answers with its model.
+
+    Args:
+        open_model: opens what is to be shown. Called when a page is there to see it, not before: a kernel may run the notebook
+            long before anybody comes. Its CcdsError is what that page shows.
+    """
+
+    def __init__(self, open_model: Callable[[], Model], **options: Any) -> None:  # noqa: ANN401 - traits of every type
+        super().__init__(**options)
+        self._open_model = open_model
+        self._model: Model | None = None
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The model's answer; `{"kind": "ready"}` opens it, and comes first."""
+        if request == {"kind": "ready"}:
+            self._model = self._model or self._open_model()
+            return self._model.start()
+        if self._model is None:
+            raise CcdsError(expected="an open project", found="none yet", do="reload the page")
+        return self._model.answer(request)
 
 
 def sentence(error: CcdsError) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
-from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.phrase import LONGEST
+from ccds_widgets import requests
 
 Index = Annotated[int, Field(ge=0, le=10**9)]
 RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -19,11 +19,7 @@ Words = Annotated[str, Field(min_length=1, max_length=2 * LONGEST)]
 """Twice the longest phrase, so that a selection that is too long is told so by `Phrase`, in its words."""
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Window(_Request):
+class Window(requests.Request):
     """The reports around report `report`, or around the next one that is captured by phrase `phrase`.
 
     `matched` takes all reports that the phrase matches, not only those that it captures. `revision` is the list's that the
@@ -37,7 +33,7 @@ class Window(_Request):
     revision: int = -1
 
 
-class _Selection(_Request):
+class _Selection(requests.Request):
     report: Index
     key: Annotated[str, Field(max_length=64)]
     section: Index
@@ -58,7 +54,7 @@ class Insert(_Selection):
     place: Literal["last", "first"]
 
 
-class Remove(_Request):
+class Remove(requests.Request):
     """Phrase `phrase` is taken off the list; `report` is the one on the screen."""
 
     kind: Literal["remove"]
@@ -66,7 +62,7 @@ class Remove(_Request):
     report: Index
 
 
-class Move(_Request):
+class Move(requests.Request):
     """Phrase `phrase` goes `by` places towards the end of the list, or towards its begin if negative."""
 
     kind: Literal["move"]
@@ -75,7 +71,7 @@ class Move(_Request):
     report: Index
 
 
-class Undo(_Request):
+class Undo(requests.Request):
     """The phrase that was removed last comes back."""
 
     kind: Literal["undo"]
@@ -93,12 +89,4 @@ def parse(content: object) -> Request:
     Raises:
         CcdsError: it is none. The content isn't quoted: it may hold words of a report.
     """
-    try:
-        return _REQUESTS.validate_python(content)
-    except ValidationError as error:
-        place = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
-        raise CcdsError(
-            expected="a request that this app knows",
-            found=f"another one (at {'.'.join(map(str, place))[:80] or 'kind'})",
-            do="reload the page",
-        ) from None
+    return requests.parsed(content, _REQUESTS)

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from ccds_kernel.errors import CcdsError
-from ccds_widgets.base import SHARED, CcdsWidget, assets
-from ccds_widgets.labeling.model import LabelingModel
+from ccds_widgets.base import SHARED, ModelWidget, assets
 
 _OWN = Path(__file__).parent / "static"
 
 
-class LabelingWidget(CcdsWidget):
-    """The screen on which a fellow turns reports into labels.
-
-    Args:
-        open_model: opens the project and reads what is to be shown. Called when a page is there to see it, not before: a
-            kernel may run the notebook long before anybody comes. Its CcdsError is what that page shows.
-    """
+class LabelingWidget(ModelWidget):
+    """The screen on which a fellow turns reports into labels."""
 
     _esm = assets(
         SHARED / "base.js",
@@ -29,21 +20,3 @@ class LabelingWidget(CcdsWidget):
         ),
     )
     _css = assets(SHARED / "base.css", _OWN / "labeling.css")
-
-    def __init__(
-        self,
-        open_model: Callable[[], LabelingModel],
-        **options: Any,  # noqa: ANN401 - traits of every type
-    ) -> None:
-        super().__init__(**options)
-        self._open_model = open_model
-        self._model: LabelingModel | None = None
-
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The model's answer; `{"kind": "ready"}` opens it, and comes first."""
-        if request == {"kind": "ready"}:
-            self._model = self._model or self._open_model()
-            return self._model.start()
-        if self._model is None:
-            raise CcdsError(expected="an open project", found="none yet", do="reload the page")
-        return self._model.answer(request)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, TypeAdapter
 
-from ccds_kernel.errors import CcdsError
+from ccds_widgets import requests
 
 
-class Show(BaseModel):
+class Show(requests.Request):
     """The numbers of release `release`, by a name that the page was given."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     kind: Literal["show"]
     release: Annotated[str, Field(max_length=100)]
+
+
+_REQUESTS: TypeAdapter[Show] = TypeAdapter(Show)
 
 
 def parse(content: object) -> Show:
@@ -24,7 +25,4 @@ def parse(content: object) -> Show:
     Raises:
         CcdsError: it is none. The content isn't quoted.
     """
-    try:
-        return Show.model_validate(content)
-    except ValidationError:
-        raise CcdsError(expected="a request that this app knows", found="another one", do="reload the page") from None
+    return requests.parsed(content, _REQUESTS)

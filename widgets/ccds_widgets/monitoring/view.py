@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from ccds_kernel.errors import CcdsError
-from ccds_widgets.base import SHARED, CcdsWidget, assets
-from ccds_widgets.monitoring.model import MonitoringModel
+from ccds_widgets.base import SHARED, ModelWidget, assets
 
 _OWN = Path(__file__).parent / "static"
 
 
-class MonitoringWidget(CcdsWidget):
-    """The screen on which a head of radiology sees how a deployed model does.
-
-    Args:
-        open_model: finds out who looks. Called when a page is there to see it, not before: a kernel may run the notebook long
-            before anybody comes. Its CcdsError is what that page shows.
-    """
+class MonitoringWidget(ModelWidget):
+    """The screen on which a head of radiology sees how a deployed model does."""
 
     _esm = assets(
         SHARED / "base.js",
         *(_OWN / f"{name}.js" for name in ("svg", "trend", "scanners", "volumes", "tables", "parts", "monitoring")),
     )
     _css = assets(SHARED / "base.css", _OWN / "monitoring.css")
-
-    def __init__(
-        self,
-        open_model: Callable[[], MonitoringModel],
-        **options: Any,  # noqa: ANN401 - traits of every type
-    ) -> None:
-        super().__init__(**options)
-        self._open_model = open_model
-        self._model: MonitoringModel | None = None
-
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The model's answer; `{"kind": "ready"}` opens it, and comes first."""
-        if request == {"kind": "ready"}:
-            self._model = self._model or self._open_model()
-            return self._model.start()
-        if self._model is None:
-            raise CcdsError(expected="an open app", found="none yet", do="reload the page")
-        return self._model.answer(request)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
-from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.recipe import LONGEST_NAME, Output
+from ccds_widgets import requests
 from ccds_widgets.normalization.planes import Plane
 
 MOST_STEPS = 20
@@ -24,11 +24,7 @@ Parameter = Typed | Annotated[list[Typed], Field(max_length=3)]
 Places = Annotated[list[Annotated[int, Field(ge=0, le=1 << 15)]], Field(max_length=MOST_SLICES)]
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Step(_Request):
+class Step(requests.Request):
     """A step as it stands in the page: also one that is switched off, or whose parameters are wrong."""
 
     name: Annotated[str, Field(max_length=40)]
@@ -36,35 +32,35 @@ class Step(_Request):
     parameters: Annotated[dict[Annotated[str, Field(max_length=40)], Parameter], Field(max_length=8)]
 
 
-class Draft(_Request):
+class Draft(requests.Request):
     """The recipe that is being worked on, in its order."""
 
     steps: Annotated[list[Step], Field(max_length=MOST_STEPS)]
     output: Annotated[Output, Field(strict=False)]
 
 
-class Display(_Request):
+class Display(requests.Request):
     """The window, in intensities, through which the picture before is shown."""
 
     center: Number
     width: Annotated[float, Field(ge=1e-3, le=1e7, allow_inf_nan=False)]
 
 
-class Choose(_Request):
+class Choose(requests.Request):
     """Volume `volume` is what the recipe is tried on."""
 
     kind: Literal["choose"]
     volume: Annotated[str, Field(max_length=600)]
 
 
-class Edit(_Request):
+class Edit(requests.Request):
     """The recipe is now `draft`."""
 
     kind: Literal["edit"]
     draft: Draft
 
 
-class Look(_Request):
+class Look(requests.Request):
     """Where the person looks, and what the recipe is to be called. No `display`: the full range."""
 
     plane: Annotated[Plane, Field(strict=False)]
@@ -73,7 +69,7 @@ class Look(_Request):
     name: Annotated[str, Field(max_length=LONGEST_NAME)]
 
 
-class Keep(_Request):
+class Keep(requests.Request):
     """As `Edit`, and where the person looks: only kept, so that a reload loses nothing. Sent with each key that is typed."""
 
     kind: Literal["keep"]
@@ -81,7 +77,7 @@ class Keep(_Request):
     look: Look
 
 
-class Slices(_Request):
+class Slices(requests.Request):
     """Pictures by their numbers, of result `revision`."""
 
     kind: Literal["slices"]
@@ -92,7 +88,7 @@ class Slices(_Request):
     after: Places
 
 
-class Probe(_Request):
+class Probe(requests.Request):
     """The values at column `x`, row `y` of slice `number` of result `revision`, and at the same place in the other picture."""
 
     kind: Literal["probe"]
@@ -104,7 +100,7 @@ class Probe(_Request):
     y: Annotated[int, Field(ge=0, le=1 << 15)]
 
 
-class Save(_Request):
+class Save(requests.Request):
     """The recipe is now `draft`, and is saved under `name`."""
 
     kind: Literal["save"]
@@ -123,12 +119,4 @@ def parse(content: object) -> Request:
     Raises:
         CcdsError: it is none. The content isn't quoted.
     """
-    try:
-        return _REQUESTS.validate_python(content)
-    except ValidationError as error:
-        place = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
-        raise CcdsError(
-            expected="a request that this preview knows",
-            found=f"another one (at {'.'.join(map(str, place))[:80] or 'kind'})",
-            do="reload the page",
-        ) from None
+    return requests.parsed(content, _REQUESTS)

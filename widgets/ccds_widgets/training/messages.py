@@ -7,20 +7,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
-from ccds_kernel.errors import CcdsError
+from ccds_widgets import requests
 from ccds_widgets.training.ports import Asked
 
 RunId = Annotated[str, Field(pattern=r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{6}$")]
 Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class _Has(_Request):
+class _Has(requests.Request):
     # What the page has: the metrics of `run` up to byte `offset`.
     run: RunId | None
     offset: Count
@@ -38,14 +34,14 @@ class Follow(_Has):
     kind: Literal["follow"]
 
 
-class Choose(_Request):
+class Choose(requests.Request):
     """Run `run` is the one whose curve is shown."""
 
     kind: Literal["choose"]
     run: RunId
 
 
-class Form(_Request):
+class Form(requests.Request):
     """The form's fields."""
 
     bundle: Annotated[str, Field(min_length=1, max_length=200)]
@@ -61,28 +57,28 @@ class Form(_Request):
         return Asked(**dict(self))
 
 
-class Keep(_Request):
+class Keep(requests.Request):
     """The form stands so; nothing is started."""
 
     kind: Literal["keep"]
     form: Form
 
 
-class Launch(_Request):
+class Launch(requests.Request):
     """A training is started as the form says."""
 
     kind: Literal["launch"]
     form: Form
 
 
-class Cancel(_Request):
+class Cancel(requests.Request):
     """Run `run` is to end."""
 
     kind: Literal["cancel"]
     run: RunId
 
 
-class Restart(_Request):
+class Restart(requests.Request):
     """Run `run` is to go on."""
 
     kind: Literal["restart"]
@@ -100,12 +96,4 @@ def parse(content: object) -> Request:
     Raises:
         CcdsError: it is none. The content isn't quoted.
     """
-    try:
-        return _REQUESTS.validate_python(content)
-    except ValidationError as error:
-        place = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
-        raise CcdsError(
-            expected="a request that this launcher knows",
-            found=f"another one (at {'.'.join(map(str, place))[:80] or 'kind'})",
-            do="reload the page",
-        ) from None
+    return requests.parsed(content, _REQUESTS)

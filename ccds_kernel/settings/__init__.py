@@ -1,0 +1,17 @@
+"""A site's settings: one `ccds.toml`, validated when it is read, with the offending key named.
+
+The file is the one in `CCDS_CONFIG`, else `ccds.toml` here, else `/etc/ccds/ccds.toml`. Every key is listed, with its
+default, in `docs/settings.md`; a test compares the two. One file here for each section.
+"""
+
+from ccds_kernel.settings.file import SYSTEM_FILE, Settings, load_settings, settings_file, settings_now
+from ccds_kernel.settings.hub import HubSettings
+from ccds_kernel.settings.invalid import invalid
+from ccds_kernel.settings.paths import Paths
+from ccds_kernel.settings.scheduler import SchedulerSettings
+from ccds_kernel.settings.section import Person
+
+__all__ = [
+    "SYSTEM_FILE", "HubSettings", "Paths", "Person", "SchedulerSettings", "Settings", "invalid", "load_settings",
+    "settings_file", "settings_now",
+]  # fmt: skip

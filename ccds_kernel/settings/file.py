@@ -1,0 +1,77 @@
+"""The `ccds.toml` in force, read and checked whole."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.settings.hub import HubSettings
+from ccds_kernel.settings.invalid import invalid
+from ccds_kernel.settings.paths import Paths
+from ccds_kernel.settings.scheduler import SchedulerSettings
+from ccds_kernel.settings.section import Section
+
+SYSTEM_FILE = Path("/etc/ccds/ccds.toml")
+
+
+class Settings(Section):
+    """The whole `ccds.toml`."""
+
+    paths: Paths
+    hub: HubSettings = HubSettings()
+    scheduler: SchedulerSettings = SchedulerSettings()
+
+
+def settings_file() -> Path:
+    """The `ccds.toml` in force.
+
+    Raises:
+        CcdsError: there is none.
+    """
+    named = os.environ.get("CCDS_CONFIG")
+    candidates = [Path(named)] if named else [Path.cwd() / "ccds.toml", SYSTEM_FILE]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise CcdsError(
+        expected="this site's settings",
+        found=f"no file {' nor '.join(map(str, candidates))}",
+        do="set CCDS_CONFIG to the ccds.toml of the site",
+    )
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Reads and validates `path`, or the file in force.
+
+    Raises:
+        CcdsError: the file is missing, is no TOML, or a key is unknown or has a wrong value; the message names the key.
+    """
+    path = path or settings_file()
+    try:
+        with path.open("rb") as source:
+            values = tomllib.load(source)
+    except OSError as error:
+        raise CcdsError(
+            expected=f"to read {path}", found=error.strerror or "an error", do="name a readable file"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CcdsError(expected=f"TOML in {path}", found=str(error), do="mend that line") from None
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise invalid(path, error) from None
+
+
+def settings_now(last: Settings) -> Settings:
+    """The settings as the file in force has them now; `last` where it can't be read or is wrong.
+
+    For a process that lives long and asks who is on a list: whoever is taken off it is turned away without a restart.
+    """
+    try:
+        return load_settings()
+    except CcdsError:
+        return last

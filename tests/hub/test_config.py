@@ -6,7 +6,7 @@ import pytest
 from traitlets.config import Config
 
 from ccds_hub.config import configure
-from ccds_hub.state_folder import kept_secret
+from ccds_kernel.files import kept_secret
 from ccds_kernel.settings import Settings, load_settings
 from support.site import write_settings
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ccds_hub.proxy import proxy_command, proxy_token
-from ccds_hub.state_folder import kept_secret
+from ccds_kernel.files import kept_secret
 from support.site import site_settings
 
 

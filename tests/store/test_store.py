@@ -266,7 +266,7 @@ def test_a_network_file_system_is_refused(tmp_path, kind):
 
     assert str(raised.value) == (
         f"expected a project directory on a local disk, as SQLite needs it; found {tmp_path} on {kind}; "
-        "move [paths] projects to a local disk"
+        "move [paths] projects to a local disk, or keep the rows in PostgreSQL ([database] engine)"
     )
 
 

@@ -33,7 +33,8 @@ import yaml
 
 from ccds_kernel.batch.local import Capacity, LocalScheduler
 from ccds_kernel.irb.application import IrbApplication
-from ccds_kernel.irb.project import Project, apply_application, open_project
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.settings import Paths, Settings
 from ccds_kernel.training.bundle import CONFIGURATION, METADATA, copy_bundle, find_bundle
@@ -81,7 +82,7 @@ def project_with_volumes(folder: Path) -> Project:
     application: dict[str, Any] = {
         "id": "BENCH-1", "title": "Timing", "pi": "Dr. Reed", "approved": "2020-01-01", "expires": "2999-01-01",
         "exam_codes": ["CT1"], "study_dates": ["2020-01-01", "2020-12-31"], "data": ["images"], "egress": "locked",
-        "roster": [{"person": "sam", "role": "scientist", "trained": "2020-01-01"}],
+        "roster": [{"person": "sam", "role": "scientist", "trained": str(datetime.now(UTC).date())}],
     }  # fmt: skip
     apply_application(IrbApplication.model_validate(application), person="admin", settings=settings)
     project = open_project("BENCH-1", Action.TRAIN, person="sam", settings=settings)

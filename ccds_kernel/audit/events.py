@@ -26,10 +26,10 @@ class ApplicationApplied(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectOpened(Event):
-    """Somebody came through the door: the action for which, and the roles that allowed it."""
+    """Somebody came through the door: the action for which, and the role that allowed it."""
 
     action: str
-    roles: tuple[str, ...]
+    role: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,3 +89,11 @@ class PublishedRead(Event):
     """Somebody was shown what is published of a release."""
 
     release: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DownloadRefused(Event):
+    """A lab session refused a download: by which kind of route, and how many times (at most one event a minute for each)."""
+
+    route: str
+    times: int

@@ -43,7 +43,7 @@ def _show(options: argparse.Namespace) -> None:
     from ccds_kernel.settings import load_settings
 
     settings = load_settings()
-    require_administrator("read the audit log", person=current_person(), settings=settings)
+    require_administrator("read the audit log", person=current_person(settings), settings=settings)
     _check_known(options.id, settings)
     entries = FileAuditSink(settings.paths.audit).entries(options.id)
     if options.json:

@@ -38,11 +38,12 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def _apply(options: argparse.Namespace) -> None:
     from ccds_kernel.irb.application import read_application
-    from ccds_kernel.irb.project import apply_application, current_person
+    from ccds_kernel.irb.applying import apply_application
+    from ccds_kernel.irb.project import current_person
     from ccds_kernel.settings import load_settings
 
-    application = read_application(options.file)
-    changed = apply_application(application, person=current_person(), settings=load_settings())
+    application, settings = read_application(options.file), load_settings()
+    changed = apply_application(application, person=current_person(settings), settings=settings)
     standing = application.standing(_today())
     print(f"{application.id}: {'applied' if changed else 'nothing changed'}; {standing}")
 
@@ -133,6 +134,6 @@ def _print(application: IrbApplication, versions: Sequence[Version]) -> None:
 
 
 def _today() -> date:
-    from ccds_kernel.irb.project import calendar_day
+    from ccds_kernel.irb.rules import calendar_day
 
     return calendar_day()

@@ -96,7 +96,8 @@ def _load(options: argparse.Namespace) -> None:
     from ccds_kernel.monitoring.release import release_id
     from ccds_kernel.settings import load_settings
 
-    settings, person = load_settings(), current_person()
+    settings = load_settings()
+    person = current_person(settings)
     require_administrator("load a release's rows", person=person, settings=settings)
     which = release_id(options.model, options.version)
     if not (options.predictions or options.reports or options.phrases):
@@ -180,8 +181,8 @@ def _publish(options: argparse.Namespace) -> None:
     from ccds_kernel.monitoring.wording import source_line
     from ccds_kernel.settings import load_settings
 
-    which = release_id(options.model, options.version)
-    published = publish(which, person=current_person(), settings=load_settings())
+    which, settings = release_id(options.model, options.version), load_settings()
+    published = publish(which, person=current_person(settings), settings=settings)
     publication, left = published.publication, published.left
     if options.json:
         print(publication.to_json(), end="")

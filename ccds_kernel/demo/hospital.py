@@ -6,7 +6,6 @@ is finished by the next start, and what people did in it stays.
 
 from __future__ import annotations
 
-import getpass
 import json
 import secrets
 from collections.abc import Iterator
@@ -25,8 +24,10 @@ from ccds_kernel.demo.reports import generate_reports
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import write_whole
 from ccds_kernel.irb.application import IrbApplication
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.identity import unix_user
 from ccds_kernel.irb.password_file import password_file, write_passwords
-from ccds_kernel.irb.project import Project, apply_application, open_project
+from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
@@ -218,6 +219,6 @@ def _administrator() -> str:
     Not every operating system's name for a person is one of ours, and in a container there may be none.
     """
     try:
-        return TypeAdapter(PersonName).validate_python(getpass.getuser())
-    except (ValidationError, KeyError, OSError):
+        return TypeAdapter(PersonName).validate_python(unix_user())
+    except (ValidationError, CcdsError):
         return "operator"

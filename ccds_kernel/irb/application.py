@@ -61,6 +61,10 @@ class RosterEntry(_Part):
     role: Role
     trained: Day
 
+    def is_trained(self, today: date, training_years: int) -> bool:
+        """Whether their training counts on day `today`: it lies behind them, by less than `training_years` years."""
+        return self.trained <= today < years_after(self.trained, training_years)
+
 
 class IrbApplication(_Part):
     """One approved application. `study_dates` are its first and last day, both included."""
@@ -88,9 +92,9 @@ class IrbApplication(_Part):
         for name, values in (("exam_codes", self.exam_codes), ("data", self.data)):
             if len(set(values)) < len(values):
                 raise ValueError(f"{name} names {Counter(values).most_common(1)[0][0]} twice")
-        twice = Counter((entry.person, entry.role) for entry in self.roster).most_common(1)
+        twice = Counter(entry.person for entry in self.roster).most_common(1)
         if twice and twice[0][1] > 1:
-            raise ValueError("{} stands on the roster twice as {}".format(*twice[0][0]))
+            raise ValueError(f"{twice[0][0]} stands on the roster twice")
         return self
 
     @property
@@ -108,9 +112,9 @@ class IrbApplication(_Part):
             return f"approved from {self.approved}"
         return IN_FORCE
 
-    def roles_of(self, person: str) -> tuple[Role, ...]:
-        """The roles in which `person` stands on the roster, in its order; empty where they don't."""
-        return tuple(entry.role for entry in self.roster if entry.person == person)
+    def entry_of(self, person: str) -> RosterEntry | None:
+        """Where `person` stands on the roster; None where they don't."""
+        return next((entry for entry in self.roster if entry.person == person), None)
 
     def to_yaml(self) -> str:
         """The application as `irb.yaml`; read back it is equal to this one."""
@@ -119,6 +123,14 @@ class IrbApplication(_Part):
     def digest(self) -> str:
         """SHA-256 of the content, the same for two files that say the same."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def years_after(day: date, years: int) -> date:
+    """The same day so many years later; for a 29th of February where there is none, the 1st of March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, month=3, day=1)
 
 
 def slug_of(project_id: str) -> str:

@@ -20,15 +20,18 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import write_whole
 from ccds_kernel.irb.application import ID, IrbApplication, read_application, slug_of
 from ccds_kernel.irb.history import Version
+from ccds_kernel.irb.rules import TRAINING_YEARS
+from ccds_kernel.settings import Settings
 
 _TIME = "%Y%m%dT%H%M%S.%fZ"
 
 
 class Registry:
-    """The applications in folder `folder`."""
+    """The applications in folder `folder`; `training_years` is what the site's rules say about training."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, training_years: int = TRAINING_YEARS) -> None:
         self.folder = folder
+        self.training_years = training_years
 
     def ids(self) -> tuple[str, ...]:
         """The ids of all applications, sorted."""
@@ -135,6 +138,11 @@ class Registry:
         with (self.folder / ".lock").open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def registry_of(settings: Settings) -> Registry:
+    """The site's registry."""
+    return Registry(settings.paths.registry, settings.irb.training_years)
 
 
 def _applied(path: Path) -> datetime:

@@ -1,8 +1,14 @@
-"""What each role may do: one table, role × action."""
+"""What each role may do: one table, role × action, and one that says which right on the data an action needs.
+
+From the two follows what the operating system and the database grant (`rights_of`): a role is a set of (data kind, read or
+write), no more than its actions need.
+"""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
 
 
 class DataKind(StrEnum):
@@ -10,6 +16,21 @@ class DataKind(StrEnum):
 
     IMAGES = "images"
     REPORTS = "reports"
+
+
+class Access(IntEnum):
+    """How far somebody reaches into a data kind; writing includes reading."""
+
+    READ = 1
+    WRITE = 2
+
+
+@dataclass(frozen=True)
+class Right:
+    """One data kind, read or written."""
+
+    kind: DataKind
+    access: Access
 
 
 class Role(StrEnum):
@@ -35,21 +56,21 @@ class Action(StrEnum):
     READ_PHRASES = "read the phrase list"
     EDIT_PHRASES = "edit the phrase list"
     READ_IMAGES = "read images"
+    WRITE_IMAGES = "write images"
     TRAIN = "train a model"
 
 
-ALLOWED: dict[Role, frozenset[Action]] = {
+ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.SCIENTIST: frozenset(
-        {Action.OPEN_LAB, Action.READ_REPORTS, Action.READ_PHRASES, Action.READ_IMAGES, Action.TRAIN}
+        {
+            Action.OPEN_LAB, Action.READ_REPORTS, Action.READ_PHRASES, Action.READ_IMAGES, Action.WRITE_IMAGES,
+            Action.TRAIN,
+        }
     ),
     Role.ENGINEER: frozenset(
         {
-            Action.OPEN_LAB,
-            Action.READ_REPORTS,
-            Action.LOAD_REPORTS,
-            Action.READ_PHRASES,
-            Action.READ_IMAGES,
-            Action.TRAIN,
+            Action.OPEN_LAB, Action.READ_REPORTS, Action.LOAD_REPORTS, Action.READ_PHRASES, Action.READ_IMAGES,
+            Action.WRITE_IMAGES, Action.TRAIN,
         }
     ),
     Role.FELLOW: frozenset(
@@ -60,14 +81,27 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     Role.RADIOLOGIST: frozenset(),
     Role.LEADERSHIP: frozenset(),  # reads published aggregates; has no right inside a project
     Role.ADMINISTRATOR: frozenset(),  # keeps the roster; has no right inside a project
-}
+}  # fmt: skip
 """Role → the actions it allows. A role whose apps don't exist yet is allowed nothing."""
 
-NEEDS: dict[Action, DataKind] = {
-    Action.OPEN_LABELING: DataKind.REPORTS,
-    Action.READ_REPORTS: DataKind.REPORTS,
-    Action.LOAD_REPORTS: DataKind.REPORTS,
-    Action.READ_IMAGES: DataKind.IMAGES,
-    Action.TRAIN: DataKind.IMAGES,
+NEEDS: Mapping[Action, Right] = {
+    Action.OPEN_LABELING: Right(DataKind.REPORTS, Access.READ),
+    Action.READ_REPORTS: Right(DataKind.REPORTS, Access.READ),
+    Action.LOAD_REPORTS: Right(DataKind.REPORTS, Access.WRITE),
+    Action.READ_PHRASES: Right(DataKind.REPORTS, Access.READ),
+    Action.EDIT_PHRASES: Right(DataKind.REPORTS, Access.WRITE),
+    Action.READ_IMAGES: Right(DataKind.IMAGES, Access.READ),
+    Action.WRITE_IMAGES: Right(DataKind.IMAGES, Access.WRITE),
+    Action.TRAIN: Right(DataKind.IMAGES, Access.WRITE),
 }
-"""Action → the data kind that the application must cover for it."""
+"""Action → what it needs of the project's data; the application must cover that kind. An action that isn't here needs none."""
+
+
+def rights_of(role: Role, data: Iterable[DataKind]) -> dict[DataKind, Access]:
+    """What `role` may do with each of the data kinds that an application covers; kinds that it has no right to are left out."""
+    rights: dict[DataKind, Access] = {}
+    covered = frozenset(data)
+    for right in (NEEDS[action] for action in ALLOWED[role] if action in NEEDS):
+        if right.kind in covered:
+            rights[right.kind] = max(right.access, rights.get(right.kind, right.access))
+    return rights

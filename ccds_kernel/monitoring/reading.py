@@ -26,7 +26,7 @@ class PublishedNumbers:
     """
 
     def __init__(self, person: str | None = None, settings: Callable[[], Settings] = load_settings) -> None:
-        self._person = current_person() if person is None else person
+        self._person = current_person(settings()) if person is None else person
         self._settings = settings
 
     def releases(self) -> tuple[ReleaseId, ...]:

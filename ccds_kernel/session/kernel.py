@@ -91,11 +91,11 @@ class SessionProject(Project):
     def _card(self) -> tuple[str, tuple[tuple[str, str], ...]]:
         """Title and rows of what is shown of it, as the registry has it now."""
         application = self.application
-        roles = ", ".join(application.roles_of(self.person)) or "no role any more"
+        entry = application.entry_of(self.person)
         until = min(day for day in (application.expires, application.withdrawn) if day)
         return f"Project {self.id}: {application.title}", (
             ("folder", str(self.folder)),
-            ("person", f"{self.person} ({roles})"),
+            ("person", f"{self.person} ({entry.role if entry else 'no role any more'})"),
             ("until", until.isoformat()),
             ("GPUs", gpu_words(os.environ.get("CUDA_VISIBLE_DEVICES"))),
         )

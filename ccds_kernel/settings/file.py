@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
+from typing import Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.settings.audit import AuditSettings
+from ccds_kernel.settings.groups import GroupsSettings
 from ccds_kernel.settings.hub import HubSettings
 from ccds_kernel.settings.invalid import invalid
+from ccds_kernel.settings.irb import IrbSettings
+from ccds_kernel.settings.ldap_login import LdapLogin
+from ccds_kernel.settings.oidc_login import OidcLogin
 from ccds_kernel.settings.paths import Paths
 from ccds_kernel.settings.scheduler import SchedulerSettings
 from ccds_kernel.settings.section import Section
@@ -23,7 +29,22 @@ class Settings(Section):
 
     paths: Paths
     hub: HubSettings = HubSettings()
+    ldap_login: LdapLogin = LdapLogin()
+    oidc_login: OidcLogin = OidcLogin()
+    irb: IrbSettings = IrbSettings()
+    groups: GroupsSettings = GroupsSettings()
+    audit: AuditSettings = AuditSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> Self:
+        sections: dict[str, LdapLogin | OidcLogin] = {"ldap": self.ldap_login, "oidc": self.oidc_login}
+        section = sections.get(self.hub.authenticator)
+        lacking = [name for name in section.needed if not getattr(section, name)] if section else []
+        if lacking:
+            chosen = self.hub.authenticator
+            raise ValueError(f"hub.authenticator is {chosen}, and {chosen}_login.{lacking[0]} says nothing")
+        return self
 
 
 def settings_file() -> Path:

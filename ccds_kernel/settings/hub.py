@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from ccds_kernel.settings.section import Person, Port, Section
+from ccds_kernel.settings.section import AbsolutePath, Person, Port, Section
 
 
 class HubSettings(Section):
@@ -16,14 +18,77 @@ class HubSettings(Section):
     port: Port = Field(8000, description="port that the proxy listens on")
     api_port: Port = Field(8081, description="port of the hub behind the proxy, on 127.0.0.1")
     proxy_api_port: Port = Field(8001, description="port of the proxy's own interface, on 127.0.0.1")
-    authenticator: Literal["pam", "password-file"] = Field(
-        "pam", description="how a password is checked: by `pam`, or against the `password-file` of the state folder"
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[A-Za-z0-9.:\[\]-]+)?$",
+        description="how people write the hub's address, such as `https://ccds.hospital.org`; empty: as their browser says",
     )
+    certificate: AbsolutePath | None = Field(
+        None, description="the TLS certificate with its chain (PEM); without one the hub speaks plain HTTP"
+    )
+    key: AbsolutePath | None = Field(
+        None, description="the certificate's private key (PEM), readable by the service account only"
+    )
+    redirect_port: Port | None = Field(
+        None, description="a port that speaks plain HTTP and only sends people on to the HTTPS one"
+    )
+    behind_tls_proxy: bool = Field(
+        False,
+        description="whether another proxy of the hospital stands before this one and speaks HTTPS with people; its word about "
+        "where they come from is then believed",
+    )
+    subdomain_host: str = Field(
+        "",
+        pattern=r"^(https?://[A-Za-z0-9.:-]+)?$",
+        description="gives everybody's sessions a host name of their own below this one; needs wildcard DNS and certificate: see "
+        "docs/login.md",
+    )
+    authenticator: Literal["pam", "ldap", "oidc", "password-file"] = Field(
+        "pam",
+        description="how people log in: by `pam`, `ldap`, `oidc`, or against the `password-file` of the state folder",
+    )
+    pam_service: str = Field(
+        "login", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="the file in /etc/pam.d by which `pam` checks a password"
+    )
+    login_hours: int = Field(12, ge=1, le=24 * 14, strict=True, description="hours after which people log in again")
     administrators: tuple[Person, ...] = Field((), description="who may apply IRB applications and administer the hub")
     leadership: tuple[Person, ...] = Field((), description="who may read what is published of deployed models")
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:
-        if len({self.port, self.api_port, self.proxy_api_port}) < 3:  # noqa: PLR2004 - the three of them
+        ports = [self.port, self.api_port, self.proxy_api_port]
+        if len(set(ports)) < len(ports):
             raise ValueError("port, api_port and proxy_api_port must be three different ports")
+        if self.redirect_port in ports:
+            raise ValueError("redirect_port must be a port that nothing else of the hub has")
         return self
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key come together: name both, or neither")
+        if self.redirect_port and not self.certificate:
+            raise ValueError("redirect_port leads to HTTPS: name certificate and key too")
+        if self.is_encrypted and self.public_url.startswith("http://"):
+            raise ValueError("public_url must begin with https://: people speak HTTPS with the hub")
+        return self
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether people's browsers speak HTTPS with the hub, or with the proxy before it."""
+        return self.certificate is not None or self.behind_tls_proxy
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the proxy listens on loopback only, so that nobody on another machine reaches it."""
+        if self.address == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.address).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def host(self) -> str:
+        """The host name by which people reach the hub; empty where the settings don't say."""
+        return urlsplit(self.public_url or self.subdomain_host).hostname or ""

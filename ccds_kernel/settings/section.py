@@ -16,7 +16,8 @@ def _absolute(path: Path) -> Path:
 
 
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
-Person = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_.-]{0,63}$")]
+PERSON = r"^[a-z_][a-z0-9_.-]{0,63}$"
+Person = Annotated[str, Field(pattern=PERSON)]
 """A person's name as the hub and the operating system know it."""
 
 Port = Annotated[int, Field(ge=1, le=65535, strict=True)]

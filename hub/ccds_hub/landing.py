@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 from ccds_kernel.irb.application import IrbApplication
-from ccds_kernel.irb.project import projects_of
-from ccds_kernel.irb.registry import Registry
+from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.rules import calendar_day, projects_of
 from ccds_kernel.irb.site import reads_published
 from ccds_kernel.session.name import SessionKind, SessionName
 from ccds_kernel.settings import Settings, settings_now
@@ -47,7 +47,7 @@ class ProjectTiles:
     id: str
     title: str
     pi: str
-    roles: tuple[str, ...]
+    role: str
     data: tuple[str, ...]
     study_dates: tuple[date, date]
     expires: date
@@ -76,30 +76,29 @@ def project_tiles(
     application: IrbApplication, actions: frozenset[Action], person: str, live: frozenset[str]
 ) -> ProjectTiles:
     """The tiles of one project for `person`, who may do `actions` there and whose sessions `live` run or start."""
+    entry = application.entry_of(person)
     tiles = (
         _tile(SessionName(application.slug, kind), live, _further(application.slug, kind, live))
         for kind in (SessionKind.APP, SessionKind.LAB)
         if kind.action in actions
     )
     return ProjectTiles(
-        application.id, application.title, application.pi, application.roles_of(person), application.data,
+        application.id, application.title, application.pi, entry.role if entry else "", application.data,
         application.study_dates, application.expires, tuple(tiles),
     )  # fmt: skip
 
 
 def home(settings: Settings) -> Callable[[Any], Home]:
     """A function that the hub calls for each page: from its user to what they may do; nobody may anything."""
-    registry = Registry(settings.paths.registry)
+    registry = registry_of(settings)
 
     def offered(user: Any) -> Home:  # noqa: ANN401 - JupyterHub has no type hints
         if user is None:
             return Home()
         live = frozenset(name for name, spawner in user.spawners.items() if name and spawner.active)
-        applications = (
-            (registry.get(project_id), actions) for project_id, actions in projects_of(user.name, registry).items()
-        )
+        mine = projects_of(user.name, registry.applications(), calendar_day(), registry.training_years)
         return Home(
-            tuple(project_tiles(found, actions, user.name, live) for found, actions in applications if found),
+            tuple(project_tiles(found, actions, user.name, live) for found, actions in mine),
             (_tile(REPORTS, live),) if reads_published(user.name, settings_now(settings)) else (),
         )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.project import Project, calendar_day, open_project, why_not
-from ccds_kernel.irb.registry import Registry
+from ccds_kernel.irb.project import Project, open_project
+from ccds_kernel.irb.registry import registry_of
+from ccds_kernel.irb.rules import calendar_day, why_not
 from ccds_kernel.irb.site import reads_published, require_leadership
 from ccds_kernel.session.name import SessionName
 from ccds_kernel.settings import Settings, settings_now
@@ -21,7 +22,7 @@ def open_for(session: SessionName, person: str, settings: Settings) -> Project |
     if session.kind.action is None:
         require_leadership("open the reports", person=person, settings=settings_now(settings))
         return None
-    found = Registry(settings.paths.registry).by_slug(session.project)
+    found = registry_of(settings).by_slug(session.project)
     return open_project(found.id if found else session.project, session.kind.action, person=person, settings=settings)
 
 
@@ -34,10 +35,11 @@ def is_revoked(session: SessionName, person: str, settings: Settings) -> bool:
         refused = not reads_published(person, settings_now(settings))
     else:
         try:
-            found = Registry(settings.paths.registry).by_slug(session.project)
+            found = registry_of(settings).by_slug(session.project)
         except CcdsError:
             return False
-        refused = found is not None and why_not(found, person, session.kind.action, calendar_day()) is not None
+        years = settings.irb.training_years
+        refused = found is not None and why_not(found, person, session.kind.action, calendar_day(), years) is not None
     if refused:
         with contextlib.suppress(CcdsError):
             open_for(session, person, settings)  # is refused, and the audit log says so

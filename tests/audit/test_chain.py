@@ -58,11 +58,11 @@ def test_an_entry_says_who_when_where_and_what(sink):
     """What comes out is what went in, with the time in UTC."""
     before = datetime.now(UTC) - timedelta(seconds=1)
 
-    sink.write(ProjectOpened(person="ann", project="CHEST-1", action="read reports", roles=("fellow", "engineer")))
+    sink.write(ProjectOpened(person="ann", project="CHEST-1", action="read reports", role="fellow"))
     (entry,) = sink.entries("CHEST-1")
 
     assert (entry["person"], entry["project"], entry["event"]) == ("ann", "CHEST-1", "ProjectOpened")
-    assert entry["detail"] == {"action": "read reports", "roles": ["fellow", "engineer"]}
+    assert entry["detail"] == {"action": "read reports", "role": "fellow"}
     assert before <= datetime.fromisoformat(entry["time"]) <= datetime.now(UTC)
     assert entry["time"].endswith("+00:00")
     assert entry["previous"] == GENESIS

@@ -14,9 +14,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ccds_kernel.irb.application import IrbApplication
-from ccds_kernel.irb.project import apply_application
+from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.settings import Paths, Settings, load_settings
 from support.browser import chromium, hosts_asked
+from support.site import TRAINED, session_of
 from support.waiting import until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -84,9 +85,7 @@ def site(tmp_path_factory) -> Site:
                 "study_dates": [date(2020, 1, 1), date(2020, 12, 31)],
                 "data": ["reports"],
                 "egress": "locked",
-                "roster": [
-                    {"person": person, "role": role, "trained": date(2020, 1, 1)} for person, role in roles.items()
-                ],
+                "roster": [{"person": person, "role": role, "trained": TRAINED} for person, role in roles.items()],
             }
         )
         apply_application(application, person="admin", settings=settings)
@@ -124,7 +123,7 @@ def serve(site, tmp_path_factory) -> Iterator[Callable[..., App]]:
                 | ({"CCDS_PROJECT": project} if project else {})
                 | {
                     "CCDS_CONFIG": str(site.folder / "ccds.toml"),
-                    "JUPYTERHUB_USER": person,
+                    **session_of(person, project or "", site.folder / "ccds.toml"),
                     "JUPYTER_PATH": str(folder / "jupyter"),
                     "HOME": str(folder),
                 },

@@ -9,7 +9,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from ccds_kernel.irb.project import apply_application, open_project
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.training.launch import launch
 from ccds_kernel.training.run import Run

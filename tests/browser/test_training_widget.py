@@ -20,7 +20,8 @@ from ccds_kernel.batch.local import LocalScheduler
 from ccds_kernel.batch.site import scheduler_of
 from ccds_kernel.dataset.datalist_file import write_datalist
 from ccds_kernel.dataset.soft_labels import soft_labels
-from ccds_kernel.irb.project import apply_application, open_project
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.training.launch import launch as launch_run
@@ -31,7 +32,7 @@ from ccds_widgets.training.curve import shown
 from support.checkout import ROOT
 from support.dataset import PHRASES, Hospital
 from support.lab import open_notebook, run_all
-from support.site import ADMINISTRATOR, application, on_roster
+from support.site import ADMINISTRATOR, application, on_roster, session_of
 from support.training import need_training, training_processes
 from support.waiting import until
 
@@ -111,7 +112,8 @@ def lab(site, project, tmp_path_factory):
             cwd=home, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
             env=os.environ
             | {
-                "CCDS_CONFIG": str(site.folder / "ccds.toml"), "CCDS_PROJECT": project.id, "JUPYTERHUB_USER": "sam",
+                "CCDS_CONFIG": str(site.folder / "ccds.toml"), "CCDS_PROJECT": project.id,
+                **session_of("sam", project.id, site.folder / "ccds.toml"),
                 "HOME": str(log.parent), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             },
         )  # fmt: skip

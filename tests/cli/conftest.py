@@ -2,14 +2,14 @@
 
 import pytest
 
-from support.site import ADMINISTRATOR, site_settings, write_settings
+from support.site import ADMINISTRATOR, act_as, site_settings, write_settings
 
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     """The folder; the command runs in it, as `admin`."""
     monkeypatch.setenv("CCDS_CONFIG", str(write_settings(tmp_path)))
-    monkeypatch.setenv("JUPYTERHUB_USER", ADMINISTRATOR)
+    act_as(monkeypatch, ADMINISTRATOR)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

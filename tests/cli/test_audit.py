@@ -6,9 +6,11 @@ import pytest
 
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.cli import main
-from ccds_kernel.irb.project import ProjectAccessDenied, apply_application, open_project
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
-from support.site import ADMINISTRATOR, application
+from ccds_kernel.irb.rules import ProjectAccessDenied
+from support.site import ADMINISTRATOR, act_as, application
 
 REFUSED = "expected a role that may open a lab session; found ann as fellow"
 
@@ -34,7 +36,7 @@ def test_show_prints_a_project_s_entries(audit, capsys):
     assert status == 0
     assert lines == [
         f'{times[0]}  admin            ApplicationApplied   {{"digest": "{application().digest()}"}}',
-        f'{times[1]}  ann              ProjectOpened        {{"action": "read reports", "roles": ["fellow"]}}',
+        f'{times[1]}  ann              ProjectOpened        {{"action": "read reports", "role": "fellow"}}',
         f'{times[2]}  ann              AccessDenied         {{"action": "open a lab session", "reason": "{REFUSED}"}}',
     ]
 
@@ -52,7 +54,7 @@ def test_show_as_json_is_the_entries_as_they_stand(audit, capsys):
 
 def test_only_administrators_read_the_log(audit, capsys, monkeypatch):
     """Who tries is told whom to ask, and that they tried is in the site's chain."""
-    monkeypatch.setenv("JUPYTERHUB_USER", "ann")
+    act_as(monkeypatch, "ann")
 
     status = main(["audit", "show", "CHEST-1"])
 

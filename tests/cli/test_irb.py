@@ -6,7 +6,7 @@ import pytest
 
 from ccds_kernel.cli import main
 from ccds_kernel.irb.registry import Registry
-from support.site import application, on_roster
+from support.site import TRAINED, act_as, application, on_roster
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_apply_says_when_an_application_is_not_in_force(apply, capsys):
 
 def test_only_administrators_apply(apply, capsys, monkeypatch, settings):
     """Anybody else is told whom to ask, and nothing changes."""
-    monkeypatch.setenv("JUPYTERHUB_USER", "ann")
+    act_as(monkeypatch, "ann")
 
     status = apply()
 
@@ -102,8 +102,8 @@ def test_show_prints_application_roster_and_history(apply, capsys, settings):
         "  data         reports",
         "  egress       locked",
         "roster (2)",
-        f"  ann                  fellow         since {first.applied:%Y-%m-%d}, trained 2020-01-01",
-        f"  bob                  scientist      since {day}, trained 2020-01-01",
+        f"  ann                  fellow         since {first.applied:%Y-%m-%d}, trained {TRAINED}",
+        f"  bob                  scientist      since {day}, trained {TRAINED}",
         "history (2)",
         *(f"  {one.applied:%Y-%m-%d %H:%M:%S} UTC  {one.application.digest()[:12]}" for one in (first, second)),
     ]
@@ -120,8 +120,8 @@ def test_show_as_json(apply, capsys, settings):
 
     shown = json.loads(capsys.readouterr().out)
     assert shown["roster"] == [
-        {"person": "ann", "role": "fellow", "trained": "2020-01-01", "since": first.applied.isoformat()},
-        {"person": "bob", "role": "scientist", "trained": "2020-01-01", "since": second.applied.isoformat()},
+        {"person": "ann", "role": "fellow", "trained": TRAINED, "since": first.applied.isoformat()},
+        {"person": "bob", "role": "scientist", "trained": TRAINED, "since": second.applied.isoformat()},
     ]
     assert shown["history"] == [
         {"applied": one.applied.isoformat(), "digest": one.application.digest()} for one in (first, second)

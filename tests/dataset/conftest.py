@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import insert
 
-from ccds_kernel.irb.project import Project, apply_application, open_project
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.store.tables import setting

@@ -9,8 +9,8 @@ from ccds_kernel.dataset.datalist_file import write_datalist
 from ccds_kernel.dataset.entry import Entry
 from ccds_kernel.dataset.soft_labels import soft_labels
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.project import ProjectAccessDenied
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.training.datalist import read_datalist
 from support.dataset import write_header
 

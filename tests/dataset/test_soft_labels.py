@@ -4,8 +4,8 @@ import pytest
 
 from ccds_kernel.dataset.soft_labels import soft_labels
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.project import ProjectAccessDenied
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.phrase import Phrase
 
 

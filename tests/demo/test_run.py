@@ -11,9 +11,10 @@ import requests
 
 from ccds_kernel.batch.spec import JobSpec
 from ccds_kernel.demo.hospital import PROJECT, SMALL, Hospital
-from ccds_kernel.irb.project import open_project, projects_of
+from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.registry import Registry
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.rules import calendar_day, projects_of
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.settings import load_settings
@@ -233,7 +234,8 @@ def test_whoever_runs_it_may_be_called_anything(tmp_path: Path, monkeypatch: pyt
     settings = hospital.configure(8000, 8001, 8002)
 
     next(hospital.fill(settings))
-    tiles = projects_of("fay", Registry(settings.paths.registry))
+    ((offered, actions),) = projects_of("fay", Registry(settings.paths.registry).applications(), calendar_day())
 
     assert settings.hub.administrators[0] in {"operator", called}
-    assert Action.OPEN_LABELING in tiles[PROJECT]
+    assert offered.id == PROJECT
+    assert Action.OPEN_LABELING in actions

@@ -19,12 +19,17 @@ from support.checkout import ROOT, table_rows
 THIS_MACHINE_S = {"scheduler.cpus", "scheduler.memory_mb"}
 
 
+def default_text(default: object) -> str:
+    """A default as docs/settings.md writes it; TOML has no word for nothing."""
+    return "none" if default is None else f"`{json.dumps(default)}`"
+
+
 def settings_rows() -> list[list[str]]:
     """Every setting as docs/settings.md has it: key, default, what it is."""
     rows = []
     for section, part in Settings.model_fields.items():
         for name, field in part.annotation.model_fields.items():
-            default = "required" if field.is_required() else f"`{json.dumps(field.default)}`"
+            default = "required" if field.is_required() else default_text(field.default)
             key = f"{section}.{name}"
             rows.append([f"`{key}`", "all of this machine's" if key in THIS_MACHINE_S else default, field.description])
     return rows

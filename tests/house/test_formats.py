@@ -23,7 +23,7 @@ def test_the_application_and_the_recipe_are_valid():
     """Both are taken as they stand."""
     application, recipe = YAMLS
 
-    assert IrbApplication.model_validate(yaml.safe_load(application)).roles_of("fay") == ("fellow",)
+    assert IrbApplication.model_validate(yaml.safe_load(application)).entry_of("fay").role == "fellow"
     assert len(Recipe.from_yaml(recipe).steps) == 5
 
 

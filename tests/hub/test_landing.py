@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from ccds_kernel.irb.project import apply_application
+from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.settings import load_settings
 from support.demo import Demo
 from support.site import application, on_roster

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from ccds_kernel.audit.log import FileAuditSink
-from ccds_kernel.irb.project import apply_application
+from ccds_kernel.irb.applying import apply_application
 from support.demo import LAB, PROJECT, Demo, processes_of
 from support.hub import PEOPLE, HubSite
 from support.site import application, on_roster

@@ -3,7 +3,7 @@
 import pytest
 
 from ccds_kernel.audit.log import FileAuditSink
-from ccds_kernel.irb.project import apply_application
+from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.registry import Registry
 from ccds_kernel.settings import Settings
 from support.site import ADMINISTRATOR, site_settings

@@ -45,7 +45,7 @@ def applications(draw) -> IrbApplication:
         study_dates=(first, last),
         data=draw(st.lists(st.sampled_from(DataKind), min_size=1, unique=True).map(tuple)),
         egress=draw(st.sampled_from(Egress)),
-        roster=draw(st.lists(ENTRIES, max_size=5, unique_by=lambda entry: (entry.person, entry.role)).map(tuple)),
+        roster=draw(st.lists(ENTRIES, max_size=5, unique_by=lambda entry: entry.person).map(tuple)),
     )
 
 
@@ -186,7 +186,8 @@ def test_an_unknown_key_is_told(told, changed, key):
         ({"id": "reports"}, "id reports is reserved for sessions without a project"),
         ({"expires": "2019-12-31"}, "expires 2019-12-31 is before approved 2020-01-01"),
         ({"study_dates": ["2019-02-01", "2019-01-01"]}, "study_dates end 2019-01-01 before they begin 2019-02-01"),
-        ({"roster": on_roster(ann="fellow") * 2}, "ann stands on the roster twice as fellow"),
+        ({"roster": on_roster(ann="fellow") * 2}, "ann stands on the roster twice"),
+        ({"roster": on_roster(ann="fellow") + on_roster(ann="labeler")}, "ann stands on the roster twice"),
         ({"data": ["reports", "images", "reports"]}, "data names reports twice"),
         ({"exam_codes": ["CXR1", "CXR1"]}, "exam_codes names CXR1 twice"),
     ],
@@ -251,12 +252,12 @@ def test_the_slug_begins_with_a_letter(project_id, slug):
     assert application(id=project_id).slug == slug
 
 
-def test_somebody_may_have_several_roles():
-    """In the roster's order; a person who isn't on it has none."""
-    found = application(roster=[*on_roster(ann="fellow", bob="labeler"), *on_roster(ann="engineer")])
+def test_where_somebody_stands_on_the_roster():
+    """By their whole name; a person who isn't on it stands nowhere."""
+    found = application(roster=on_roster(ann="fellow", bob="labeler"))
 
-    assert found.roles_of("ann") == (Role.FELLOW, Role.ENGINEER)
-    assert found.roles_of("Ann") == ()
+    assert found.entry_of("bob") == found.roster[1]
+    assert found.entry_of("Ann") is None
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 import pytest
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.project import ProjectAccessDenied, apply_application, open_project
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.irb.site import SiteAccessDenied, require_administrator
 from support.site import ADMINISTRATOR, application
 

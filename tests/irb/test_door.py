@@ -1,21 +1,18 @@
 """The door to a project: who is let in, who isn't, what they are told, and what is logged."""
 
 import datetime as dt
-from datetime import date
+import os
+import pwd
+from datetime import UTC, date, datetime
 
 import pytest
 
+from ccds_kernel.audit.token import AuditToken, issue
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.project import (
-    ProjectAccessDenied,
-    allowed_actions,
-    calendar_day,
-    current_person,
-    open_project,
-    projects_of,
-)
+from ccds_kernel.irb.project import current_person, open_project
 from ccds_kernel.irb.roles import Action
-from support.site import application, on_roster
+from ccds_kernel.irb.rules import ProjectAccessDenied, allowed_actions, calendar_day, projects_of
+from support.site import act_as, application, on_roster, write_settings
 
 DAY = date(2024, 7, 1)
 
@@ -29,7 +26,7 @@ def test_who_is_let_in_gets_the_project(apply, entries, settings):
     assert (project.id, project.person) == ("CHEST-1", "ann")
     assert project.folder == settings.paths.projects / "CHEST-1"
     assert project.application == application()
-    assert entries("CHEST-1")[1:] == [("ann", "ProjectOpened", {"action": "read reports", "roles": ["fellow"]})]
+    assert entries("CHEST-1")[1:] == [("ann", "ProjectOpened", {"action": "read reports", "role": "fellow"})]
 
 
 def test_a_refusal_is_logged(apply, entries, settings):
@@ -88,7 +85,7 @@ def test_a_withdrawal_bites_at_once(apply, settings):
 
     with pytest.raises(ProjectAccessDenied, match="withdrawn on"):
         project.require(Action.READ_REPORTS)
-    assert projects_of("ann", project.registry) == {}
+    assert projects_of("ann", project.registry.applications(), calendar_day()) == ()
 
 
 def test_a_project_whose_application_is_gone_is_closed(apply, settings):
@@ -110,20 +107,23 @@ def test_what_is_offered_is_what_is_allowed(apply, registry):
     apply(application(id="LUNG-1"))
     (registry.folder / "LUNG-1" / "irb.yaml").write_text("damaged")
 
-    offered = {person: projects_of(person, registry) for person in ("ann", "bob", "eve")}
+    offered = {
+        person: {found.id: actions for found, actions in projects_of(person, registry.applications(), calendar_day())}
+        for person in ("ann", "bob", "eve")
+    }
 
-    assert offered["ann"] == {"CHEST-1": allowed_actions(application(), "ann", DAY)}
+    assert offered["ann"] == {"CHEST-1": allowed_actions(application(), "ann", calendar_day())}
     assert offered["bob"] == {"HEAD-1": {Action.OPEN_LAB, Action.READ_REPORTS, Action.READ_PHRASES}}
     assert offered["eve"] == {}
 
 
 def test_what_is_offered_on_another_day(apply, registry):
     """By the day that is asked about."""
-    apply(application(approved="2024-01-01", expires="2024-12-31"))
+    apply(application(approved="2024-01-01", expires="2024-12-31", roster=on_roster("2023-12-01", ann="fellow")))
 
     days = [date(2023, 12, 31), date(2024, 1, 1), date(2024, 12, 31), date(2025, 1, 1)]
 
-    assert [bool(projects_of("ann", registry, today=day)) for day in days] == [False, True, True, False]
+    assert [bool(projects_of("ann", registry.applications(), day)) for day in days] == [False, True, True, False]
 
 
 def test_nobody_opens_anything_unlogged(apply, settings):
@@ -137,21 +137,71 @@ def test_nobody_opens_anything_unlogged(apply, settings):
             open_project("CHEST-1", action, person="ann", settings=settings)
 
 
-def test_a_person_is_who_the_hub_started_the_session_for(monkeypatch):
-    """Outside a session it is whoever logged in."""
-    monkeypatch.setenv("JUPYTERHUB_USER", "fay")
-    in_session = current_person()
-    monkeypatch.delenv("JUPYTERHUB_USER")
-    monkeypatch.setenv("LOGNAME", "unix")
-    outside = current_person()
-
-    assert (in_session, outside) == ("fay", "unix")
+@pytest.fixture
+def config(monkeypatch, tmp_path):
+    """The site's settings in a file that the environment names, so that this process can be one of a session's."""
+    monkeypatch.setenv("CCDS_CONFIG", str(write_settings(tmp_path)))
 
 
+@pytest.mark.usefixtures("config")
+def test_a_person_is_who_the_hub_started_the_session_for(monkeypatch, settings):
+    """Outside a session it is the Unix user, whatever the environment calls them."""
+    act_as(monkeypatch, "fay")
+    in_session = current_person(settings)
+    monkeypatch.delenv("CCDS_AUDIT_TOKEN")
+    monkeypatch.setenv("LOGNAME", "ann")
+    outside = current_person(settings)
+
+    assert (in_session, outside) == ("fay", pwd.getpwuid(os.getuid()).pw_name)
+
+
+@pytest.mark.usefixtures("config")
+def test_another_name_in_the_environment_opens_nothing(apply, entries, monkeypatch, settings):
+    """Whoever sets JUPYTERHUB_USER in their own session is refused, and the log says who they really are."""
+    apply(application())
+    act_as(monkeypatch, "eve", "CHEST-1")
+    monkeypatch.setenv("JUPYTERHUB_USER", "ann")
+
+    with pytest.raises(CcdsError, match="expected JUPYTERHUB_USER to name eve"):
+        open_project("CHEST-1", Action.READ_REPORTS, settings=settings)
+
+    assert [(person, event) for person, event, _ in entries()] == [("eve", "AccessDenied")]
+
+
+@pytest.mark.usefixtures("config")
+def test_a_forged_token_opens_nothing(apply, entries, monkeypatch, settings):
+    """One that says another name than it was made for is no token; nobody knows then who it is."""
+    apply(application())
+    settings.paths.state.mkdir()
+    token = AuditToken("ann", "CHEST-1", "chest-1-lab", datetime(2999, 1, 1, tzinfo=UTC))
+    monkeypatch.setenv("CCDS_AUDIT_TOKEN", issue(b"another secret", token))
+
+    with pytest.raises(CcdsError, match="expected a token of a session of this site"):
+        open_project("CHEST-1", Action.READ_REPORTS, settings=settings)
+
+    assert [event for _, event, _ in entries()] == ["AccessDenied"]
+
+
+@pytest.mark.usefixtures("config")
+def test_a_session_opens_its_own_project_only(apply, entries, monkeypatch, settings):
+    """Also where its person is on the other one's roster; the log of the session's project says so."""
+    apply(application())
+    apply(application(id="HEAD-1"))
+    act_as(monkeypatch, "ann", "CHEST-1")
+
+    open_project("CHEST-1", Action.READ_REPORTS, settings=settings)
+    with pytest.raises(ProjectAccessDenied, match="expected this session's own project; found another one"):
+        open_project("HEAD-1", Action.READ_REPORTS, settings=settings)
+
+    assert [event for _, event, _ in entries("CHEST-1")][1:] == ["ProjectOpened", "AccessDenied"]
+    assert [event for _, event, _ in entries("HEAD-1")] == ["ApplicationApplied"]
+
+
+@pytest.mark.usefixtures("config")
 def test_an_empty_name_is_not_taken_for_whoever_runs_this(apply, monkeypatch, settings):
     """A caller that lost the name of its person lets nobody in."""
     apply(application())
-    monkeypatch.setenv("JUPYTERHUB_USER", "ann")
+    act_as(monkeypatch, "ann", "CHEST-1")
 
     opened = open_project("CHEST-1", Action.READ_REPORTS, settings=settings)
     with pytest.raises(ProjectAccessDenied):

@@ -1,14 +1,26 @@
 """What roles, dates, data kinds and training allow: the rules, without a site."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from ccds_kernel.irb.project import allowed_actions, why_not
-from ccds_kernel.irb.roles import Action, Role
-from support.site import application, on_roster
+from ccds_kernel.irb.roles import Access, Action, Role
+from ccds_kernel.irb.rules import allowed_actions, rights_in, why_not
+from support.site import application as any_application
+from support.site import on_roster as any_roster
 
 DAY = date(2024, 7, 1)
+
+
+def application(**changed):
+    """An application with its people trained shortly before that day."""
+    return any_application(**{"roster": on_roster(ann="fellow")} | changed)
+
+
+def on_roster(trained="2024-01-01", **roles):
+    """A roster of person=role, trained before that day."""
+    return any_roster(trained, **roles)
+
 
 TABLE = """
                           scientist engineer fellow labeler champion radiologist leadership administrator
@@ -19,6 +31,7 @@ load reports              no        yes      yes    no      no       no         
 read the phrase list      yes       yes      yes    no      no       no          no         no
 edit the phrase list      no        no       yes    no      no       no          no         no
 read images               yes       yes      no     no      no       no          no         no
+write images              yes       yes      no     no      no       no          no         no
 train a model             yes       yes      no     no      no       no          no         no
 """
 
@@ -65,26 +78,13 @@ def test_the_table_has_every_action_and_role():
         ({"withdrawn": "2024-07-01"}, "an application in force", "withdrawn on 2024-07-01"),
         ({"expires": "2024-06-30"}, "an application in force", "expired on 2024-06-30"),
         ({"approved": "2024-07-02"}, "an application in force", "approved from 2024-07-02"),
-        (
-            {"roster": on_roster(ann="leadership") + on_roster(ann="labeler")},
-            "a role that may read reports",
-            "ann as leadership, labeler",
-        ),
+        ({"roster": on_roster(ann="leadership")}, "a role that may read reports", "ann as leadership"),
         ({"data": ["images"]}, "an application that covers reports", "images"),
+        ({"roster": on_roster("2024-07-02", ann="fellow")}, "ann to be trained", "training on 2024-07-02"),
         (
-            {"roster": [{"person": "ann", "role": "fellow", "trained": "2024-07-02"}]},
-            "ann to be trained",
-            "training on 2024-07-02",
-        ),
-        (
-            {
-                "roster": [
-                    {"person": "ann", "role": "fellow", "trained": "2024-07-02"},
-                    {"person": "ann", "role": "labeler", "trained": "2020-01-01"},
-                ]
-            },
-            "ann to be trained",
-            "training on 2024-07-02",
+            {"roster": on_roster("2021-07-01", ann="fellow")},
+            "ann to be trained within 3 years",
+            "training on 2021-07-01, which has lapsed",
         ),
     ],
 )
@@ -101,9 +101,9 @@ def test_each_reason_is_told_with_whom_to_ask(changed, expected, found):
         {"withdrawn": "2024-07-02"},
         {"expires": "2024-07-01"},
         {"approved": "2024-07-01"},
-        {"roster": [{"person": "ann", "role": "fellow", "trained": "2024-07-01"}]},
+        {"roster": on_roster("2024-07-01", ann="fellow")},
+        {"roster": on_roster("2021-07-02", ann="fellow")},
         {"data": ["images", "reports"]},
-        {"roster": on_roster(ann="labeler") + on_roster(ann="fellow")},
     ],
 )
 def test_the_last_day_on_which_nothing_stands_against_it(changed):
@@ -117,8 +117,8 @@ def test_what_needs_no_reports_is_open_without_them():
 
     assert allowed_actions(found, "ann", DAY) == {
         Action.OPEN_LAB,
-        Action.READ_PHRASES,
         Action.READ_IMAGES,
+        Action.WRITE_IMAGES,
         Action.TRAIN,
     }
 
@@ -127,3 +127,48 @@ def test_what_needs_no_reports_is_open_without_them():
 def test_nobody_is_let_in_by_a_similar_name(person):
     """A name is the whole name."""
     assert allowed_actions(application(roster=on_roster(ann="fellow")), person, DAY) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("role", "data", "rights"),
+    [
+        ("scientist", ["images", "reports"], {"images": Access.WRITE, "reports": Access.READ}),
+        ("engineer", ["images", "reports"], {"images": Access.WRITE, "reports": Access.WRITE}),
+        ("fellow", ["images", "reports"], {"reports": Access.WRITE}),
+        ("scientist", ["reports"], {"reports": Access.READ}),
+        ("fellow", ["images"], {}),
+        *((role, ["images", "reports"], {}) for role in ("labeler", "champion", "radiologist", "leadership", "administrator")),
+    ],
+)  # fmt: skip
+def test_the_rights_on_data_follow_from_the_actions(role, data, rights):
+    """What the operating system and the database grant: no more than the role's actions need."""
+    found = application(roster=on_roster(ann=role), data=data)
+
+    assert rights_in(found, "ann", DAY) == rights
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"roster": on_roster(bob="engineer")},
+        {"expires": "2024-06-30"},
+        {"withdrawn": "2024-07-01"},
+        {"roster": on_roster("2021-07-01", ann="engineer")},
+    ],
+)
+def test_who_is_shut_out_has_no_right_on_data(changed):
+    """Not on the roster, expired, withdrawn, training lapsed: nothing is left."""
+    assert rights_in(application(**{"roster": on_roster(ann="engineer")} | changed), "ann", DAY) == {}
+
+
+@pytest.mark.parametrize(
+    ("trained", "years", "lapses"),
+    [("2021-07-01", 3, "2024-07-01"), ("2020-02-29", 3, "2023-03-01"), ("2020-02-29", 4, "2024-02-29")],
+)
+def test_when_training_lapses(trained, years, lapses):
+    """On the same day so many years later it no longer counts; the day before it did."""
+    (entry,) = application(roster=on_roster(trained, ann="fellow")).roster
+    day = date.fromisoformat(lapses)
+
+    assert not entry.is_trained(day, years)
+    assert entry.is_trained(day - timedelta(days=1), years)

@@ -6,9 +6,11 @@ from datetime import date
 import pytest
 
 from ccds_kernel.irb.application import IrbApplication
-from ccds_kernel.irb.project import Project, apply_application, open_project
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.settings import Paths, Settings
+from support.site import TRAINED
 
 OpenAs = Callable[[str, Action], Project]
 
@@ -18,7 +20,6 @@ def settings(tmp_path) -> Settings:
     """Settings of a site in a folder of its own, with project CHEST-1 in force: fellows fay and fred, scientist sam."""
     paths = {name: str(tmp_path / "site" / name) for name in Paths.model_fields}
     settings = Settings.model_validate({"paths": paths, "hub": {"administrators": ["admin"]}})
-    trained = date(2020, 1, 1)
     roles = {"fay": "fellow", "fred": "fellow", "sam": "scientist"}
     application = IrbApplication.model_validate(
         {
@@ -31,7 +32,7 @@ def settings(tmp_path) -> Settings:
             "study_dates": [date(2020, 1, 1), date(2020, 12, 31)],
             "data": ["reports"],
             "egress": "locked",
-            "roster": [{"person": person, "role": role, "trained": trained} for person, role in roles.items()],
+            "roster": [{"person": person, "role": role, "trained": TRAINED} for person, role in roles.items()],
         }
     )
     apply_application(application, person="admin", settings=settings)

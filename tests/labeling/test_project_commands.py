@@ -9,6 +9,7 @@ from ccds_kernel.cli import main
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
+from support.site import act_as
 
 REPORTS = (
     "mrn,accession,findings,impression,code,date\n"
@@ -31,7 +32,7 @@ def folder(tmp_path, monkeypatch, settings) -> Path:
     (tmp_path / "r.csv").write_text(REPORTS, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CCDS_CONFIG", str(tmp_path / "ccds.toml"))
-    monkeypatch.setenv("JUPYTERHUB_USER", "fay")
+    act_as(monkeypatch, "fay", "CHEST-1")
     return tmp_path
 
 
@@ -114,8 +115,8 @@ def test_load_refuses_what_it_can_not_hold_against_the_application(capsys, repos
         ({"columns": ["findings", "findings"]}, "text columns, each named once"),
         ({"columns": ["findings", "accession"]}, "columns, each named once"),
         ({"more": ["--date-column", ""]}, "one column '' in r.csv"),
-        ({"project": "OTHER"}, "a project that fay is on"),
-        ({"project": "../CHEST-1"}, "a project that fay is on"),
+        ({"project": "OTHER"}, "this session's own project"),
+        ({"project": "../CHEST-1"}, "this session's own project"),
     ],
 )
 @pytest.mark.usefixtures("folder")
@@ -157,7 +158,7 @@ def test_a_row_that_is_no_report_keeps_the_whole_file_out(folder, capsys, reposi
 @pytest.mark.usefixtures("folder")
 def test_who_may_not_load_is_turned_away(monkeypatch, capsys, repository):
     """A scientist reads reports but doesn't bring any in; the line says whom to ask."""
-    monkeypatch.setenv("JUPYTERHUB_USER", "sam")
+    act_as(monkeypatch, "sam", "CHEST-1")
 
     status = load(*CHECKED)
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.project import ProjectAccessDenied
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling import tables
 from ccds_kernel.labeling.phrase import MOST_PHRASES, Phrase
 from ccds_kernel.labeling.report import Report, Section

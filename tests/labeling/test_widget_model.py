@@ -4,8 +4,9 @@ import pytest
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.application import RosterEntry
-from ccds_kernel.irb.project import ProjectAccessDenied, apply_application
+from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository

@@ -11,6 +11,7 @@ from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_widgets.labeling.app import open_session
 from ccds_widgets.labeling.model import LabelingModel
 from ccds_widgets.labeling.view import LabelingWidget
+from support.site import act_as
 
 
 class Page:
@@ -158,13 +159,13 @@ def test_the_session_opens_its_project_for_its_person(settings, monkeypatch, tmp
     for name, value in {
         "CCDS_CONFIG": tmp_path / "ccds.toml",
         "CCDS_PROJECT": "CHEST-1",
-        "JUPYTERHUB_USER": "fay",
     }.items():
         monkeypatch.setenv(name, str(value))
+    act_as(monkeypatch, "fay", "CHEST-1")
 
     answer = open_session().start()
 
     assert answer["overview"]["project"] == "CHEST-1"
-    monkeypatch.setenv("JUPYTERHUB_USER", "sam")
+    act_as(monkeypatch, "sam", "CHEST-1")
     with pytest.raises(CcdsError, match="a role that may open the labelling app"):
         open_session()

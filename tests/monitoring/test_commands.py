@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ccds_kernel.cli import main
-from support.site import ADMINISTRATOR, write_settings
+from support.site import ADMINISTRATOR, act_as, write_settings
 
 PREDICTIONS = "accession,time,release,score,device,software_version,protocol\n" + "".join(
     f"SECRET{number},2024-0{1 + number % 2}-05T10:00:00+01:00,1.2.0,{'0.9' if number % 3 == 0 else '0.1'},CT1,1.0,HEAD\n"
@@ -29,7 +29,7 @@ def site(tmp_path, monkeypatch):
     for name, text in {"p.csv": PREDICTIONS, "r.csv": REPORTS, "l.csv": PHRASES}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.setenv("CCDS_CONFIG", str(path))
-    monkeypatch.setenv("JUPYTERHUB_USER", ADMINISTRATOR)
+    act_as(monkeypatch, ADMINISTRATOR)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -44,7 +44,7 @@ def test_load_publish_show(capsys, monkeypatch):
     loaded = run("load", *EVERYTHING, "--title", "Head CT")
     again = run("load", *RELEASE, "--predictions", "p.csv")
     published = run("publish", *RELEASE)
-    monkeypatch.setenv("JUPYTERHUB_USER", "lea")
+    act_as(monkeypatch, "lea")
     shown = run("show")
 
     lines = capsys.readouterr().out.splitlines()
@@ -232,7 +232,7 @@ def test_a_first_load_that_fails_leaves_no_record(capsys, site):
 @pytest.mark.parametrize("verb", [("load", *EVERYTHING), ("publish", *RELEASE)], ids=["load", "publish"])
 def test_only_administrators_load_and_publish(capsys, monkeypatch, site, verb, person):
     """Neither leadership nor anybody on a roster; nothing is made."""
-    monkeypatch.setenv("JUPYTERHUB_USER", person)
+    act_as(monkeypatch, person)
 
     status = run(*verb)
 
@@ -245,7 +245,7 @@ def test_only_administrators_load_and_publish(capsys, monkeypatch, site, verb, p
 
 def test_only_leadership_and_administrators_see(capsys, monkeypatch):
     """A fellow is told whom to ask."""
-    monkeypatch.setenv("JUPYTERHUB_USER", "fay")
+    act_as(monkeypatch, "fay")
 
     status = run("show")
 

@@ -10,7 +10,7 @@ from ccds_widgets.monitoring.app import monitoring_app
 from ccds_widgets.monitoring.model import MonitoringModel
 from ccds_widgets.monitoring.view import MonitoringWidget
 from support.monitoring import year
-from support.site import write_settings
+from support.site import act_as, write_settings
 
 
 def test_nothing_is_opened_before_a_page_is_there(settings):
@@ -42,7 +42,7 @@ def test_the_app_takes_site_and_person_from_the_session(monkeypatch, tmp_path, p
     publish_it(year(100))
     path = write_settings(tmp_path)
     monkeypatch.setenv("CCDS_CONFIG", str(path))
-    monkeypatch.setenv("JUPYTERHUB_USER", "lea")
+    act_as(monkeypatch, "lea")
     monkeypatch.delenv("CCDS_PROJECT", raising=False)
     app = monitoring_app()
 

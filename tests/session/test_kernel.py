@@ -12,12 +12,12 @@ from jupyter_client.manager import KernelManager
 
 import ccds_kernel.session
 from ccds_kernel.audit.log import FileAuditSink
-from ccds_kernel.irb.project import apply_application
+from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.session.kernel import gpu_words
-from support.site import ADMINISTRATOR, application, on_roster, site_settings, write_settings
+from support.site import ADMINISTRATOR, application, on_roster, session_of, site_settings, write_settings
 
 KERNELSPEC = Path(ccds_kernel.session.__file__).parent / "kernelspec"
-OPENED = ("ann", "ProjectOpened", {"action": "open a lab session", "roles": ["scientist"]})
+OPENED = ("ann", "ProjectOpened", {"action": "open a lab session", "role": "scientist"})
 REFUSED = "expected a role that may open a lab session; found bob as fellow"
 OUTSIDE = (
     "ccds: expected a session of a project; found a kernel outside a session (CCDS_PROJECT is not set); "
@@ -103,7 +103,8 @@ def kernel(tmp_path, monkeypatch, settings):
 
     @contextmanager
     def start(**changed):
-        session = {"CCDS_CONFIG": str(config), "CCDS_PROJECT": "CHEST-1", "JUPYTERHUB_USER": "ann"} | changed
+        who = session_of(changed.pop("person", "ann"), "CHEST-1", config)
+        session = {"CCDS_CONFIG": str(config), "CCDS_PROJECT": "CHEST-1"} | who | changed
         for name, value in session.items():
             monkeypatch.setenv(name, value)
         manager = KernelManager(kernel_name="ccds", kernel_spec_manager=specs)
@@ -171,7 +172,7 @@ def test_the_project_shows_itself(kernel, events, settings):
 @pytest.mark.parametrize("cell", ["project", "display(project)", "project.folder", "print(project)"])
 def test_who_may_not_open_it_is_told_in_one_line(kernel, events, cell):
     """The cell fails, once, whatever it asked for; the refusal is an audit event; the kernel goes on."""
-    with kernel(JUPYTERHUB_USER="bob") as session:
+    with kernel(person="bob") as session:
         answer = session.run(cell)
         after = session.run("print('on')")
 

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.project import ProjectAccessDenied
+from ccds_kernel.irb.rules import ProjectAccessDenied
 
 
 def test_an_error_is_one_line_of_three_parts():

@@ -39,7 +39,7 @@ class Demo:
         answer = client.post(f"{self.url}/hub/login", data=form, allow_redirects=False, timeout=20)
         assert answer.status_code == 302, "the login was refused"
         home = client.get(f"{self.url}/hub/home", timeout=20)
-        client.headers["X-XSRFToken"] = re.search(r'xsrf_token: "([^"]+)"', home.text)[1]
+        client.headers["X-XSRFToken"] = re.search(r'data-xsrf="([^"]+)"', home.text)[1]
         return client
 
     def api(self, person: str, session: str) -> str:
@@ -65,6 +65,11 @@ class Demo:
         assert answer.status_code in {201, 202}, f"{answer.status_code}: the session wasn't started"
         until(lambda: self.is_ready(client, person, session), "the session to be ready", seconds=60)
         return f"{self.url}/user/{person}/{session}/"
+
+    def token(self, session: str) -> str:
+        """The token of a session that runs, from its server's environment: it opens that session, and people are given none."""
+        (server,) = processes_of(self.folder, f"CCDS_SESSION={session}", "jupyterhub.singleuser")
+        return server.environ()["JUPYTERHUB_API_TOKEN"]
 
     def stop(self, client: requests.Session, person: str, session: str) -> None:
         """Stops a session and waits until the hub has none of that name running."""

@@ -13,8 +13,8 @@ import psutil
 import requests
 
 from ccds_kernel.demo.hospital import Hospital
+from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.password_file import password_file, write_passwords
-from ccds_kernel.irb.project import apply_application
 from ccds_kernel.resources import resource
 from ccds_kernel.settings import Settings
 from support.demo import Demo, free_port, processes_of

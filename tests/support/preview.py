@@ -7,7 +7,8 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 
-from ccds_kernel.irb.project import Project, apply_application, open_project
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.normalization.volume import Volume
 from ccds_kernel.settings import Settings

@@ -1,12 +1,18 @@
 """A site in a folder: settings, and applications that are right, so that a test spoils just what it is about."""
 
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from ccds_kernel.audit.token import TOKEN_VARIABLE, AuditToken, audit_secret, issue
 from ccds_kernel.irb.application import IrbApplication
-from ccds_kernel.settings import Paths, Settings
+from ccds_kernel.settings import Paths, Settings, load_settings
 
 ADMINISTRATOR = "admin"
+TRAINED = str(date.today() - timedelta(days=90))  # noqa: DTZ011 - the hospital's calendar
+"""A day of training that counts today."""
 
 
 def site_settings(folder: Path) -> Settings:
@@ -35,7 +41,7 @@ def application_values(**changed: Any) -> dict[str, Any]:
         "study_dates": ["2019-01-01", "2019-12-31"],
         "data": ["reports"],
         "egress": "locked",
-        "roster": [{"person": "ann", "role": "fellow", "trained": "2020-01-01"}],
+        "roster": on_roster(ann="fellow"),
     }
     return {key: value for key, value in (values | changed).items() if value is not None}
 
@@ -45,6 +51,22 @@ def application(**changed: Any) -> IrbApplication:
     return IrbApplication.model_validate(application_values(**changed))
 
 
-def on_roster(**roles: str) -> list[dict[str, str]]:
-    """A roster of person=role, everybody trained."""
-    return [{"person": person, "role": role, "trained": "2020-01-01"} for person, role in roles.items()]
+def on_roster(trained: str = TRAINED, **roles: str) -> list[dict[str, str]]:
+    """A roster of person=role, everybody trained on that day."""
+    return [{"person": person, "role": role, "trained": trained} for person, role in roles.items()]
+
+
+def session_of(person: str, project: str = "", settings_file: Path | None = None) -> dict[str, str]:
+    """What the hub puts into the environment of a session of `person`, so that a process of it knows whose it is."""
+    settings = load_settings(settings_file)
+    settings.paths.state.mkdir(parents=True, exist_ok=True)
+    token = AuditToken(
+        person=person, project=project, session=f"{project}-lab".lower(), until=datetime.now(UTC) + timedelta(days=1)
+    )
+    return {"JUPYTERHUB_USER": person, TOKEN_VARIABLE: issue(audit_secret(settings.paths.state), token)}
+
+
+def act_as(monkeypatch: pytest.MonkeyPatch, person: str, project: str = "") -> None:
+    """Makes this process one of a session of `person` on the site that `CCDS_CONFIG` names."""
+    for name, value in session_of(person, project).items():
+        monkeypatch.setenv(name, value)

@@ -11,7 +11,8 @@ import psutil
 import yaml
 
 from ccds_kernel.batch.local import Capacity, LocalScheduler
-from ccds_kernel.irb.project import Project, apply_application, open_project
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.training.bundle import CONFIGURATION, METADATA, OURS
 from ccds_kernel.training.extra import NEEDED

@@ -11,14 +11,16 @@ import pytest
 from ccds_kernel.batch import JobRefusedError, JobSpec, PriorityClass
 from ccds_kernel.cli import main
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.project import ProjectAccessDenied, apply_application, open_project
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.training.bundle import CONFIGURATION, bundle_hash, find_bundle
 from ccds_kernel.training.launch import launch
 from ccds_kernel.training.run import Run, job_of, open_run, runs_of, statuses
 from ccds_kernel.training.spec import TrainingSpec
 from ccds_kernel.training.state import RunState
-from support.site import ADMINISTRATOR, application, on_roster, site_settings
+from support.site import ADMINISTRATOR, act_as, application, on_roster, session_of, site_settings
 from support.training import CORES, make_bundle, need_training
 from support.waiting import until
 
@@ -45,7 +47,7 @@ def run(project, spec, scheduler) -> Run:
 def ccds(tmp_path, monkeypatch, capsys, project, spec):  # noqa: ARG001 - site and session have to be there first
     """Runs `ccds training …` on the site as sam; returns the status, what it printed and what it complained."""
     monkeypatch.setenv("CCDS_CONFIG", str(tmp_path / "ccds.toml"))
-    monkeypatch.setenv("JUPYTERHUB_USER", "sam")
+    act_as(monkeypatch, "sam", "HEAD-1")
 
     def call(verb: str, *arguments: str) -> tuple[int, str, str]:
         status = main(["training", verb, "--project", "HEAD-1", *arguments])
@@ -247,7 +249,11 @@ def test_following_a_run_that_is_ended_elsewhere(tmp_path, run):
 
     with subprocess.Popen(
         [sys.executable, "-m", "ccds_kernel.cli", "training", "restart", "--project", "HEAD-1", run.id, "--follow"],
-        env={**os.environ, "CCDS_CONFIG": str(tmp_path / "ccds.toml"), "JUPYTERHUB_USER": "sam"},
+        env={
+            **os.environ,
+            "CCDS_CONFIG": str(tmp_path / "ccds.toml"),
+            **session_of("sam", "HEAD-1", tmp_path / "ccds.toml"),
+        },
         stderr=subprocess.PIPE,
         text=True,
     ) as following:
@@ -291,7 +297,11 @@ def test_without_its_libraries_training_says_how_to_get_them(tmp_path, project, 
     """In a process that can't import them: one line, no run; everything else of the command works there."""
     code = f"import sys; sys.modules['{module}'] = None; from ccds_kernel.cli import main; sys.exit(main(sys.argv[1:]))"
     call = [sys.executable, "-c", code, "training"]
-    environment = {**os.environ, "CCDS_CONFIG": str(tmp_path / "ccds.toml"), "JUPYTERHUB_USER": "sam"}
+    environment = {
+        **os.environ,
+        "CCDS_CONFIG": str(tmp_path / "ccds.toml"),
+        **session_of("sam", "HEAD-1", tmp_path / "ccds.toml"),
+    }
 
     refused, shown = (
         subprocess.run(
@@ -316,7 +326,7 @@ def test_the_command_imports_neither_torch_nor_monai(tmp_path, run):
 
     shown = subprocess.run(
         [sys.executable, "-c", code, "training", "show", "--project", "HEAD-1", run.id],
-        env={**os.environ, "CCDS_CONFIG": str(tmp_path / "ccds.toml"), "JUPYTERHUB_USER": "sam"},
+        env={**os.environ, "CCDS_CONFIG": str(tmp_path / "ccds.toml"), **session_of("sam", "HEAD-1", tmp_path / "ccds.toml")},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
 

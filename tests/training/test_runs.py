@@ -27,7 +27,7 @@ from ccds_kernel.training.state import RunState
 from ccds_widgets.training.app import FIRST
 from ccds_widgets.training.model import TrainingModel
 from ccds_widgets.training.site_trainings import SiteTrainings
-from support.site import site_settings
+from support.site import session_of, site_settings
 from support.training import make_bundle, make_scheduler, make_site, need_training, training_processes
 from support.waiting import until
 
@@ -112,7 +112,11 @@ def shown_elsewhere(story: Story) -> dict:
     """The run as another process sees it that knows the project's and the run's id only."""
     told = subprocess.run(
         [sys.executable, "-m", "ccds_kernel.cli", "training", "show", "--project", "HEAD-1", story.run.id, "--json"],
-        env={**os.environ, "CCDS_CONFIG": str(story.folder / "ccds.toml"), "JUPYTERHUB_USER": "sam"},
+        env={
+            **os.environ,
+            "CCDS_CONFIG": str(story.folder / "ccds.toml"),
+            **session_of("sam", "HEAD-1", story.folder / "ccds.toml"),
+        },
         capture_output=True,
         text=True,
         check=True,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ccds_kernel.irb.project import apply_application, open_project
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
 from ccds_widgets.training.app import training_launcher
 from support.site import ADMINISTRATOR, application, on_roster, site_settings

@@ -7,11 +7,22 @@ accession numbers, names or report text. `docs/audit-events.md` lists them all; 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """Who did something in which project; `project` is empty for what concerns the whole site."""
+
+    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")  # for the daemon, which reads events from strangers
+
+    from_sessions: ClassVar[bool] = True
+    """Whether a session or job may write it; what only services and administrators do, the daemon takes from neither."""
+
+    is_denial: ClassVar[bool] = False
+    """Whether somebody was turned away."""
 
     person: str
     project: str = ""
@@ -20,6 +31,8 @@ class Event:
 @dataclass(frozen=True, kw_only=True)
 class ApplicationApplied(Event):
     """An IRB application, or an amendment of it, came into force; `digest` is the SHA-256 of its content."""
+
+    from_sessions: ClassVar[bool] = False
 
     digest: str
 
@@ -35,6 +48,8 @@ class ProjectOpened(Event):
 @dataclass(frozen=True, kw_only=True)
 class AccessDenied(Event):
     """Somebody was turned away, and why."""
+
+    is_denial: ClassVar[bool] = True
 
     action: str
     reason: str
@@ -61,6 +76,8 @@ class PhraseChanged(Event):
 class ReleaseRegistered(Event):
     """A release got its place among the deployed models: its threshold, its positive label, its phrase list."""
 
+    from_sessions: ClassVar[bool] = False
+
     release: str
     phrases: int
 
@@ -68,6 +85,8 @@ class ReleaseRegistered(Event):
 @dataclass(frozen=True, kw_only=True)
 class ClinicalRowsLoaded(Event):
     """Rows of a release were taken in: `kind` is predictions or final reports."""
+
+    from_sessions: ClassVar[bool] = False
 
     release: str
     kind: str
@@ -79,6 +98,8 @@ class ClinicalRowsLoaded(Event):
 @dataclass(frozen=True, kw_only=True)
 class MonitoringPublished(Event):
     """Numbers of a release were published; `digest` is the keyed hash of the rows that they were computed from."""
+
+    from_sessions: ClassVar[bool] = False
 
     release: str
     digest: str
@@ -97,3 +118,46 @@ class DownloadRefused(Event):
 
     route: str
     times: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoginRefused(Event):
+    """Somebody wasn't let into the hub; `person` is empty where no roster has such a name. `others` were left out before it."""
+
+    from_sessions: ClassVar[bool] = False
+    is_denial: ClassVar[bool] = True
+
+    reason: str
+    others: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhrasesExported(Event):
+    """A phrase list was written into a file of its own."""
+
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionStarted(Event):
+    """A session was handed to the scheduler as that job."""
+
+    from_sessions: ClassVar[bool] = False
+
+    session: str
+    job: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionEnded(Event):
+    """A session is known to have ended; `reason` says whether by itself, by its person or for lack of a right."""
+
+    from_sessions: ClassVar[bool] = False
+
+    session: str
+    reason: str
+
+
+def kinds() -> dict[str, type[Event]]:
+    """Every event class by its name."""
+    return {kind.__name__: kind for kind in Event.__subclasses__()}

@@ -79,7 +79,9 @@ def _ldap(c: Any, settings: Settings) -> type[Authenticator]:  # noqa: ANN401 - 
     own.tls_strategy = ldap.tls
     own.tls_kwargs = {"ca_certs_file": str(ldap.ca_certificates)} if ldap.ca_certificates else {}
     own.bind_dn_template = [ldap.bind_dn]
-    own.valid_username_regex = r"^[a-z_][a-z0-9_.-]{0,63}\Z"  # nothing else reaches the directory, whatever it would make of it
+    own.valid_username_regex = (
+        r"^[a-z_][a-z0-9_.-]{0,63}\Z"  # nothing else reaches the directory, whatever it would make of it
+    )
     return type("RosterLdapAuthenticator", (RosterLogin, module.LDAPAuthenticator), {"__doc__": "Binds as the person."})
 
 
@@ -124,11 +126,15 @@ def _secret(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         found = error.strerror if isinstance(error, OSError) else "something that is no text"
         raise CcdsError(
-            expected=f"the provider's secret in {path}", found=found or "an error", do="mend oidc_login.client_secret_file"
+            expected=f"the provider's secret in {path}",
+            found=found or "an error",
+            do="mend oidc_login.client_secret_file",
         ) from None
     if mode & (stat.S_IRWXO | stat.S_IWGRP):
         raise CcdsError(
-            expected=f"{path} closed to others", found=f"mode {mode & 0o777:03o}", do=f"chmod 600 {path}, and get a new secret"
+            expected=f"{path} closed to others",
+            found=f"mode {mode & 0o777:03o}",
+            do=f"chmod 600 {path}, and get a new secret",
         )
     if not secret:
         raise CcdsError(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tornado.web import StaticFileHandler
-
-from ccds_hub.authenticator import PasswordFileAuthenticator, RosterPamAuthenticator
+from ccds_hub.authenticator import log_people_in
 from ccds_hub.landing import home
-from ccds_hub.proxy import proxy_token
+from ccds_hub.limits import LimitsHandler
+from ccds_hub.page_policy import PlainFiles, page_headers
+from ccds_hub.proxy import proxy_token, require_encryption
 from ccds_hub.state_folder import closed_folder
 from ccds_kernel.batch.site import scheduler_of
 from ccds_kernel.resources import resource
@@ -25,24 +25,24 @@ ADMINISTRATOR_SCOPES = [
 """What a site's administrator may do in the hub: see everything, stop sessions. Not in it: to enter other people's sessions, to
 start any for them, or to change people (whoever gives their own account another person's name is that person)."""
 
-CONTENT_SECURITY_POLICY = "; ".join(  # noqa: FLY002 - one directive a line, each with its reason
-    (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline'",  # JupyterHub's own pages carry inline scripts
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data:",
-        "frame-ancestors 'none'",
-        "form-action 'self'",
-    )
-)
+PERSON_SCOPES = [
+    "read:users:name!user", "read:users:activity!user", "users:activity!user", "servers!user", "access:servers!user",
+]  # fmt: skip
+"""What everybody may do in the hub: start, enter and stop their own sessions. Not in it: tokens of their own (one that lies about
+opens all that its person may open, for as long as it is good), and to share a session with others."""
+
+SERVER_SCOPES = ["users:activity!user", "access:servers!server"]
+"""What a session's own token opens: that very session, and the hub's clock of activity."""
 
 
 def configure(c: Any, settings: Settings) -> None:  # noqa: ANN401 - traitlets' lazy configuration object
     """Fills `c`, JupyterHub's configuration, from the site's settings.
 
     Raises:
-        CcdsError: the state folder can't be made and closed to others.
+        CcdsError: the state folder can't be made and closed to others; people on other machines would speak plain HTTP; or the
+            certificate or the way to log in can't be used.
     """
+    require_encryption(settings)
     state = closed_folder(settings.paths.state)
     _hub(c, settings, state)
     _proxy(c, settings)
@@ -52,7 +52,14 @@ def configure(c: Any, settings: Settings) -> None:  # noqa: ANN401 - traitlets' 
 
 
 def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as above
-    c.JupyterHub.bind_url = f"http://{settings.hub.address}:{settings.hub.port}/"
+    hub = settings.hub
+    c.JupyterHub.bind_url = f"{'https' if hub.certificate else 'http'}://{hub.address}:{hub.port}/"
+    if hub.public_url:
+        c.JupyterHub.public_url = f"{hub.public_url}/"
+    c.JupyterHub.subdomain_host = hub.subdomain_host
+    c.JupyterHub.cookie_host_prefix_enabled = bool(hub.subdomain_host and hub.is_encrypted)
+    c.JupyterHub.cookie_max_age_days = hub.login_hours / 24
+    c.JupyterHub.oauth_token_expires_in = hub.login_hours * 3600
     c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings.hub.api_port}/"
     c.JupyterHub.db_url = f"sqlite:///{state / 'hub.sqlite'}"
     c.JupyterHub.cookie_secret_file = str(state / "cookie_secret")
@@ -62,10 +69,12 @@ def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as 
     c.JupyterHub.concurrent_spawn_limit = 0
     c.JupyterHub.extra_handlers = [
         *handshake.HANDLERS,
-        (r"/ccds-static/(ccds\.(?:css|js))", StaticFileHandler, {"path": str(resource("hub/static"))}),
+        ("/limits", LimitsHandler),
+        (r"/ccds-static/(ccds\.(?:css|js))", PlainFiles, {"path": str(resource("hub/static"))}),
     ]
     c.JupyterHub.tornado_settings = {
-        "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY},
+        "headers": page_headers(settings),
+        "cookie_options": {"samesite": "Lax", **({"secure": True} if hub.is_encrypted else {})},
         # Seconds that a request waits before it says that the start, or stop, goes on: a node may take hours.
         "slow_spawn_timeout": 2,
         "slow_stop_timeout": 3,
@@ -82,17 +91,16 @@ def _proxy(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
 
 
 def _people(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
-    chosen = {"password-file": PasswordFileAuthenticator, "pam": RosterPamAuthenticator}
-    c.JupyterHub.authenticator_class = chosen[settings.hub.authenticator]
-    for authenticator in chosen.values():
-        c[authenticator.__name__].settings = settings
+    log_people_in(c, settings)
     c.JupyterHub.load_roles = [
         {
             "name": "site-administrator",
             "description": "Keeps the hub; enters nobody's session",
             "scopes": ADMINISTRATOR_SCOPES,
             "users": list(settings.hub.administrators),
-        }
+        },
+        {"name": "user", "description": "Starts, enters and stops their own sessions", "scopes": PERSON_SCOPES},
+        {"name": "server", "description": "One session's own token", "scopes": SERVER_SCOPES},
     ]
 
 

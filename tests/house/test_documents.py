@@ -21,7 +21,7 @@ THIS_MACHINE_S = {"scheduler.cpus", "scheduler.memory_mb"}
 
 def default_text(default: object) -> str:
     """A default as docs/settings.md writes it; TOML has no word for nothing."""
-    return "none" if default is None else f"`{json.dumps(default)}`"
+    return "none" if default is None else f"`{json.dumps(default, default=str)}`"
 
 
 def settings_rows() -> list[list[str]]:

@@ -12,10 +12,15 @@ from pathlib import Path
 _SECRET_BYTES = 32
 
 
-def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
-    """Writes `path`, with permissions `mode`, so that a reader, or a crash, never sees half of it."""
+def write_whole(path: Path, text: str, mode: int = 0o644, *, folder_owner_s: bool = False) -> None:
+    """Writes `path`, with permissions `mode`, so that a reader, or a crash, never sees half of it.
+
+    With `folder_owner_s` it belongs to the folder's owner, also where root writes it: see `give_to_folder_owner`.
+    """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
+        if folder_owner_s:
+            give_to_folder_owner(Path(name))
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             out.write(text)
             out.flush()
@@ -65,7 +70,6 @@ def kept_secret(path: Path) -> str:
         kept = path.read_text(encoding="ascii") if path.exists() else ""
         if len(kept) != 2 * _SECRET_BYTES:
             kept = secrets.token_hex(_SECRET_BYTES)
-            write_whole(path, kept, 0o600)
-            for made in (path, lock_path):
-                give_to_folder_owner(made)
+            write_whole(path, kept, 0o600, folder_owner_s=True)
+            give_to_folder_owner(lock_path)
         return kept

@@ -23,6 +23,7 @@ from ccds_kernel.files import kept_secret
 
 TOKEN_VARIABLE = "CCDS_AUDIT_TOKEN"  # noqa: S105 - the variable's name
 URL_VARIABLE = "CCDS_AUDIT_URL"
+SPOOL_VARIABLE = "CCDS_AUDIT_SPOOL"
 
 _VERSION = "ccds1"
 _TEXT = re.compile(rf"{_VERSION}\.([A-Za-z0-9_-]{{1,4096}})\.([A-Za-z0-9_-]{{43}})")

@@ -1,5 +1,8 @@
 """Writing the audit log: many at once, crashes half way, and folders that can't be written."""
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -19,6 +22,20 @@ sink = FileAuditSink(Path(sys.argv[1]))
 {READY}for number in range(int(sys.argv[3])):
     sink.write(PhraseChanged(person=sys.argv[2], project="CHEST-1", change="edited", phrase_id=number))
 """
+
+LITTLE_ROOM = """
+import resource, sys
+from pathlib import Path
+from ccds_kernel.audit.events import PhraseChanged
+from ccds_kernel.audit.log import FileAuditSink
+from ccds_kernel.errors import CcdsError
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+try:
+    FileAuditSink(Path(sys.argv[1])).write(PhraseChanged(person="ann", project="CHEST-1", change="edited", phrase_id=2))
+except CcdsError as error:
+    print(error)
+"""
+"""A writer for whom the disk is full at that many bytes of one file."""
 
 
 def event(number: int = 0, person: str = "ann") -> PhraseChanged:
@@ -134,12 +151,51 @@ def test_a_log_that_cannot_be_written_is_told(tmp_path):
 
 
 def test_a_full_disk_is_told(sink):
-    """No room for the entry is one line too, not a traceback from the middle of a write."""
-    sink.folder.mkdir()
-    (sink.folder / "CHEST-1.jsonl").symlink_to("/dev/full")
+    """No room for the entry is one line too, and what fitted of it spoils nothing once there is room again."""
+    sink.write(event(1))
+    size = (sink.folder / "CHEST-1.jsonl").stat().st_size
 
-    with pytest.raises(CcdsError, match="expected to write the audit log; found No space left on device"):
+    ended = subprocess.run(
+        [sys.executable, "-c", LITTLE_ROOM, str(sink.folder), str(size + 100)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    sink.write(event(3))
+
+    assert ended.stdout == (
+        "expected to write the audit log; found File too large; mend the audit folder; nothing is done that can't be logged\n"
+    )
+    assert [entry["detail"]["phrase_id"] for entry in sink.entries("CHEST-1")] == [1, 3]
+    assert sink.verify("CHEST-1")[0] == 2
+
+
+def test_a_link_in_the_log_s_place_is_not_followed(sink, tmp_path):
+    """Root writes too: it must not be led to another file."""
+    other = tmp_path / "other"
+    other.write_text("")
+    sink.folder.mkdir()
+    (sink.folder / "CHEST-1.jsonl").symlink_to(other)
+
+    with pytest.raises(CcdsError, match="expected to write the audit log"):
         sink.write(event())
+
+    assert other.read_text() == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away: run the tests as root")
+def test_what_root_writes_belongs_to_the_folder_s_owner(tmp_path):
+    """An administrator's command under sudo doesn't lock the service account out of its own log."""
+    site = tmp_path / "site"
+    site.mkdir()
+    os.chown(site, 12345, 12346)
+    sink = FileAuditSink(site / "audit", site / "heads")
+
+    sink.write(event(1))
+    sink.write(event(2))
+
+    owners = {str(path.relative_to(site)): path.stat().st_uid for path in site.rglob("*")}
+    assert owners == dict.fromkeys(["audit", "audit/CHEST-1.jsonl", "heads", "heads/CHEST-1.head"], 12345)
 
 
 def test_a_log_that_cannot_be_read_is_told(sink):

@@ -1,0 +1,58 @@
+"""Where this site's audit events go: through the daemon from a session or a job, into the log from everywhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from ccds_kernel.audit.client import DaemonAuditSink
+from ccds_kernel.audit.log import AuditSink, FileAuditSink
+from ccds_kernel.audit.token import SPOOL_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE, AuditToken, audit_secret, issue
+from ccds_kernel.settings import Settings
+
+
+def audit_sink(settings: Settings) -> AuditSink:
+    """The sink for this process's events."""
+    return session_sink() or audit_log(settings)
+
+
+def audit_log(settings: Settings) -> FileAuditSink:
+    """The log itself, which the service account and administrators write and read."""
+    return FileAuditSink(settings.paths.audit, settings.audit.heads or settings.paths.state / "audit-heads")
+
+
+def session_sink(env: Mapping[str, str] = os.environ) -> DaemonAuditSink | None:
+    """The way to the daemon of the session or job whose environment `env` is; None where it is of neither."""
+    url, token = env.get(URL_VARIABLE), env.get(TOKEN_VARIABLE)
+    if not (url and token):
+        return None
+    spool = env.get(SPOOL_VARIABLE) or Path.home() / ".ccds" / "audit-spool"
+    # One for each Unix user: a session's server and its kernels may be two.
+    return DaemonAuditSink(url, token, Path(f"{spool}-{os.getuid()}"))
+
+
+def session_variables(token: AuditToken, home: Path, settings: Settings) -> dict[str, str]:
+    """What the environment of a session in folder `home` says about the daemon. A secret: it belongs into no log and no argument.
+
+    Raises:
+        CcdsError: the secret can't be read, as by anybody but the service account.
+    """
+    return {
+        URL_VARIABLE: settings.audit.url,
+        TOKEN_VARIABLE: issue(audit_secret(settings.paths.state), token),
+        SPOOL_VARIABLE: str(home / ".ccds" / "audit-spool"),
+    }
+
+
+def job_variables(job: str, minutes: float, env: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The same for batch job `job`, which the session with environment `env` submits; nothing where that is no session.
+
+    Raises:
+        CcdsError: the daemon doesn't answer, or refuses.
+    """
+    sink = session_sink(env)
+    if sink is None:
+        return {}
+    inherited = {name: env[name] for name in (URL_VARIABLE, SPOOL_VARIABLE) if name in env}
+    return inherited | {TOKEN_VARIABLE: sink.job_token(job, minutes)}

@@ -1,0 +1,140 @@
+"""An event on its way from a session to the audit daemon, and the strict reading of it there. No network in here."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from ccds_kernel.audit.events import Event, kinds
+from ccds_kernel.audit.token import AuditToken
+from ccds_kernel.errors import CcdsError
+
+EVENTS_PATH, TOKENS_PATH, HEALTH_PATH = "/events", "/tokens", "/health"
+MOST_BYTES = 32 * 1024
+"""Of one request's body."""
+
+_MOST_LETTERS, _MOST_ITEMS, _LARGEST = 2000, 100, 2**53
+_YEAR_MINUTES = 366 * 24 * 60.0
+_QUEUE = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One event as it came: its id, itself, and when it happened if it had to wait."""
+
+    id: str
+    event: Event
+    claimed: datetime | None
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    id: uuid.UUID
+    event: str
+    fields: dict[str, Any]
+    claimed: AwareDatetime | None
+
+
+class _TokenRequest(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    job: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$")
+    minutes: float = Field(gt=0, le=_YEAR_MINUTES)
+
+
+def message(event: Event, *, happened: datetime | None = None) -> dict[str, Any]:
+    """`event` as it is sent, under a new id; `happened` where it has waited."""
+    return {
+        "id": str(uuid.uuid4()),
+        "event": type(event).__name__,
+        "fields": asdict(event),
+        "claimed": happened.astimezone(UTC).isoformat(timespec="milliseconds") if happened else None,
+    }
+
+
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """`body` as bytes. A lone surrogate, as in a name that is no text, has no form that a strict reader takes."""
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def parse(body: bytes) -> Sent:
+    """The event that `body` holds: of a known class, with exactly its fields, each of its type and of a bearable size.
+
+    Raises:
+        CcdsError: it holds none; the message quotes nothing of it.
+    """
+    try:
+        message = _Message.model_validate_json(body)
+        kind = kinds()[message.event]
+        event: Event = TypeAdapter(kind).validate_json(json.dumps(message.fields))
+    except (ValidationError, KeyError, ValueError, RecursionError):
+        raise _no_event("another request") from None
+    if not all(map(_is_bearable, asdict(event).values())):
+        raise _no_event("one with too long a text or too large a number")
+    return Sent(str(message.id), event, message.claimed)
+
+
+def why_not(token: AuditToken, event: Event) -> CcdsError | None:
+    """None where whoever holds `token` may write `event`, else what stands against it; quotes nothing of the event.
+
+    A denial may also be one of the whole site's: a session may ask for what no project has.
+    """
+    found = ""
+    if event.person != token.person:
+        found = "one of another person"
+    elif not event.from_sessions:
+        found = "one that no session writes"
+    elif event.project != token.project and not (event.is_denial and not event.project):
+        found = "one of another project"
+    if not found:
+        return None
+    return CcdsError(
+        expected=f"an event of {token.person} in {token.project or 'the site'}",
+        found=found,
+        do="do this outside the session, or in a session of that project",
+    )
+
+
+def job_token(token: AuditToken, body: bytes, now: datetime) -> AuditToken:
+    """The token for the batch job that `body` asks for: of the same person and project, for as long as it may wait and run.
+
+    Raises:
+        CcdsError: the request is none, or `token` is a batch job's itself: else one session could go on for ever.
+    """
+    if token.is_job_s:
+        raise CcdsError(
+            expected="a session that asks for its job's token", found="a job", do="submit the job from a session"
+        )
+    try:
+        asked = _TokenRequest.model_validate_json(body)
+    except ValidationError:
+        raise CcdsError(
+            expected="a job's name, and minutes up to a year",
+            found="another request",
+            do="name the job that is submitted",
+        ) from None
+    until = now + timedelta(minutes=asked.minutes) + _QUEUE
+    return AuditToken(token.person, token.project, f"{token.session}/{asked.job}", until)
+
+
+def _is_bearable(value: object) -> bool:
+    if isinstance(value, str):
+        return len(value) <= _MOST_LETTERS
+    if isinstance(value, tuple):
+        return len(value) <= _MOST_ITEMS and all(map(_is_bearable, value))
+    return not isinstance(value, int | float) or abs(value) <= _LARGEST
+
+
+def _no_event(found: str) -> CcdsError:
+    return CcdsError(
+        expected="an audit event of this version, with its fields and no others",
+        found=found,
+        do="tell the administrators of this site",
+    )

@@ -1,0 +1,237 @@
+"""The audit daemon: `python -P -m ccds_hub.audit_daemon` beside hub and proxy, under the same service account.
+
+Sessions and batch jobs can't reach the audit log's folder. They send their events here, with the token that was made for
+them; the daemon checks who may say what and answers once the line is on disk. So a session can't rewrite its past, nor write
+in another's name. It keeps nothing that the log doesn't hold: killed at any moment and started again, it goes on.
+
+    POST /events  {"id", "event", "fields", "claimed"}   -> {}          an event; the same id again is no second line
+    POST /tokens  {"job", "minutes"}                     -> {"token"}   a session's token for one of its batch jobs
+    GET  /health                                         -> {"status"}  503 while the log can't be written
+
+A forged token, and an event of another person or project, are events themselves. What goes wrong is told by status and kind
+only: no token and nothing of an event gets into the daemon's own log.
+
+Rejected: a handler inside the hub. Whoever upgrades the hub would stop all sessions' work, and the hub's own process would read
+what strangers send.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+
+from tornado.httpserver import HTTPServer
+from tornado.web import Application, RequestHandler
+
+from ccds_hub.audit_ids import WrittenIds
+from ccds_hub.rate import Rate
+from ccds_hub.state_folder import closed_folder
+from ccds_kernel.audit.events import AccessDenied, Event
+from ccds_kernel.audit.log import FileAuditSink, Origin
+from ccds_kernel.audit.site import audit_log
+from ccds_kernel.audit.token import AuditToken, audit_secret, issue, read
+from ccds_kernel.audit.wire import EVENTS_PATH, HEALTH_PATH, MOST_BYTES, TOKENS_PATH, Sent, job_token, parse, why_not
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.settings import Settings, load_settings
+
+_ACTION = "write into the audit log"
+_STRANGER = "unknown"
+_SCHEME = "Bearer "
+_LOG = logging.getLogger("ccds.audit")
+
+
+@dataclass
+class Daemon:
+    """What the handlers share. The log is written by one thread, in the order in which events came."""
+
+    secret: bytes
+    log: FileAuditSink
+    ids: WrittenIds
+    sessions: Rate = field(default_factory=lambda: Rate(burst=400, per_second=50))
+    strangers: Rate = field(default_factory=lambda: Rate(burst=20, per_second=1 / 60))
+    failed: bool = False
+    writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "audit-writer"))
+
+    async def write(self, event: Event, sent: Sent | None = None, session: str = "") -> None:
+        """Has `event` written, if it isn't yet.
+
+        Raises:
+            CcdsError: the log can't be written.
+        """
+        await asyncio.get_running_loop().run_in_executor(self.writer, self._write, event, sent, session)
+
+    def _write(self, event: Event, sent: Sent | None, session: str) -> None:
+        self.failed = True
+        if sent is None:
+            self.log.write(event)
+        elif not self.ids.has(event.person, sent.id, event.project):
+            self.log.append(event, Origin(sent.id, session, sent.claimed))
+        self.failed = False
+
+
+class _Handler(RequestHandler):
+    """What the three share: who asks, and how a refusal is told."""
+
+    def initialize(self, daemon: Daemon) -> None:
+        """Tornado's hook."""
+        self.daemon = daemon
+
+    def set_default_headers(self) -> None:
+        """Tornado's hook."""
+        self.set_header("Cache-Control", "no-store")
+
+    async def token(self) -> AuditToken | None:
+        """The token that came; None where it is no good or comes too often, which is answered then."""
+        text = self.request.headers.get("Authorization", "")
+        try:
+            token = read(self.daemon.secret, text.removeprefix(_SCHEME), datetime.now(UTC))
+        except CcdsError as error:
+            if self.daemon.strangers.allows(None):
+                await self.daemon.write(AccessDenied(person=_STRANGER, action=_ACTION, reason=_reason(error)))
+            self.refuse(401, error)
+            return None
+        if not self.daemon.sessions.allows((token.person, token.session)):
+            self.refuse(429, CcdsError(expected="fewer events", found="too many at once", do="wait a moment"))
+            return None
+        return token
+
+    async def deny(self, token: AuditToken, error: CcdsError) -> None:
+        """Refuses what the token doesn't allow; that is an event of who holds it."""
+        await self.daemon.write(
+            AccessDenied(person=token.person, project=token.project, action=_ACTION, reason=_reason(error))
+        )
+        self.refuse(403, error)
+
+    def refuse(self, status: int, error: CcdsError) -> None:
+        """Answers with `error`."""
+        self.set_status(status)
+        self.finish({"expected": error.expected, "found": error.found, "do": error.do})
+
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,  # noqa: ARG002 - tornado's signature
+    ) -> None:
+        """Tornado's hook: of a defect only its kind, for its text may quote an event."""
+        what = value if isinstance(value, CcdsError) else getattr(typ, "__name__", "?")
+        _LOG.error("%s %s: %s", self.request.method, self.request.path, what)
+
+    def write_error(self, status_code: int, **info: Any) -> None:  # noqa: ANN401 - tornado's signature
+        """Tornado's hook: a log that can't be written is told as such, all else by its status."""
+        error = info.get("exc_info", (None, None, None))[1]
+        if isinstance(error, CcdsError | sqlite3.Error):
+            self.set_status(503)
+        self.finish({"status": self.get_status() if error else status_code})
+
+
+class _Events(_Handler):
+    async def post(self) -> None:
+        """Takes one event; answers when it is on disk."""
+        token = await self.token()
+        if token is None:
+            return
+        try:
+            sent = parse(self.request.body)
+        except CcdsError as error:
+            self.refuse(400, error)
+            return
+        if refusal := why_not(token, sent.event):
+            await self.deny(token, refusal)
+            return
+        await self.daemon.write(sent.event, sent, token.session)
+        self.finish({})
+
+
+class _Tokens(_Handler):
+    async def post(self) -> None:
+        """Makes a token for one of the session's batch jobs."""
+        token = await self.token()
+        if token is None:
+            return
+        try:
+            made = job_token(token, self.request.body, datetime.now(UTC))
+        except CcdsError as error:
+            if token.is_job_s:
+                await self.deny(token, error)
+            else:
+                self.refuse(400, error)
+            return
+        self.finish({"token": issue(self.daemon.secret, made)})
+
+
+class _Health(_Handler):
+    def get(self) -> None:
+        """Whether the last event could be written."""
+        self.set_status(503 if self.daemon.failed else 200)
+        self.finish({"status": "failing" if self.daemon.failed else "ok"})
+
+
+def application(daemon: Daemon) -> Application:
+    """The daemon's routes; everything else is 404."""
+    shared = {"daemon": daemon}
+    routes = [(EVENTS_PATH, _Events, shared), (TOKENS_PATH, _Tokens, shared), (HEALTH_PATH, _Health, shared)]
+    return Application(routes, log_function=_log_request)
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until it is cancelled.
+
+    Raises:
+        CcdsError: the state folder or the secret can't be used, or the port is taken.
+    """
+    state = closed_folder(settings.paths.state)
+    log = audit_log(settings)
+    try:
+        ids = WrittenIds(state / "audit-ids.sqlite", log)
+    except (OSError, sqlite3.Error):
+        raise CcdsError(
+            expected="to use audit-ids.sqlite in the state folder",
+            found="an error",
+            do="see that the service account may write there; removed, it is made anew from the log",
+        ) from None
+    server = HTTPServer(
+        application(Daemon(audit_secret(state), log, ids)),
+        max_body_size=MOST_BYTES, idle_connection_timeout=60, body_timeout=10,
+    )  # fmt: skip
+    try:
+        server.listen(settings.audit.port, settings.audit.address)
+    except OSError as error:
+        raise CcdsError(
+            expected=f"to listen on {settings.audit.address}, port {settings.audit.port}",
+            found=(error.strerror or "an error").lower(),
+            do="stop what uses it, or set [audit] port",
+        ) from None
+    await asyncio.Event().wait()
+
+
+def main() -> None:
+    """Runs the daemon; returns only by an error, or when it is stopped."""
+    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s", level=logging.INFO)
+    try:
+        asyncio.run(serve(load_settings()))
+    except CcdsError as error:
+        sys.exit(f"ccds: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _log_request(handler: RequestHandler) -> None:
+    """Only what didn't go well, and of it neither query nor content."""
+    if handler.get_status() >= 400:  # noqa: PLR2004 - HTTP's own border
+        _LOG.warning("%s %s: %d", handler.request.method, handler.request.path, handler.get_status())
+
+
+def _reason(error: CcdsError) -> str:
+    return f"expected {error.expected}; found {error.found}"
+
+
+if __name__ == "__main__":
+    main()

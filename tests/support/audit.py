@@ -1,0 +1,95 @@
+"""A real audit daemon on loopback, to be killed and started again; and tokens for it."""
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import requests
+
+from ccds_kernel.audit.client import DaemonAuditSink
+from ccds_kernel.audit.log import FileAuditSink
+from ccds_kernel.audit.site import audit_log
+from ccds_kernel.audit.token import AuditToken, audit_secret, issue
+from ccds_kernel.settings import Settings, load_settings
+from support.demo import free_port
+from support.site import write_settings
+from support.waiting import until
+
+
+@dataclass
+class AuditSite:
+    """A site with an audit daemon and nothing else."""
+
+    folder: Path
+    settings: Settings
+    process: subprocess.Popen[bytes] | None = field(default=None)
+
+    @property
+    def log(self) -> FileAuditSink:
+        """Its log, read as the service account reads it."""
+        return audit_log(self.settings)
+
+    @property
+    def said(self) -> str:
+        """What the daemon has said so far."""
+        return (self.folder / "daemon.log").read_text(encoding="utf-8")
+
+    def start(self) -> None:
+        """Starts the daemon and waits until it answers."""
+        with (self.folder / "daemon.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "ccds_hub.audit_daemon"],
+                env=os.environ | {"CCDS_CONFIG": str(self.folder / "ccds.toml")},
+                stdout=log,
+                stderr=log,
+            )
+        until(self.answers, "the audit daemon to answer")
+
+    def answers(self) -> bool:
+        """Whether it answers."""
+        try:
+            return requests.get(f"{self.settings.audit.url}/health", timeout=5).ok
+        except requests.RequestException:
+            return False
+
+    def kill(self) -> None:
+        """Kills it -9."""
+        assert self.process
+        self.process.kill()
+        self.process.wait()
+
+    def limit_files(self, size: int) -> None:
+        """Leaves the daemon no room in any file beyond `size` bytes, as a full disk does; -1 makes room again."""
+        assert self.process
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    def token(self, person: str = "ann", project: str = "CHEST-1", session: str = "chest-1-lab", **ahead: float) -> str:
+        """A token that this site made, for an hour or `timedelta(**ahead)`."""
+        end = datetime.now(UTC) + timedelta(**(ahead or {"hours": 1}))
+        return issue(audit_secret(self.settings.paths.state), AuditToken(person, project, session, end))
+
+    def sink(self, person: str = "ann", **token: str) -> DaemonAuditSink:
+        """A session's way to the daemon."""
+        return DaemonAuditSink(self.settings.audit.url, self.token(person, **token), self.folder / f"spool-{person}")
+
+
+@contextmanager
+def audit_site(folder: Path) -> Iterator[AuditSite]:
+    """Such a site in `folder`, its daemon not yet started; at the end it is gone."""
+    folder.mkdir(parents=True)
+    file = write_settings(folder)
+    file.write_text(f"{file.read_text(encoding='utf-8')}[audit]\nport = {free_port()}\n", encoding="utf-8")
+    settings = load_settings(file)
+    settings.paths.state.mkdir(mode=0o700)
+    site = AuditSite(folder, settings)
+    try:
+        yield site
+    finally:
+        if site.process:
+            site.kill()

@@ -38,6 +38,14 @@ class ApplicationApplied(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MembersChanged(Event):
+    """The groups of a project were brought to what its roster says; each change is a person and a group."""
+
+    granted: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProjectOpened(Event):
     """Somebody came through the door: the action for which, and the role that allowed it."""
 
@@ -140,12 +148,11 @@ class PhrasesExported(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionStarted(Event):
-    """A session was handed to the scheduler as that job."""
+    """A session is handed to the scheduler."""
 
     from_sessions: ClassVar[bool] = False
 
     session: str
-    job: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,13 +27,23 @@ def session_sink(env: Mapping[str, str] = os.environ) -> DaemonAuditSink | None:
     url, token = env.get(URL_VARIABLE), env.get(TOKEN_VARIABLE)
     if not (url and token):
         return None
-    spool = env.get(SPOOL_VARIABLE) or Path.home() / ".ccds" / "audit-spool"
-    # One for each Unix user: a session's server and its kernels may be two.
-    return DaemonAuditSink(url, token, Path(f"{spool}-{os.getuid()}"))
+    return DaemonAuditSink(url, token, _spool(env.get(SPOOL_VARIABLE)))
 
 
-def session_variables(token: AuditToken, home: Path, settings: Settings) -> dict[str, str]:
-    """What the environment of a session in folder `home` says about the daemon. A secret: it belongs into no log and no argument.
+def _spool(named: str | None) -> Path:
+    """The folder that the hub named; where its server is another Unix user than we are, one of our own."""
+    if named and os.access(Path(named).parent, os.W_OK | os.X_OK):
+        return Path(named)
+    return Path.home() / ".ccds" / "audit-spool"
+
+
+def session_variables(token: AuditToken, folder: Path, settings: Settings) -> dict[str, str]:
+    """What the environment of a session says about the daemon. A secret: it belongs into no log and no argument.
+
+    Args:
+        token: the session's.
+        folder: where its server may write; events wait there while the daemon is away.
+        settings: the site's.
 
     Raises:
         CcdsError: the secret can't be read, as by anybody but the service account.
@@ -41,7 +51,7 @@ def session_variables(token: AuditToken, home: Path, settings: Settings) -> dict
     return {
         URL_VARIABLE: settings.audit.url,
         TOKEN_VARIABLE: issue(audit_secret(settings.paths.state), token),
-        SPOOL_VARIABLE: str(home / ".ccds" / "audit-spool"),
+        SPOOL_VARIABLE: str(folder / "audit-spool"),
     }
 
 

@@ -76,11 +76,10 @@ class Page:
 def page(demo: Demo, client: Clients, app: str) -> Page:
     """The labelling app, opened by fay."""
     fay = client("fay")
-    token = fay.post(f"{demo.url}/hub/api/users/fay/tokens", json={"note": "x"}, timeout=20).json()["token"]
     text = fay.get(f"{app}voila/render/labeling.ipynb", timeout=60).text
     kernel = re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', text)[1]
     cookie = "; ".join(f"{one.name}={one.value}" for one in fay.cookies)
-    return Page(app, text, kernel, cookie, token)
+    return Page(app, text, kernel, cookie, demo.token(APP))
 
 
 def secrets_of(demo: Demo) -> list[str]:

@@ -87,8 +87,7 @@ def test_a_stop_ends_every_process(demo: Demo, client: Clients) -> None:
     """The server, its kernels and what they started, and the job."""
     sam, session = client("sam"), f"{LAB}-3"
     url = demo.start(sam, "sam", session, {"gpus": 0})
-    token = sam.post(f"{demo.url}/hub/api/users/sam/tokens", json={"note": "x"}, timeout=20).json()["token"]
-    headers = {"Authorization": f"token {token}"}
+    headers = {"Authorization": f"token {demo.token(session)}"}
     kernel = requests.post(f"{url}api/kernels", json={"name": "python3"}, headers=headers, timeout=30)
     until(lambda: processes_of(demo.folder, f"CCDS_SESSION={session}", "ipykernel"), "the kernel")
 
@@ -174,12 +173,11 @@ def starting(demo: Demo, client: Clients):
 
 
 def test_other_tokens_report_no_port(demo: Demo, client: Clients, starting: str, app: str) -> None:
-    """Not a session that is up, not a person's own token or cookie, not a token of odd letters, not none: 403, one line."""
+    """Not a session that is up, not a person's cookie, not a token of odd letters, not none: 403, one line."""
     assert starting
     assert app
     sam = client("sam")
-    own = sam.post(f"{demo.url}/hub/api/users/sam/tokens", json={"note": "x"}, timeout=20).json()["token"]
-    tokens = [server_of(demo, APP).environ()["JUPYTERHUB_API_TOKEN"], own, "nonsense", "", "\xe9" * 40, starting + "x"]
+    tokens = [demo.token(APP), "nonsense", "", "\xe9" * 40, starting + "x"]
 
     answers = [report(demo, token) for token in tokens]
     answers += [report(demo, token, cookies=sam.cookies) for token in ("", "\xe9" * 40, "nonsense")]

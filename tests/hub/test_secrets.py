@@ -23,10 +23,9 @@ def used(demo: Demo, client: Callable[[str], requests.Session], lab: str, app: s
     """The demo after people did what they do: the lab is open, the app shows reports."""
     client("sam").get(f"{lab}lab", timeout=30)
     fay = client("fay")
-    token = fay.post(f"{demo.url}/hub/api/users/fay/tokens", json={"note": "x"}, timeout=20).json()["token"]
     text = fay.get(f"{app}voila/render/labeling.ipynb", timeout=60).text
     kernel = text.split('"kernelId": "')[1][:36]
-    shown = asyncio.run(_opened(app, kernel, token))
+    shown = asyncio.run(_opened(app, kernel, demo.token(APP)))
     assert any(one.accession in shown or one.findings[:60] in shown for one in generate_reports(SEED, REPORTS))
     return demo
 
@@ -80,7 +79,7 @@ def test_no_secret_is_in_a_log(used: Demo) -> None:
     found = [(path.name, what) for path, text in logs for what, secret in secrets.items() if secret in text]
 
     assert found == []
-    assert {path.name for path, _ in logs} >= {"hub.log", "daemon.log", f".{LAB}.log", f".{APP}.log"}
+    assert {path.name for path, _ in logs} >= {"hub.log", "daemon.log", f"{LAB}.log", f"{APP}.log"}
 
 
 def test_no_report_is_in_a_log(used: Demo) -> None:

@@ -16,7 +16,7 @@ from ccds_kernel.demo.hospital import Hospital
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.password_file import password_file, write_passwords
 from ccds_kernel.resources import resource
-from ccds_kernel.settings import Settings
+from ccds_kernel.settings import Settings, load_settings
 from support.demo import Demo, free_port, processes_of
 from support.site import application, on_roster
 from support.waiting import until
@@ -33,15 +33,20 @@ class HubSite:
     passwords: dict[str, str]
     hub: subprocess.Popen[bytes] | None = field(default=None)
     proxy: subprocess.Popen[bytes] | None = field(default=None)
+    audit: subprocess.Popen[bytes] | None = field(default=None)
 
     def start(self) -> Demo:
-        """Starts the proxy where it doesn't run, and the hub, and waits until that answers."""
+        """Starts proxy and audit daemon where they don't run, and the hub, and waits until that answers."""
         if self.proxy is None:
             self.proxy = self._start("ccds_hub.proxy")
+        if self.audit is None:
+            self.audit = self._start("ccds_hub.audit_daemon")
         self.hub = self._start("jupyterhub", "-f", str(resource("hub/jupyterhub_config.py")))
-        url = f"http://127.0.0.1:{self.settings.hub.port}"
-        until(lambda: _answers(f"{url}/hub/login"), "the hub to answer", seconds=60)
-        return Demo(url, self.folder, self.passwords, self.hub)
+        hub = self.settings.hub
+        url = f"{'https' if hub.certificate else 'http'}://127.0.0.1:{hub.port}"
+        verify = str(hub.certificate) if hub.certificate else True
+        until(lambda: _answers(f"{url}/hub/login", verify), "the hub to answer", seconds=60)
+        return Demo(url, self.folder, self.passwords, self.hub, verify)
 
     def _start(self, *module: str) -> subprocess.Popen[bytes]:
         with (self.folder / "hub.log").open("ab") as log:
@@ -68,22 +73,33 @@ class HubSite:
         self.hub.wait()
 
     def end(self) -> None:
-        """Ends hub, sessions and proxy."""
+        """Ends hub, sessions, proxy and audit daemon."""
         if self.hub:
             self.hub.terminate()
             self.hub.wait(30)
         Demo("", self.folder, {}, self.hub).scheduler.shutdown(cancel_jobs=True)
-        if self.proxy:
-            self.proxy.terminate()
-            self.proxy.wait(30)
+        for service in (self.proxy, self.audit):
+            if service:
+                service.terminate()
+                service.wait(30)
 
 
 @contextmanager
-def site_with_hub(folder: Path) -> Iterator[HubSite]:
-    """A site in `folder`, its hub not yet started; at the end nothing of it may run."""
+def site_with_hub(folder: Path, hub: str = "", more: str = "") -> Iterator[HubSite]:
+    """A site in `folder`, its hub not yet started; at the end nothing of it may run.
+
+    `hub` are further lines of [hub] in its ccds.toml, `more` further sections.
+    """
     hospital = Hospital(folder)
     hospital.claim()
-    settings = hospital.configure(free_port(), free_port(), free_port())
+    settings = hospital.configure(free_port(), free_port(), free_port(), free_port())
+    if hub or more:
+        text = hospital.settings_file.read_text(encoding="utf-8")
+        chosen = "authenticator" in hub  # in place of the demo's
+        lines = [line for line in text.splitlines() if not (chosen and line.startswith("authenticator"))]
+        lines.insert(lines.index("[hub]") + 1, hub)
+        hospital.settings_file.write_text("\n".join([*lines, more, ""]), encoding="utf-8")
+        settings = load_settings(hospital.settings_file)
     (administrator,) = settings.hub.administrators
     passwords = dict.fromkeys([*PEOPLE, administrator], "right")
     write_passwords(password_file(settings), passwords)
@@ -106,8 +122,8 @@ def _words(process: psutil.Process) -> list[str]:
         return []
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, verify: bool | str) -> bool:
     try:
-        return requests.get(url, timeout=5).status_code == 200
+        return requests.get(url, timeout=5, verify=verify).status_code == 200
     except requests.RequestException:
         return False

@@ -115,13 +115,14 @@ class Hospital:
             do="name another one with --folder",
         )
 
-    def configure(self, port: int, api_port: int, proxy_api_port: int) -> Settings:
+    def configure(self, port: int, api_port: int, proxy_api_port: int, audit_port: int) -> Settings:
         """Writes the demo's `ccds.toml` and returns its settings."""
         lines = [f"# Written by the {_MARK} at each start.", "[paths]"]
         lines += [f"{name} = {json.dumps(str(self.folder / name))}" for name in Paths.model_fields]
         lines += ["[hub]", f"port = {port}", f"api_port = {api_port}", f"proxy_api_port = {proxy_api_port}"]
         lines += ['authenticator = "password-file"', f"administrators = {json.dumps([_administrator()])}"]
         lines += [f"leadership = {json.dumps(LEADERSHIP)}"]
+        lines += ["[audit]", f"port = {audit_port}"]
         lines += ["[scheduler]", f"gpus = {PRETEND_GPUS}", "cpus = 8", "memory_mb = 32768"]
         write_whole(self.settings_file, "\n".join(lines) + "\n")
         return load_settings(self.settings_file)

@@ -38,7 +38,7 @@ def run(folder: Path, port: int, *, small: bool = False, check: bool = False) ->
     with _only_one(hospital.folder):
         end_leftovers(hospital)
         require_free(port)
-        settings = hospital.configure(port, free_port(), free_port())
+        settings = hospital.configure(port, free_port(), free_port(), free_port())
         for step in hospital.fill(settings):
             say(f"{step}: making what isn't there yet …")
         with _stop_signals() as stop:

@@ -1,4 +1,4 @@
-"""The demo's two services, proxy and hub: started, kept up, and ended with everything that they started."""
+"""The demo's services, audit daemon, proxy and hub: started, kept up, and ended with everything that they started."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.resources import resource
 
 _END_SECONDS = 20.0
-_OURS = ("jupyterhub_config.py", "configurable-http-proxy", "ccds_hub.proxy")
+_OURS = ("jupyterhub_config.py", "configurable-http-proxy", "ccds_hub.proxy", "ccds_hub.audit_daemon")
 _MODULES = {
+    "audit daemon": ("ccds_hub.audit_daemon",),
     "proxy": ("ccds_hub.proxy",),
     "hub": ("jupyterhub", "-f", str(resource("hub/jupyterhub_config.py"))),
 }
@@ -29,7 +30,7 @@ _MOST_ENDS, _PATIENCE_SECONDS = 3, 60.0
 
 
 class Services:
-    """The proxy and the hub, each started again when it ends: sessions and jobs outlive both."""
+    """Audit daemon, proxy and hub, each started again when it ends: sessions and jobs outlive them."""
 
     def __init__(self, hospital: Hospital, log: IO[bytes]) -> None:
         self._hospital = hospital
@@ -38,7 +39,7 @@ class Services:
         self._running = {name: self._start(name) for name in _MODULES}
 
     def require(self) -> None:
-        """Makes sure that both run.
+        """Makes sure that all run.
 
         Raises:
             CcdsError: one has ended.
@@ -68,7 +69,7 @@ class Services:
         return CcdsError(expected=f"the {name} to run", found="it doesn't", do=f"see {log}")
 
     def end(self) -> None:
-        """Ends both, the hub first."""
+        """Ends them, the hub first."""
         for name in reversed(_MODULES):
             process = self._running[name]
             _end([psutil.Process(process.pid)] if process.poll() is None else [])
@@ -86,7 +87,7 @@ class Services:
 
 @contextmanager
 def running_services(hospital: Hospital) -> Iterator[Services]:
-    """Runs proxy and hub; at the end they, and every job, are gone."""
+    """Runs audit daemon, proxy and hub; at the end they, and every job, are gone."""
     try:
         with open(hospital.folder / "hub.log", "ab", opener=_private) as log:
             services = Services(hospital, log)
@@ -100,7 +101,7 @@ def running_services(hospital: Hospital) -> Iterator[Services]:
 
 
 def end_leftovers(hospital: Hospital) -> None:
-    """Ends what an earlier demo of this folder left running: jobs, hub, proxy."""
+    """Ends what an earlier demo of this folder left running: jobs, hub, proxy, audit daemon."""
     state = (hospital.folder / "state").resolve()  # as a process tells its folder
     if (state / "scheduler").exists():
         LocalScheduler(state / "scheduler").shutdown(cancel_jobs=True)
@@ -108,7 +109,7 @@ def end_leftovers(hospital: Hospital) -> None:
 
 
 def _is_ours(process: psutil.Process, state: Path) -> bool:
-    """Whether this is the hub or the proxy of a demo: they run in its state folder, where a person's shell may be too."""
+    """Whether this is a service of a demo: they run in its state folder, where a person's shell may be too."""
     try:
         words = process.cmdline()
         return Path(process.cwd()) == state and any(word.endswith(_OURS) for word in words)

@@ -15,7 +15,8 @@ from functools import cached_property
 from pathlib import Path
 
 from ccds_kernel.audit.events import AccessDenied, ProjectOpened
-from ccds_kernel.audit.log import AuditSink, FileAuditSink
+from ccds_kernel.audit.log import AuditSink
+from ccds_kernel.audit.site import audit_sink
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.identity import ForgedIdentityError, Identity, identity
@@ -88,7 +89,7 @@ def open_project(
         CcdsError: the environment names somebody else; settings or registry can't be read; the audit log can't be written.
     """
     settings = settings or load_settings()
-    registry, audit = registry_of(settings), FileAuditSink(settings.paths.audit)
+    registry, audit = registry_of(settings), audit_sink(settings)
     if person is None:
         who = _identity(action, settings)
         person = who.person
@@ -108,7 +109,7 @@ def _identity(action: str, settings: Settings) -> Identity:
     try:
         return identity(settings)
     except ForgedIdentityError as error:
-        _log_refusal(FileAuditSink(settings.paths.audit), error.person, "", action, error)
+        _log_refusal(audit_sink(settings), error.person, "", action, error)
         raise
 
 

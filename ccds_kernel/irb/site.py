@@ -8,7 +8,7 @@ this door.
 from __future__ import annotations
 
 from ccds_kernel.audit.events import AccessDenied
-from ccds_kernel.audit.log import FileAuditSink
+from ccds_kernel.audit.site import audit_sink
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import Settings
 
@@ -47,6 +47,6 @@ def require_leadership(action: str, *, person: str, settings: Settings) -> None:
 def _denied(expected: str, action: str, *, person: str, settings: Settings) -> SiteAccessDenied:
     """The refusal, which is in the audit log already."""
     reason = f"expected {expected}; found {person}"
-    FileAuditSink(settings.paths.audit).write(AccessDenied(person=person, action=action, reason=reason))
+    audit_sink(settings).write(AccessDenied(person=person, action=action, reason=reason))
     ask = "ask one of [hub] administrators in ccds.toml"
     return SiteAccessDenied(expected=expected, found=person, do=ask)

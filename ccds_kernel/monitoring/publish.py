@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ccds_kernel.audit.events import MonitoringPublished
-from ccds_kernel.audit.log import FileAuditSink
+from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.site import require_administrator
 from ccds_kernel.monitoring.aggregate import NOTHING, NotCounted, aggregate, not_counted
@@ -47,9 +47,7 @@ def publish(which: ReleaseId, *, person: str, settings: Settings) -> Published:
     with open_record(which, person=person, settings=settings) as record, record.alone():
         before = read_publication(published, which) if is_published(published, which) else None
         publication, left = compute(record.read(), published_at=datetime.now(UTC).replace(microsecond=0), before=before)
-        FileAuditSink(settings.paths.audit).write(
-            MonitoringPublished(person=person, release=str(which), digest=publication.digest)
-        )
+        audit_log(settings).write(MonitoringPublished(person=person, release=str(which), digest=publication.digest))
         return Published(publication, write_publication(published, publication), left)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ccds_kernel.audit.events import PublishedRead
-from ccds_kernel.audit.log import FileAuditSink
+from ccds_kernel.audit.site import audit_sink
 from ccds_kernel.irb.project import current_person
 from ccds_kernel.irb.site import require_leadership
 from ccds_kernel.monitoring.publication import Publication, published_releases, read_publication
@@ -41,7 +41,7 @@ class PublishedNumbers:
         """
         settings = self._permitted()
         publication = read_publication(settings.paths.published, which)
-        FileAuditSink(settings.paths.audit).write(PublishedRead(person=self._person, release=str(which)))
+        audit_sink(settings).write(PublishedRead(person=self._person, release=str(which)))
         return publication
 
     def _permitted(self) -> Settings:

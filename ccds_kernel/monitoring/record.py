@@ -20,7 +20,8 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from ccds_kernel.audit.events import ClinicalRowsLoaded, ReleaseRegistered
-from ccds_kernel.audit.log import AuditSink, FileAuditSink
+from ccds_kernel.audit.log import AuditSink
+from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import make_closed
 from ccds_kernel.irb.site import require_administrator
@@ -307,6 +308,6 @@ def open_record(
         ) from None
     store = open_store(folder / _FILE, home=_HOME)
     try:
-        yield ReleaseRecord(store, folder, release_id, person=person, audit=FileAuditSink(settings.paths.audit))
+        yield ReleaseRecord(store, folder, release_id, person=person, audit=audit_log(settings))
     finally:
         store.close()

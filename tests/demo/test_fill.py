@@ -27,7 +27,7 @@ from ccds_kernel.demo.hospital import Hospital
 if __name__ == "__main__":
     hospital = Hospital(Path(sys.argv[1]))
     hospital.claim()
-    for step in hospital.fill(hospital.configure(8000, 8001, 8002)):
+    for step in hospital.fill(hospital.configure(8000, 8001, 8002, 8003)):
         print(step, flush=True)
 """
 
@@ -36,7 +36,7 @@ def made(folder: Path, contents: Contents = SMALL) -> tuple[Hospital, Settings, 
     """A demo in `folder` that isn't filled yet, its settings, and where its project's folder will be."""
     hospital = Hospital(folder / "site", contents)
     hospital.claim()
-    return hospital, hospital.configure(8000, 8001, 8002), folder / "site" / "projects" / PROJECT
+    return hospital, hospital.configure(8000, 8001, 8002, 8003), folder / "site" / "projects" / PROJECT
 
 
 def files_of(project: Path) -> dict[Path, tuple[int, int]]:

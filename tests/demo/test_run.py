@@ -85,7 +85,7 @@ def test_a_hub_that_dies_is_started_again(tmp_path: Path) -> None:
         url = demo.start(sam, "sam", LAB)
         sam.get(f"{url}lab", timeout=30)
         before = [one.pid for one in processes_of(folder, "jupyterhub.singleuser")]
-        for service in ("jupyterhub_config.py", "configurable-http-proxy"):
+        for service in ("jupyterhub_config.py", "configurable-http-proxy", "ccds_hub.audit_daemon"):
             (died,) = processes_of(folder, service)
             died.kill()
             until(lambda service=service, died=died: _another(folder, service, died.pid), service, seconds=30)
@@ -96,6 +96,7 @@ def test_a_hub_that_dies_is_started_again(tmp_path: Path) -> None:
     assert before == after
     assert "The hub has ended; starting it again." in said
     assert "The proxy has ended; starting it again." in said
+    assert "The audit daemon has ended; starting it again." in said
 
 
 def _another(folder: Path, service: str, pid: int) -> bool:
@@ -231,7 +232,7 @@ def test_whoever_runs_it_may_be_called_anything(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("LOGNAME", called)
     hospital = Hospital(tmp_path / "site")
     hospital.claim()
-    settings = hospital.configure(8000, 8001, 8002)
+    settings = hospital.configure(8000, 8001, 8002, 8003)
 
     next(hospital.fill(settings))
     ((offered, actions),) = projects_of("fay", Registry(settings.paths.registry).applications(), calendar_day())

@@ -58,26 +58,31 @@ class Action(StrEnum):
     READ_IMAGES = "read images"
     WRITE_IMAGES = "write images"
     TRAIN = "train a model"
+    SUBMIT_RESULTS = "submit results to the airlock"
+    REVIEW_RESULTS = "review results in the airlock"
 
 
 ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.SCIENTIST: frozenset(
         {
             Action.OPEN_LAB, Action.READ_REPORTS, Action.READ_PHRASES, Action.READ_IMAGES, Action.WRITE_IMAGES,
-            Action.TRAIN,
+            Action.TRAIN, Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS,
         }
     ),
     Role.ENGINEER: frozenset(
         {
             Action.OPEN_LAB, Action.READ_REPORTS, Action.LOAD_REPORTS, Action.READ_PHRASES, Action.READ_IMAGES,
-            Action.WRITE_IMAGES, Action.TRAIN,
+            Action.WRITE_IMAGES, Action.TRAIN, Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS,
         }
     ),
     Role.FELLOW: frozenset(
-        {Action.OPEN_LABELING, Action.READ_REPORTS, Action.LOAD_REPORTS, Action.READ_PHRASES, Action.EDIT_PHRASES}
+        {
+            Action.OPEN_LABELING, Action.READ_REPORTS, Action.LOAD_REPORTS, Action.READ_PHRASES, Action.EDIT_PHRASES,
+            Action.SUBMIT_RESULTS,
+        }
     ),
     Role.LABELER: frozenset(),
-    Role.CHAMPION: frozenset(),
+    Role.CHAMPION: frozenset({Action.REVIEW_RESULTS}),
     Role.RADIOLOGIST: frozenset(),
     Role.LEADERSHIP: frozenset(),  # reads published aggregates; has no right inside a project
     Role.ADMINISTRATOR: frozenset(),  # keeps the roster; has no right inside a project

@@ -1,0 +1,190 @@
+"""The last step: an approved submission leaves the project, for `[airlock] released`.
+
+An administrator of the site does it, as the service account, which alone writes there. What the project's database says is
+believed only where the audit log says the same: members can write the one, and not the other. So the log is asked for the
+author's submission and for an approval of this very content by two others; each of these must still be allowed to review. The
+files are compared with their hashes while they are copied, and the copy is scanned once more, before anything is renamed.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ccds_kernel.airlock import drop, rows
+from ccds_kernel.airlock.door import Visitor
+from ccds_kernel.airlock.drop import Drop
+from ccds_kernel.airlock.finding import require_clean
+from ccds_kernel.airlock.reports import known_texts
+from ccds_kernel.airlock.scan.scan import scan
+from ccds_kernel.airlock.submission import APPROVALS, ID, RESERVED_NAME, Review, State, Submission, released, unknown
+from ccds_kernel.audit.events import ResultReleased
+from ccds_kernel.audit.site import audit_log
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.files import make_closed, write_whole
+from ccds_kernel.irb.application import IN_FORCE, IrbApplication
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.rules import calendar_day, why_not
+from ccds_kernel.irb.site import require_administrator
+from ccds_kernel.settings import Settings, settings_now
+
+
+def release(visitor: Visitor, submission_id: str) -> Path:
+    """Copies an approved submission out of the project; returns the folder that it lies in now.
+
+    Raises:
+        SiteAccessDenied: the person is no administrator of the site.
+        CcdsError: it isn't approved, or not any more; the audit log doesn't say so; a file changed, or may not leave; or there is
+            no place for it.
+    """
+    settings, project = settings_now(visitor.settings), visitor.project
+    require_administrator("release a result", person=visitor.person, settings=settings)
+    place = _place(settings)
+    visitor.require_open()
+    application = project.application
+    if (standing := application.standing(calendar_day())) != IN_FORCE:
+        raise CcdsError(
+            expected="an application in force", found=standing, do=f"ask the principal investigator, {application.pi}"
+        )
+    with project.store.writing() as connection:
+        found = rows.submissions(connection, project.id, submission_id) if ID.fullmatch(submission_id) else ()
+        if not found:
+            raise unknown()
+        submission = found[0]
+        after = released(submission)
+        _require_standing(submission, application, settings, visitor)
+        log = audit_log(settings)
+        log.verify(project.id)
+        _require_logged(submission, log.entries(project.id))
+        target = _copied(submission, Drop(project.folder), place, visitor)
+        try:
+            project.audit.write(
+                ResultReleased(
+                    person=visitor.person,
+                    project=project.id,
+                    submission=submission.id,
+                    digest=submission.digest,
+                    files=len(submission.files),
+                )
+            )
+        except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
+        final = place / project.id / submission.id
+        # Replaces what a crash left between this and the row: the same content, by the same hashes.
+        if final.exists():
+            shutil.rmtree(final)
+        target.rename(final)
+        rows.move(connection, after)
+    return final
+
+
+def manifest(submission: Submission) -> dict[str, Any]:
+    """What is told of a released result, wherever it goes."""
+    return {
+        "project": submission.project,
+        "submission": submission.id,
+        "digest": submission.digest,
+        "kind": submission.kind,
+        "author": submission.author,
+        "reason": submission.reason,
+        "submitted": submission.at.isoformat(timespec="seconds"),
+        "approved_by": [review.reviewer for review in submission.approvals],
+        "files": [{"name": file.name, "bytes": file.size, "sha256": file.sha256} for file in submission.files],
+    }
+
+
+def _place(settings: Settings) -> Path:
+    place = settings.airlock.released
+    if place is None:
+        raise CcdsError(
+            expected="a place for released results",
+            found="no [airlock] released in ccds.toml",
+            do="set it to a folder outside the projects that the service account writes",
+        )
+    return place
+
+
+def _require_standing(
+    submission: Submission, application: IrbApplication, settings: Settings, visitor: Visitor
+) -> None:
+    """Makes sure that those who approved may still review.
+
+    Raises:
+        CcdsError: too few of them may.
+    """
+    years = visitor.project.registry.training_years
+
+    def stands(review: Review) -> bool:
+        if review.as_administrator:
+            return review.reviewer in settings.hub.administrators
+        refusal = why_not(application, review.reviewer, Action.REVIEW_RESULTS, calendar_day(), years)
+        return refusal is None
+
+    standing = [review for review in submission.approvals if stands(review)]
+    if len(standing) < APPROVALS or all(review.as_administrator for review in standing):
+        raise CcdsError(
+            expected=f"{APPROVALS} approvals of people who may review",
+            found=f"{len(standing)}: somebody who approved may not any more",
+            do="have somebody else review it, too",
+        )
+
+
+def _require_logged(submission: Submission, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Makes sure that the audit log knows of the submission and of its approvals.
+
+    Raises:
+        CcdsError: it doesn't, or says that the submission has ended.
+    """
+    authors: set[str] = set()
+    approvers: set[str] = set()
+    ended = False
+    for entry in entries:
+        detail = entry["detail"]
+        if detail.get("submission") != submission.id or detail.get("digest") != submission.digest:
+            continue
+        if entry["event"] == "ResultSubmitted":
+            authors.add(entry["person"])
+        elif entry["event"] == "ResultReviewed" and detail["verdict"] == "approve":
+            approvers.add(entry["person"])
+        elif entry["event"] in {"ResultRefused", "ResultWithdrawn"}:
+            ended = True
+    wanted = {review.reviewer for review in submission.approvals}
+    if ended or authors != {submission.author} or not wanted <= approvers - {submission.author}:
+        raise CcdsError(
+            expected=f"submission {submission.id} to stand in the audit log as in the project's database",
+            found="that the log knows less of it, or another end",
+            do="wait until the sessions' events have come in, or look who wrote the database",
+        )
+
+
+def _copied(submission: Submission, source: Drop, place: Path, visitor: Visitor) -> Path:
+    """A scanned copy of `submission` beside the place that it is for; half of one is gone again.
+
+    Raises:
+        CcdsError: a file changed, may not leave, or the place can't be written.
+    """
+    temporary = place / submission.project / f".{submission.id}"
+    try:
+        make_closed(place, submission.project)
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(mode=0o750)
+        for file in submission.files:
+            drop.store(source.verified(submission, file), temporary, file.name)
+        require_clean(scan(submission, temporary, known_texts(visitor.project.store)))
+        told = manifest(submission) | {"state": State.RELEASED, "released_by": visitor.person}
+        write_whole(temporary / RESERVED_NAME, json.dumps(told, indent=2, ensure_ascii=False) + "\n", 0o640)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise CcdsError(
+            expected=f"to write {place}",
+            found=error.strerror or "an error",
+            do="run this as the service account, or make room",
+        ) from None
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return temporary

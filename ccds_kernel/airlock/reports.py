@@ -1,0 +1,37 @@
+"""The project's reports as `KnownTexts`, read from its database.
+
+The scan reads them for whoever submits or reviews, also for who may not read reports: they learn nothing but where in a
+result of theirs a report's words stand.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from ccds_kernel.airlock.scan.known_texts import KnownTexts
+from ccds_kernel.labeling.tables import report, report_section
+from ccds_kernel.store.store import Store
+
+
+def known_texts(store: Store) -> KnownTexts:
+    """Every report of the project, as it is now.
+
+    Raises:
+        CcdsError: the database can't be read.
+    """
+    ids: list[str] = []
+    texts: list[str] = []
+    with store.reading() as connection:
+        for accession, key in connection.execute(select(report.c.accession, report.c.study_key)):
+            ids += (accession, key)
+        sections = select(report_section.c.report_id, report_section.c.text).order_by(
+            report_section.c.report_id, report_section.c.position
+        )
+        before = None
+        for number, text in connection.execute(sections):
+            if number == before:
+                texts[-1] += f"\n{text}"
+            else:
+                texts.append(text)
+            before = number
+    return KnownTexts(texts, ids)

@@ -1,0 +1,198 @@
+"""Reads what a pickle would build, without building it: a machine of our own for the few instructions that a state dict needs.
+
+Python's unpickler calls whatever a file names. Here an instruction only ever makes numbers, words, lists, maps and descriptions
+of tensors; every other instruction, and every name but a dozen of torch's, ends the reading.
+
+Rejected: a list of forbidden names (there is always one more), and `torch.load(weights_only=True)` (its list is longer than ours,
+and torch takes seconds to import).
+"""
+
+from __future__ import annotations
+
+import pickletools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ccds_kernel.airlock.scan.tensor import Tensor
+
+MOST_STEPS = 2_000_000
+
+STORAGES: Mapping[str, str] = {
+    "torch DoubleStorage": "float64", "torch FloatStorage": "float32", "torch HalfStorage": "float16",
+    "torch BFloat16Storage": "bfloat16", "torch LongStorage": "int64", "torch IntStorage": "int32",
+    "torch ShortStorage": "int16", "torch CharStorage": "int8", "torch ByteStorage": "uint8", "torch BoolStorage": "bool",
+}  # fmt: skip
+"""A storage's class → the type of its numbers."""
+
+_CALLED = frozenset(
+    {"collections OrderedDict", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "torch Size"}
+)
+
+
+_CODE = re.compile(r"[A-Za-z_][\w.]{0,60} [A-Za-z_][\w.]{0,60}")
+
+
+class NotPlainError(ValueError):
+    """A pickle that does more than describe tensors; says what, in words without anything of the file but a name of code."""
+
+
+@dataclass(frozen=True)
+class Storage:
+    """A run of numbers, kept beside the pickle under `key`."""
+
+    dtype: str
+    key: str
+    numbers: int
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a pickle describes: its tensors, the storages that they lie in, and its words."""
+
+    tensors: tuple[Tensor, ...]
+    storages: Mapping[str, Storage]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Name:
+    name: str
+
+
+class _Mark:
+    """Where a tuple, list or map begins on the stack."""
+
+
+def described(pickle: bytes) -> Described:
+    """What `pickle` would build.
+
+    Raises:
+        NotPlainError: it is none, or would do more.
+    """
+    machine = _Machine()
+    try:
+        for opcode, argument, _ in pickletools.genops(pickle):
+            machine.run(opcode.name, argument)
+    except NotPlainError:
+        raise
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
+        raise NotPlainError("no well-formed pickle") from error
+    return Described(tuple(machine.tensors), machine.storages, tuple(machine.words))
+
+
+class _Machine:
+    """The stack and the memo of a pickle's instructions."""
+
+    def __init__(self) -> None:
+        self.tensors: list[Tensor] = []
+        self.storages: dict[str, Storage] = {}
+        self.words: list[str] = []
+        self._stack: list[Any] = []
+        self._memo: dict[int, Any] = {}
+        self._steps = 0
+
+    def run(self, name: str, argument: Any) -> None:  # noqa: ANN401 - whatever the instruction carries
+        """One instruction.
+
+        Raises:
+            NotPlainError: it isn't one of ours, or comes after too many others.
+        """
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise NotPlainError("too many instructions")
+        if name in _PUSHED:
+            self._stack.append(argument)
+            if isinstance(argument, str):
+                self.words.append(argument)
+        elif name in _MADE:
+            self._stack.append(_MADE[name]())
+        elif name in _STEPS:
+            _STEPS[name](self, argument)
+        elif name not in _IGNORED:
+            raise NotPlainError(f"the instruction {name}")
+
+    def put(self, argument: Any) -> None:  # noqa: ANN401 - see run
+        self._memo[len(self._memo) if argument is None else argument] = self._stack[-1]
+
+    def get(self, argument: Any) -> None:  # noqa: ANN401 - see run
+        self._stack.append(self._memo[argument])
+
+    def name(self, argument: Any) -> None:  # noqa: ANN401 - see run
+        if argument is None:
+            last, first = self._stack.pop(), self._stack.pop()
+            argument = f"{first} {last}"
+        if argument not in _CALLED and argument not in STORAGES:
+            raise NotPlainError(f"the name {_shown(argument)}")
+        self._stack.append(_Name(argument))
+
+    def tuple_of(self, count: int) -> None:
+        parts = tuple(self._stack[-count:])
+        del self._stack[-count:]
+        self._stack.append(parts)
+
+    def tuple_from_mark(self, _: object) -> None:
+        self._stack.append(tuple(self._since_mark()))
+
+    def take_many(self, _: object) -> None:
+        self._since_mark()  # entries of the list or map below: nothing is read from those
+
+    def take_one(self, _: object) -> None:
+        self._stack.pop()
+
+    def take_pair(self, _: object) -> None:
+        del self._stack[-2:]
+
+    def persistent(self, _: object) -> None:
+        kind, storage, key, _device, numbers = self._stack.pop()
+        if kind != "storage" or not isinstance(storage, _Name) or storage.name not in STORAGES:
+            raise NotPlainError("something kept beside it that is no storage")
+        found = Storage(STORAGES[storage.name], str(key), int(numbers))
+        if self.storages.setdefault(found.key, found) != found:
+            raise NotPlainError("one storage of two types")
+        self._stack.append(found)
+
+    def call(self, _: object) -> None:
+        arguments, called = self._stack.pop(), self._stack.pop()
+        if not isinstance(called, _Name) or not isinstance(arguments, tuple):
+            raise NotPlainError("a call of something that has no name")
+        if called.name == "torch._utils _rebuild_tensor_v2":
+            storage, _offset, shape = arguments[:3]
+            tensor = Tensor(storage.dtype, tuple(int(side) for side in shape))
+            self.tensors.append(tensor)
+            self._stack.append(tensor)
+        elif called.name == "torch._utils _rebuild_parameter":
+            self._stack.append(arguments[0])
+        else:
+            self._stack.append(())
+
+    def _since_mark(self) -> list[Any]:
+        at = max(place for place, value in enumerate(self._stack) if isinstance(value, _Mark))
+        values = self._stack[at + 1 :]
+        del self._stack[at:]
+        return values
+
+
+def _shown(name: object) -> str:
+    """A name of code, or that it is none."""
+    text = str(name)
+    return text.replace(" ", ".") if _CODE.fullmatch(text) else "of no code"
+
+
+_PUSHED = frozenset(
+    {"BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"}
+)
+_MADE: Mapping[str, Callable[[], Any]] = {
+    "NONE": lambda: None, "NEWTRUE": lambda: True, "NEWFALSE": lambda: False, "EMPTY_TUPLE": tuple, "EMPTY_LIST": list,
+    "EMPTY_DICT": dict, "MARK": _Mark,
+}  # fmt: skip
+_IGNORED = frozenset({"PROTO", "FRAME", "STOP"})
+_STEPS: Mapping[str, Callable[[_Machine, Any], None]] = {
+    "BINPUT": _Machine.put, "LONG_BINPUT": _Machine.put, "MEMOIZE": _Machine.put, "BINGET": _Machine.get,
+    "LONG_BINGET": _Machine.get, "GLOBAL": _Machine.name, "STACK_GLOBAL": _Machine.name, "TUPLE": _Machine.tuple_from_mark,
+    "TUPLE1": lambda machine, _: machine.tuple_of(1), "TUPLE2": lambda machine, _: machine.tuple_of(2),
+    "TUPLE3": lambda machine, _: machine.tuple_of(3), "APPEND": _Machine.take_one, "APPENDS": _Machine.take_many,
+    "SETITEM": _Machine.take_pair, "SETITEMS": _Machine.take_many, "BUILD": _Machine.take_one,
+    "BINPERSID": _Machine.persistent, "REDUCE": _Machine.call,
+}  # fmt: skip

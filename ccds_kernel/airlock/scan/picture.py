@@ -1,0 +1,206 @@
+"""Pictures: charts may leave, images of patients may not. A program can't tell one from the other; it tells what is unusual in a
+chart: grey only, sixteen bits, words hidden in the file, bytes behind its end.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import xml.etree.ElementTree as ET
+import zlib
+from collections.abc import Iterator
+
+from ccds_kernel.airlock.finding import Finding, refuse, warn
+from ccds_kernel.airlock.scan.known_texts import KnownTexts
+from ccds_kernel.airlock.scan.text import decoded, scan_text
+
+MOST_PIXELS = 40_000_000
+FEWEST_PIXELS = 40_000
+"""Fewer are 200 × 200: a chart is larger, a crop of a scan isn't."""
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PLAIN_CHUNKS = frozenset(
+    {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"pHYs", b"tIME"}
+)
+_GREY = (0, 4)
+_DEEP = 16
+_MARKERS_ALONE = (0x01, *range(0xD0, 0xD9))
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SVG = "{http://www.w3.org/2000/svg}"
+_DRAWN = frozenset(
+    {
+        "svg", "g", "defs", "title", "desc", "metadata", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon",
+        "text", "tspan", "textPath", "use", "symbol", "marker", "clipPath", "mask", "pattern", "linearGradient",
+        "radialGradient", "stop", "style",
+    }
+)  # fmt: skip
+_TOLD = (
+    "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}", "{http://creativecommons.org/ns#}", "{http://purl.org/dc/elements/1.1/}",
+)  # fmt: skip
+"""Where drawing libraries say who they are."""
+
+_FETCHED = re.compile(r"@import|url\s*\((?!\s*[\"']?#)", re.IGNORECASE)
+
+
+class _BadError(ValueError):
+    """The file is no picture of its kind."""
+
+
+def scan_png(content: bytes, file: str, known: KnownTexts) -> list[Finding]:
+    """What is found in a PNG."""
+    found: list[Finding] = []
+    words: list[str] = []
+    size = (0, 0)
+    try:
+        for kind, data in _chunks(content):
+            if kind == b"IHDR":
+                width, height, depth, colour = struct.unpack(">IIBB", data[:10])
+                size = (width, height)
+                found += _grey(colour in _GREY, depth == _DEEP, file)
+            elif kind in (b"tEXt", b"zTXt", b"iTXt"):
+                words.append(_png_words(kind, data))
+            elif kind not in _PLAIN_CHUNKS:
+                found.append(refuse("hidden data beside the picture", file))
+    except (_BadError, struct.error, zlib.error):
+        return [refuse("no whole PNG, or bytes behind its end", file)]
+    return found + _area(*size, file) + _hidden_words(words, file, known)
+
+
+def scan_jpeg(content: bytes, file: str, known: KnownTexts) -> list[Finding]:
+    """What is found in a JPEG."""
+    found: list[Finding] = []
+    words: list[str] = []
+    size = (0, 0)
+    try:
+        for marker, data in _segments(content):
+            if marker in _FRAMES:
+                depth, height, width, components = struct.unpack(">BHHB", data[:6])
+                size = (width, height)
+                found += _grey(components == 1, depth > 8, file)  # noqa: PLR2004 - bits of a sample
+            elif marker == 0xFE:  # noqa: PLR2004 - COM
+                words.append(data.decode("utf-8", "replace"))
+            elif 0xE1 <= marker <= 0xEF and not data.startswith((b"ICC_PROFILE\0", b"Adobe")):  # noqa: PLR2004 - APP1 to 15
+                found.append(refuse("hidden data beside the picture, such as Exif", file))
+    except (_BadError, struct.error, IndexError):
+        return [refuse("no whole JPEG, or bytes behind its end", file)]
+    return found + _area(*size, file) + _hidden_words(words, file, known)
+
+
+def scan_svg(content: bytes, file: str, known: KnownTexts) -> list[Finding]:
+    """What is found in an SVG."""
+    text = decoded(content, file)
+    if isinstance(text, Finding):
+        return [text]
+    without_doctype = re.sub(r"<!DOCTYPE svg[^\[>]*>", "", text, count=1)  # as drawing libraries write it
+    if "<!DOCTYPE" in without_doctype or "<!ENTITY" in without_doctype:
+        return [refuse("an SVG that declares entities", file)]
+    try:
+        root = ET.fromstring(without_doctype)  # noqa: S314 - it declares no entities: see above
+    except ET.ParseError:
+        return [refuse("no SVG", file)]
+    if root.tag != f"{_SVG}svg":
+        return [refuse("no SVG", file)]
+    found = [refuse("an SVG that refers to something else", file)] if _FETCHED.search(without_doctype) else []
+    for element in root.iter():
+        name = str(element.tag).removeprefix(_SVG)
+        if name not in _DRAWN and not name.startswith(_TOLD):
+            found.append(refuse("an SVG with more than shapes and words in it, such as a picture or a script", file))
+        for key, value in element.attrib.items():
+            local = key.rpartition("}")[2].lower()
+            if local.startswith("on") or (local in {"href", "src"} and not value.startswith("#")):
+                found.append(refuse("an SVG that refers to something else", file))
+    words = "\n".join(" ".join(element.itertext()) for element in root.iter(f"{_SVG}text"))
+    return list(dict.fromkeys(found)) + list(
+        dict.fromkeys(scan_text(without_doctype, file, known, quiet=True) + scan_text(words, file, known))
+    )
+
+
+def _grey(is_grey: bool, is_deep: bool, file: str) -> list[Finding]:
+    if is_deep:
+        return [refuse("a picture of more than 8 bits, as scans are and charts aren't", file)]
+    return [warn("a picture in grey only: is it a chart, or a scan?", file)] if is_grey else []
+
+
+def _area(width: int, height: int, file: str) -> list[Finding]:
+    if not 0 < width * height <= MOST_PIXELS:
+        return [refuse(f"a picture of no size, or of more than {MOST_PIXELS:,} pixels", file)]
+    if width * height < FEWEST_PIXELS:
+        return [warn(f"a picture of {width} × {height} pixels: is it a chart, or a part of a scan?", file)]
+    return []
+
+
+def _hidden_words(words: list[str], file: str, known: KnownTexts) -> list[Finding]:
+    if not words:
+        return []
+    text = "\n".join(words)
+    found = scan_text(text, file, known, place=lambda _: "words hidden in the file")
+    return found or ([warn("words hidden in the file", file)] if len(text) > _MOST_HIDDEN else [])
+
+
+_MOST_HIDDEN = 200
+"""Characters: the name of the program that drew it is less."""
+
+
+def _png_words(kind: bytes, data: bytes) -> str:
+    name, _, rest = data.partition(b"\0")
+    if kind == b"zTXt":
+        rest = _inflated(rest[1:])
+    elif kind == b"iTXt":
+        compressed = rest[:1] == b"\x01"
+        rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
+        rest = _inflated(rest) if compressed else rest
+    return (name + b" " + rest).decode("utf-8", "replace")
+
+
+def _inflated(data: bytes) -> bytes:
+    inflate = zlib.decompressobj()
+    text = inflate.decompress(data, 2**20)
+    if inflate.unconsumed_tail:
+        raise _BadError
+    return text
+
+
+def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The chunks of a PNG, to its very end."""
+    if not content.startswith(_PNG):
+        raise _BadError
+    at, kind = len(_PNG), b""
+    while at < len(content):
+        if kind == b"IEND":
+            raise _BadError
+        (size,) = struct.unpack(">I", content[at : at + 4])
+        kind, data = content[at + 4 : at + 8], content[at + 8 : at + 8 + size]
+        (check,) = struct.unpack(">I", content[at + 8 + size : at + 12 + size])
+        if zlib.crc32(kind + data) != check or (kind == b"IHDR") != (at == len(_PNG)):
+            raise _BadError
+        yield kind, data
+        at += 12 + size
+    if kind != b"IEND":
+        raise _BadError
+
+
+def _segments(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Marker and data of each segment of a JPEG, to its very end; the compressed pixels between them are skipped."""
+    if content[:2] != b"\xff\xd8":
+        raise _BadError
+    at = 2
+    while at < len(content):
+        if content[at] != 0xFF:  # noqa: PLR2004 - every marker begins so
+            raise _BadError
+        marker = content[at + 1]
+        at += 2
+        if marker == 0xD9:  # noqa: PLR2004 - the end
+            if at != len(content):
+                raise _BadError
+            return
+        if marker in _MARKERS_ALONE:
+            continue
+        (size,) = struct.unpack(">H", content[at : at + 2])
+        yield marker, content[at + 2 : at + size]
+        at += size
+        if marker == 0xDA:  # noqa: PLR2004 - pixels follow, in which a marker is never followed by zero
+            end = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]").search(content, at)
+            if not end:
+                raise _BadError
+            at = end.start()
+    raise _BadError

@@ -1,0 +1,90 @@
+"""Text that may name a patient or repeat a report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from ccds_kernel.airlock.finding import Finding, places, refuse, warn
+from ccds_kernel.airlock.scan.known_texts import RUN, KnownTexts
+
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_MONTH = r"(?:0?[1-9]|1[0-2])"
+
+WARNED: Mapping[str, re.Pattern[str]] = {
+    "a day, as birth dates and study dates are": re.compile(
+        rf"(?<!\d)(?:(?:19|20)\d\d([-/.]){_MONTH}\1{_DAY}|{_DAY}([./-]){_MONTH}\2(?:19|20)?\d\d"
+        rf"|{_MONTH}/{_DAY}/(?:19|20)?\d\d|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)"
+    ),
+    "a long number, as patients and studies have": re.compile(r"(?<![\d.e-])\d{6,16}(?![\d.])"),
+    "words that go with a patient": re.compile(
+        r"\b(?:mrn|ssn|dob|accession|date of birth|patient[ _'’]*s?[ _]?(?:id|name|birth)|geburtsdatum)\b",
+        re.IGNORECASE,
+    ),
+    "a name, as people are called": re.compile(
+        r"\b[A-Z][\w'’-]*\^[A-Z]|\b(?:Dr|Prof|Mr|Mrs|Ms|Herr|Frau)\.?[ ]+[A-Z][\w'’-]+"
+    ),
+    "an e-mail address or a telephone number": re.compile(
+        r"[\w.+-]+@[\w-]+\.\w{2,}|(?<!\d)\d{3}[-. ]\d{2,3}[-. ]\d{4}(?!\d)|\+\d{1,3}[ -]\d[\d -]{6,}\d"
+    ),
+}
+"""What a reviewer has to look at → how it looks."""
+
+REFUSED: Mapping[str, re.Pattern[str]] = {
+    "a DICOM identifier": re.compile(r"(?<![\d.])[012](?:\.\d+){7,}(?![\d.])"),
+    "data that nobody can read, such as a file in base64": re.compile(
+        r"[A-Za-z0-9+/_-]{256,}={0,2}|data:\w+/[\w.+-]+[;,]"
+    ),
+    "a file's beginning written as text": re.compile(r"(?:[0-9a-fA-F]{2}[ :,]?){200,}"),
+}
+"""What may not leave → how it looks."""
+
+Place = Callable[[int], str]
+"""The number of a line, counted from 0 → what people call the place."""
+
+
+def line(number: int) -> str:
+    """The place of a line in a file."""
+    return f"line {number + 1}"
+
+
+def decoded(content: bytes, file: str) -> str | Finding:
+    """`content` as text, or why it is none."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return refuse("text that isn't UTF-8", file)
+    if any(sign < " " and sign not in "\t\n\r\f" for sign in text):
+        return refuse("bytes that are no text", file)
+    return text
+
+
+def scan_text(text: str, file: str, known: KnownTexts, *, place: Place = line, quiet: bool = False) -> list[Finding]:
+    """What is found in `text`.
+
+    Args:
+        text: any.
+        file: whose.
+        known: the project's reports.
+        place: names a line.
+        quiet: leaves out the long numbers, for texts that are full of them.
+    """
+    lines = text.splitlines()
+    found = [
+        refuse(what, file, places(map(place, numbers)))
+        for what, numbers in (
+            (f"{RUN} or more words of a report", known.lines_with_words(lines)),
+            ("an accession number or study key", known.lines_with_ids(lines)),
+            *((what, _matching(lines, form)) for what, form in REFUSED.items()),
+        )
+        if numbers
+    ]
+    for what, form in WARNED.items():
+        numbers = [] if quiet and what.startswith("a long number") else _matching(lines, form)
+        if numbers:
+            found.append(warn(what, file, places(map(place, numbers))))
+    return found
+
+
+def _matching(lines: list[str], form: re.Pattern[str]) -> list[int]:
+    return [number for number, text in enumerate(lines) if form.search(text)]

@@ -41,6 +41,8 @@ class ApplicationApplied(Event):
 class MembersChanged(Event):
     """The groups of a project were brought to what its roster says; each change is a person and a group."""
 
+    from_sessions: ClassVar[bool] = False
+
     granted: tuple[str, ...]
     withdrawn: tuple[str, ...]
 
@@ -123,6 +125,8 @@ class PublishedRead(Event):
 @dataclass(frozen=True, kw_only=True)
 class DownloadRefused(Event):
     """A lab session refused a download: by which kind of route, and how many times (at most one event a minute for each)."""
+
+    is_denial: ClassVar[bool] = True
 
     route: str
     times: int

@@ -202,6 +202,7 @@ def _import(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
+    from ccds_kernel.audit.events import PhrasesExported
     from ccds_kernel.irb.project import open_project
     from ccds_kernel.irb.roles import Action
     from ccds_kernel.labeling.csv_files import check_out
@@ -212,5 +213,6 @@ def _export(options: argparse.Namespace) -> None:
     check_out(options.out, [])
     with closing(project.store):
         phrases = [stored.phrase for stored in LabelingRepository(project).phrases()]
+    project.audit.write(PhrasesExported(person=project.person, project=project.id, count=len(phrases)))
     write_phrases(options.out, phrases)
     print(f"{len(phrases)} phrases written to {options.out}")

@@ -38,7 +38,8 @@ def launch(project: Project, spec: TrainingSpec, scheduler: Scheduler) -> Run:
         ProjectAccessDenied: this person may not train here.
         CcdsError: the data list or the bundle is wrong, the training extra is missing, or the project can't be written.
         JobRefusedError: the scheduler will never run it; no run is left.
-        SchedulerUnavailableError: the scheduler doesn't answer; the run is there, and `restart` submits it.
+        SchedulerUnavailableError: the scheduler doesn't answer; the run is there, and `restart` submits it. Likewise a
+            `CcdsError` where the audit daemon of this session doesn't.
     """
     project.require(Action.TRAIN)
     need_training_extra()

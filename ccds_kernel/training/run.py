@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ccds_kernel.audit.site import job_variables
 from ccds_kernel.batch import (
     JobId,
     JobSpec,
@@ -150,6 +151,7 @@ class Run:
         Raises:
             JobRefusedError: the scheduler will never run it.
             SchedulerUnavailableError: the scheduler doesn't answer.
+            CcdsError: the audit daemon of this session doesn't answer.
         """
         self._start(1)
 
@@ -167,12 +169,20 @@ class Run:
         self._submit(start)
 
     def _submit(self, start: Start) -> None:
-        job = self._scheduler.submit(job_of(self.record, self.folder, start))
+        audit = job_variables(start.job_name, self.record.spec.wall_minutes)
+        job = self._scheduler.submit(job_of(self.record, self.folder, start, audit))
         self.folder.note(start.model_copy(update={"job": str(job)}))
 
 
-def job_of(record: RunRecord, folder: RunFolder, start: Start) -> JobSpec:
-    """The job of one start, as the scheduler gets it: batch work that yields and resumes."""
+def job_of(record: RunRecord, folder: RunFolder, start: Start, audit: Mapping[str, str]) -> JobSpec:
+    """The job of one start, as the scheduler gets it: batch work that yields and resumes.
+
+    Args:
+        record: the run.
+        folder: its folder.
+        start: which of its starts.
+        audit: what the job's environment says about the audit log; see `ccds_kernel.audit.site.job_variables`.
+    """
     spec = record.spec
     return JobSpec(
         name=start.job_name,
@@ -181,7 +191,7 @@ def job_of(record: RunRecord, folder: RunFolder, start: Start) -> JobSpec:
         cwd=folder.path,
         log=folder.log,
         owner=record.person,
-        env={"OMP_NUM_THREADS": str(spec.cpus), "PYTHONUTF8": "1"},
+        env={"OMP_NUM_THREADS": str(spec.cpus), "PYTHONUTF8": "1", **audit},
         cpus=spec.cpus,
         memory_mb=spec.memory_mb,
         gpus=spec.gpus,

@@ -106,3 +106,91 @@ def test_a_chain_that_is_not_there_is_not_called_unbroken(capsys, verb, project_
     told = capsys.readouterr()
     assert (status, told.out) == (1, "")
     assert told.err.startswith(f"ccds: expected {expected}; found ")
+
+
+@pytest.mark.parametrize(
+    ("options", "events"),
+    [
+        (["--person", "ann"], ["ProjectOpened", "AccessDenied"]),
+        (["--person", "nobody"], []),
+        (["--event", "ProjectOpened"], ["ProjectOpened"]),
+        (["--denied"], ["AccessDenied"]),
+        (["--last", "2"], ["ProjectOpened", "AccessDenied"]),
+        (["--last", "1", "--event", "ApplicationApplied"], ["ApplicationApplied"]),
+        (["--since", "2020-01-01"], ["ApplicationApplied", "ProjectOpened", "AccessDenied"]),
+        (["--since", "2999-01-01"], []),
+        (["--until", "2020-01-01"], []),
+        (["--until", "2999-01-01T00:00+02:00", "--person", "admin"], ["ApplicationApplied"]),
+    ],
+)
+@pytest.mark.usefixtures("audit")
+def test_show_prints_what_is_wanted(capsys, options, events):
+    """Each filter alone and together; the newest of what they leave."""
+    status = main(["audit", "show", "CHEST-1", "--json", *options])
+
+    assert status == 0
+    assert [entry["event"] for entry in json.loads(capsys.readouterr().out)] == events
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--event", "Opened"], "expected an event that there is; found 'Opened'; name one of AccessDenied, "),
+        (["--last", "0"], "expected a number of entries, 1 or more; found 0"),
+        (["--since", "yesterday"], "expected a day as 2026-11-25, or a time as 2026-11-25T14:30; found 'yesterday'"),
+    ],
+)
+@pytest.mark.usefixtures("audit")
+def test_a_wrong_filter_is_one_line(capsys, options, told):
+    """What was expected, and what came."""
+    status = main(["audit", "show", "CHEST-1", *options])
+
+    assert status == 1
+    assert capsys.readouterr().err.startswith(f"ccds: {told}")
+
+
+def test_verify_all_prints_every_chain(audit, capsys):
+    """The site's first."""
+    status = main(["audit", "verify", "--all"])
+
+    assert status == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"site: 1 entries, unbroken; newest {audit.verify()[1]}",
+        f"CHEST-1: 3 entries, unbroken; newest {audit.verify('CHEST-1')[1]}",
+    ]
+
+
+def test_verify_all_finds_a_removed_chain_and_one_that_was_cut(audit, capsys):
+    """Both are told of in one line; a chain that is whole is printed all the same."""
+    (audit.folder / "_site.jsonl").unlink()
+    path = audit.folder / "CHEST-1.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+
+    status = main(["audit", "verify", "--all"])
+
+    told = capsys.readouterr()
+    assert (status, told.out) == (1, "")
+    assert told.err == (
+        "ccds: expected an unbroken audit chain of the site; found line 0 that is the last; there were 1 "
+        "(and 1 more broken chains); compare with the chain heads kept elsewhere and with the backup\n"
+    )
+
+
+@pytest.mark.usefixtures("audit")
+def test_verify_takes_one_chain_or_all(capsys):
+    """Not both."""
+    status = main(["audit", "verify", "CHEST-1", "--all"])
+
+    assert status == 1
+    assert capsys.readouterr().err == "ccds: expected one chain, or all; found both; leave out --all, or CHEST-1\n"
+
+
+@pytest.mark.usefixtures("audit")
+def test_verify_says_where_no_head_is_kept(settings, capsys):
+    """A chain's end can't be vouched for then."""
+    (settings.paths.state / "audit-heads" / "CHEST-1.head").unlink()
+
+    status = main(["audit", "verify", "CHEST-1"])
+
+    assert status == 0
+    assert capsys.readouterr().out.endswith("; its head is kept nowhere yet\n")

@@ -105,12 +105,13 @@ def test_what_the_bundle_does_not_know_is_not_set(tmp_path, project, spec, sched
 
 def test_the_job_is_batch_work_that_yields(run, spec):
     """Requeueable, in the batch class, with what was asked for; the person's environment stays out of it."""
-    job = job_of(run.record, run.folder, run.folder.starts()[0])
+    job = job_of(run.record, run.folder, run.folder.starts()[0], {"CCDS_AUDIT_TOKEN": "secret"})
 
     assert (job.priority_class, job.requeueable, job.owner) == (PriorityClass.BATCH, True, "sam")
     assert (job.gpus, job.cpus, job.memory_mb, job.wall_minutes) == (1, 1, 100, spec.wall_minutes)
     assert job.command[0] == sys.executable
-    assert set(job.env) == {"OMP_NUM_THREADS", "PYTHONUTF8"}
+    assert set(job.env) == {"OMP_NUM_THREADS", "PYTHONUTF8", "CCDS_AUDIT_TOKEN"}
+    assert "secret" not in f"{job}{' '.join(job.command)}"
 
 
 def test_a_run_that_waits_says_what_for(run):

@@ -10,12 +10,12 @@ from ccds_kernel.settings.section import Section
 
 
 class GroupsSettings(Section):
-    """Where the Unix groups of projects are kept. The `ldap_` keys matter for `ldap` only, and are then required but for `ldap_ca`."""
+    """Where the Unix groups of projects are kept. `ldap` requires the `ldap_` keys that have no default; others ignore them all."""
 
     directory: Literal["none", "local", "ldap"] = Field(
         "none",
-        description="where the groups are kept: `local` on this machine, in `ldap`, or nowhere (`none`: everything runs as one Unix "
-        "user)",
+        description="where the groups are kept: `local` on this machine, in `ldap`, or nowhere (`none`: everything runs as one "
+        "Unix user)",
     )
     gid_min: int = Field(30_000, ge=1_000, lt=2**31, strict=True, description="the first number for our groups")
     gid_max: int = Field(

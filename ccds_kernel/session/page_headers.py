@@ -1,7 +1,7 @@
 """Headers that every page of the site carries, hub and sessions alike; what it may load stands in a policy of its own kind.
 
-`Cross-Origin-Opener-Policy` cuts a page off from a window of another site that opened it. `Referrer-Policy` keeps addresses,
-which hold project ids, from other sites; the hub's own forms need theirs. No page uses a camera or asks where it is.
+`Referrer-Policy` keeps addresses, which hold project ids, from other sites; the hub's own forms need theirs. No page uses a
+camera or asks where it is.
 """
 
 from __future__ import annotations
@@ -9,6 +9,5 @@ from __future__ import annotations
 PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), display-capture=()",
 }

@@ -1,9 +1,15 @@
-"""What an app session's pages may load and reach: this site, and nothing else (Content-Security-Policy).
+"""What a session's pages may load and reach: this site, and nothing else (Content-Security-Policy).
 
 Whatever ends up in a page, a report's text or a script, the browser takes it to no other host.
 """
 
 from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from ccds_kernel.session.page_headers import PAGE_HEADERS
 
 _COMMON = (
     "default-src 'self'",
@@ -20,6 +26,29 @@ _SCRIPTS = "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:"
 """Inline: how Jupyter hands a page its settings. Eval: how it compiles the schemas of these. blob: where widgets' modules lie."""
 
 
-def with_policy() -> dict[str, dict[str, str]]:
+def with_policy() -> dict[str, dict[str, Any]]:
     """Tornado's settings with that policy for every page."""
-    return {"headers": {"Content-Security-Policy": "; ".join((*_COMMON, _SCRIPTS))}}
+    return _settings(*_COMMON, _SCRIPTS)
+
+
+_SANDBOX = (
+    "sandbox allow-scripts allow-same-origin allow-forms allow-modals allow-popups allow-popups-to-escape-sandbox"
+)
+"""Everything that JupyterLab does but downloads: a link to data that code put into an output saves nothing. Pages that open
+in a tab of their own, the hub's, are what they are."""
+
+
+def with_lab_policy() -> dict[str, dict[str, Any]]:
+    """Tornado's settings with the policy for JupyterLab's pages: that of apps, and the browser saves nothing."""
+    return _settings(*_COMMON, _SCRIPTS, _SANDBOX)
+
+
+def _settings(*policy: str) -> dict[str, dict[str, Any]]:
+    return {
+        "headers": {**PAGE_HEADERS, "Content-Security-Policy": "; ".join(policy)},
+        # The hub's word about its cookies, which jupyter_server passes by for this one: HTTPS only, where that is spoken.
+        "xsrf_cookie_kwargs": {
+            "path": os.environ["JUPYTERHUB_SERVICE_PREFIX"],
+            **json.loads(os.environ.get("JUPYTERHUB_COOKIE_OPTIONS", "{}")),
+        },
+    }

@@ -16,6 +16,7 @@ from ccds_kernel.resources import resource
 from ccds_kernel.settings import Settings, settings_file
 from ccds_spawners import handshake
 from ccds_spawners.cluster import ClusterSpawner
+from ccds_spawners.contents import ContentsCounter
 from ccds_spawners.options import leave_to_start
 from ccds_spawners.watch import JobWatch
 
@@ -26,10 +27,10 @@ ADMINISTRATOR_SCOPES = [
 start any for them, or to change people (whoever gives their own account another person's name is that person)."""
 
 PERSON_SCOPES = [
-    "read:users:name!user", "read:users:activity!user", "users:activity!user", "servers!user", "access:servers!user",
+    "read:users:name!user", "read:users:groups!user", "users:activity!user", "servers!user", "access:servers!user",
 ]  # fmt: skip
-"""What everybody may do in the hub: start, enter and stop their own sessions. Not in it: tokens of their own (one that lies about
-opens all that its person may open, for as long as it is good), and to share a session with others."""
+"""What everybody may do in the hub: start, enter and stop their own sessions, which ask the hub who they are. Not in it: tokens
+of their own (one that lies about opens all that its person may open, for as long as it is good), and to share a session."""
 
 SERVER_SCOPES = ["users:activity!user", "access:servers!server"]
 """What a session's own token opens: that very session, and the hub's clock of activity."""
@@ -47,8 +48,9 @@ def configure(c: Any, settings: Settings) -> None:  # noqa: ANN401 - traitlets' 
     _hub(c, settings, state)
     _proxy(c, settings)
     _people(c, settings)
-    _sessions(c, settings)
-    _pages(c, settings)
+    contents = ContentsCounter(settings.paths.projects)
+    _sessions(c, settings, contents)
+    _pages(c, settings, contents)
 
 
 def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as above
@@ -104,12 +106,13 @@ def _people(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
     ]
 
 
-def _sessions(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
+def _sessions(c: Any, settings: Settings, contents: ContentsCounter) -> None:  # noqa: ANN401 - as above
     scheduler = scheduler_of(settings)
     c.JupyterHub.spawner_class = ClusterSpawner
     c.ClusterSpawner.settings = settings
     c.ClusterSpawner.scheduler = scheduler
     c.ClusterSpawner.watch = JobWatch(scheduler)
+    c.ClusterSpawner.contents = contents
     c.ClusterSpawner.environment = {"CCDS_CONFIG": str(settings_file().resolve())}
     c.ClusterSpawner.env_keep = ["LANG", "LC_ALL", "TZ"]
     c.ClusterSpawner.apply_user_options = leave_to_start
@@ -118,8 +121,8 @@ def _sessions(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
     c.ClusterSpawner.poll_interval = 10
 
 
-def _pages(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
+def _pages(c: Any, settings: Settings, contents: ContentsCounter) -> None:  # noqa: ANN401 - as above
     c.JupyterHub.template_paths = [str(resource("hub/templates"))]
-    c.JupyterHub.template_vars = {"offered": home(settings)}
+    c.JupyterHub.template_vars = {"offered": home(settings, contents)}
     c.JupyterHub.default_url = "/hub/home"
     c.JupyterHub.redirect_to_server = False

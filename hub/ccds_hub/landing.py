@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.irb.rules import calendar_day, projects_of
+from ccds_kernel.irb.rules import calendar_day, projects_of, rights_in
 from ccds_kernel.irb.site import reads_published
 from ccds_kernel.session.name import SessionKind, SessionName
 from ccds_kernel.settings import Settings, settings_now
+from ccds_spawners.contents import ContentsCounter
+from ccds_spawners.seen import Seen, seen_by
 
 MOST_LABS = 9
 REPORTS = SessionName("", SessionKind.REPORTS)
@@ -48,9 +49,7 @@ class ProjectTiles:
     title: str
     pi: str
     role: str
-    data: tuple[str, ...]
-    study_dates: tuple[date, date]
-    expires: date
+    sees: Seen
     tiles: tuple[Tile, ...]
 
 
@@ -73,9 +72,9 @@ _TEXTS = {
 
 
 def project_tiles(
-    application: IrbApplication, actions: frozenset[Action], person: str, live: frozenset[str]
+    application: IrbApplication, actions: frozenset[Action], person: str, live: frozenset[str], sees: Seen
 ) -> ProjectTiles:
-    """The tiles of one project for `person`, who may do `actions` there and whose sessions `live` run or start."""
+    """The tiles of one project for `person`, who may do `actions` there, whose sessions `live` run or start and see `sees`."""
     entry = application.entry_of(person)
     tiles = (
         _tile(SessionName(application.slug, kind), live, _further(application.slug, kind, live))
@@ -83,14 +82,19 @@ def project_tiles(
         if kind.action in actions
     )
     return ProjectTiles(
-        application.id, application.title, application.pi, entry.role if entry else "", application.data,
-        application.study_dates, application.expires, tuple(tiles),
-    )  # fmt: skip
+        application.id, application.title, application.pi, entry.role if entry else "", sees, tuple(tiles)
+    )
 
 
-def home(settings: Settings) -> Callable[[Any], Home]:
+def home(settings: Settings, contents: ContentsCounter) -> Callable[[Any], Home]:
     """A function that the hub calls for each page: from its user to what they may do; nobody may anything."""
     registry = registry_of(settings)
+    for application in registry.applications():
+        contents.known(application.id)  # begins to count, so that the first page has it
+
+    def sees(application: IrbApplication, person: str) -> Seen:
+        rights = rights_in(application, person, calendar_day(), registry.training_years)
+        return seen_by(application, rights, contents.known(application.id))
 
     def offered(user: Any) -> Home:  # noqa: ANN401 - JupyterHub has no type hints
         if user is None:
@@ -98,7 +102,7 @@ def home(settings: Settings) -> Callable[[Any], Home]:
         live = frozenset(name for name, spawner in user.spawners.items() if name and spawner.active)
         mine = projects_of(user.name, registry.applications(), calendar_day(), registry.training_years)
         return Home(
-            tuple(project_tiles(found, actions, user.name, live) for found, actions in mine),
+            tuple(project_tiles(found, actions, user.name, live, sees(found, user.name)) for found, actions in mine),
             (_tile(REPORTS, live),) if reads_published(user.name, settings_now(settings)) else (),
         )
 

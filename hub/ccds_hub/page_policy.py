@@ -34,7 +34,12 @@ def content_security_policy(settings: Settings) -> str:
 
 def page_headers(settings: Settings) -> dict[str, str]:
     """The headers of all of the hub's pages and answers."""
-    headers = {**PAGE_HEADERS, "Content-Security-Policy": content_security_policy(settings), "X-Frame-Options": "DENY"}
+    headers = {
+        **PAGE_HEADERS,
+        "Content-Security-Policy": content_security_policy(settings),
+        "Cross-Origin-Opener-Policy": "same-origin",  # a window of another site that opened the page is cut off from it
+        "X-Frame-Options": "DENY",
+    }
     if settings.hub.is_encrypted:
         below = "; includeSubDomains" if settings.hub.subdomain_host else ""
         headers["Strict-Transport-Security"] = f"max-age={YEAR_S}{below}"

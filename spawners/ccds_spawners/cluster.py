@@ -34,6 +34,7 @@ from ccds_spawners.job import session_job
 from ccds_spawners.options import LabOptions
 from ccds_spawners.refusal import Refusal
 from ccds_spawners.rights import is_revoked, open_for
+from ccds_spawners.seen import what_is_seen
 from ccds_spawners.words import progress_words
 
 _TICK_SECONDS = 0.5
@@ -42,13 +43,14 @@ _TICK_SECONDS = 0.5
 class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hints
     """A JupyterHub spawner on the Scheduler port.
 
-    `settings` (Settings), `scheduler` (Scheduler) and `watch` (JobWatch) are handed in by the hub's configuration and
-    shared by all sessions.
+    `settings` (Settings), `scheduler` (Scheduler), `watch` (JobWatch) and `contents` (ContentsCounter) are handed in by the
+    hub's configuration and shared by all sessions.
     """
 
     settings = AnyTrait(help="the site's settings").tag(config=True)
     scheduler = AnyTrait(help="the site's scheduler").tag(config=True)
     watch = AnyTrait(help="the one that asks the scheduler about jobs").tag(config=True)
+    contents = AnyTrait(help="the one that counts what lies in projects").tag(config=True)
     job_id = Unicode("", help="the session's job; empty when there is none")
     up = Bool(False, help="whether the session has reported its port; a job without that is one that starts")
 
@@ -108,12 +110,14 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
             if not self.session.kind.runs_code:
                 return ""
             nodes = await asyncio.to_thread(self.scheduler.capacity)
+            sees = await asyncio.to_thread(what_is_seen, project, self.contents, self.settings)
         except CcdsError as error:
             raise Refusal(error) from None
         form = self.user.settings["jinja2_env_sync"].get_template("session_options.html")
         return str(
             form.render(
                 project=project,
+                sees=sees,
                 nodes=nodes,
                 session=self.session,
                 priority_class=priority_for(self._other_nodes()),

@@ -13,6 +13,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Self
 
 from ccds_kernel.batch.scheduler import Scheduler
 from ccds_kernel.batch.states import Explanation, JobId, JobState, JobStatus
@@ -48,6 +49,10 @@ class JobWatch:
         self._asking: asyncio.Task[None] | None = None
         self._reasons: dict[JobId, tuple[float, Explanation | None]] = {}
         self._asked_why = float("-inf")
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        """Itself: traitlets copies for each spawner what a configuration holds, and this one is shared by all."""
+        return self
 
     async def status(self, job: JobId) -> JobStatus:
         """Where `job` stands, not older than a tick; the job is watched from now on.

@@ -1,6 +1,7 @@
 """How often the scheduler is asked, and what is believed of its answers."""
 
 import asyncio
+import copy
 import threading
 from collections.abc import Iterable, Mapping
 
@@ -217,3 +218,10 @@ def test_a_reason_that_is_not_told_stops_nobody() -> None:
         return [first, second]
 
     assert asyncio.run(ask()) == [None, Explanation(reason="why 1")]
+
+
+def test_all_spawners_share_one_watch() -> None:
+    """Traitlets copies for each spawner what a configuration holds; copies would each ask the scheduler themselves."""
+    watch = JobWatch(Counting())
+
+    assert copy.deepcopy({"watch": watch})["watch"] is watch

@@ -1,0 +1,128 @@
+"""What lies in a project, counted: how many reports and studies with images, from when to when, which labels.
+
+Counting must never hold up the hub: one thread counts, a project at a time and for a bounded time; everybody else is told what
+was counted last. What can't be counted (a database elsewhere, a folder that is closed to the hub) is said to be not counted.
+Nothing is read but dates, labels and the number of rows and folders.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTime
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Self
+
+FRESH_SECONDS = 60.0
+LONGEST_SECONDS = 5.0
+MOST_STUDIES = 500_000
+MOST_LABELS = 20
+_STEPS = 10_000
+_LOOK_EVERY = 1000
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What lies in a project; None is what wasn't counted.
+
+    Args:
+        reports: how many reports.
+        imaged: how many studies have images.
+        dates: the first and the last day of a study that has a report.
+        labels: those of the project's phrase list, at most `MOST_LABELS`.
+    """
+
+    reports: int | None = None
+    imaged: int | None = None
+    dates: tuple[date, date] | None = None
+    labels: tuple[str, ...] = ()
+
+
+NOT_COUNTED = Contents()
+
+
+def count(folder: Path, *, clock: Callable[[], float] = time.monotonic) -> Contents:
+    """Counts what lies in the project directory `folder`; never raises for what can't be counted."""
+    deadline = clock() + LONGEST_SECONDS
+    imaged = _folders(folder / "dicom", lambda: clock() > deadline)
+    try:
+        # Read only, and nothing is made where there is none: the hub is no user of the database.
+        with closing(sqlite3.connect(f"{(folder / 'project.db').as_uri()}?mode=ro", uri=True, timeout=1)) as database:
+            database.set_progress_handler(lambda: clock() > deadline, _STEPS)
+            reports, first, last = database.execute(
+                "SELECT count(*), min(study_date), max(study_date) FROM report"
+            ).fetchone()
+            labels = database.execute("SELECT DISTINCT label FROM phrase ORDER BY label LIMIT ?", (MOST_LABELS,))
+            dates = (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
+            return Contents(reports, imaged, dates, tuple(label for (label,) in labels))
+    except (sqlite3.Error, ValueError):
+        return Contents(imaged=imaged)
+
+
+def _folders(folder: Path, late: Callable[[], bool]) -> int | None:
+    """How many folders lie in `folder`; None where it can't be read, holds too many, or it took too long."""
+    found = 0
+    try:
+        with os.scandir(folder) as entries:
+            for number, entry in enumerate(entries):
+                if number >= MOST_STUDIES or (number % _LOOK_EVERY == 0 and late()):
+                    return None
+                found += entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
+    except OSError:
+        return None
+    return found
+
+
+class ContentsCounter:
+    """Knows the contents of the projects below `projects`, as of a minute ago. From any thread; never raises."""
+
+    def __init__(
+        self,
+        projects: Path,
+        *,
+        counting: Callable[[Path], Contents] = count,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._projects = projects
+        self._counting = counting
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[float, Contents]] = {}
+        self._asked: dict[str, Future[None]] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ccds-contents")
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        """Itself: traitlets copies for each spawner what a configuration holds, and this one is shared by all."""
+        return self
+
+    def known(self, project_id: str) -> Contents:
+        """What was counted last, at once; asks for a new count where that is old."""
+        self._ask(project_id)
+        return self._known.get(project_id, (0.0, NOT_COUNTED))[1]
+
+    def counted(self, project_id: str, seconds: float) -> Contents:
+        """The same, but waits so long for a first count. Not for an event loop's thread."""
+        if project_id not in self._known and (asked := self._ask(project_id)):
+            with suppress(NotInTime):
+                asked.result(seconds)
+        return self.known(project_id)
+
+    def _ask(self, project_id: str) -> Future[None] | None:
+        with self._lock:
+            when, _ = self._known.get(project_id, (float("-inf"), NOT_COUNTED))
+            if project_id not in self._asked and self._clock() - when >= FRESH_SECONDS:
+                self._asked[project_id] = self._thread.submit(self._count, project_id)
+            return self._asked.get(project_id)
+
+    def _count(self, project_id: str) -> None:
+        found = self._counting(self._projects / project_id)
+        with self._lock:
+            self._known[project_id] = (self._clock(), found)
+            self._asked.pop(project_id, None)

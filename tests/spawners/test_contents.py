@@ -1,0 +1,145 @@
+"""What lies in a project, counted without holding anybody up."""
+
+import copy
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from ccds_kernel.irb.roles import Access, DataKind
+from ccds_kernel.labeling.tables import phrase, report
+from ccds_kernel.store.store import open_store
+from ccds_spawners.contents import FRESH_SECONDS, NOT_COUNTED, Contents, ContentsCounter, count
+from ccds_spawners.seen import seen_by
+from support.site import application
+from support.waiting import until
+
+DAY = date(2024, 3, 1)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project directory with three reports, two labels and two studies with images."""
+    store = open_store(tmp_path / "project.db")
+    with store.writing() as connection:
+        for number, day in enumerate((date(2024, 1, 5), None, DAY)):
+            key = f"{number:016x}"
+            connection.execute(report.insert().values(accession=f"A{number}", study_key=key, study_date=day))
+        for place, label in enumerate(("present", "absent", "present")):
+            connection.execute(
+                phrase.insert().values(
+                    position=place, text=f"p{place}", label=label, negatable=False, created_by="fay",
+                    created_at=datetime(2026, 1, 1, tzinfo=UTC),
+                )
+            )  # fmt: skip
+    store.close()
+    for name in ("dicom/k1", "dicom/k2", "dicom/.half"):
+        (tmp_path / name).mkdir(parents=True)
+    return tmp_path
+
+
+def test_what_is_there_is_counted(project: Path) -> None:
+    """Reports with their first and last day, studies with images, the labels once each; what is half made isn't there."""
+    found = count(project)
+
+    assert found == Contents(3, 2, (date(2024, 1, 5), DAY), ("absent", "present"))
+
+
+def test_counting_leaves_no_trace(project: Path) -> None:
+    """A project without a database has none after it either."""
+    empty = project / "other"
+    (empty / "dicom").mkdir(parents=True)
+
+    found = count(empty)
+
+    assert found == Contents(reports=None, imaged=0)
+    assert [path.name for path in empty.iterdir()] == ["dicom"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all, but long enough to be looked at" * 40])
+def test_what_is_no_database_is_not_counted(tmp_path: Path, content: bytes) -> None:
+    """Nor is a folder that isn't there; nobody gets an error for it."""
+    (tmp_path / "project.db").write_bytes(content)
+
+    assert count(tmp_path) == NOT_COUNTED
+
+
+def test_a_count_that_takes_too_long_is_given_up(project: Path) -> None:
+    """By the clock: here each look at it takes an hour."""
+    hours = iter(range(0, 10**9, 3600))
+
+    found = count(project, clock=lambda: float(next(hours)))
+
+    assert found.imaged is None
+
+
+def test_nobody_waits_for_a_count(tmp_path: Path) -> None:
+    """While the only thread counts a slow project, everybody is told at once that it isn't counted yet; then what it found."""
+    go, asked = threading.Event(), []
+
+    def slow(folder: Path) -> Contents:
+        asked.append(folder.name)
+        go.wait(20)
+        return Contents(reports=7)
+
+    counter = ContentsCounter(tmp_path, counting=slow)
+
+    meanwhile = [counter.known("A-1") for _ in range(100)]
+    short = counter.counted("A-1", 0.01)
+    go.set()
+    until(lambda: counter.known("A-1") == Contents(reports=7), "the count")
+
+    assert [*meanwhile, short] == [NOT_COUNTED] * 101
+    assert asked == ["A-1"]
+
+
+def test_a_first_count_is_waited_for_where_that_is_allowed(tmp_path: Path) -> None:
+    """As the start form does."""
+    counter = ContentsCounter(tmp_path, counting=lambda _: Contents(imaged=3))
+
+    assert counter.counted("A-1", 20) == Contents(imaged=3)
+
+
+def test_an_old_count_is_renewed(tmp_path: Path) -> None:
+    """Once a minute at most, however many ask; meanwhile the old one stands."""
+    now, counts = [0.0], []
+
+    def counting(folder: Path) -> Contents:
+        counts.append(folder.name)
+        return Contents(reports=len(counts))
+
+    counter = ContentsCounter(tmp_path, counting=counting, clock=lambda: now[0])
+    counter.counted("A-1", 20)
+    with ThreadPoolExecutor(8) as pool:
+        same = set(pool.map(counter.known, ["A-1"] * 200))
+
+    now[0] += FRESH_SECONDS
+    old = counter.known("A-1")
+    until(lambda: counter.known("A-1").reports == 2, "the second count")
+
+    assert (same, old.reports, counts) == ({Contents(reports=1)}, 1, ["A-1", "A-1"])
+
+
+def test_all_spawners_share_one(tmp_path: Path) -> None:
+    """Traitlets copies for each spawner what a configuration holds."""
+    counter = ContentsCounter(tmp_path)
+
+    assert copy.deepcopy({"contents": counter})["contents"] is counter
+
+
+def test_what_one_will_see_is_what_one_has_a_right_to() -> None:
+    """The kinds of data with how far one's rights reach; no reports' dates or labels without a right to reports."""
+    contents = Contents(1200, 1, (date(2019, 2, 1), date(2019, 3, 1)), ("absent", "present"))
+    one = application(data=["reports", "images"], withdrawn="2998-01-01")
+
+    both = seen_by(one, {DataKind.REPORTS: Access.READ, DataKind.IMAGES: Access.WRITE}, contents)
+    images = seen_by(one, {DataKind.IMAGES: Access.READ}, contents)
+    unknown = seen_by(one, {DataKind.REPORTS: Access.WRITE}, NOT_COUNTED)
+
+    assert both.kinds == ("1 study with images, read and write", "1,200 reports, read only")
+    assert (both.there, both.labels) == ("2019-02-01 to 2019-03-01", ("absent", "present"))
+    assert (both.until, both.cohort) == (date(2998, 1, 1), ("CXR1", "CXR2"))
+    assert (images.kinds, images.there, images.labels) == (("1 study with images, read only",), "", ())
+    assert unknown.kinds == ("reports: not counted, read and write",)

@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +48,13 @@ class Spool:
     def append(self, event: Waiting) -> None:
         """Puts `event` at the end; it is on disk, or nothing of it is."""
         handle = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
-        with os.fdopen(handle, "r+b") as out:
+        with os.fdopen(handle, "r+b", buffering=0) as out:
             # What a crash left half written was told to nobody as done.
-            whole = out.read().rfind(b"\n") + 1
+            whole = out.readall().rfind(b"\n") + 1
             out.truncate(whole)
             out.seek(whole)
             try:
-                out.write(json.dumps(event).encode("ascii") + b"\n")
-                out.flush()
-                os.fsync(out.fileno())
+                _write(out, event)
             except OSError:
                 out.truncate(whole)
                 raise
@@ -78,10 +77,15 @@ class Spool:
     def set_aside(self, event: Waiting) -> None:
         """Puts an event that the daemon will never take where a person can find it."""
         handle = os.open(self.folder / "refused.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(handle, "ab") as out:
-            out.write(json.dumps(event).encode("ascii") + b"\n")
-            out.flush()
-            os.fsync(out.fileno())
+        with os.fdopen(handle, "ab", buffering=0) as out:
+            _write(out, event)
+
+
+def _write(out: FileIO, event: Waiting) -> None:
+    left = memoryview(json.dumps(event).encode("ascii") + b"\n")
+    while left:
+        left = left[out.write(left) :]
+    os.fsync(out.fileno())
 
 
 def _parse(line: bytes) -> Waiting:

@@ -21,6 +21,13 @@ from support.demo import free_port
 from support.site import write_settings
 from support.waiting import until
 
+NOW = datetime.now(UTC)
+
+
+def token(person: str = "ann", project: str = "CHEST-1", session: str = "chest-1-lab", **ahead: float) -> AuditToken:
+    """A token of that session, for an hour or `timedelta(**ahead)` from the start of the tests."""
+    return AuditToken(person, project, session, NOW + timedelta(**(ahead or {"hours": 1})))
+
 
 @dataclass
 class AuditSite:
@@ -71,12 +78,11 @@ class AuditSite:
 
     def token(self, person: str = "ann", project: str = "CHEST-1", session: str = "chest-1-lab", **ahead: float) -> str:
         """A token that this site made, for an hour or `timedelta(**ahead)`."""
-        end = datetime.now(UTC) + timedelta(**(ahead or {"hours": 1}))
-        return issue(audit_secret(self.settings.paths.state), AuditToken(person, project, session, end))
+        return issue(audit_secret(self.settings.paths.state), token(person, project, session, **ahead))
 
-    def sink(self, person: str = "ann", **token: str) -> DaemonAuditSink:
+    def sink(self, person: str = "ann", **fields: str) -> DaemonAuditSink:
         """A session's way to the daemon."""
-        return DaemonAuditSink(self.settings.audit.url, self.token(person, **token), self.folder / f"spool-{person}")
+        return DaemonAuditSink(self.settings.audit.url, self.token(person, **fields), self.folder / f"spool-{person}")
 
 
 @contextmanager

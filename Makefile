@@ -48,7 +48,8 @@ screenshots: install components
 # Programs that tests and benchmarks start and Python doesn't bring: installed where that is possible without asking.
 components:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		for program in chromium:chromium rg:ripgrep; do \
+		PATH="$$PATH:$$(echo /usr/lib/postgresql/*/bin | tr ' ' :)"; \
+		for program in chromium:chromium initdb:postgresql rg:ripgrep; do \
 			command -v $${program%%:*} >/dev/null || missing="$$missing $${program##*:}"; \
 		done; \
 		if [ -n "$$missing" ]; then \

@@ -12,6 +12,7 @@ report = Table(
     Column("study_key", String(16), nullable=False, unique=True),
     Column("exam_code", String(32)),
     Column("study_date", Date),
+    comment="reports",
     sqlite_autoincrement=True,
 )
 """Reports in the order in which they were loaded, which is the order of their ids."""
@@ -23,6 +24,7 @@ report_section = Table(
     Column("position", Integer, primary_key=True),
     Column("name", String(200), nullable=False),
     Column("text", String, nullable=False),
+    comment="reports",
 )
 """The texts of a report, as they came, in reading order."""
 
@@ -36,6 +38,7 @@ phrase = Table(
     Column("negatable", Boolean(create_constraint=False), nullable=False),
     Column("created_by", String(64), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    comment="reports",
     sqlite_autoincrement=True,  # the audit log names a phrase by its id, so that no id is ever given twice
 )
 """The phrase list; positions are 0 … n-1, the highest priority first."""

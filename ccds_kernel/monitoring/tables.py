@@ -3,7 +3,7 @@
 from sqlalchemy import Column, DateTime, Float, ForeignKey, Integer, String, Table
 
 from ccds_kernel.labeling.tables import report
-from ccds_kernel.store.metadata import metadata
+from ccds_kernel.store.metadata import CLINICAL, metadata
 
 prediction = Table(
     "prediction",
@@ -14,6 +14,7 @@ prediction = Table(
     Column("score", Float, nullable=False),
     Column("device", String(64), nullable=False),
     Column("software_version", String(64), nullable=False),
+    comment=CLINICAL,
 )
 """One prediction per study: one database holds one release. Times are UTC; what isn't known of a device is empty."""
 
@@ -22,5 +23,6 @@ report_time = Table(
     metadata,
     Column("report_id", ForeignKey(report.c.id), primary_key=True),
     Column("time", DateTime(timezone=True), nullable=False),
+    comment=CLINICAL,
 )
 """When a report became final, in UTC; a research project's reports have no row here."""

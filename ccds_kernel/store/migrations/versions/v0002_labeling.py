@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_report"),
         sa.UniqueConstraint("accession", name="uq_report_accession"),
         sa.UniqueConstraint("study_key", name="uq_report_study_key"),
+        comment="reports",
         sqlite_autoincrement=True,
     )
     op.create_table(
@@ -29,6 +30,7 @@ def upgrade() -> None:
         sa.Column("text", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("report_id", "position", name="pk_report_section"),
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name="fk_report_section_report_id_report"),
+        comment="reports",
     )
     op.create_table(
         "phrase",
@@ -41,5 +43,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_phrase"),
         sa.UniqueConstraint("position", name="uq_phrase_position"),
+        comment="reports",
         sqlite_autoincrement=True,
     )

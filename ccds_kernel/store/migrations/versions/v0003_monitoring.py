@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("software_version", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_prediction"),
         sa.UniqueConstraint("accession", name="uq_prediction_accession"),
+        comment="clinical",
     )
     op.create_table(
         "report_time",
@@ -26,4 +27,5 @@ def upgrade() -> None:
         sa.Column("time", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("report_id", name="pk_report_time"),
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name="fk_report_time_report_id_report"),
+        comment="clinical",
     )

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_airlock_submission"),
+        comment="airlock",
     )
     op.create_table(
         "airlock_file",
@@ -30,6 +31,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["submission_id"], ["airlock_submission.id"], name="fk_airlock_file_submission_id_airlock_submission"
         ),
+        comment="airlock",
     )
     op.create_table(
         "airlock_review",
@@ -44,4 +46,5 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["submission_id"], ["airlock_submission.id"], name="fk_airlock_review_submission_id_airlock_submission"
         ),
+        comment="airlock",
     )

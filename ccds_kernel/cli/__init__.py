@@ -25,6 +25,7 @@ STAGES = {
     "labeling": "reports to soft labels by phrases (match), a project's reports (load) and phrase list (import, export)",
     "training": "a MONAI bundle as a batch job, stopped on NaN, resumed from its checkpoint (run, show, restart, cancel)",
     "monitoring": "whether a deployed model still works: its rows (load), numbers without patient data (publish, show)",
+    "airlock": "the reviewed way out for results (submit, list, show, review, withdraw, release)",
     "audit": "who did what, in a chain that shows tampering (show, verify)",
     "demo": "the synthetic hospital on this machine",
     "doctor": "what this machine can run, and how to get what is missing",

@@ -6,8 +6,6 @@ jupyter_server's other APIs, and the widget channel lets no code reach the kerne
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +13,11 @@ from jupyter_server.auth.authorizer import Authorizer
 
 from ccds_kernel.resources import resource
 from ccds_kernel.session import plain_errors
+from ccds_kernel.session.apps import apps_of_this_session
 from ccds_kernel.session.gate import Route, install, route
-from ccds_kernel.session.name import SessionKind, SessionName
 from ccds_kernel.session.page_policy import with_policy
 from ccds_kernel.session.preheat import PreheatingKernelManager, without_mathjax
 from ccds_kernel.session.widget_channel import WidgetChannel
-
-APPS: Mapping[SessionKind, tuple[str, ...]] = {SessionKind.APP: ("labeling",), SessionKind.REPORTS: ("monitoring",)}
-"""The notebooks that a session of each kind serves; the first is what it opens with."""
 
 _KERNEL = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ASSET = r"[A-Za-z0-9@_~.\-/]+"
@@ -35,16 +30,6 @@ _OFF = (
     "nbclassic",
     "notebook",
 )
-
-
-def apps_of_this_session() -> tuple[str, ...]:
-    """The apps that this session serves, by its name, which the hub put into its environment.
-
-    Raises:
-        CcdsError: it has no session's name.
-        KeyError: it is a session of code, or none at all.
-    """
-    return APPS[SessionName.parse(os.environ["CCDS_SESSION"]).kind]
 
 
 def routes(apps: tuple[str, ...]) -> tuple[Route, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ccds_kernel.irb.application import IrbApplication
@@ -11,6 +11,7 @@ from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import calendar_day, projects_of, rights_in
 from ccds_kernel.irb.site import reads_published
+from ccds_kernel.session.apps import apps_for
 from ccds_kernel.session.name import SessionKind, SessionName
 from ccds_kernel.settings import Settings, settings_now
 from ccds_spawners.contents import ContentsCounter
@@ -31,6 +32,7 @@ class Tile:
         text: what it is for.
         running: whether the session is there already, so that the tile opens it.
         further: for a lab session that runs: the name under which one more would start; empty when there is no more.
+        page: the app of an app session that the tile opens; empty for the one that the session opens with.
     """
 
     kind: SessionKind
@@ -39,6 +41,7 @@ class Tile:
     text: str
     running: bool
     further: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,13 @@ class Home:
     site: tuple[Tile, ...] = ()
 
 
-_TEXTS = {
+_TEXTS: Mapping[str, tuple[str, str]] = {
     SessionKind.REPORTS: (
         "Deployed models",
         "What the models say beside the final reports, month by month. Numbers only, no patients.",
     ),
-    SessionKind.APP: ("Label reports", "Turn report phrases into labels, and see what each one captures."),
+    "labeling": ("Label reports", "Turn report phrases into labels, and see what each one captures."),
+    "airlock": ("Airlock", "Review what is to leave the project, and see how your own results stand."),
     SessionKind.LAB: ("JupyterLab", "A session on a compute node, with GPUs, in your folder of this project."),
 }
 
@@ -76,11 +80,11 @@ def project_tiles(
 ) -> ProjectTiles:
     """The tiles of one project for `person`, who may do `actions` there, whose sessions `live` run or start and see `sees`."""
     entry = application.entry_of(person)
-    tiles = (
-        _tile(SessionName(application.slug, kind), live, _further(application.slug, kind, live))
-        for kind in (SessionKind.APP, SessionKind.LAB)
-        if kind.action in actions
-    )
+    session = SessionName(application.slug, SessionKind.APP)
+    tiles = [_tile(session, live, app=app, first=not at) for at, app in enumerate(apps_for(application, actions))]
+    if SessionKind.LAB.action in actions:
+        lab = SessionName(application.slug, SessionKind.LAB)
+        tiles.append(_tile(lab, live, further=_further(lab, live)))
     return ProjectTiles(
         application.id, application.title, application.pi, entry.role if entry else "", sees, tuple(tiles)
     )
@@ -109,13 +113,13 @@ def home(settings: Settings, contents: ContentsCounter) -> Callable[[Any], Home]
     return offered
 
 
-def _tile(session: SessionName, live: frozenset[str], further: str = "") -> Tile:
-    title, text = _TEXTS[session.kind]
-    return Tile(session.kind, str(session), title, text, str(session) in live, further)
+def _tile(session: SessionName, live: frozenset[str], *, app: str = "", first: bool = True, further: str = "") -> Tile:
+    title, text = _TEXTS[app or session.kind]
+    return Tile(session.kind, str(session), title, text, str(session) in live, further, "" if first else app)
 
 
-def _further(slug: str, kind: SessionKind, live: frozenset[str]) -> str:
-    if kind is not SessionKind.LAB or str(SessionName(slug, kind)) not in live:
+def _further(lab: SessionName, live: frozenset[str]) -> str:
+    if str(lab) not in live:
         return ""
-    names = (str(SessionName(slug, kind, number)) for number in range(2, MOST_LABS + 1))
+    names = (str(replace(lab, number=number)) for number in range(2, MOST_LABS + 1))
     return next((name for name in names if name not in live), "")

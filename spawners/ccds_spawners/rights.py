@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.registry import registry_of
-from ccds_kernel.irb.rules import calendar_day, why_not
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.rules import allowed_actions, calendar_day, why_not
 from ccds_kernel.irb.site import reads_published, require_leadership
+from ccds_kernel.session.apps import action_of
 from ccds_kernel.session.name import SessionName
 from ccds_kernel.settings import Settings, settings_now
 
@@ -23,7 +26,8 @@ def open_for(session: SessionName, person: str, settings: Settings) -> Project |
         require_leadership("open the reports", person=person, settings=settings_now(settings))
         return None
     found = registry_of(settings).by_slug(session.project)
-    return open_project(found.id if found else session.project, session.kind.action, person=person, settings=settings)
+    action = _asked_for(session, found, person, settings)
+    return open_project(found.id if found else session.project, action, person=person, settings=settings)
 
 
 def is_revoked(session: SessionName, person: str, settings: Settings) -> bool:
@@ -39,8 +43,18 @@ def is_revoked(session: SessionName, person: str, settings: Settings) -> bool:
         except CcdsError:
             return False
         years = settings.irb.training_years
-        refused = found is not None and why_not(found, person, session.kind.action, calendar_day(), years) is not None
+        action = _asked_for(session, found, person, settings)
+        refused = found is not None and why_not(found, person, action, calendar_day(), years) is not None
     if refused:
         with contextlib.suppress(CcdsError):
             open_for(session, person, settings)  # is refused, and the audit log says so
     return refused
+
+
+def _asked_for(session: SessionName, application: IrbApplication | None, person: str, settings: Settings) -> Action:
+    """What `person` must be allowed to do for `session`, which has a project: for an app session one of its apps is enough."""
+    years = settings.irb.training_years
+    allowed = allowed_actions(application, person, calendar_day(), years) if application else frozenset()
+    action = action_of(session.kind, application, allowed)
+    assert action is not None  # noqa: S101 - tells mypy what a session with a project has
+    return action

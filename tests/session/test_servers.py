@@ -12,8 +12,12 @@ from traitlets.config import Config
 from zmq.utils.monitor import recv_monitor_message
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.session import app_server, lab_server
+from ccds_kernel.session.apps import APPS, OPENED_BY, apps_of_this_session
 from ccds_kernel.session.gate import permitted
+from ccds_kernel.session.name import SessionKind
+from support.site import ADMINISTRATOR, application, on_roster, site_settings, write_settings
 
 
 def test_a_lab_serves_the_folder_it_runs_in_and_asks_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,9 +35,15 @@ def test_a_lab_serves_the_folder_it_runs_in_and_asks_nobody(tmp_path: Path, monk
 
 
 @pytest.fixture(autouse=True)
-def app_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment of an app session, as the hub makes it."""
+def app_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The environment of an app session of a fellow, as the hub makes it; nothing leaves the project."""
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.setenv("CCDS_CONFIG", str(write_settings(site)))
     monkeypatch.setenv("CCDS_SESSION", "headct-app")
+    monkeypatch.setenv("JUPYTERHUB_USER", "ann")
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ann/headct-app/")
+    apply_application(application(id="HEADCT"), person=ADMINISTRATOR, settings=site_settings(site))
 
 
 def test_an_app_has_every_lock() -> None:
@@ -113,7 +123,7 @@ def test_every_app_has_its_notebook() -> None:
     app_server.configure(config)
 
     assert {path.stem for path in Path(config.ServerApp.root_dir).glob("*.ipynb")} == {
-        app for apps in app_server.APPS.values() for app in apps
+        app for apps in APPS.values() for app in apps
     }
 
 
@@ -126,12 +136,48 @@ def test_a_session_serves_its_own_apps_and_no_others(
     config = Config()
 
     app_server.configure(config)
-    apps = {app for each in app_server.APPS.values() for app in each}
-    let = app_server.routes(app_server.apps_of_this_session())
+    apps = {app for each in APPS.values() for app in each}
+    let = app_server.routes(apps_of_this_session())
     open_to_it = {app for app in apps if permitted(let, "/", "GET", f"/voila/render/{app}.ipynb", ())}
 
     assert config.ServerApp.default_url == f"/voila/render/{served}.ipynb"
     assert open_to_it == {served}
+
+
+@pytest.mark.parametrize(
+    ("role", "egress", "served"),
+    [
+        ("fellow", "airlock", ("labeling", "airlock")), ("fellow", "locked", ("labeling",)),
+        ("champion", "airlock", ("airlock",)), ("scientist", "airlock", ("airlock",)),
+    ],
+)  # fmt: skip
+def test_an_app_session_serves_what_is_open_to_its_person(
+    tmp_path: Path, role: str, egress: str, served: tuple[str, ...]
+) -> None:
+    """Each app of the project has its own door; the first that is open is what the session opens with."""
+    changed = application(id="HEADCT", egress=egress, roster=on_roster(ann=role))
+    apply_application(changed, person=ADMINISTRATOR, settings=site_settings(tmp_path / "site"))
+    config = Config()
+
+    app_server.configure(config)
+
+    assert apps_of_this_session() == served
+    assert config.ServerApp.default_url == f"/voila/render/{served[0]}.ipynb"
+
+
+@pytest.mark.parametrize(("role", "egress"), [("champion", "locked"), ("radiologist", "airlock")])
+def test_without_an_open_app_there_is_no_app_server(tmp_path: Path, role: str, egress: str) -> None:
+    """Somebody on the roster whose role opens no page."""
+    changed = application(id="HEADCT", egress=egress, roster=on_roster(ann=role))
+    apply_application(changed, person=ADMINISTRATOR, settings=site_settings(tmp_path / "site"))
+
+    with pytest.raises(CcdsError, match="start it from the home page"):
+        app_server.configure(Config())
+
+
+def test_every_app_of_a_project_says_what_opens_it() -> None:
+    """An app without a door of its own would be open to everybody who has the session."""
+    assert set(OPENED_BY) == set(APPS[SessionKind.APP])
 
 
 @pytest.mark.parametrize("session", ["headct-lab", "", "reports-app-2"])

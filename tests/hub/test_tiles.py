@@ -1,0 +1,30 @@
+"""Which tiles a person's home page has, and where they lead; without a hub."""
+
+import pytest
+
+from ccds_hub.landing import project_tiles
+from ccds_kernel.irb.rules import allowed_actions, calendar_day
+from ccds_kernel.session.name import SessionKind
+from support.site import application, on_roster
+
+
+@pytest.mark.parametrize(
+    ("role", "egress", "tiles"),
+    [
+        ("fellow", "airlock", [("Label reports", ""), ("Airlock", "airlock")]),
+        ("fellow", "locked", [("Label reports", "")]),
+        ("champion", "airlock", [("Airlock", "")]),
+        ("champion", "locked", []),
+        ("scientist", "airlock", [("Airlock", ""), ("JupyterLab", "")]),
+        ("labeler", "airlock", []),
+    ],
+)
+def test_an_app_that_is_open_has_its_tile(role, egress, tiles):
+    """With the page that it leads to, but for the one that the session opens with; both apps are one session."""
+    project = application(egress=egress, roster=on_roster(ann=role))
+    allowed = allowed_actions(project, "ann", calendar_day())
+
+    found = project_tiles(project, allowed, "ann", frozenset(), None).tiles
+
+    assert [(tile.title, tile.page) for tile in found] == tiles
+    assert {tile.session for tile in found if tile.kind is SessionKind.APP} <= {"chest-1-app"}

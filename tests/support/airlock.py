@@ -1,0 +1,105 @@
+"""A project with an airlock, made up for tests: its people, its reports, and files that may leave it, or not."""
+
+import io
+import pickle
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable
+
+from support.site import on_roster
+
+PROJECT = "CHEST-1"
+ROSTER = on_roster(sam="scientist", sue="scientist", eve="engineer", fay="fellow", cher="champion", lars="labeler")
+REASON = "The table for the paper's second figure, aggregates only."
+SECRET = "There is a hyperdense crescent along the left convexity measuring seven millimetres"
+"""Words of a report; no test's message may repeat them."""
+
+REPORTS = {
+    "ACC0012345": f"{SECRET}, with mild mass effect upon the adjacent sulci.",
+    "ACC0067890": "No acute finding.",
+}
+TABLE = "scanner,studies,sensitivity\nA,120,0.91\nB,88,0.87\n"
+NOTEBOOK = (
+    '{"cells": [{"cell_type": "code", "execution_count": 3, "id": "a", "metadata": {"tags": ["x"]},'
+    ' "outputs": [{"output_type": "stream", "name": "stdout", "text": ["%s"]}], "source": ["x = 1\\n", "print(x)"]}],'
+    ' "metadata": {"kernelspec": {"name": "ccds", "display_name": "CCDS", "path": "/srv"}}, "nbformat": 4, "nbformat_minor": 5}'
+) % SECRET
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300"><rect width="9" height="9"/><text>ROC</text></svg>'
+
+
+def png(width: int = 400, height: int = 300, *, colour: int = 2, depth: int = 8, extra: bytes = b"") -> bytes:
+    """A PNG; `extra` are whole chunks that stand before its pixels."""
+    samples = {0: 1, 2: 3, 4: 2, 6: 4}[colour]
+    row = b"\0" + bytes(width * samples * depth // 8)
+    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    pixels = chunk(b"IDAT", zlib.compress(row * height))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + extra + pixels + chunk(b"IEND", b"")
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """One chunk of a PNG."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def jpeg(*, extra: bytes = b"", components: int = 3, behind: bytes = b"") -> bytes:
+    """As much of a JPEG as a reader of its segments sees; `extra` are whole segments."""
+    frame = struct.pack(">BHHB", 8, 300, 400, components) + b"\x01\x11\x00" * components
+    return (
+        b"\xff\xd8" + segment(0xE0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0") + extra + segment(0xC0, frame)
+        + segment(0xDA, b"\x01\x01\0\0\x3f\0") + b"\x12\xff\x00\x34" + b"\xff\xd9" + behind
+    )  # fmt: skip
+
+
+def segment(marker: int, data: bytes) -> bytes:
+    """One segment of a JPEG."""
+    return bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data
+
+
+def safetensors(*arrays: tuple[str, str, tuple[int, ...], int], behind: bytes = b"") -> bytes:
+    """Safetensors of arrays (name, type, shape, bytes), all zero."""
+    header, end = {}, 0
+    for name, dtype, shape, size in arrays:
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [end, end + size]}
+        end += size
+    import json
+
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + bytes(end) + behind
+
+
+def checkpoint(pickled: bytes, storages: dict[str, bytes], more: Iterable[tuple[str, bytes]] = ()) -> bytes:
+    """A file as torch.save writes it, of a pickle and storages that needn't go together."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("model/data.pkl", pickled)
+        for key, data in storages.items():
+            archive.writestr(f"model/data/{key}", data)
+        for name, data in more:
+            archive.writestr(f"model/{name}", data)
+    return out.getvalue()
+
+
+class Runs:
+    """Unpickled by Python it would run a command."""
+
+    def __reduce__(self):
+        """What pickle asks for."""
+        import os
+
+        return os.system, ("touch /tmp/ccds-airlock-was-here",)
+
+
+def evil_pickle() -> bytes:
+    """A pickle that runs a command when it is unpickled."""
+    return pickle.dumps({"weight": Runs()}, protocol=2)
+
+
+def dicom() -> bytes:
+    """The beginning of a DICOM file."""
+    return bytes(128) + b"DICM\x02\x00\x00\x00UL\x04\x00" + bytes(200)
+
+
+def nifti() -> bytes:
+    """The header of a NIfTI-1 file, and some voxels."""
+    return struct.pack("<i", 348) + bytes(340) + b"n+1\0" + bytes(400)

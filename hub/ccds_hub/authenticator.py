@@ -1,17 +1,12 @@
 """The ways to log in, by what `hub.authenticator` in `ccds.toml` says; `RosterLogin` is what they share.
 
-The directory's and the provider's come with packages that a site without them doesn't need (`pip install 'ccds[ldap]'`,
-`'ccds[oidc]'`).
+The directory's and the provider's (`ldap_login`, `oidc_login`) need packages that other sites don't: imported when chosen.
 """
 
 from __future__ import annotations
 
 import asyncio
 import importlib
-import os
-import stat
-from collections.abc import Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -70,83 +65,20 @@ def _pam(c: Any, settings: Settings) -> type[Authenticator]:  # noqa: ANN401 - a
 
 
 def _ldap(c: Any, settings: Settings) -> type[Authenticator]:  # noqa: ANN401 - as above
-    module = _optional("ldapauthenticator.ldapauthenticator", "ldap")
-    ldap = settings.ldap_login
-    own = c.LDAPAuthenticator
-    own.server_address = ldap.server
-    if ldap.port:
-        own.server_port = ldap.port
-    own.tls_strategy = ldap.tls
-    own.tls_kwargs = {"ca_certs_file": str(ldap.ca_certificates)} if ldap.ca_certificates else {}
-    own.bind_dn_template = [ldap.bind_dn]
-    own.valid_username_regex = (
-        r"^[a-z_][a-z0-9_.-]{0,63}\Z"  # nothing else reaches the directory, whatever it would make of it
-    )
-    return type("RosterLdapAuthenticator", (RosterLogin, module.LDAPAuthenticator), {"__doc__": "Binds as the person."})
+    chosen: type[Authenticator] = _optional("ccds_hub.ldap_login", "ldap").configure(c, settings.ldap_login)
+    return chosen
 
 
 def _oidc(c: Any, settings: Settings) -> type[Authenticator]:  # noqa: ANN401 - as above
-    module = _optional("oauthenticator.generic", "oidc")
-    oidc = settings.oidc_login
-    own = c.GenericOAuthenticator
-    own.login_service = oidc.name
-    own.client_id = oidc.client_id
-    assert oidc.client_secret_file  # noqa: S101 - the settings demand it
-    own.client_secret = _secret(oidc.client_secret_file)
-    own.authorize_url, own.token_url, own.userdata_url = oidc.authorize_url, oidc.token_url, oidc.userinfo_url
-    own.scope = ["openid", "profile", "email"]
-    own.enable_pkce = True
-    own.username_claim = person_of(oidc.username_claim, oidc.domain)
-    own.oauth_callback_url = f"{settings.hub.public_url}/hub/oauth_callback" if settings.hub.public_url else ""
-    return type("RosterOidcAuthenticator", (RosterLogin, module.GenericOAuthenticator), {"__doc__": "Asks a provider."})
-
-
-def person_of(claim: str, domain: str) -> Any:  # noqa: ANN401 - a function of the provider's answer
-    """The function that takes a person's name from what the provider said: no name where it is of another domain."""
-
-    def name(user_info: Mapping[str, object]) -> str:
-        value = user_info.get(claim)
-        text = value if isinstance(value, str) else ""
-        if not domain:
-            return text
-        person, _, found = text.rpartition("@")
-        return person if found.lower() == domain else ""
-
-    return name
-
-
-def _secret(path: Path) -> str:
-    try:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            mode = os.fstat(handle).st_mode
-            secret = os.read(handle, 4096).decode("ascii").strip()
-        finally:
-            os.close(handle)
-    except (OSError, UnicodeDecodeError) as error:
-        found = error.strerror if isinstance(error, OSError) else "something that is no text"
-        raise CcdsError(
-            expected=f"the provider's secret in {path}",
-            found=found or "an error",
-            do="mend oidc_login.client_secret_file",
-        ) from None
-    if mode & (stat.S_IRWXO | stat.S_IWGRP):
-        raise CcdsError(
-            expected=f"{path} closed to others",
-            found=f"mode {mode & 0o777:03o}",
-            do=f"chmod 600 {path}, and get a new secret",
-        )
-    if not secret:
-        raise CcdsError(
-            expected=f"the provider's secret in {path}", found="nothing", do="write this hub's client secret into it"
-        )
-    return secret
+    chosen: type[Authenticator] = _optional("ccds_hub.oidc_login", "oidc").configure(c, settings)
+    return chosen
 
 
 def _optional(module: str, extra: str) -> ModuleType:
+    """The module, which imports a package that not every site has."""
     try:
         return importlib.import_module(module)
-    except ImportError:
+    except ModuleNotFoundError:
         raise CcdsError(
             expected=f"the package that hub.authenticator {extra} needs",
             found="none",

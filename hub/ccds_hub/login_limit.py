@@ -100,14 +100,19 @@ class LoginLimit:
         while len(self._theirs) > self._kept:
             self._theirs.popitem(last=False)
 
+    def was_no_try(self, person: str, address: str) -> None:
+        """A try that began came to nothing by no fault of the person's: nothing was checked, nothing is counted."""
+        for key, _ in self._keys(person, address):
+            if count := self._counts.get(key):
+                count.failures -= 1
+
     def _keys(self, person: str, address: str) -> list[tuple[Hashable, Pace]]:
         person, network = person[:_LONGEST_NAME], network_of(address)
-        keys: list[tuple[Hashable, Pace]] = [
-            (("here", person, network), HERE),
-            (("address", network), ADDRESS),
-        ]
-        if person and (person, network) not in self._theirs:
-            keys.append((("person", person), PERSON))
+        keys: list[tuple[Hashable, Pace]] = [(("address", network), ADDRESS)]
+        if person:  # a provider says the name only when all is well
+            keys.append((("here", person, network), HERE))
+            if (person, network) not in self._theirs:
+                keys.append((("person", person), PERSON))
         return keys
 
     def _wait(self, key: Hashable, pace: Pace, now: float) -> float:

@@ -31,6 +31,7 @@ from ccds_kernel.settings.section import PERSON
 
 REFRESH_SECONDS = 60
 _TOO_MANY = 429
+_OUR_FAULT = 500
 
 
 def may_log_in(person: str, settings: Settings) -> bool:
@@ -75,7 +76,12 @@ class RosterLogin(Authenticator):  # type: ignore[misc] # JupyterHub has no type
         if wait:
             await self._note(person, Reason.TOO_OFTEN)
             raise _TooOften(wait)
-        found = await super().get_authenticated_user(handler, data)
+        try:
+            found = await super().get_authenticated_user(handler, data)
+        except web.HTTPError as error:
+            if error.status_code >= _OUR_FAULT:
+                self.limit.was_no_try(person, address)
+            raise
         if found:
             self.limit.succeeded(person, address)
         else:

@@ -131,6 +131,15 @@ def test_a_quiet_quarter_of_an_hour_undoes_it(limit: LoginLimit, clock: Clock) -
     assert [limit.begin("ann", HOME) for _ in range(HERE.free + 1)] == [0.0] * (HERE.free + 1)
 
 
+def test_a_directory_that_is_away_costs_nobody_a_try(limit: LoginLimit) -> None:
+    """Nothing was checked: after a hundred tries in vain all free ones are there."""
+    for _ in range(100):
+        assert limit.begin("ann", HOME) == 0
+        limit.was_no_try("ann", HOME)
+
+    assert [limit.begin("ann", HOME) for _ in range(HERE.free + 1)] == [0.0] * (HERE.free + 1)
+
+
 def test_its_memory_is_bounded(clock: Clock) -> None:
     """However many names and addresses come."""
     limit = LoginLimit(clock, kept=50)

@@ -107,7 +107,7 @@ class Slapd:
 
 @contextmanager
 def running_slapd(*people: str) -> Iterator[Slapd]:
-    """A server that knows `people`; skips the test where there is no slapd."""
+    """A server that knows `people`, each with the password `<name>'s word`; skips the test where there is no slapd."""
     need_program("slapd", HOW)
     modules = need_path(Path("/usr/lib/ldap"), HOW)
     folder = Path(tempfile.mkdtemp(prefix="ccdst-slapd-"))
@@ -124,8 +124,10 @@ def running_slapd(*people: str) -> Iterator[Slapd]:
         )
         slapd = Slapd(folder, free_port(), free_port(), pem)
         slapd.start()
-        yield slapd
-        slapd.stop()
+        try:
+            yield slapd
+        finally:
+            slapd.stop()
     finally:
         shutil.rmtree(folder)
 
@@ -142,6 +144,7 @@ def _entries(people: tuple[str, ...]) -> str:
         ),
         *(
             f"dn: uid={name},{PEOPLE}\nobjectClass: account\nobjectClass: posixAccount\nuid: {name}\ncn: {name}\n"
+            f"objectClass: simpleSecurityObject\nuserPassword: {name}'s word\n"
             f"uidNumber: {number}\ngidNumber: {number}\nhomeDirectory: /home/{name}"
             for number, name in enumerate(people, start=5000)
         ),

@@ -73,18 +73,19 @@ class LocalGroups:
     def apply(self, changes: Changes) -> None:
         """As the port says: all of it or nothing. Mends what /etc/gshadow says otherwise than /etc/group of our groups.
 
-        /etc/gshadow comes first: what /etc/group says is what `groups` compares, so that a kill between the two is seen.
+        /etc/group comes first: `groups` tells of everybody whom either file names, so that whoever a kill in between left in
+        /etc/gshadow is seen; whom it left out of there misses nothing.
         """
         check_changes(changes)
         check_people(changes, self)
         with locked(self._etc, self._patience_s):
             before = self._lines()
             after = self._after(before, changes)
+            if after != before:
+                replace_lines(self._etc / "group", after)
             shadow_before = self._shadow_lines()
             if shadow_before is not None and (shadow := _shadow_after(shadow_before, after)) != shadow_before:
                 replace_lines(self._etc / "gshadow", shadow)
-            if after != before:
-                replace_lines(self._etc / "group", after)
 
     def _after(self, before: list[str], changes: Changes) -> list[str]:
         """The lines of /etc/group with these changes."""

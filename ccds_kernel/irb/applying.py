@@ -1,28 +1,104 @@
-"""Bringing an IRB application, an amendment or its end into force."""
+"""Bringing an IRB application, an amendment or its end into force.
+
+First everything that could stand against it is looked at; then it is announced in the audit log, put into the registry, and the
+site is reconciled with it. A crash in between leaves an application that the next run, or the hub's next look, completes.
+"""
 
 from __future__ import annotations
 
 from ccds_kernel.audit.events import ApplicationApplied
-from ccds_kernel.audit.log import FileAuditSink
+from ccds_kernel.audit.log import AuditSink
+from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.application import IrbApplication
+from ccds_kernel.irb.application import IN_FORCE, IrbApplication
+from ccds_kernel.irb.reconcile import Plan, Reconciler
 from ccds_kernel.irb.registry import registry_of
+from ccds_kernel.irb.rules import calendar_day
 from ccds_kernel.irb.site import require_administrator
 from ccds_kernel.settings import Settings
 
 
 def apply_application(application: IrbApplication, *, person: str, settings: Settings) -> bool:
-    """Brings an application, or an amendment, into force and makes its directory; returns whether that changed anything.
+    """Brings an application, or an amendment, into force, and the site to what it says; returns whether that changed anything.
 
     Raises:
         SiteAccessDenied: `person` is no administrator of the site.
-        CcdsError: another application's sessions have the same name; or the audit log, the registry or the project directory
-            can't be written.
+        CcdsError: something stands against it, and nothing was changed: another application's sessions have the same name, its
+            directory belongs to somebody else, somebody on the roster has no account, or the audit log or the registry
+            can't be written. Or the site couldn't be reconciled; applying it again goes on from there.
     """
     require_administrator("apply an IRB application", person=person, settings=settings)
+    reconciler = _ready(application, settings)
+    audit = audit_log(settings)
+    if reconciler.keeps:
+        _reconcile(
+            (), reconciler, person, audit
+        )  # first of all the site's own folders: what is written next lies in them
     event = ApplicationApplied(person=person, project=application.id, digest=application.digest())
-    audit = FileAuditSink(settings.paths.audit)
     changed = registry_of(settings).put(application, announce=lambda: audit.write(event))
+    if not reconciler.keeps:
+        _make_directory(application, settings)
+        return changed
+    return _reconcile((application.id,), reconciler, person, audit) or changed
+
+
+def plan_application(application: IrbApplication, *, person: str, settings: Settings) -> list[str]:
+    """What applying `application` would change, a line each; changes nothing.
+
+    Raises:
+        SiteAccessDenied: `person` is no administrator of the site.
+        CcdsError: what would stand against it.
+    """
+    require_administrator("apply an IRB application", person=person, settings=settings)
+    reconciler, registry = _ready(application, settings), registry_of(settings)
+    registry.refuse_similar(application)
+    lines = (
+        [] if registry.is_newest(application) else [f"application {application.id}: digest {application.digest()[:12]}"]
+    )
+    if not reconciler.keeps:
+        folder = settings.paths.projects / application.id
+        return lines + ([] if folder.is_dir() else [f"folder {folder}: make"])
+    plan: Plan = reconciler.look((application.id,), application)
+    return lines + plan.lines()
+
+
+def expire_application(project_id: str, *, person: str, settings: Settings) -> bool:
+    """Ends an application today, by withdrawing it, and access to its project; its data stays. Returns whether it was in force.
+
+    Raises:
+        SiteAccessDenied: `person` is no administrator of the site.
+        CcdsError: there is no such application; or as `apply_application`.
+    """
+    require_administrator("end an IRB application", person=person, settings=settings)
+    found = registry_of(settings).get(project_id)
+    if found is None:
+        raise CcdsError(
+            expected="the id of an application of this site", found=repr(project_id), do="see 'ccds irb list'"
+        )
+    today = calendar_day()
+    in_force = found.standing(today) == IN_FORCE
+    ended = IrbApplication.model_validate(found.model_dump() | {"withdrawn": today}) if in_force else found
+    apply_application(ended, person=person, settings=settings)
+    return in_force
+
+
+def _reconcile(projects: tuple[str, ...], reconciler: Reconciler, person: str, audit: AuditSink) -> bool:
+    plan = reconciler.look(projects)
+    if plan:
+        reconciler.carry_out(plan, person=person, audit=audit)
+    return bool(plan)
+
+
+def _ready(application: IrbApplication, settings: Settings) -> Reconciler:
+    """The site's reconciler, once it is sure that nothing stands against the application."""
+    reconciler = Reconciler(settings)
+    reconciler.refuse_foreign(application)
+    reconciler.refuse_unknown(application)
+    return reconciler
+
+
+def _make_directory(application: IrbApplication, settings: Settings) -> None:
+    """The project's directory where everything runs as one Unix user: closed to others, and nothing more."""
     folder = settings.paths.projects / application.id
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o750)
@@ -31,4 +107,3 @@ def apply_application(application: IrbApplication, *, person: str, settings: Set
         raise CcdsError(
             expected=f"to make {folder}", found=error.strerror or "an error", do="run this as the service account"
         ) from None
-    return changed

@@ -28,11 +28,11 @@ class Identity:
 
 
 class ForgedIdentityError(CcdsError):
-    """A process says that it is somebody else than it is. `person` is who it really is."""
+    """A process says that it is somebody else than it is. `person` and `project` are the real ones."""
 
-    def __init__(self, *, expected: str, found: str, do: str, person: str = "") -> None:
+    def __init__(self, *, expected: str, found: str, do: str, person: str = "", project: str = "") -> None:
         super().__init__(expected=expected, found=found, do=do)
-        self.person = person
+        self.person, self.project = person, project
 
 
 def identity(settings: Settings) -> Identity:
@@ -58,6 +58,7 @@ def identity(settings: Settings) -> Identity:
             found="somebody else's name",
             do="leave it as the hub set it",
             person=found.person,
+            project=found.project or "",
         )
     return found
 

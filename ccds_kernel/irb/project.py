@@ -22,7 +22,7 @@ from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.identity import ForgedIdentityError, Identity, identity
 from ccds_kernel.irb.registry import Registry, registry_of
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.irb.rules import calendar_day, denied, why_not
+from ccds_kernel.irb.rules import ProjectAccessDenied, calendar_day, denied, why_not
 from ccds_kernel.settings import Settings, load_settings
 from ccds_kernel.store.store import Store, open_store
 
@@ -90,16 +90,17 @@ def open_project(
     """
     settings = settings or load_settings()
     registry, audit = registry_of(settings), audit_sink(settings)
+    in_session = False
     if person is None:
         who = _identity(action, settings)
-        person = who.person
+        person, in_session = who.person, who.project is not None
         if who.project is not None and who.project != project_id:
             refusal = denied(
                 "this session's own project", "another one", "for a session of that project on the hub's home page"
             )
             _log_refusal(audit, person, who.project, action, refusal)
             raise refusal
-    application = _check(registry, audit, project_id, person, action)
+    application = _check(registry, audit, project_id, person, action, in_session=in_session)
     entry = application.entry_of(person)
     audit.write(ProjectOpened(person=person, project=project_id, action=action, role=entry.role if entry else ""))
     return Project(project_id, person, settings.paths.projects / project_id, registry, audit)
@@ -109,20 +110,27 @@ def _identity(action: str, settings: Settings) -> Identity:
     try:
         return identity(settings)
     except ForgedIdentityError as error:
-        _log_refusal(audit_sink(settings), error.person, "", action, error)
+        _log_refusal(audit_sink(settings), error.person, error.project, action, error)
         raise
 
 
-def _check(registry: Registry, audit: AuditSink, project_id: str, person: str, action: Action) -> IrbApplication:
-    application = registry.get(project_id)
-    if application is None:
-        refusal = denied(f"a project that {person} is on", "none of that id", "the administrators of this site")
-    elif (found := why_not(application, person, action, calendar_day(), registry.training_years)) is None:
-        return application
-    else:
-        refusal = found
-    _log_refusal(audit, person, project_id if application else "", action, refusal)
-    raise refusal
+def _check(
+    registry: Registry, audit: AuditSink, project_id: str, person: str, action: Action, *, in_session: bool = False
+) -> IrbApplication:
+    known = True
+    try:
+        application = registry.get(project_id)
+        if application is None:
+            known = False
+            raise denied(f"a project that {person} is on", "none of that id", "the administrators of this site")
+        refusal = why_not(application, person, action, calendar_day(), registry.training_years)
+        if refusal is not None:
+            raise refusal
+    except ProjectAccessDenied as error:
+        # What isn't there is named in no chain: it may be anything. A session's own project is the hub's word.
+        _log_refusal(audit, person, project_id if known or in_session else "", action, error)
+        raise
+    return application
 
 
 def _log_refusal(audit: AuditSink, person: str, project_id: str, action: str, refusal: CcdsError) -> None:

@@ -17,10 +17,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.files import write_whole
+from ccds_kernel.files import give_to_folder_owner, write_whole
 from ccds_kernel.irb.application import ID, IrbApplication, read_application, slug_of
 from ccds_kernel.irb.history import Version
-from ccds_kernel.irb.rules import TRAINING_YEARS
+from ccds_kernel.irb.rules import TRAINING_YEARS, denied
 from ccds_kernel.settings import Settings
 
 _TIME = "%Y%m%dT%H%M%S.%fZ"
@@ -44,7 +44,7 @@ class Registry:
             CcdsError: the registry's file is damaged.
         """
         path = self.folder / project_id / "irb.yaml"
-        if not (ID.fullmatch(project_id) and path.is_file()):
+        if not (ID.fullmatch(project_id) and _is_there(path)):
             return None
         application = _read_unchanged(path, _identity(path))
         if application.id != project_id:
@@ -99,7 +99,7 @@ class Registry:
             CcdsError: its sessions would be named as another one's, or the registry can't be written.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o711)
             with self._only_one():
                 return self._put(application, announce)
         except OSError as error:
@@ -110,8 +110,26 @@ class Registry:
             ) from None
 
     def _put(self, application: IrbApplication, announce: Callable[[], None]) -> bool:
-        if self._is_newest(application):
+        if self.is_newest(application):
             return False
+        self.refuse_similar(application)
+        announce()
+        folder = self.folder / application.id
+        for made, mode in ((folder, 0o750), (folder / "history", 0o700)):
+            if not made.exists():
+                made.mkdir(mode=mode)
+                give_to_folder_owner(made)
+        now = datetime.now(UTC).strftime(_TIME)
+        write_whole(folder / "history" / f"{now}.yaml", application.to_yaml(), 0o600, folder_owner_s=True)
+        write_whole(folder / "irb.yaml", application.to_yaml(), 0o640, folder_owner_s=True)
+        return True
+
+    def refuse_similar(self, application: IrbApplication) -> None:
+        """Makes sure that no other application's id differs from this one's by upper and lower case only.
+
+        Raises:
+            CcdsError: one does.
+        """
         similar = [other for other in self.ids() if slug_of(other) == application.slug and other != application.id]
         if similar:
             raise CcdsError(
@@ -119,15 +137,9 @@ class Registry:
                 found=f"{application.id} beside {similar[0]}",
                 do="amend the application that is there",
             )
-        announce()
-        folder = self.folder / application.id
-        (folder / "history").mkdir(parents=True, exist_ok=True)
-        now = datetime.now(UTC).strftime(_TIME)
-        write_whole(folder / "history" / f"{now}.yaml", application.to_yaml())
-        write_whole(folder / "irb.yaml", application.to_yaml())
-        return True
 
-    def _is_newest(self, application: IrbApplication) -> bool:
+    def is_newest(self, application: IrbApplication) -> bool:
+        """Whether `application` is in force as it is."""
         try:
             return self.get(application.id) == application
         except CcdsError:
@@ -136,6 +148,7 @@ class Registry:
     @contextmanager
     def _only_one(self) -> Iterator[None]:
         with (self.folder / ".lock").open("ab") as lock:
+            give_to_folder_owner(self.folder / ".lock")
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -143,6 +156,15 @@ class Registry:
 def registry_of(settings: Settings) -> Registry:
     """The site's registry."""
     return Registry(settings.paths.registry, settings.irb.training_years)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:  # whoever isn't on the roster may not even look
+        raise denied(
+            "an application whose roster you are on", "one that you may not read", "the principal investigator"
+        ) from None
 
 
 def _applied(path: Path) -> datetime:

@@ -1,12 +1,14 @@
 """Bringing an application into force: who may, what it makes, what is logged."""
 
+from pathlib import Path
+
 import pytest
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.applying import apply_application, expire_application, plan_application
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.irb.rules import ProjectAccessDenied
+from ccds_kernel.irb.rules import ProjectAccessDenied, calendar_day
 from ccds_kernel.irb.site import SiteAccessDenied, require_administrator
 from support.site import ADMINISTRATOR, application
 
@@ -45,15 +47,60 @@ def test_applying_again_changes_and_logs_nothing(apply, entries):
 
 def test_applying_again_finishes_what_was_cut_short(apply, settings):
     """A directory that couldn't be made the first time is made the second time."""
-    settings.paths.projects.write_text("a file in the folder's place")
+    folder = settings.paths.projects / "CHEST-1"
+    folder.mkdir(parents=True)
+    (folder / "work").write_text("a file in the folder's place")
     with pytest.raises(CcdsError, match=r"expected to make .*CHEST-1; found .*; run this as the service account"):
         apply(application())
-    settings.paths.projects.unlink()
+    (folder / "work").unlink()
 
     changed = apply(application())
 
     assert not changed
+    assert (folder / "work").is_dir()
+
+
+@pytest.mark.parametrize("make", [Path.write_text, Path.symlink_to])
+def test_something_else_in_the_directory_s_place_is_refused_whole(apply, entries, make, registry, settings):
+    """Nothing is applied, logged or changed."""
+    settings.paths.projects.mkdir()
+    make(settings.paths.projects / "CHEST-1", "/tmp")  # noqa: S108 - a folder that is there
+
+    with pytest.raises(CcdsError, match=r"CHEST-1 to be your directory; found something that is no directory"):
+        apply(application())
+
+    assert registry.ids() == ()
+    assert entries("CHEST-1") == []
+
+
+def test_an_application_is_ended(apply, entries, registry, settings):
+    """It is withdrawn today, its data stays; a second time changes nothing; one that isn't there is told."""
+    apply(application())
+
+    ended = [expire_application("CHEST-1", person=ADMINISTRATOR, settings=settings) for _ in range(2)]
+    with pytest.raises(CcdsError, match="the id of an application of this site; found 'NONE-1'"):
+        expire_application("NONE-1", person=ADMINISTRATOR, settings=settings)
+
+    assert ended == [True, False]
+    assert registry.get("CHEST-1") == application(withdrawn=calendar_day())
+    assert [event for _, event, _ in entries("CHEST-1")] == ["ApplicationApplied"] * 2
     assert (settings.paths.projects / "CHEST-1" / "work").is_dir()
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(apply, entries, registry, settings):
+    """The same checks, no event; nothing left to say once it is applied."""
+    planned = plan_application(application(), person=ADMINISTRATOR, settings=settings)
+    before = (registry.ids(), entries("CHEST-1"), settings.paths.projects.exists())
+    apply(application())
+
+    assert planned == [
+        f"application CHEST-1: digest {application().digest()[:12]}",
+        f"folder {settings.paths.projects / 'CHEST-1'}: make",
+    ]
+    assert before == ((), [], False)
+    assert plan_application(application(), person=ADMINISTRATOR, settings=settings) == []
+    with pytest.raises(SiteAccessDenied):
+        plan_application(application(), person="ann", settings=settings)
 
 
 def test_only_administrators_apply(entries, registry, settings):

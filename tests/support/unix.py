@@ -1,0 +1,166 @@
+"""Real Unix users, and a site for them: made and removed by tests that run as root."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ccds_kernel.settings import Paths, Settings, load_settings
+from support.checkout import ROOT
+from support.components import missing
+
+PREFIX = "ccdst"
+"""How the names of the tests' users begin."""
+
+_GROUPS = f"irb-{PREFIX}r"
+"""How the groups of their projects begin: their ids begin with CCDSTR."""
+
+
+def need_root() -> None:
+    """Skips the test for whoever can't make users; fails it where components are required."""
+    if os.geteuid() != 0:
+        missing("root", "run the tests as root on a machine of your own")
+    if shutil.which("useradd") is None:
+        missing("the program 'useradd'", "Debian: apt-get install passwd")
+
+
+@contextmanager
+def unix_users(*names: str) -> Iterator[dict[str, str]]:
+    """Makes a user for each name; yields name → the user's name on this machine, which begins with `PREFIX`."""
+    need_root()
+    users = {name: f"{PREFIX}{name}" for name in names}
+    try:
+        for user in users.values():
+            _remove(user)
+            subprocess.run(["useradd", "--no-create-home", "--shell", "/bin/sh", user], check=True)
+        yield users
+    finally:
+        for user in users.values():
+            _remove(user)
+
+
+def _remove(user: str) -> None:
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
+        return
+    subprocess.run(["pkill", "-KILL", "-u", user], check=False)
+    subprocess.run(["userdel", "--force", user], check=True, capture_output=True)
+
+
+def remove_groups(beginning: str) -> None:
+    """Removes this machine's groups whose names begin so."""
+    lines = Path("/etc/group").read_text(encoding="utf-8").splitlines()
+    for name in (line.partition(":")[0] for line in lines):
+        if name.startswith(beginning):
+            subprocess.run(["groupdel", name], check=False, capture_output=True)
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that everybody may enter: pytest's own are closed to all but their maker."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def shared_python() -> tuple[str, dict[str, str]]:
+    """A Python that every user may run, with ccds and what it needs, and the environment that makes it so."""
+    folders = [ROOT, ROOT / "hub", ROOT / "spawners", ROOT / "widgets", Path(sysconfig.get_path("purelib"))]
+    environment = {"PYTHONPATH": os.pathsep.join(map(str, folders)), "PATH": os.defpath, "LANG": "C.UTF-8"}
+    own = Path(sys.executable).resolve()
+    if all(place.stat().st_mode & 0o001 for place in (own, *own.parents)):
+        return sys.executable, environment
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    program = f"/usr/bin/python{version}"
+    if not Path(program).exists():
+        missing(f"a Python {version} that every user may run", f"Debian: apt-get install python{version}")
+    return program, environment
+
+
+def run_as(
+    user: str, *command: str, groups: Sequence[str] | None = None, env: dict[str, str] | None = None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Runs `command` as Unix user `user`, with all of their groups or with just `groups`."""
+    who = pwd.getpwnam(user)
+    switch = ["--init-groups"] if groups is None else [f"--groups={','.join(groups)}"] if groups else ["--clear-groups"]
+    return subprocess.run(
+        ["setpriv", f"--reuid={who.pw_uid}", f"--regid={who.pw_gid}", *switch, "--", *command],
+        env={"PATH": os.defpath, "HOME": "/nonexistent", **(env or {})},
+        cwd="/",
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def python_as(
+    user: str, code: str, *, groups: Sequence[str] | None = None, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs Python `code` as Unix user `user`, with ccds importable."""
+    python, environment = shared_python()
+    return run_as(user, python, "-P", "-c", code, groups=groups, env=environment | (env or {}))
+
+
+@dataclass
+class UnixSite:
+    """A site on which people are Unix users; its service account is one of them.
+
+    Args:
+        folder: what everything lies in.
+        settings: its settings, which `ccds.toml` in the folder says.
+        users: name → Unix user.
+    """
+
+    folder: Path
+    settings: Settings
+    users: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Path:
+        """Its `ccds.toml`."""
+        return self.folder / "ccds.toml"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What lets a process find it."""
+        return {"CCDS_CONFIG": str(self.config)}
+
+
+@contextmanager
+def unix_site(*names: str, more: str = "") -> Iterator[UnixSite]:
+    """A site with a service account, local groups and a Unix user for each name; `more` is added to its `ccds.toml`.
+
+    Groups of a real site on this machine would be taken for ones that belong to no application, and emptied: there are none.
+    """
+    need_root()
+    lines = Path("/etc/group").read_text(encoding="utf-8").splitlines()
+    others = [line for line in lines if line.startswith("irb-") and not line.startswith(f"irb-{PREFIX}")]
+    if others:
+        missing("a machine without groups of a real site", "run the tests elsewhere")
+    with open_folder() as folder, unix_users("service", *names) as users:
+        remove_groups(_GROUPS)
+        paths = [f'{name} = "{folder / name}"' for name in Paths.model_fields]
+        text = [
+            "[paths]", *paths, "[hub]", 'administrators = ["root"]', "[groups]", 'directory = "local"', more, "",
+        ]  # fmt: skip
+        (folder / "ccds.toml").write_text("\n".join(text), encoding="utf-8")
+        (folder / "state").mkdir(mode=0o700)
+        shutil.chown(folder / "state", users["service"], users["service"])
+        try:
+            yield UnixSite(folder, load_settings(folder / "ccds.toml"), users)
+        finally:
+            remove_groups(_GROUPS)
+            remove_groups("ccds-leadership")

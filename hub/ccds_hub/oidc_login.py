@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,9 +14,10 @@ from oauthenticator.generic import GenericOAuthenticator
 from ccds_hub.roster_login import RosterLogin
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import Settings
+from ccds_kernel.settings.section import PERSON
 
 NOBODY = "?"
-"""No roster's name: an empty one would make the library write the provider's whole answer into the log."""
+"""Stands for every name that no roster can have: an empty one would make the library log the provider's whole answer."""
 
 
 class RosterOidcAuthenticator(RosterLogin, GenericOAuthenticator):  # type: ignore[misc] # JupyterHub has no type hints
@@ -52,7 +54,7 @@ def person_of(claim: str, domain: str) -> Callable[[Mapping[str, object]], str]:
         if domain:
             text, _, found = text.rpartition("@")
             text = text if found.lower() == domain else ""
-        return text or NOBODY
+        return text if re.fullmatch(PERSON, text) else NOBODY
 
     return name
 

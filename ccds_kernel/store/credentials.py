@@ -49,7 +49,7 @@ _CUT = text(
     f"""
     SELECT pg_terminate_backend(pid, {_GONE_MS}) FROM pg_stat_activity a
     WHERE usesysid = ANY(:dropped)
-       OR datname = current_database() AND backend_type = 'client backend' AND usesysid IS NOT NULL
+       OR datname = current_database() AND usesysid <> 0
           AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = a.usesysid)
     """  # noqa: S608 - a number of ours
 )

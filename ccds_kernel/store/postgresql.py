@@ -133,7 +133,7 @@ def open_schema(where: URL, schema: str, *, busy_seconds: float = BUSY_SECONDS) 
     except BaseException:
         engine.dispose()
         raise
-    return Store(engine, explained)
+    return Store(engine, partial(_explained_of, engine, schema))
 
 
 def make_engine(where: URL, *, busy_seconds: float = BUSY_SECONDS, schema: str = "") -> Engine:
@@ -175,6 +175,16 @@ def lock(connection: Connection, name: str) -> None:
 def explained(error: DBAPIError) -> CcdsError | None:
     """What people are told of `error`; None for a mistake in our SQL."""
     return told_of(error.orig) if isinstance(error.orig, psycopg.Error) else None
+
+
+def _explained_of(engine: Engine, schema: str, error: DBAPIError) -> CcdsError | None:
+    """As `explained`, for a store: to who lost every right to the schema meanwhile the server says that it has no such table."""
+    if isinstance(error.orig, errors.UndefinedTable):
+        try:
+            _refuse_without_rights(engine, schema)
+        except CcdsError as told:
+            return told
+    return explained(error)
 
 
 def told_of(error: psycopg.Error) -> CcdsError | None:

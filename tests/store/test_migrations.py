@@ -1,27 +1,16 @@
 """The schema: made by migrations, and as the stages declare it."""
 
-import importlib
-import pkgutil
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import PrimaryKeyConstraint, create_engine, inspect, text
 
-import ccds_kernel
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.store.metadata import metadata
 from ccds_kernel.store.migrate import configuration
 from ccds_kernel.store.store import open_store
-
-
-def every_table() -> set[str]:
-    """The tables of all stages: those that any `tables.py` of the kernel declares."""
-    for module in pkgutil.walk_packages(ccds_kernel.__path__, "ccds_kernel."):
-        if module.name.endswith(".tables"):
-            importlib.import_module(module.name)
-    return set(metadata.tables)
+from support.tables import every_table
 
 
 def test_the_migrations_make_what_the_stages_declare(tmp_path):

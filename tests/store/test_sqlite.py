@@ -1,4 +1,4 @@
-"""Opening a project's database, and its two kinds of transaction."""
+"""A store in a SQLite file."""
 
 import os
 import sqlite3
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, text
-from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.store.store import NETWORK_FILE_SYSTEMS, Home, file_system_of, open_store, refuse_network
 from ccds_kernel.store.tables import setting
 from support.processes import READY, at_once
+from support.store_contract import Place, StoreContract
 
 OPENER = f"""
 from pathlib import Path
@@ -24,18 +24,28 @@ with store.writing() as connection:
 store.close()
 """
 
-COUNTER = f"""
-from pathlib import Path
-from sqlalchemy import select, update
-from ccds_kernel.store.store import open_store
-from ccds_kernel.store.tables import setting
-store = open_store(Path(sys.argv[1]))
-{READY}for _ in range(int(sys.argv[2])):
-    with store.writing() as connection:
-        count = int(connection.scalar(select(setting.c.value)))
-        connection.execute(update(setting).values(value=str(count + 1)))
-store.close()
-"""
+
+class File(Place):
+    """A file, and a script that opens it."""
+
+    opening = "open_store(Path(sys.argv[1]))"
+
+    def __init__(self, path):
+        self.path = path
+        self.arguments = (str(path),)
+
+    def open(self, *, busy_seconds=30):
+        """Opens it."""
+        return open_store(self.path, busy_seconds=busy_seconds)
+
+
+class TestSqlite(StoreContract):
+    """Every promise, in a file."""
+
+    @pytest.fixture
+    def place(self, path):
+        """The project's database."""
+        return File(path)
 
 
 RECORD = Home("database of the record", "folder of the record", "clinical", "make the record")
@@ -75,99 +85,6 @@ def test_processes_that_open_a_new_database_at_once_make_one(path):
     assert ends == [0, 0, 0, 0]
     assert values(store) == ["x"] * 4
     store.close()
-
-
-def test_processes_that_write_at_once_wait_for_each_other(path, store):
-    """What a writer read is still true when it writes: no count gets lost."""
-    write(store, value="0")
-
-    ends = at_once(COUNTER, *[(str(path), "40")] * 3)
-
-    assert ends == [0, 0, 0]
-    assert values(store) == ["120"]
-
-
-def test_a_reader_sees_one_state_and_blocks_nobody(store):
-    """What is committed meanwhile shows in the next transaction, not in this one."""
-    write(store, "a", "1")
-
-    with store.reading() as connection:
-        before = connection.scalars(select(setting.c.value)).all()
-        write(store, "b", "2")
-        after = connection.scalars(select(setting.c.value)).all()
-
-    assert before == after == ["1"]
-    assert values(store) == ["1", "2"]
-
-
-def test_a_reader_does_not_see_what_is_not_committed(store):
-    """A transaction that is under way shows to itself only."""
-    with store.writing() as connection:
-        connection.execute(insert(setting).values(name="a", value="1"))
-        meanwhile = values(store)
-
-    assert meanwhile == []
-    assert values(store) == ["1"]
-
-
-def test_a_transaction_that_fails_leaves_no_trace(store):
-    """Whatever goes wrong in the block, nothing of it is kept, and the lock is free."""
-    with pytest.raises(IntegrityError), store.writing() as connection:
-        connection.execute(insert(setting), [{"name": "a", "value": "1"}, {"name": "a", "value": "1"}])
-
-    write(store, "b", "2")
-
-    assert values(store) == ["2"]
-
-
-def test_a_reading_transaction_cannot_write(store):
-    """It is refused by the database, also on a connection that has written before; writing goes on working."""
-    write(store, "a", "1")
-
-    with pytest.raises(CcdsError, match="attempt to write a readonly database"), store.reading() as connection:
-        connection.execute(insert(setting).values(name="b", value="2"))
-    write(store, "c", "3")
-
-    assert values(store) == ["1", "3"]
-
-
-def test_what_is_bound_to_a_statement_is_in_no_message(store):
-    """An exception may end in a log: it holds the statement, never the text of a report."""
-    write(store, "a", "1")
-
-    with pytest.raises(IntegrityError) as raised:
-        write(store, "a", "no acute effusion")
-
-    assert "effusion" not in str(raised.value)
-    assert "INSERT INTO setting" in str(raised.value)
-
-
-def test_a_mistake_in_our_sql_is_not_told_as_the_machine_s(store):
-    """A defect stays one, with its traceback for whoever mends it."""
-    with pytest.raises(DatabaseError, match="no such table"), store.reading() as connection:
-        connection.execute(text("SELECT * FROM nowhere"))
-
-
-def test_a_writer_keeps_others_out_from_its_begin(path, store):
-    """The lock is taken before anything is written; whoever waited too long for it is told to try again."""
-    impatient = open_store(path, busy_seconds=0.05)
-
-    with (
-        store.writing(),
-        pytest.raises(CcdsError, match=r"database is locked \(SQLITE_BUSY\); try again: somebody else"),
-        impatient.writing(),
-    ):
-        pytest.fail("two held the lock")
-
-    write(impatient)
-    impatient.close()
-    assert values(store) == ["1"]
-
-
-def test_references_are_kept(store):
-    """Foreign keys hold: SQLite checks them only where it is told to on each connection."""
-    with pytest.raises(IntegrityError, match="FOREIGN KEY"), store.writing() as connection:
-        connection.execute(text("INSERT INTO report_section VALUES (7, 0, 'findings', 'x')"))
 
 
 @pytest.mark.parametrize("content", [b"no database at all, but long enough to be looked at\n" * 40, b"short"])

@@ -1,0 +1,183 @@
+"""A real PostgreSQL server for tests, set up as docs/running.md tells a site to."""
+
+import os
+import pwd
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import URL
+
+from ccds_kernel.settings import DatabaseSettings
+from ccds_kernel.store.credentials import SessionCredentials
+from ccds_kernel.store.postgresql import administrator_login, make_engine
+from ccds_kernel.store.schemas import ProjectSchemas
+from support.checkout import ROOT
+from support.components import missing
+from support.waiting import until
+
+GET = "Debian: apt-get install postgresql"
+_UNTIL_STDIN_ENDS = '"$@" & read -r _; kill -QUIT $!; wait'
+"""Runs the server as long as the tests live: however they end, their end of the pipe is closed."""
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server, the state folder of a site that uses it, and the server's log."""
+
+    port: int
+    superuser_password: str
+    state: Path
+    log: Path
+
+    @property
+    def settings(self) -> DatabaseSettings:
+        """The site's [database]."""
+        return DatabaseSettings(engine="postgresql", host="127.0.0.1", port=self.port, sslmode="disable")
+
+    def administrator(self) -> URL:
+        """How the site's administrator logs in."""
+        return administrator_login(self.settings, self.state)
+
+    def as_superuser(self, database: str = "ccds") -> psycopg.Connection:
+        """A connection of whoever runs the server, which commits each statement."""
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user="postgres",
+            password=self.superuser_password,
+            dbname=database,
+            autocommit=True,
+        )
+
+
+@dataclass(frozen=True)
+class Site:
+    """One administrator at work on a server."""
+
+    server: Server
+    schemas: ProjectSchemas
+    credentials: SessionCredentials
+
+    @staticmethod
+    def new_schema() -> str:
+        """The slug of a project that no other test has; the hyphen needs quotes."""
+        return f"chest-{next(_numbers)}"
+
+    def mark_version(self, schema: str, version: str) -> None:
+        """Makes `schema` say that it is of that version."""
+        update = sql.SQL("UPDATE {}.alembic_version SET version_num = {}")
+        with self.server.as_superuser() as superuser:
+            superuser.execute(update.format(sql.Identifier(schema), sql.Literal(version)))
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """Starts a server of its own; ends it, with everything that it wrote."""
+    bin_folder = _programs()
+    folder = Path(tempfile.mkdtemp(prefix="ccdst-postgresql-", dir="/tmp"))
+    try:
+        user = _user_for(folder)
+        password = secrets.token_urlsafe(16)
+        (folder / "password").write_text(password)
+        (folder / "password").chmod(0o644)  # the folder is closed
+        _run(
+            user,
+            bin_folder / "initdb",
+            *("--pgdata", folder / "data", "--pwfile", folder / "password", "--username=postgres"),
+            *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"),
+        )
+        with _running(bin_folder / "postgres", folder, user) as port:
+            server = Server(port, password, folder / "state", folder / "log")
+            _set_up(server)
+            yield server
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def administrated(server: Server) -> Iterator[Site]:
+    """The administrator of the site on `server`, whose connections end with the test."""
+    engine = make_engine(server.administrator(), busy_seconds=20)
+    try:
+        yield Site(server, ProjectSchemas(engine, server.settings.name), SessionCredentials(engine))
+    finally:
+        engine.dispose()
+
+
+def _programs() -> Path:
+    on_path = shutil.which("initdb")
+    folders = [Path(on_path).resolve().parent] if on_path else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -int(folder.parent.name))
+    if not folders:
+        missing("PostgreSQL's server", GET)
+    return folders[0]
+
+
+def _user_for(folder: Path) -> str | None:
+    """The user that the server runs as: it refuses root."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        user = pwd.getpwnam("postgres")
+    except KeyError:
+        missing("the Unix user postgres", GET)
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    return user.pw_name
+
+
+def _run(user: str | None, *command: object) -> None:
+    subprocess.run([str(part) for part in command], user=user, cwd="/", check=True, capture_output=True)
+
+
+@contextmanager
+def _running(postgres: Path, folder: Path, user: str | None) -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder, "fsync": "off"}
+    command = [str(postgres), "-D", str(folder / "data")]
+    for name, value in options.items():
+        command += ["-c", f"{name}={value}"]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            ["/bin/sh", "-c", _UNTIL_STDIN_ENDS, "sh", *command],
+            user=user,
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        until(lambda: "ready to accept connections" in (folder / "log").read_text(), "PostgreSQL to be ready", 60)
+        yield port
+    finally:
+        server.stdin.close()
+        server.wait(30)
+
+
+def _set_up(server: Server) -> None:
+    """Does what docs/running.md says."""
+    (block,) = re.findall(r"```sql\n(.*?)```", (ROOT / "docs/running.md").read_text(encoding="utf-8"), re.DOTALL)
+    password = secrets.token_urlsafe(16)
+    before, after = block.replace("a long random one", password).split("\\connect ccds\n")
+    for database, statements in (("postgres", before), ("ccds", after)):
+        with server.as_superuser(database) as connection:
+            for statement in filter(None, map(str.strip, statements.split(";"))):
+                connection.execute(statement)
+    server.state.mkdir()
+    path = server.settings.password_path(server.state)
+    path.touch(mode=0o600)
+    path.write_text(f"{password}\n")

@@ -21,9 +21,6 @@ from ccds_kernel.groups.gids import GidRange
 from ccds_kernel.groups.ldap_session import LdapAccount, session
 from ccds_kernel.groups.quiet_ldap3 import RESULT_SUCCESS, escape_filter_chars, exceptions, ldap3
 
-PAGE = 500
-"""Entries asked for at once: servers cut longer answers, or refuse them."""
-
 PAGING = "1.2.840.113556.1.4.319"
 """The control of RFC 2696, by which a long answer comes in pages."""
 
@@ -56,12 +53,14 @@ class LdapGroups:
         people: the entry below which people are, as `posixAccount` with `uid`.
         base: the entry below which groups are; ours are made right below it.
         gids: numbers for new groups.
+        page: how many entries are asked for at once: servers cut longer answers, or refuse them.
     """
 
     account: LdapAccount
     people: str
     base: str
     gids: GidRange
+    page: int = 500
 
     @property
     def keeps(self) -> bool:
@@ -82,7 +81,7 @@ class LdapGroups:
             for start in range(0, len(asked), PEOPLE_AT_ONCE):
                 names = "".join(f"(uid={escape_filter_chars(name)})" for name in asked[start : start + PEOPLE_AT_ONCE])
                 filter_ = f"(&(objectClass=posixAccount)(|{names}))"
-                for _, values in _search(connection, self.people, filter_, ["uid"]):
+                for _, values in self._search(connection, self.people, filter_, ["uid"]):
                     found.update(values["uid"])
         return frozenset(asked) & found
 
@@ -132,7 +131,7 @@ class LdapGroups:
         used = {
             int(value)
             for base in (self.base, self.people)
-            for _, values in _search(connection, base, "(gidNumber=*)", ["gidNumber"])
+            for _, values in self._search(connection, base, "(gidNumber=*)", ["gidNumber"])
             for value in values["gidNumber"]
         }
         if counter is None:
@@ -154,28 +153,31 @@ class LdapGroups:
         """Every group whose name begins with `prefix`."""
         filter_ = f"(&(objectClass=posixGroup)(cn={escape_filter_chars(prefix)}*))"
         found = {}
-        for dn, values in _search(connection, self.base, filter_, ["cn", "gidNumber", "memberUid"]):
+        for dn, values in self._search(connection, self.base, filter_, ["cn", "gidNumber", "memberUid"]):
+            if not values["gidNumber"]:  # every group has one: we aren't let see all of it
+                raise exceptions.LDAPInsufficientAccessRightsResult
             for name in values["cn"]:
                 if name.startswith(prefix):  # the server doesn't tell capitals from small letters
                     found[name] = _Entry(dn, int(values["gidNumber"][0]), frozenset(values["memberUid"]))
         return found
 
-
-def _search(
-    connection: ldap3.Connection, base: str, filter_: str, attributes: list[str]
-) -> Iterator[tuple[str, dict[str, list[str]]]]:
-    """Every entry below `base` that `filter_` lets through: where it is, and the values of each of `attributes`."""
-    cookie = None
-    while cookie != b"":
-        connection.search(base, filter_, ldap3.SUBTREE, attributes=attributes, paged_size=PAGE, paged_cookie=cookie)
-        _check(connection)
-        for answer in connection.response or ():
-            if answer["type"] != "searchResEntry":
-                raise exceptions.LDAPReferralResult  # a part of the answer lies elsewhere
-            raw = answer["raw_attributes"]
-            yield answer["dn"], {name: [value.decode() for value in raw.get(name, ())] for name in attributes}
-        paging = connection.result.get("controls", {}).get(PAGING)
-        cookie = paging["value"]["cookie"] if paging else b""
+    def _search(
+        self, connection: ldap3.Connection, base: str, filter_: str, attributes: list[str]
+    ) -> Iterator[tuple[str, dict[str, list[str]]]]:
+        """Every entry below `base` that `filter_` lets through: where it is, and the values of each of `attributes`."""
+        cookie = None
+        while cookie != b"":
+            connection.search(
+                base, filter_, ldap3.SUBTREE, attributes=attributes, paged_size=self.page, paged_cookie=cookie
+            )
+            _check(connection)
+            for answer in connection.response or ():
+                if answer["type"] != "searchResEntry":
+                    raise exceptions.LDAPReferralResult  # a part of the answer lies elsewhere
+                raw = answer["raw_attributes"]
+                yield answer["dn"], {name: [value.decode() for value in raw.get(name, ())] for name in attributes}
+            paging = connection.result.get("controls", {}).get(PAGING)
+            cookie = paging["value"]["cookie"] if paging else b""
 
 
 def _check(connection: ldap3.Connection) -> None:

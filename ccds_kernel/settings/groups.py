@@ -10,7 +10,7 @@ from ccds_kernel.settings.section import Section
 
 
 class GroupsSettings(Section):
-    """Where the Unix groups of projects are kept. `ldap` requires the `ldap_` keys that have no default; others ignore them all."""
+    """Where the Unix groups of projects are kept. The keys for LDAP that have no default are required where it is used."""
 
     directory: Literal["none", "local", "ldap"] = Field(
         "none",

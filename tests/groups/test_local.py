@@ -55,10 +55,17 @@ directory = LocalGroups(GidRange({self.gids_from}, {self.gids_from + 9999}), etc
         """A new client."""
         return LocalGroups(GidRange(self.gids_from, self.gids_from + 9999), etc=self.etc)
 
+    def members(self) -> dict[str, frozenset[str]]:
+        """As the file says."""
+        return {fields[0]: frozenset(filter(None, fields[3].split(","))) for fields in self._ours()}
+
     def gids(self) -> dict[str, int]:
         """As the file says."""
-        entries = (line.split(":") for line in (self.etc / "group").read_text(encoding="utf-8").split("\n"))
-        return {fields[0]: int(fields[2]) for fields in entries if fields[0].startswith(PREFIX)}
+        return {fields[0]: int(fields[2]) for fields in self._ours()}
+
+    def _ours(self) -> list[list[str]]:
+        lines = (self.etc / "group").read_text(encoding="utf-8").split("\n")
+        return [line.split(":") for line in lines if line.startswith(PREFIX)]
 
     def state(self) -> object:
         """Which files they are, written when."""

@@ -3,6 +3,8 @@
 A subclass gives the fixture `place`: somewhere that knows people, keeps no group of ours, and is left so again.
 """
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -15,8 +17,9 @@ from ccds_kernel.groups import GroupDirectory, UnknownPeopleError
 from ccds_kernel.groups.directory import COUNTER
 from support.processes import READY, at_once
 
-PREFIX = "ccds-ccdst-"
-"""How the names of the tests' groups begin: not as those of projects, which a reconcile of this machine would take away."""
+PREFIX = f"ccds-ccdst{os.getpid()}-"
+"""How the names of the tests' groups begin: not as those of projects, which a reconcile of this machine
+would take away, nor as those of another run."""
 
 SUICIDE = """
 import os, signal, sys
@@ -45,6 +48,9 @@ class Place(Protocol):
 
     def connect(self) -> GroupDirectory:
         """A new client."""
+
+    def members(self) -> Mapping[str, frozenset[str]]:
+        """Every group of the tests' and whom the system takes for its members, as others than ourselves read it."""
 
     def gids(self) -> Mapping[str, int]:
         """The number of every group of the tests', as others than ourselves read it."""
@@ -206,27 +212,29 @@ for _ in range(3):
         assert len(set(place.gids().values())) == 35
 
     def test_kill_9_in_the_middle(self, place: Place, directory: GroupDirectory, ann: str, ben: str, eva: str) -> None:
-        """At 20 points between its first step and its last: everybody is in or out as before or after; the next run completes."""
-        before = {name(f"{n}"): frozenset({ann, eva} if n % 2 else {ann}) for n in range(12)}
-        after: dict[str, frozenset[str] | None] = {name(f"{n}"): frozenset({ben, eva}) for n in range(6, 18)}
-        after |= {name(f"{n}"): None for n in range(6)}
-        script = f"{place.script}\nchanges = {after!r}\n{SUICIDE}"
-        complete = {group: people for group, people in after.items() if people is not None}
+        """At 20 points, its first step and its last among them, everybody is in or out as before or after.
+
+        The next run, which changes what `groups` says differs, completes it.
+        """
+        before = {name(f"{n}"): frozenset({ann, eva} if n % 2 else {eva}) for n in range(4)}
+        complete = {name(f"{n}"): frozenset({ben, eva}) for n in range(2, 6)}
+        gone = dict.fromkeys(before.keys() - complete)
+        again = {**dict.fromkeys(complete.keys() - before), **before}
+        script = f"{place.script}\nchanges = {complete | gone!r}\n{SUICIDE}"
         directory.apply(before)
         steps = int(self._run(script, 0).stdout)
+        assert steps >= 20
 
-        died = 0
-        for limit in range(1, steps + 1, max(1, steps // 20)):
-            directory.apply({name(f"{n}"): None for n in range(12, 18)} | before)
-            died += self._run(script, limit).returncode == -9
+        for limit in (1 + point * (steps - 1) // 19 for point in range(20)):
+            directory.apply(again)
+            assert self._run(script, limit).returncode == -signal.SIGKILL, limit
             seen = directory.groups(PREFIX)
             for group in before | complete:
                 was, was_to_be = before.get(group, frozenset()), complete.get(group, frozenset())
                 assert was & was_to_be <= seen.get(group, frozenset()) <= was | was_to_be, (limit, group)
-            directory.apply(after)
-            assert directory.groups(PREFIX) == complete, limit
+            directory.apply({group: to_be for group, to_be in (complete | gone).items() if seen.get(group) != to_be})
+            assert place.members() == complete, limit
 
-        assert died >= 20
         assert len(set(place.gids().values())) == len(complete)
 
     @staticmethod

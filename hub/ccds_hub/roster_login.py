@@ -101,10 +101,16 @@ class RosterLogin(Authenticator):  # type: ignore[misc] # JupyterHub has no type
         Their sessions are ended by the spawner: this is about the hub's own pages, and about tokens.
         """
         try:
-            if not await asyncio.to_thread(may_log_in, user.name, self.settings):
-                return False
+            listed = await asyncio.to_thread(may_log_in, user.name, self.settings)
         except CcdsError:
-            pass
+            listed = True
+        if not listed:
+            if handler is not None and not hasattr(handler, "_token_authenticated"):
+                # JupyterHub 6.1 sets it for tokens only and then reads it for cookies too: an AttributeError instead of a 403.
+                handler._token_authenticated = False  # noqa: SLF001 - as said
+            with contextlib.suppress(CcdsError):
+                await asyncio.to_thread(self.refused.note, user.name, Reason.NOT_LISTED)
+            return False
         return await maybe_future(super().refresh_user(user, handler))
 
     def get_handlers(self, app: Any) -> list[Any]:  # noqa: ANN401 - JupyterHub's signature

@@ -108,7 +108,7 @@ def visit(project_id: str, *, person: str | None = None, settings: Settings | No
     if application is not None and application.entry_of(who) is None and who in settings.hub.administrators:
         audit = audit_sink(settings)
         audit.write(ProjectOpened(person=who, project=project_id, action=LOOK_AFTER, role="administrator of the site"))
-        project = Project(project_id, who, settings.paths.projects / project_id, registry, audit)
+        project = Project(project_id, who, settings.paths.projects / project_id, registry, audit, settings)
         return Visitor(project, settings, is_administrator=True)
     allowed = allowed_actions(application, who, calendar_day(), registry.training_years) if application else frozenset()
     action = Action.SUBMIT_RESULTS if Action.SUBMIT_RESULTS in allowed else Action.REVIEW_RESULTS

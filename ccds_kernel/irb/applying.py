@@ -11,7 +11,8 @@ from ccds_kernel.audit.log import AuditSink
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.application import IN_FORCE, IrbApplication
-from ccds_kernel.irb.reconcile import Plan, Reconciler
+from ccds_kernel.irb.database import bring_databases, site_database
+from ccds_kernel.irb.reconcile import Reconciler
 from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.irb.rules import calendar_day
 from ccds_kernel.irb.site import require_administrator
@@ -36,10 +37,11 @@ def apply_application(application: IrbApplication, *, person: str, settings: Set
         )  # first of all the site's own folders: what is written next lies in them
     event = ApplicationApplied(person=person, project=application.id, digest=application.digest())
     changed = registry_of(settings).put(application, announce=lambda: audit.write(event))
-    if not reconciler.keeps:
+    if reconciler.keeps:
+        changed |= _reconcile((application.id,), reconciler, person, audit)
+    else:
         _make_directory(application, settings)
-        return changed
-    return _reconcile((application.id,), reconciler, person, audit) or changed
+    return bool(bring_databases([application], settings, files=reconciler.keeps)) or changed
 
 
 def plan_application(application: IrbApplication, *, person: str, settings: Settings) -> list[str]:
@@ -55,11 +57,12 @@ def plan_application(application: IrbApplication, *, person: str, settings: Sett
     lines = (
         [] if registry.is_newest(application) else [f"application {application.id}: digest {application.digest()[:12]}"]
     )
-    if not reconciler.keeps:
-        folder = settings.paths.projects / application.id
-        return lines + ([] if folder.is_dir() else [f"folder {folder}: make"])
-    plan: Plan = reconciler.look((application.id,), application)
-    return lines + plan.lines()
+    if reconciler.keeps:
+        lines += reconciler.look((application.id,), application).lines()
+    elif not (folder := settings.paths.projects / application.id).is_dir():
+        lines.append(f"folder {folder}: make")
+    with site_database(settings) as database:
+        return lines + (database.plan([application]) if database else [])
 
 
 def expire_application(project_id: str, *, person: str, settings: Settings) -> bool:

@@ -10,7 +10,7 @@ around them (`reconcile`); where it has none, only these hold.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -19,12 +19,13 @@ from ccds_kernel.audit.log import AuditSink
 from ccds_kernel.audit.site import audit_sink
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.application import IrbApplication
+from ccds_kernel.irb.database import open_database
 from ccds_kernel.irb.identity import ForgedIdentityError, Identity, identity
 from ccds_kernel.irb.registry import Registry, registry_of
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied, calendar_day, denied, why_not
 from ccds_kernel.settings import Settings, load_settings
-from ccds_kernel.store.store import Store, open_store
+from ccds_kernel.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Project:
     folder: Path
     registry: Registry
     audit: AuditSink
+    settings: Settings = field(repr=False)
 
     @property
     def application(self) -> IrbApplication:
@@ -59,8 +61,8 @@ class Project:
 
     @cached_property
     def store(self) -> Store:
-        """The project's database, opened on first use."""
-        return open_store(self.folder / "project.db")
+        """The project's database, opened on first use: see `open_database`."""
+        return open_database(self.id, self.settings)
 
 
 def current_person(settings: Settings) -> str:
@@ -103,7 +105,7 @@ def open_project(
     application = _check(registry, audit, project_id, person, action, in_session=in_session)
     entry = application.entry_of(person)
     audit.write(ProjectOpened(person=person, project=project_id, action=action, role=entry.role if entry else ""))
-    return Project(project_id, person, settings.paths.projects / project_id, registry, audit)
+    return Project(project_id, person, settings.paths.projects / project_id, registry, audit, settings)
 
 
 def _identity(action: str, settings: Settings) -> Identity:

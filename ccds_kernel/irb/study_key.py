@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import secrets
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from ccds_kernel.store.store import Store
 from ccds_kernel.store.tables import setting
@@ -29,13 +29,22 @@ def study_key(secret: bytes, accession: str) -> str:
 
 def study_key_secret(store: Store) -> bytes:
     """The project's secret; made when it is first asked for, then always the same."""
-    query = select(setting.c.value).where(setting.c.name == _NAME)
     with store.reading() as connection:
-        known = connection.scalar(query)
+        known = _known(connection)
     if known is None:
         with store.writing() as connection:
-            known = connection.scalar(query)  # somebody else may have made it just now
-            if known is None:
-                known = secrets.token_hex(32)
-                connection.execute(insert(setting).values(name=_NAME, value=known))
+            known = keep_study_key_secret(connection)
     return bytes.fromhex(known)
+
+
+def keep_study_key_secret(connection: Connection) -> str:
+    """The secret, in hexadecimal, as the rows have it after this writing transaction: made where there was none."""
+    known = _known(connection)
+    if known is None:
+        known = secrets.token_hex(32)
+        connection.execute(insert(setting).values(name=_NAME, value=known))
+    return known
+
+
+def _known(connection: Connection) -> str | None:
+    return connection.scalar(select(setting.c.value).where(setting.c.name == _NAME))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -65,12 +65,13 @@ class SessionCredential:
 
 @dataclass(frozen=True)
 class Issued:
-    """A session's role as the server has it. `until` is aware."""
+    """A session's role as the server has it: `rights` as they were given to `issue`, `until` aware."""
 
     role: str
     schema: str
     person: str
     session: str
+    rights: Mapping[str, bool]
     until: datetime
 
 
@@ -101,7 +102,7 @@ class SessionCredentials:
         """
         role, password = _PREFIX + secrets.token_hex(8), secrets.token_urlsafe(32)
         groups = [data_role(schema, kind, write=write) for kind, write in sorted(rights.items())]
-        comment = json.dumps({"schema": schema, "person": person, "session": session}, sort_keys=True)
+        told = {"schema": schema, "person": person, "session": session, "rights": dict(sorted(rights.items()))}
         with told_plainly(explained), self._engine.connect().execution_options(**{WRITES: True}) as connection:
             known = connection.scalar(
                 text("SELECT count(*) FROM pg_roles WHERE rolname = ANY(:groups)"), {"groups": groups}
@@ -113,7 +114,7 @@ class SessionCredentials:
                     do="apply the project's IRB application first",
                 )
             dropped = _drop(connection, lambda one: (one.person, one.session) == (person, session))
-            _make(connection, role, password, groups=groups, until=until, comment=comment)
+            _make(connection, role, password, groups=groups, until=until, comment=json.dumps(told))
             connection.commit()
             _cut(connection, dropped)
         return SessionCredential(role, self._engine.url.set(username=role, password=password))
@@ -125,17 +126,14 @@ class SessionCredentials:
 
     def withdraw(self, person: str, session: str) -> int:
         """Ends the credential of one session, and its connections; returns how many there were."""
-        return self._withdraw(lambda one: (one.person, one.session) == (person, session))
-
-    def withdraw_project(self, schema: str, *, except_people: Collection[str] = ()) -> int:
-        """Ends the credentials of a project's sessions, but for some people's; returns how many there were."""
-        return self._withdraw(lambda one: one.schema == schema and one.person not in except_people)
+        return self.withdraw_where(lambda one: (one.person, one.session) == (person, session))
 
     def reap(self, now: datetime) -> int:
         """Ends what has expired by `now`: the server itself refuses only new connections; returns how many there were."""
-        return self._withdraw(lambda one: one.until <= now)
+        return self.withdraw_where(lambda one: one.until <= now)
 
-    def _withdraw(self, which: Callable[[Issued], bool]) -> int:
+    def withdraw_where(self, which: Callable[[Issued], bool]) -> int:
+        """Ends the credentials that `which` says, and their connections; returns how many there were."""
         with told_plainly(explained), self._engine.connect().execution_options(**{WRITES: True}) as connection:
             dropped = _drop(connection, which)
             connection.commit()
@@ -150,7 +148,12 @@ def _issued(connection: Connection) -> dict[int, Issued]:
         try:
             told = json.loads(row.comment or "")
             found[row.oid] = Issued(
-                row.rolname, told["schema"], told["person"], told["session"], row.rolvaliduntil.astimezone(UTC)
+                row.rolname,
+                told["schema"],
+                told["person"],
+                told["session"],
+                dict(told["rights"]),
+                row.rolvaliduntil.astimezone(UTC),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             continue

@@ -8,7 +8,7 @@ at once, in a few statements.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alembic.runtime.migration import MigrationContext
@@ -131,12 +131,15 @@ class ProjectSchemas:
                 plan[schema] = (*news, *self._changes(schema, kinds, there, roles))
         return {schema: steps for schema, steps in plan.items() if steps}
 
-    def prepare(self, schema: str, kinds: Collection[str]) -> bool:
+    def prepare(
+        self, schema: str, kinds: Collection[str], *, fill: Callable[[Connection], object] = lambda _: None
+    ) -> bool:
         """Makes the schema of one project what it is to be; returns whether that changed anything.
 
         Args:
             schema: the project's.
             kinds: the data kinds that its application covers; empty: nobody reads or writes anything, what is there stays.
+            fill: called in the transaction that makes the schema, for rows that it can't be without.
 
         Raises:
             CcdsError: as `plan`, or the administrator's role may not do it.
@@ -145,7 +148,8 @@ class ProjectSchemas:
         with told_plainly(explained), self._engine.connect().execution_options(**{WRITES: True}) as connection:
             changed = self._carry_out(connection, self._site_changes(connection))
             found, _ = self._found(connection, {schema: kinds})
-            if schema not in found:
+            new = schema not in found
+            if new:
                 connection.exec_driver_sql(f"CREATE SCHEMA {quoted(schema)}")
             connection.exec_driver_sql(f"SET LOCAL search_path = {quoted(schema)}")
             lock(connection, schema)
@@ -153,19 +157,11 @@ class ProjectSchemas:
             if news:
                 upgrade(connection)
             found, roles = self._found(connection, {schema: kinds})
+            if new:
+                fill(connection)
             changed |= news | self._carry_out(connection, self._changes(schema, kinds, found[schema], roles))
             connection.commit()
         return changed
-
-    def is_current(self, schema: str) -> bool:
-        """Whether `schema` is there and of the newest version.
-
-        Raises:
-            CcdsError: the database can't be read, or the schema is somebody else's.
-        """
-        with told_plainly(explained), self._engine.connect() as connection:
-            found, _ = self._found(connection, {schema: ()})
-        return schema in found and found[schema].version == newest()
 
     def _changes(self, schema: str, kinds: Collection[str], found: _Found, roles: _Roles) -> tuple[str, ...]:
         wanted = grants_for(schema, kinds, found.tables, database=self._database)

@@ -3,10 +3,10 @@
 SQLite is safe only where every process that writes runs on one host, so that a network file system is refused.
 
 A project's database lies in a directory that its users can't write: nobody renames or replaces it. SQLite makes and removes
-two files beside it, the write-ahead log and its index, which such a user can't. `lay_out` makes them beforehand. A user who
-is the last to close leaves them: SQLite doesn't mind that it can't remove them, and finds them as they are when it opens
-again. Root could remove them, and is kept from it (`_Guard`). Rejected: making them anew after root's last close, since
-whoever opens in between finds none.
+two files beside it, the write-ahead log and its index, which such a user can't: they are made beforehand. A user who is the
+last to close leaves them: SQLite doesn't mind that it can't remove them, and finds them as they are when it opens again. Root
+could remove them, and is kept from it (`_Guard`). Rejected: making them anew after root's last close, since whoever opens in
+between finds none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -92,50 +91,6 @@ def open_store(path: Path, *, home: Home = PROJECT, busy_seconds: float = BUSY_S
     return store
 
 
-def files_of(path: Path) -> tuple[Path, ...]:
-    """The database at `path` and every file that stands beside it."""
-    return path, *_helpers(path), path.with_suffix(".lock")
-
-
-def lay_out(path: Path, *, group: int) -> None:
-    """Makes the database at `path` and its files for members of `group` who can't write the directory. Idempotent.
-
-    Args:
-        path: the file.
-        group: the Unix group's number; it reads and writes the files, others do neither.
-
-    Raises:
-        CcdsError: as `open_store`; or the files can't be given to that group (only root can).
-    """
-    open_store(path).close()
-    try:
-        for file in files_of(path):
-            _make_shared(file)
-            handle = os.open(file, os.O_RDWR | os.O_NOFOLLOW)
-            try:
-                os.fchown(handle, -1, group)
-                os.fchmod(handle, _MODE)
-            finally:
-                os.close(handle)
-    except OSError as error:
-        raise CcdsError(
-            expected=f"to give the project database in {path.parent} to its group",
-            found=error.strerror or "an error",
-            do="run this as root",
-        ) from None
-
-
-def is_laid_out(path: Path, *, group: int) -> bool:
-    """Whether `lay_out` has nothing to do but perhaps bring the schema up to date, which whoever opens the database does."""
-    try:
-        found = [file.lstat() for file in files_of(path)]
-    except FileNotFoundError:
-        return False
-    return all(
-        stat.S_ISREG(one.st_mode) and one.st_gid == group and stat.S_IMODE(one.st_mode) == _MODE for one in found
-    )
-
-
 def file_system_of(folder: Path) -> str:
     """The type of the file system that holds `folder`, as the kernel calls it; empty where it isn't known."""
     folder = folder.resolve()
@@ -202,10 +157,6 @@ def _make_shared(path: Path) -> None:
         os.fchmod(handle, _MODE)
     finally:
         os.close(handle)
-
-
-def _helpers(path: Path) -> tuple[Path, Path]:
-    return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
 
 
 class _Guard:

@@ -1,0 +1,177 @@
+"""A project's database, wherever its site keeps it: one SQLite file in its directory, or one PostgreSQL schema.
+
+Who opens a schema is a role of the server. A session has one of its own, which its spawner had made and put into
+`CCDS_DATABASE_URL`; outside sessions only the service account opens it, which can read the administrator's password. What a
+session's role may do follows from the person's role in the project by the same table as everything else (`rights_in`); the
+airlock's tables go to those who submit or review.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from ccds_kernel.irb.application import IrbApplication, slug_of
+from ccds_kernel.irb.registry import registry_of
+from ccds_kernel.irb.roles import Access, Action
+from ccds_kernel.irb.rules import TRAINING_YEARS, allowed_actions, calendar_day, rights_in
+from ccds_kernel.irb.study_key import keep_study_key_secret
+from ccds_kernel.settings import Settings
+from ccds_kernel.store.credentials import Issued, SessionCredentials
+from ccds_kernel.store.postgresql import administrator_login, login_from, make_engine, open_schema, text_of
+from ccds_kernel.store.schemas import ProjectSchemas
+from ccds_kernel.store.store import Store, open_store
+
+VARIABLE = "CCDS_DATABASE_URL"
+"""What a session's environment names its credential by."""
+
+LONGEST = timedelta(days=30)
+"""A credential ends with its session; this is for a session whose end nobody noticed. It may wait for its node for days."""
+
+_AIRLOCK = "airlock"
+_FILE = "project.db"
+
+
+def open_database(project_id: str, settings: Settings) -> Store:
+    """Opens the database of a project, as whoever runs this process.
+
+    Raises:
+        CcdsError: there is none, it is of another version, or this process has no right to it.
+    """
+    if settings.database.engine == "sqlite":
+        return open_store(settings.paths.projects / project_id / _FILE)
+    told = os.environ.get(VARIABLE)
+    where = login_from(told) if told else administrator_login(settings.database, settings.paths.state)
+    return open_schema(where, slug_of(project_id))
+
+
+def database_rights(
+    application: IrbApplication, person: str, today: date, training_years: int = TRAINING_YEARS
+) -> dict[str, bool]:
+    """What `person` may do with the rows of the project on day `today`: kind of data → whether they write it."""
+    rights = {
+        kind.value: access is Access.WRITE
+        for kind, access in rights_in(application, person, today, training_years).items()
+    }
+    if {Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS} & allowed_actions(application, person, today, training_years):
+        rights[_AIRLOCK] = True
+    return rights
+
+
+def last_moment(application: IrbApplication, now: datetime) -> datetime:
+    """When a credential that is issued `now` ends at the latest: with the application's last day here, or after `LONGEST`."""
+    last_day = min(day for day in (application.expires, application.withdrawn) if day)
+    end = datetime.combine(last_day, time.max).astimezone()
+    return min(end.astimezone(UTC), now + LONGEST)
+
+
+@dataclass(frozen=True)
+class SiteDatabase:
+    """The database server of a site, through its administrator's role: see `site_database`."""
+
+    schemas: ProjectSchemas
+    credentials: SessionCredentials
+    training_years: int = TRAINING_YEARS
+
+    def plan(self, applications: Iterable[IrbApplication]) -> list[str]:
+        """What `prepare` would do for them, a line each.
+
+        Raises:
+            CcdsError: the server can't be reached, or a schema is somebody else's.
+        """
+        plan = self.schemas.plan({one.slug: _kinds(one) for one in applications})
+        return [f"database {schema or 'itself'}: {step}" for schema, steps in plan.items() for step in steps]
+
+    def bring(self, applications: Iterable[IrbApplication]) -> int:
+        """Makes of the projects' schemas what they are to be, each in one transaction; returns how many that changed.
+
+        Raises:
+            CcdsError: as `plan`.
+        """
+        wanted = {one.slug: _kinds(one) for one in applications}
+        differing = self.schemas.plan(wanted)
+        return sum(
+            self.schemas.prepare(schema, wanted[schema], fill=keep_study_key_secret) for schema in differing if schema
+        )
+
+    def issue(self, application: IrbApplication, person: str, session: str) -> dict[str, str]:
+        """Makes a credential for a session; returns what its environment says about it.
+
+        Raises:
+            CcdsError: the project was never prepared, or the server can't be reached.
+        """
+        rights = database_rights(application, person, calendar_day(), self.training_years)
+        until = last_moment(application, datetime.now(UTC))
+        return {VARIABLE: text_of(self.credentials.issue(application.slug, person, session, rights, until).url)}
+
+    def end_what_is_over(self, applications: Iterable[IrbApplication]) -> int:
+        """Ends every credential that has expired, or gives other rights than its person has today; returns how many.
+
+        Args:
+            applications: all of the site; the credentials of one that isn't among them end. None at all say nothing: the disk
+                of the registry may be away.
+
+        Raises:
+            CcdsError: the server can't be reached.
+        """
+        by_slug, today, now = {one.slug: one for one in applications}, calendar_day(), datetime.now(UTC)
+
+        def is_over(one: Issued) -> bool:
+            application = by_slug.get(one.schema)
+            if application is None or one.until <= now:
+                return True
+            rights = database_rights(application, one.person, today, self.training_years)
+            return not rights or rights != one.rights
+
+        return self.credentials.withdraw_where(is_over) if by_slug else 0
+
+
+@contextmanager
+def site_database(settings: Settings) -> Iterator[SiteDatabase | None]:
+    """The site's database server; None where projects keep their rows in files.
+
+    Raises:
+        CcdsError: the administrator's password can't be read.
+    """
+    if settings.database.engine == "sqlite":
+        yield None
+        return
+    engine = make_engine(administrator_login(settings.database, settings.paths.state))
+    try:
+        yield SiteDatabase(
+            ProjectSchemas(engine, settings.database.name),
+            SessionCredentials(engine),
+            registry_of(settings).training_years,
+        )
+    finally:
+        engine.dispose()
+
+
+def bring_databases(applications: Iterable[IrbApplication], settings: Settings, *, files: bool) -> int:
+    """Makes what the projects keep their rows in; returns how many that changed.
+
+    Args:
+        applications: of projects whose directories are there.
+        settings: the site's settings.
+        files: whether to make SQLite's files as well, which the users of a project's directory can't where it is root's; whoever
+            may write it makes them by opening.
+
+    Raises:
+        CcdsError: something can't be made, or the server can't be reached.
+    """
+    with site_database(settings) as database:
+        if database is not None:
+            return database.bring(applications)
+    made = 0
+    for path in (settings.paths.projects / one.id / _FILE for one in applications) if files else ():
+        if not path.is_file() or not path.stat().st_size:
+            open_store(path).close()
+            made += 1
+    return made
+
+
+def _kinds(application: IrbApplication) -> tuple[str, ...]:
+    return (*(kind.value for kind in application.data), _AIRLOCK)

@@ -12,26 +12,21 @@ puts them in order; root's files are given to the folder's owner.
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 from ccds_kernel.audit.events import Event
 from ccds_kernel.audit.heads import Head, Heads
+from ccds_kernel.audit.line import GENESIS, KEYS, Origin, canonical, digest, last_line, opened, parse, write_line
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import give_to_folder_owner
 
-GENESIS = "0" * 64
 _SITE = "_site"
 _PROJECT = re.compile(r"[A-Za-z0-9-]*")
-_KEYS = {"time", "event", "person", "project", "detail"}
 _READING = ("to read the audit log", "read it as the service account of the site")
 
 
@@ -40,21 +35,6 @@ class AuditSink(Protocol):
 
     def write(self, event: Event) -> None:
         """Keeps `event`; raises `CcdsError` where it can't, so that the action is not done unlogged."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where an event came from, when it didn't happen in the process that writes it down.
-
-    Attributes:
-        id: the event's own, given by its sender: by it a repeated one is known.
-        session: of whom the token was by which it came.
-        claimed: when it happened, as its sender says; None where it was delivered at once.
-    """
-
-    id: str
-    session: str
-    claimed: datetime | None = None
 
 
 class FileAuditSink:
@@ -84,12 +64,29 @@ class FileAuditSink:
             if not self.folder.exists():
                 self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 give_to_folder_owner(self.folder)
-            with _opened(path) as log:
+            with opened(path) as log:
                 fcntl.flock(log, fcntl.LOCK_EX)
-                previous, new = _append(log, event, origin, torn=path.with_suffix(".torn"))
+                previous, new = write_line(log, event, origin, torn=path.with_suffix(".torn"))
                 if previous == GENESIS:
                     _sync_folder(self.folder)
                 self._anchor(path, previous, new)
+
+    def catch_up(self) -> None:
+        """Keeps the heads that a crash between a line and its head left behind. For the start of whoever writes.
+
+        Raises:
+            CcdsError: the log can't be read, or a head can't be kept.
+        """
+        for project in self.chains():
+            path = self._path(project)
+            with _or_error("to read the audit log and keep its heads", "mend the audit folder"):
+                if not path.exists():
+                    continue  # a chain that is gone: `verify` tells
+                with path.open("rb") as log:
+                    fcntl.flock(log, fcntl.LOCK_EX)
+                    if newest := last_line(log):
+                        entry = parse(newest)
+                        self._anchor(path, str(entry.get("previous", "")), str(entry.get("hash", "")))
 
     def has_chain(self, project: str = "") -> bool:
         """Whether anything was ever written for that project."""
@@ -121,8 +118,8 @@ class FileAuditSink:
             CcdsError: the log can't be read, or a line is no entry at all.
         """
         for number, line in enumerate(self._lines(project), 1):
-            entry = _parse(line)
-            if not entry.keys() >= _KEYS:
+            entry = parse(line)
+            if not entry.keys() >= KEYS:
                 raise _broken(project, number, "is no entry")
             yield entry
 
@@ -135,12 +132,12 @@ class FileAuditSink:
         kept = self.head(project)  # before the lines: the chain only grows
         count, head = 0, GENESIS
         for count, line in enumerate(self._lines(project), 1):
-            entry = _parse(line)
+            entry = parse(line)
             # To the byte: a key that stands twice, or other white space, would show a reader something else than we hash.
-            if line != _canonical(entry) + b"\n":
+            if line != canonical(entry) + b"\n":
                 raise _broken(project, count, "isn't as it was written")
             claimed = entry.pop("hash", None)
-            if claimed != _digest(entry):
+            if claimed != digest(entry):
                 raise _broken(project, count, "isn't as it was written")
             if entry.get("previous") != head:
                 raise _broken(project, count, "doesn't follow the one before it")
@@ -167,7 +164,7 @@ class FileAuditSink:
                 offset = 0
         for line in self._lines(project, offset):
             offset += len(line)
-            yield _parse(line), offset
+            yield parse(line), offset
 
     def _path(self, project: str) -> Path:
         if not _PROJECT.fullmatch(project):
@@ -186,7 +183,7 @@ class FileAuditSink:
             kept = self._heads.read(path.stem)
         except CcdsError:
             return  # what is no head stays for `verify` to tell
-        if kept and kept.contradicted:
+        if kept and (kept.contradicted or kept.hash == new):
             return
         if kept and kept.hash == previous:
             self._heads.keep(path.stem, Head(kept.count + 1, new))
@@ -194,9 +191,9 @@ class FileAuditSink:
         # None yet, or a crash came between a line and its head, or somebody was at the log.
         count, same = 0, kept is None
         with path.open("rb") as log:
-            for count, line in enumerate(log, 1):
+            for count, line in enumerate((line for line in log if line.endswith(b"\n")), 1):
                 if kept and count == kept.count:
-                    same = _parse(line).get("hash") == kept.hash
+                    same = parse(line).get("hash") == kept.hash
         self._heads.keep(
             path.stem, Head(count, new) if same or not kept else Head(kept.count, kept.hash, contradicted=True)
         )
@@ -225,18 +222,6 @@ def _or_error(expected: str, do: str) -> Iterator[None]:
         raise CcdsError(expected=expected, found=error.strerror or "an error", do=do) from error
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """The chain's file to read and write, made where it isn't there. No link: root follows none that a service account made."""
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        give_to_folder_owner(path)
-    except FileExistsError:
-        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
-    with os.fdopen(handle, "r+b") as log:
-        yield log
-
-
 def _broken(project: str, line: int, what: str) -> CcdsError:
     return CcdsError(
         expected=f"an unbroken audit chain of {project or 'the site'}",
@@ -252,77 +237,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _append(log: IO[bytes], event: Event, origin: Origin | None, torn: Path) -> tuple[str, str]:
-    """Writes the line; returns the hash of the one before it, and its own."""
-    previous = GENESIS
-    end = log.seek(0, os.SEEK_END)
-    if end:
-        line, start = _last_line(log, end)
-        if not line.endswith(b"\n"):
-            with _opened(torn) as aside:
-                aside.seek(0, os.SEEK_END)
-                aside.write(line + b"\n")
-                aside.flush()
-                os.fsync(aside.fileno())  # before it goes from the log
-            log.truncate(start)
-            line, _ = _last_line(log, start) if start else (b"", 0)
-        if line:
-            previous = str(_parse(line).get("hash", ""))
-    values = asdict(event)
-    entry: dict[str, Any] = {
-        "time": _stamp(datetime.now(UTC)),
-        "event": type(event).__name__,
-        "person": values.pop("person"),
-        "project": values.pop("project"),
-        "detail": json.loads(json.dumps(values)),  # as it will be read again: tuples are lists
-        "previous": previous,
-    }
-    if origin:
-        entry |= {"id": origin.id, "session": origin.session}
-        if origin.claimed:
-            entry["claimed"] = _stamp(origin.claimed)
-    entry["hash"] = _digest(entry)
-    log.seek(0, os.SEEK_END)
-    log.write(_canonical(entry) + b"\n")
-    log.flush()
-    os.fsync(log.fileno())
-    return previous, str(entry["hash"])
-
-
-def _stamp(when: datetime) -> str:
-    return when.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def _last_line(log: IO[bytes], end: int) -> tuple[bytes, int]:
-    """The last line before offset `end`, with its newline if it has one, and where it begins."""
-    step, start = 4096, end
-    while start > 0:
-        start = max(0, end - step)
-        log.seek(start)
-        block = log.read(end - start)
-        newline = block.rfind(b"\n", 0, len(block) - 1)
-        if newline >= 0:
-            return block[newline + 1 :], start + newline + 1
-        step *= 4
-    return block, 0
-
-
-def _parse(line: bytes) -> dict[str, Any]:
-    try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return entry if isinstance(entry, dict) else {}
-
-
-def _canonical(entry: dict[str, Any]) -> bytes:
-    return json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
-        "utf-8",
-        "backslashreplace",  # a person's name from the environment may hold bytes that are no text
-    )
-
-
-def _digest(entry: dict[str, Any]) -> str:
-    return hashlib.sha256(_canonical(entry)).hexdigest()

@@ -28,13 +28,14 @@ from types import TracebackType
 from typing import Any
 
 from tornado.httpserver import HTTPServer
-from tornado.web import Application, RequestHandler
+from tornado.web import Application, HTTPError, RequestHandler
 
 from ccds_hub.audit_ids import WrittenIds
 from ccds_hub.rate import Rate
 from ccds_hub.state_folder import closed_folder
 from ccds_kernel.audit.events import AccessDenied, Event
-from ccds_kernel.audit.log import FileAuditSink, Origin
+from ccds_kernel.audit.line import Origin
+from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.audit.token import AuditToken, audit_secret, issue, read
 from ccds_kernel.audit.wire import EVENTS_PATH, HEALTH_PATH, MOST_BYTES, TOKENS_PATH, Sent, job_token, parse, why_not
@@ -121,6 +122,8 @@ class _Handler(RequestHandler):
         tb: TracebackType | None,  # noqa: ARG002 - tornado's signature
     ) -> None:
         """Tornado's hook: of a defect only its kind, for its text may quote an event."""
+        if isinstance(value, HTTPError):  # an answer, which is told as such
+            return
         what = value if isinstance(value, CcdsError) else getattr(typ, "__name__", "?")
         _LOG.error("%s %s: %s", self.request.method, self.request.path, what)
 
@@ -189,6 +192,7 @@ async def serve(settings: Settings) -> None:
     """
     state = closed_folder(settings.paths.state)
     log = audit_log(settings)
+    log.catch_up()
     try:
         ids = WrittenIds(state / "audit-ids.sqlite", log)
     except (OSError, sqlite3.Error):

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccds_kernel.audit.events import AccessDenied, PhraseChanged, ProjectOpened
-from ccds_kernel.audit.log import GENESIS, FileAuditSink
+from ccds_kernel.audit.line import GENESIS
+from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.errors import CcdsError
 
 ENTRIES = 6

@@ -4,7 +4,7 @@ import hashlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccds_kernel.audit.events import PhraseChanged
@@ -88,6 +88,7 @@ def test_a_chain_that_was_written_anew_is_found(sink, lines, more):
         sink.verify("CHEST-1")
 
 
+@settings(deadline=None)  # each example syncs its lines to a disk that others use too
 @given(left=st.integers(0, ENTRIES - 1), later=st.integers(1, 8))
 def test_what_is_written_later_does_not_heal_it(tmp_path_factory, left, later):
     """The alarm lasts, also once the chain is longer than before."""
@@ -130,6 +131,30 @@ def test_a_crash_between_a_line_and_its_head_is_no_alarm(sink):
 
     assert between == ENTRIES + 1
     assert sink.verify("CHEST-1")[0] == ENTRIES + 2 == sink.head("CHEST-1").count
+
+
+def test_whoever_writes_keeps_the_head_that_a_crash_left_behind(sink):
+    """When it starts: no line has to come first."""
+    path = sink.folder.parent / "heads" / "CHEST-1.head"
+    before = path.read_bytes()
+    sink.write(event(6))
+    path.write_bytes(before)
+    with log_of(sink).open("ab") as log:
+        log.write(b"torn")
+
+    sink.catch_up()
+
+    assert sink.head("CHEST-1") == Head(*sink.verify("CHEST-1"))
+
+
+def test_starting_heals_nothing(sink, lines):
+    """What was cut off stays an alarm."""
+    log_of(sink).write_bytes(b"".join(lines[:2]))
+
+    sink.catch_up()
+
+    with pytest.raises(CcdsError, match="there were 5"):
+        sink.verify("CHEST-1")
 
 
 def test_a_torn_line_is_no_alarm(sink, lines):

@@ -19,6 +19,7 @@ from ccds_kernel.audit.token import AuditToken, audit_secret, issue
 from ccds_kernel.settings import Settings, load_settings
 from support.demo import free_port
 from support.site import write_settings
+from support.unix import shared_python
 from support.waiting import until
 
 NOW = datetime.now(UTC)
@@ -47,12 +48,17 @@ class AuditSite:
         """What the daemon has said so far."""
         return (self.folder / "daemon.log").read_text(encoding="utf-8")
 
-    def start(self) -> None:
-        """Starts the daemon and waits until it answers."""
+    def start(self, user: str | None = None) -> None:
+        """Starts the daemon, as Unix user `user` where one is given, and waits until it answers."""
+        python, env, switch = sys.executable, dict(os.environ), []
+        if user:
+            python, env = str(shared_python()), {"PATH": os.defpath, "LANG": "C.UTF-8"}
+            switch = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--"]
         with (self.folder / "daemon.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "ccds_hub.audit_daemon"],
-                env=os.environ | {"CCDS_CONFIG": str(self.folder / "ccds.toml")},
+                [*switch, python, "-P", "-m", "ccds_hub.audit_daemon"],
+                cwd=self.folder,
+                env=env | {"CCDS_CONFIG": str(self.folder / "ccds.toml")},
                 stdout=log,
                 stderr=log,
             )

@@ -15,6 +15,9 @@ from tornado import web
 from tornado.httputil import HTTPServerRequest
 from tornado.routing import Matcher, Rule
 
+_STAMP = re.compile(r"[0-9]{1,16}")
+"""The time, which Jupyter's pages add as an argument of that name, so that no answer comes from a cache."""
+
 
 @dataclass(frozen=True)
 class Route:
@@ -52,7 +55,7 @@ def permitted(routes: Iterable[Route], base_url: str, method: str, path: str, qu
     rest = path.removeprefix(base)
     if any(trick in rest.lower() for trick in ("..", "//", "%2f", "%2e")):
         return False
-    names = list(query)
+    names = [name for name in query if not _STAMP.fullmatch(name)]
     return any(one.lets(method, rest, names) for one in routes)
 
 
@@ -88,8 +91,8 @@ class _Refusal(web.RequestHandler):
 _FORBIDDEN = 403
 
 
-def install(server_app: Any, routes: Iterable[Route]) -> None:  # noqa: ANN401 - jupyter_server has no type hints
-    """Puts the gate in front of every handler of `server_app`, a jupyter_server ServerApp."""
+def install(server_app: Any, routes: Iterable[Route], refusal: type[web.RequestHandler] = _Refusal) -> None:  # noqa: ANN401 - jupyter_server has no type hints
+    """Puts the gate in front of every handler of `server_app`, a jupyter_server ServerApp; `refusal` answers the rest."""
     application = server_app.web_app
     denied = _Denied(application.settings["base_url"], tuple(routes), server_app.log)
-    application.default_router.rules.insert(0, Rule(denied, _Refusal))
+    application.default_router.rules.insert(0, Rule(denied, refusal))

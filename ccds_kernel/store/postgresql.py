@@ -144,12 +144,17 @@ def make_engine(where: URL, *, busy_seconds: float = BUSY_SECONDS, schema: str =
         busy_seconds: how long a transaction waits for a lock, and how long a thread waits for a connection.
         schema: the one in which names without a schema are looked up; none, where it is empty.
     """
+    options = {
+        "search_path": quoted(schema) if schema else "",
+        "lock_timeout": int(busy_seconds * 1000),
+        "TimeZone": "UTC",  # times are told as SQLite tells them, whatever the server's zone
+    }
     engine = create_engine(
         where,
         connect_args={
             "application_name": "ccds",
             "connect_timeout": 10,
-            "options": f"-c search_path={quoted(schema) if schema else ''} -c lock_timeout={int(busy_seconds * 1000)}",
+            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
         },
         hide_parameters=True,  # what is bound to a statement is patient text, and must not end in an exception's message
         pool_pre_ping=True,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -10,16 +11,23 @@ from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.settings import Paths, Settings
+from support.postgresql import in_session
 from support.site import TRAINED
 
 OpenAs = Callable[[str, Action], Project]
 
 
 @pytest.fixture
-def settings(tmp_path) -> Settings:
+def database() -> dict[str, Any]:
+    """What the site's [database] says: a file in the project's directory."""
+    return {}
+
+
+@pytest.fixture
+def settings(tmp_path, database) -> Settings:
     """Settings of a site in a folder of its own, with project CHEST-1 in force: fellows fay and fred, scientist sam."""
     paths = {name: str(tmp_path / "site" / name) for name in Paths.model_fields}
-    settings = Settings.model_validate({"paths": paths, "hub": {"administrators": ["admin"]}})
+    settings = Settings.model_validate({"paths": paths, "hub": {"administrators": ["admin"]}, "database": database})
     roles = {"fay": "fellow", "fred": "fellow", "sam": "scientist"}
     application = IrbApplication.model_validate(
         {
@@ -46,7 +54,9 @@ def open_as(settings) -> OpenAs:
 
     def open_it(person: str, action: Action) -> Project:
         project = open_project("CHEST-1", action, person=person, settings=settings)
-        opened.append(project)
+        with in_session(settings, "CHEST-1", person):
+            opened.append(project)
+            project.store.close()  # is opened here, as that person's
         return project
 
     yield open_it

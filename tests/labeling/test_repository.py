@@ -1,7 +1,9 @@
 """Reports and phrases in a project's database."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +17,17 @@ from ccds_kernel.labeling import tables
 from ccds_kernel.labeling.phrase import MOST_PHRASES, Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import Appended, LabelingRepository, Loaded
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path) -> Iterator[dict[str, Any]]:
+    """What the site's [database] says: each engine in turn."""
+    if request.param == "sqlite":
+        yield {}
+        return
+    server = request.getfixturevalue("postgresql")
+    yield server.take_in(tmp_path / "site" / "state")
+    server.forget("chest-1")
 
 
 @pytest.fixture

@@ -13,12 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
+import pytest
 from psycopg import sql
 from sqlalchemy import URL
 
-from ccds_kernel.settings import DatabaseSettings
+from ccds_kernel.irb.database import site_database
+from ccds_kernel.irb.registry import registry_of
+from ccds_kernel.settings import DatabaseSettings, Settings
 from ccds_kernel.store.credentials import SessionCredentials
 from ccds_kernel.store.postgresql import administrator_login, make_engine
 from ccds_kernel.store.schemas import ProjectSchemas
@@ -47,6 +51,22 @@ class Server:
         """The site's [database]."""
         return DatabaseSettings(engine="postgresql", host="127.0.0.1", port=self.port, sslmode="disable")
 
+    def take_in(self, folder: Path) -> dict[str, Any]:
+        """Lets a site whose state folder is `folder` use the server; returns what its [database] says."""
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.settings.password_path(self.state), folder)
+        return self.settings.model_dump(mode="json", exclude_defaults=True)
+
+    def forget(self, schema: str) -> None:
+        """Removes a project that another test will make again, and the sessions in it."""
+        with administrated(self) as site:
+            site.credentials.withdraw_where(lambda one: one.schema == schema)
+        with self.as_superuser() as superuser:
+            superuser.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
+            roles = superuser.execute("SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)", [f"{schema}_"])
+            for (role,) in roles.fetchall():
+                superuser.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
     def administrator(self) -> URL:
         """How the site's administrator logs in."""
         return administrator_login(self.settings, self.state)
@@ -74,7 +94,7 @@ class Site:
     @staticmethod
     def new_schema() -> str:
         """The slug of a project that no other test has; the hyphen needs quotes."""
-        return f"chest-{next(_numbers)}"
+        return f"heart-{next(_numbers)}"
 
     def mark_version(self, schema: str, version: str) -> None:
         """Makes `schema` say that it is of that version."""
@@ -105,6 +125,17 @@ def running_server() -> Iterator[Server]:
             yield server
     finally:
         shutil.rmtree(folder)
+
+
+@contextmanager
+def in_session(settings: Settings, project_id: str, person: str) -> Iterator[None]:
+    """Gives this process what the spawner would give a session of `person`'s in the project, where its rows lie on a server."""
+    application = registry_of(settings).get(project_id)
+    with site_database(settings) as database, pytest.MonkeyPatch.context() as environment:
+        if database is not None:
+            for name, value in database.issue(application, person, f"{application.slug}-{next(_numbers)}").items():
+                environment.setenv(name, value)
+        yield
 
 
 @contextmanager
@@ -148,6 +179,7 @@ def _running(postgres: Path, folder: Path, user: str | None) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder, "fsync": "off"}
+    options["timezone"] = "America/New_York"  # rows are in UTC whatever the server's zone
     command = [str(postgres), "-D", str(folder / "data")]
     for name, value in options.items():
         command += ["-c", f"{name}={value}"]

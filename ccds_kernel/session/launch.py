@@ -24,6 +24,7 @@ from types import FrameType
 
 import psutil
 
+from ccds_kernel.audit.site import session_sink
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.session.walkthroughs import lay_out
 
@@ -67,8 +68,19 @@ def main(arguments: list[str]) -> int:
             lay_out(Path.cwd())
         except (OSError, CcdsError) as error:  # a session without them is better than none
             _say(f"the walk-throughs weren't laid out: {type(error).__name__}")
+    _deliver_waiting_events()
     config = Path(__file__).with_name(f"{arguments[0]}_config.py")
     return serve([sys.executable, "-P", "-m", "jupyterhub.singleuser", f"--config={config}"], Place.from_environment())
+
+
+def _deliver_waiting_events() -> None:
+    """Hands on what an earlier session of this name couldn't write into the audit log; it goes on waiting where that fails."""
+    sink = session_sink()
+    try:
+        if sink is not None and not sink.flush():
+            _say("the audit daemon is away; events wait for it")
+    except CcdsError as error:
+        _say(str(error))
 
 
 def serve(command: list[str], place: Place, *, up_seconds: float = UP_SECONDS, report_seconds: float = 300.0) -> int:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import pytest
@@ -21,7 +22,7 @@ PREFIX = f"ccds-ccdst{os.getpid()}-"
 """How the names of the tests' groups begin: not as those of projects, which a reconcile of this machine
 would take away, nor as those of another run."""
 
-SUICIDE = """
+KILLED_AT_A_STEP = """
 import os, signal, sys
 steps, limit = 0, int(sys.argv[1])
 def count(frame, event, arg):
@@ -211,6 +212,16 @@ for _ in range(3):
         assert len(found) == 35
         assert len(set(place.gids().values())) == 35
 
+    def test_threads_of_one_process(self, place: Place, directory: GroupDirectory, ann: str) -> None:
+        """One client, many at once: each gets what it asked for, and no two groups have one number."""
+        changes = [{name(f"{thread}-{number}"): frozenset({ann}) for number in range(3)} for thread in range(6)]
+
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(directory.apply, changes))
+
+        assert set(directory.groups(PREFIX)) == {group for change in changes for group in change}
+        assert len(set(place.gids().values())) == 18
+
     def test_kill_9_in_the_middle(self, place: Place, directory: GroupDirectory, ann: str, ben: str, eva: str) -> None:
         """At 20 points, its first step and its last among them, everybody is in or out as before or after.
 
@@ -220,7 +231,7 @@ for _ in range(3):
         complete = {name(f"{n}"): frozenset({ben, eva}) for n in range(2, 6)}
         gone = dict.fromkeys(before.keys() - complete)
         again = {**dict.fromkeys(complete.keys() - before), **before}
-        script = f"{place.script}\nchanges = {complete | gone!r}\n{SUICIDE}"
+        script = f"{place.script}\nchanges = {complete | gone!r}\n{KILLED_AT_A_STEP}"
         directory.apply(before)
         steps = int(self._run(script, 0).stdout)
         assert steps >= 20

@@ -4,7 +4,9 @@ The file is the one in `CCDS_CONFIG`, else `ccds.toml` here, else `/etc/ccds/ccd
 default, in `docs/settings.md`; a test compares the two. One file here for each section.
 """
 
+from ccds_kernel.settings.airlock import AirlockSettings
 from ccds_kernel.settings.audit import AuditSettings
+from ccds_kernel.settings.database import DatabaseSettings
 from ccds_kernel.settings.file import SYSTEM_FILE, Settings, load_settings, settings_file, settings_now
 from ccds_kernel.settings.groups import GroupsSettings
 from ccds_kernel.settings.hub import HubSettings
@@ -15,8 +17,10 @@ from ccds_kernel.settings.oidc_login import OidcLogin
 from ccds_kernel.settings.paths import Paths
 from ccds_kernel.settings.scheduler import SchedulerSettings
 from ccds_kernel.settings.section import Person
+from ccds_kernel.settings.sessions import SessionsSettings
 
 __all__ = [
-    "SYSTEM_FILE", "AuditSettings", "GroupsSettings", "HubSettings", "IrbSettings", "LdapLogin", "OidcLogin", "Paths", "Person",
-    "SchedulerSettings", "Settings", "invalid", "load_settings", "settings_file", "settings_now",
+    "SYSTEM_FILE", "AirlockSettings", "AuditSettings", "DatabaseSettings", "GroupsSettings", "HubSettings", "IrbSettings",
+    "LdapLogin", "OidcLogin", "Paths", "Person", "SchedulerSettings", "SessionsSettings", "Settings", "invalid",
+    "load_settings", "settings_file", "settings_now",
 ]  # fmt: skip

@@ -10,7 +10,9 @@ from typing import Self
 from pydantic import ValidationError, model_validator
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.settings.airlock import AirlockSettings
 from ccds_kernel.settings.audit import AuditSettings
+from ccds_kernel.settings.database import DatabaseSettings
 from ccds_kernel.settings.groups import GroupsSettings
 from ccds_kernel.settings.hub import HubSettings
 from ccds_kernel.settings.invalid import invalid
@@ -20,6 +22,7 @@ from ccds_kernel.settings.oidc_login import OidcLogin
 from ccds_kernel.settings.paths import Paths
 from ccds_kernel.settings.scheduler import SchedulerSettings
 from ccds_kernel.settings.section import Section
+from ccds_kernel.settings.sessions import SessionsSettings
 
 SYSTEM_FILE = Path("/etc/ccds/ccds.toml")
 
@@ -34,7 +37,21 @@ class Settings(Section):
     irb: IrbSettings = IrbSettings()
     groups: GroupsSettings = GroupsSettings()
     audit: AuditSettings = AuditSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    sessions: SessionsSettings = SessionsSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
+    airlock: AirlockSettings = AirlockSettings()
+
+    @model_validator(mode="after")
+    def _released_is_apart(self) -> Self:
+        # What is released there must not lie where members or sessions write, nor open those places to who fetches it.
+        place = self.airlock.released
+        for name, path in self.paths:
+            if place and (place.is_relative_to(path) or path.is_relative_to(place)):
+                raise ValueError(
+                    f"airlock.released and paths.{name} lie one in the other: they must lie beside each other"
+                )
+        return self
 
     @model_validator(mode="after")
     def _login_is_whole(self) -> Self:

@@ -1,4 +1,4 @@
-"""`ccds doctor [--json]`: what this machine can run, and how to get the rest. A stage without verbs."""
+"""`ccds doctor [--security] [--json]`: what this machine can run, or how well its site is locked. A stage without verbs."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print one JSON document: whether all works, and each finding"
     )
+    parser.add_argument(
+        "--security", action="store_true", help="name each weak setting of this site, and what to do about it"
+    )
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> None:
     from ccds_kernel.doctor.checkup import examine
     from ccds_kernel.doctor.finding import Verdict
+    from ccds_kernel.doctor.security.checkup import examine_security
 
     findings = []
-    for finding in examine():
+    for finding in examine_security() if options.security else examine():
         findings.append(finding)
         if not options.json:
             print(finding.line())

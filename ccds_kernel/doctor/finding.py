@@ -13,6 +13,7 @@ class Verdict(StrEnum):
     MISSING = "missing"
     NOT_NEEDED = "not needed here"
     UNSEEN = "not seen"
+    WEAK = "weak"
     WRONG = "wrong"
 
 
@@ -22,7 +23,8 @@ class Finding:
 
     Args:
         name: the thing, in a word or two.
-        verdict: WRONG where the site asks for it and it doesn't work; UNSEEN where only somebody else may look.
+        verdict: WRONG where the site asks for it and it doesn't work, or it lets somebody in; WEAK where a lock that there could
+            be isn't there, on a site that can do without; UNSEEN where only somebody else may look.
         found: what is there.
         do: how to get or mend it; empty only where all is well.
 

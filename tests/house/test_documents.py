@@ -13,7 +13,7 @@ import ccds_kernel.cli
 from ccds_kernel.audit import events
 from ccds_kernel.audit.events import Event
 from ccds_kernel.cli import STAGES, build_parser, main
-from ccds_kernel.settings import Settings
+from ccds_kernel.settings import Paths, Settings
 from support.checkout import ROOT, table_rows
 
 THIS_MACHINE_S = {"scheduler.cpus", "scheduler.memory_mb"}
@@ -61,6 +61,19 @@ def test_the_settings_file_of_the_document_is_one():
     settings = Settings.model_validate(tomllib.loads(example))
 
     assert settings.hub.administrators == ("ann",)
+
+
+@pytest.mark.parametrize(
+    "example", re.findall(r"```toml\n(.*?)```", (ROOT / "docs/login.md").read_text(encoding="utf-8"), re.DOTALL)
+)
+def test_each_way_to_log_in_has_an_example_that_is_one(tmp_path, example):
+    """Put into a site's settings as it stands."""
+    values = tomllib.loads(example)
+    paths = {name: str(tmp_path / name) for name in Paths.model_fields}
+
+    settings = Settings.model_validate({"paths": paths, **values})
+
+    assert settings.hub.model_fields_set == values["hub"].keys()
 
 
 def test_every_audit_event_is_documented_with_its_fields():

@@ -70,7 +70,7 @@ def as_(site) -> As:
 
 @pytest.fixture
 def results(tmp_path) -> Path:
-    """sam's folder with a table that may leave."""
+    """The scientist's folder with a table that may leave."""
     folder = tmp_path / "results"
     folder.mkdir()
     (folder / "table.csv").write_text(TABLE)
@@ -79,7 +79,7 @@ def results(tmp_path) -> Path:
 
 @pytest.fixture
 def submit(as_, results) -> Callable[..., Submitted]:
-    """Submits sam's table, or other files of the folder."""
+    """Submits the scientist's table, or other files of the folder."""
 
     def submit_it(*names: str, kind: Kind = Kind.TABLE, person: str = "sam", reason: str = REASON) -> Submitted:
         return as_(person).submit(kind, reason, results, names or ("table.csv",))

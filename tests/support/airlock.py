@@ -1,6 +1,8 @@
 """A project with an airlock, made up for tests: its people, its reports, and files that may leave it, or not."""
 
 import io
+import json
+import os
 import pickle
 import struct
 import zipfile
@@ -20,11 +22,35 @@ REPORTS = {
     "ACC0067890": "No acute finding.",
 }
 TABLE = "scanner,studies,sensitivity\nA,120,0.91\nB,88,0.87\n"
-NOTEBOOK = (
-    '{"cells": [{"cell_type": "code", "execution_count": 3, "id": "a", "metadata": {"tags": ["x"]},'
-    ' "outputs": [{"output_type": "stream", "name": "stdout", "text": ["%s"]}], "source": ["x = 1\\n", "print(x)"]}],'
-    ' "metadata": {"kernelspec": {"name": "ccds", "display_name": "CCDS", "path": "/srv"}}, "nbformat": 4, "nbformat_minor": 5}'
-) % SECRET
+NOTEBOOK = json.dumps(
+    {
+        "cells": [
+            {
+                "cell_type": "code",
+                "execution_count": 3,
+                "id": "a",
+                "metadata": {"tags": [SECRET]},
+                "outputs": [{"output_type": "stream", "name": "stdout", "text": [SECRET]}],
+                "source": ["x = 1\n", "print(x)"],
+            },
+            {
+                "cell_type": "markdown",
+                "id": "b",
+                "metadata": {},
+                "attachments": {"scan.png": {"image/png": "AAAA"}},
+                "source": "# Sensitivity",
+            },
+        ],
+        "metadata": {
+            "kernelspec": {"name": "ccds", "display_name": "CCDS", "path": SECRET},
+            "widgets": {"state": SECRET},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+)
+"""A notebook that ran: a report's words are in its output and its metadata."""
+
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300"><rect width="9" height="9"/><text>ROC</text></svg>'
 
 
@@ -62,8 +88,6 @@ def safetensors(*arrays: tuple[str, str, tuple[int, ...], int], behind: bytes = 
     for name, dtype, shape, size in arrays:
         header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [end, end + size]}
         end += size
-    import json
-
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + bytes(end) + behind
 
@@ -85,8 +109,6 @@ class Runs:
 
     def __reduce__(self):
         """What pickle asks for."""
-        import os
-
         return os.system, ("touch /tmp/ccds-airlock-was-here",)
 
 

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 import zlib
 from collections.abc import Iterator
 
-from ccds_kernel.airlock.finding import Finding, refuse, warn
+from ccds_kernel.airlock.finding import Finding, refusals, refuse, warn
 from ccds_kernel.airlock.scan.known_texts import KnownTexts
 from ccds_kernel.airlock.scan.text import decoded, scan_text
 
@@ -109,9 +109,16 @@ def scan_svg(content: bytes, file: str, known: KnownTexts) -> list[Finding]:
             local = key.rpartition("}")[2].lower()
             if local.startswith("on") or (local in {"href", "src"} and not value.startswith("#")):
                 found.append(refuse("an SVG that refers to something else", file))
-    words = "\n".join(" ".join(element.itertext()) for element in root.iter(f"{_SVG}text"))
-    return list(dict.fromkeys(found)) + list(
-        dict.fromkeys(scan_text(without_doctype, file, known, quiet=True) + scan_text(words, file, known))
+    # What is drawn and told is looked at whole; of the numbers of the drawing only what may not leave at all.
+    words = "\n".join(part.strip() for part in root.itertext() if part.strip())
+    return list(
+        dict.fromkeys(
+            [
+                *found,
+                *refusals(scan_text(without_doctype, file, known)),
+                *scan_text(words, file, known, place=lambda _: "its words"),
+            ]
+        )
     )
 
 

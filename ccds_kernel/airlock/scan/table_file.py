@@ -23,7 +23,7 @@ _FEWEST_ROWS = 5
 _MOSTLY = 0.9
 _LARGEST_CELL = 2**20
 _OF_ONE_STUDY = re.compile(
-    r"(?:^|[\W_])(?:accession|study_?(?:key|uid|id|date)|series_?(?:uid|id)|patients?_?(?:id|name|key)|mrn|birth(?:_?date)?"
+    r"(?:^|[\W_])(?:accession|study_?(?:key|(?:instance_?)?uid|id|date)|series_?(?:(?:instance_?)?uid|id)|patients?_?(?:id|name|key)|mrn|birth(?:_?date)?"
     r"|dob|sop_?(?:instance)?_?uid|report_?text|findings|impression|file_?name|path)(?:$|[\W_])",
     re.IGNORECASE,
 )
@@ -33,7 +33,7 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _DAY = WARNED["a day, as birth dates and study dates are"]
-_KEY = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.:/-]{6,}|\d{5,}")
+_KEY = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.:/-]{6,}|\d{5,}|\d+(?:\.\d+){3,}")
 _WHOLE = re.compile(r"\d{1,9}")
 
 

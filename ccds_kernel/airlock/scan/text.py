@@ -35,7 +35,6 @@ REFUSED: Mapping[str, re.Pattern[str]] = {
     "data that nobody can read, such as a file in base64": re.compile(
         r"[A-Za-z0-9+/_-]{256,}={0,2}|data:\w+/[\w.+-]+[;,]"
     ),
-    "a file's beginning written as text": re.compile(r"(?:[0-9a-fA-F]{2}[ :,]?){200,}"),
 }
 """What may not leave → how it looks."""
 

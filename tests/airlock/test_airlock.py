@@ -1,0 +1,366 @@
+"""Submitting and reviewing: who may, in which order, and what is written down of it."""
+
+import os
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from ccds_kernel.airlock.airlock import Airlock, RefusedByScanError
+from ccds_kernel.airlock.door import visit
+from ccds_kernel.airlock.finding import Severity
+from ccds_kernel.airlock.submission import Kind, State, Verdict
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.rules import ProjectAccessDenied
+from support.airlock import NOTEBOOK, PROJECT, ROSTER, SECRET, TABLE
+from support.site import ADMINISTRATOR
+from support.waiting import until
+
+WHY = "Looked at every line of it."
+
+
+@pytest.fixture
+def drop(settings):
+    """The folder in which submissions lie."""
+    return settings.paths.projects / PROJECT / "airlock"
+
+
+def test_a_submission_is_copied_and_sealed(submit, drop, results):
+    """Read-only, and what its author does to the original later doesn't touch it."""
+    submission = submit().submission
+    folder = drop / submission.id
+
+    (results / "table.csv").write_text("changed")
+
+    assert (folder / "table.csv").read_text() == TABLE
+    assert stat.S_IMODE((folder / "table.csv").stat().st_mode) == 0o440
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o550
+    assert submission.state is State.SUBMITTED
+
+
+def test_of_a_notebook_only_the_source_is_submitted(submit, results, drop):
+    """Its outputs never come into the airlock."""
+    (results / "a.ipynb").write_text(NOTEBOOK)
+
+    submitted = submit("a.ipynb", kind=Kind.NOTEBOOK)
+
+    assert SECRET not in (drop / submitted.submission.id / "a.ipynb").read_text()
+    assert submitted.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(f"scanner,note\nA,{SECRET}\n", ""), (TABLE, f"It says: {SECRET}"), ("n\n" * 4000, "")]
+)
+def test_what_may_not_leave_is_not_taken(submit, results, as_, content, reason):
+    """Nothing of it is kept; the message quotes nothing."""
+    (results / "table.csv").write_text(content)
+
+    with pytest.raises(RefusedByScanError) as raised:
+        submit(**({"reason": reason} if reason else {}))
+
+    assert {finding.severity for finding in raised.value.findings} >= {Severity.REFUSE}
+    assert "hyperdense" not in str(raised.value) + repr(raised.value.findings)
+    airlock = as_("sam")
+    assert airlock.submissions() == ()
+    assert list((airlock.visitor.project.folder / "airlock").iterdir()) == []
+
+
+def test_that_it_was_tried_is_in_the_log(submit, results, events):
+    """With how many findings, and none of the words."""
+    (results / "table.csv").write_text(f"scanner,note\nA,{SECRET}\n")
+
+    with pytest.raises(RefusedByScanError):
+        submit()
+
+    ((person, event, detail),) = events()
+    assert (person, event, detail["by"], detail["findings"] > 0) == ("sam", "ResultRefused", "scan", True)
+
+
+def test_a_locked_project_lets_nothing_out(submit, approve, amend, as_, drop):
+    """Neither a new result nor one under review: one line says so, and whom to ask."""
+    submission = submit().submission
+    amend(egress="locked")
+
+    for step in (submit, lambda: approve(submission, "sue")):
+        with pytest.raises(ProjectAccessDenied, match="'egress: locked', by which nothing leaves; ask the principal"):
+            step()
+    assert as_("sue").review(submission.id, submission.digest, Verdict.REFUSE, WHY).state is State.REFUSED
+    assert len(list(drop.iterdir())) == 1
+
+
+@pytest.mark.parametrize("person", ["cher", "lars", "nobody", ADMINISTRATOR])
+def test_who_may_not_submit_is_refused(submit, person):
+    """A champion reviews, a labeler and somebody not on the roster have nothing here; nor has an administrator."""
+    with pytest.raises(ProjectAccessDenied):
+        submit(person=person)
+
+
+def test_every_kind_takes_its_own_files_only(submit, results):
+    """Told before anything is copied."""
+    (results / "a.pt").write_bytes(b"x")
+
+    with pytest.raises(CcdsError, match=r"expected files that a table may have .* found one that ends in \.pt"):
+        submit("a.pt")
+
+
+def test_two_others_approve_a_result(submit, approve, events):
+    """Each step is in the log with the digest of what was looked at."""
+    submission = submit().submission
+
+    after = approve(submission, "sue", "cher")
+
+    assert after.state is State.APPROVED
+    assert [(person, event, detail.get("verdict")) for person, event, detail in events()] == [
+        ("sam", "ResultSubmitted", None),
+        ("sue", "ResultReviewed", "approve"),
+        ("cher", "ResultReviewed", "approve"),
+    ]
+    assert {(detail["submission"], detail["digest"]) for *_, detail in events()} == {(submission.id, submission.digest)}
+
+
+def test_one_refusal_ends_it(submit, approve, as_, events):
+    """Nobody approves it any more, and its author knows why."""
+    submission = submit().submission
+    approve(submission, "sue")
+
+    as_("cher").review(submission.id, submission.digest, Verdict.REFUSE, "Line 2 is of one scanner only.")
+
+    with pytest.raises(CcdsError, match="found one that is refused"):
+        approve(submission, "eve")
+    assert as_("sam").get(submission.id).reviews[-1].reason == "Line 2 is of one scanner only."
+    assert [event for _, event, _ in events()][-2:] == ["ResultReviewed", "ResultRefused"]
+
+
+@pytest.mark.parametrize(
+    ("people", "told"),
+    [
+        (["sam"], "a reviewer other than the author"), (["sue", "sue"], "one review of each person"),
+        (["fay"], "a role that may review results"), (["lars"], "a role that may"), (["nobody"], "nobody on the roster"),
+        ([ADMINISTRATOR], "a first approval by somebody on the roster"),
+        (["sue", ADMINISTRATOR, "sue"], "one review of each person"),
+    ],
+)  # fmt: skip
+def test_who_may_not_review_is_refused(submit, approve, as_, people, told):
+    """The author, the same person twice, other roles, strangers, an administrator as the first."""
+    submission = submit().submission
+
+    with pytest.raises(CcdsError, match=told):
+        approve(submission, *people)
+
+    assert len(as_("sam").get(submission.id).approvals) < len(people)
+
+
+def test_an_administrator_may_be_the_second(submit, approve):
+    """For a project with few people; on record as one who isn't on the roster."""
+    after = approve(submit().submission, "sue", ADMINISTRATOR)
+
+    assert (after.state, [one.as_administrator for one in after.approvals]) == (State.APPROVED, [False, True])
+
+
+def test_whoever_leaves_the_roster_reviews_nothing_more(submit, as_, amend):
+    """Asked at each step, not when the page was opened."""
+    submission = submit().submission
+    airlock = as_("sue")
+    amend(roster=[entry for entry in ROSTER if entry["person"] != "sue"])
+
+    for step in (
+        airlock.submissions,
+        lambda: airlock.show(submission.id),
+        lambda: airlock.read(submission, submission.files[0]),
+        lambda: airlock.review(submission.id, submission.digest, Verdict.APPROVE, WHY),
+    ):
+        with pytest.raises(ProjectAccessDenied, match="expected sue on the roster"):
+            step()
+    assert not airlock.may_review(submission)
+
+
+def test_an_author_sees_their_own_and_a_reviewer_all(submit, as_):
+    """A fellow submits and doesn't review: what others submit is not for her."""
+    mine = submit(person="fay").submission
+    other = submit().submission
+
+    assert [one.id for one in as_("fay").submissions()] == [mine.id]
+    assert {one.id for one in as_("cher").submissions()} == {mine.id, other.id}
+    for hidden in (other.id, "0" * 12, "../../etc", ""):
+        with pytest.raises(CcdsError, match="expected the id of a submission of this project; found another one"):
+            as_("fay").get(hidden)
+
+
+def test_that_somebody_looked_is_in_the_log(submit, as_, events):
+    """With the findings made anew."""
+    submission = submit().submission
+
+    shown, findings = as_("cher").show(submission.id)
+
+    assert (shown, findings) == (submission, ())
+    assert events()[-1][:2] == ("cher", "ResultShown")
+
+
+def test_an_author_takes_a_submission_back(submit, as_, approve, events):
+    """And nobody else does; after that it is over."""
+    submission = submit().submission
+    with pytest.raises(CcdsError, match="expected its author to withdraw it"):
+        as_("sue").withdraw(submission.id)
+
+    assert as_("sam").withdraw(submission.id).state is State.WITHDRAWN
+
+    with pytest.raises(CcdsError, match="found one that is withdrawn"):
+        approve(submission, "sue")
+    assert events()[-1][:2] == ("sam", "ResultWithdrawn")
+
+
+@pytest.mark.parametrize("content", [TABLE.replace("120", "121"), TABLE + "C,1,1\n", "", "x" * len(TABLE)])
+def test_a_file_that_was_changed_is_not_approved(submit, approve, drop, as_, content):
+    """Its owner can make it writable again; what is another content by its hash is no longer what was submitted."""
+    submission = submit().submission
+    path = drop / submission.id / "table.csv"
+    path.chmod(0o640)
+    path.write_text(content)
+
+    for step in (
+        lambda: approve(submission, "sue"),
+        lambda: as_("sue").show(submission.id),
+        lambda: as_("sue").read(submission, submission.files[0]),
+    ):
+        with pytest.raises(CcdsError, match=r"expected table\.csv as it was submitted; found another content"):
+            step()
+    assert as_("sue").review(submission.id, submission.digest, Verdict.REFUSE, WHY).state is State.REFUSED
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "gone"])
+def test_a_file_that_became_something_else_is_not_read(submit, as_, drop, tmp_path, kind):
+    """Not through a link, even to the same bytes; and a pipe is not waited for."""
+    submission = submit().submission
+    folder = drop / submission.id
+    folder.chmod(0o750)
+    (folder / "table.csv").rename(tmp_path / "elsewhere")
+    if kind == "link":
+        (folder / "table.csv").symlink_to(tmp_path / "elsewhere")
+    elif kind == "pipe":
+        os.mkfifo(folder / "table.csv")
+
+    with pytest.raises(CcdsError):
+        as_("sue").read(submission, submission.files[0])
+
+
+def test_a_review_is_of_what_was_looked_at(submit, as_):
+    """A digest of anything else is refused."""
+    submission = submit().submission
+
+    with pytest.raises(CcdsError, match="expected a review of what is submitted"):
+        as_("sue").review(submission.id, "0" * 64, Verdict.APPROVE, WHY)
+
+
+def at_once(airlocks: list[Airlock], submission) -> list[object]:
+    """What becomes of approvals that begin at the same moment."""
+    together = Barrier(len(airlocks))
+
+    def approve(airlock: Airlock) -> object:
+        together.wait()
+        try:
+            return airlock.review(submission.id, submission.digest, Verdict.APPROVE, WHY)
+        except CcdsError as error:
+            return error
+
+    with ThreadPoolExecutor(len(airlocks)) as pool:
+        return list(pool.map(approve, airlocks))
+
+
+def test_two_who_approve_at_once_both_count(submit, as_):
+    """One after the other: neither review is lost."""
+    submission = submit().submission
+
+    at_once([as_(person) for person in ("sue", "cher", "eve")], submission)
+
+    after = as_("sam").get(submission.id)
+    assert after.state is State.APPROVED
+    assert sorted(one.reviewer for one in after.approvals) == ["cher", "eve", "sue"]
+
+
+def test_one_who_approves_twice_at_once_counts_once(submit, as_):
+    """In two windows."""
+    submission = submit().submission
+
+    outcomes = at_once([as_("sue"), as_("sue")], submission)
+
+    assert sum(isinstance(outcome, CcdsError) for outcome in outcomes) == 1
+    assert [one.reviewer for one in as_("sam").get(submission.id).approvals] == ["sue"]
+
+
+_FILLS = """
+import sys
+from pathlib import Path
+from ccds_kernel.airlock.drop import Drop, store
+with Drop(Path(sys.argv[1])).filling("0123456789ab") as folder:
+    store([b"half"], folder, "a.csv")
+    print("filled", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_half_a_submission_is_never_seen_and_swept_away(submit, as_, drop, settings):
+    """While its process lives it is left alone; after `kill -9` the next submission removes it, and no other one."""
+    kept = submit().submission
+    project = str(settings.paths.projects / PROJECT)
+    filling = subprocess.Popen(
+        [sys.executable, "-c", _FILLS, project], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert filling.stdout.readline() == "filled\n"
+    second = submit().submission
+    while_alive = (drop / "0123456789ab").exists()
+    seen = {one.id for one in as_("sue").submissions()}
+
+    filling.kill()
+    filling.communicate()
+    third = submit().submission
+
+    assert while_alive
+    assert seen == {kept.id, second.id}
+    assert {path.name for path in drop.iterdir()} == {kept.id, second.id, third.id}
+
+
+@pytest.mark.usefixtures("site")
+def test_killed_anywhere_a_submission_is_whole_or_not_there(settings, as_, results, drop):
+    """Four processes killed while they submit again and again: what is listed is whole, and nothing else is left in the end."""
+    code = f"""
+import sys
+from pathlib import Path
+from ccds_kernel.airlock.airlock import Airlock
+from ccds_kernel.airlock.door import visit
+from ccds_kernel.airlock.submission import Kind
+from ccds_kernel.settings import Settings
+settings = Settings.model_validate_json(sys.stdin.read())
+airlock = Airlock(visit({PROJECT!r}, person="sam", settings=settings))
+print("ready", flush=True)
+while True:
+    airlock.submit(Kind.TABLE, "A table for the paper, aggregates only.", Path({str(results)!r}), ["table.csv"])
+"""
+    for number in range(4):
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        process.stdin.write(settings.model_dump_json())
+        process.stdin.close()
+        assert process.stdout.readline() == "ready\n"
+        before = len(list(drop.iterdir())) if drop.exists() else 0
+        until(lambda wanted=before + 1 + number: drop.exists() and len(list(drop.iterdir())) >= wanted, "submissions")
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+    airlock = as_("sam")
+    airlock.submit(Kind.TABLE, "A table for the paper, aggregates only.", results, ["table.csv"])
+    listed = airlock.submissions()
+
+    assert all(airlock.read(one, one.files[0]) == TABLE.encode() for one in listed)
+    assert {path.name for path in drop.iterdir()} == {one.id for one in listed}
+
+
+def test_a_project_of_others_is_closed(site):
+    """Nor does its administrator's door open one that isn't there."""
+    for person in ("nobody", ADMINISTRATOR):
+        with pytest.raises(ProjectAccessDenied):
+            visit("SECRET-9", person=person, settings=site)

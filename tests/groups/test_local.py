@@ -250,6 +250,26 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
         directory.apply({name("a"): frozenset()})
 
 
+@pytest.mark.parametrize("file", ["group", "gshadow"])
+def test_a_file_that_can_not_be_written(machine: Machine, file: str) -> None:
+    """One line that names it; the files are whole, and the change is made once they can be."""
+    in_the_way = machine.etc / f"{file}.ccds"
+    in_the_way.mkdir()
+    directory = machine.connect()
+    before = (machine.etc / file).read_text(encoding="utf-8")
+
+    with pytest.raises(
+        DirectoryUnavailableError, match=f"expected to write .*/{file}; found .*; run this as root, on a disk"
+    ):
+        directory.apply({name("a"): frozenset({"bin"})})
+    after = (machine.etc / file).read_text(encoding="utf-8")
+    in_the_way.rmdir()
+    directory.apply({name("a"): frozenset({"bin"})})
+
+    assert after == before
+    assert directory.groups(PREFIX) == {name("a"): {"bin"}}
+
+
 def test_a_lock_that_stays_taken(machine: Machine) -> None:
     """Whoever edits the file with vigr is waited for, not for ever, and named."""
     script = f"""

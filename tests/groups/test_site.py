@@ -1,5 +1,7 @@
 """From the settings to a directory of groups."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,27 @@ def test_a_range_without_numbers(tmp_path: Path) -> None:
     """Its two keys are named."""
     with pytest.raises(CcdsError, match="gid_max must be greater than gid_min"):
         settings(tmp_path, gid_min=40_000, gid_max=40_000)
+
+
+def test_without_ldap3_the_package_to_install_is_named(tmp_path: Path) -> None:
+    """It is an extra: a site without LDAP goes without."""
+    path = tmp_path / "ccds.toml"
+    settings(tmp_path, directory="ldap", **LDAP)
+    script = f"""
+import sys
+sys.modules["ldap3"] = None
+from pathlib import Path
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.groups.site import group_directory
+from ccds_kernel.settings import load_settings
+try:
+    group_directory(load_settings(Path({str(path)!r})))
+except CcdsError as error:
+    print(error)
+"""
+
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+
+    assert (
+        told == "expected the Python package ldap3, for groups in an LDAP directory; found none; install ccds[ldap]\n"
+    )

@@ -19,7 +19,7 @@ from typing import NoReturn
 from ccds_kernel.errors import CcdsError
 
 STAGES = {
-    "irb": "IRB applications and their rosters, from which every permission follows (apply, show, list)",
+    "irb": "IRB applications and their rosters, from which every permission follows (apply, expire, show, list, reconcile)",
     "imaging": "DICOM to NIfTI with the geometry checked (convert)",
     "normalization": "volumes made alike by a recipe of steps (apply)",
     "labeling": "reports to soft labels by phrases (match), a project's reports (load) and phrase list (import, export)",

@@ -1,4 +1,4 @@
-"""`ccds irb apply | show | list`."""
+"""`ccds irb apply | expire | show | list | reconcile`."""
 
 from __future__ import annotations
 
@@ -19,10 +19,26 @@ def register(parser: argparse.ArgumentParser) -> None:
     """Adds the stage's verbs."""
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
 
-    summary = "bring an application, or an amendment of it, into force and make its directory"
+    summary = (
+        "bring an application, or an amendment of it, into force: groups, directory and database follow its roster"
+    )
     apply = verbs.add_parser("apply", help=summary, description=f"{summary}. For administrators of the site.")
     apply.add_argument("file", metavar="irb.yaml", type=Path, help="the approved application, whole")
+    apply.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
     apply.set_defaults(run=_apply)
+
+    summary = "end an application today: access to its project ends everywhere, its data stays"
+    expire = verbs.add_parser("expire", help=summary, description=f"{summary}. For administrators of the site.")
+    expire.add_argument("id", metavar="ID", help="the IRB application's id")
+    expire.set_defaults(run=_expire)
+
+    summary = "bring groups, directories and the database to what all rosters say today"
+    reconcile = verbs.add_parser(
+        "reconcile", help=summary, description=f"{summary}. Needs root; the hub calls it regularly."
+    )
+    reconcile.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
+    reconcile.add_argument("--settings", type=Path, help="the site's ccds.toml; the one in force, where it isn't given")
+    reconcile.set_defaults(run=_reconcile)
 
     summary = "print an application, its roster and its history"
     show = verbs.add_parser("show", help=summary, description=summary)
@@ -30,7 +46,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     show.add_argument("--json", action="store_true", help="print one JSON document")
     show.set_defaults(run=_show)
 
-    summary = "print every application of the site and how it stands"
+    summary = "print the applications with you on the roster and how they stand; for administrators every one"
     list_ = verbs.add_parser("list", help=summary, description=summary)
     list_.add_argument("--json", action="store_true", help="print one JSON list")
     list_.set_defaults(run=_list)
@@ -38,23 +54,65 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def _apply(options: argparse.Namespace) -> None:
     from ccds_kernel.irb.application import read_application
-    from ccds_kernel.irb.applying import apply_application
+    from ccds_kernel.irb.applying import apply_application, plan_application
     from ccds_kernel.irb.project import current_person
     from ccds_kernel.settings import load_settings
 
     application, settings = read_application(options.file), load_settings()
-    changed = apply_application(application, person=current_person(settings), settings=settings)
-    standing = application.standing(_today())
+    person, standing = current_person(settings), application.standing(_today())
+    if options.dry_run:
+        lines = plan_application(application, person=person, settings=settings)
+        print("\n".join(lines) or "nothing would change")
+        return
+    changed = apply_application(application, person=person, settings=settings)
     print(f"{application.id}: {'applied' if changed else 'nothing changed'}; {standing}")
+
+
+def _expire(options: argparse.Namespace) -> None:
+    from ccds_kernel.irb.applying import expire_application
+    from ccds_kernel.irb.project import current_person
+    from ccds_kernel.settings import load_settings
+
+    settings = load_settings()
+    ended = expire_application(options.id, person=current_person(settings), settings=settings)
+    print(f"{options.id}: {'ended today; its data stays' if ended else 'was not in force; nothing changed'}")
+
+
+def _reconcile(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from ccds_kernel.audit.site import audit_log
+    from ccds_kernel.irb.identity import unix_user
+    from ccds_kernel.irb.reconcile import Reconciler
+    from ccds_kernel.settings import load_settings
+
+    settings = load_settings(options.settings)
+    reconciler = Reconciler(settings)
+    if not reconciler.keeps:
+        print("nothing to reconcile: this site keeps no groups ([groups] directory in ccds.toml)")
+        return
+    plan = reconciler.look()
+    if options.dry_run:
+        print("\n".join(plan.lines()) or "nothing would change")
+        return
+    if plan:
+        with tqdm(total=plan.steps, desc="reconciling", unit=" step", disable=None, leave=False) as bar:
+            reconciler.carry_out(plan, person=unix_user(), audit=audit_log(settings), step=bar.update)
+    print(f"{len(plan.wanted)} group(s) and {len(plan.places)} place(s) changed" if plan else "nothing changed")
 
 
 def _show(options: argparse.Namespace) -> None:
     from ccds_kernel.errors import CcdsError
-    from ccds_kernel.irb.registry import Registry
+    from ccds_kernel.irb.project import current_person
+    from ccds_kernel.irb.registry import registry_of
+    from ccds_kernel.irb.site import require_administrator
     from ccds_kernel.settings import load_settings
 
-    registry = Registry(load_settings().paths.registry)
+    settings = load_settings()
+    registry, person = registry_of(settings), current_person(settings)
     application = registry.get(options.id)
+    if application is None or application.entry_of(person) is None:
+        require_administrator("see an application", person=person, settings=settings)
     if application is None:
         raise CcdsError(
             expected="the id of an application of this site", found=repr(options.id), do="see 'ccds irb list'"
@@ -67,30 +125,34 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    from ccds_kernel.irb.registry import Registry
+    from ccds_kernel.irb.project import current_person
+    from ccds_kernel.irb.registry import registry_of
     from ccds_kernel.settings import load_settings
 
-    registry = Registry(load_settings().paths.registry)
-    applications = registry.applications()
-    readable = {application.id for application in applications}
+    settings = load_settings()
+    registry, person = registry_of(settings), current_person(settings)
+    everything = person in settings.hub.administrators
+    applications = [one for one in registry.applications() if everything or one.entry_of(person)]
     rows = [
         {
             "id": application.id,
             "standing": application.standing(_today()),
             "expires": f"{application.expires}",
-            "people": len({entry.person for entry in application.roster}),
+            "people": len(application.roster),
             "title": application.title,
         }
         for application in applications
     ]
-    damaged = [project_id for project_id in registry.ids() if project_id not in readable]
-    rows += [{"id": project_id, "standing": "damaged: see 'ccds irb show'"} for project_id in damaged]
+    if everything:
+        readable = {application.id for application in applications}
+        damaged = [project_id for project_id in registry.ids() if project_id not in readable]
+        rows += [{"id": project_id, "standing": "damaged: see 'ccds irb show'"} for project_id in damaged]
     if options.json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for row in rows:
         print(f"{row['id']:<20} {row['standing']:<24} {row.get('title', '')}".rstrip())
-    print(f"{len(rows)} application(s)")
+    print(f"{len(rows)} application(s){'' if everything else ' with you on the roster'}")
 
 
 def _as_json(application: IrbApplication, versions: Sequence[Version]) -> dict[str, object]:

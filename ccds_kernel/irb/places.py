@@ -10,11 +10,11 @@ import grp
 import os
 import pwd
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.groups.acl import Acl, Entry, read_acl, write_acl
+from ccds_kernel.groups.acl import Acl, Entry, has_acl, read_acl, write_acl
 from ccds_kernel.irb.layout import Kind, Place
 
 
@@ -24,6 +24,7 @@ class Names:
 
     users: dict[str, int]
     groups: dict[str, int]
+    known: dict[tuple[object, ...], Wanted] = field(default_factory=dict)
 
     @classmethod
     def of_this_machine(cls) -> Names:
@@ -74,6 +75,22 @@ class Wanted:
         Raises:
             CcdsError: it names a user or group whom this machine doesn't know.
         """
+        key = (
+            place.owner,
+            place.group,
+            place.may,
+            *place.users.items(),
+            None,
+            *place.groups.items(),
+            place.heirs,
+            place.sticky,
+        )
+        if key not in names.known:
+            names.known[key] = cls._of(place, names)
+        return names.known[key]
+
+    @classmethod
+    def _of(cls, place: Place, names: Names) -> Wanted:
         owner, group, other = place.may
         users = tuple(Entry(names.user(name), may) for name, may in place.users.items())
         groups = tuple(Entry(names.group(name), may) for name, may in place.groups.items())
@@ -102,11 +119,7 @@ def what_differs(root: Path, place: Place, names: Names) -> str:
     _require_kind(path, place, found)
     wanted = Wanted.of(place, names)
     same = (found.st_uid, found.st_gid, found.st_mode & stat.S_ISVTX) == (wanted.owner, wanted.group, wanted.mode)
-    if (
-        same
-        and read_acl(path) == wanted.access
-        and (place.kind is Kind.FILE or read_acl(path, "default") == wanted.default)
-    ):
+    if same and has_acl(path, wanted.access) and (place.kind is Kind.FILE or has_acl(path, wanted.default, "default")):
         return ""
     return "mend"
 

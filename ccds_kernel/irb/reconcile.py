@@ -61,6 +61,11 @@ class Plan:
         return bool(self.wanted or self.places)
 
     @property
+    def steps(self) -> int:
+        """How many steps it takes to carry it out."""
+        return len(self.places) + 2
+
+    @property
     def left(self) -> dict[str, frozenset[str]]:
         """Group → who is in it once those are out who must go: also groups that are made, empty."""
         return {name: self.found.get(name, frozenset()) & members for name, members in self.wanted.items()}

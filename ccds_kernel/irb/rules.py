@@ -66,8 +66,13 @@ def why_shut_out(
 def allowed_actions(
     application: IrbApplication, person: str, today: date, training_years: int = TRAINING_YEARS
 ) -> frozenset[Action]:
-    """Every action that `application` allows `person` on day `today`."""
-    return frozenset(action for action in Action if why_not(application, person, action, today, training_years) is None)
+    """Every action that `application` allows `person` on day `today`: those of which `why_not` says nothing."""
+    entry = application.entry_of(person)
+    if entry is None or why_shut_out(application, person, today, training_years):
+        return frozenset()
+    return frozenset(
+        action for action in ALLOWED[entry.role] if action not in NEEDS or NEEDS[action].kind in application.data
+    )
 
 
 def rights_in(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ccds_hub import reconciler
 from ccds_hub.authenticator import log_people_in
 from ccds_hub.landing import home
 from ccds_hub.limits import LimitsHandler
@@ -94,6 +95,7 @@ def _proxy(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
 
 def _people(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
     log_people_in(c, settings)
+    c.JupyterHub.services = [reconciler.service()]
     c.JupyterHub.load_roles = [
         {
             "name": "site-administrator",
@@ -103,6 +105,12 @@ def _people(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
         },
         {"name": "user", "description": "Starts, enters and stops their own sessions", "scopes": PERSON_SCOPES},
         {"name": "server", "description": "One session's own token", "scopes": SERVER_SCOPES},
+        {
+            "name": reconciler.NAME,
+            "description": "Keeps the hub's groups as rosters say",
+            "scopes": list(reconciler.SCOPES),
+            "services": [reconciler.NAME],
+        },
     ]
 
 

@@ -21,7 +21,7 @@ COMMAND = (sys.executable, "-m", "ccds_kernel.cli")
         ([], "the following arguments are required: STAGE"),
         (["nonsense"], "invalid choice: 'nonsense'"),
         (["irb"], "the following arguments are required: VERB"),
-        (["irb", "expire"], "invalid choice: 'expire'"),
+        (["irb", "erase"], "invalid choice: 'erase'"),
         (["irb", "show"], "the following arguments are required: ID"),
         (["irb", "list", "--yaml"], "unrecognized arguments: --yaml"),
     ],

@@ -237,7 +237,7 @@ def test_what_others_read_is_readable_and_whole(registry):
         os.umask(before)
 
     modes = {path.name: path.stat().st_mode & 0o777 for path in (registry.folder / "CHEST-1").glob("*.*")}
-    assert modes == {"irb.yaml": 0o644}
+    assert modes == {"irb.yaml": 0o640}
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path):

@@ -23,16 +23,18 @@ def on_roster(trained="2024-01-01", **roles):
 
 
 TABLE = """
-                          scientist engineer fellow labeler champion radiologist leadership administrator
-open a lab session        yes       yes      no     no      no       no          no         no
-open the labelling app    no        no       yes    no      no       no          no         no
-read reports              yes       yes      yes    no      no       no          no         no
-load reports              no        yes      yes    no      no       no          no         no
-read the phrase list      yes       yes      yes    no      no       no          no         no
-edit the phrase list      no        no       yes    no      no       no          no         no
-read images               yes       yes      no     no      no       no          no         no
-write images              yes       yes      no     no      no       no          no         no
-train a model             yes       yes      no     no      no       no          no         no
+                                scientist engineer fellow labeler champion radiologist leadership administrator
+open a lab session              yes       yes      no     no      no       no          no         no
+open the labelling app          no        no       yes    no      no       no          no         no
+read reports                    yes       yes      yes    no      no       no          no         no
+load reports                    no        yes      yes    no      no       no          no         no
+read the phrase list            yes       yes      yes    no      no       no          no         no
+edit the phrase list            no        no       yes    no      no       no          no         no
+read images                     yes       yes      no     no      no       no          no         no
+write images                    yes       yes      no     no      no       no          no         no
+train a model                   yes       yes      no     no      no       no          no         no
+submit results to the airlock   yes       yes      yes    no      no       no          no         no
+review results in the airlock   yes       yes      no     no      yes      no          no         no
 """
 
 
@@ -41,9 +43,9 @@ def rights() -> list[tuple[str, str, bool]]:
     header, *lines = TABLE.strip("\n").splitlines()
     roles = header.split()
     return [
-        (line[:26].strip(), role, answer == "yes")
+        (line[:32].strip(), role, answer == "yes")
         for line in lines
-        for role, answer in zip(roles, line[26:].split(), strict=True)
+        for role, answer in zip(roles, line[32:].split(), strict=True)
     ]
 
 
@@ -120,6 +122,8 @@ def test_what_needs_no_reports_is_open_without_them():
         Action.READ_IMAGES,
         Action.WRITE_IMAGES,
         Action.TRAIN,
+        Action.SUBMIT_RESULTS,
+        Action.REVIEW_RESULTS,
     }
 
 
@@ -172,3 +176,15 @@ def test_when_training_lapses(trained, years, lapses):
 
     assert not entry.is_trained(day, years)
     assert entry.is_trained(day - timedelta(days=1), years)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("data", [["images"], ["reports"], ["images", "reports"]])
+@pytest.mark.parametrize("changed", [{}, {"expires": "2024-06-30"}])
+def test_what_is_allowed_is_what_nothing_stands_against(role, data, changed):
+    """The two ways to ask give one answer, for every role and action."""
+    found = application(roster=on_roster(ann=role), data=data, **changed)
+
+    assert allowed_actions(found, "ann", DAY) == {
+        action for action in Action if why_not(found, "ann", action, DAY) is None
+    }

@@ -1,5 +1,6 @@
 """Real Unix users, and a site for them: made and removed by tests that run as root."""
 
+import atexit
 import os
 import pwd
 import shutil
@@ -10,10 +11,10 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from ccds_kernel.settings import Paths, Settings, load_settings
-from support.checkout import ROOT
 from support.components import missing
 
 PREFIX = "ccdst"
@@ -74,18 +75,28 @@ def open_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def shared_python() -> tuple[str, dict[str, str]]:
-    """A Python that every user may run, with ccds and what it needs, and the environment that makes it so."""
-    folders = [ROOT, ROOT / "hub", ROOT / "spawners", ROOT / "widgets", Path(sysconfig.get_path("purelib"))]
-    environment = {"PYTHONPATH": os.pathsep.join(map(str, folders)), "PATH": os.defpath, "LANG": "C.UTF-8"}
+@cache
+def shared_python() -> Path:
+    """A Python that every user may run, with everything that this one has.
+
+    Where this one's interpreter lies in a closed folder it is a virtual environment of the system's own Python, of the same
+    version, which looks into this one's packages.
+    """
     own = Path(sys.executable).resolve()
     if all(place.stat().st_mode & 0o001 for place in (own, *own.parents)):
-        return sys.executable, environment
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    program = f"/usr/bin/python{version}"
-    if not Path(program).exists():
-        missing(f"a Python {version} that every user may run", f"Debian: apt-get install python{version}")
-    return program, environment
+        return Path(sys.executable)
+    system = Path(f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}")
+    if not system.exists():
+        missing(f"a {system.name} that every user may run", f"Debian: apt-get install {system.name} python3-venv")
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}-python-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)
+    subprocess.run([system, "-m", "venv", "--without-pip", folder], check=True)
+    packages = next(folder.glob("lib/python*/site-packages"))
+    (packages / "ccds-tests.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
+    for shared in ("share", "etc"):
+        (folder / shared).symlink_to(Path(sys.prefix) / shared)
+    return folder / "bin" / "python"
 
 
 def run_as(
@@ -96,7 +107,7 @@ def run_as(
     switch = ["--init-groups"] if groups is None else [f"--groups={','.join(groups)}"] if groups else ["--clear-groups"]
     return subprocess.run(
         ["setpriv", f"--reuid={who.pw_uid}", f"--regid={who.pw_gid}", *switch, "--", *command],
-        env={"PATH": os.defpath, "HOME": "/nonexistent", **(env or {})},
+        env={"PATH": os.defpath, "HOME": "/nonexistent", "LANG": "C.UTF-8", **(env or {})},
         cwd="/",
         input=stdin,
         capture_output=True,
@@ -110,8 +121,7 @@ def python_as(
     user: str, code: str, *, groups: Sequence[str] | None = None, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Runs Python `code` as Unix user `user`, with ccds importable."""
-    python, environment = shared_python()
-    return run_as(user, python, "-P", "-c", code, groups=groups, env=environment | (env or {}))
+    return run_as(user, str(shared_python()), "-P", "-c", code, groups=groups, env=env)
 
 
 @dataclass

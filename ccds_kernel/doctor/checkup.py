@@ -12,7 +12,7 @@ from ccds_kernel.doctor.site import examine_disk, examine_permissions, examine_s
 
 
 def examine() -> Iterator[Finding]:
-    """Everything that there is to say about this machine and its site; asks no network."""
+    """Everything that there is to say about this machine and its site; asks nobody but the site's own database server."""
     yield examine_python()
     settings, finding = examine_settings()
     yield finding
@@ -20,6 +20,9 @@ def examine() -> Iterator[Finding]:
     if settings:
         yield examine_permissions(settings)
         yield examine_scheduler(settings)
+        from ccds_kernel.doctor.database import examine_database  # noqa: PLC0415 - brings SQLAlchemy: nothing without a site
+
+        yield examine_database(settings)
     yield examine_gpus(settings.scheduler.gpus if settings else None)
     yield examine_proxy()
     for component in COMPONENTS:

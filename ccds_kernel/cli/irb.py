@@ -82,23 +82,31 @@ def _reconcile(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from ccds_kernel.audit.site import audit_log
+    from ccds_kernel.irb.database import bring_databases, end_sessions, plan_databases
     from ccds_kernel.irb.identity import unix_user
-    from ccds_kernel.irb.reconcile import Reconciler
+    from ccds_kernel.irb.reconcile import Plan, Reconciler
+    from ccds_kernel.irb.registry import registry_of
     from ccds_kernel.settings import load_settings
 
     settings = load_settings(options.settings)
     reconciler = Reconciler(settings)
-    if not reconciler.keeps:
-        print("nothing to reconcile: this site keeps no groups ([groups] directory in ccds.toml)")
+    if not reconciler.keeps and settings.database.engine == "sqlite":
+        print("nothing to reconcile: this site keeps neither groups nor a database server (see docs/settings.md)")
         return
-    plan = reconciler.look()
+    applications = registry_of(settings).applications()
     if options.dry_run:
-        print("\n".join(plan.lines()) or "nothing would change")
+        lines = reconciler.look().lines() if reconciler.keeps else []
+        print("\n".join(lines + plan_databases(applications, settings)) or "nothing would change")
         return
+    ended = end_sessions(applications, settings)  # first: it waits for nothing that may fail after it
+    plan = reconciler.look() if reconciler.keeps else Plan()
     if plan:
         with tqdm(total=plan.steps, desc="reconciling", unit=" step", disable=None, leave=False) as bar:
             reconciler.carry_out(plan, person=unix_user(), audit=audit_log(settings), step=bar.update)
-    print(f"{len(plan.wanted)} group(s) and {len(plan.places)} place(s) changed" if plan else "nothing changed")
+    brought = bring_databases(applications, settings, files=reconciler.keeps)
+    counts = {"group": len(plan.wanted), "place": len(plan.places), "database": brought, "session's role": ended}
+    changed = [f"{count} {what}(s)" for what, count in counts.items() if count]
+    print(f"{', '.join(changed)} changed" if changed else "nothing changed")
 
 
 def _show(options: argparse.Namespace) -> None:

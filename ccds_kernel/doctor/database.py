@@ -82,7 +82,7 @@ def examine_database(settings: Settings) -> Finding:
 
 
 def judge_server(state: ServerState, *, projects: int, behind: list[str]) -> Finding:
-    """The finding for a server in that `state` and so many `projects`; `behind` says what `ccds irb apply` would change of them."""
+    """The finding for a server in that `state` and so many `projects`; `behind` says what applying them again would change."""
     if state.version < _OLDEST:
         found = f"PostgreSQL {state.version // 10000}"
         return Finding(_NAME, Verdict.WRONG, found, f"use PostgreSQL {_OLDEST // 10000} or newer")

@@ -11,7 +11,7 @@ from ccds_kernel.audit.log import AuditSink
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.application import IN_FORCE, IrbApplication
-from ccds_kernel.irb.database import bring_databases, site_database
+from ccds_kernel.irb.database import bring_databases, plan_databases
 from ccds_kernel.irb.reconcile import Reconciler
 from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.irb.rules import calendar_day
@@ -61,8 +61,7 @@ def plan_application(application: IrbApplication, *, person: str, settings: Sett
         lines += reconciler.look((application.id,), application).lines()
     elif not (folder := settings.paths.projects / application.id).is_dir():
         lines.append(f"folder {folder}: make")
-    with site_database(settings) as database:
-        return lines + (database.plan([application]) if database else [])
+    return lines + plan_databases([application], settings)
 
 
 def expire_application(project_id: str, *, person: str, settings: Settings) -> bool:

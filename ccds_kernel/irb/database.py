@@ -173,5 +173,25 @@ def bring_databases(applications: Iterable[IrbApplication], settings: Settings, 
     return made
 
 
+def end_sessions(applications: Iterable[IrbApplication], settings: Settings) -> int:
+    """Ends, in the site's database, what `SiteDatabase.end_what_is_over` says; nothing where projects keep their rows in files.
+
+    Raises:
+        CcdsError: the server can't be reached.
+    """
+    with site_database(settings) as database:
+        return database.end_what_is_over(applications) if database else 0
+
+
+def plan_databases(applications: Iterable[IrbApplication], settings: Settings) -> list[str]:
+    """What `bring_databases` would do on a server, a line each.
+
+    Raises:
+        CcdsError: as `SiteDatabase.plan`.
+    """
+    with site_database(settings) as database:
+        return database.plan(applications) if database else []
+
+
 def _kinds(application: IrbApplication) -> tuple[str, ...]:
     return (*(kind.value for kind in application.data), _AIRLOCK)

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.database import bring_databases, end_sessions
 from ccds_kernel.irb.membership import ProjectGroups, memberships
 from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.irb.rules import calendar_day
@@ -158,12 +159,25 @@ def look(settings: Settings, hub: Hub) -> list[str]:
         else:
             if done.returncode:
                 wrong.append(f"ccds irb reconcile: {(done.stderr.strip().splitlines() or ['no word'])[-1]}")
+    else:
+        wrong += _database_in_step(settings)
     try:
         for change in changes(hub.groups(), wanted_groups(settings), hub.people()):
             hub.change(*change)
     except (OSError, CcdsError) as error:
         wrong.append(f"the hub's groups: {error if isinstance(error, CcdsError) else type(error).__name__}")
     return wrong
+
+
+def _database_in_step(settings: Settings) -> list[str]:
+    """Brings the database server in step, where nobody else does it; returns what went wrong."""
+    try:
+        applications = registry_of(settings).applications()
+        end_sessions(applications, settings)
+        bring_databases(applications, settings, files=False)
+    except CcdsError as error:
+        return [f"the database: {error}"]
+    return []
 
 
 def main() -> None:

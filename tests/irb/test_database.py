@@ -1,10 +1,14 @@
 """A project's rows on a database server: who may do what with them, and until when."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, text
 
+from ccds_hub.reconciler import look
+from ccds_kernel.cli import main
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.applying import apply_application, plan_application
 from ccds_kernel.irb.database import LONGEST, database_rights, last_moment, open_database, site_database
@@ -12,7 +16,7 @@ from ccds_kernel.irb.study_key import study_key_secret
 from ccds_kernel.labeling.tables import report
 from ccds_kernel.settings import Settings
 from support.postgresql import in_session
-from support.site import ADMINISTRATOR, application, on_roster, site_settings
+from support.site import ADMINISTRATOR, application, on_roster, site_settings, write_settings
 
 TODAY = date.today()  # noqa: DTZ011 - the hospital's calendar
 ROSTER = on_roster(ann="fellow", sam="scientist", eng="engineer", lea="labeler", cha="champion")
@@ -22,6 +26,7 @@ ROSTER = on_roster(ann="fellow", sam="scientist", eng="engineer", lea="labeler",
 def settings(postgresql, tmp_path) -> Settings:
     """A site that keeps its projects' rows on a server."""
     values = site_settings(tmp_path).model_dump(mode="json", exclude_defaults=True)
+    postgresql.withdraw_all()
     yield Settings.model_validate(values | {"database": postgresql.take_in(tmp_path / "state")})
     for slug in ("chest-1", "head-2"):
         postgresql.forget(slug)
@@ -221,3 +226,69 @@ def test_an_application_that_no_longer_covers_reports_closes_them(settings, appl
     with pytest.raises(CcdsError, match="permission denied for table report"), store.reading() as connection:
         connection.execute(select(report))
     store.close()
+
+
+@pytest.fixture
+def config(settings, tmp_path) -> Path:
+    """The site's `ccds.toml`."""
+    path = write_settings(tmp_path)
+    values = settings.database.model_dump(mode="json", exclude_defaults=True)
+    lines = ["[database]", *(f"{name} = {json.dumps(value)}" for name, value in values.items()), ""]
+    path.write_text(path.read_text(encoding="utf-8") + "\n".join(lines), encoding="utf-8")
+    return path
+
+
+class NoGroups:
+    """A hub without groups or people."""
+
+    def groups(self) -> dict[str, frozenset[str]]:
+        """None."""
+        return {}
+
+    def people(self) -> frozenset[str]:
+        """Nobody."""
+        return frozenset()
+
+    def change(self, *_) -> None:
+        """Takes what comes."""
+
+
+@pytest.fixture(params=["ccds irb reconcile", "the hub's look"])
+def reconcile(request, settings, config, capsys):
+    """Reconciles in either way; returns what the command says, or what would be said if the hub did something wrong."""
+
+    def call() -> str:
+        if request.param == "the hub's look":
+            return "\n".join(look(settings, NoGroups()))
+        main(["irb", "reconcile", "--settings", str(config)])
+        return capsys.readouterr().out
+
+    return call
+
+
+def test_reconciling_makes_what_is_missing_and_ends_what_is_over(settings, apply, postgresql, reconcile):
+    """Also on a site without groups: a schema that is gone is made, and a session whose person was taken off ends."""
+    apply(application(roster=ROSTER))
+    apply(application(id="HEAD-2", roster=ROSTER))
+    with in_session(settings, "CHEST-1", "ann"):
+        pass
+    apply(application(roster=on_roster(sam="scientist")))
+    postgresql.forget("head-2")
+
+    told = [reconcile() for _ in range(2)]
+
+    assert issued(settings) == []
+    open_database("HEAD-2", settings).close()
+    assert told in (["", ""], ["1 database(s), 1 session's role(s) changed\n", "nothing changed\n"])
+
+
+def test_a_dry_reconciliation_says_what_it_would_make(settings, apply, postgresql, config, capsys):
+    """And makes nothing."""
+    apply(application(roster=ROSTER))
+    postgresql.forget("chest-1")
+
+    main(["irb", "reconcile", "--dry-run", "--settings", str(config)])
+
+    assert capsys.readouterr().out == "database chest-1: make schema chest-1 with its tables, roles and grants\n"
+    with pytest.raises(CcdsError, match="found none"):
+        open_database("CHEST-1", settings)

@@ -57,6 +57,11 @@ class Server:
         shutil.copy(self.settings.password_path(self.state), folder)
         return self.settings.model_dump(mode="json", exclude_defaults=True)
 
+    def withdraw_all(self) -> None:
+        """Ends the sessions that other tests left."""
+        with administrated(self) as site:
+            site.credentials.withdraw_where(lambda _: True)
+
     def forget(self, schema: str) -> None:
         """Removes a project that another test will make again, and the sessions in it."""
         with administrated(self) as site:

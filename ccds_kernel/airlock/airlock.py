@@ -21,9 +21,10 @@ from ccds_kernel.airlock import drop, rows
 from ccds_kernel.airlock.allowed import ALLOWED, described
 from ccds_kernel.airlock.door import Visitor
 from ccds_kernel.airlock.drop import Drop
-from ccds_kernel.airlock.finding import Finding, refusals, require_clean
+from ccds_kernel.airlock.finding import Finding, refusals, require_clean, warn
 from ccds_kernel.airlock.plain_file import read_in_chunks
 from ccds_kernel.airlock.reports import known_texts
+from ccds_kernel.airlock.scan.known_texts import KnownTexts
 from ccds_kernel.airlock.scan.notebook import stripped
 from ccds_kernel.airlock.scan.scan import scan
 from ccds_kernel.airlock.submission import (
@@ -43,7 +44,11 @@ from ccds_kernel.airlock.submission import (
 )
 from ccds_kernel.audit.events import ResultRefused, ResultReviewed, ResultShown, ResultSubmitted, ResultWithdrawn
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.roles import Action, DataKind
+
+_NO_REPORTS = (
+    "nobody looked for words of reports, which you may not read; the scan did at first, and will at the release"
+)
 
 
 class RefusedByScanError(CcdsError):
@@ -134,7 +139,7 @@ class Airlock:
             files = tuple(self._seal(folder, name, ALLOWED[kind][suffix_of(name)], target) for name in names)
             submission = Submission(submission_id, self._project.id, self.person, kind, reason, files, self._now())
             drop.close(target)
-            found = scan(submission, target, known_texts(self._project.store))
+            found = self._scan(submission, target)
             if against := refusals(found):
                 self._log_refusal(submission, by="scan", findings=len(against))
                 raise RefusedByScanError(
@@ -262,7 +267,16 @@ class Airlock:
         for file in submission.files:
             for _ in self._drop.verified(submission, file):
                 pass
-        return scan(submission, self._drop.folder_of(submission.id), known_texts(self._project.store))
+        return self._scan(submission, self._drop.folder_of(submission.id))
+
+    def _scan(self, submission: Submission, folder: Path) -> tuple[Finding, ...]:
+        """The scan, for what this person may read: whoever may not read reports is told that it didn't, either."""
+        if self.visitor.is_administrator or self.visitor.may(Action.READ_REPORTS):
+            return scan(submission, folder, known_texts(self._project.store))
+        found = scan(submission, folder, KnownTexts([], []))
+        if DataKind.REPORTS not in self._project.application.data:
+            return found
+        return (*found, warn(_NO_REPORTS, ""))
 
     def _log_refusal(self, submission: Submission, *, by: str, findings: int) -> None:
         self._project.audit.write(

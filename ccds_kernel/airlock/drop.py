@@ -49,7 +49,7 @@ class Drop:
         try:
             make_closed(self._project, FOLDER)
             with _locked(self.folder):
-                target.mkdir(mode=0o750)
+                target.mkdir(mode=0o700)
                 held = _lock(target)
         except OSError as error:
             raise _unwritable(error) from None
@@ -134,8 +134,9 @@ def store(chunks: Iterable[bytes], folder: Path, name: str) -> SealedFile:
     target = folder / name
     digest, size = hashlib.sha256(), 0
     try:
-        target.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        with target.open("xb") as out:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Closed to others until it is whole, whatever the folder hands on
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             for chunk in chunks:
                 digest.update(chunk)
                 size += len(chunk)

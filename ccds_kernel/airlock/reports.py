@@ -1,8 +1,4 @@
-"""The project's reports as `KnownTexts`, read from its database.
-
-The scan reads them for whoever submits or reviews, also for who may not read reports: they learn nothing but where in a
-result of theirs a report's words stand.
-"""
+"""The project's reports as `KnownTexts`, read from its database, for a scan."""
 
 from __future__ import annotations
 

@@ -76,6 +76,20 @@ def project_places(project_id: str, people: Iterable[str], *, service: str, data
     inside.append(
         Place("phrases", Kind.FOLDER, ROOT, ROOT, (_ALL, 0, 0), everywhere, {groups.report_users: _ALL}, heirs=True)
     )
+    # Every member puts submissions in, and nobody takes another's away; who reads them is the airlock's to say.
+    inside.append(
+        Place(
+            "airlock",
+            Kind.FOLDER,
+            ROOT,
+            ROOT,
+            (_ALL, 0, 0),
+            everywhere,
+            {groups.members: _ALL},
+            heirs=True,
+            sticky=True,
+        )
+    )
     if database:
         inside += [
             Place(name, Kind.FILE, service, groups.report_users, (READ | WRITE, READ | WRITE, 0))

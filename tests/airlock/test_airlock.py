@@ -193,10 +193,25 @@ def test_that_somebody_looked_is_in_the_log(submit, as_, events):
     """With the findings made anew."""
     submission = submit().submission
 
-    shown, findings = as_("cher").show(submission.id)
+    shown, findings = as_("sue").show(submission.id)
 
     assert (shown, findings) == (submission, ())
-    assert events()[-1][:2] == ("cher", "ResultShown")
+    assert events()[-1][:2] == ("sue", "ResultShown")
+
+
+def test_the_scan_reads_reports_only_for_who_may(submit, as_, amend):
+    """A champion reviews without reading reports, and is told what wasn't looked for; where there are none there is nothing to
+    tell.
+    """
+    submission = submit().submission
+
+    _, by_champion = as_("cher").show(submission.id)
+    amend(data=["images"])
+    _, without_reports = as_("cher").show(submission.id)
+
+    (finding,) = by_champion
+    assert (finding.severity, finding.what.startswith("nobody looked for words of reports")) == (Severity.WARN, True)
+    assert without_reports == ()
 
 
 def test_an_author_takes_a_submission_back(submit, as_, approve, events):

@@ -6,15 +6,18 @@ jupyter_server's other APIs, and the widget channel lets no code reach the kerne
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from jupyter_server.auth.authorizer import Authorizer
 
 from ccds_kernel.resources import resource
-from ccds_kernel.session import plain_errors
+from ccds_kernel.session import plain_errors, provisioner
 from ccds_kernel.session.apps import apps_of_this_session
 from ccds_kernel.session.gate import Route, install, route
+from ccds_kernel.session.helped import is_helped
+from ccds_kernel.session.notice_route import add_notice_route
 from ccds_kernel.session.page_policy import with_policy
 from ccds_kernel.session.preheat import PreheatingKernelManager, without_mathjax
 from ccds_kernel.session.widget_channel import WidgetChannel
@@ -46,6 +49,7 @@ def routes(apps: tuple[str, ...]) -> tuple[Route, ...]:
         route("GET", rf"/api/kernels/{_KERNEL}", None),
         route("GET", rf"/api/kernels/{_KERNEL}/channels", "session_id"),
         route("POST", rf"/voila/api/shutdown/{_KERNEL}", "_xsrf"),
+        route("GET", r"/ccds/notice"),
     )
 
 
@@ -73,7 +77,10 @@ def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration o
     c.ServerApp.kernel_manager_class = PreheatingKernelManager
     c.ServerApp.kernel_websocket_connection_class = WidgetChannel
     c.ServerApp.authorizer_class = AppAuthorizer
-    c.KernelManager.transport_encryption = "required"  # whoever is on this node could read along on its loopback
+    if is_helped():
+        provisioner.configure(c)
+    else:
+        c.KernelManager.transport_encryption = "required"  # whoever is on this node could read along on its loopback
     c.ServerApp.websocket_ping_interval = 30_000
     c.ServerApp.tornado_settings = with_policy()
     c.MappingKernelManager.allowed_message_types = [
@@ -96,6 +103,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(server_app: Any) -> None:  # noqa: ANN401 - jupyter_server has no type hints
     apps = apps_of_this_session()
+    add_notice_route(server_app, Path(os.environ["CCDS_SESSION_FOLDER"]))
     install(server_app, routes(apps))
     plain_errors.install(server_app)
     notebook = Path(f"{apps[0]}.ipynb")

@@ -13,7 +13,7 @@ from ccds_kernel.settings import load_settings, settings_file
 
 def is_helped() -> bool:
     """Whether this session's code runs as its person, through the root helper: a session of a project, where the site has it."""
-    return load_settings().sessions.helper and bool(os.environ.get("CCDS_PROJECT"))
+    return bool(os.environ.get("CCDS_PROJECT")) and load_settings().sessions.helper
 
 
 def helper_command(verb: str) -> list[str]:

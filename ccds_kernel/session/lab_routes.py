@@ -25,7 +25,7 @@ ROUTES: tuple[Route, ...] = (
     route("GET PUT", rf"/lab/api/settings(?:/{_WORD}(?:/|%3A|:){_WORD}(?:(?::|%3A){_WORD})?)?/?", "ids_only"),
     route("GET PUT DELETE", rf"/lab/api/workspaces(?:/{_WORD})?/?"),
     route("GET", rf"/lab/api/translations(?:/{_WORD})?/?"),
-    route("GET", rf"/api/contents{_PATH}", "content type format hash"),
+    route("GET", rf"/api/contents{_PATH}", "content type format hash contentProviderId"),
     route("POST PUT PATCH DELETE", rf"/api/contents{_PATH}"),
     route("GET", r"/api/kernelspecs/?"),
     route("GET POST", r"/api/(?:kernels|sessions|terminals)/?"),
@@ -36,7 +36,6 @@ ROUTES: tuple[Route, ...] = (
     route("GET DELETE", r"/api/terminals/\w{1,20}"),
     route("GET", r"/terminals/websocket/\w{1,20}", None),
     route("GET", r"/api/(?:me|status|events/subscribe)", None),
-    route("GET PATCH", r"/api/config/jupyterlabapputilsextensionannouncements"),
     route("GET", r"/ccds/notice"),
 )
 
@@ -45,7 +44,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for name, pattern in (
         ("files", r".*/files(?:/.*)?|/files.*"),
         ("view", r"/(?:view|edit|notebooks|tree)(?:/.*)?"),
-        ("nbconvert", r"/(?:api/)?nbconvert(?:/.*)?"),
+        ("nbconvert", r"/nbconvert(?:/.*)?"),
         ("voila", r"/voila(?:/.*)?"),
         ("proxy", r"/proxy(?:/.*)?"),
         ("kernelspec-file", r"/kernelspecs/.*"),

@@ -3,7 +3,7 @@
 The egress lock is always on, in layers that each hold without the others: the gate lets only the page's daily requests
 through, the authorizer refuses the interfaces that convert and export, the contents manager hands out notebooks and source only,
 and the page has no menu for what isn't there. The browser is told to save nothing (`sandbox` without downloads) and to send
-nothing elsewhere. What no lock on a page stops, code that prints a value, is said in docs/honest-limits.md; whether results
+nothing elsewhere. What no lock on a page stops, code that prints a value, is said in docs/limits.md; whether results
 may leave through the airlock is the application's `egress`.
 
 Where code runs as the person (`[sessions] helper`), neither kernels nor terminals have the server's rights.
@@ -62,6 +62,7 @@ def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration o
     c.ServerApp.root_dir = str(Path.cwd())
     c.ServerApp.default_url = "/lab"
     c.ServerApp.allow_root = True
+    c.ServerApp.quit_button = False  # a session is stopped on the hub's page
     c.ServerApp.reraise_server_extension_failures = True  # without the gate there is no server
     c.ServerApp.jpserver_extensions = {"jupyterlab": True, __name__: True, **dict.fromkeys(_OFF, False)}
     c.ServerApp.authorizer_class = LabAuthorizer

@@ -17,7 +17,6 @@ class NoticeHandler(APIHandler):
     """Answers `{"text": …}`; asking is no activity of the person's."""
 
     _track_activity = False
-    auth_resource = "api"
 
     def initialize(self, folder: Path) -> None:
         """Tornado's hook."""

@@ -34,6 +34,7 @@ def configure(c: Config) -> None:
     """Lets every kernel of a server be started here."""
     c.KernelProvisionerFactory.default_provisioner_name = NAME
     c.KernelManager.transport = "ipc"
+    c.KernelManager.transport_encryption = "disabled"  # nobody else enters the folder of the sockets
 
 
 class HelperProvisioner(KernelProvisionerBase):

@@ -47,7 +47,7 @@ _COMMANDS = {"ccds": "ccds_kernel.session.kernel", "python3": "ipykernel_launche
 _SIGNALS = {b"INT": signal.SIGINT, b"TERM": signal.SIGTERM, b"KILL": signal.SIGKILL}
 _GROUPS = ("", "-images", "-images-w", "-reports")
 _KEPT = re.compile(
-    r"CCDS_(?:CONFIG|PROJECT|SESSION|AUDIT_TOKEN|AUDIT_URL|DATABASE_[A-Z_]+)|CUDA_VISIBLE_DEVICES|NVIDIA_VISIBLE_DEVICES"
+    r"CCDS_(?:CONFIG|PROJECT|SESSION|AUDIT_TOKEN|AUDIT_URL|DATABASE_URL)|CUDA_VISIBLE_DEVICES|NVIDIA_VISIBLE_DEVICES"
     r"|LANG|LC_[A-Z]+|TZ|TERM|COLORTERM"
 )
 _MOST_VALUE = 8_192
@@ -147,8 +147,7 @@ def environment(given: dict[str, str], who: Who) -> dict[str, str]:
         "LOGNAME": who.name,
         "SHELL": "/bin/bash",
         "PATH": f"{Path(sys.executable).parent}:{_PATH}",
-        "IPYTHONDIR": f"{home}/.ccds/jupyter/ipython",
-        "JUPYTER_RUNTIME_DIR": f"{home}/.ccds/jupyter/runtime",
+        "IPYTHONDIR": f"{home}/.ccds/ipython",
     }
 
 
@@ -291,12 +290,8 @@ class _last_words:  # noqa: N801 - reads as a statement
 
 def _kernel_log() -> int:
     """The person's own log of their kernels: what a kernel says before it speaks with its server."""
-    for folder in (".ccds", ".ccds/jupyter"):
-        try:
-            Path(folder).mkdir(0o770)
-        except FileExistsError:
-            continue
-    return os.open(".ccds/jupyter/kernel.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o660)
+    Path(".ccds").mkdir(0o770, exist_ok=True)
+    return os.open(".ccds/kernel.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o660)
 
 
 def _reset_signals() -> None:

@@ -2,7 +2,7 @@
 
 The name alone doesn't decide: a volume that is renamed to `.py` stays a volume. Every format of the field (DICOM, NIfTI, gzip,
 NumPy, HDF5, PNG, Parquet, SQLite, PyTorch) has bytes that no source has, so they needn't be listed: text is UTF-8 without control
-characters. What was made into text on purpose (base64 in a comment) opens; `docs/honest-limits.md` says so.
+characters. What was made into text on purpose (base64 in a comment) opens; `docs/limits.md` says so.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.files import make_closed
 from ccds_kernel.irb.project import Project
 from ccds_kernel.session.name import SessionName
 from ccds_kernel.settings import Settings
@@ -31,25 +32,56 @@ def session_home(session: SessionName, person: str, project: Project | None, set
         for level in levels:  # one by one: `parents=True` would leave all but the last open to everybody
             level.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise CcdsError(
-            expected="to make your folder for this session",
-            found=(error.strerror or "an error").lower(),
-            do="tell the administrators of this site",
-        ) from None
+        raise _unmade(error) from None
     return levels[-1]
 
 
-def session_env(session: SessionName, project: Project | None, home: Path) -> dict[str, str]:
-    """What a session's environment says about its project, if it has one, and place."""
-    jupyter = home / ".ccds" / "jupyter"
+def session_folder(session: SessionName, person: str, settings: Settings) -> Path:
+    """The folder of the session's server, made where it isn't there: its log, its settings, what the hub tells it.
+
+    It lies in the site's state folder, not in the person's: whoever could write there could hand the server settings,
+    extensions and kernels of their own, or put a link where it writes.
+
+    Raises:
+        CcdsError: it can't be made.
+    """
+    try:
+        return make_closed(settings.paths.state / "servers", person, str(session))
+    except OSError as error:
+        raise _unmade(error) from None
+
+
+def session_env(
+    session: SessionName, project: Project | None, home: Path, folder: Path, settings: Settings
+) -> dict[str, str]:
+    """What a session's environment says about its project, if it has one, and place.
+
+    Args:
+        session: the session.
+        project: its project.
+        home: where it runs.
+        folder: the folder of its server.
+        settings: the site's settings.
+    """
     return {
-        "HOME": str(home),
+        # Where code runs as the person, the server is somebody else: nothing of it may be looked up in their folder.
+        "HOME": str(folder if settings.sessions.helper else home),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PYTHONNOUSERSITE": "1",
         **({"CCDS_PROJECT": project.id} if project else {}),
         "CCDS_SESSION": str(session),
+        "CCDS_SESSION_FOLDER": str(folder),
         "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
-        "JUPYTER_CONFIG_DIR": str(jupyter / "config"),
-        "JUPYTER_DATA_DIR": str(jupyter / "data"),
-        "JUPYTER_RUNTIME_DIR": str(jupyter / "runtime"),
-        "IPYTHONDIR": str(jupyter / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "IPYTHONDIR": str(home / ".ccds" / "ipython"),
     }
+
+
+def _unmade(error: OSError) -> CcdsError:
+    return CcdsError(
+        expected="to make your folder for this session",
+        found=(error.strerror or "an error").lower(),
+        do="tell the administrators of this site",
+    )

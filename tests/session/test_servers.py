@@ -23,6 +23,7 @@ from support.site import ADMINISTRATOR, application, on_roster, site_settings, w
 def test_a_lab_serves_the_folder_it_runs_in_and_asks_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """JupyterLab in the session's own folder, without news and without a look for updates: hospital networks are closed."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CCDS_SESSION_FOLDER", str(tmp_path / "server"))
     config = Config()
 
     lab_server.configure(config)

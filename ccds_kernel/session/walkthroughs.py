@@ -9,11 +9,13 @@ import hashlib
 import json
 from pathlib import Path
 
-from ccds_kernel.files import write_whole
 from ccds_kernel.resources import resource
+from ccds_kernel.session.person_folder import PersonFolder
 
 FOLDER = "walkthroughs"
-_LAID = Path(".ccds", "walkthroughs.json")
+_OWN = ".ccds"
+_LAID = f"{_OWN}/walkthroughs.json"
+_MOST_BYTES = 32_000_000
 
 
 def lay_out(home: Path) -> list[str]:
@@ -23,36 +25,44 @@ def lay_out(home: Path) -> list[str]:
         CcdsError: the installation is incomplete.
         OSError: the folder can't be written.
     """
-    laid = _laid(home)
-    written = []
-    for source in sorted(resource("notebooks/lab").glob("*.ipynb")):
-        text, target = source.read_text(encoding="utf-8"), home / FOLDER / source.name
-        digest = _digest(text)
-        there = _digest(_read(target)) if target.exists() else None
-        if there not in (None, digest, laid.get(source.name)):
-            continue  # theirs
-        if there != digest:
-            target.parent.mkdir(mode=0o700, exist_ok=True)
-            write_whole(target, text, 0o600)
-            written.append(source.name)
-        if laid.get(source.name) != digest:  # also where a crash came between the notebook and its note
-            laid[source.name] = digest
-            (home / _LAID).parent.mkdir(mode=0o700, exist_ok=True)
-            write_whole(home / _LAID, json.dumps(laid), 0o600)
+    files = PersonFolder(home)
+    try:
+        laid = _laid(files)
+        written = []
+        for source in sorted(resource("notebooks/lab").glob("*.ipynb")):
+            text, target = source.read_text(encoding="utf-8"), f"{FOLDER}/{source.name}"
+            digest = _digest(text)
+            there = _digest_of(files, target)
+            if there not in (None, digest, laid.get(source.name)):
+                continue  # theirs
+            if there != digest:
+                files.make_folder(FOLDER)
+                files.write(target, text.encode())
+                written.append(source.name)
+            if laid.get(source.name) != digest:  # also where a crash came between the notebook and its note
+                laid[source.name] = digest
+                files.make_folder(_OWN)
+                files.write(_LAID, json.dumps(laid).encode())
+    finally:
+        files.close()
     return written
 
 
-def _laid(home: Path) -> dict[str, str]:
+def _laid(files: PersonFolder) -> dict[str, str]:
     """File name → SHA-256 of what was laid there."""
     try:
-        found = json.loads(_read(home / _LAID))
+        found = json.loads(files.read(_LAID, _MOST_BYTES))
     except (OSError, ValueError):
         return {}
     return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else {}
 
 
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace")
+def _digest_of(files: PersonFolder, path: str) -> str | None:
+    """The digest of what is there; None where nothing is."""
+    try:
+        return _digest(files.read(path, _MOST_BYTES).decode("utf-8", "replace"))
+    except FileNotFoundError:
+        return None
 
 
 def _digest(text: str) -> str:

@@ -17,12 +17,13 @@ def session_home(session: SessionName, person: str, project: Project | None, set
     """The folder in which a session runs, made where it isn't there.
 
     For a lab it is the person's own folder of the project, for the project's apps one inside it that holds nothing of theirs,
-    for a session without a project (`project` None) one in the site's state folder.
+    for a session without a project (`project` None) one in the site's state folder. There, too, lie apps where code runs as the
+    person: the server, which is somebody else, makes nothing in a folder of theirs.
 
     Raises:
         CcdsError: it can't be made.
     """
-    if project is None:
+    if project is None or (settings.sessions.helper and not session.kind.runs_code):
         sessions = settings.paths.state / "sessions"
         levels = [sessions, sessions / person]
     else:

@@ -24,7 +24,7 @@ def test_they_are_laid_once(tmp_path: Path, installed: dict[str, str]) -> None:
     assert laid == installed
     assert installed
     assert (sorted(first), second) == (sorted(installed), [])
-    assert {path.stat().st_mode & 0o077 for path in (tmp_path / FOLDER).iterdir()} == {0}
+    assert {path.stat().st_mode & 0o007 for path in (tmp_path / FOLDER).iterdir()} == {0}
 
 
 def test_what_the_person_changed_is_theirs(tmp_path: Path, installed: dict[str, str]) -> None:

@@ -70,7 +70,7 @@ def test_a_password_that_others_read_or_that_is_missing_is_told(settings):
 @pytest.mark.parametrize(
     ("change", "found"),
     [
-        ({"version": 130020}, "PostgreSQL 13"),
+        ({"version": 140020}, "PostgreSQL 14"),
         ({"makes_roles": False}, "the administrator's role may make no roles"),
         ({"makes_schemas": False}, "the administrator's role may make no schemas"),
         ({"cuts": False}, "the administrator's role may end no connections"),

@@ -111,7 +111,7 @@ class Site:
 @contextmanager
 def running_server() -> Iterator[Server]:
     """Starts a server of its own; ends it, with everything that it wrote."""
-    bin_folder = _programs()
+    bin_folder = programs()
     folder = Path(tempfile.mkdtemp(prefix="ccdst-postgresql-", dir="/tmp"))
     try:
         user = _user_for(folder)
@@ -153,7 +153,8 @@ def administrated(server: Server) -> Iterator[Site]:
         engine.dispose()
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """The folder of the server's programs; skips or fails the test where there are none."""
     on_path = shutil.which("initdb")
     folders = [Path(on_path).resolve().parent] if on_path else []
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -int(folder.parent.name))

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 from jupyterhub.spawner import Spawner, SpawnException
@@ -29,15 +30,20 @@ from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
 from ccds_kernel.session.name import SessionName
-from ccds_spawners.home import session_env, session_home
+from ccds_spawners.audit import note_end, note_start, with_audit_token
+from ccds_spawners.database import close_database, open_database
+from ccds_spawners.home import session_env, session_folder, session_home
 from ccds_spawners.job import session_job
+from ccds_spawners.notice import tell
 from ccds_spawners.options import LabOptions
 from ccds_spawners.refusal import Refusal
-from ccds_spawners.rights import is_revoked, open_for
+from ccds_spawners.rights import note_revoked, open_for, why_revoked
 from ccds_spawners.seen import what_is_seen
 from ccds_spawners.words import progress_words
 
 _TICK_SECONDS = 0.5
+NOTICE_SECONDS = 15
+"""How long a session's people read that it ends, and why, before it does. Its data is closed to them already."""
 
 
 class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hints
@@ -59,6 +65,8 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
     _asked: bool = False
     _interrupted: bool = False
     _refused_at: float = 0.0
+    _ended_how: str = ""
+    _revoked_at: float = 0.0
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Takes back what `get_state` gave, after a restart of the hub."""
@@ -158,22 +166,39 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         others, self._asked = self._other_nodes(), True
         self._port = asyncio.get_running_loop().create_future()
         self._said = "asking the scheduler"
+        rows: dict[str, str] = {}
         try:
             project = await asyncio.to_thread(self.open)
             options = LabOptions.from_mapping(self.user_options)
             home = await asyncio.to_thread(session_home, self.session, self.user.name, project, self.settings)
+            folder = await asyncio.to_thread(session_folder, self.session, self.user.name, self.settings)
+            rows = await asyncio.to_thread(open_database, self.session, self.user.name, project, self.settings)
             spec = session_job(
                 self.session,
                 options,
                 priority_for(others),
                 person=self.user.name,
                 home=home,
-                env=self.get_env() | session_env(self.session, project, home),
+                folder=folder,
+                env=self.get_env() | session_env(self.session, project, home, folder, self.settings) | rows,
+            )
+            spec = with_audit_token(
+                spec,
+                project_id=project.id if project else "",
+                session=str(self.session),
+                folder=folder,
+                settings=self.settings,
+                now=datetime.now(UTC),
             )
             await self._end_orphan(spec.name)
+            await asyncio.to_thread(note_start, self.session, self.user.name, self.settings)
+            self._ended_how, self._revoked_at = "", 0.0
+            await self._tell("")  # what an earlier session of that name was told
             await self._submit(spec)
         except CcdsError as error:
             self._refused_at = time.monotonic()
+            if rows:
+                await self._close_database()
             raise Refusal(error) from None
         self._note_state()
         status = await self._until_reported()
@@ -189,25 +214,71 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
             return 0
         if self._interrupted:
             self.log.warning("session %s: its start was interrupted; ending its job", self._log_name)
-            await self.stop()
+            await self._stop("its start was interrupted")
             return 1
         status = await self.watch.status(JobId(self.job_id))
         if not status.state.ended:
-            if not await asyncio.to_thread(is_revoked, self.session, self.user.name, self.settings):
-                return None
-            self.log.warning("session %s: its person may not have it any more; ending its job", self._log_name)
-            await self.stop()
-            return 1
+            return await self._poll_right()
         self.watch.forget(status.id)
+        await self._note_end(f"by itself: {status.state}")
         return status.exit_code if status.exit_code is not None else 1
+
+    async def _poll_right(self) -> int | None:
+        """None while its person may have the session, and for as long after that as they are told; then it is ended."""
+        why = await asyncio.to_thread(why_revoked, self.session, self.user.name, self.settings)
+        if why is None:
+            if self._revoked_at:
+                self._revoked_at = 0.0
+                await self._tell("")
+            return None
+        if not self._revoked_at:
+            self._revoked_at = time.monotonic()
+            await self._close_database()
+            await asyncio.to_thread(note_revoked, self.session, self.user.name, self.settings)
+            await self._tell(f"This session ends now: {why.found}. What lies in the project stays; {why.do}.")
+        if time.monotonic() - self._revoked_at < NOTICE_SECONDS:
+            return None
+        self.log.warning("session %s: its person may not have it any more; ending its job", self._log_name)
+        await self._stop("its person may not have it any more")
+        return 1
+
+    async def _tell(self, text: str) -> None:
+        """Shows `text` in the session's pages; that it can't be shown changes nothing."""
+        try:
+            folder = await asyncio.to_thread(session_folder, self.session, self.user.name, self.settings)
+            await asyncio.to_thread(tell, folder, text)
+        except CcdsError as error:
+            self.log.error("session %s: its people aren't told: %s", self._log_name, error)  # noqa: TRY400 - one line
+
+    async def _close_database(self) -> None:
+        """Ends the session's way into its database. That it can't be ended now keeps no session alive: see `close_database`."""
+        try:
+            await asyncio.to_thread(close_database, self.session, self.user.name, self.settings)
+        except CcdsError as error:
+            self.log.error("session %s: its role in the database isn't dropped yet: %s", self._log_name, error)  # noqa: TRY400 - one line
 
     async def stop(self, now: bool = False) -> None:  # noqa: ARG002 - JupyterHub's signature
         """Cancels the job and waits until the scheduler says that it has ended.
 
         However long that takes: JupyterHub forgets a server whose stop returned or failed, and its job would go on unseen.
         """
+        await self._stop("it was stopped")
+
+    async def _stop(self, how: str) -> None:
         if self.job_id:
             await self._end(JobId(self.job_id))
+            await self._note_end(how)
+
+    async def _note_end(self, how: str) -> None:
+        """Writes into the audit log, once, that the session has ended. That it can't be written keeps no session alive."""
+        if self._ended_how:
+            return
+        self._ended_how = how
+        await self._close_database()
+        try:
+            await asyncio.to_thread(note_end, self.session, self.user.name, how, self.settings)
+        except CcdsError as error:
+            self.log.error("session %s: its end isn't in the audit log: %s", self._log_name, error)  # noqa: TRY400 - one line
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """What the scheduler says, each time that it says something new, until the server is up."""

@@ -10,7 +10,7 @@ from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import allowed_actions, calendar_day, why_not
-from ccds_kernel.irb.site import reads_published, require_leadership
+from ccds_kernel.irb.site import SiteAccessDenied, reads_published, require_leadership
 from ccds_kernel.session.apps import action_of
 from ccds_kernel.session.name import SessionName
 from ccds_kernel.settings import Settings, settings_now
@@ -30,25 +30,33 @@ def open_for(session: SessionName, person: str, settings: Settings) -> Project |
     return open_project(found.id if found else session.project, action, person=person, settings=settings)
 
 
-def is_revoked(session: SessionName, person: str, settings: Settings) -> bool:
-    """Whether it is sure by now that `person` may not have `session`; that refusal is an audit event.
+def why_revoked(session: SessionName, person: str, settings: Settings) -> CcdsError | None:
+    """Why `person` may not have `session` any more; None where they may, or where nobody can say.
 
     Only a no counts: a registry or a settings file that can't be read, or that is away, says nothing.
     """
     if session.kind.action is None:
-        refused = not reads_published(person, settings_now(settings))
-    else:
-        try:
-            found = registry_of(settings).by_slug(session.project)
-        except CcdsError:
-            return False
-        years = settings.irb.training_years
-        action = _asked_for(session, found, person, settings)
-        refused = found is not None and why_not(found, person, action, calendar_day(), years) is not None
-    if refused:
-        with contextlib.suppress(CcdsError):
-            open_for(session, person, settings)  # is refused, and the audit log says so
-    return refused
+        if reads_published(person, settings_now(settings)):
+            return None
+        return SiteAccessDenied(
+            expected="somebody of this site's leadership",
+            found=person,
+            do="ask one of [hub] administrators in ccds.toml",
+        )
+    try:
+        found = registry_of(settings).by_slug(session.project)
+    except CcdsError:
+        return None
+    if found is None:
+        return None
+    action = _asked_for(session, found, person, settings)
+    return why_not(found, person, action, calendar_day(), settings.irb.training_years)
+
+
+def note_revoked(session: SessionName, person: str, settings: Settings) -> None:
+    """Writes into the audit log that `session` is refused to `person` from now on."""
+    with contextlib.suppress(CcdsError):
+        open_for(session, person, settings)  # is refused, and that is an event
 
 
 def _asked_for(session: SessionName, application: IrbApplication | None, person: str, settings: Settings) -> Action:

@@ -1,5 +1,6 @@
 """A session lives no longer than its person's right to it."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -7,6 +8,9 @@ import requests
 
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.session.name import SessionName
+from ccds_kernel.session.notice import NAME
+from ccds_spawners.home import session_folder
 from support.demo import LAB, PROJECT, Demo, processes_of
 from support.hub import PEOPLE, HubSite
 from support.site import application, on_roster
@@ -45,14 +49,20 @@ def amend(hub_site: HubSite, **changed: object) -> None:
 def test_an_amendment_ends_the_session(
     hub: Demo, hub_site: HubSite, sam: requests.Session, amendment: dict[str, object]
 ) -> None:
-    """Its server is gone, the hub shows none, and the audit log says who was refused what."""
-    amend(hub_site, **amendment)
+    """Its people are told why before its server is gone; the hub shows none, and the audit log says who was refused what."""
+    notice = session_folder(SessionName.parse(LAB), "sam", hub_site.settings) / NAME
 
+    amend(hub_site, **amendment)
+    told = until(lambda: json.loads(notice.read_text())["text"], "a notice", seconds=40)
+    alive = bool(processes_of(hub.folder, "jupyterhub.singleuser"))
     until(lambda: not processes_of(hub.folder, "jupyterhub.singleuser"), "the session's end", seconds=40)
     until(lambda: not hub.is_ready(sam, "sam", LAB), "the hub to notice", seconds=20)
-    *_, last = FileAuditSink(hub_site.settings.paths.audit).entries(PROJECT)
+    entries = [(one["event"], one["person"]) for one in FileAuditSink(hub_site.settings.paths.audit).entries(PROJECT)]
 
-    assert (last["event"], last["person"]) == ("AccessDenied", "sam")
+    assert alive
+    assert told.startswith("This session ends now: ")
+    assert told.endswith("ask the principal investigator, Dr. Reed.")
+    assert entries[-2:] == [("AccessDenied", "sam"), ("SessionEnded", "sam")]
 
 
 def test_who_is_no_longer_of_leadership_loses_the_reports(hub: Demo, hub_site: HubSite) -> None:
@@ -71,7 +81,7 @@ def test_who_is_no_longer_of_leadership_loses_the_reports(hub: Demo, hub_site: H
 
     assert again.status_code == 403
     assert "/spawn/lee/reports" not in home
-    assert [(one["event"], one["person"]) for one in entries][-2:] == [("AccessDenied", "lee")] * 2
+    assert [(one["event"], one["person"]) for one in entries][-2:] == [("SessionEnded", "lee"), ("AccessDenied", "lee")]
 
 
 def test_a_registry_that_says_nothing_ends_nothing(hub: Demo, hub_site: HubSite, sam: requests.Session) -> None:

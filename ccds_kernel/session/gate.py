@@ -15,6 +15,8 @@ from tornado import web
 from tornado.httputil import HTTPServerRequest
 from tornado.routing import Matcher, Rule
 
+from ccds_kernel.session.page_headers import PAGE_HEADERS
+
 _STAMP = re.compile(r"[0-9]{1,16}")
 """The time, which Jupyter's pages add as an argument of that name, so that no answer comes from a cache."""
 
@@ -78,6 +80,11 @@ class _Denied(Matcher):
 class _Refusal(web.RequestHandler):
     """Answers 403 to everything."""
 
+    def set_default_headers(self) -> None:
+        """Those of every page, and a policy by which this one loads nothing."""
+        for name, value in (PAGE_HEADERS | {"Content-Security-Policy": _NOTHING}).items():
+            self.set_header(name, value)
+
     def prepare(self) -> None:
         """Ends the request before any method runs."""
         self.set_status(_FORBIDDEN)
@@ -89,6 +96,7 @@ class _Refusal(web.RequestHandler):
 
 
 _FORBIDDEN = 403
+_NOTHING = "default-src 'none'; frame-ancestors 'none'"
 
 
 def install(server_app: Any, routes: Iterable[Route], refusal: type[web.RequestHandler] = _Refusal) -> None:  # noqa: ANN401 - jupyter_server has no type hints

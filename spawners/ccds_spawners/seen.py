@@ -25,7 +25,7 @@ class Seen:
         covered: the first and last day that it covers.
         kinds: a line for each kind of data that the person has a right to, such as `1,200 reports, read only`.
         there: from which day to which the project's reports are; empty where that isn't known.
-        labels: the project's labels; empty where there are none yet, or the person reads no reports.
+        labels: the project's labels, in words; empty where the person reads no reports.
         until: the last day on which it opens.
     """
 
@@ -33,7 +33,7 @@ class Seen:
     covered: tuple[date, date]
     kinds: tuple[str, ...]
     there: str
-    labels: tuple[str, ...]
+    labels: str
     until: date
 
 
@@ -49,7 +49,7 @@ def seen_by(application: IrbApplication, rights: dict[DataKind, Access], content
         application.study_dates,
         kinds,
         there,
-        contents.labels if reads_reports else (),
+        _labels(contents) if reads_reports else "",
         min(day for day in (application.expires, application.withdrawn) if day),
     )
 
@@ -63,6 +63,12 @@ def what_is_seen(project: Project, contents: ContentsCounter, settings: Settings
     application = project.application
     rights = rights_in(application, project.person, calendar_day(), settings.irb.training_years)
     return seen_by(application, rights, contents.counted(project.id, _MOMENT_S))
+
+
+def _labels(contents: Contents) -> str:
+    if contents.reports is None:
+        return "not counted"
+    return ", ".join(contents.labels) or "none yet"
 
 
 def _many(number: int | None, one: str, more: str) -> str:

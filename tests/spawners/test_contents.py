@@ -139,7 +139,8 @@ def test_what_one_will_see_is_what_one_has_a_right_to() -> None:
     unknown = seen_by(one, {DataKind.REPORTS: Access.WRITE}, NOT_COUNTED)
 
     assert both.kinds == ("1 study with images, read and write", "1,200 reports, read only")
-    assert (both.there, both.labels) == ("2019-02-01 to 2019-03-01", ("absent", "present"))
+    assert (both.there, both.labels) == ("2019-02-01 to 2019-03-01", "absent, present")
     assert (both.until, both.cohort) == (date(2998, 1, 1), ("CXR1", "CXR2"))
-    assert (images.kinds, images.there, images.labels) == (("1 study with images, read only",), "", ())
-    assert unknown.kinds == ("reports: not counted, read and write",)
+    assert (images.kinds, images.there, images.labels) == (("1 study with images, read only",), "", "")
+    assert (unknown.kinds, unknown.labels) == (("reports: not counted, read and write",), "not counted")
+    assert seen_by(one, {DataKind.REPORTS: Access.READ}, Contents(reports=0)).labels == "none yet"

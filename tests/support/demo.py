@@ -70,7 +70,7 @@ class Demo:
 
     def token(self, session: str) -> str:
         """The token of a session that runs, from its server's environment: it opens that session, and people are given none."""
-        (server,) = processes_of(self.folder, f"CCDS_SESSION={session}", "jupyterhub.singleuser")
+        server, *_ = processes_of(self.folder, f"CCDS_SESSION={session}", "jupyterhub.singleuser")
         return server.environ()["JUPYTERHUB_API_TOKEN"]
 
     def stop(self, client: requests.Session, person: str, session: str) -> None:

@@ -20,6 +20,7 @@ def session_job(
     *,
     person: str,
     home: Path,
+    folder: Path,
     env: Mapping[str, str],
 ) -> JobSpec:
     """The job of session `name`; an app session has no GPU and the class of apps whatever is asked for.
@@ -30,6 +31,7 @@ def session_job(
         priority_class: FIRST or SECOND, for a lab session.
         person: for whom it runs.
         home: the folder in which the session runs.
+        folder: the folder of its server, which the person can't write.
         env: the session's whole environment, its token included.
     """
     app = not name.kind.runs_code
@@ -39,7 +41,7 @@ def session_job(
         # -P: a folder of the person's that is called like one of our modules must not be run instead of it.
         command=(sys.executable, "-P", "-m", "ccds_kernel.session.launch", server),
         cwd=home,
-        log=home / f".{name}.log",
+        log=folder / f"{name}.log",
         owner=person,
         env=env,
         cpus=1,

@@ -14,6 +14,7 @@ from ccds_spawners.job import session_job
 from ccds_spawners.options import LabOptions, OptionError
 
 HOME = Path("/projects/HEADCT-2026/work/sam")
+FOLDER = Path("/state/servers/sam/headct-2026-lab-2")
 ENV = {"JUPYTERHUB_API_TOKEN": "t0ken", "CCDS_PROJECT": "HEADCT-2026"}
 
 
@@ -21,13 +22,15 @@ def test_the_job_of_a_lab_session() -> None:
     """Its GPUs, hours and class are what was asked for; the token is in the environment only."""
     name = SessionName("headct-2026", SessionKind.LAB, 2)
 
-    job = session_job(name, LabOptions(gpus=2, hours=12), PriorityClass.SECOND, person="sam", home=HOME, env=ENV)
+    job = session_job(
+        name, LabOptions(gpus=2, hours=12), PriorityClass.SECOND, person="sam", home=HOME, folder=FOLDER, env=ENV
+    )
 
     assert job == JobSpec(
         name=job_name("session", "sam", "headct-2026-lab-2"),
         command=(sys.executable, "-P", "-m", "ccds_kernel.session.launch", "lab"),
         cwd=HOME,
-        log=HOME / ".headct-2026-lab-2.log",
+        log=FOLDER / "headct-2026-lab-2.log",
         owner="sam",
         env=ENV,
         cpus=1,
@@ -43,13 +46,15 @@ def test_the_job_of_an_app_session() -> None:
     """No GPU and the class of apps, whatever is asked for."""
     name = SessionName("headct-2026", SessionKind.APP)
 
-    job = session_job(name, LabOptions(gpus=4, hours=72), PriorityClass.FIRST, person="fay", home=HOME, env=ENV)
+    job = session_job(
+        name, LabOptions(gpus=4, hours=72), PriorityClass.FIRST, person="fay", home=HOME, folder=FOLDER, env=ENV
+    )
 
     assert job == JobSpec(
         name=job_name("session", "fay", "headct-2026-app"),
         command=(sys.executable, "-P", "-m", "ccds_kernel.session.launch", "app"),
         cwd=HOME,
-        log=HOME / ".headct-2026-app.log",
+        log=FOLDER / "headct-2026-app.log",
         owner="fay",
         env=ENV,
         cpus=1,
@@ -71,7 +76,9 @@ def test_the_job_of_an_app_session() -> None:
 def test_two_sessions_never_share_a_job(one: tuple[str, str], other: tuple[str, str]) -> None:
     """A job is adopted by its name: no other person's or session's may have it."""
     names = {
-        session_job(SessionName.parse(name), LabOptions(), PriorityClass.FIRST, person=person, home=HOME, env={}).name
+        session_job(
+            SessionName.parse(name), LabOptions(), PriorityClass.FIRST, person=person, home=HOME, folder=FOLDER, env={}
+        ).name
         for person, name in (one, other)
     }
 

@@ -1,5 +1,15 @@
-"""Read by `jupyterhub-singleuser` in a lab session; what it says stands in `lab_server.py`."""
+"""Read by `jupyterhub-singleuser` in a lab session; what it says stands in `lab_server.py`.
+
+Jupyter only logs what goes wrong in here, and serves with its own defaults: without any lock. So the server ends.
+"""
+
+import sys
+import traceback
 
 from ccds_kernel.session.lab_server import configure
 
-configure(get_config())  # type: ignore[name-defined] # noqa: F821 - traitlets puts it there
+try:
+    configure(get_config())  # type: ignore[name-defined] # noqa: F821 - traitlets puts it there
+except Exception:  # noqa: BLE001 - whatever it is
+    traceback.print_exc()
+    sys.exit(1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import secrets
 import signal
 import subprocess
@@ -32,7 +33,8 @@ _PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 
 def configure(c: Config) -> None:
     """Lets every kernel of a server be started here."""
-    c.KernelProvisionerFactory.default_provisioner_name = NAME
+    # Not by `c`: whoever asks first for the factory makes it, with or without a configuration.
+    os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = NAME
     c.KernelManager.transport = "ipc"
     c.KernelManager.transport_encryption = "disabled"  # nobody else enters the folder of the sockets
 

@@ -17,7 +17,7 @@ from ccds_kernel.resources import resource
 from ccds_kernel.settings import Settings, settings_file
 from ccds_spawners import handshake
 from ccds_spawners.cluster import ClusterSpawner
-from ccds_spawners.contents import ContentsCounter
+from ccds_spawners.contents import ContentsCounter, contents_of
 from ccds_spawners.options import leave_to_start
 from ccds_spawners.watch import JobWatch
 
@@ -49,7 +49,7 @@ def configure(c: Any, settings: Settings) -> None:  # noqa: ANN401 - traitlets' 
     _hub(c, settings, state)
     _proxy(c, settings)
     _people(c, settings)
-    contents = ContentsCounter(settings.paths.projects)
+    contents = ContentsCounter(contents_of(settings))
     _sessions(c, settings, contents)
     _pages(c, settings, contents)
 

@@ -20,6 +20,13 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
+from sqlalchemy import func, select, text
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.database import open_database
+from ccds_kernel.labeling.tables import phrase, report
+from ccds_kernel.settings import Settings
+
 FRESH_SECONDS = 60.0
 LONGEST_SECONDS = 5.0
 MOST_STUDIES = 500_000
@@ -48,8 +55,21 @@ class Contents:
 NOT_COUNTED = Contents()
 
 
+def contents_of(settings: Settings) -> Callable[[str], Contents]:
+    """The function that counts a project of the site, by its id; it never raises for what can't be counted."""
+
+    def counting(project_id: str) -> Contents:
+        folder = settings.paths.projects / project_id
+        if settings.database.engine == "sqlite":
+            return count(folder)
+        reports, dates, labels = _on_server(project_id, settings)
+        return Contents(reports, _folders(folder / "dicom", lambda: False), dates, labels)
+
+    return counting
+
+
 def count(folder: Path, *, clock: Callable[[], float] = time.monotonic) -> Contents:
-    """Counts what lies in the project directory `folder`; never raises for what can't be counted."""
+    """Counts what lies in the project directory `folder`, its rows in a file there; never raises for what can't be counted."""
     deadline = clock() + LONGEST_SECONDS
     imaged = _folders(folder / "dicom", lambda: clock() > deadline)
     try:
@@ -64,6 +84,18 @@ def count(folder: Path, *, clock: Callable[[], float] = time.monotonic) -> Conte
             return Contents(reports, imaged, dates, tuple(label for (label,) in labels))
     except (sqlite3.Error, ValueError):
         return Contents(imaged=imaged)
+
+
+def _on_server(project_id: str, settings: Settings) -> tuple[int | None, tuple[date, date] | None, tuple[str, ...]]:
+    try:
+        with closing(open_database(project_id, settings)) as store, store.reading() as rows:
+            rows.execute(text(f"SET LOCAL statement_timeout = {LONGEST_SECONDS * 1000:.0f}"))
+            found = select(func.count(), func.min(report.c.study_date), func.max(report.c.study_date))
+            reports, first, last = rows.execute(found.select_from(report)).one()
+            labels = rows.scalars(select(phrase.c.label).distinct().order_by(phrase.c.label).limit(MOST_LABELS)).all()
+            return reports, (first, last) if first and last else None, tuple(labels)
+    except CcdsError:
+        return None, None, ()
 
 
 def _folders(folder: Path, late: Callable[[], bool]) -> int | None:
@@ -81,16 +113,12 @@ def _folders(folder: Path, late: Callable[[], bool]) -> int | None:
 
 
 class ContentsCounter:
-    """Knows the contents of the projects below `projects`, as of a minute ago. From any thread; never raises."""
+    """Knows the contents of projects as of a minute ago. From any thread; never raises.
 
-    def __init__(
-        self,
-        projects: Path,
-        *,
-        counting: Callable[[Path], Contents] = count,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._projects = projects
+    `counting` is called in a thread of its own, one project after another.
+    """
+
+    def __init__(self, counting: Callable[[str], Contents], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._counting = counting
         self._clock = clock
         self._lock = threading.Lock()
@@ -122,7 +150,7 @@ class ContentsCounter:
             return self._asked.get(project_id)
 
     def _count(self, project_id: str) -> None:
-        found = self._counting(self._projects / project_id)
+        found = self._counting(project_id)
         with self._lock:
             self._known[project_id] = (self._clock(), found)
             self._asked.pop(project_id, None)

@@ -3,17 +3,22 @@
 import copy
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.database import open_database
 from ccds_kernel.irb.roles import Access, DataKind
 from ccds_kernel.labeling.tables import phrase, report
+from ccds_kernel.settings import Settings
 from ccds_kernel.store.store import open_store
-from ccds_spawners.contents import FRESH_SECONDS, NOT_COUNTED, Contents, ContentsCounter, count
+from ccds_spawners.contents import FRESH_SECONDS, NOT_COUNTED, Contents, ContentsCounter, contents_of, count
 from ccds_spawners.seen import seen_by
-from support.site import application
+from support.postgresql import Server
+from support.site import ADMINISTRATOR, application, site_settings
 from support.waiting import until
 
 DAY = date(2024, 3, 1)
@@ -75,16 +80,16 @@ def test_a_count_that_takes_too_long_is_given_up(project: Path) -> None:
     assert found.imaged is None
 
 
-def test_nobody_waits_for_a_count(tmp_path: Path) -> None:
+def test_nobody_waits_for_a_count() -> None:
     """While the only thread counts a slow project, everybody is told at once that it isn't counted yet; then what it found."""
     go, asked = threading.Event(), []
 
-    def slow(folder: Path) -> Contents:
-        asked.append(folder.name)
+    def slow(project_id: str) -> Contents:
+        asked.append(project_id)
         go.wait(20)
         return Contents(reports=7)
 
-    counter = ContentsCounter(tmp_path, counting=slow)
+    counter = ContentsCounter(slow)
 
     meanwhile = [counter.known("A-1") for _ in range(100)]
     short = counter.counted("A-1", 0.01)
@@ -95,22 +100,22 @@ def test_nobody_waits_for_a_count(tmp_path: Path) -> None:
     assert asked == ["A-1"]
 
 
-def test_a_first_count_is_waited_for_where_that_is_allowed(tmp_path: Path) -> None:
+def test_a_first_count_is_waited_for_where_that_is_allowed() -> None:
     """As the start form does."""
-    counter = ContentsCounter(tmp_path, counting=lambda _: Contents(imaged=3))
+    counter = ContentsCounter(lambda _: Contents(imaged=3))
 
     assert counter.counted("A-1", 20) == Contents(imaged=3)
 
 
-def test_an_old_count_is_renewed(tmp_path: Path) -> None:
+def test_an_old_count_is_renewed() -> None:
     """Once a minute at most, however many ask; meanwhile the old one stands."""
     now, counts = [0.0], []
 
-    def counting(folder: Path) -> Contents:
-        counts.append(folder.name)
+    def counting(project_id: str) -> Contents:
+        counts.append(project_id)
         return Contents(reports=len(counts))
 
-    counter = ContentsCounter(tmp_path, counting=counting, clock=lambda: now[0])
+    counter = ContentsCounter(counting, clock=lambda: now[0])
     counter.counted("A-1", 20)
     with ThreadPoolExecutor(8) as pool:
         same = set(pool.map(counter.known, ["A-1"] * 200))
@@ -122,11 +127,29 @@ def test_an_old_count_is_renewed(tmp_path: Path) -> None:
     assert (same, old.reports, counts) == ({Contents(reports=1)}, 1, ["A-1", "A-1"])
 
 
-def test_all_spawners_share_one(tmp_path: Path) -> None:
+def test_all_spawners_share_one() -> None:
     """Traitlets copies for each spawner what a configuration holds."""
-    counter = ContentsCounter(tmp_path)
+    counter = ContentsCounter(lambda _: NOT_COUNTED)
 
     assert copy.deepcopy({"contents": counter})["contents"] is counter
+
+
+def test_rows_on_a_server_are_counted_there(postgresql: Server, tmp_path: Path) -> None:
+    """By the service account, read only; a server that refuses it leaves them uncounted."""
+    values = site_settings(tmp_path).model_dump(mode="json", exclude_defaults=True)
+    settings = Settings.model_validate(values | {"database": postgresql.take_in(tmp_path / "state")})
+    apply_application(application(id="COUNT-1"), person=ADMINISTRATOR, settings=settings)
+    with closing(open_database("COUNT-1", settings)) as store, store.writing() as rows:
+        rows.execute(report.insert().values(accession="A1", study_key="k1", study_date=DAY))
+
+    found = contents_of(settings)("COUNT-1")
+    password = settings.database.password_path(settings.paths.state)
+    password.write_text("wrong")
+    refused = contents_of(settings)("COUNT-1")
+    postgresql.forget("count-1")
+
+    assert (found.reports, found.dates, found.labels) == (1, (DAY, DAY), ())
+    assert refused.reports is None
 
 
 def test_what_one_will_see_is_what_one_has_a_right_to() -> None:

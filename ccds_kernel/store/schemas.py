@@ -8,7 +8,7 @@ at once, in a few statements.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alembic.runtime.migration import MigrationContext
@@ -146,7 +146,7 @@ class ProjectSchemas:
         """
         data_role(schema, "", write=True)  # refuses a name that can't be one, before anything is made
         with told_plainly(explained), self._engine.connect().execution_options(**{WRITES: True}) as connection:
-            changed = self._carry_out(connection, self._site_changes(connection))
+            changed = _carry_out(connection, self._site_changes(connection))
             found, _ = self._found(connection, {schema: kinds})
             new = schema not in found
             if new:
@@ -159,7 +159,7 @@ class ProjectSchemas:
             found, roles = self._found(connection, {schema: kinds})
             if new:
                 fill(connection)
-            changed |= news | self._carry_out(connection, self._changes(schema, kinds, found[schema], roles))
+            changed |= news | _carry_out(connection, self._changes(schema, kinds, found[schema], roles))
             connection.commit()
         return changed
 
@@ -224,13 +224,12 @@ class ProjectSchemas:
             roles[row.member].add(row.of)
         return roles
 
-    @staticmethod
-    def _carry_out(connection: Connection, statements: Iterable[str]) -> bool:
-        done = False
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-            done = True
-        return done
+
+def _carry_out(connection: Connection, statements: Sequence[str]) -> bool:
+    """Does all in one round trip; returns whether there was anything."""
+    if statements:
+        connection.exec_driver_sql(";\n".join(statements))
+    return bool(statements)
 
 
 def _rights(roles: _Roles, grants: Iterable[Grant]) -> Rights:

@@ -207,7 +207,7 @@ def test_a_process_that_is_killed_leaves_nothing_half_made(site):
             [sys.executable, "-c", SUICIDE, *arguments(site, site.new_schema(), "0")], check=True, capture_output=True
         ).stdout
     )
-    points = sorted({*range(1, last + 1, 6), last})
+    points = sorted({*range(1, last + 1, 4), last})
 
     for point in points:
         schema = site.new_schema()

@@ -69,11 +69,14 @@ class Daemon:
         await asyncio.get_running_loop().run_in_executor(self.writer, self._write, event, sent, session)
 
     def _write(self, event: Event, sent: Sent | None, session: str) -> None:
-        self.failed = True
-        if sent is None:
-            self.log.write(event)
-        elif not self.ids.has(event.person, sent.id, event.project):
-            self.log.append(event, Origin(sent.id, session, sent.claimed))
+        try:
+            if sent is None:
+                self.log.write(event)
+            elif not self.ids.has(event.person, sent.id, event.project):
+                self.log.append(event, Origin(sent.id, session, sent.claimed))
+        except BaseException:
+            self.failed = True
+            raise
         self.failed = False
 
 

@@ -167,6 +167,7 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         self._port = asyncio.get_running_loop().create_future()
         self._said = "asking the scheduler"
         rows: dict[str, str] = {}
+        begun = False
         try:
             project = await asyncio.to_thread(self.open)
             options = LabOptions.from_mapping(self.user_options)
@@ -182,7 +183,8 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
                 folder=folder,
                 env=self.get_env() | session_env(self.session, project, home, folder, self.settings) | rows,
             )
-            spec = with_audit_token(
+            spec = await asyncio.to_thread(
+                with_audit_token,
                 spec,
                 project_id=project.id if project else "",
                 session=str(self.session),
@@ -192,11 +194,14 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
             )
             await self._end_orphan(spec.name)
             await asyncio.to_thread(note_start, self.session, self.user.name, self.settings)
+            begun = True
             self._ended_how, self._revoked_at = "", 0.0
             await self._tell("")  # what an earlier session of that name was told
             await self._submit(spec)
         except CcdsError as error:
             self._refused_at = time.monotonic()
+            if begun:
+                await self._note_end("the scheduler didn't take it")
             if rows:
                 await self._close_database()
             raise Refusal(error) from None

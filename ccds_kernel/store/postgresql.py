@@ -105,7 +105,7 @@ def login_from(told: str) -> URL:
         where = make_url(told)
     except (ArgumentError, ValueError):
         where = None
-    if where is None or where.drivername != "postgresql":
+    if where is None or where.drivername != "postgresql" or not (where.username and where.password and where.database):
         raise CcdsError(
             expected="this session's right to the database in CCDS_DATABASE_URL",
             found="something else",

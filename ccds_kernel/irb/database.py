@@ -112,7 +112,7 @@ class SiteDatabase:
 
         Args:
             applications: all of the site; the credentials of one that isn't among them end. None at all say nothing: the disk
-                of the registry may be away.
+                of the registry may be away, and only what has expired ends.
 
         Raises:
             CcdsError: the server can't be reached.
@@ -126,7 +126,7 @@ class SiteDatabase:
             rights = database_rights(application, one.person, today, self.training_years)
             return not rights or rights != one.rights
 
-        return self.credentials.withdraw_where(is_over) if by_slug else 0
+        return self.credentials.withdraw_where(is_over) if by_slug else self.credentials.reap(now)
 
 
 @contextmanager

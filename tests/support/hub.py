@@ -85,14 +85,14 @@ class HubSite:
 
 
 @contextmanager
-def site_with_hub(folder: Path, hub: str = "", more: str = "") -> Iterator[HubSite]:
+def site_with_hub(folder: Path, hub: str = "", more: str = "", *, port: int = 0) -> Iterator[HubSite]:
     """A site in `folder`, its hub not yet started; at the end nothing of it may run.
 
-    `hub` are further lines of [hub] in its ccds.toml, `more` further sections.
+    `hub` are further lines of [hub] in its ccds.toml, `more` further sections; `port` is the hub's, any free one where it's 0.
     """
     hospital = Hospital(folder)
     hospital.claim()
-    settings = hospital.configure(free_port(), free_port(), free_port(), free_port())
+    settings = hospital.configure(port or free_port(), free_port(), free_port(), free_port())
     if hub or more:
         text = hospital.settings_file.read_text(encoding="utf-8")
         chosen = "authenticator" in hub  # in place of the demo's

@@ -126,7 +126,8 @@ def lab(site: UnixSite) -> Iterator[Lab]:
     env = {
         "CCDS_CONFIG": str(site.config), "CCDS_PROJECT": PROJECT, "CCDS_SESSION": SESSION, "CCDS_SESSION_FOLDER": str(folder),
         "JUPYTERHUB_USER": site.users["ann"], "JUPYTERHUB_API_TOKEN": SERVER_TOKEN, "JUPYTER_TOKEN": SERVER_TOKEN,
-        "CUDA_VISIBLE_DEVICES": "1", "JUPYTERHUB_SERVICE_PREFIX": "/", "HOME": str(folder), "PATH": os.environ["PATH"], "LANG": "C.UTF-8",
+        "CUDA_VISIBLE_DEVICES": "1", "JUPYTERHUB_SERVICE_PREFIX": "/",
+        "HOME": str(folder), "PATH": os.environ["PATH"], "LANG": "C.UTF-8",
         **{f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")},
     }  # fmt: skip
     home = site.folder / "projects" / PROJECT / "work" / site.users["ann"]

@@ -1,6 +1,7 @@
 """Real Unix users, and a site for them: made and removed by tests that run as root."""
 
 import atexit
+import fcntl
 import os
 import pwd
 import shutil
@@ -15,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from ccds_kernel.settings import Paths, Settings, load_settings
+from support.checkout import ROOT
 from support.components import missing
 
 PREFIX = "ccdst"
@@ -37,6 +39,19 @@ def unix_users(*names: str) -> Iterator[dict[str, str]]:
     """Makes a user for each name; yields name → the user's name on this machine, which begins with `PREFIX`."""
     need_root()
     users = {name: f"{PREFIX}{name}" for name in names}
+    with _only_one_run():
+        yield from _made(users)
+
+
+@contextmanager
+def _only_one_run() -> Iterator[None]:
+    """Two runs of the tests on one machine make the same users: the second one waits."""
+    with Path("/run/ccds-tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _made(users: dict[str, str]) -> Iterator[dict[str, str]]:
     try:
         for user in users.values():
             _remove(user)
@@ -150,8 +165,10 @@ class UnixSite:
 
 
 @contextmanager
-def unix_site(*names: str, more: str = "") -> Iterator[UnixSite]:
-    """A site with a service account, local groups and a Unix user for each name; `more` is added to its `ccds.toml`.
+def unix_site(*names: str, more: str = "", hub: str = "") -> Iterator[UnixSite]:
+    """A site with a service account, local groups and a Unix user for each name.
+
+    `hub` are further lines of [hub] in its `ccds.toml`, `more` further sections.
 
     Groups of a real site on this machine would be taken for ones that belong to no application, and emptied: there are none.
     """
@@ -164,7 +181,7 @@ def unix_site(*names: str, more: str = "") -> Iterator[UnixSite]:
         remove_groups(_GROUPS)
         paths = [f'{name} = "{folder / name}"' for name in Paths.model_fields]
         text = [
-            "[paths]", *paths, "[hub]", 'administrators = ["root"]', "[groups]", 'directory = "local"', more, "",
+            "[paths]", *paths, "[hub]", 'administrators = ["root"]', hub, "[groups]", 'directory = "local"', more, "",
         ]  # fmt: skip
         (folder / "ccds.toml").write_text("\n".join(text), encoding="utf-8")
         (folder / "state").mkdir(mode=0o700)
@@ -174,3 +191,27 @@ def unix_site(*names: str, more: str = "") -> Iterator[UnixSite]:
         finally:
             remove_groups(_GROUPS)
             remove_groups("ccds-leadership")
+
+
+@contextmanager
+def sudo_rules(site: UnixSite) -> Iterator[None]:
+    """The rules of `hub/site/sudoers.d/ccds`, for this site's account, Python and settings."""
+    if shutil.which("sudo") is None:
+        missing("the program 'sudo'", "Debian: apt-get install sudo")
+    rules = (ROOT / "hub/site/sudoers.d/ccds").read_text(encoding="utf-8")
+    for example, here in (
+        ("/opt/ccds/bin/python", str(shared_python())),
+        ("/opt/ccds/lib/python3.11/site-packages/", f"{ROOT}/"),
+        ("/etc/ccds/ccds.toml", str(site.config)),
+        ("ccds ALL", f"{site.users['service']} ALL"),
+    ):
+        assert example in rules
+        rules = rules.replace(example, here)
+    file = Path("/etc/sudoers.d") / f"{PREFIX}-rules"
+    file.write_text(rules, encoding="utf-8")
+    file.chmod(0o440)
+    try:
+        subprocess.run(["visudo", "-c", "-f", file], check=True, capture_output=True)
+        yield
+    finally:
+        file.unlink()

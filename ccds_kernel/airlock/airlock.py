@@ -23,7 +23,7 @@ from ccds_kernel.airlock.door import Visitor
 from ccds_kernel.airlock.drop import Drop
 from ccds_kernel.airlock.finding import Finding, refusals, require_clean, warn
 from ccds_kernel.airlock.plain_file import read_in_chunks
-from ccds_kernel.airlock.reports import known_texts
+from ccds_kernel.airlock.reports import known_texts, version
 from ccds_kernel.airlock.scan.known_texts import KnownTexts
 from ccds_kernel.airlock.scan.notebook import stripped
 from ccds_kernel.airlock.scan.scan import scan
@@ -78,6 +78,7 @@ class Airlock:
         self._project = visitor.project
         self._drop = Drop(visitor.project.folder)
         self._now = now
+        self._reports: tuple[tuple[int, int], KnownTexts] | None = None
 
     @property
     def person(self) -> str:
@@ -272,11 +273,18 @@ class Airlock:
     def _scan(self, submission: Submission, folder: Path) -> tuple[Finding, ...]:
         """The scan, for what this person may read: whoever may not read reports is told that it didn't, either."""
         if self.visitor.is_administrator or self.visitor.may(Action.READ_REPORTS):
-            return scan(submission, folder, known_texts(self._project.store))
+            return scan(submission, folder, self._texts())
         found = scan(submission, folder, KnownTexts([], []))
         if DataKind.REPORTS not in self._project.application.data:
             return found
         return (*found, warn(_NO_REPORTS, ""))
+
+    def _texts(self) -> KnownTexts:
+        """The project's reports as they are now; kept until one is added, for who looks at one result after another."""
+        now = version(self._project.store)
+        if self._reports is None or self._reports[0] != now:
+            self._reports = now, known_texts(self._project.store)
+        return self._reports[1]
 
     def _log_refusal(self, submission: Submission, *, by: str, findings: int) -> None:
         self._project.audit.write(

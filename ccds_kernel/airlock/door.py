@@ -1,6 +1,6 @@
 """Who may come to a project's airlock: those whose role submits or reviews, and administrators of the site, for a second review.
 
-An administrator stands on no roster and has no other right in the project. They see what is submitted, nothing else of it.
+An administrator needn't stand on the roster, and has no other right in the project: they see what is submitted, nothing else.
 """
 
 from __future__ import annotations
@@ -105,11 +105,12 @@ def visit(project_id: str, *, person: str | None = None, settings: Settings | No
     of_this_session = None if person is not None else identity(settings).project
     if of_this_session not in (None, project_id):
         open_project(project_id, Action.REVIEW_RESULTS, settings=settings)  # refuses, and logs it
-    if application is not None and application.entry_of(who) is None and who in settings.hub.administrators:
+    allowed = allowed_actions(application, who, calendar_day(), registry.training_years) if application else frozenset()
+    by_roster = not allowed.isdisjoint({Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS})
+    if application is not None and not by_roster and who in settings.hub.administrators:
         audit = audit_sink(settings)
         audit.write(ProjectOpened(person=who, project=project_id, action=LOOK_AFTER, role="administrator of the site"))
         project = Project(project_id, who, settings.paths.projects / project_id, registry, audit, settings)
         return Visitor(project, settings, is_administrator=True)
-    allowed = allowed_actions(application, who, calendar_day(), registry.training_years) if application else frozenset()
     action = Action.SUBMIT_RESULTS if Action.SUBMIT_RESULTS in allowed else Action.REVIEW_RESULTS
     return Visitor(open_project(project_id, action, person=person, settings=settings), settings, is_administrator=False)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ccds_kernel.airlock.scan.known_texts import KnownTexts
 from ccds_kernel.labeling.tables import report, report_section
 from ccds_kernel.store.store import Store
+
+
+def version(store: Store) -> tuple[int, int]:
+    """What changes when reports are added, which is all that ever happens to them.
+
+    Raises:
+        CcdsError: the database can't be read.
+    """
+    with store.reading() as connection:
+        count, newest = connection.execute(select(func.count(), func.max(report.c.id))).one()
+    return int(count), int(newest or 0)
 
 
 def known_texts(store: Store) -> KnownTexts:

@@ -14,9 +14,13 @@ from ccds_kernel.airlock.door import visit
 from ccds_kernel.airlock.finding import Severity
 from ccds_kernel.airlock.submission import Kind, State, Verdict
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.project import open_project
+from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
+from ccds_kernel.labeling.report import Report, Section
+from ccds_kernel.labeling.repository import LabelingRepository
 from support.airlock import NOTEBOOK, PROJECT, ROSTER, SECRET, TABLE
-from support.site import ADMINISTRATOR
+from support.site import ADMINISTRATOR, on_roster
 from support.waiting import until
 
 WHY = "Looked at every line of it."
@@ -372,6 +376,30 @@ while True:
 
     assert all(airlock.read(one, one.files[0]) == TABLE.encode() for one in listed)
     assert {path.name for path in drop.iterdir()} == {one.id for one in listed}
+
+
+def test_reports_that_come_while_somebody_looks_are_known(submit, as_, site):
+    """What was read of the reports is kept, until one is added."""
+    submission = submit().submission
+    airlock = as_("sue")
+    _, before = airlock.show(submission.id)
+    project = open_project(PROJECT, Action.LOAD_REPORTS, person="fay", settings=site)
+    LabelingRepository(project).load_reports([Report("ACC77777", (Section("findings", f"{TABLE} {SECRET}"),))])
+    project.store.close()
+
+    _, after = airlock.show(submission.id)
+
+    assert (before, [finding.what for finding in after]) == ((), ["8 or more words of a report"])
+
+
+def test_an_administrator_with_another_role_may_still_come(submit, amend, approve):
+    """Somebody who is on the roster as a labeler, and administers the site."""
+    submission = submit().submission
+    amend(roster=[*ROSTER, *on_roster(**{ADMINISTRATOR: "labeler"})])
+
+    after = approve(submission, "sue", ADMINISTRATOR)
+
+    assert [one.as_administrator for one in after.approvals] == [False, True]
 
 
 def test_a_project_of_others_is_closed(site):

@@ -187,9 +187,11 @@ def test_json_is_one_document(run, i_am):
     assert json.loads(run("withdraw", told["id"], "--json")[1])["state"] == "withdrawn"
 
 
-def test_somebody_else_is_turned_away(run, i_am):
-    """By the project's door."""
+def test_somebody_else_is_turned_away(run, i_am, tmp_path):
+    """By the project's door: a labeler who administers nothing."""
     i_am("labeler")
+    settings = tmp_path / "site" / "ccds.toml"
+    settings.write_text(settings.read_text().replace(f', "{unix_user()}"]', "]"))
 
     status, _, told = run("list")
 

@@ -83,6 +83,16 @@ def test_a_notebook_with_outputs_is_refused_by_the_scan():
     assert finding.what == "a notebook with outputs"
 
 
+def test_data_written_as_code_is_refused():
+    """Nobody reads a megabyte of source."""
+    cells = [{"cell_type": "code", "source": "x = [" + "1, " * 400_000 + "]"}]
+    content = stripped(json.dumps({"cells": cells, "nbformat": 4}).encode(), "a.ipynb")
+
+    (finding,) = scan_notebook(content, "a.ipynb", KNOWN)
+
+    assert (finding.severity, finding.what.endswith("of source, which is data")) == (Severity.REFUSE, True)
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"{}", b"[]", b"\xff", b'{"nbformat": 4}', b'{"nbformat": 3, "cells": []}', b'{"nbformat": 4, "cells": [1]}',

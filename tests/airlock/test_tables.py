@@ -65,7 +65,9 @@ def test_small_counts_are_pointed_out_by_line_and_column():
     assert places(text, Severity.WARN) == ["line 2, column 2, line 5, column 2"]
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1\n", 'a,b\n"1,2\n', "a\n" + "1\n" * (MOST_ROWS + 1), "a,b\n1,2,3\n"])
+@pytest.mark.parametrize(
+    "text", ["", "a,b\n1\n", 'a,b\n"1,2\n', "a\n" + "1\n" * (MOST_ROWS + 1), "a,b\n1,2,3\n", ",".join("a" * 101) + "\n"]
+)
 def test_a_table_that_nobody_can_read_is_refused(text):
     """Empty, ragged, with a quotation mark that never ends, or longer than anybody reads."""
     assert refusals(scan_csv(text, "a.csv"))
@@ -91,7 +93,8 @@ def test_any_table_is_scanned_and_none_is_quoted(rows):
     ("value", "place"),
     [
         ({"auc": 0.9, "accession": "x"}, "entry 2"), ([{"auc": 1}, {"patient_id": 3}], "entry 2.1"),
-        ({"curve": list(range(MOST_ROWS + 1))}, "entry 1"), ({"a": {"b": {"StudyInstanceUID": 1}}}, "entry 1.1.1"),
+        ({"curve": list(range(MOST_ROWS + 1))}, "entry 1"), ([[0] * 1000] * 25, ""),
+        ({"a": {"b": {"StudyInstanceUID": 1}}}, "entry 1.1.1"),
     ],
 )  # fmt: skip
 def test_rows_of_studies_are_found_in_json(value, place):

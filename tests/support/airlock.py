@@ -54,12 +54,22 @@ NOTEBOOK = json.dumps(
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300"><rect width="9" height="9"/><text>ROC</text></svg>'
 
 
-def png(width: int = 400, height: int = 300, *, colour: int = 2, depth: int = 8, extra: bytes = b"") -> bytes:
-    """A PNG; `extra` are whole chunks that stand before its pixels."""
+def png(
+    width: int = 400,
+    height: int = 300,
+    *,
+    colour: int = 2,
+    depth: int = 8,
+    extra: bytes = b"",
+    more_pixels: bytes = b"",
+    behind: bytes = b"",
+    interlaced: bool = False,
+) -> bytes:
+    """A PNG; `extra` are whole chunks before its pixels, `more_pixels` go on where these end, `behind` isn't compressed."""
     samples = {0: 1, 2: 3, 4: 2, 6: 4}[colour]
     row = b"\0" + bytes(width * samples * depth // 8)
-    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    pixels = chunk(b"IDAT", zlib.compress(row * height))
+    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced)
+    pixels = chunk(b"IDAT", zlib.compress(row * height + more_pixels) + behind)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + extra + pixels + chunk(b"IEND", b"")
 
 

@@ -2,8 +2,8 @@
 
 A text repeats a report when eight words of it, in their order, stand in both, whatever stands between them and however they are
 written large or small. Each run of eight words is one 64-bit hash; a sorted array of all of them is asked for the hashes of a
-text. The array is made when somebody submits or reviews and forgotten after: kept in a file it would be one more copy
-of what the reports say, to be guarded as they are.
+text. The array is made when somebody submits or reviews, and lives in that process only: kept in a file it would be one more
+copy of what the reports say, to be guarded as they are.
 
 Rejected: an automaton over the words of the text, run over all reports (what is submitted may be larger than the reports), and
 shorter runs (six words of boilerplate stand in every second notebook).

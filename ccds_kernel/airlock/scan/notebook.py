@@ -10,6 +10,9 @@ from ccds_kernel.airlock.scan.known_texts import KnownTexts
 from ccds_kernel.airlock.scan.text import scan_text
 from ccds_kernel.errors import CcdsError
 
+MOST_BYTES = 2**20
+"""Of source: more is data written as code."""
+
 _FORMAT = 4
 _KINDS = ("code", "markdown", "raw")
 _KERNEL = ("name", "display_name", "language")
@@ -57,6 +60,8 @@ def scan_notebook(content: bytes, name: str, known: KnownTexts) -> list[Finding]
     try:
         if stripped(content, name) != content:
             return [refuse("a notebook with outputs", name)]
+        if len(content) > MOST_BYTES:
+            return [refuse(f"a notebook of more than {MOST_BYTES:,} bytes of source, which is data", name)]
         cells = sources(content, name)
     except CcdsError:
         return [refuse("no notebook", name)]

@@ -18,6 +18,11 @@ from typing import Any
 from ccds_kernel.airlock.scan.tensor import Tensor
 
 MOST_STEPS = 2_000_000
+MOST_NUMBERS = 200_000
+"""Shapes and settings are fewer; more are a picture."""
+
+LARGEST_NUMBER = 2**63
+"""Larger whole numbers are bytes in disguise."""
 
 STORAGES: Mapping[str, str] = {
     "torch DoubleStorage": "float64", "torch FloatStorage": "float32", "torch HalfStorage": "float16",
@@ -92,6 +97,7 @@ class _Machine:
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
         self._steps = 0
+        self._numbers = 0
 
     def run(self, name: str, argument: Any) -> None:  # noqa: ANN401 - whatever the instruction carries
         """One instruction.
@@ -103,15 +109,22 @@ class _Machine:
         if self._steps > MOST_STEPS:
             raise NotPlainError("too many instructions")
         if name in _PUSHED:
-            self._stack.append(argument)
-            if isinstance(argument, str):
-                self.words.append(argument)
+            self._push(argument)
         elif name in _MADE:
             self._stack.append(_MADE[name]())
         elif name in _STEPS:
             _STEPS[name](self, argument)
         elif name not in _IGNORED:
             raise NotPlainError(f"the instruction {name}")
+
+    def _push(self, value: str | float) -> None:
+        self._stack.append(value)
+        if isinstance(value, str):
+            self.words.append(value)
+            return
+        self._numbers += 1
+        if self._numbers > MOST_NUMBERS or (isinstance(value, int) and abs(value) > LARGEST_NUMBER):
+            raise NotPlainError("numbers that are data")
 
     def put(self, argument: Any) -> None:  # noqa: ANN401 - see run
         self._memo[len(self._memo) if argument is None else argument] = self._stack[-1]

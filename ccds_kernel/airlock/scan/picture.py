@@ -22,6 +22,12 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _PLAIN_CHUNKS = frozenset(
     {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"pHYs", b"tIME"}
 )
+_PLAIN_SEGMENTS = frozenset({(14, b"JFIF\0"), (12, b"Adobe")})
+"""Length and beginning of what every JPEG may say of itself."""
+
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""A PNG's type of colour → numbers of each pixel."""
+
 _GREY = (0, 4)
 _DEEP = 16
 _MARKERS_ALONE = (0x01, *range(0xD0, 0xD9))
@@ -50,18 +56,25 @@ def scan_png(content: bytes, file: str, known: KnownTexts) -> list[Finding]:
     """What is found in a PNG."""
     found: list[Finding] = []
     words: list[str] = []
-    size = (0, 0)
+    size, wanted = (0, 0), 0
+    pixels = []
     try:
         for kind, data in _chunks(content):
             if kind == b"IHDR":
-                width, height, depth, colour = struct.unpack(">IIBB", data[:10])
+                width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data)
                 size = (width, height)
+                wanted = height * (1 + (width * depth * _SAMPLES[colour] + 7) // 8)
+                found += [refuse("an interlaced PNG, whose pixels can't be counted", file)] if interlaced else []
                 found += _grey(colour in _GREY, depth == _DEEP, file)
+            elif kind == b"IDAT":
+                pixels.append(data)
             elif kind in (b"tEXt", b"zTXt", b"iTXt"):
                 words.append(_png_words(kind, data))
             elif kind not in _PLAIN_CHUNKS:
                 found.append(refuse("hidden data beside the picture", file))
-    except (_BadError, struct.error, zlib.error):
+        if not refusals(found) and size[0] * size[1] <= MOST_PIXELS and not _is_just(b"".join(pixels), wanted):
+            found.append(refuse("hidden data beside the pixels", file))
+    except (_BadError, struct.error, zlib.error, KeyError):
         return [refuse("no whole PNG, or bytes behind its end", file)]
     return found + _area(*size, file) + _hidden_words(words, file, known)
 
@@ -79,7 +92,7 @@ def scan_jpeg(content: bytes, file: str, known: KnownTexts) -> list[Finding]:
                 found += _grey(components == 1, depth > 8, file)  # noqa: PLR2004 - bits of a sample
             elif marker == 0xFE:  # noqa: PLR2004 - COM
                 words.append(data.decode("utf-8", "replace"))
-            elif 0xE1 <= marker <= 0xEF and not data.startswith((b"ICC_PROFILE\0", b"Adobe")):  # noqa: PLR2004 - APP1 to 15
+            elif 0xE0 <= marker <= 0xEF and (len(data), data[:5]) not in _PLAIN_SEGMENTS:  # noqa: PLR2004 - APP0 to APP15
                 found.append(refuse("hidden data beside the picture, such as Exif", file))
     except (_BadError, struct.error, IndexError):
         return [refuse("no whole JPEG, or bytes behind its end", file)]
@@ -157,6 +170,12 @@ def _png_words(kind: bytes, data: bytes) -> str:
         rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
         rest = _inflated(rest) if compressed else rest
     return (name + b" " + rest).decode("utf-8", "replace")
+
+
+def _is_just(compressed: bytes, wanted: int) -> bool:
+    """Whether `compressed` is `wanted` bytes, and nothing stands behind them."""
+    inflate = zlib.decompressobj()
+    return len(inflate.decompress(compressed, wanted + 1)) == wanted and inflate.eof and not inflate.unused_data
 
 
 def _inflated(data: bytes) -> bytes:

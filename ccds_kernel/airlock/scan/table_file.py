@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ccds_kernel.airlock.finding import Finding, places, refuse, warn
 from ccds_kernel.airlock.scan.text import WARNED
@@ -18,6 +19,12 @@ from ccds_kernel.monitoring.grouping import SMALLEST
 
 MOST_ROWS = 2000
 """More rows are no aggregate that anybody reads."""
+
+MOST_COLUMNS = 100
+"""More columns are a picture in numbers, or what a model computed of each study."""
+
+MOST_VALUES = 20_000
+"""Of a JSON document."""
 
 _FEWEST_ROWS = 5
 _MOSTLY = 0.9
@@ -49,6 +56,8 @@ def scan_csv(text: str, file: str) -> list[Finding]:
         return [refuse("a table whose rows aren't all as long as its first line", file)]
     header, *body = rows
     found = [refuse(f"more than {MOST_ROWS:,} rows, which is no aggregate", file)] if len(body) > MOST_ROWS else []
+    if len(header) > MOST_COLUMNS:
+        return [*found, refuse(f"more than {MOST_COLUMNS:,} columns, which is no aggregate", file)]
     small: list[str] = []
     for number, name in enumerate(header):
         column = [row[number].strip() for row in body]
@@ -65,9 +74,12 @@ def scan_json(text: str, file: str) -> list[Finding]:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return [refuse("JSON that isn't well-formed", file)]
-    found: list[Finding] = []
+    values = list(islice(_walk(value), MOST_VALUES + 1))
+    found = (
+        [refuse(f"more than {MOST_VALUES:,} values, which is no aggregate", file)] if len(values) > MOST_VALUES else []
+    )
     small: list[str] = []
-    for place, name, inner in _walk(value):
+    for place, name, inner in values:
         if isinstance(inner, list) and len(inner) > MOST_ROWS:
             found.append(refuse(f"a list of more than {MOST_ROWS:,} values, which is no aggregate", file, place))
         if _OF_ONE_STUDY.search(_spaced(name)):

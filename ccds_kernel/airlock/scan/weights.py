@@ -83,6 +83,18 @@ def _check_members(inside: Mapping[str, zipfile.ZipInfo], found: Described) -> N
             raise NotPlainError("a part that torch.save doesn't write")
 
 
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A map of JSON. A name that stands twice hides what it said first.
+
+    Raises:
+        ValueError: one does.
+    """
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ValueError("one name twice")
+    return values
+
+
 def _header(source: IO[bytes], size: int) -> tuple[list[Tensor], str]:
     """The arrays of safetensors, and its words.
 
@@ -92,7 +104,7 @@ def _header(source: IO[bytes], size: int) -> tuple[list[Tensor], str]:
     length = int.from_bytes(source.read(8), "little")
     if not 0 < length <= min(_LARGEST_PICKLE, size - 8):
         raise ValueError("no header")
-    header: dict[str, Any] = json.loads(source.read(length))
+    header = json.loads(source.read(length), object_pairs_hook=_each_once)
     words = [f"{key} {value}" for key, value in header.pop("__metadata__", {}).items()]
     tensors, end = [], 0
     for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):

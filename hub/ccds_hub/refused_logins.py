@@ -6,6 +6,7 @@ A name is written down only where it stands on a roster: people type their passw
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -24,13 +25,16 @@ class Reason(StrEnum):
 
 
 class RefusedLogins:
-    """Writes `LoginRefused` events, at most `EVENTS_PER_MINUTE`; what was left out is counted in the next one."""
+    """Writes `LoginRefused` events, at most `EVENTS_PER_MINUTE` for each reason, so that a storm of one kind hides no other.
+
+    What was left out is counted in the next event.
+    """
 
     def __init__(self, audit: AuditSink, clock: Callable[[], float] = time.monotonic) -> None:
         self._audit = audit
         self._clock = clock
         self._minute = float("-inf")
-        self._written = 0
+        self._written: Counter[Reason] = Counter()
         self._left_out = 0
 
     def note(self, person: str, reason: Reason) -> None:
@@ -41,10 +45,11 @@ class RefusedLogins:
         """
         now = self._clock()
         if now - self._minute >= 60:  # noqa: PLR2004 - a minute
-            self._minute, self._written = now, 0
-        if self._written >= EVENTS_PER_MINUTE:
+            self._minute = now
+            self._written.clear()
+        if self._written[reason] >= EVENTS_PER_MINUTE:
             self._left_out += 1
             return
-        self._written += 1
+        self._written[reason] += 1
         left_out, self._left_out = self._left_out, 0
         self._audit.write(LoginRefused(person=person, reason=reason, others=left_out))

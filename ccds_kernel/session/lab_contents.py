@@ -57,6 +57,10 @@ class LabContents(_Manager):  # type: ignore[misc] # see above
     def _checkpoints(self) -> type[Checkpoints]:
         return LabCheckpoints
 
+    @default("root_dir")
+    def _session_s_folder(self) -> str:
+        return str(self.parent.root_dir)
+
     @property
     def files(self) -> PersonFolder:
         """The person's folder."""

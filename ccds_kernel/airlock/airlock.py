@@ -88,7 +88,7 @@ class Airlock:
     def submissions(self) -> tuple[Submission, ...]:
         """What this person may see, the newest first: a reviewer all, an author their own."""
         self.visitor.require_any()
-        with self._project.store.reading() as connection:
+        with self._project.airlock_store.reading() as connection:
             found = rows.submissions(connection, self._project.id)
         return tuple(one for one in found if self._may_see(one))
 
@@ -99,7 +99,7 @@ class Airlock:
             CcdsError: there is none of that id that this person may see.
         """
         self.visitor.require_any()
-        with self._project.store.reading() as connection:
+        with self._project.airlock_store.reading() as connection:
             return self._one(connection, submission_id)
 
     def may_review(self, submission: Submission) -> bool:
@@ -149,7 +149,7 @@ class Airlock:
                     do="take that out, and submit it again",
                     findings=found,
                 )
-            with self._project.store.writing() as connection:
+            with self._project.airlock_store.writing() as connection:
                 self._project.audit.write(
                     ResultSubmitted(
                         person=self.person,
@@ -205,7 +205,7 @@ class Airlock:
             self.visitor.require_open()
             require_clean(self._scanned(self.get(submission_id)))
         review = Review(self.person, verdict, reason, self._now(), self.visitor.is_administrator)
-        with self._project.store.writing() as connection:
+        with self._project.airlock_store.writing() as connection:
             submission = self._one(connection, submission_id)
             if submission.digest != digest:
                 raise CcdsError(
@@ -235,7 +235,7 @@ class Airlock:
             CcdsError: it is closed, or somebody else's.
         """
         self.visitor.require_any()
-        with self._project.store.writing() as connection:
+        with self._project.airlock_store.writing() as connection:
             after = withdrawn(self._one(connection, submission_id), self.person)
             self._project.audit.write(
                 ResultWithdrawn(person=self.person, project=self._project.id, submission=after.id, digest=after.digest)
@@ -255,7 +255,7 @@ class Airlock:
         return found[0]
 
     def _known(self) -> frozenset[str]:
-        with self._project.store.reading() as connection:
+        with self._project.airlock_store.reading() as connection:
             return rows.ids(connection)
 
     def _seal(self, folder: Path, name: str, largest: int, target: Path) -> SealedFile:

@@ -49,7 +49,7 @@ def release(visitor: Visitor, submission_id: str) -> Path:
         raise CcdsError(
             expected="an application in force", found=standing, do=f"ask the principal investigator, {application.pi}"
         )
-    with project.store.writing() as connection:
+    with project.airlock_store.writing() as connection:
         found = rows.submissions(connection, project.id, submission_id) if ID.fullmatch(submission_id) else ()
         if not found:
             raise unknown()

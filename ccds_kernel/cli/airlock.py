@@ -176,7 +176,7 @@ def _airlock(options: argparse.Namespace) -> Iterator[Airlock]:
     try:
         yield Airlock(visitor)
     finally:
-        visitor.project.store.close()
+        visitor.project.close()
 
 
 def _tell(options: argparse.Namespace, submission: Submission) -> None:

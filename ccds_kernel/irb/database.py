@@ -32,7 +32,7 @@ LONGEST = timedelta(days=30)
 """A credential ends with its session; this is for a session whose end nobody noticed. It may wait for its node for days."""
 
 _AIRLOCK = "airlock"
-_FILE = "project.db"
+_FILE, _AIRLOCK_FILE = "project.db", "airlock.db"
 
 
 def open_database(project_id: str, settings: Settings) -> Store:
@@ -41,8 +41,22 @@ def open_database(project_id: str, settings: Settings) -> Store:
     Raises:
         CcdsError: there is none, it is of another version, or this process has no right to it.
     """
+    return _open(project_id, _FILE, settings)
+
+
+def open_airlock_database(project_id: str, settings: Settings) -> Store:
+    """Opens where the rows of a project's submissions lie: the same schema, but a file of its own, which a reviewer who may not
+    read reports opens as well.
+
+    Raises:
+        CcdsError: as `open_database`.
+    """
+    return _open(project_id, _AIRLOCK_FILE, settings)
+
+
+def _open(project_id: str, file: str, settings: Settings) -> Store:
     if settings.database.engine == "sqlite":
-        return open_store(settings.paths.projects / project_id / _FILE)
+        return open_store(settings.paths.projects / project_id / file)
     told = os.environ.get(VARIABLE)
     where = login_from(told) if told else administrator_login(settings.database, settings.paths.state)
     return open_schema(where, slug_of(project_id))
@@ -166,7 +180,8 @@ def bring_databases(applications: Iterable[IrbApplication], settings: Settings, 
         if database is not None:
             return database.bring(applications)
     made = 0
-    for path in (settings.paths.projects / one.id / _FILE for one in applications) if files else ():
+    paths = (settings.paths.projects / one.id / file for one in applications for file in (_FILE, _AIRLOCK_FILE))
+    for path in paths if files else ():
         if not path.is_file() or not path.stat().st_size:
             open_store(path).close()
             made += 1

@@ -16,6 +16,8 @@ from ccds_kernel.irb.membership import ProjectGroups
 ROOT = "root"
 IMAGE_FOLDERS = ("dicom", "nifti", "normalized", "masks", "quarantine", "snapshots", "runs")
 DATABASE_FILES = ("project.db", "project.db-wal", "project.db-shm", "project.lock")
+AIRLOCK_FILES = ("airlock.db", "airlock.db-wal", "airlock.db-shm", "airlock.lock")
+"""Rows of submissions lie apart from those of reports: who reviews results needn't be somebody who may read reports."""
 
 _LOOK = READ | ENTER
 _ALL = READ | WRITE | ENTER
@@ -94,6 +96,9 @@ def project_places(project_id: str, people: Iterable[str], *, service: str, data
         inside += [
             Place(name, Kind.FILE, service, groups.report_users, (READ | WRITE, READ | WRITE, 0))
             for name in DATABASE_FILES
+        ]
+        inside += [
+            Place(name, Kind.FILE, service, groups.members, (READ | WRITE, READ | WRITE, 0)) for name in AIRLOCK_FILES
         ]
     inside.append(Place("work", Kind.FOLDER, ROOT, groups.members, (_ALL, _LOOK, 0), {service: _LOOK}))
     inside += [

@@ -19,7 +19,7 @@ from ccds_kernel.audit.log import AuditSink
 from ccds_kernel.audit.site import audit_sink
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.application import IrbApplication
-from ccds_kernel.irb.database import open_database
+from ccds_kernel.irb.database import open_airlock_database, open_database
 from ccds_kernel.irb.identity import ForgedIdentityError, Identity, identity
 from ccds_kernel.irb.registry import Registry, registry_of
 from ccds_kernel.irb.roles import Action
@@ -63,6 +63,18 @@ class Project:
     def store(self) -> Store:
         """The project's database, opened on first use: see `open_database`."""
         return open_database(self.id, self.settings)
+
+    @cached_property
+    def airlock_store(self) -> Store:
+        """Where the rows of its submissions lie: see `open_airlock_database`. Opened on first use."""
+        return open_airlock_database(self.id, self.settings)
+
+    def close(self) -> None:
+        """Closes what was opened of its databases; they open again when they are used again."""
+        for name in ("store", "airlock_store"):
+            opened = self.__dict__.pop(name, None)
+            if opened is not None:
+                opened.close()
 
 
 def current_person(settings: Settings) -> str:

@@ -178,7 +178,9 @@ class Reconciler:
                     differing.append((root.folder, place, what))
         return Plan({name: there[name] for name in changed if name in there}, changed, tuple(differing))
 
-    def carry_out(self, plan: Plan, *, person: str, audit: AuditSink, step: Callable[[], object] = lambda: None) -> None:
+    def carry_out(
+        self, plan: Plan, *, person: str, audit: AuditSink, step: Callable[[], object] = lambda: None
+    ) -> None:
         """Does what `plan` says; each project's changes of membership are an audit event before they take effect.
 
         Args:

@@ -65,7 +65,7 @@ def as_(site) -> As:
 
     yield open_it
     for project in opened:
-        project.store.close()
+        project.close()
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ class Others:
     @contextmanager
     def _airlock(self, person: str):
         visitor = visit(PROJECT, person=person, settings=self._settings)
-        with closing(visitor.project.store):
+        with closing(visitor.project):
             yield Airlock(visitor)
 
 

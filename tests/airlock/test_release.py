@@ -115,7 +115,7 @@ def test_another_approval_takes_the_place_of_one_that_fell(approved, approve, am
 def test_approvals_that_the_audit_log_does_not_know_count_for_nothing(submit, as_, let_out, place):
     """A member with write access to the database puts in two reviews: the log has none of them."""
     submission = submit().submission
-    with as_("sam").visitor.project.store.writing() as connection:
+    with as_("sam").visitor.project.airlock_store.writing() as connection:
         after = submission
         for person in ("sue", "cher"):
             after = reviewed(after, Review(person, Verdict.APPROVE, "Looked at all of it.", submission.at))
@@ -134,7 +134,7 @@ def test_approvals_that_the_audit_log_does_not_know_count_for_nothing(submit, as
 )
 def test_a_submission_that_was_rewritten_is_another_one(approved, as_, let_out, values):
     """The digest that was approved covers author, kind and reason."""
-    with as_("sam").visitor.project.store.writing() as connection:
+    with as_("sam").visitor.project.airlock_store.writing() as connection:
         connection.execute(update(tables.submission).values(**values))
 
     with pytest.raises(CcdsError, match="to stand in the audit log"):
@@ -144,7 +144,7 @@ def test_a_submission_that_was_rewritten_is_another_one(approved, as_, let_out, 
 def test_what_was_refused_is_not_released_by_a_forged_state(approved, as_, let_out):
     """The log knows of the refusal."""
     as_("eve").review(approved.id, approved.digest, Verdict.REFUSE, "Line 2 is wrong.")
-    with as_("sam").visitor.project.store.writing() as connection:
+    with as_("sam").visitor.project.airlock_store.writing() as connection:
         connection.execute(update(tables.submission).values(state="approved"))
         connection.execute(tables.review.delete().where(tables.review.c.reviewer == "eve"))
 

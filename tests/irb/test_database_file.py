@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from ccds_kernel.irb.applying import apply_application
-from ccds_kernel.irb.layout import DATABASE_FILES
+from ccds_kernel.irb.layout import AIRLOCK_FILES, DATABASE_FILES
 from ccds_kernel.labeling.tables import report
 from ccds_kernel.store.store import open_store
 from support.site import application, on_roster
@@ -89,7 +89,7 @@ def test_members_work_with_it_one_after_the_other(site):
 
     assert [(one.returncode, one.stderr) for one in done] == [(0, "")] * 3
     assert done[-1].stdout.split()[-3:] == ["a1", "b1", "a2"]
-    assert sorted(before) == sorted(DATABASE_FILES)
+    assert sorted(before) == sorted((*DATABASE_FILES, *AIRLOCK_FILES))
     assert files(site) == before
 
 
@@ -135,7 +135,7 @@ def test_a_member_of_another_project_reads_nothing(site):
 def test_a_member_replaces_none_of_its_files(site):
     """Not renamed, removed, linked or opened to others, and no journal is slipped in for SQLite to play back."""
     before = files(site)
-    places = [str(database(site).with_name(name)) for name in DATABASE_FILES]
+    places = [str(database(site).with_name(name)) for name in (*DATABASE_FILES, *AIRLOCK_FILES)]
 
     done = run_as(site.users["ann"], "/usr/bin/python3", "-c", REPLACE, *places)
 

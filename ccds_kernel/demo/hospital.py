@@ -196,7 +196,6 @@ def _make_images(project: Project, contents: Contents) -> None:
 def _application() -> IrbApplication:
     today = date.today()  # noqa: DTZ011 - the calendar of whoever runs the demo
     trained = date(2026, 1, 15)
-    # A list: whoever runs the demo may be called as one of its people.
     people = [(person.name, person.role) for person in PEOPLE] + [(_administrator(), "engineer")]
     return IrbApplication.model_validate(
         {
@@ -217,9 +216,11 @@ def _application() -> IrbApplication:
 def _administrator() -> str:
     """Whoever runs the demo administers it, and is an engineer of its project, so that `ccds` works for them.
 
-    Not every operating system's name for a person is one of ours, and in a container there may be none.
+    Not every operating system's name for a person is one of ours, in a container there may be none, and somebody may be called
+    as one of the demo's people.
     """
     try:
-        return TypeAdapter(PersonName).validate_python(unix_user())
+        name = TypeAdapter(PersonName).validate_python(unix_user())
     except (ValidationError, CcdsError):
         return "operator"
+    return "operator" if name in {person.name for person in PEOPLE} else name

@@ -19,6 +19,7 @@ from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.settings import load_settings
 from support.demo import APP, LAB, Demo, free_port, processes_of, running_demo
+from support.unix import need_root
 from support.waiting import until
 
 pytestmark = pytest.mark.hub
@@ -229,7 +230,8 @@ def test_a_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("called", ["DOMAIN\\Anna", "Ann Lee", "fay", "anna"])
 def test_whoever_runs_it_may_be_called_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, called: str) -> None:
     """A name of the operating system that the workbench doesn't know, or that one of the demo's people has, stops nothing."""
-    monkeypatch.setenv("LOGNAME", called)
+    need_root()  # who may call themselves anything, by what sudo leaves in the environment
+    monkeypatch.setenv("SUDO_USER", called)
     hospital = Hospital(tmp_path / "site")
     hospital.claim()
     settings = hospital.configure(8000, 8001, 8002, 8003)

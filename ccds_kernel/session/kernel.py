@@ -26,9 +26,13 @@ from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.formatters import DisplayFormatter
 from traitlets import Type
 
+from ccds_kernel.audit.site import session_sink
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.identity import identity
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.session.trespass import watch
+from ccds_kernel.settings import load_settings
 
 _FIELDS = tuple(field.name for field in fields(Project))
 _NO_GPU = ("-1", "NoDevFiles")
@@ -184,8 +188,22 @@ class CcdsKernel(_IPythonKernel):  # type: ignore[misc] # see above
         return f"{super().banner or ''}CCDS session: {gpu_words(os.environ.get('CUDA_VISIBLE_DEVICES'))}\n"
 
 
+def _watch_files() -> None:
+    """Makes it seen when this kernel's code reaches for what isn't its project's; outside a session of the hub nothing does."""
+    project, sink = os.environ.get("CCDS_PROJECT"), session_sink()
+    if not project or sink is None:
+        return
+    try:
+        settings = load_settings()
+        person = identity(settings).person
+    except CcdsError:  # then it opens no project either, and says why
+        return
+    watch(settings.paths, sink, person, project)
+
+
 def main() -> None:
     """Runs the kernel until its front end ends it."""
+    _watch_files()
     IPKernelApp.launch_instance(kernel_class=CcdsKernel)
 
 

@@ -78,7 +78,7 @@ class IrbApplication(_Part):
     exam_codes: Annotated[tuple[ExamCode, ...], Field(min_length=1)]
     study_dates: tuple[Day, Day]
     data: Annotated[tuple[DataKind, ...], Field(min_length=1)]
-    egress: Egress
+    egress: Egress = Egress.LOCKED
     roster: tuple[RosterEntry, ...]
 
     @model_validator(mode="after")

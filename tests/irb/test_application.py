@@ -138,9 +138,9 @@ def test_a_wrong_value_is_told_with_its_key(told, key, value):
     assert message.startswith(f"expected {key} in irb.yaml to be ")
 
 
-@pytest.mark.parametrize("key", [key for key in IrbApplication.model_fields if key != "withdrawn"])
+@pytest.mark.parametrize("key", [key for key, field in IrbApplication.model_fields.items() if field.is_required()])
 def test_a_missing_key_is_told(told, key):
-    """Everything but the withdrawal has to be there."""
+    """Everything but the withdrawal and the egress policy has to be there."""
     message = told(yaml.safe_dump(application_values(**{key: None})))
 
     assert message == f"expected {key} in irb.yaml; found nothing; add {key}"
@@ -250,6 +250,11 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
 def test_the_slug_begins_with_a_letter(project_id, slug):
     """Sessions are named by it."""
     assert application(id=project_id).slug == slug
+
+
+def test_nothing_leaves_unless_the_application_says_so():
+    """Without a word about egress it is locked."""
+    assert application(egress=None).egress is Egress.LOCKED
 
 
 def test_where_somebody_stands_on_the_roster():

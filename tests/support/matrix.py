@@ -65,6 +65,12 @@ def any_of(*actions: str) -> Rule:
     return lambda role, standing: standing == ON_ROSTER and any(MAY[role, action] for action in actions)
 
 
+def all_of(*actions: str) -> Rule:
+    """What is open to whoever may do all of `actions`."""
+    each = [any_of(action) for action in actions]
+    return lambda role, standing: all(rule(role, standing) for rule in each)
+
+
 ANYTHING = any_of(*ACTIONS)
 """What is open to whoever may do anything at all in the project."""
 REPORTS = any_of(
@@ -97,6 +103,12 @@ class Layer(Protocol):
 def expected(layer: Layer, standing: str, roles: Iterable[str]) -> dict[Cell, bool]:
     """What `observe` has to say."""
     return {(role, thing): rule(role, standing) for role in roles for thing, rule in layer.things.items()}
+
+
+def all_as(project_id: str, role: str) -> IrbApplication:
+    """The project's application with everybody in that one role: what they open then is what they come back to."""
+    roster = on_roster(**dict.fromkeys(map(name_of, ROLES), role), **{COLLEAGUE: "engineer"})
+    return application(id=project_id, data=["images", "reports"], egress="airlock", roster=roster)
 
 
 def in_standing(project_id: str, standing: str, names: Mapping[str, str] | None = None) -> IrbApplication:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.roles import DataKind, Role
-from ccds_kernel.irb.yaml_text import load_yaml
+from ccds_kernel.irb.yaml_text import line_of, load_yaml
 from ccds_kernel.settings import Person, invalid
 
 RESERVED_IDS = frozenset({"clinical", "reports"})
@@ -143,10 +143,12 @@ def read_application(path: Path) -> IrbApplication:
     """Reads and validates an `irb.yaml`.
 
     Raises:
-        CcdsError: it can't be read, is no YAML, or a key is missing, unknown, given twice or wrong; the message names the key.
+        CcdsError: it can't be read, is no YAML, or a key is missing, unknown, given twice or wrong; the message names line
+            and key.
     """
     try:
-        values = load_yaml(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        values = load_yaml(text)
     except OSError as error:
         raise CcdsError(
             expected=f"to read {path}", found=error.strerror or "an error", do="name a readable irb.yaml"
@@ -156,4 +158,5 @@ def read_application(path: Path) -> IrbApplication:
     try:
         return IrbApplication.model_validate(values)
     except ValidationError as error:
-        raise invalid(path, error) from None
+        place = error.errors(include_url=False, include_context=False)[0]["loc"]
+        raise invalid(f"{path}:{line_of(text, place)}" if place else path, error) from None

@@ -6,7 +6,7 @@ makes dates of what looks like one before anybody can say at which key there is 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import yaml
@@ -40,3 +40,22 @@ def load_yaml(text: str) -> Any:  # noqa: ANN401 - what it is, its reader checks
         yaml.YAMLError: it is no YAML, or holds a key twice.
     """
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - made from the safe loader
+
+
+def line_of(text: str, place: Sequence[str | int]) -> int:
+    """The line of `text`, from 1, on which the value at `place` begins (keys and positions, outermost first).
+
+    Where it goes no further along `place` it is the line of what was reached: there the rest is missing.
+    """
+    node = yaml.compose(text, Loader=_Loader)
+    for step in place:
+        if isinstance(node, yaml.MappingNode):
+            found = next((value for key, value in node.value if key.value == step), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            found = node.value[step]
+        else:
+            found = None
+        if found is None:
+            break
+        node = found
+    return int(node.start_mark.line) + 1 if node is not None else 1

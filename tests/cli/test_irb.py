@@ -66,7 +66,7 @@ def test_only_administrators_apply(apply, capsys, monkeypatch, settings):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [(None, "to read irb.yaml"), ("a: [", "YAML in UTF-8 in irb.yaml"), ("id: X", "title in irb.yaml")],
+    [(None, "to read irb.yaml"), ("a: [", "YAML in UTF-8 in irb.yaml"), ("id: X", "title in irb.yaml:1")],
 )
 def test_a_file_that_is_no_application_is_one_line(site, capsys, text, expected):
     """Missing, broken, incomplete."""

@@ -1,6 +1,7 @@
 """An IRB application as a value and as a file."""
 
 import datetime as dt
+import re
 
 import pytest
 import yaml
@@ -51,7 +52,7 @@ def applications(draw) -> IrbApplication:
 
 @pytest.fixture
 def told(tmp_path):
-    """Reads an irb.yaml of that text and returns what is said against it."""
+    """Reads an irb.yaml of that text and returns what is said against it, without the line: another test's business."""
     path = tmp_path / "irb.yaml"
 
     def read(text: str | bytes) -> str:
@@ -59,7 +60,7 @@ def told(tmp_path):
         with pytest.raises(CcdsError) as raised:
             read_application(path)
         assert "\n" not in str(raised.value)
-        return str(raised.value).replace(str(tmp_path) + "/", "")
+        return re.sub(r"irb\.yaml:\d+", "irb.yaml", str(raised.value).replace(str(tmp_path) + "/", ""))
 
     return read
 
@@ -250,6 +251,33 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
 def test_the_slug_begins_with_a_letter(project_id, slug):
     """Sessions are named by it."""
     assert application(id=project_id).slug == slug
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "told"),
+    [
+        (1, "id: a_b", "id in {}:1 to be right"),
+        (4, "approved: soon", "approved in {}:4 to be right"),
+        (6, "exam_codes: [A, 'b c']", "exam_codes.1 in {}:6 to be right"),
+        (10, "  - {person: ann, role: boss, trained: 2026-01-01}", "roster.0.role in {}:10 to be right"),
+        (11, "  - {person: bob, role: fellow}", "roster.1.trained in {}:11; found nothing"),
+        (3, "", "pi in {}:1; found nothing"),
+    ],
+)
+def test_the_line_is_named_beside_the_key(tmp_path, line, wrong, told):
+    """As editors and compilers do; what is missing is told with the line of what it is missing from."""
+    lines = [
+        "id: A-1", "title: t", "pi: p", "approved: 2026-01-01", "expires: 2027-01-01", "exam_codes: [A]",
+        "study_dates: [2020-01-01, 2020-02-01]", "data: [images]", "roster:",
+        "  - {person: ann, role: fellow, trained: 2026-01-01}", "  - {person: bob, role: fellow, trained: 2026-01-01}",
+    ]  # fmt: skip
+    path = tmp_path / "irb.yaml"
+    path.write_text("\n".join([*lines[: line - 1], wrong, *lines[line:]]), encoding="utf-8")
+
+    with pytest.raises(CcdsError) as raised:
+        read_application(path)
+
+    assert f"expected {told.format(path)}" in str(raised.value)
 
 
 def test_nothing_leaves_unless_the_application_says_so():

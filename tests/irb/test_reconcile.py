@@ -374,7 +374,7 @@ def test_ending_an_application_ends_access(site, apply):
     assert (site.settings.paths.projects / PROJECT / "nifti").is_dir()
 
 
-def test_killed_anywhere_nobody_has_more_than_before_or_after(site, apply):
+def test_killed_anywhere_nobody_has_more_than_before_or_after(site, apply, record_property):
     """`ccds irb apply` killed -9 at random points: at once and after the next run everybody may what one of the two says."""
     apply({"ann": "engineer", "bob": "fellow"})
     rosters = [{"ann": "engineer", "bob": "fellow"}, {"ann": "fellow", "eve": "scientist", "cy": "engineer"}]
@@ -405,6 +405,8 @@ def test_killed_anywhere_nobody_has_more_than_before_or_after(site, apply):
         wanted = rights[(kill + 1) % 2]
         excess += [(kill, name, "after") for name in PEOPLE if set(can(site, name)) != wanted[name]]
 
+    for name, figure in (("kills", KILLS), ("cut short", cut_short), ("excess", len(excess))):
+        record_property(name, figure)
     assert excess == []
     assert cut_short >= KILLS // 4
 

@@ -16,6 +16,8 @@ from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.session import app_server, lab_server
 from ccds_kernel.session.apps import APPS, OPENED_BY, apps_of_this_session
 from ccds_kernel.session.gate import permitted
+from ccds_kernel.session.lab_contents import LabContents
+from ccds_kernel.session.lab_refusal import NoFiles
 from ccds_kernel.session.name import SessionKind
 from support.site import ADMINISTRATOR, application, on_roster, site_settings, write_settings
 
@@ -115,6 +117,54 @@ def test_nobody_else_on_the_node_reads_along(tmp_path: Path, monkeypatch: pytest
 
     assert met == zmq.EVENT_DISCONNECTED
     assert answer["content"]["status"] == "ok"
+
+
+@pytest.mark.parametrize("kind", ["lab", "app"])
+def test_a_server_that_can_not_be_configured_ends(tmp_path: Path, kind: str) -> None:
+    """Jupyter only logs an error in its configuration file, and would serve everything without a lock."""
+    config = Path(lab_server.__file__).with_name(f"{kind}_config.py")
+    own = {"HOME": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path), "CCDS_SESSION": "no session's name"}
+
+    ended = subprocess.run(
+        [sys.executable, "-P", "-m", "jupyter_server", f"--config={config}", "--no-browser"],
+        env={name: value for name, value in os.environ.items() if not name.startswith(("CCDS_", "JUPYTER"))} | own,
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert ended.returncode == 1
+    assert "is running at" not in ended.stderr
+
+
+def test_a_lab_has_every_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate, the authorizer, contents and files of ours, kernels and extensions from the installation only."""
+    monkeypatch.setenv("CCDS_SESSION_FOLDER", str(tmp_path))
+    config = Config()
+
+    lab_server.configure(config)
+    kernels = lab_server.InstalledKernels(config=config).kernel_dirs
+
+    assert config.ServerApp.jpserver_extensions["ccds_kernel.session.lab_server"] is True
+    assert config.ServerApp.reraise_server_extension_failures is True
+    assert config.ServerApp.contents_manager_class is LabContents
+    assert config.ContentsManager.files_handler_class is NoFiles
+    assert all(Path(folder).is_relative_to(sys.prefix) for folder in (*kernels, *config.LabApp.labextensions_path))
+    assert config.LabApp.extra_labextensions_path == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "allowed"),
+    [
+        ("contents", True),
+        ("kernels", True),
+        ("terminals", True),
+        ("nbconvert", False),
+        ("server", False),
+        ("config", False),
+    ],
+)
+def test_the_lab_s_authorizer_holds_without_the_gate(resource: str, allowed: bool) -> None:
+    """Conversion, shutdown and configuration are closed to everybody."""
+    assert lab_server.LabAuthorizer().is_authorized(None, None, "read", resource) is allowed
 
 
 def test_every_app_has_its_notebook() -> None:

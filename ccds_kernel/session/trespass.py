@@ -1,4 +1,5 @@
-"""Makes it seen when code in a session's kernel reaches for what isn't its project's: other projects, registry, audit log.
+"""Makes it seen when code in a session's kernel reaches for what isn't its project's: other projects, registry, audit log; and
+when it would rename, remove or open to others what stands in its own project's directory.
 
 This is no boundary: that is the file system, by groups that a session doesn't have, and code that wants to gets around an audit
 hook (a library in C opens files unseen, a child process has no hook). It turns the usual attempt, by a wrong path, a link or
@@ -25,9 +26,14 @@ from ccds_kernel.settings import Paths
 
 _PATHS = {
     "open": 1, "os.listdir": 1, "os.scandir": 1, "os.chdir": 1, "os.link": 2, "os.symlink": 2, "os.rename": 2, "os.remove": 1,
-    "os.truncate": 1, "os.chmod": 1, "sqlite3.connect": 1, "shutil.copyfile": 2, "shutil.copytree": 2, "shutil.move": 2,
+    "os.mkdir": 1, "os.rmdir": 1, "os.truncate": 1, "os.chmod": 1, "os.chown": 1, "sqlite3.connect": 1, "shutil.copyfile": 2,
+    "shutil.copytree": 2, "shutil.move": 2,
 }  # fmt: skip
 """Python's audit events that name paths → how many of their arguments do."""
+
+_LOOKS = frozenset({"os.listdir", "os.scandir", "os.chdir", "sqlite3.connect"})
+_FURNITURE = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.chown", "shutil.move"})
+"""What changes the names in a folder, or whose they are."""
 
 _EVENT_SECONDS = 60.0
 
@@ -46,13 +52,24 @@ class Fence:
         """That of a site; the folders as they are without links."""
         return cls(project, *(os.path.realpath(folder) for folder in (paths.projects, paths.registry, paths.audit)))
 
-    def what_is_crossed(self, path: str) -> str | None:
-        """What `path`, absolute and without links, belongs to; None where nothing stands against it."""
+    def what_is_crossed(self, path: str, event: str = "open", *, writes: bool = False) -> str | None:
+        """What `path`, absolute and without links, belongs to; None where nothing stands against it.
+
+        Args:
+            path: where code reaches.
+            event: what it would do there, as Python calls it.
+            writes: whether that would change something.
+        """
         for folder, what in ((self.projects, "another project"), (self.registry, "the registry")):
             if path.startswith(f"{folder}/") and path.split("/")[len(folder.split("/"))] != self.project:
                 return what
         if path == self.audit or path.startswith(f"{self.audit}/"):
             return "the audit log"
+        if writes and path.startswith(f"{self.registry}/"):
+            return "the registry"
+        top = f"{self.projects}/{self.project}"
+        if event in _FURNITURE and (path == top or os.path.dirname(path) == top):  # noqa: PTH120 - called for every file
+            return "its directory's own"
         return None
 
 
@@ -77,7 +94,9 @@ class Watch:
         if count is None or getattr(self._busy, "now", False):
             return
         for argument in arguments[:count]:
-            if isinstance(argument, (str, bytes, os.PathLike)) and (what := self._crossed(argument)):
+            if not isinstance(argument, (str, bytes, os.PathLike)):
+                continue
+            if what := self._crossed(argument, event, writes=_writes(event, arguments)):
                 self._busy.now = True  # writing the denial opens files, too
                 try:
                     self.denied(what)
@@ -85,7 +104,9 @@ class Watch:
                     self._busy.now = False
                 raise PermissionError(errno.EACCES, f"this session is for {self.fence.project}: that is of {what}")
 
-    def _crossed(self, argument: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str | None:
+    def _crossed(
+        self, argument: str | bytes | os.PathLike[str] | os.PathLike[bytes], event: str, *, writes: bool
+    ) -> str | None:
         try:
             path = os.fsdecode(argument)
             if path.startswith(self._own) and ".." not in path:
@@ -93,11 +114,21 @@ class Watch:
             if path.startswith("file:"):  # as sqlite3 takes it
                 path = path.removeprefix("file:").partition("?")[0]
             self._busy.now = True  # looking for links lists nothing, yet must never come back here
-            return self.fence.what_is_crossed(os.path.realpath(path))
+            return self.fence.what_is_crossed(os.path.realpath(path), event, writes=writes)
         except (ValueError, OSError, RecursionError):
             return None  # no path that anything could be opened by
         finally:
             self._busy.now = False
+
+
+def _writes(event: str, arguments: tuple[object, ...]) -> bool:
+    """Whether an event would change something; an opened file by its flags, or its mode where Python has no flags."""
+    if event != "open":
+        return event not in _LOOKS
+    mode, flags = (*arguments, None, None)[1:3]
+    if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC):
+        return True
+    return isinstance(mode, str) and any(sign in mode for sign in "wax+")
 
 
 def denials(sink: AuditSink, person: str, project: str) -> Callable[[str], None]:

@@ -8,6 +8,7 @@ A look that fails is told in the log and tried again at the next one; it changes
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -34,6 +35,8 @@ SCOPES = ("admin:groups", "list:groups", "list:users")
 _PATIENCE_S = 300
 _PAGE = 200
 _GROUP_PREFIX = "irb-"
+_PR_SET_PDEATHSIG = 1
+_HUB = "CCDS_HUB_PID"
 
 Members = Mapping[str, frozenset[str]]
 
@@ -47,7 +50,7 @@ def service() -> dict[str, Any]:
     return {
         "name": NAME,
         "command": [sys.executable, "-P", "-m", "ccds_hub.reconciler"],
-        "environment": {"CCDS_CONFIG": str(settings_file().resolve())},
+        "environment": {"CCDS_CONFIG": str(settings_file().resolve()), _HUB: str(os.getpid())},
         "display": False,
     }
 
@@ -185,6 +188,8 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if not _end_with_the_hub():
+        return
     hub = Hub(os.environ["JUPYTERHUB_API_URL"], os.environ["JUPYTERHUB_API_TOKEN"])
     settings = load_settings()
     while not stop.is_set():
@@ -195,6 +200,15 @@ def main() -> None:
         for line in look(settings, hub):
             _say(line)
         stop.wait(settings.irb.reconcile_seconds)
+
+
+def _end_with_the_hub() -> bool:
+    """Asks Linux for a TERM when the hub dies; returns whether it lives now.
+
+    A hub that is killed ends nobody: each restart would leave one more reconciler behind.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    return os.environ.get(_HUB) in {None, str(os.getppid())}
 
 
 def _say(line: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from support.layers.hub import SPAWN_THINGS, People, RestLayer, SpawnLayer, people_of_a_hub
-from support.matrix import ROLES, STANDINGS, expected
+from support.matrix import ROLES, STANDINGS, expected, name_of
 
 pytestmark = pytest.mark.hub
 
@@ -37,12 +37,14 @@ def test_the_hub_shows_each_person_what_is_theirs(people, standing):
 
 @pytest.mark.parametrize("standing", SHUT_OUT)
 def test_nothing_starts_for_who_is_shut_out(people, standing):
-    """Neither their own session nor anybody else's."""
+    """Neither their own session nor anybody else's; that they asked for their own is in the project's log."""
     spawn = SpawnLayer(people, SPAWN_THINGS)
+    before = people.denied()
 
     found = spawn.observe(standing, ROLES)
 
     assert found == expected(spawn, standing, ROLES)
+    assert people.denied() - before == dict.fromkeys(map(name_of, ROLES), 2)
 
 
 @pytest.mark.parametrize(

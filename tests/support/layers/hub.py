@@ -1,12 +1,14 @@
 """A real hub: its REST interface and home page, and what it starts, tried as each person logged in."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import requests
 
+from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.password_file import password_file, write_passwords
 from support.demo import APP, LAB, PROJECT, Demo
@@ -14,10 +16,12 @@ from support.hub import HubSite, site_with_hub
 from support.matrix import (
     ANYTHING,
     COLLEAGUE,
+    NOT_ON_ROSTER,
     ON_ROSTER,
     ROLES,
     Cell,
     Rule,
+    all_as,
     any_of,
     in_standing,
     name_of,
@@ -26,6 +30,7 @@ from support.matrix import (
 )
 from support.waiting import until
 
+OTHER = "OTHER-1"
 _AIRLOCK = ("submit results to the airlock", "review results in the airlock")
 
 REST_THINGS: dict[str, Rule] = {
@@ -65,10 +70,17 @@ class People:
         self.hub = hub
         self._clients = {role: hub.login(name_of(role)) for role in ROLES}
 
-    def bring(self, standing: str) -> None:
-        """Into that standing."""
+    def bring(self, standing: str, *, elsewhere: bool) -> None:
+        """Into that standing; `elsewhere` says whether another roster names them, so that the hub's login is open to them."""
         (administrator,) = self._site.settings.hub.administrators
-        apply_application(in_standing(PROJECT, standing), person=administrator, settings=self._site.settings)
+        other = all_as(OTHER, "labeler") if elsewhere else in_standing(OTHER, NOT_ON_ROSTER)
+        for application in (other, in_standing(PROJECT, standing)):
+            apply_application(application, person=administrator, settings=self._site.settings)
+
+    def denied(self) -> Counter[str]:
+        """Person → how often the audit log says that they were refused something."""
+        entries = FileAuditSink(self._site.settings.paths.audit).entries(PROJECT)
+        return Counter(one["person"] for one in entries if one["event"] == "AccessDenied")
 
     def log_in(self, role: str) -> bool:
         """Whether they are let in now; whoever isn't goes on with the cookie of an earlier login."""
@@ -106,7 +118,7 @@ class RestLayer:
 
     def observe(self, standing: str, roles: Iterable[str]) -> dict[Cell, bool]:
         """Everybody logs in anew, or goes on with what they had."""
-        self._people.bring(standing)
+        self._people.bring(standing, elsewhere=False)
         return {(role, thing): may for role in roles for thing, may in self._tried(role).items()}
 
     def _tried(self, role: str) -> dict[str, bool]:
@@ -136,8 +148,8 @@ class SpawnLayer:
         self._people = people
 
     def observe(self, standing: str, roles: Iterable[str]) -> dict[Cell, bool]:
-        """Through the REST interface, which the start page uses as well."""
-        self._people.bring(standing)
+        """Through the REST interface, which the start page uses as well. Who is off this roster stands on another one."""
+        self._people.bring(standing, elsewhere=True)
         return {(role, thing): self._started(role, thing) for role in roles for thing in self.things}
 
     def _started(self, role: str, thing: str) -> bool:

@@ -76,7 +76,8 @@ class KernelLayer:
             kernel_spec_manager=self._specs,
             connection_file=str(self._folder / f"kernel-{person}.json"),
         )
-        manager.start_kernel(cwd=str(self._folder), env=os.environ | session)
+        with (self._folder / f"kernel-{person}.log").open("wb") as log:
+            manager.start_kernel(cwd=str(self._folder), env=os.environ | session, stdout=log, stderr=log)
         client = manager.client()
         try:
             client.start_channels()

@@ -7,8 +7,15 @@ import os
 import secrets
 import stat
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from ccds_kernel.errors import CcdsError
+
+LOCK_PATIENCE_S = 60.0
+_POLL_S = 0.05
 _SECRET_BYTES = 32
 
 
@@ -73,3 +80,45 @@ def kept_secret(path: Path) -> str:
             write_whole(path, kept, 0o600, folder_owner_s=True)
             give_to_folder_owner(lock_path)
         return kept
+
+
+@contextmanager
+def acting_as_owner(folder: Path) -> Iterator[None]:
+    """Lets root be the owner of `folder` meanwhile, who may have laid links there that root would follow.
+
+    For whoever isn't root it changes nothing. Of the whole process, threads included: for commands, not for servers.
+    """
+    owner = folder.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        yield
+        return
+    group = os.getegid()
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(group)
+
+
+def take_lock(handle: int, what: str) -> None:
+    """Takes the lock of an open file; `what` says what somebody else does who holds it.
+
+    Raises:
+        CcdsError: they don't end in time.
+    """
+    deadline = time.monotonic() + LOCK_PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise CcdsError(
+                    expected=f"nobody else who {what}",
+                    found=f"somebody for more than {LOCK_PATIENCE_S:.0f} s",
+                    do="try again when they have ended",
+                ) from None
+            time.sleep(_POLL_S)
+        else:
+            return

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from ccds_kernel.irb.application import IrbApplication
     from ccds_kernel.irb.history import Version
+    from ccds_kernel.irb.plan import Plan
+    from ccds_kernel.irb.reconcile import Reconciler
+    from ccds_kernel.settings import Settings
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -79,12 +82,11 @@ def _expire(options: argparse.Namespace) -> None:
 
 
 def _reconcile(options: argparse.Namespace) -> None:
-    from tqdm import tqdm
-
-    from ccds_kernel.audit.site import audit_log
+    from ccds_kernel.errors import CcdsError
     from ccds_kernel.irb.database import bring_databases, end_sessions, plan_databases
     from ccds_kernel.irb.identity import unix_user
-    from ccds_kernel.irb.reconcile import Plan, Reconciler
+    from ccds_kernel.irb.plan import Plan
+    from ccds_kernel.irb.reconcile import Reconciler
     from ccds_kernel.irb.registry import registry_of
     from ccds_kernel.settings import load_settings
 
@@ -98,15 +100,35 @@ def _reconcile(options: argparse.Namespace) -> None:
         lines = reconciler.look().lines() if reconciler.keeps else []
         print("\n".join(lines + plan_databases(applications, settings)) or "nothing would change")
         return
-    ended = end_sessions(applications, settings)  # first: it waits for nothing that may fail after it
-    plan = reconciler.look() if reconciler.keeps else Plan()
-    if plan:
-        with tqdm(total=plan.steps, desc="reconciling", unit=" step", disable=None, leave=False) as bar:
-            reconciler.carry_out(plan, person=unix_user(), audit=audit_log(settings), step=bar.update)
-    brought = bring_databases(applications, settings, files=reconciler.keeps)
+    person, problems, plan, brought, ended = unix_user(), [], Plan(), 0, 0
+    if reconciler.keeps:
+        try:  # each on its own: a server that is down keeps nobody in a group, nor the other way round
+            plan = _bring_groups(reconciler, person, settings)
+        except CcdsError as error:
+            problems.append(error)
+    try:
+        ended = end_sessions(applications, settings)
+        brought = bring_databases(applications, settings)
+    except CcdsError as error:
+        problems.append(error)
     counts = {"group": len(plan.wanted), "place": len(plan.places), "database": brought, "session's role": ended}
     changed = [f"{count} {what}(s)" for what, count in counts.items() if count]
     print(f"{', '.join(changed)} changed" if changed else "nothing changed")
+    if problems:
+        raise problems[0]
+
+
+def _bring_groups(reconciler: Reconciler, person: str, settings: Settings) -> Plan:
+    from tqdm import tqdm
+
+    from ccds_kernel.audit.site import audit_log
+
+    with reconciler.alone():
+        plan = reconciler.look()
+        if plan:
+            with tqdm(total=plan.steps, desc="reconciling", unit=" step", disable=None, leave=False) as bar:
+                reconciler.carry_out(plan, person=person, audit=audit_log(settings), step=bar.update)
+    return plan
 
 
 def _show(options: argparse.Namespace) -> None:

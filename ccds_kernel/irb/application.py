@@ -21,6 +21,9 @@ from ccds_kernel.settings import Person, invalid
 RESERVED_IDS = frozenset({"clinical", "reports"})
 """Ids that name sessions without a project."""
 
+RESERVED_ENDINGS = ("-images", "-images-w", "-reports")
+"""How no id ends: a project's groups are named by its id and these, and would be another project's."""
+
 ID = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
 """The form of an id. It names folders, so that nothing else is ever looked up."""
 
@@ -85,6 +88,8 @@ class IrbApplication(_Part):
     def _consistent(self) -> Self:
         if self.id.lower() in RESERVED_IDS:
             raise ValueError(f"id {self.id} is reserved for sessions without a project")
+        if self.id.lower().endswith(RESERVED_ENDINGS):
+            raise ValueError(f"id {self.id} ends as the groups of a project do ({', '.join(RESERVED_ENDINGS)})")
         if self.expires < self.approved:
             raise ValueError(f"expires {self.expires} is before approved {self.approved}")
         if self.study_dates[1] < self.study_dates[0]:

@@ -10,7 +10,7 @@ from ccds_kernel.audit.events import ApplicationApplied
 from ccds_kernel.audit.log import AuditSink
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.application import IN_FORCE, IrbApplication
+from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.database import bring_databases, plan_databases
 from ccds_kernel.irb.reconcile import Reconciler
 from ccds_kernel.irb.registry import registry_of
@@ -29,19 +29,19 @@ def apply_application(application: IrbApplication, *, person: str, settings: Set
             can't be written. Or the site couldn't be reconciled; applying it again goes on from there.
     """
     require_administrator("apply an IRB application", person=person, settings=settings)
-    reconciler = _ready(application, settings)
-    audit = audit_log(settings)
-    if reconciler.keeps:
-        _reconcile(
-            (), reconciler, person, audit
-        )  # first of all the site's own folders: what is written next lies in them
-    event = ApplicationApplied(person=person, project=application.id, digest=application.digest())
-    changed = registry_of(settings).put(application, announce=lambda: audit.write(event))
-    if reconciler.keeps:
-        changed |= _reconcile((application.id,), reconciler, person, audit)
-    else:
-        _make_directory(application, settings)
-    return bool(bring_databases([application], settings, files=reconciler.keeps)) or changed
+    reconciler = Reconciler(settings)
+    with reconciler.alone():
+        _refuse(application, reconciler, settings)
+        audit = audit_log(settings)
+        if reconciler.keeps:  # first of all the site's own folders: what is written next lies in them
+            _reconcile((), reconciler, person, audit)
+        event = ApplicationApplied(person=person, project=application.id, digest=application.digest())
+        changed = registry_of(settings).put(application, announce=lambda: audit.write(event))
+        if reconciler.keeps:
+            changed |= _reconcile((application.id,), reconciler, person, audit)
+        else:
+            _make_directory(application, settings)
+        return bool(bring_databases([application], settings)) or changed
 
 
 def plan_application(application: IrbApplication, *, person: str, settings: Settings) -> list[str]:
@@ -52,8 +52,8 @@ def plan_application(application: IrbApplication, *, person: str, settings: Sett
         CcdsError: what would stand against it.
     """
     require_administrator("apply an IRB application", person=person, settings=settings)
-    reconciler, registry = _ready(application, settings), registry_of(settings)
-    registry.refuse_similar(application)
+    reconciler, registry = Reconciler(settings), registry_of(settings)
+    _refuse(application, reconciler, settings)
     lines = (
         [] if registry.is_newest(application) else [f"application {application.id}: digest {application.digest()[:12]}"]
     )
@@ -65,7 +65,7 @@ def plan_application(application: IrbApplication, *, person: str, settings: Sett
 
 
 def expire_application(project_id: str, *, person: str, settings: Settings) -> bool:
-    """Ends an application today, by withdrawing it, and access to its project; its data stays. Returns whether it was in force.
+    """Ends an application today, by withdrawing it, and access to its project; its data stays. Returns whether it wasn't over.
 
     Raises:
         SiteAccessDenied: `person` is no administrator of the site.
@@ -78,10 +78,14 @@ def expire_application(project_id: str, *, person: str, settings: Settings) -> b
             expected="the id of an application of this site", found=repr(project_id), do="see 'ccds irb list'"
         )
     today = calendar_day()
-    in_force = found.standing(today) == IN_FORCE
-    ended = IrbApplication.model_validate(found.model_dump() | {"withdrawn": today}) if in_force else found
-    apply_application(ended, person=person, settings=settings)
-    return in_force
+    if today > found.expires or (found.withdrawn and found.withdrawn <= today):
+        apply_application(found, person=person, settings=settings)  # completes what a crash left
+        return False
+    # An application that hasn't begun never will.
+    apply_application(
+        IrbApplication.model_validate(found.model_dump() | {"withdrawn": today}), person=person, settings=settings
+    )
+    return True
 
 
 def _reconcile(projects: tuple[str, ...], reconciler: Reconciler, person: str, audit: AuditSink) -> bool:
@@ -91,12 +95,16 @@ def _reconcile(projects: tuple[str, ...], reconciler: Reconciler, person: str, a
     return bool(plan)
 
 
-def _ready(application: IrbApplication, settings: Settings) -> Reconciler:
-    """The site's reconciler, once it is sure that nothing stands against the application."""
-    reconciler = Reconciler(settings)
+def _refuse(application: IrbApplication, reconciler: Reconciler, settings: Settings) -> None:
+    """Makes sure that nothing stands against the application, before anything is written.
+
+    Raises:
+        CcdsError: says what.
+    """
+    registry_of(settings).refuse_similar(application)
     reconciler.refuse_foreign(application)
     reconciler.refuse_unknown(application)
-    return reconciler
+    plan_databases([application], settings)  # asks the server: one that is down, or a schema that is somebody else's
 
 
 def _make_directory(application: IrbApplication, settings: Settings) -> None:

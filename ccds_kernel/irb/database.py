@@ -164,28 +164,17 @@ def site_database(settings: Settings) -> Iterator[SiteDatabase | None]:
         engine.dispose()
 
 
-def bring_databases(applications: Iterable[IrbApplication], settings: Settings, *, files: bool) -> int:
-    """Makes what the projects keep their rows in; returns how many that changed.
+def bring_databases(applications: Iterable[IrbApplication], settings: Settings) -> int:
+    """Makes of the projects' schemas on the site's server what they are to be; returns how many that changed.
 
-    Args:
-        applications: of projects whose directories are there.
-        settings: the site's settings.
-        files: whether to make SQLite's files as well, which the users of a project's directory can't where it is root's; whoever
-            may write it makes them by opening.
+    Files are made where the project's directory is, and become databases when somebody first opens them: root never opens what
+    members write.
 
     Raises:
-        CcdsError: something can't be made, or the server can't be reached.
+        CcdsError: the server can't be reached.
     """
     with site_database(settings) as database:
-        if database is not None:
-            return database.bring(applications)
-    made = 0
-    paths = (settings.paths.projects / one.id / file for one in applications for file in (_FILE, _AIRLOCK_FILE))
-    for path in paths if files else ():
-        if not path.is_file() or not path.stat().st_size:
-            open_store(path).close()
-            made += 1
-    return made
+        return database.bring(applications) if database else 0
 
 
 def end_sessions(applications: Iterable[IrbApplication], settings: Settings) -> int:

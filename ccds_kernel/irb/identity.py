@@ -45,10 +45,10 @@ def identity(settings: Settings) -> Identity:
     unix = unix_user()
     token = os.environ.get(TOKEN_VARIABLE)
     people_are_unix_users = settings.groups.directory != "none"
-    if people_are_unix_users:
-        found = Identity(unix, os.environ.get("CCDS_PROJECT") if token else None)
-    elif token:
+    if token and _runs_for_others(settings, people_are_unix_users=people_are_unix_users):
         found = _holder(token, unix, settings)
+    elif people_are_unix_users:
+        found = Identity(unix, os.environ.get("CCDS_PROJECT") if token else None)
     else:
         found = Identity(unix)
     said = os.environ.get(HUB_VARIABLE)
@@ -61,6 +61,19 @@ def identity(settings: Settings) -> Identity:
             project=found.project or "",
         )
     return found
+
+
+def _runs_for_others(settings: Settings, *, people_are_unix_users: bool) -> bool:
+    """Whether this process may be somebody else's than its Unix user's.
+
+    Everything may where all is one user's; elsewhere the service account's sessions without a project, which run nobody's code.
+    """
+    if not people_are_unix_users:
+        return True
+    try:
+        return os.environ.get("CCDS_PROJECT") is None and settings.paths.state.stat().st_uid == os.getuid() != 0
+    except OSError:
+        return False
 
 
 def _holder(token: str, unix: str, settings: Settings) -> Identity:

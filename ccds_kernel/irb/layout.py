@@ -36,7 +36,7 @@ class Place:
 
     Args:
         path: relative to the project's directory; empty for that itself.
-        kind: folder, or file: that is made empty.
+        kind: folder or file.
         owner: a Unix user.
         group: a Unix group.
         may: what owner, group and others may, each the sum of READ, WRITE and ENTER.
@@ -44,6 +44,7 @@ class Place:
         groups: further groups, and what they may.
         heirs: whether what is made in the folder gets the same: by users and groups named here, and by the owner's name.
         sticky: whether only the owner of something in it may remove it.
+        database: whether a file that is made new is a database without rows; else it is empty.
     """
 
     path: str
@@ -55,6 +56,7 @@ class Place:
     groups: Mapping[str, int] = field(default_factory=dict)
     heirs: bool = False
     sticky: bool = False
+    database: bool = False
 
 
 def project_places(project_id: str, people: Iterable[str], *, service: str, database: bool) -> tuple[Place, ...]:
@@ -93,13 +95,11 @@ def project_places(project_id: str, people: Iterable[str], *, service: str, data
         )
     )
     if database:
-        inside += [
-            Place(name, Kind.FILE, service, groups.report_users, (READ | WRITE, READ | WRITE, 0))
-            for name in DATABASE_FILES
-        ]
-        inside += [
-            Place(name, Kind.FILE, service, groups.members, (READ | WRITE, READ | WRITE, 0)) for name in AIRLOCK_FILES
-        ]
+        for names, group in ((DATABASE_FILES, groups.report_users), (AIRLOCK_FILES, groups.members)):
+            inside += [
+                Place(name, Kind.FILE, service, group, (READ | WRITE, READ | WRITE, 0), database=name.endswith(".db"))
+                for name in names
+            ]
     inside.append(Place("work", Kind.FOLDER, ROOT, groups.members, (_ALL, _LOOK, 0), {service: _LOOK}))
     inside += [
         Place(f"work/{person}", Kind.FOLDER, person, ROOT, (_ALL, 0, 0), everywhere, heirs=True)

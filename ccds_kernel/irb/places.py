@@ -1,7 +1,8 @@
 """Brings places of a directory to the owner, group and permissions that they are to have: the only code that chowns anything.
 
-It runs as root in folders that root alone writes, never follows a link, and opens nothing before it is closed: what is made new
-belongs to root alone until everything else about it is right.
+It runs as root, also where the service account writes (the registry): it walks by open descriptors, follows no link below a
+folder that root alone writes, and opens nothing before it is closed: what is made new belongs to root alone until everything else
+about it is right. That a file has a second name elsewhere changes nothing: its permissions are the file's, whatever its name.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.groups.acl import Acl, Entry, has_acl, read_acl, write_acl
 from ccds_kernel.irb.layout import Kind, Place
+from ccds_kernel.store.store import blank_database
 
 
 @dataclass(frozen=True)
@@ -103,13 +108,12 @@ class Wanted:
         return cls(names.user(place.owner), names.group(place.group), mode, access, default)
 
 
-def what_differs(root: Path, place: Place, names: Names) -> str:
-    """What `bring` would do with `place` below `root`: `make`, `mend`, or nothing (empty).
+def what_differs(path: Path, place: Place, names: Names) -> str:
+    """What `bring` would do with `place` at `path`: `make`, `mend`, or nothing (empty).
 
     Raises:
         CcdsError: something else stands there, or the machine doesn't know a user or group.
     """
-    path = root / place.path
     try:
         found = path.lstat()
     except FileNotFoundError:
@@ -119,64 +123,105 @@ def what_differs(root: Path, place: Place, names: Names) -> str:
     _require_kind(path, place, found)
     wanted = Wanted.of(place, names)
     same = (found.st_uid, found.st_gid, found.st_mode & stat.S_ISVTX) == (wanted.owner, wanted.group, wanted.mode)
-    if same and has_acl(path, wanted.access) and (place.kind is Kind.FILE or has_acl(path, wanted.default, "default")):
-        return ""
-    return "mend"
+    same = same and has_acl(path, wanted.access)
+    return "" if same and (place.kind is Kind.FILE or has_acl(path, wanted.default, "default")) else "mend"
 
 
-def bring(root: Path, place: Place, names: Names) -> None:
-    """Makes `place` below `root`, or gives it the owner, group and permissions that it is to have.
+def bring(anchor: Path, path: Path, place: Place, names: Names) -> None:
+    """Makes `place` at `path`, or gives it the owner, group and permissions that it is to have.
+
+    Folders on the way are made for root alone: their own place, which opens them, comes later.
+
+    Args:
+        anchor: a folder above `path` that only root writes; from there on no link is followed.
+        path: where it lies.
+        place: what it is to be.
+        names: the machine's users and groups.
 
     Raises:
         CcdsError: something else stands there, the machine doesn't know a user or group, or there is no right to.
     """
-    path, wanted = root / place.path, Wanted.of(place, names)
+    wanted = Wanted.of(place, names)
     try:
-        _make(path, place)
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        try:
-            found = os.fstat(handle)
-            _require_kind(path, place, found)
-            if (found.st_uid, found.st_gid) != (wanted.owner, wanted.group):
-                os.fchmod(handle, 0o700 if place.kind is Kind.FOLDER else 0o600)  # closed while it changes hands
-                os.fchown(handle, wanted.owner, wanted.group)
-            if place.kind is Kind.FOLDER and read_acl(handle, "default") != wanted.default:
-                _set_default(handle, wanted.default)
-            write_acl(handle, wanted.access)
-            if os.fstat(handle).st_mode & stat.S_ISVTX != wanted.mode:
-                os.fchmod(handle, stat.S_IMODE(os.fstat(handle).st_mode) & ~stat.S_ISVTX | wanted.mode)
-        finally:
-            os.close(handle)
+        with _parent(anchor, path) as parent:
+            handle = _opened(parent, path.name, place)
+            try:
+                _require_kind(path, place, os.fstat(handle))
+                _set(handle, place, wanted)
+            finally:
+                os.close(handle)
     except OSError as error:
         raise _failed(path, error) from None
 
 
-def _make(path: Path, place: Place) -> None:
-    if place.kind is Kind.FOLDER:
-        try:
-            path.mkdir(mode=0o700)
-        except FileExistsError:
-            return
-    else:
-        try:
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        except FileExistsError:
-            return
+@contextmanager
+def _parent(anchor: Path, path: Path) -> Iterator[int]:
+    """The open folder in which `path` lies, reached from `anchor` step by step without following a link."""
+    with ExitStack() as opened:
+
+        def enter(folder: str, above: int | None) -> int:
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above)
+            opened.callback(os.close, handle)
+            return handle
+
+        there = enter(os.path.realpath(anchor), None)
+        for part in path.relative_to(anchor).parts[:-1]:
+            with suppress(FileExistsError):
+                os.mkdir(part, 0o700, dir_fd=there)
+            there = enter(part, there)
+        yield there
 
 
-def _set_default(handle: int, default: Acl | None) -> None:
-    if default is None:
-        os.removexattr(handle, "system.posix_acl_default")
-    else:
-        write_acl(handle, default, "default")
+def _opened(parent: int, name: str, place: Place) -> int:
+    """The open place `name` in the folder `parent`, made where it isn't there."""
+    with suppress(FileExistsError):
+        if place.kind is Kind.FOLDER:
+            os.mkdir(name, 0o700, dir_fd=parent)
+        else:
+            _make_file(parent, name, blank_database() if place.database else b"")
+    return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+
+
+def _make_file(parent: int, name: str, content: bytes) -> None:
+    """Makes a file for root alone, whole or not at all.
+
+    Raises:
+        FileExistsError: it is there.
+    """
+    half = f".{name}.{secrets.token_hex(8)}"
+    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=parent)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        os.link(half, name, src_dir_fd=parent, dst_dir_fd=parent, follow_symlinks=False)
+    finally:
+        os.unlink(half, dir_fd=parent)
+
+
+def _set(handle: int, place: Place, wanted: Wanted) -> None:
+    found = os.fstat(handle)
+    if (found.st_uid, found.st_gid) != (wanted.owner, wanted.group):
+        os.fchmod(handle, 0o700 if place.kind is Kind.FOLDER else 0o600)  # closed while it changes hands
+        os.fchown(handle, wanted.owner, wanted.group)
+    if place.kind is Kind.FOLDER and read_acl(handle, "default") != wanted.default:
+        if wanted.default is None:
+            os.removexattr(handle, "system.posix_acl_default")
+        else:
+            write_acl(handle, wanted.default, "default")
+    write_acl(handle, wanted.access)
+    mode = os.fstat(handle).st_mode
+    if mode & stat.S_ISVTX != wanted.mode:
+        os.fchmod(handle, stat.S_IMODE(mode) & ~stat.S_ISVTX | wanted.mode)
 
 
 def _require_kind(path: Path, place: Place, found: os.stat_result) -> None:
     right = stat.S_ISDIR(found.st_mode) if place.kind is Kind.FOLDER else stat.S_ISREG(found.st_mode)
-    if not right or (place.kind is Kind.FILE and found.st_nlink > 1):
+    if not right:
         raise CcdsError(
             expected=f"a {place.kind} {path}, or nothing there",
-            found="something else" if not right else "a file that has a second name",
+            found="something else",
             do="look who put it there, and move it away",
         )
 

@@ -9,7 +9,7 @@ at once. A damaged file closes its own project and no other one.
 
 from __future__ import annotations
 
-import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,8 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.files import give_to_folder_owner, write_whole
-from ccds_kernel.irb.application import ID, IrbApplication, read_application, slug_of
+from ccds_kernel.files import acting_as_owner, take_lock, write_whole
+from ccds_kernel.irb.application import ID, LONGEST_ID, IrbApplication, read_application, slug_of
 from ccds_kernel.irb.history import Version
 from ccds_kernel.irb.rules import TRAINING_YEARS, denied
 from ccds_kernel.settings import Settings
@@ -34,8 +34,9 @@ class Registry:
         self.training_years = training_years
 
     def ids(self) -> tuple[str, ...]:
-        """The ids of all applications, sorted."""
-        return tuple(sorted(path.parent.name for path in self.folder.glob("*/irb.yaml")))
+        """The ids of all applications, sorted; a folder whose name is no id is none of ours."""
+        names = (path.parent.name for path in self.folder.glob("*/irb.yaml"))
+        return tuple(sorted(name for name in names if ID.fullmatch(name) and len(name) <= LONGEST_ID))
 
     def get(self, project_id: str) -> IrbApplication | None:
         """The newest application, or None where there never was one with that id.
@@ -101,7 +102,13 @@ class Registry:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o711)
             with self._only_one():
-                return self._put(application, announce)
+                if self.is_newest(application):
+                    return False
+                self.refuse_similar(application)
+                announce()  # as who we are: what follows is done as the folder's owner
+                with acting_as_owner(self.folder):
+                    self._write(application)
+                return True
         except OSError as error:
             raise CcdsError(
                 expected=f"to write the registry {self.folder}",
@@ -109,20 +116,14 @@ class Registry:
                 do="run this as the service account of the site",
             ) from None
 
-    def _put(self, application: IrbApplication, announce: Callable[[], None]) -> bool:
-        if self.is_newest(application):
-            return False
-        self.refuse_similar(application)
-        announce()
+    def _write(self, application: IrbApplication) -> None:
         folder = self.folder / application.id
         for made, mode in ((folder, 0o750), (folder / "history", 0o700)):
             if not made.exists():
                 made.mkdir(mode=mode)
-                give_to_folder_owner(made)
         now = datetime.now(UTC).strftime(_TIME)
-        write_whole(folder / "history" / f"{now}.yaml", application.to_yaml(), 0o600, folder_owner_s=True)
-        write_whole(folder / "irb.yaml", application.to_yaml(), 0o640, folder_owner_s=True)
-        return True
+        write_whole(folder / "history" / f"{now}.yaml", application.to_yaml(), 0o600)
+        write_whole(folder / "irb.yaml", application.to_yaml(), 0o640)
 
     def refuse_similar(self, application: IrbApplication) -> None:
         """Makes sure that no other application's id differs from this one's by upper and lower case only.
@@ -147,10 +148,14 @@ class Registry:
 
     @contextmanager
     def _only_one(self) -> Iterator[None]:
-        with (self.folder / ".lock").open("ab") as lock:
-            give_to_folder_owner(self.folder / ".lock")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with acting_as_owner(self.folder):
+            lock = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            os.fchmod(lock, 0o600)  # whoever may open it may hold it
+            take_lock(lock, f"writes the registry {self.folder}")
             yield
+        finally:
+            os.close(lock)
 
 
 def registry_of(settings: Settings) -> Registry:

@@ -38,11 +38,15 @@ REFUSED = 120
 """The exit status of whatever it refuses; it says why on standard error, in one line."""
 
 MOST_LINE_BYTES = 16_384
-_PERSON = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
-_PROJECT = re.compile(r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*")
+_PERSON = re.compile(r"[a-z_][a-z0-9_.-]{0,63}")
+_PROJECT = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
 _SESSION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _SOCKETS = re.compile(r"[0-9a-f]{16}")
 _FIRST_PERSON = 1000
+_POWERFUL = frozenset(
+    {"root", "sudo", "wheel", "adm", "admin", "docker", "podman", "lxd", "disk", "shadow", "libvirt", "kvm"}
+)
+"""Groups whose members are as good as root, or read what root does: whoever can become one of them is."""
 _COMMANDS = {"ccds": "ccds_kernel.session.kernel", "python3": "ipykernel_launcher"}
 _SIGNALS = {b"INT": signal.SIGINT, b"TERM": signal.SIGTERM, b"KILL": signal.SIGKILL}
 _GROUPS = ("", "-images", "-images-w", "-reports")
@@ -119,6 +123,8 @@ def read_who(site: Site, person: str, project: str, session: str, caller: int) -
     if known.pw_uid < _FIRST_PERSON or known.pw_uid == caller or known.pw_name != person:
         raise Refused("not a person")
     own = set(os.getgrouplist(person, known.pw_gid))
+    if any(_group(name) in own for name in _POWERFUL):
+        raise Refused("somebody who may become root: give them another account for sessions")
     wanted = [_group(f"irb-{project.lower()}{kind}") for kind in _GROUPS]
     if wanted[0] is None or wanted[0] not in own:
         raise Refused("not a member of that project")

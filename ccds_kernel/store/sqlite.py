@@ -11,12 +11,12 @@ between finds none.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import psutil
@@ -25,6 +25,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.files import take_lock
 from ccds_kernel.store.migrate import bring_up_to_date
 from ccds_kernel.store.transactions import BUSY_SECONDS, PROJECT, WRITES, Home, Store, told_plainly
 
@@ -91,6 +92,15 @@ def open_store(path: Path, *, home: Home = PROJECT, busy_seconds: float = BUSY_S
     return store
 
 
+@cache
+def blank_database() -> bytes:
+    """The content of a database without rows, of the newest schema: for a place where its users can't make one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "blank.db"
+        open_store(path).close()
+        return path.read_bytes()
+
+
 def file_system_of(folder: Path) -> str:
     """The type of the file system that holds `folder`, as the kernel calls it; empty where it isn't known."""
     folder = folder.resolve()
@@ -143,7 +153,7 @@ def _only_one(path: Path) -> Iterator[None]:
     """
     _make_shared(path.with_suffix(".lock"))
     with path.with_suffix(".lock").open("r+b") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        take_lock(lock.fileno(), "opens the project database for the first time")
         yield
 
 

@@ -13,6 +13,7 @@ from ccds_hub.page_policy import PlainFiles, page_headers
 from ccds_hub.proxy import proxy_token, require_encryption
 from ccds_hub.state_folder import closed_folder
 from ccds_kernel.batch.site import scheduler_of
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.resources import resource
 from ccds_kernel.settings import Settings, settings_file
 from ccds_spawners import handshake
@@ -45,6 +46,7 @@ def configure(c: Any, settings: Settings) -> None:  # noqa: ANN401 - traitlets' 
             certificate or the way to log in can't be used.
     """
     require_encryption(settings)
+    require_helper(settings)
     state = closed_folder(settings.paths.state)
     _hub(c, settings, state)
     _proxy(c, settings)
@@ -52,6 +54,20 @@ def configure(c: Any, settings: Settings) -> None:  # noqa: ANN401 - traitlets' 
     contents = ContentsCounter(contents_of(settings))
     _sessions(c, settings, contents)
     _pages(c, settings, contents)
+
+
+def require_helper(settings: Settings) -> None:
+    """Makes sure that groups protect something: code that runs as the service account is in need of none.
+
+    Raises:
+        CcdsError: people are Unix users, and their code would run as the service account.
+    """
+    if settings.groups.directory != "none" and not settings.sessions.helper:
+        raise CcdsError(
+            expected=f"code to run as its person where [groups] directory is {settings.groups.directory}",
+            found="[sessions] helper = false, by which it runs as the service account",
+            do="install the root helper (docs/running.md) and set helper = true",
+        )
 
 
 def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as above

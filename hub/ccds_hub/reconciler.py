@@ -1,7 +1,8 @@
 """Keeps permissions in step with rosters and the calendar: a service that the hub starts, `python -P -m ccds_hub.reconciler`.
 
 Every `irb.reconcile_seconds` it has `ccds irb reconcile` run, as root, and gives each project a group in the hub with the people
-who may do anything in it. Sessions whose right has ended are the spawner's to end: it asks the roster itself.
+who may do anything in it, and ends trainings whose person may not train any more. Sessions whose right has ended are the spawner's to
+end: it asks the roster itself.
 
 A look that fails is told in the log and tried again at the next one; it changes nobody's access by itself.
 """
@@ -21,12 +22,15 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from ccds_kernel.audit.site import audit_log
+from ccds_kernel.batch.site import scheduler_of
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.database import bring_databases, end_sessions
 from ccds_kernel.irb.membership import ProjectGroups, memberships
 from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.irb.rules import calendar_day
 from ccds_kernel.settings import Settings, load_settings, settings_file
+from ccds_kernel.training.revoked import end_revoked
 
 NAME = "reconciler"
 SCOPES = ("admin:groups", "list:groups", "list:users")
@@ -164,6 +168,7 @@ def look(settings: Settings, hub: Hub) -> list[str]:
                 wrong.append(f"ccds irb reconcile: {(done.stderr.strip().splitlines() or ['no word'])[-1]}")
     else:
         wrong += _database_in_step(settings)
+    wrong += _trainings_in_step(settings)
     try:
         for change in changes(hub.groups(), wanted_groups(settings), hub.people()):
             hub.change(*change)
@@ -177,9 +182,18 @@ def _database_in_step(settings: Settings) -> list[str]:
     try:
         applications = registry_of(settings).applications()
         end_sessions(applications, settings)
-        bring_databases(applications, settings, files=False)
+        bring_databases(applications, settings)
     except CcdsError as error:
         return [f"the database: {error}"]
+    return []
+
+
+def _trainings_in_step(settings: Settings) -> list[str]:
+    """Ends trainings whose person may not train any more; returns what went wrong."""
+    try:
+        end_revoked(registry_of(settings), scheduler_of(settings), audit_log(settings))
+    except CcdsError as error:
+        return [f"trainings: {error}"]
     return []
 
 

@@ -6,6 +6,7 @@ import pytest
 from traitlets.config import Config
 
 from ccds_hub.config import configure
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import kept_secret
 from ccds_kernel.settings import Settings, load_settings
 from support.site import write_settings
@@ -49,3 +50,18 @@ def test_a_secret_is_whole_and_kept(tmp_path: Path, before: str | None) -> None:
     assert first == second
     assert len(first) == 64
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("directory", ["local", "ldap"])
+def test_groups_without_the_helper_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, directory: str) -> None:
+    """Code that runs as the service account is in need of no group: the hub doesn't start."""
+    path = write_settings(tmp_path)
+    more = {
+        "local": "",
+        "ldap": 'ldap_uri = "ldaps://ldap"\nldap_people = "ou=p"\nldap_groups = "ou=g"\nldap_bind_dn = "cn=c"\n',
+    }
+    path.write_text(f'{path.read_text()}[groups]\ndirectory = "{directory}"\n{more[directory]}')
+    monkeypatch.setenv("CCDS_CONFIG", str(path))
+
+    with pytest.raises(CcdsError, match=rf"its person where \[groups\] directory is {directory}"):
+        configure(Config(), load_settings())

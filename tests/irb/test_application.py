@@ -280,6 +280,14 @@ def test_the_line_is_named_beside_the_key(tmp_path, line, wrong, told):
     assert f"expected {told.format(path)}" in str(raised.value)
 
 
+@pytest.mark.parametrize("ending", ["-images", "-IMAGES", "-images-w", "-reports"])
+def test_an_id_that_ends_as_groups_do_is_refused(told, ending):
+    """LUNG's readers of images would be LUNG-IMAGES' members."""
+    message = told(yaml.safe_dump(application_values(id=f"LUNG{ending}")))
+
+    assert "ends as the groups of a project do" in message
+
+
 def test_nothing_leaves_unless_the_application_says_so():
     """Without a word about egress it is locked."""
     assert application(egress=None).egress is Egress.LOCKED

@@ -87,6 +87,16 @@ def test_an_application_is_ended(apply, entries, registry, settings):
     assert (settings.paths.projects / "CHEST-1" / "work").is_dir()
 
 
+def test_an_application_that_has_not_begun_never_does(apply, registry, settings):
+    """Ended before its first day."""
+    apply(application(approved="2998-01-01", expires="2999-01-01"))
+
+    ended = expire_application("CHEST-1", person=ADMINISTRATOR, settings=settings)
+
+    assert ended
+    assert registry.get("CHEST-1").standing(calendar_day()).startswith("withdrawn on ")
+
+
 def test_a_dry_run_says_what_would_change_and_changes_nothing(apply, entries, registry, settings):
     """The same checks, no event; nothing left to say once it is applied."""
     planned = plan_application(application(), person=ADMINISTRATOR, settings=settings)

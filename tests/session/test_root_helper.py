@@ -16,10 +16,15 @@ from threading import Thread
 import psutil
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
 from websockets.sync.client import connect
 
+from ccds_kernel.irb.application import ID, slug_of
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.session import root_helper
+from ccds_kernel.settings import Person
 from support.components import need_program
 from support.demo import free_port
 from support.site import application, on_roster
@@ -382,6 +387,26 @@ def test_the_helper_refuses(site: UnixSite, arguments: tuple[str, ...]) -> None:
     assert ended.returncode == root_helper.REFUSED
     assert ended.stderr.startswith("ccds root helper: ")
     assert ended.stdout == ""
+
+
+def test_whoever_may_become_root_gets_no_session(site: UnixSite) -> None:
+    """Whoever can start their code is them, and then root."""
+    bob = site.users["bob"]
+    subprocess.run(["gpasswd", "-a", bob, "adm"], check=True, capture_output=True)
+
+    ended = helper(site, "kernel", bob, PROJECT, SESSION)
+    subprocess.run(["gpasswd", "-d", bob, "adm"], check=True, capture_output=True)
+
+    assert ended.returncode == root_helper.REFUSED
+    assert "somebody who may become root" in ended.stderr
+
+
+@given(st.from_regex(ID, fullmatch=True), st.from_regex(r"[a-z_][a-z0-9_.-]{0,63}", fullmatch=True))
+def test_it_takes_every_id_and_name_that_can_be_on_a_roster(project: str, person: str) -> None:
+    """What an application allows no session is refused for."""
+    assert root_helper._PROJECT.fullmatch(project)
+    assert root_helper._SESSION.fullmatch(f"{slug_of(project)}-lab")
+    assert root_helper._PERSON.fullmatch(TypeAdapter(Person).validate_python(person))
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,17 @@
 """The last step: an approved submission leaves the project, for `[airlock] released`.
 
 An administrator of the site does it, as the service account, which alone writes there. What the project's database says is
-believed only where the audit log says the same: members can write the one, and not the other. So the log is asked for the
-author's submission and for an approval of this very content by two others; each of these must still be allowed to review. The
-files are compared with their hashes while they are copied, and the copy is scanned once more, before anything is renamed.
+believed only where the audit log says the same: members can write the one, and not the other. So the log alone says who
+submitted this very content and which others approved it; two of these must still be allowed to review, one of them by the
+roster. The files are compared with their hashes while they are copied, and the copy is scanned once more, before anything is
+renamed.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from ccds_kernel.airlock.drop import Drop
 from ccds_kernel.airlock.finding import require_clean
 from ccds_kernel.airlock.reports import known_texts
 from ccds_kernel.airlock.scan.scan import scan
-from ccds_kernel.airlock.submission import APPROVALS, ID, RESERVED_NAME, Review, State, Submission, released, unknown
+from ccds_kernel.airlock.submission import APPROVALS, ID, RESERVED_NAME, State, Submission, released, unknown
 from ccds_kernel.audit.events import ResultReleased
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
@@ -55,11 +56,11 @@ def release(visitor: Visitor, submission_id: str) -> Path:
             raise unknown()
         submission = found[0]
         after = released(submission)
-        _require_standing(submission, application, settings, visitor)
         log = audit_log(settings)
         log.verify(project.id)
-        _require_logged(submission, log.entries(project.id))
-        target = _copied(submission, Drop(project.folder), place, visitor)
+        approvers = _approvers(submission, log.entries(project.id))
+        _require_standing(approvers, application, settings, visitor)
+        target = _copied(submission, approvers, place, visitor)
         try:
             project.audit.write(
                 ResultReleased(
@@ -82,7 +83,7 @@ def release(visitor: Visitor, submission_id: str) -> Path:
     return final
 
 
-def manifest(submission: Submission) -> dict[str, Any]:
+def manifest(submission: Submission, approvers: Sequence[str]) -> dict[str, Any]:
     """What is told of a released result, wherever it goes."""
     return {
         "project": submission.project,
@@ -92,7 +93,7 @@ def manifest(submission: Submission) -> dict[str, Any]:
         "author": submission.author,
         "reason": submission.reason,
         "submitted": submission.at.isoformat(timespec="seconds"),
-        "approved_by": [review.reviewer for review in submission.approvals],
+        "approved_by": list(approvers),
         "files": [{"name": file.name, "bytes": file.size, "sha256": file.sha256} for file in submission.files],
     }
 
@@ -109,38 +110,36 @@ def _place(settings: Settings) -> Path:
 
 
 def _require_standing(
-    submission: Submission, application: IrbApplication, settings: Settings, visitor: Visitor
+    approvers: Sequence[str], application: IrbApplication, settings: Settings, visitor: Visitor
 ) -> None:
-    """Makes sure that those who approved may still review.
+    """Makes sure that those who approved may still review: by the roster, all but one of them as administrators.
 
     Raises:
         CcdsError: too few of them may.
     """
     years = visitor.project.registry.training_years
-
-    def stands(review: Review) -> bool:
-        if review.as_administrator:
-            return review.reviewer in settings.hub.administrators
-        refusal = why_not(application, review.reviewer, Action.REVIEW_RESULTS, calendar_day(), years)
-        return refusal is None
-
-    standing = [review for review in submission.approvals if stands(review)]
-    if len(standing) < APPROVALS or all(review.as_administrator for review in standing):
+    on_roster = [
+        person
+        for person in approvers
+        if why_not(application, person, Action.REVIEW_RESULTS, calendar_day(), years) is None
+    ]
+    standing = len(set(on_roster) | (set(approvers) & set(settings.hub.administrators)))
+    if standing < APPROVALS or not on_roster:
         raise CcdsError(
             expected=f"{APPROVALS} approvals of people who may review",
-            found=f"{len(standing)}: somebody who approved may not any more",
+            found=f"{standing}: somebody who approved may not any more",
             do="have somebody else review it, too",
         )
 
 
-def _require_logged(submission: Submission, entries: Iterable[Mapping[str, Any]]) -> None:
-    """Makes sure that the audit log knows of the submission and of its approvals.
+def _approvers(submission: Submission, entries: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Who approved `submission` by the audit log, each of them once, the first first.
 
     Raises:
-        CcdsError: it doesn't, or says that the submission has ended.
+        CcdsError: the log knows another author, less approvals than the database, or that the submission has ended.
     """
     authors: set[str] = set()
-    approvers: set[str] = set()
+    approvers: dict[str, None] = {}
     ended = False
     for entry in entries:
         detail = entry["detail"]
@@ -149,24 +148,26 @@ def _require_logged(submission: Submission, entries: Iterable[Mapping[str, Any]]
         if entry["event"] == "ResultSubmitted":
             authors.add(entry["person"])
         elif entry["event"] == "ResultReviewed" and detail["verdict"] == "approve":
-            approvers.add(entry["person"])
+            approvers[entry["person"]] = None
         elif entry["event"] in {"ResultRefused", "ResultWithdrawn"}:
             ended = True
     wanted = {review.reviewer for review in submission.approvals}
-    if ended or authors != {submission.author} or not wanted <= approvers - {submission.author}:
+    if ended or authors != {submission.author} or submission.author in approvers or not wanted <= approvers.keys():
         raise CcdsError(
             expected=f"submission {submission.id} to stand in the audit log as in the project's database",
             found="that the log knows less of it, or another end",
             do="wait until the sessions' events have come in, or look who wrote the database",
         )
+    return tuple(approvers)
 
 
-def _copied(submission: Submission, source: Drop, place: Path, visitor: Visitor) -> Path:
+def _copied(submission: Submission, approvers: Sequence[str], place: Path, visitor: Visitor) -> Path:
     """A scanned copy of `submission` beside the place that it is for; half of one is gone again.
 
     Raises:
         CcdsError: a file changed, may not leave, or the place can't be written.
     """
+    source = Drop(visitor.project.folder)
     temporary = place / submission.project / f".{submission.id}"
     try:
         make_closed(place, submission.project)
@@ -175,7 +176,7 @@ def _copied(submission: Submission, source: Drop, place: Path, visitor: Visitor)
         for file in submission.files:
             drop.store(source.verified(submission, file), temporary, file.name)
         require_clean(scan(submission, temporary, known_texts(visitor.project.store)))
-        told = manifest(submission) | {"state": State.RELEASED, "released_by": visitor.person}
+        told = manifest(submission, approvers) | {"state": State.RELEASED, "released_by": visitor.person}
         write_whole(temporary / RESERVED_NAME, json.dumps(told, indent=2, ensure_ascii=False) + "\n", 0o640)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -121,7 +121,8 @@ class Submission:
     """One result on its way out.
 
     Raises:
-        CcdsError: the reason is no sentence; there are no files, too many, or two of one name.
+        CcdsError: the reason is no sentence; there are no files, too many, or two of one name; somebody reviewed it twice, or
+            their own.
     """
 
     id: str
@@ -139,6 +140,13 @@ class Submission:
             raise unknown()
         check_reason(self.reason)
         check_names([file.name for file in self.files])
+        reviewers = [review.reviewer for review in self.reviews]
+        if self.author in reviewers or len(set(reviewers)) < len(reviewers):
+            raise CcdsError(
+                expected="one review of each person, and none by the author",
+                found="more in the project's database",
+                do="look who wrote there; the result has to be submitted anew",
+            )
 
     @property
     def digest(self) -> str:

@@ -3,11 +3,12 @@
 import json
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from ccds_kernel.airlock import rows, tables
 from ccds_kernel.airlock.release import release
 from ccds_kernel.airlock.submission import Review, State, Verdict, reviewed
+from ccds_kernel.audit.events import ResultReviewed
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
@@ -122,6 +123,44 @@ def test_approvals_that_the_audit_log_does_not_know_count_for_nothing(submit, as
             rows.add_review(connection, after)
 
     with pytest.raises(CcdsError, match="to stand in the audit log as in the project's database"):
+        let_out(submission)
+
+    assert not place.exists()
+
+
+def test_one_approval_counts_once_however_often_the_database_has_it(submit, approve, as_, let_out, place):
+    """Whoever owns the file can make its table anew without a key, and double the only approval."""
+    submission = approve(submit().submission, "sue")
+    with as_("sam").visitor.project.airlock_store.writing() as connection:
+        for statement in (
+            "CREATE TABLE doubled AS SELECT * FROM airlock_review UNION ALL SELECT * FROM airlock_review",
+            "DROP TABLE airlock_review",
+            "ALTER TABLE doubled RENAME TO airlock_review",
+            "UPDATE airlock_submission SET state = 'approved'",
+        ):
+            connection.execute(text(statement))
+
+    with pytest.raises(CcdsError, match="expected one review of each person, and none by the author"):
+        let_out(submission)
+
+    assert not place.exists()
+
+
+def test_approvals_are_counted_in_the_log(submit, approve, as_, let_out, place):
+    """A state that was forged beside one true approval releases nothing, nor does a second one by the author."""
+    submission = approve(submit().submission, "sue")
+    project = as_("sam").visitor.project
+    with project.airlock_store.writing() as connection:
+        connection.execute(update(tables.submission).values(state="approved"))
+
+    with pytest.raises(CcdsError, match="expected 2 approvals of people who may review; found 1"):
+        let_out(submission)
+    project.audit.write(
+        ResultReviewed(
+            person="sam", project=PROJECT, submission=submission.id, digest=submission.digest, verdict="approve"
+        )
+    )
+    with pytest.raises(CcdsError, match="to stand in the audit log"):
         let_out(submission)
 
     assert not place.exists()

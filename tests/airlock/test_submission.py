@@ -160,6 +160,13 @@ def test_a_reason_is_a_sentence(reason):
         replace(NEW, reason=reason)
 
 
+@pytest.mark.parametrize("reviewers", [["sue", "sue"], ["sue", "sam"], ["sam"]])
+def test_reviews_that_can_not_be_are_no_submission(reviewers):
+    """However they came into the database: one person twice, or the author."""
+    with pytest.raises(CcdsError, match="expected one review of each person, and none by the author"):
+        replace(NEW, reviews=tuple(map(review, reviewers)))
+
+
 @pytest.mark.parametrize("reason", ["", "         ok", "x" * 4001])
 def test_a_review_has_a_reason(reason):
     """White space is none."""

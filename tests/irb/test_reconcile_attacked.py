@@ -186,7 +186,7 @@ def test_the_service_account_leads_root_nowhere(site: UnixSite) -> None:
     target = site.folder / "root-s"
     target.mkdir(mode=0o755)
     registry = site.settings.paths.registry
-    (registry / ONE).rename(registry / "kept")
+    (registry / ONE).rename(registry / "kept.away")
     (registry / ONE).symlink_to(target)
     os.lchown(registry / ONE, *_ids(site.users["service"]))
     (registry / ".lock").unlink()

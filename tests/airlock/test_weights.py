@@ -1,7 +1,9 @@
 """Checkpoints: arrays of numbers leave; code, images and bytes that nobody looks at don't."""
 
+import gzip
 import io
 import pickle
+import struct
 import zipfile
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from ccds_kernel.airlock.finding import Finding, Severity, refusals
 from ccds_kernel.airlock.scan.known_texts import KnownTexts
 from ccds_kernel.airlock.scan.pickled import NotPlainError, described
 from ccds_kernel.airlock.scan.weights import scan_safetensors, scan_torch
-from support.airlock import REPORTS, SECRET, checkpoint, evil_pickle, safetensors
+from support.airlock import REPORTS, SECRET, checkpoint, evil_pickle, nifti, safetensors
 
 torch = pytest.importorskip("torch", reason="checkpoints are torch's: pip install -e .[training]")
 
@@ -91,6 +93,101 @@ def test_what_is_no_weight_does_not(scan, content, what):
 
     assert [one for one in found if one.startswith(what)]
     assert not TRACE.exists()
+
+
+def storage_of(kind: str, numbers: int, shape: tuple[int, ...], strides: tuple[int, ...], *, begin: int = 0) -> bytes:
+    """A pickle of one tensor in a storage of so many numbers, written by hand."""
+
+    def whole(number: int) -> bytes:
+        return b"J" + struct.pack("<i", number)
+
+    def word(text: str) -> bytes:
+        return b"X" + struct.pack("<I", len(text)) + text.encode()
+
+    def many(sides: tuple[int, ...]) -> bytes:
+        return b"(" + b"".join(map(whole, sides)) + b"t"
+
+    kept = (
+        b"(" + word("storage") + f"ctorch\n{kind}Storage\n".encode() + word("0") + word("cpu") + whole(numbers) + b"tQ"
+    )
+    rest = whole(begin) + many(shape) + many(strides) + b"\x89}t"
+    return b"\x80\x02}" + word("w") + b"ctorch._utils\n_rebuild_tensor_v2\n(" + kept + rest + b"Rs."
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_arrays_lie_as_networks_have_them(scan, protocol):
+    """Tied to another, transposed, channels last, several in one storage, written in frames: every number is shown."""
+    flat = torch.arange(3000.0)
+    lstm = torch.nn.LSTM(8, 16, 2)
+    value = {
+        "tied": flat, "again": flat, "turned": torch.zeros(30, 40).t(), "empty": torch.zeros(0, 3),
+        "last": torch.zeros(8, 4, 3, 3).to(memory_format=torch.channels_last), "one": flat[:1000], "two": flat[1000:],
+        **{f"lstm.{name}": tensor for name, tensor in lstm.state_dict().items()},
+        **{f"layer{n}": torch.zeros(3) for n in range(3000)},
+    }  # fmt: skip
+    out = io.BytesIO()
+    torch.save(value, out, pickle_protocol=protocol)
+
+    assert refusals(scan(out.getvalue())) == ()
+
+
+FILE = gzip.compress(nifti() + bytes(range(256)) * 64, compresslevel=0)
+HONEST = storage_of("Byte", 64, (64,), (1,))
+STOLEN = storage_of("Byte", len(FILE), (1,), (1,))
+MANY_NUMBERS = {"w": 0, "floats": [float(n) for n in range(5000)]}
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (lambda: checkpoint(HONEST + FILE, {"0": bytes(64)}), "bytes behind the pickle's end"),
+        (lambda: checkpoint(HONEST + HONEST, {"0": bytes(64)}), "bytes behind the pickle's end"),
+        (lambda: checkpoint(STOLEN, {"0": FILE}), "numbers that no tensor shows"),
+        (lambda: checkpoint(storage_of("Byte", 64, (2, 2), (32, 1)), {"0": bytes(64)}), "a part of a larger array"),
+        (lambda: checkpoint(storage_of("Byte", 64, (64,), (0,)), {"0": bytes(64)}), "a part of a larger array"),
+        (lambda: checkpoint(storage_of("Byte", 64, (64,), (1, 1)), {"0": bytes(64)}), "a part of a larger array"),
+        (lambda: checkpoint(storage_of("Byte", 64, (64,), (1,), begin=1), {"0": bytes(64)}), "numbers that no tensor shows"),
+        (lambda: checkpoint(storage_of("Byte", 64, (64,), (1,), begin=-1), {"0": bytes(64)}), "no well-formed pickle"),
+        (lambda: checkpoint(HONEST, {}), "1 storages whose data isn't there"),
+        (lambda: saved({"a": torch.zeros(9)[:3]}), "numbers that no tensor shows"),
+        (lambda: checkpoint(HONEST.replace(b"J\x40\0\0\0t", b"J\x40\0\0\0r\x78\x56\x34\x12t"), {"0": bytes(64)}), "a memo"),
+        (lambda: checkpoint(HONEST[:2] + b"\x80\x07" + HONEST[2:], {"0": bytes(64)}), "the instruction PROTO"),
+        (lambda: checkpoint(HONEST[:2] + b"\x95DICM\2\0\0\0" + HONEST[2:], {"0": bytes(64)}), "bytes behind"),
+        (lambda: checkpoint(HONEST[:2] + (b"\x95" + b"\x7f" + bytes(7)) * 2 + HONEST[2:], {"0": bytes(64)}), "frames"),
+        (lambda: saved(MANY_NUMBERS), "numbers that are data"),
+    ],
+)  # fmt: skip
+def test_every_byte_belongs_to_an_array_that_is_shown(scan, content, what):
+    """Nothing behind the pickle's end, in a storage that a tensor shows a part of, or in numbers that nobody reads."""
+    assert refusals(scan(checkpoint(HONEST, {"0": bytes(64)}))) == ()
+
+    assert what in refusals(scan(content()))[0].what
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        (lambda: {f"a{n}": part for n, part in enumerate(torch.zeros(5000, dtype=torch.uint8).split(1000))}, "storage 1"),
+        (lambda: {f"a{n}": torch.zeros(4096, dtype=torch.uint8) for n in range(17)}, ""),
+    ],
+)  # fmt: skip
+def test_whole_numbers_are_counted_together(scan, value, place):
+    """A file that is cut into small arrays is one file, in one storage or in many."""
+    (finding,) = refusals(scan(saved(value())))
+
+    assert ("whole numbers, as pixels are" in finding.what, finding.place) == (True, place)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "warned"),
+    [([(512, 16384)], True), ([(64, 64 * 64), (3,), (3, 3)], True), ([(300, 300)] * 9, False), ([(300, 300)], False)],
+)
+def test_few_huge_arrays_are_pointed_out(scan, shapes, warned):
+    """A volume that was made a matrix of fractions looks like weights: a reviewer is asked whether it is a network."""
+    found = scan(saved({f"w{n}": torch.zeros(shape) for n, shape in enumerate(shapes)}))
+
+    assert refusals(found) == ()
+    assert any(one.what.startswith("most numbers lie in 3 arrays or fewer") for one in found) is warned
 
 
 def rewritten(

@@ -18,8 +18,11 @@ from typing import Any
 from ccds_kernel.airlock.scan.tensor import Tensor
 
 MOST_STEPS = 2_000_000
-MOST_NUMBERS = 200_000
-"""Shapes and settings are fewer; more are a picture."""
+MOST_NUMBERS = 4096
+"""Settings are fewer; more are a picture."""
+
+MOST_OF_TENSOR = 16
+"""Numbers with which one tensor is told: its place, its sides, and so on."""
 
 LARGEST_NUMBER = 2**63
 """Larger whole numbers are bytes in disguise."""
@@ -34,8 +37,7 @@ STORAGES: Mapping[str, str] = {
 _CALLED = frozenset(
     {"collections OrderedDict", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "torch Size"}
 )
-
-
+_FRAME_HEAD = 9
 _CODE = re.compile(r"[A-Za-z_][\w.]{0,60} [A-Za-z_][\w.]{0,60}")
 
 
@@ -53,12 +55,34 @@ class Storage:
 
 
 @dataclass(frozen=True)
-class Described:
-    """What a pickle describes: its tensors, the storages that they lie in, and its words."""
+class Placed:
+    """Where a tensor lies in a storage: from number `begin` on, as many as it has, without a gap."""
 
-    tensors: tuple[Tensor, ...]
+    storage: Storage
+    begin: int
+    tensor: Tensor
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a pickle describes: its tensors, where they lie, their storages by key, and its words."""
+
+    placed: tuple[Placed, ...]
     storages: Mapping[str, Storage]
     words: tuple[str, ...]
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """The tensors in the order in which they are told."""
+        return tuple(one.tensor for one in self.placed)
+
+    @property
+    def unfilled(self) -> bool:
+        """Whether some number of a storage belongs to no tensor, or a tensor reaches beyond its storage."""
+        spans: dict[str, list[tuple[int, int]]] = {key: [] for key in self.storages}
+        for one in self.placed:
+            spans[one.storage.key].append((one.begin, one.begin + one.tensor.numbers))
+        return any(not _covers(sorted(spans[key]), storage.numbers) for key, storage in self.storages.items())
 
 
 @dataclass(frozen=True)
@@ -77,30 +101,37 @@ def described(pickle: bytes) -> Described:
         NotPlainError: it is none, or would do more.
     """
     machine = _Machine()
+    last = -1
     try:
-        for opcode, argument, _ in pickletools.genops(pickle):
-            machine.run(opcode.name, argument)
+        for opcode, argument, at in pickletools.genops(pickle):
+            machine.run(opcode.name, argument, at)
+            last = at
     except NotPlainError:
         raise
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         raise NotPlainError("no well-formed pickle") from error
-    return Described(tuple(machine.tensors), machine.storages, tuple(machine.words))
+    if last != len(pickle) - 1 or machine.frame_end > len(pickle):
+        raise NotPlainError("bytes behind the pickle's end")
+    if machine.numbers > MOST_NUMBERS + MOST_OF_TENSOR * len(machine.placed):
+        raise NotPlainError("numbers that are data")
+    return Described(tuple(machine.placed), machine.storages, tuple(machine.words))
 
 
 class _Machine:
     """The stack and the memo of a pickle's instructions."""
 
     def __init__(self) -> None:
-        self.tensors: list[Tensor] = []
+        self.placed: list[Placed] = []
+        self.numbers = 0
+        self.frame_end = 0
         self.storages: dict[str, Storage] = {}
         self.words: list[str] = []
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
         self._steps = 0
-        self._numbers = 0
 
-    def run(self, name: str, argument: Any) -> None:  # noqa: ANN401 - whatever the instruction carries
-        """One instruction.
+    def run(self, name: str, argument: Any, at: int | None) -> None:  # noqa: ANN401 - whatever the instruction carries
+        """One instruction, which stands at byte `at`.
 
         Raises:
             NotPlainError: it isn't one of ours, or comes after too many others.
@@ -114,20 +145,30 @@ class _Machine:
             self._stack.append(_MADE[name]())
         elif name in _STEPS:
             _STEPS[name](self, argument)
-        elif name not in _IGNORED:
+        elif name == "FRAME":
+            self._frame(argument, at or 0)
+        elif name != "STOP" and (name, at) != ("PROTO", 0):
             raise NotPlainError(f"the instruction {name}")
+
+    def _frame(self, length: int, at: int) -> None:
+        """One begins where the one before it ended: its length says nothing else."""
+        if at < self.frame_end:
+            raise NotPlainError("frames that aren't as pickle writes them")
+        self.frame_end = at + _FRAME_HEAD + length
 
     def _push(self, value: str | float) -> None:
         self._stack.append(value)
         if isinstance(value, str):
             self.words.append(value)
             return
-        self._numbers += 1
-        if self._numbers > MOST_NUMBERS or (isinstance(value, int) and abs(value) > LARGEST_NUMBER):
+        self.numbers += 1
+        if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
             raise NotPlainError("numbers that are data")
 
     def put(self, argument: Any) -> None:  # noqa: ANN401 - see run
-        self._memo[len(self._memo) if argument is None else argument] = self._stack[-1]
+        if argument not in {None, len(self._memo)}:  # pickle counts; any other number is data
+            raise NotPlainError("a memo that isn't as pickle writes it")
+        self._memo[len(self._memo)] = self._stack[-1]
 
     def get(self, argument: Any) -> None:  # noqa: ANN401 - see run
         self._stack.append(self._memo[argument])
@@ -171,9 +212,11 @@ class _Machine:
         if not isinstance(called, _Name) or not isinstance(arguments, tuple):
             raise NotPlainError("a call of something that has no name")
         if called.name == "torch._utils _rebuild_tensor_v2":
-            storage, _offset, shape = arguments[:3]
-            tensor = Tensor(storage.dtype, tuple(int(side) for side in shape))
-            self.tensors.append(tensor)
+            storage, begin, shape, strides = arguments[:4]
+            tensor = Tensor(storage.dtype, tuple(map(_whole, shape)))
+            if not _is_dense(tensor.shape, tuple(map(_whole, strides))):
+                raise NotPlainError("a part of a larger array; save a clone() of it")
+            self.placed.append(Placed(storage, _whole(begin), tensor))
             self._stack.append(tensor)
         elif called.name == "torch._utils _rebuild_parameter":
             self._stack.append(arguments[0])
@@ -185,6 +228,39 @@ class _Machine:
         values = self._stack[at + 1 :]
         del self._stack[at:]
         return values
+
+
+def _whole(number: object) -> int:
+    """A side, a stride or a place.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(number, int) or number < 0:
+        raise ValueError("no whole number")
+    return number
+
+
+def _is_dense(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether an array has all numbers from its first to its last, in whichever order of its sides."""
+    if len(shape) != len(strides):
+        return False
+    step = 1
+    for stride, side in sorted((stride, side) for side, stride in zip(shape, strides, strict=True) if side > 1):
+        if stride != step:
+            return False
+        step *= side
+    return True
+
+
+def _covers(spans: list[tuple[int, int]], numbers: int) -> bool:
+    """Whether `spans`, sorted, leave out none of the numbers from 0 to `numbers`, and reach no further."""
+    reached = 0
+    for begin, end in spans:
+        if begin > reached:
+            return False
+        reached = max(reached, end)
+    return reached == numbers
 
 
 def _shown(name: object) -> str:
@@ -200,7 +276,6 @@ _MADE: Mapping[str, Callable[[], Any]] = {
     "NONE": lambda: None, "NEWTRUE": lambda: True, "NEWFALSE": lambda: False, "EMPTY_TUPLE": tuple, "EMPTY_LIST": list,
     "EMPTY_DICT": dict, "MARK": _Mark,
 }  # fmt: skip
-_IGNORED = frozenset({"PROTO", "FRAME", "STOP"})
 _STEPS: Mapping[str, Callable[[_Machine, Any], None]] = {
     "BINPUT": _Machine.put, "LONG_BINPUT": _Machine.put, "MEMOIZE": _Machine.put, "BINGET": _Machine.get,
     "LONG_BINGET": _Machine.get, "GLOBAL": _Machine.name, "STACK_GLOBAL": _Machine.name, "TUPLE": _Machine.tuple_from_mark,

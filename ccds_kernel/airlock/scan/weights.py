@@ -41,7 +41,7 @@ def scan_torch(path: Path, file: str, known: KnownTexts) -> list[Finding]:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, struct.error):
         return [refuse("no checkpoint as torch.save writes it today", file)]
     return [
-        *scan_tensors(found.tensors, file),
+        *scan_tensors(found.tensors, file, tuple(Tensor(one.dtype, (one.numbers,)) for one in found.storages.values())),
         *scan_text("\n".join(found.words), file, known, place=lambda _: "its words"),
     ]
 
@@ -70,10 +70,14 @@ def _described(archive: zipfile.ZipFile) -> Described:
         raise NotPlainError("a pickle that holds data itself")
     found = described(archive.read(pickle))
     _check_members(inside, found)
+    if found.unfilled:
+        raise NotPlainError("numbers that no tensor shows; save a clone() of each")
     return found
 
 
 def _check_members(inside: Mapping[str, zipfile.ZipInfo], found: Described) -> None:
+    if missing := found.storages.keys() - {name.removeprefix("data/") for name in inside}:
+        raise NotPlainError(f"{len(missing)} storages whose data isn't there")
     for name, member in inside.items():
         if name.startswith("data/"):
             storage = found.storages.get(name.removeprefix("data/"))

@@ -20,7 +20,6 @@ from ccds_kernel.batch import (
     Scheduler,
     SchedulerUnavailableError,
     UnknownJobError,
-    job_name,
 )
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
@@ -28,6 +27,7 @@ from ccds_kernel.irb.roles import Action
 from ccds_kernel.training.extra import need_training_extra
 from ccds_kernel.training.folder import RunFolder, run_folder, run_folders
 from ccds_kernel.training.metrics import Metric, curve, last_metric, read_metrics
+from ccds_kernel.training.naming import training_job
 from ccds_kernel.training.record import RunRecord, Start
 from ccds_kernel.training.state import RunState, judge
 
@@ -163,7 +163,7 @@ class Run:
             )
 
     def _start(self, number: int) -> None:
-        name = job_name("training", self.record.project, self.id, str(number))
+        name = training_job(self.record.project, self.id, number)
         start = Start(number=number, job_name=name, person=self._project.person, when=datetime.now(UTC))
         self.folder.note(start)  # before the scheduler is asked: a crash in between loses no job
         self._submit(start)

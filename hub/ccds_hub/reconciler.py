@@ -1,8 +1,8 @@
 """Keeps permissions in step with rosters and the calendar: a service that the hub starts, `python -P -m ccds_hub.reconciler`.
 
 Every `irb.reconcile_seconds` it has `ccds irb reconcile` run, as root, and gives each project a group in the hub with the people
-who may do anything in it, and ends trainings whose person may not train any more. Sessions whose right has ended are the spawner's to
-end: it asks the roster itself.
+who may do anything in it. It ends trainings whose person may not train any more. Sessions whose right has ended are the spawner's
+to end: it asks the roster itself.
 
 A look that fails is told in the log and tried again at the next one; it changes nobody's access by itself.
 """

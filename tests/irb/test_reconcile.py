@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -19,6 +20,7 @@ from ccds_kernel.irb.reconcile import Reconciler
 from ccds_kernel.irb.registry import registry_of
 from support.site import application, on_roster
 from support.unix import UnixSite, python_as, remove_groups, run_as, unix_site
+from support.waiting import until
 
 PROJECT = "CCDSTR-1"
 PEOPLE = ("ann", "bob", "cy", "eve")
@@ -374,9 +376,12 @@ def test_ending_an_application_ends_access(site, apply):
     assert (site.settings.paths.projects / PROJECT / "nifti").is_dir()
 
 
-def test_killed_anywhere_nobody_has_more_than_before_or_after(site, apply, record_property):
-    """`ccds irb apply` killed -9 at random points: at once and after the next run everybody may what one of the two says."""
-    apply({"ann": "engineer", "bob": "fellow"})
+@pytest.mark.parametrize("new", [False, True], ids=["an amendment", "a new project"])
+def test_killed_anywhere_nobody_has_more_than_before_or_after(site, apply, record_property, new):
+    """`ccds irb apply` killed -9 at random points: at once and after the next run everybody may what one of the two says.
+
+    The points lie anywhere between the moment at which it begins to change things and its end.
+    """
     rosters = [{"ann": "engineer", "bob": "fellow"}, {"ann": "fellow", "eve": "scientist", "cy": "engineer"}]
     rights = [{name: set() for name in PEOPLE} for _ in rosters]
     for number in (1, 0):
@@ -385,17 +390,25 @@ def test_killed_anywhere_nobody_has_more_than_before_or_after(site, apply, recor
     most = {name: rights[0][name] | rights[1][name] for name in PEOPLE}
     chance = random.Random(4)  # noqa: S311 - when to kill, no secret
     file = site.folder / "irb.yaml"
-    cut_short, excess = 0, []
+    cut_short, excess, longest = 0, [], 0.0
 
-    for kill in range(KILLS):
-        file.write_text(project_application(site, rosters[(kill + 1) % 2], title=f"Amendment {kill}").to_yaml())
+    for kill in range(-1, KILLS):  # the first one runs to its end, and says how long that takes
+        roster = rosters[(kill + 1) % 2]
+        if new:
+            remove_project(site)
+        file.write_text(project_application(site, roster, title=f"Amendment {kill}").to_yaml())
         process = subprocess.Popen(
             [sys.executable, "-m", "ccds_kernel.cli", "irb", "apply", str(file)],
             env=os.environ | site.env,
             stdout=subprocess.DEVNULL,
         )
-        _wait_for_a_change(site, process)
-        time.sleep(chance.uniform(0, 0.05))  # the random point itself; nothing is waited for
+        until(lambda process=process: process.poll() is not None or _holds_lock(process.pid), "its begin")
+        begin = time.monotonic()
+        if kill < 0:
+            assert process.wait() == 0
+            longest = time.monotonic() - begin
+            continue
+        time.sleep(chance.uniform(0, longest))  # the random point itself; nothing is waited for
         process.kill()
         cut_short += process.wait() != 0
         excess += [(kill, name) for name in PEOPLE if not set(can(site, name)) <= most[name]]
@@ -411,12 +424,19 @@ def test_killed_anywhere_nobody_has_more_than_before_or_after(site, apply, recor
     assert cut_short >= KILLS // 4
 
 
-def _wait_for_a_change(site: UnixSite, process: subprocess.Popen) -> None:
-    """Returns when the registry has a new version, or the process has ended: before that there is nothing to cut short."""
-    history = site.settings.paths.registry / PROJECT / "history"
-    before = len(list(history.glob("*.yaml")))
-    while process.poll() is None and len(list(history.glob("*.yaml"))) == before:
-        pass
+def remove_project(site: UnixSite) -> None:
+    """Takes the project out, as if it had never been."""
+    for name in ("registry", "projects"):
+        subprocess.run(["rm", "-rf", str(site.folder / name / PROJECT)], check=True)
+    remove_groups(f"irb-{PROJECT.lower()}")
+
+
+def _holds_lock(pid: int) -> bool:
+    """Whether the process has the lock of reconciles open, before which it changes nothing."""
+    try:
+        return any(one.path.endswith(".reconcile.lock") for one in psutil.Process(pid).open_files())
+    except psutil.Error:
+        return False
 
 
 def test_the_whole_site_is_looked_at(site, apply):

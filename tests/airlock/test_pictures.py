@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from PIL import Image
 
 from ccds_kernel.airlock.finding import Finding, Severity, refusals
 from ccds_kernel.airlock.scan.known_texts import KnownTexts
@@ -51,6 +52,14 @@ def test_matplotlib_s_charts_leave():
         (png(extra=chunk(b"zTXt", b"C\0\0" + zlib.compress(SECRET.encode()))), "8 or more words", Severity.REFUSE),
         (png(extra=chunk(b"iTXt", b"C\0\x01\0en\0\0" + zlib.compress(SECRET.encode()))), "8 or more words", Severity.REFUSE),
         (png(extra=chunk(b"iTXt", b"C\0\0\0en\0\0" + SECRET.encode())), "8 or more words", Severity.REFUSE),
+        (png(extra=chunk(b"bKGD", b"\x1f\x8b" + bytes(500))), "hidden data", Severity.REFUSE),
+        (png(extra=chunk(b"tIME", bytes(8))), "hidden data", Severity.REFUSE),
+        (png(extra=chunk(b"PLTE", bytes(771))), "hidden data", Severity.REFUSE),
+        (png(extra=chunk(b"pHYs", bytes(9)) * 2), "hidden data", Severity.REFUSE),
+        (png(extra=chunk(b"tEXt", b"Comment\0\x1f\x8b\x08\x00" + bytes(9))), "hidden data", Severity.REFUSE),
+        (png(extra=chunk(b"tEXt", b"Comment\0" + b"long " * 1000)), "hidden data", Severity.REFUSE),
+        (png(extra=chunk(b"iTXt", b"C\0\0\0" + SECRET.encode() + b"\0\0x")), "8 or more words", Severity.REFUSE),
+        (png(extra=chunk(b"zTXt", b"C\0\0" + zlib.compress(b"x") + b"more")), "no whole PNG", Severity.REFUSE),
         (png(extra=chunk(b"tEXt", b"Comment\0" + b"long " * 50)), "words hidden in the file", Severity.WARN),
         (png(extra=chunk(b"zTXt", b"C\0\0" + zlib.compress(bytes(2**22)))), "no whole PNG", Severity.REFUSE),
         (png(behind=b"hidden"), "hidden data beside the pixels", Severity.REFUSE),
@@ -71,12 +80,28 @@ def test_what_is_unusual_in_a_png_is_found(content, what, severity):
 @pytest.mark.parametrize(
     ("content", "what", "severity"),
     [
-        (jpeg(components=1), "a picture in grey only", Severity.WARN),
+        (jpeg(mode="L"), "a picture in grey only", Severity.WARN),
         (jpeg(extra=segment(0xE1, b"Exif\0\0xx")), "hidden data", Severity.REFUSE),
         (jpeg(extra=segment(0xED, b"Photoshop")), "hidden data", Severity.REFUSE),
         (jpeg(extra=segment(0xE0, b"JFXX\0" + bytes(500))), "hidden data", Severity.REFUSE),
         (jpeg(extra=segment(0xE2, b"ICC_PROFILE\0" + bytes(500))), "hidden data", Severity.REFUSE),
         (jpeg(extra=segment(0xFE, SECRET.encode())), "8 or more words", Severity.REFUSE),
+        (jpeg(extra=segment(0xFE, bytes(4096))), "hidden data", Severity.REFUSE),
+        (jpeg(extra=segment(0xF0, b"\x1f\x8b")), "hidden data", Severity.REFUSE),
+        (jpeg(extra=segment(0xDB, bytes(65))), "hidden data", Severity.REFUSE),
+        (jpeg(extra=segment(0xDB, b"\x80" + bytes(64))), "hidden data", Severity.REFUSE),
+        (jpeg(extra=segment(0xC4, b"\x04\1" + bytes(16))), "no whole JPEG", Severity.REFUSE),
+        (jpeg(extra=segment(0xC4, b"\x03\3" + bytes(18))), "no whole JPEG", Severity.REFUSE),
+        (jpeg(extra=segment(0xDD, b"\0\7hidden")), "no whole JPEG", Severity.REFUSE),
+        (jpeg(extra=segment(0xCC, bytes(9))), "hidden data", Severity.REFUSE),
+        (jpeg(extra=segment(0xE0, b"JFIF\0" + bytes(9))), "hidden data", Severity.REFUSE),
+        (jpeg(inside=b"\x1f\x8b"), "hidden data beside the pixels", Severity.REFUSE),
+        (jpeg(inside=b"\xff\x00"), "hidden data beside the pixels", Severity.REFUSE),
+        (jpeg(inside=b"\xff\xd0\xff\x00"), "hidden data beside the pixels", Severity.REFUSE),
+        (jpeg(inside=b"\xff"), "no whole JPEG", Severity.REFUSE),
+        (jpeg(restart_marker_blocks=9).replace(b"\xff\xd1", b"\xff\xd2", 1), "no whole JPEG", Severity.REFUSE),
+        (jpeg(restart_marker_blocks=9).replace(b"\xff\xd1", b"hide\xff\xd1"), "hidden data beside the pixels", Severity.REFUSE),
+        (jpeg(progressive=True), "a JPEG whose pixels can't be counted", Severity.REFUSE),
         (jpeg(behind=b"DICM"), "no whole JPEG", Severity.REFUSE), (jpeg()[:-2], "no whole JPEG", Severity.REFUSE),
         (b"\xff\xd8\xff", "no whole JPEG", Severity.REFUSE), (b"", "no whole JPEG", Severity.REFUSE),
     ],
@@ -87,6 +112,25 @@ def test_what_is_unusual_in_a_jpeg_is_found(content, what, severity):
     assert [(one.what.startswith(what), one.severity) for one in scan_jpeg(content, "a.jpg", KNOWN)] == [
         (True, severity)
     ]
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize(
+    "options", [{}, {"optimize": True}, {"subsampling": 0}, {"subsampling": 2}, {"restart_marker_blocks": 5}]
+)
+@given(
+    content=st.binary(min_size=1, max_size=64),
+    side=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    quality=st.integers(1, 95),
+)
+def test_the_pixels_of_any_jpeg_are_counted(mode, options, content, side, quality):
+    """Of whatever size, with whichever tables: those that a library writes are whole, and one byte more is found."""
+    picture, out = Image.effect_noise(side, 90).convert(mode), io.BytesIO()
+    picture.save(out, "JPEG", quality=quality, **options)
+    whole = out.getvalue()
+
+    assert refusals(scan_jpeg(whole, "a.jpg", KNOWN)) == ()
+    assert refusals(scan_jpeg(whole[:-2] + content + whole[-2:], "a.jpg", KNOWN))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 
+from PIL import Image
+
 from support.site import on_roster
 
 PROJECT = "CHEST-1"
@@ -78,13 +80,18 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def jpeg(*, extra: bytes = b"", components: int = 3, behind: bytes = b"") -> bytes:
-    """As much of a JPEG as a reader of its segments sees; `extra` are whole segments."""
-    frame = struct.pack(">BHHB", 8, 300, 400, components) + b"\x01\x11\x00" * components
-    return (
-        b"\xff\xd8" + segment(0xE0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0") + extra + segment(0xC0, frame)
-        + segment(0xDA, b"\x01\x01\0\0\x3f\0") + b"\x12\xff\x00\x34" + b"\xff\xd9" + behind
-    )  # fmt: skip
+def jpeg(
+    *, extra: bytes = b"", inside: bytes = b"", behind: bytes = b"", mode: str = "RGB", **options: object
+) -> bytes:
+    """A JPEG of a chart; `extra` are whole segments, `inside` stands behind the last pixels, `behind` after the end."""
+    out = io.BytesIO()
+    picture = Image.new(mode, (400, 300), "white")
+    for at in range(0, 300, 7):
+        picture.putpixel((at, 299 - at), 0)
+    picture.save(out, "JPEG", **options)
+    content = out.getvalue()
+    head = 2 + len(segment(0xE0, bytes(14)))
+    return content[:head] + extra + content[head:-2] + inside + content[-2:] + behind
 
 
 def segment(marker: int, data: bytes) -> bytes:

@@ -101,7 +101,7 @@ def described(pickle: bytes) -> Described:
         NotPlainError: it is none, or would do more.
     """
     machine = _Machine()
-    last = -1
+    last: int | None = -1
     try:
         for opcode, argument, at in pickletools.genops(pickle):
             machine.run(opcode.name, argument, at)

@@ -8,30 +8,30 @@ import re
 import struct
 import xml.etree.ElementTree as ET
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ccds_kernel.airlock.finding import Finding, refusals, refuse, warn
+from ccds_kernel.airlock.scan.jpeg import MOST_PIXELS, BadJpegError, read_jpeg
 from ccds_kernel.airlock.scan.known_texts import KnownTexts
 from ccds_kernel.airlock.scan.text import decoded, scan_text
 
-MOST_PIXELS = 40_000_000
 FEWEST_PIXELS = 40_000
 """Fewer are 200 × 200: a chart is larger, a crop of a scan isn't."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_PLAIN_CHUNKS = frozenset(
-    {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"pHYs", b"tIME"}
-)
-_PLAIN_SEGMENTS = frozenset({(14, b"JFIF\0"), (12, b"Adobe")})
-"""Length and beginning of what every JPEG may say of itself."""
+_ONCE: Mapping[bytes, frozenset[int]] = {
+    b"IHDR": frozenset({13}), b"PLTE": frozenset(range(3, 769, 3)), b"tRNS": frozenset(range(1, 257)), b"gAMA": frozenset({4}),
+    b"cHRM": frozenset({32}), b"sRGB": frozenset({1}), b"sBIT": frozenset({1, 2, 3, 4}), b"bKGD": frozenset({1, 2, 6}),
+    b"pHYs": frozenset({9}), b"tIME": frozenset({7}), b"IEND": frozenset({0}),
+}  # fmt: skip
+"""What a chart's PNG says of itself, each at most once → the bytes that it takes."""
 
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """A PNG's type of colour → numbers of each pixel."""
 
 _GREY = (0, 4)
 _DEEP = 16
-_MARKERS_ALONE = (0x01, *range(0xD0, 0xD9))
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PLAIN_DEPTH = 8
 _SVG = "{http://www.w3.org/2000/svg}"
 _DRAWN = frozenset(
     {
@@ -55,11 +55,15 @@ class _BadError(ValueError):
 def scan_png(content: bytes, file: str, known: KnownTexts) -> list[Finding]:
     """What is found in a PNG."""
     found: list[Finding] = []
-    words: list[str] = []
+    words: list[bytes] = []
     size, wanted = (0, 0), 0
     pixels = []
+    seen: set[bytes] = set()
     try:
         for kind, data in _chunks(content):
+            if kind in _ONCE and (kind in seen or len(data) not in _ONCE[kind]):
+                found.append(refuse("hidden data beside the picture", file))
+            seen.add(kind)
             if kind == b"IHDR":
                 width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", data)
                 size = (width, height)
@@ -70,7 +74,7 @@ def scan_png(content: bytes, file: str, known: KnownTexts) -> list[Finding]:
                 pixels.append(data)
             elif kind in (b"tEXt", b"zTXt", b"iTXt"):
                 words.append(_png_words(kind, data))
-            elif kind not in _PLAIN_CHUNKS:
+            elif kind not in _ONCE:
                 found.append(refuse("hidden data beside the picture", file))
         if not refusals(found) and size[0] * size[1] <= MOST_PIXELS and not _is_just(b"".join(pixels), wanted):
             found.append(refuse("hidden data beside the pixels", file))
@@ -81,22 +85,12 @@ def scan_png(content: bytes, file: str, known: KnownTexts) -> list[Finding]:
 
 def scan_jpeg(content: bytes, file: str, known: KnownTexts) -> list[Finding]:
     """What is found in a JPEG."""
-    found: list[Finding] = []
-    words: list[str] = []
-    size = (0, 0)
     try:
-        for marker, data in _segments(content):
-            if marker in _FRAMES:
-                depth, height, width, components = struct.unpack(">BHHB", data[:6])
-                size = (width, height)
-                found += _grey(components == 1, depth > 8, file)  # noqa: PLR2004 - bits of a sample
-            elif marker == 0xFE:  # noqa: PLR2004 - COM
-                words.append(data.decode("utf-8", "replace"))
-            elif 0xE0 <= marker <= 0xEF and (len(data), data[:5]) not in _PLAIN_SEGMENTS:  # noqa: PLR2004 - APP0 to APP15
-                found.append(refuse("hidden data beside the picture, such as Exif", file))
-    except (_BadError, struct.error, IndexError):
-        return [refuse("no whole JPEG, or bytes behind its end", file)]
-    return found + _area(*size, file) + _hidden_words(words, file, known)
+        jpeg = read_jpeg(content)
+    except BadJpegError as error:
+        return [refuse(str(error), file)]
+    grey = _grey(len(jpeg.components) == 1, jpeg.depth > _PLAIN_DEPTH, file)
+    return grey + _area(jpeg.width, jpeg.height, file) + _hidden_words(jpeg.words, file, known)
 
 
 def scan_svg(content: bytes, file: str, known: KnownTexts) -> list[Finding]:
@@ -149,27 +143,32 @@ def _area(width: int, height: int, file: str) -> list[Finding]:
     return []
 
 
-def _hidden_words(words: list[str], file: str, known: KnownTexts) -> list[Finding]:
+def _hidden_words(words: list[bytes], file: str, known: KnownTexts) -> list[Finding]:
     if not words:
         return []
-    text = "\n".join(words)
+    text = decoded(b"\n".join(words), file)
+    if isinstance(text, Finding) or len(text) > _MOST_HIDDEN:
+        return [refuse("hidden data beside the picture", file)]
     found = scan_text(text, file, known, place=lambda _: "words hidden in the file")
-    return found or ([warn("words hidden in the file", file)] if len(text) > _MOST_HIDDEN else [])
+    return found or ([warn("words hidden in the file", file)] if len(text) > _MANY_HIDDEN else [])
 
 
-_MOST_HIDDEN = 200
+_MANY_HIDDEN = 200
 """Characters: the name of the program that drew it is less."""
 
+_MOST_HIDDEN = 4096
 
-def _png_words(kind: bytes, data: bytes) -> str:
+
+def _png_words(kind: bytes, data: bytes) -> bytes:
     name, _, rest = data.partition(b"\0")
     if kind == b"zTXt":
         rest = _inflated(rest[1:])
     elif kind == b"iTXt":
         compressed = rest[:1] == b"\x01"
-        rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
-        rest = _inflated(rest) if compressed else rest
-    return (name + b" " + rest).decode("utf-8", "replace")
+        language, _, rest = rest[2:].partition(b"\0")
+        translated, _, rest = rest.partition(b"\0")
+        rest = b" ".join([language, translated, _inflated(rest) if compressed else rest])
+    return name + b" " + rest
 
 
 def _is_just(compressed: bytes, wanted: int) -> bool:
@@ -181,7 +180,7 @@ def _is_just(compressed: bytes, wanted: int) -> bool:
 def _inflated(data: bytes) -> bytes:
     inflate = zlib.decompressobj()
     text = inflate.decompress(data, 2**20)
-    if inflate.unconsumed_tail:
+    if not inflate.eof or inflate.unused_data:
         raise _BadError
     return text
 
@@ -203,30 +202,3 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 12 + size
     if kind != b"IEND":
         raise _BadError
-
-
-def _segments(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Marker and data of each segment of a JPEG, to its very end; the compressed pixels between them are skipped."""
-    if content[:2] != b"\xff\xd8":
-        raise _BadError
-    at = 2
-    while at < len(content):
-        if content[at] != 0xFF:  # noqa: PLR2004 - every marker begins so
-            raise _BadError
-        marker = content[at + 1]
-        at += 2
-        if marker == 0xD9:  # noqa: PLR2004 - the end
-            if at != len(content):
-                raise _BadError
-            return
-        if marker in _MARKERS_ALONE:
-            continue
-        (size,) = struct.unpack(">H", content[at : at + 2])
-        yield marker, content[at + 2 : at + size]
-        at += size
-        if marker == 0xDA:  # noqa: PLR2004 - pixels follow, in which a marker is never followed by zero
-            end = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]").search(content, at)
-            if not end:
-                raise _BadError
-            at = end.start()
-    raise _BadError

@@ -1,8 +1,9 @@
 """How sessions and batch jobs write into the audit log: through the daemon, which knows them by their token.
 
 Each event has an id of its own, so that one whose answer was lost can be sent again. While the daemon is away, or has no room,
-events wait in the session's spool; they are delivered, in their order, before the next one. Only where neither takes an event
-is there an error: what can't be logged isn't done. What the daemon refuses doesn't wait; it would be refused again.
+events wait in the session's spool; they are delivered, in their order, before the next one, denials aside. Only where neither
+takes an event is there an error: what can't be logged isn't done. What the daemon refuses doesn't wait; it would be refused
+again.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ class DaemonAuditSink:
         now, sent = datetime.now(UTC), message(event)
         waiting = sent | {"claimed": now.isoformat(timespec="milliseconds")}
         try:
-            if self._spool.is_empty and self._takes(sent):
+            # A denial waits behind nothing: code in a kernel could have filled the spool that its server shares.
+            if (self._spool.is_empty or event.is_denial) and self._takes(sent):
                 return
             with self._spool.locked():
                 if not (self._deliver_waiting() and self._takes(sent)):

@@ -224,6 +224,8 @@ class ResultWithdrawn(Event):
 class ResultReleased(Event):
     """An approved result left the project."""
 
+    from_sessions: ClassVar[bool] = False
+
     submission: str
     digest: str
     files: int

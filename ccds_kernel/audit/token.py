@@ -1,8 +1,8 @@
 """The token by which the audit daemon knows who writes: made by the hub for one session, by the daemon for one batch job.
 
-It names one person, one project and one session, and until when it holds; HMAC-SHA256 under a secret that only the service
-account reads. So a session writes events of its own person in its own project and nothing else. It opens no data: that is
-asked of the roster, each time. A JSON Web Token would do the same with a choice of algorithms that nobody wants.
+It names one person, one project, one session, and from when until when it holds; HMAC-SHA256 under a secret that only the
+service account reads. So a session writes events of its own person in its own project and nothing else. It opens no data: that
+is asked of the roster, each time. A JSON Web Token would do the same with a choice of algorithms that nobody wants.
 
 As text: `ccds1.<content>.<mac>`, both base64url; the content is JSON with its keys sorted.
 """
@@ -14,8 +14,8 @@ import hashlib
 import hmac
 import json
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
@@ -29,16 +29,20 @@ _VERSION = "ccds1"
 _TEXT = re.compile(rf"{_VERSION}\.([A-Za-z0-9_-]{{1,4096}})\.([A-Za-z0-9_-]{{43}})")
 _LONGEST = 256
 
+LONGEST_WAITING = timedelta(days=31)
+"""How old an event may be at most that waited for the audit daemon."""
+
 
 @dataclass(frozen=True)
 class AuditToken:
-    """Who writes, from which session, and until when.
+    """Who writes, from which session, of which time, and until when.
 
     Args:
         person: whose events.
         project: the IRB application's id; empty for a session without a project.
         session: the session's name; for one of its batch jobs `<session>/<job>`.
         until: when it ends; an aware time, kept in UTC.
+        since: from when on an event that had to wait may say that it happened; now, where it isn't given. Both to the second.
 
     Raises:
         CcdsError: no person or no session, a text that is too long or not printable, or a time without zone.
@@ -48,6 +52,7 @@ class AuditToken:
     project: str
     session: str
     until: datetime
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __post_init__(self) -> None:
         for name in ("person", "project", "session"):
@@ -59,11 +64,13 @@ class AuditToken:
                     found="another one",
                     do="tell the administrators of this site",
                 )
-        if not isinstance(self.until, datetime) or self.until.tzinfo is None:
-            raise CcdsError(
-                expected="an end with its time zone", found="one without", do="tell the administrators of this site"
-            )
-        object.__setattr__(self, "until", self.until.astimezone(UTC))
+        for name in ("since", "until"):
+            when = getattr(self, name)
+            if not isinstance(when, datetime) or when.tzinfo is None:
+                raise CcdsError(
+                    expected="a time with its time zone", found="one without", do="tell the administrators of this site"
+                )
+            object.__setattr__(self, name, when.astimezone(UTC).replace(microsecond=0))
 
     @property
     def is_job_s(self) -> bool:
@@ -77,6 +84,7 @@ def issue(secret: bytes, token: AuditToken) -> str:
         "person": token.person,
         "project": token.project,
         "session": token.session,
+        "since": token.since.isoformat(timespec="seconds"),
         "until": token.until.isoformat(timespec="seconds"),
     }
     content = _encoded(json.dumps(values, sort_keys=True, separators=(",", ":")).encode())
@@ -93,7 +101,10 @@ def read(secret: bytes, text: str, now: datetime) -> AuditToken:
     if parts is None or not hmac.compare_digest(_mac(secret, parts[1]), parts[2]):
         raise _refused("one that this site didn't make")
     values = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    token = AuditToken(values["person"], values["project"], values["session"], datetime.fromisoformat(values["until"]))
+    until = datetime.fromisoformat(values["until"])
+    # One that an earlier version made for a session that still runs doesn't say since when.
+    since = datetime.fromisoformat(values["since"]) if "since" in values else now - LONGEST_WAITING
+    token = AuditToken(values["person"], values["project"], values["session"], until, since)
     if now >= token.until:
         raise _refused("one that has ended")
     return token

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -58,8 +58,10 @@ class Wanted:
             return False
         if self.since is None and self.until is None:
             return True
-        when = _moment(entry)
-        return (self.since is None or self.since <= when) and (self.until is None or when < self.until)
+        return any(
+            (self.since is None or self.since <= when) and (self.until is None or when < self.until)
+            for when in _moments(entry)
+        )
 
 
 def moment(text: str, *, end: bool = False) -> datetime:
@@ -79,12 +81,16 @@ def moment(text: str, *, end: bool = False) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _moment(entry: Entry) -> datetime:
-    """When it happened: for an event that waited for the audit daemon, as its session says."""
-    try:
-        return datetime.fromisoformat(str(entry.get("claimed") or entry["time"]))
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)  # a line that was tampered with: `verify` names it
+def _moments(entry: Entry) -> Iterator[datetime]:
+    """When it was written; and for an event that waited for the audit daemon when it happened, as its session says.
+
+    Whoever asks for either finds it: what a session says hides nothing.
+    """
+    for key in ("time", "claimed"):
+        try:
+            yield datetime.fromisoformat(str(entry.get(key)))
+        except ValueError:
+            continue  # no claim, or a line that was tampered with: `verify` names it
 
 
 _DENIALS = frozenset(name for name, kind in kinds().items() if kind.is_denial)

@@ -22,6 +22,8 @@ MOST_BYTES = 32 * 1024
 _MOST_LETTERS, _MOST_ITEMS, _LARGEST = 2000, 100, 2**53
 _YEAR_MINUTES = 366 * 24 * 60.0
 _QUEUE = timedelta(days=30)
+_LONGEST_JOB = timedelta(days=92)
+_CLOCKS_APART = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -74,25 +76,29 @@ def parse(body: bytes) -> Sent:
         message = _Message.model_validate_json(body)
         kind = kinds()[message.event]
         event: Event = TypeAdapter(kind).validate_json(json.dumps(message.fields))
-    except (ValidationError, KeyError, ValueError, RecursionError):
+        claimed = message.claimed.astimezone(UTC) if message.claimed else None
+    except (ValidationError, KeyError, ValueError, OverflowError, RecursionError):  # a year 0 in UTC overflows
         raise _no_event("another request") from None
     if not all(map(_is_bearable, asdict(event).values())):
         raise _no_event("one with too long a text or too large a number")
-    return Sent(str(message.id), event, message.claimed)
+    return Sent(str(message.id), event, claimed)
 
 
-def why_not(token: AuditToken, event: Event) -> CcdsError | None:
-    """None where whoever holds `token` may write `event`, else what stands against it; quotes nothing of the event.
+def why_not(token: AuditToken, sent: Sent, now: datetime) -> CcdsError | None:
+    """None where whoever holds `token` may write what was `sent` at `now`, else what stands against it; quotes nothing of it.
 
-    A denial may also be one of the whole site's: a session may ask for what no project has.
+    A denial may also be one of the whole site's: a session may ask for what no project has. What waited can have happened
+    neither before the token's time nor later than now.
     """
-    found = ""
+    event, found = sent.event, ""
     if event.person != token.person:
         found = "one of another person"
     elif not event.from_sessions:
         found = "one that no session writes"
     elif event.project != token.project and not (event.is_denial and not event.project):
         found = "one of another project"
+    elif sent.claimed and not token.since - _CLOCKS_APART <= sent.claimed <= now + _CLOCKS_APART:
+        found = "one of another time"
     if not found:
         return None
     return CcdsError(
@@ -102,8 +108,10 @@ def why_not(token: AuditToken, event: Event) -> CcdsError | None:
     )
 
 
-def job_token(token: AuditToken, body: bytes, now: datetime) -> AuditToken:
+def job_token(token: AuditToken, body: bytes, now: datetime, *, latest: datetime | None = None) -> AuditToken:
     """The token for the batch job that `body` asks for: of the same person and project, for as long as it may wait and run.
+
+    It ends with its application, at `latest`, and lives no longer than three months: a job that runs on needs a new session's.
 
     Raises:
         CcdsError: the request is none, or `token` is a batch job's itself: else one session could go on for ever.
@@ -120,8 +128,10 @@ def job_token(token: AuditToken, body: bytes, now: datetime) -> AuditToken:
             found="another request",
             do="name the job that is submitted",
         ) from None
-    until = now + timedelta(minutes=asked.minutes) + _QUEUE
-    return AuditToken(token.person, token.project, f"{token.session}/{asked.job}", until)
+    until = min(
+        now + timedelta(minutes=asked.minutes) + _QUEUE, now + _LONGEST_JOB, latest or datetime.max.replace(tzinfo=UTC)
+    )
+    return AuditToken(token.person, token.project, f"{token.session}/{asked.job}", until, token.since)
 
 
 def _is_bearable(value: object) -> bool:

@@ -8,8 +8,10 @@ in another's name. It keeps nothing that the log doesn't hold: killed at any mom
     POST /tokens  {"job", "minutes"}                     -> {"token"}   a session's token for one of its batch jobs
     GET  /health                                         -> {"status"}  503 while the log can't be written
 
-A forged token, and an event of another person or project, are events themselves. What goes wrong is told by status and kind
-only: no token and nothing of an event gets into the daemon's own log.
+A forged token, and an event of another person, project or time, or that the roster doesn't allow, are events themselves; where
+they come too fast, their number is. A person's sessions and jobs in a project have one limit together, whatever names jobs
+have; denials have one of their own beside it, so that nobody hides a denial behind a storm of other events. What goes wrong is
+told by status and kind only: no token and nothing of an event gets into the daemon's own log.
 
 Rejected: a handler inside the hub. Whoever upgrades the hub would stop all sessions' work, and the hub's own process would read
 what strangers send.
@@ -31,6 +33,7 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application, HTTPError, RequestHandler
 
 from ccds_hub.audit_ids import WrittenIds
+from ccds_hub.left_out import LeftOut
 from ccds_hub.rate import Rate
 from ccds_hub.state_folder import closed_folder
 from ccds_kernel.audit.events import AccessDenied, Event
@@ -40,6 +43,7 @@ from ccds_kernel.audit.site import audit_log
 from ccds_kernel.audit.token import AuditToken, audit_secret, issue, read
 from ccds_kernel.audit.wire import EVENTS_PATH, HEALTH_PATH, MOST_BYTES, TOKENS_PATH, Sent, job_token, parse, why_not
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.session.audit_rights import end_of, is_right, refused_by_roster
 from ccds_kernel.settings import Settings, load_settings
 
 _ACTION = "write into the audit log"
@@ -55,8 +59,11 @@ class Daemon:
     secret: bytes
     log: FileAuditSink
     ids: WrittenIds
+    settings: Settings
     sessions: Rate = field(default_factory=lambda: Rate(burst=400, per_second=50))
+    denials: Rate = field(default_factory=lambda: Rate(burst=200, per_second=5))
     strangers: Rate = field(default_factory=lambda: Rate(burst=20, per_second=1 / 60))
+    left_out: LeftOut = field(default_factory=LeftOut)
     failed: bool = False
     writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "audit-writer"))
 
@@ -74,7 +81,7 @@ class Daemon:
                 self.log.write(event)
             elif not self.ids.has(event.person, sent.id, event.project):
                 self.log.append(event, Origin(sent.id, session, sent.claimed))
-        except BaseException:
+        except (OSError, CcdsError, sqlite3.Error):
             self.failed = True
             raise
         self.failed = False
@@ -92,19 +99,28 @@ class _Handler(RequestHandler):
         self.set_header("Cache-Control", "no-store")
 
     async def token(self) -> AuditToken | None:
-        """The token that came; None where it is no good or comes too often, which is answered then."""
+        """The token that came; None where it is no good, which is answered then."""
         text = self.request.headers.get("Authorization", "")
         try:
-            token = read(self.daemon.secret, text.removeprefix(_SCHEME), datetime.now(UTC))
+            return read(self.daemon.secret, text.removeprefix(_SCHEME), datetime.now(UTC))
         except CcdsError as error:
             if self.daemon.strangers.allows(None):
                 await self.daemon.write(AccessDenied(person=_STRANGER, action=_ACTION, reason=_reason(error)))
+            elif count := self.daemon.left_out.note(None):
+                reason = f"{_reason(error)}; {count} such tries aren't written down one by one"
+                await self.daemon.write(AccessDenied(person=_STRANGER, action=_ACTION, reason=reason))
             self.refuse(401, error)
             return None
-        if not self.daemon.sessions.allows((token.person, token.session)):
-            self.refuse(429, CcdsError(expected="fewer events", found="too many at once", do="wait a moment"))
-            return None
-        return token
+
+    async def slow_down(self, token: AuditToken) -> None:
+        """Refuses what comes too fast; how much that is, is an event."""
+        error = CcdsError(expected="fewer events", found="too many at once", do="wait a moment")
+        if count := self.daemon.left_out.note((token.person, token.project)):
+            reason = f"{_reason(error)}, {count} so far"
+            await self.daemon.write(
+                AccessDenied(person=token.person, project=token.project, action=_ACTION, reason=reason)
+            )
+        self.refuse(429, error)
 
     async def deny(self, token: AuditToken, error: CcdsError) -> None:
         """Refuses what the token doesn't allow; that is an event of who holds it."""
@@ -144,16 +160,31 @@ class _Events(_Handler):
         token = await self.token()
         if token is None:
             return
+        who, now = (token.person, token.project), datetime.now(UTC)
+        allowed = self.daemon.sessions.allows(who)
         try:
             sent = parse(self.request.body)
         except CcdsError as error:
-            self.refuse(400, error)
+            if allowed:
+                self.refuse(400, error)
+            else:
+                await self.slow_down(token)
             return
-        if refusal := why_not(token, sent.event):
+        refusal = why_not(token, sent, now)
+        if not (allowed or (refusal is None and sent.event.is_denial and self.daemon.denials.allows(who))):
+            await self.slow_down(token)
+            return
+        if refusal is None and not await asyncio.to_thread(self._is_right, sent, now):
+            refusal = refused_by_roster()
+        if refusal:
             await self.deny(token, refusal)
             return
         await self.daemon.write(sent.event, sent, token.session)
         self.finish({})
+
+    def _is_right(self, sent: Sent, now: datetime) -> bool:
+        waited = sent.claimed is not None
+        return is_right(sent.event, sent.claimed or now, self.daemon.settings, waited=waited)
 
 
 class _Tokens(_Handler):
@@ -162,8 +193,12 @@ class _Tokens(_Handler):
         token = await self.token()
         if token is None:
             return
+        if not self.daemon.sessions.allows((token.person, token.project)):
+            await self.slow_down(token)
+            return
+        latest = await asyncio.to_thread(end_of, token.project, self.daemon.settings)
         try:
-            made = job_token(token, self.request.body, datetime.now(UTC))
+            made = job_token(token, self.request.body, datetime.now(UTC), latest=latest)
         except CcdsError as error:
             if token.is_job_s:
                 await self.deny(token, error)
@@ -205,7 +240,7 @@ async def serve(settings: Settings) -> None:
             do="see that the service account may write there; removed, it is made anew from the log",
         ) from None
     server = HTTPServer(
-        application(Daemon(audit_secret(state), log, ids)),
+        application(Daemon(audit_secret(state), log, ids, settings)),
         max_body_size=MOST_BYTES, idle_connection_timeout=60, body_timeout=10,
     )  # fmt: skip
     try:

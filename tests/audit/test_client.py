@@ -10,8 +10,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from ccds_kernel.audit.client import DaemonAuditSink
-from ccds_kernel.audit.events import PhraseChanged, ProjectOpened
+from ccds_kernel.audit.events import DownloadRefused, PhraseChanged, ProjectOpened
 from ccds_kernel.audit.site import audit_sink, job_variables, session_sink, session_variables
+from ccds_kernel.audit.spool import Spool
 from ccds_kernel.audit.token import SPOOL_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE, audit_secret, read
 from ccds_kernel.audit.wire import MOST_BYTES
 from ccds_kernel.errors import CcdsError
@@ -103,6 +104,18 @@ def test_a_session_delivers_what_waits_when_it_starts(stopped):
 
     assert flushed == [True, False, True]
     assert numbers(stopped) == [1]
+
+
+def test_a_denial_waits_behind_nothing(stopped):
+    """What code in a kernel left waiting keeps no denial of its server from the log."""
+    stopped.sink().write(event(1))
+    held = Spool(waiting(stopped).parent)
+    stopped.start()
+
+    with held.locked():  # as by somebody who delivers, and doesn't come to an end
+        stopped.sink().write(DownloadRefused(person="ann", project="CHEST-1", route="files", times=1))
+
+    assert [entry["event"] for entry in stopped.log.entries("CHEST-1")] == ["DownloadRefused"]
 
 
 def test_threads_that_write_while_the_daemon_comes_and_goes_lose_nothing(site):

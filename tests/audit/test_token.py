@@ -18,13 +18,15 @@ NAMES = st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=
 
 def token(**changed) -> AuditToken:
     """A token of ann's session, `changed` at will."""
-    return AuditToken(**({"person": "ann", "project": "CHEST-1", "session": "chest-1-lab", "until": LATER} | changed))
+    return AuditToken(
+        **({"person": "ann", "project": "CHEST-1", "session": "chest-1-lab", "until": LATER, "since": NOW} | changed)
+    )
 
 
 @given(person=NAMES, project=NAMES | st.just(""), session=NAMES, ahead=st.integers(1, 10**8))
 def test_what_was_made_is_read(person, project, session, ahead):
     """Every field comes back, the end to the second."""
-    made = AuditToken(person, project, session, NOW + timedelta(seconds=ahead))
+    made = AuditToken(person, project, session, NOW + timedelta(seconds=ahead), NOW)
 
     assert read(SECRET, issue(SECRET, made), NOW) == made
 
@@ -84,6 +86,7 @@ def test_it_holds_until_its_end():
         {"project": "x" * 300},
         {"person": 5},
         {"until": NOW.replace(tzinfo=None)},
+        {"since": NOW.replace(tzinfo=None)},
     ],
 )
 def test_a_token_of_nobody_is_not_made(changed):

@@ -23,12 +23,14 @@ def test_a_day_is_whole():
     assert [one["time"] for one in found] == times[1:3]
 
 
-def test_an_event_that_waited_counts_by_when_it_happened():
-    """As its session says, not by when it was delivered."""
+def test_an_event_that_waited_counts_by_both_its_times():
+    """When it happened, as its session says, and when it was delivered: no claim hides it."""
     waited = entry("2026-11-26T08:00:00.000+00:00", claimed="2026-11-25T22:00:00.000+00:00")
+    hidden = entry("2026-11-26T08:00:00.000+00:00", claimed="2001-01-01T00:00:00.000+00:00")
 
     assert Wanted(until=moment("2026-11-25", end=True)).of([waited]) == [waited]
-    assert Wanted(since=moment("2026-11-26")).of([waited]) == []
+    assert Wanted(since=moment("2026-11-26")).of([waited, hidden]) == [waited, hidden]
+    assert Wanted(since=moment("2026-11-27")).of([waited, hidden]) == []
 
 
 @pytest.mark.parametrize(

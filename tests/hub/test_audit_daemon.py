@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,9 +19,11 @@ import requests
 from ccds_hub.rate import Rate
 from ccds_kernel.audit.token import TOKEN_VARIABLE, URL_VARIABLE, audit_secret, read
 from ccds_kernel.audit.wire import MOST_BYTES
-from support.audit import AuditSite, audit_site
+from ccds_kernel.irb.registry import registry_of
+from support.audit import NOW, AuditSite, audit_site
 from support.checkout import ROOT
 from support.processes import READY
+from support.site import application, on_roster
 from support.unix import open_folder, python_as, unix_users
 from support.waiting import until
 
@@ -173,11 +175,15 @@ def test_a_token_that_has_ended_writes_nothing(site):
 
 
 def test_whoever_tries_tokens_fills_no_disk(site):
-    """Each is refused; only some are written down."""
+    """Each is refused; the first are written down, of the others how many they are: at the first, second, fourth … of them."""
     statuses = {send(site, "ccds1.e30." + "A" * 43, body()).status_code for _ in range(60)}
 
+    told = [reason.partition("; ")[2].partition("; ")[2] for _, reason in denials(site, "")]
     assert statuses == {401}
-    assert 20 <= len(denials(site, "")) <= 22
+    assert 20 <= told.count("") <= 22
+    assert [one for one in told if one] == [
+        f"{count} such tries aren't written down one by one" for count in (1, 2, 4, 8, 16, 32)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -198,14 +204,75 @@ def test_an_event_of_somebody_or_something_else_is_denied(site, fields, found):
     assert site.log.chains() == ["CHEST-1"]
 
 
-def test_what_only_administrators_do_no_session_writes(site):
-    """That an application was applied, for one."""
-    fields = {"person": "ann", "project": "CHEST-1", "digest": "0" * 64}
+@pytest.mark.parametrize(
+    ("event", "more"),
+    [
+        ("MembersChanged", {"granted": ["bob CHEST-1"], "withdrawn": []}),
+        ("ResultReleased", {"submission": "x", "digest": "0" * 64, "files": 1}),
+        ("SessionEnded", {"session": "chest-1-lab", "reason": "by itself"}),
+    ],
+)
+def test_what_only_administrators_and_services_do_no_session_writes(site, event, more):
+    """That an application was applied, for one, or a result released."""
+    fields = {"person": "ann", "project": "CHEST-1", **more}
 
-    answer = send(site, site.token(), {**body(event="ApplicationApplied"), "fields": fields})
+    answer = send(site, site.token(), {**body(event=event), "fields": fields})
 
     assert (answer.status_code, answer.json()["found"]) == (403, "one that no session writes")
     assert [entry["event"] for entry in site.log.entries("CHEST-1")] == ["AccessDenied"]
+
+
+@pytest.mark.parametrize(
+    ("event", "more"),
+    [
+        ("ProjectOpened", {"action": "read reports", "role": "engineer"}),  # ann is a fellow
+        ("ProjectOpened", {"action": "read reports", "role": "chief of everything"}),
+        ("ProjectOpened", {"action": "write images", "role": "fellow"}),
+        ("ProjectOpened", {"action": "", "role": "fellow"}),
+        ("ResultReviewed", {"submission": "x", "digest": "0" * 64, "verdict": "approve"}),
+    ],
+)
+def test_what_the_roster_does_not_allow_did_not_happen(site, event, more):
+    """Whatever code in a kernel says; that it was tried stands in the log."""
+    fields = {"person": "ann", "project": "CHEST-1", **more}
+
+    answer = send(site, site.token(), {**body(event=event), "fields": fields})
+
+    assert (answer.status_code, answer.json()["found"]) == (403, "one that the roster doesn't")
+    assert denials(site) == [
+        ("ann", "expected an event that its person's role allows; found one that the roster doesn't")
+    ]
+
+
+def test_the_roster_of_the_moment_counts(site):
+    """What waited is judged by when it happened; who is taken off writes nothing new, denials excepted."""
+    before, token = datetime.now(UTC), site.token(since=NOW - timedelta(days=1))
+    roster = registry_of(site.settings)
+    roster.put(application(roster=on_roster(bob="fellow")))
+    denied = {"person": "ann", "project": "CHEST-1", "action": "read reports", "reason": "not on the roster"}
+
+    late = send(site, token, body(claimed=before.isoformat()))
+    new = send(site, token, body())
+    denial = send(site, token, {**body(event="AccessDenied"), "fields": denied})
+
+    assert [late.status_code, new.status_code, denial.status_code] == [200, 403, 200]
+
+
+@pytest.mark.parametrize(
+    ("claimed", "found"),
+    [
+        (NOW - timedelta(hours=2), "one of another time"),
+        (NOW.replace(year=2001), "one of another time"),
+        (NOW.replace(year=2090), "one of another time"),
+        (NOW + timedelta(minutes=30), "one of another time"),
+        (NOW, ""),
+    ],
+)
+def test_an_event_can_not_be_put_where_nobody_looks(site, claimed, found):
+    """What waited happened in the time of the token that it comes with, and not in the future."""
+    answer = send(site, site.token(since=NOW - timedelta(hours=1)), body(claimed=claimed.isoformat()))
+
+    assert (answer.status_code, answer.json().get("found", "")) == (403 if found else 200, found)
 
 
 def test_a_session_may_be_denied_by_the_whole_site(site):
@@ -238,6 +305,8 @@ def test_a_session_may_be_denied_by_the_whole_site(site):
         body(fields={"change": None}),
         body(claimed="yesterday"),
         body(claimed="2026-11-25T12:00:00"),
+        body(claimed="0001-01-01T00:00:00+14:00"),  # in UTC there is no such year
+        body(claimed="9999-12-31T23:59:59-14:00"),
         body(more=1),
     ],
 )
@@ -248,6 +317,7 @@ def test_what_is_no_event_is_refused_whole(unwritten, content):
     assert answer.status_code == 400
     assert answer.json()["expected"] == "an audit event of this version, with its fields and no others"
     assert unwritten.log.chains() == []
+    assert unwritten.answers(), "the daemon is well: only what it can't write makes it unwell"
 
 
 def test_a_body_that_is_too_long_is_not_read(site):
@@ -263,16 +333,48 @@ def test_a_body_that_is_too_long_is_not_read(site):
 
 
 def test_a_session_that_sends_without_end_is_slowed_down(site):
-    """It is told to wait; another one's events are taken meanwhile."""
-    statuses = []
-    with requests.Session() as client:
-        client.headers["Authorization"] = f"Bearer {site.token()}"
-        while len(statuses) < 20_000 and 429 not in statuses[-1:]:
-            statuses.append(client.post(f"{site.settings.audit.url}/events", data="x", timeout=20).status_code)
+    """It is told to wait, which is an event; another one's are taken meanwhile, and a denial of its own is."""
+    statuses = until_slowed_down(site, lambda _: site.token())
+    denied = {"person": "ann", "project": "CHEST-1", "route": "files", "times": 1}
 
-    assert statuses[-1] == 429
+    other = send(site, site.token("bob"), body(fields={"person": "bob"}))
+    denial = send(site, site.token(), {**body(event="DownloadRefused"), "fields": denied})
+
     assert len(statuses) > 400
-    assert send(site, site.token(session="chest-1-app"), body()).status_code == 200
+    assert (other.status_code, denial.status_code) == (200, 200)
+    assert denials(site)[0] == ("ann", "expected fewer events; found too many at once, 1 so far")
+
+
+def test_jobs_by_the_hundred_are_no_way_around(site):
+    """A person's sessions and jobs in a project have one limit, however many tokens there are."""
+    statuses = until_slowed_down(site, lambda number: site.token(session=f"chest-1-lab/job-{number % 100}"))
+
+    assert len(statuses) < 4000
+
+
+def test_denials_have_their_limit_too(site):
+    """A storm of them fills no disk."""
+    content = {"person": "ann", "project": "CHEST-1", "route": "files", "times": 1}
+
+    statuses = until_slowed_down(
+        site, lambda _: site.token(), lambda: {**body(event="DownloadRefused"), "fields": content}
+    )
+
+    assert len(statuses) > 600  # those of all events, and their own
+
+
+def until_slowed_down(
+    site: AuditSite, token: Callable[[int], str], content: Callable[[], Any] = lambda: "x"
+) -> list[int]:
+    """What the daemon answers up to the first 429."""
+    statuses: list[int] = []
+    with requests.Session() as client:
+        while len(statuses) < 20_000 and 429 not in statuses[-1:]:
+            headers = {"Authorization": f"Bearer {token(len(statuses))}"}
+            answer = client.post(f"{site.settings.audit.url}/events", json=content(), headers=headers, timeout=20)
+            statuses.append(answer.status_code)
+    assert statuses[-1] == 429
+    return statuses
 
 
 def test_allowances_come_back_with_time():
@@ -307,6 +409,23 @@ def test_a_session_s_job_gets_a_token_that_lives_longer(site):
     assert denials(site) == [("ann", "expected a session that asks for its job's token; found a job")]
     assert written.status_code == 200
     assert list(site.log.entries("CHEST-1"))[-1]["session"] == "chest-1-lab/training-1"
+
+
+def test_a_job_s_token_ends_with_its_application(site):
+    """An hour after its last day; and however long it says that it runs, no token lives longer than three months."""
+    today = datetime.now().astimezone().date()
+    secret = audit_secret(site.settings.paths.state)
+
+    longest = send(site, site.token(), {"job": "training-1", "minutes": 366 * 24 * 60.0}, "/tokens")
+    registry_of(site.settings).put(application(expires=str(today + timedelta(days=2))))
+    ends = send(site, site.token(), {"job": "training-1", "minutes": 60.0}, "/tokens")
+
+    days = [
+        (read(secret, answer.json()["token"], NOW).until - datetime.now(UTC)) / timedelta(days=1)
+        for answer in (longest, ends)
+    ]
+    assert 91 < days[0] <= 92
+    assert 2 < days[1] < 3.2
 
 
 @pytest.mark.parametrize(
@@ -469,8 +588,12 @@ def verify(site: AuditSite) -> subprocess.CompletedProcess[str]:
 
 def test_another_unix_user_s_session_reaches_the_log_through_the_daemon_only():
     """Its events are written; folder, chain, heads and the secret of the tokens can't be read, changed, removed or replaced."""
-    with open_folder() as folder, unix_users("service", "ann") as users, audit_site(folder / "site") as site:
-        for place in (site.folder, site.settings.paths.state):
+    with (
+        open_folder() as folder,
+        unix_users("service", "ann") as users,
+        audit_site(folder / "site", users["ann"]) as site,
+    ):
+        for place in (site.folder, site.settings.paths.state, *site.settings.paths.registry.rglob("*")):
             shutil.chown(place, users["service"], users["service"])
         site.folder.chmod(0o755)
         site.start(users["service"])

@@ -16,18 +16,22 @@ from ccds_kernel.audit.client import DaemonAuditSink
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.audit.token import AuditToken, audit_secret, issue
+from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.settings import Settings, load_settings
 from support.demo import free_port
-from support.site import write_settings
+from support.site import application, on_roster, write_settings
 from support.unix import shared_python
 from support.waiting import until
 
 NOW = datetime.now(UTC)
+PEOPLE = "ann", "bob", "cy"
 
 
-def token(person: str = "ann", project: str = "CHEST-1", session: str = "chest-1-lab", **ahead: float) -> AuditToken:
+def token(
+    person: str = "ann", project: str = "CHEST-1", session: str = "chest-1-lab", since: datetime = NOW, **ahead: float
+) -> AuditToken:
     """A token of that session, for an hour or `timedelta(**ahead)` from the start of the tests."""
-    return AuditToken(person, project, session, NOW + timedelta(**(ahead or {"hours": 1})))
+    return AuditToken(person, project, session, NOW + timedelta(**(ahead or {"hours": 1})), since)
 
 
 @dataclass
@@ -82,9 +86,16 @@ class AuditSite:
         assert self.process
         resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
-    def token(self, person: str = "ann", project: str = "CHEST-1", session: str = "chest-1-lab", **ahead: float) -> str:
+    def token(
+        self,
+        person: str = "ann",
+        project: str = "CHEST-1",
+        session: str = "chest-1-lab",
+        since: datetime = NOW,
+        **ahead: float,
+    ) -> str:
         """A token that this site made, for an hour or `timedelta(**ahead)`."""
-        return issue(audit_secret(self.settings.paths.state), token(person, project, session, **ahead))
+        return issue(audit_secret(self.settings.paths.state), token(person, project, session, since, **ahead))
 
     def sink(self, person: str = "ann", **fields: str) -> DaemonAuditSink:
         """A session's way to the daemon."""
@@ -92,13 +103,14 @@ class AuditSite:
 
 
 @contextmanager
-def audit_site(folder: Path) -> Iterator[AuditSite]:
-    """Such a site in `folder`, its daemon not yet started; at the end it is gone."""
+def audit_site(folder: Path, *more_people: str) -> Iterator[AuditSite]:
+    """Such a site in `folder`, its daemon not yet started; at the end it is gone. Its people may change CHEST-1's phrases."""
     folder.mkdir(parents=True)
     file = write_settings(folder)
     file.write_text(f"{file.read_text(encoding='utf-8')}[audit]\nport = {free_port()}\n", encoding="utf-8")
     settings = load_settings(file)
     settings.paths.state.mkdir(mode=0o700)
+    registry_of(settings).put(application(roster=on_roster(**dict.fromkeys((*PEOPLE, *more_people), "fellow"))))
     site = AuditSite(folder, settings)
     try:
         yield site

@@ -34,6 +34,14 @@ class Spool:
         """Whether nothing waits; asked without the lock, so that a session whose daemon runs never needs the folder."""
         return not self._file.exists()
 
+    @property
+    def size(self) -> int:
+        """Bytes of what waits."""
+        try:
+            return self._file.stat().st_size
+        except FileNotFoundError:
+            return 0
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Holds the folder, made where it isn't there, for this process and thread."""

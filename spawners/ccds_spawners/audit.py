@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ccds_kernel.audit.events import SessionEnded, SessionStarted
 from ccds_kernel.audit.site import audit_log, session_variables
-from ccds_kernel.audit.token import AuditToken
+from ccds_kernel.audit.spool import Spool
+from ccds_kernel.audit.token import LONGEST_WAITING, SPOOL_VARIABLE, AuditToken
 from ccds_kernel.batch.spec import JobSpec
 from ccds_kernel.irb.registry import Registry
 from ccds_kernel.session.name import SessionName
@@ -37,8 +38,11 @@ def with_audit_token(
         CcdsError: the secret of the tokens can't be read.
     """
     until = now + LONGEST_WAIT + timedelta(minutes=spec.wall_minutes) + _SLACK
-    token = AuditToken(spec.owner, project_id, session, until)
-    return replace(spec, env={**spec.env, **session_variables(token, folder, settings)})
+    token = AuditToken(spec.owner, project_id, session, until, now)
+    variables = session_variables(token, folder, settings)
+    if not Spool(Path(variables[SPOOL_VARIABLE])).is_empty:  # of an earlier session of that name; this one delivers it
+        variables = session_variables(replace(token, since=now - LONGEST_WAITING), folder, settings)
+    return replace(spec, env={**spec.env, **variables})
 
 
 def note_start(session: SessionName, person: str, settings: Settings) -> None:
@@ -47,7 +51,7 @@ def note_start(session: SessionName, person: str, settings: Settings) -> None:
     Raises:
         CcdsError: it can't be; then it may not begin.
     """
-    project = _project_id(session, settings)
+    project = project_id_of(session, settings)
     audit_log(settings).write(SessionStarted(person=person, project=project, session=str(session)))
 
 
@@ -57,11 +61,11 @@ def note_end(session: SessionName, person: str, reason: str, settings: Settings)
     Raises:
         CcdsError: it can't be; it has ended nevertheless.
     """
-    project = _project_id(session, settings)
+    project = project_id_of(session, settings)
     audit_log(settings).write(SessionEnded(person=person, project=project, session=str(session), reason=reason))
 
 
-def _project_id(session: SessionName, settings: Settings) -> str:
+def project_id_of(session: SessionName, settings: Settings) -> str:
     """The session's project; empty for one of the whole site, or where the registry knows it no more."""
     found = Registry(settings.paths.registry).by_slug(session.project) if session.project else None
     return found.id if found else ""

@@ -34,6 +34,7 @@ from ccds_spawners.audit import note_end, note_start, with_audit_token
 from ccds_spawners.database import close_database, open_database
 from ccds_spawners.home import session_env, session_folder, session_home
 from ccds_spawners.job import session_job
+from ccds_spawners.left_events import deliver_left
 from ccds_spawners.notice import tell
 from ccds_spawners.options import LabOptions
 from ccds_spawners.refusal import Refusal
@@ -43,7 +44,8 @@ from ccds_spawners.words import progress_words
 
 _TICK_SECONDS = 0.5
 NOTICE_SECONDS = 15
-"""How long a session's people read that it ends, and why, before it does. Its data is closed to them already."""
+"""How long a session's people read that it ends, and why, before it does. Every new look at its data is refused already; a
+process that runs keeps the Unix groups that it began with until it is ended."""
 
 
 class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hints
@@ -281,9 +283,18 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         self._ended_how = how
         await self._close_database()
         try:
+            await asyncio.to_thread(self._deliver_left)
+        except CcdsError as error:
+            self.log.error("session %s: some of its events wait on: %s", self._log_name, error)  # noqa: TRY400 - one line
+        try:
             await asyncio.to_thread(note_end, self.session, self.user.name, how, self.settings)
         except CcdsError as error:
             self.log.error("session %s: its end isn't in the audit log: %s", self._log_name, error)  # noqa: TRY400 - one line
+
+    def _deliver_left(self) -> None:
+        """Writes down what the session couldn't deliver any more."""
+        folder = session_folder(self.session, self.user.name, self.settings)
+        deliver_left(self.session, self.user.name, folder, self.settings)
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """What the scheduler says, each time that it says something new, until the server is up."""

@@ -6,7 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ccds_kernel.audit.site import audit_log
-from ccds_kernel.audit.token import SPOOL_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE, AuditToken, audit_secret, read
+from ccds_kernel.audit.spool import Spool
+from ccds_kernel.audit.token import (
+    LONGEST_WAITING,
+    SPOOL_VARIABLE,
+    TOKEN_VARIABLE,
+    URL_VARIABLE,
+    AuditToken,
+    audit_secret,
+    read,
+)
 from ccds_kernel.batch.spec import JobSpec
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.session.name import SessionName
@@ -41,7 +50,7 @@ def test_a_session_s_job_gets_the_token_of_its_person_project_and_name(settings,
     )
 
     token = read(audit_secret(settings.paths.state), job.env[TOKEN_VARIABLE], NOW)
-    assert token == AuditToken("ann", "CHEST-1", "chest-1-lab", token.until)
+    assert token == AuditToken("ann", "CHEST-1", "chest-1-lab", token.until, NOW)
     assert timedelta(0) < token.until - (NOW + LONGEST_WAIT + timedelta(hours=2)) <= timedelta(hours=1)
     assert set(job.env) == {"HOME", TOKEN_VARIABLE, URL_VARIABLE, SPOOL_VARIABLE}
     assert job.env[URL_VARIABLE] == "http://127.0.0.1:8082"
@@ -61,6 +70,23 @@ def test_begin_and_end_stand_in_the_chain_of_the_session_s_project(settings, nam
     begin, end = list(audit_log(settings).entries(project))[-2:]
     assert (begin["event"], begin["person"], begin["detail"]) == ("SessionStarted", "ann", {"session": name})
     assert (end["event"], end["detail"]) == ("SessionEnded", {"session": name, "reason": "it was stopped"})
+
+
+def test_a_token_may_claim_earlier_times_only_where_events_wait(settings, spec, tmp_path):
+    """Those of the session before, which it delivers."""
+
+    def since() -> datetime:
+        job = with_audit_token(
+            spec, project_id="CHEST-1", session="chest-1-lab", folder=tmp_path, settings=settings, now=NOW
+        )
+        return read(audit_secret(settings.paths.state), job.env[TOKEN_VARIABLE], NOW).since
+
+    clean = since()
+    spool = Spool(tmp_path / "audit-spool")
+    with spool.locked():
+        spool.append({})
+
+    assert (clean, since()) == (NOW, NOW - LONGEST_WAITING)
 
 
 def test_the_end_of_a_session_of_a_project_that_is_gone_is_the_site_s(settings):

@@ -2,11 +2,16 @@
 
 Failures are counted three ways: for a person from one address, for a person from all addresses that they never logged in
 from, and for an address whoever it tries. Each has a number of free failures; then the wait doubles, up to a limit. A try while
-one has to wait isn't checked and doesn't count, so that nobody makes another's wait longer by hammering on; and whoever has
-logged in from an address before is not held up there by what strangers do elsewhere: a name can't be locked out for ever.
+one has to wait isn't checked and doesn't count, so that nobody makes another's wait longer by hammering on.
+
+Whoever has logged in from an address before is counted there by themselves alone: neither what strangers try with their name
+elsewhere nor what others behind the same address do holds them up. What does is their own name tried from their own address,
+as by somebody in the same ward behind one NAT: an address is all that is known of a browser that hasn't logged in. That wait is
+a minute at most, and whoever tries first when it is over is checked.
 
 A try counts as a failure from its begin until it succeeded, so that a hundred at once are no way around it. Unknown names wait
-as known ones do. All of it is in memory and bounded; a restart of the hub forgets it, which costs an attacker a restart.
+as known ones do. All of it is bounded. Counts are in memory: a restart of the hub forgets them, which costs an attacker a
+restart. From where people came is kept (`known_places`), since to forget that would cost the people.
 
 Decided against: locking an account after n failures (anybody could lock out everybody), and asking for a puzzle.
 """
@@ -19,7 +24,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
-MOST_KEPT = 20_000
+from ccds_hub.known_places import MOST_KEPT, KnownPlaces
+
 _LONGEST_NAME = 65  # one more than a person's name may have
 
 
@@ -48,6 +54,8 @@ class Pace:
 
 HERE = Pace(free=4, first=2, most=300)
 """One person from one address: somebody who mistypes their password."""
+KNOWN = Pace(free=9, first=2, most=60)
+"""One person from an address that is known to be theirs."""
 PERSON = Pace(free=20, first=2, most=60)
 """One person from addresses that are not known to be theirs: a guess at one account from many machines."""
 ADDRESS = Pace(free=40, first=2, most=300)
@@ -61,13 +69,21 @@ class _Count:
 
 
 class LoginLimit:
-    """Counts failures of a hub's logins. For one thread. `clock` is monotonic, in seconds."""
+    """Counts failures of a hub's logins. For one thread.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, kept: int = MOST_KEPT) -> None:
+    Args:
+        clock: monotonic, in seconds.
+        kept: how many counts at most.
+        theirs: from where people have logged in before.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, kept: int = MOST_KEPT, theirs: KnownPlaces | None = None
+    ) -> None:
         self._clock = clock
         self._kept = kept
         self._counts: OrderedDict[Hashable, _Count] = OrderedDict()
-        self._theirs: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._theirs = theirs if theirs is not None else KnownPlaces(kept=kept)
 
     def begin(self, person: str, address: str) -> float:
         """Seconds that this try has to wait; 0 where it may go on, and then it counts as failed until `succeeded`."""
@@ -95,10 +111,7 @@ class LoginLimit:
                 continue
             # The address gets this one try back, no more: an attacker with one account of their own would start anew with it.
             count.failures = count.failures - 1 if key == ("address", network_of(address)) else 0
-        self._theirs.pop((person, network_of(address)), None)
-        self._theirs[person, network_of(address)] = None
-        while len(self._theirs) > self._kept:
-            self._theirs.popitem(last=False)
+        self._theirs.add(person[:_LONGEST_NAME], network_of(address))
 
     def was_no_try(self, person: str, address: str) -> None:
         """A try that began came to nothing by no fault of the person's: nothing was checked, nothing is counted."""
@@ -108,11 +121,11 @@ class LoginLimit:
 
     def _keys(self, person: str, address: str) -> list[tuple[Hashable, Pace]]:
         person, network = person[:_LONGEST_NAME], network_of(address)
+        if (person, network) in self._theirs:
+            return [(("known", person, network), KNOWN)]
         keys: list[tuple[Hashable, Pace]] = [(("address", network), ADDRESS)]
         if person:  # a provider says the name only when all is well
-            keys.append((("here", person, network), HERE))
-            if (person, network) not in self._theirs:
-                keys.append((("person", person), PERSON))
+            keys += [(("here", person, network), HERE), (("person", person), PERSON)]
         return keys
 
     def _wait(self, key: Hashable, pace: Pace, now: float) -> float:

@@ -20,6 +20,7 @@ from tornado import web
 from traitlets import Any as AnyTrait
 
 from ccds_hub.client_address import client_address
+from ccds_hub.known_places import KnownPlaces
 from ccds_hub.login_limit import LoginLimit
 from ccds_hub.refused_logins import Reason, RefusedLogins
 from ccds_kernel.audit.site import audit_log
@@ -54,7 +55,7 @@ class RosterLogin(Authenticator):  # type: ignore[misc] # JupyterHub has no type
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - traitlets' signature
         super().__init__(**kwargs)
-        self.limit = self.limit or LoginLimit()
+        self.limit = self.limit or LoginLimit(theirs=KnownPlaces(self.settings.paths.state / "login-places.json"))
         self.refused = self.refused or RefusedLogins(audit_log(self.settings))
 
     def normalize_username(self, username: str) -> str:

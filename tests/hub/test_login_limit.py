@@ -1,8 +1,11 @@
 """How fast passwords can be tried, by a clock that the test turns."""
 
+from pathlib import Path
+
 import pytest
 
-from ccds_hub.login_limit import ADDRESS, HERE, PERSON, LoginLimit, Pace, network_of
+from ccds_hub.known_places import KnownPlaces
+from ccds_hub.login_limit import ADDRESS, HERE, KNOWN, PERSON, LoginLimit, Pace, network_of
 
 DAY_S = 86400.0
 HOME, EVIL = "10.0.0.1", "203.0.113.9"
@@ -85,6 +88,78 @@ def test_nobody_is_locked_out_by_strangers(limit: LoginLimit) -> None:
 
     assert home == 0
     assert 0 < elsewhere <= PERSON.most
+
+
+def test_nobody_is_locked_out_by_whoever_shares_their_address(limit: LoginLimit, clock: Clock) -> None:
+    """A hospital is one address: somebody there who guesses at names, and goes on for hours, keeps no known person out."""
+    limit.begin("ann", HOME)
+    limit.succeeded("ann", HOME)
+    for number in range(ADDRESS.free + 1):
+        limit.begin(f"person{number}", HOME)
+
+    waits = []
+    for _ in range(6 * 3600):
+        limit.begin("somebody", HOME)
+        clock.now += 1
+        waits.append(limit.begin("ann", HOME))
+        limit.succeeded("ann", HOME)
+
+    assert set(waits) == {0.0}
+
+
+def test_their_own_name_from_their_own_address_waits_a_minute_at_most(limit: LoginLimit, clock: Clock) -> None:
+    """That can't be told from themselves; a guesser there has as many guesses as minutes, and ann's turn comes."""
+    limit.begin("ann", HOME)
+    limit.succeeded("ann", HOME)
+
+    through = hammer(limit, clock, HOME, DAY_S)
+
+    assert limit.begin("ann", HOME) <= KNOWN.most
+    assert through <= DAY_S / KNOWN.most + KNOWN.free + 10
+
+
+def test_a_restart_locks_nobody_out(tmp_path: Path, clock: Clock) -> None:
+    """From where people came is kept; a file that somebody spoiled is begun anew."""
+    places = tmp_path / "places.json"
+    before = LoginLimit(clock, theirs=KnownPlaces(places))
+    before.begin("ann", HOME)
+    before.succeeded("ann", HOME)
+
+    after = LoginLimit(clock, theirs=KnownPlaces(places))
+    for number in range(ADDRESS.free + 2):
+        after.begin(f"person{number}", HOME)
+    known, unknown = after.begin("ann", HOME), after.begin("bob", HOME)
+    places.write_text('[["ann"')
+    spoiled = KnownPlaces(places)
+    spoiled.add("bob", HOME)
+
+    assert (known, unknown) == (0, ADDRESS.first)
+    assert ("ann", HOME) not in spoiled
+    assert ("bob", HOME) in KnownPlaces(places)
+    assert places.stat().st_mode & 0o777 == 0o600
+
+
+def test_that_a_place_can_not_be_kept_keeps_nobody_out(tmp_path: Path) -> None:
+    """It is known until the hub is started again."""
+    places = KnownPlaces(tmp_path / "nowhere" / "places.json")
+
+    places.add("ann", HOME)
+
+    assert ("ann", HOME) in places
+
+
+def test_the_newest_places_are_kept(tmp_path: Path) -> None:
+    """Also in the file, and by whoever reads one that is longer."""
+    places = KnownPlaces(tmp_path / "places.json", kept=50)
+    for number in range(120):
+        places.add("ann", str(number))
+        places.add("ann", "0")
+
+    kept = KnownPlaces(tmp_path / "places.json", kept=10)
+
+    assert (len(places), len(kept)) == (50, 10)
+    assert ("ann", "0") in places
+    assert ("ann", "119") in kept
 
 
 def test_many_addresses_at_one_name_are_slowed_down(limit: LoginLimit, clock: Clock) -> None:

@@ -15,7 +15,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import Settings, settings_file
 
 _SECRETS, _SETTINGS, _ACLS = "secrets", "settings file", "access lists"
-_STATE_FILES = ("cookie_secret", "proxy_token", "audit_secret", "passwords.json", "hub.sqlite")
+_STATE_FILES = ("cookie_secret", "proxy_token", "audit_secret", "passwords.json", "hub.sqlite", "login-places.json")
 _AS_OWNER = "look as the service account"
 
 

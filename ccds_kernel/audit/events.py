@@ -30,11 +30,12 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class ApplicationApplied(Event):
-    """An IRB application, or an amendment of it, came into force; `digest` is the SHA-256 of its content."""
+    """An IRB application, or an amendment of it, was applied: the SHA-256 of its content, and how it stands then."""
 
     from_sessions: ClassVar[bool] = False
 
     digest: str
+    standing: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,6 +68,8 @@ def _show(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(entries, indent=2, ensure_ascii=False))
         return
+    if not entries:
+        print("no entry that fits")
     for entry in entries:
         detail = json.dumps(entry["detail"], ensure_ascii=False)
         waited = f"  (happened {entry['claimed']})" if "claimed" in entry else ""

@@ -56,9 +56,11 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def _apply(options: argparse.Namespace) -> None:
+    from ccds_kernel.irb.amendment import amendment
     from ccds_kernel.irb.application import read_application
-    from ccds_kernel.irb.applying import apply_application, plan_application
+    from ccds_kernel.irb.applying import apply_application, known, plan_application
     from ccds_kernel.irb.project import current_person
+    from ccds_kernel.irb.registry import registry_of
     from ccds_kernel.settings import load_settings
 
     application, settings = read_application(options.file), load_settings()
@@ -67,7 +69,11 @@ def _apply(options: argparse.Namespace) -> None:
         lines = plan_application(application, person=person, settings=settings)
         print("\n".join(lines) or "nothing would change")
         return
+    registry = registry_of(settings)
+    lines = amendment(known(application.id, registry), application, _today(), registry.training_years)
     changed = apply_application(application, person=person, settings=settings)
+    for line in lines:
+        print(line)
     print(f"{application.id}: {'applied' if changed else 'nothing changed'}; {standing}")
 
 
@@ -78,7 +84,7 @@ def _expire(options: argparse.Namespace) -> None:
 
     settings = load_settings()
     ended = expire_application(options.id, person=current_person(settings), settings=settings)
-    print(f"{options.id}: {'ended today; its data stays' if ended else 'was not in force; nothing changed'}")
+    print(f"{options.id}: {'ended today; its data stays' if ended else 'was over already; nothing changed'}")
 
 
 def _reconcile(options: argparse.Namespace) -> None:
@@ -151,7 +157,7 @@ def _show(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(_as_json(application, versions), indent=2, ensure_ascii=False))
     else:
-        _print(application, versions)
+        _print(application, versions, registry.training_years)
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -199,7 +205,7 @@ def _as_json(application: IrbApplication, versions: Sequence[Version]) -> dict[s
     }
 
 
-def _print(application: IrbApplication, versions: Sequence[Version]) -> None:
+def _print(application: IrbApplication, versions: Sequence[Version], training_years: int) -> None:
     from ccds_kernel.irb.history import on_roster_since
 
     first, last = application.study_dates
@@ -219,7 +225,8 @@ def _print(application: IrbApplication, versions: Sequence[Version]) -> None:
     for entry in application.roster:
         known = since.get((entry.person, entry.role))
         when = f"since {known:%Y-%m-%d}" if known else "since an unknown day"
-        print(f"  {entry.person:<20} {entry.role:<14} {when}, trained {entry.trained}")
+        lapsed = "" if entry.is_trained(_today(), training_years) else ", which doesn't count today"
+        print(f"  {entry.person:<20} {entry.role:<14} {when}, trained {entry.trained}{lapsed}")
     print(f"history ({len(versions)})")
     for version in versions:
         print(f"  {version.applied:%Y-%m-%d %H:%M:%S} UTC  {version.application.digest()[:12]}")

@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.roles import DataKind, Role
 from ccds_kernel.irb.yaml_text import line_of, load_yaml
-from ccds_kernel.settings import Person, invalid
+from ccds_kernel.settings import Person, invalid, offending
 
 RESERVED_IDS = frozenset({"clinical", "reports"})
 """Ids that name sessions without a project."""
@@ -35,7 +35,12 @@ def _day(value: object) -> object:
     """Lets a date or its ISO text through: pydantic alone takes numbers for seconds since 1970."""
     if isinstance(value, datetime) or not isinstance(value, (date, str)):
         raise ValueError("must be a day such as 2027-06-30")  # noqa: TRY004 - pydantic names the key of a ValueError
-    return date.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a day such as 2027-06-30") from None
 
 
 Day = Annotated[date, BeforeValidator(_day)]
@@ -138,6 +143,12 @@ def years_after(day: date, years: int) -> date:
         return day.replace(year=day.year + years, month=3, day=1)
 
 
+def _problem(error: Exception) -> str:
+    """What a YAML reader says, as something that was found."""
+    said = getattr(error, "problem", None) or "what it can't read"
+    return said if said.startswith("the key") else f"something else ({said})"
+
+
 def slug_of(project_id: str) -> str:
     """The slug of the application with id `project_id`: see `IrbApplication.slug`."""
     lowered = project_id.lower()
@@ -158,10 +169,19 @@ def read_application(path: Path) -> IrbApplication:
         raise CcdsError(
             expected=f"to read {path}", found=error.strerror or "an error", do="name a readable irb.yaml"
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise CcdsError(expected=f"YAML in UTF-8 in {path}", found=str(error), do="mend that line") from None
+    except UnicodeDecodeError:
+        raise CcdsError(
+            expected=f"text in UTF-8 in {path}", found="bytes that are none", do="save the file as UTF-8"
+        ) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise CcdsError(
+            expected=f"YAML in {path}{f':{mark.line + 1}' if mark else ''}",
+            found=_problem(error),
+            do="mend that line, or the one before it",
+        ) from None
     try:
         return IrbApplication.model_validate(values)
     except ValidationError as error:
-        place = error.errors(include_url=False, include_context=False)[0]["loc"]
+        place = offending(error)
         raise invalid(f"{path}:{line_of(text, place)}" if place else path, error) from None

@@ -10,10 +10,11 @@ from ccds_kernel.audit.events import ApplicationApplied
 from ccds_kernel.audit.log import AuditSink
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.amendment import amendment
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.database import bring_databases, plan_databases
 from ccds_kernel.irb.reconcile import Reconciler
-from ccds_kernel.irb.registry import registry_of
+from ccds_kernel.irb.registry import Registry, registry_of
 from ccds_kernel.irb.rules import calendar_day
 from ccds_kernel.irb.site import require_administrator
 from ccds_kernel.settings import Settings
@@ -35,7 +36,10 @@ def apply_application(application: IrbApplication, *, person: str, settings: Set
         audit = audit_log(settings)
         if reconciler.keeps:  # first of all the site's own folders: what is written next lies in them
             _reconcile((), reconciler, person, audit)
-        event = ApplicationApplied(person=person, project=application.id, digest=application.digest())
+        standing = application.standing(calendar_day())
+        event = ApplicationApplied(
+            person=person, project=application.id, digest=application.digest(), standing=standing
+        )
         changed = registry_of(settings).put(application, announce=lambda: audit.write(event))
         if reconciler.keeps:
             changed |= _reconcile((application.id,), reconciler, person, audit)
@@ -54,9 +58,7 @@ def plan_application(application: IrbApplication, *, person: str, settings: Sett
     require_administrator("apply an IRB application", person=person, settings=settings)
     reconciler, registry = Reconciler(settings), registry_of(settings)
     _refuse(application, reconciler, settings)
-    lines = (
-        [] if registry.is_newest(application) else [f"application {application.id}: digest {application.digest()[:12]}"]
-    )
+    lines = amendment(known(application.id, registry), application, calendar_day(), registry.training_years)
     if reconciler.keeps:
         lines += reconciler.look((application.id,), application).lines()
     elif not (folder := settings.paths.projects / application.id).is_dir():
@@ -86,6 +88,14 @@ def expire_application(project_id: str, *, person: str, settings: Settings) -> b
         IrbApplication.model_validate(found.model_dump() | {"withdrawn": today}), person=person, settings=settings
     )
     return True
+
+
+def known(project_id: str, registry: Registry) -> IrbApplication | None:
+    """The application in the registry; None where there is none, or a damaged one that is to be mended."""
+    try:
+        return registry.get(project_id)
+    except CcdsError:
+        return None
 
 
 def _reconcile(projects: tuple[str, ...], reconciler: Reconciler, person: str, audit: AuditSink) -> bool:

@@ -19,10 +19,10 @@ class _Loader(_SafeLoader):  # type: ignore[valid-type,misc] # either of the two
     """Safe YAML with both differences."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
         for place, key in enumerate(keys):
-            if key in keys[:place]:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} twice", node.start_mark)
+            if key.value in {earlier.value for earlier in keys[:place]}:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} twice", key.start_mark)
         found: dict[Hashable, Any] = super().construct_mapping(node, deep)
         return found
 

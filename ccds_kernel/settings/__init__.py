@@ -10,7 +10,7 @@ from ccds_kernel.settings.database import DatabaseSettings
 from ccds_kernel.settings.file import SYSTEM_FILE, Settings, load_settings, settings_file, settings_now
 from ccds_kernel.settings.groups import GroupsSettings
 from ccds_kernel.settings.hub import HubSettings
-from ccds_kernel.settings.invalid import invalid
+from ccds_kernel.settings.invalid import invalid, offending
 from ccds_kernel.settings.irb import IrbSettings
 from ccds_kernel.settings.ldap_login import LdapLogin
 from ccds_kernel.settings.oidc_login import OidcLogin
@@ -22,5 +22,5 @@ from ccds_kernel.settings.sessions import SessionsSettings
 __all__ = [
     "SYSTEM_FILE", "AirlockSettings", "AuditSettings", "DatabaseSettings", "GroupsSettings", "HubSettings", "IrbSettings",
     "LdapLogin", "OidcLogin", "Paths", "Person", "SchedulerSettings", "SessionsSettings", "Settings", "invalid",
-    "load_settings", "settings_file", "settings_now",
+    "load_settings", "offending", "settings_file", "settings_now",
 ]  # fmt: skip

@@ -9,17 +9,35 @@ from pydantic import ValidationError
 
 from ccds_kernel.errors import CcdsError
 
+_SHORT_LIST = "must be a list, such as [a, b]"
+_PLAIN = {
+    "tuple_type": _SHORT_LIST,
+    "list_type": _SHORT_LIST,
+    "dict_type": "must be keys and values",
+    "model_type": "must be keys and values",
+    "model_attributes_type": "must be keys and values",
+}
+"""What pydantic says with Python's words, in the file's."""
+
+
+def offending(error: ValidationError) -> tuple[str | int, ...]:
+    """Where in the file the first offending key is, as `invalid` tells it."""
+    errors = error.errors(include_url=False, include_context=False)
+    return min(errors, key=lambda one: one["type"] != "extra_forbidden")["loc"]
+
 
 def invalid(source: Path | str, error: ValidationError) -> CcdsError:
     """What is wrong with the first offending key of `source`, as one line."""
-    first, *others = error.errors(include_url=False, include_context=False)
+    errors = error.errors(include_url=False, include_context=False)
+    # A misspelt key says more than that the right one is missing.
+    first, *others = sorted(errors, key=lambda one: one["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"]) or "the whole file"
     further = sum(
         other["loc"] != first["loc"][: len(other["loc"])] for other in others
     )  # not what follows from the first
     more = f" (and {further} more)" if further else ""
     value: Any = first["input"]
-    what = first["msg"].removeprefix("Value error, ")
+    what = _PLAIN.get(first["type"], first["msg"].removeprefix("Value error, "))
     if first["type"] == "missing":
         return CcdsError(expected=f"{key} in {source}", found=f"nothing{more}", do=f"add {key}")
     if first["type"] == "extra_forbidden":
@@ -29,7 +47,7 @@ def invalid(source: Path | str, error: ValidationError) -> CcdsError:
     if first["type"] == "value_error" and isinstance(
         value, dict
     ):  # about keys that don't go together: quote no section
-        return CcdsError(expected=f"{key} in {source} to fit together", found=f"{what}{more}", do=f"mend {key}")
+        return CcdsError(expected=f"{key} in {source} to fit together", found=f"{what}{more}", do="mend one of them")
     if first["type"] == "string_type" and isinstance(value, (int, float)):
         return CcdsError(
             expected=f"{key} in {source} to be text", found=f"the number {value}{more}", do="put it in quotes"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,15 @@ def _absolute(path: Path) -> Path:
 
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 PERSON = r"^[a-z_][a-z0-9_.-]{0,63}$"
-Person = Annotated[str, Field(pattern=PERSON)]
+
+
+def _person(name: str) -> str:
+    if not re.fullmatch(PERSON, name):
+        raise ValueError("must be a login name: small letters, digits and ._-, the first a letter")
+    return name
+
+
+Person = Annotated[str, AfterValidator(_person)]
 """A person's name as the hub and the operating system know it."""
 
 Port = Annotated[int, Field(ge=1, le=65535, strict=True)]

@@ -9,7 +9,7 @@ from typing import Any
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.irb.rules import calendar_day, projects_of, rights_in
+from ccds_kernel.irb.rules import calendar_day, projects_of, rights_in, why_shut_out
 from ccds_kernel.irb.site import reads_published
 from ccds_kernel.session.apps import apps_for
 from ccds_kernel.session.name import SessionKind, SessionName
@@ -57,11 +57,21 @@ class ProjectTiles:
 
 
 @dataclass(frozen=True)
+class Shut:
+    """A project on whose roster a person stands, and that is closed to them: why, and whom to ask."""
+
+    title: str
+    why: str
+    do: str
+
+
+@dataclass(frozen=True)
 class Home:
     """What a person's home page offers: projects, and what belongs to the whole site."""
 
     projects: tuple[ProjectTiles, ...] = ()
     site: tuple[Tile, ...] = ()
+    shut: tuple[Shut, ...] = ()
 
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
@@ -104,10 +114,17 @@ def home(settings: Settings, contents: ContentsCounter) -> Callable[[Any], Home]
         if user is None:
             return Home()
         live = frozenset(name for name, spawner in user.spawners.items() if name and spawner.active)
-        mine = projects_of(user.name, registry.applications(), calendar_day(), registry.training_years)
+        applications, today = registry.applications(), calendar_day()
+        mine = projects_of(user.name, applications, today, registry.training_years)
         return Home(
             tuple(project_tiles(found, actions, user.name, live, sees(found, user.name)) for found, actions in mine),
             (_tile(REPORTS, live),) if reads_published(user.name, settings_now(settings)) else (),
+            tuple(
+                Shut(found.title, why.found, why.do)
+                for found in applications
+                if found.entry_of(user.name)
+                and (why := why_shut_out(found, user.name, today, registry.training_years)) is not None
+            ),
         )
 
     return offered

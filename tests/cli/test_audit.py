@@ -35,7 +35,7 @@ def test_show_prints_a_project_s_entries(audit, capsys):
     times = [entry["time"] for entry in audit.entries("CHEST-1")]
     assert status == 0
     assert lines == [
-        f'{times[0]}  admin            ApplicationApplied   {{"digest": "{application().digest()}"}}',
+        f'{times[0]}  admin            ApplicationApplied   {{"digest": "{application().digest()}", "standing": "in force"}}',
         f'{times[1]}  ann              ProjectOpened        {{"action": "read reports", "role": "fellow"}}',
         f'{times[2]}  ann              AccessDenied         {{"action": "open a lab session", "reason": "{REFUSED}"}}',
     ]

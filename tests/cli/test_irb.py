@@ -1,4 +1,4 @@
-"""`ccds irb apply | show | list` from end to end."""
+"""`ccds irb apply | expire | show | list` from end to end."""
 
 import json
 
@@ -13,9 +13,9 @@ from support.site import TRAINED, act_as, application, on_roster
 def apply(site):
     """Applies an application from a file; returns the exit status."""
 
-    def apply_it(**changed):
+    def apply_it(*options, **changed):
         (site / "irb.yaml").write_text(application(**changed).to_yaml(), encoding="utf-8")
-        return main(["irb", "apply", "irb.yaml"])
+        return main(["irb", "apply", "irb.yaml", *options])
 
     return apply_it
 
@@ -24,7 +24,7 @@ def test_apply_brings_an_application_into_force(apply, capsys, settings):
     """It is in the registry, its directory is there, and the line says how it stands."""
     status = apply()
 
-    assert (status, capsys.readouterr().out) == (0, "CHEST-1: applied; in force\n")
+    assert (status, capsys.readouterr().out) == (0, "application CHEST-1: new\nCHEST-1: applied; in force\n")
     assert Registry(settings.paths.registry).get("CHEST-1") == application()
     assert (settings.paths.projects / "CHEST-1").is_dir()
 
@@ -45,9 +45,71 @@ def test_apply_says_when_an_application_is_not_in_force(apply, capsys):
     apply(approved="2990-01-01")
 
     assert capsys.readouterr().out.splitlines() == [
+        "application CHEST-1: new",
+        "  standing: expired on 2021-01-01",
         "CHEST-1: applied; expired on 2021-01-01",
+        "application CHEST-1: amends the one in the registry",
+        "  approved: 2020-01-01 → 2990-01-01",
+        "  expires: 2021-01-01 → 2999-01-01",
+        "  standing: expired on 2021-01-01 → approved from 2990-01-01",
         "CHEST-1: applied; approved from 2990-01-01",
     ]
+
+
+def test_a_dry_run_says_who_comes_and_who_goes(apply, capsys):
+    """An id that is there already is an amendment, whatever file it comes from; nothing changes."""
+    apply(roster=on_roster(ann="fellow", bob="scientist", cy="labeler"))
+    capsys.readouterr()
+
+    roster = [*on_roster(ann="engineer", eve="fellow"), *on_roster("2019-01-01", cy="labeler")]
+    status = apply("--dry-run", title="Nodules", roster=roster, withdrawn="2021-01-01")
+
+    assert (status, capsys.readouterr().out.splitlines()) == (
+        0,
+        [
+            "application CHEST-1: amends the one in the registry",
+            "  title: Effusions → Nodules",
+            "  withdrawn: none → 2021-01-01",
+            "  roster: ann fellow → engineer",
+            "  roster: -bob (scientist)",
+            f"  roster: cy trained {TRAINED} → 2019-01-01",
+            "  roster: +eve (fellow)",
+            "  standing: in force → withdrawn on 2021-01-01",
+            "  cy: training on 2019-01-01 doesn't count today; they may do nothing",
+        ],
+    )
+    assert main(["irb", "list"]) == 0
+    assert "in force" in capsys.readouterr().out
+
+
+def test_an_application_is_ended(apply, capsys):
+    """Once; its data stays."""
+    apply()
+    capsys.readouterr()
+
+    statuses = [main(["irb", "expire", "CHEST-1"]) for _ in range(2)]
+
+    assert statuses == [0, 0]
+    assert capsys.readouterr().out.splitlines() == [
+        "CHEST-1: ended today; its data stays",
+        "CHEST-1: was over already; nothing changed",
+    ]
+
+
+def test_who_administers_nothing_sees_their_own_applications(apply, capsys, monkeypatch):
+    """And is told whom to ask about others."""
+    apply()
+    apply(id="HEAD-1", roster=on_roster(bob="fellow"))
+    capsys.readouterr()
+    act_as(monkeypatch, "ann")
+
+    listed = main(["irb", "list"])
+    lines = capsys.readouterr().out.splitlines()
+    shown = [main(["irb", "show", one]) for one in ("CHEST-1", "HEAD-1", "NONE-1")]
+
+    assert (listed, shown) == (0, [0, 1, 1])
+    assert [line.split()[0] for line in lines] == ["CHEST-1", "1"]
+    assert capsys.readouterr().err.count("an administrator of this site") == 2
 
 
 def test_only_administrators_apply(apply, capsys, monkeypatch, settings):
@@ -66,7 +128,7 @@ def test_only_administrators_apply(apply, capsys, monkeypatch, settings):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [(None, "to read irb.yaml"), ("a: [", "YAML in UTF-8 in irb.yaml"), ("id: X", "title in irb.yaml:1")],
+    [(None, "to read irb.yaml"), ("a: [", "YAML in irb.yaml:2"), ("id: X", "title in irb.yaml:1")],
 )
 def test_a_file_that_is_no_application_is_one_line(site, capsys, text, expected):
     """Missing, broken, incomplete."""

@@ -32,7 +32,7 @@ def test_applying_makes_the_directory_and_logs_the_content(apply, entries, setti
     assert changed
     assert (folder / "work").is_dir()
     assert folder.stat().st_mode & 0o007 == 0
-    assert entries("CHEST-1") == [(ADMINISTRATOR, "ApplicationApplied", {"digest": application().digest()})]
+    assert entries("CHEST-1") == [(ADMINISTRATOR, "ApplicationApplied", {"digest": application().digest(), "standing": "in force"})]
 
 
 def test_applying_again_changes_and_logs_nothing(apply, entries):
@@ -104,7 +104,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(apply, entries, re
     apply(application())
 
     assert planned == [
-        f"application CHEST-1: digest {application().digest()[:12]}",
+        "application CHEST-1: new",
         f"folder {settings.paths.projects / 'CHEST-1'}: make",
     ]
     assert before == ((), [], False)

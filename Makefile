@@ -15,16 +15,20 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 COPIED := $(wildcard ccds_kernel/session/kernelspec/* ccds_kernel/session/notice_extension/* \
 	ccds_kernel/session/notice_extension/static/* notebooks/templates/ccds/* notebooks/templates/ccds/static/*)
 
-.PHONY: help demo install test lint soak bench screenshots components clean
+.PHONY: help demo site install test lint soak bench screenshots components clean
 
 help:
 	@echo "make demo         the synthetic hospital on http://127.0.0.1:$(PORT)   (another port: make demo PORT=8010)"
+	@echo "make site         what a real site runs: see docs/running.md"
 	@echo "make test         all tests                make lint         style, types, imports"
 	@echo "make soak         the long, brutal runs    make bench        the timings behind the README's figures"
 	@echo "make screenshots  the README's pictures    make clean        removes .venv and .demo"
 
 demo: $(DEMO)
 	@exec $(BIN)/ccds demo --folder .demo --port $(PORT)
+
+# A real site: what the demo needs, and the extras that it names.
+site: $(DEMO)
 
 install: $(VENV)/.dev
 

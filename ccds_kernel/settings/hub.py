@@ -10,6 +10,10 @@ from pydantic import Field, model_validator
 
 from ccds_kernel.settings.section import AbsolutePath, Person, Port, Section
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_THIS_MACHINE: tuple[Network, ...] = (ipaddress.IPv4Network("127.0.0.0/8"), ipaddress.IPv6Network("::1/128"))
+
 
 class HubSettings(Section):
     """The hub's address and who administers it."""
@@ -34,8 +38,12 @@ class HubSettings(Section):
     )
     behind_tls_proxy: bool = Field(
         False,
-        description="whether another proxy of the hospital stands before this one and speaks HTTPS with people; its word about "
-        "where they come from is then believed",
+        description="whether another proxy of the hospital stands before this one and speaks HTTPS with people",
+    )
+    outer_proxies: tuple[Network, ...] = Field(
+        (),
+        description="the addresses, or networks, from which that proxy speaks to this one: only its word about where people "
+        "come from is believed. Without them it is one on this machine, where `hub.address` is",
     )
     subdomain_host: str = Field(
         "",
@@ -72,6 +80,21 @@ class HubSettings(Section):
         if self.is_encrypted and self.public_url.startswith("http://"):
             raise ValueError("public_url must begin with https://: people speak HTTPS with the hub")
         return self
+
+    @model_validator(mode="after")
+    def _outer_proxies_are_some(self) -> Self:
+        if self.outer_proxies and not self.behind_tls_proxy:
+            raise ValueError("outer_proxies belong to behind_tls_proxy: set it too, or name none")
+        if any(network.prefixlen == 0 for network in self.outer_proxies):
+            raise ValueError("outer_proxies must be some addresses, not all there are")
+        return self
+
+    @property
+    def believed_proxies(self) -> tuple[Network, ...]:
+        """From where a proxy's word about people's addresses is believed; none where it isn't named and strangers reach ours."""
+        if not self.behind_tls_proxy:
+            return ()
+        return self.outer_proxies or (_THIS_MACHINE if self.is_local else ())
 
     @property
     def is_encrypted(self) -> bool:

@@ -111,7 +111,8 @@ class LoginLimit:
                 continue
             # The address gets this one try back, no more: an attacker with one account of their own would start anew with it.
             count.failures = count.failures - 1 if key == ("address", network_of(address)) else 0
-        self._theirs.add(person[:_LONGEST_NAME], network_of(address))
+        if person:
+            self._theirs.add(person[:_LONGEST_NAME], network_of(address))
 
     def was_no_try(self, person: str, address: str) -> None:
         """A try that began came to nothing by no fault of the person's: nothing was checked, nothing is counted."""
@@ -121,10 +122,10 @@ class LoginLimit:
 
     def _keys(self, person: str, address: str) -> list[tuple[Hashable, Pace]]:
         person, network = person[:_LONGEST_NAME], network_of(address)
-        if (person, network) in self._theirs:
+        if person and (person, network) in self._theirs:
             return [(("known", person, network), KNOWN)]
         keys: list[tuple[Hashable, Pace]] = [(("address", network), ADDRESS)]
-        if person:  # a provider says the name only when all is well
+        if person:
             keys += [(("here", person, network), HERE), (("person", person), PERSON)]
         return keys
 

@@ -21,7 +21,13 @@ NOBODY = "?"
 
 
 class RosterOidcAuthenticator(RosterLogin, GenericOAuthenticator):  # type: ignore[misc] # JupyterHub has no type hints
-    """Sends people to the provider, and asks it who came back."""
+    """Sends people to the provider, and asks it who came back.
+
+    Passwords are tried there. What comes back here can't be guessed, and names nobody before it was exchanged: to count failures
+    by their address alone would let one person behind a hospital's address lock out all others there.
+    """
+
+    guessable = False
 
 
 def configure(c: Any, settings: Settings) -> type[RosterOidcAuthenticator]:  # noqa: ANN401 - traitlets' lazy configuration object
@@ -46,9 +52,14 @@ def configure(c: Any, settings: Settings) -> type[RosterOidcAuthenticator]:  # n
 
 
 def person_of(claim: str, domain: str) -> Callable[[Mapping[str, object]], str]:
-    """The function that takes a person's name from what the provider said; nobody's where it is of another domain."""
+    """The function that takes a person's name from what the provider said.
+
+    Nobody's where it is of another domain, or an e-mail address that the provider hasn't verified: people write those themselves.
+    """
 
     def name(user_info: Mapping[str, object]) -> str:
+        if claim == "email" and user_info.get("email_verified") is not True:
+            return NOBODY
         value = user_info.get(claim)
         text = value if isinstance(value, str) else ""
         if domain:

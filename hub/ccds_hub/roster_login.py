@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import os
 import re
+import time
 from typing import Any
 
 from jupyterhub.auth import Authenticator
@@ -31,6 +33,9 @@ from ccds_kernel.settings import Settings, settings_now
 from ccds_kernel.settings.section import PERSON
 
 REFRESH_SECONDS = 60
+GRACE_SECONDS = 600
+"""For how long whoever is logged in stays so while the rosters can't be read: a disk that is away for a moment logs a whole
+hospital out of its work otherwise. New logins are refused from the first moment."""
 _TOO_MANY = 429
 _OUR_FAULT = 500
 
@@ -43,7 +48,18 @@ def may_log_in(person: str, settings: Settings) -> bool:
     """
     if reads_published(person, settings_now(settings)):
         return True
-    return any(application.entry_of(person) for application in registry_of(settings).applications())
+    registry = registry_of(settings)
+    try:
+        os.scandir(registry.folder).close()  # one that can't be read looks as an empty one does
+    except FileNotFoundError:
+        return False  # nothing was ever applied
+    except OSError as error:
+        raise CcdsError(
+            expected=f"to read the registry {registry.folder}",
+            found=(error.strerror or "an error").lower(),
+            do="mend the disk, or the folder's permissions",
+        ) from None
+    return any(application.entry_of(person) for application in registry.applications())
 
 
 class RosterLogin(Authenticator):  # type: ignore[misc] # JupyterHub has no type hints
@@ -52,6 +68,10 @@ class RosterLogin(Authenticator):  # type: ignore[misc] # JupyterHub has no type
     settings = AnyTrait(help="the site's settings").tag(config=True)
     limit = AnyTrait(help="counts failed logins").tag(config=True)
     refused = AnyTrait(help="writes refused logins down").tag(config=True)
+    guessable = True
+    """Whether there is something that could be guessed here, so that failures have to wait."""
+    clock = AnyTrait(time.monotonic, help="seconds, monotonic")
+    _unreadable_since: float | None = None
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - traitlets' signature
         super().__init__(**kwargs)
@@ -73,19 +93,19 @@ class RosterLogin(Authenticator):  # type: ignore[misc] # JupyterHub has no type
             HTTPError: 429 with Retry-After, for a known name as for an unknown one.
         """
         person, address = _typed(data), self._address(handler)
-        wait = math.ceil(self.limit.begin(person, address))
+        wait = math.ceil(self.limit.begin(person, address)) if self.guessable else 0
         if wait:
             await self._note(person, Reason.TOO_OFTEN)
             raise _TooOften(wait)
         try:
             found = await super().get_authenticated_user(handler, data)
         except web.HTTPError as error:
-            if error.status_code >= _OUR_FAULT:
+            if error.status_code >= _OUR_FAULT and self.guessable:
                 self.limit.was_no_try(person, address)
             raise
-        if found:
+        if found and self.guessable:
             self.limit.succeeded(person, address)
-        else:
+        if not found:
             await self._note(person, Reason.WRONG)
         return found
 
@@ -97,14 +117,17 @@ class RosterLogin(Authenticator):  # type: ignore[misc] # JupyterHub has no type
             return False
 
     async def refresh_user(self, user: Any, handler: Any = None) -> Any:  # noqa: ANN401 - JupyterHub's signature
-        """Whether who is logged in may still be; a registry that can't be read says nothing about them.
+        """Whether who is logged in may still be; rosters that can't be read say nothing about them for `GRACE_SECONDS`.
 
         Their sessions are ended by the spawner: this is about the hub's own pages, and about tokens.
         """
         try:
             listed = await asyncio.to_thread(may_log_in, user.name, self.settings)
+            self._unreadable_since = None
         except CcdsError:
-            listed = True
+            if self._unreadable_since is None:
+                self._unreadable_since = self.clock()
+            listed = self.clock() - self._unreadable_since < GRACE_SECONDS
         if not listed:
             if handler is not None and not hasattr(handler, "_token_authenticated"):
                 # JupyterHub 6.1 sets it for tokens only and then reads it for cookies too: an AttributeError instead of a 403.
@@ -122,9 +145,7 @@ class RosterLogin(Authenticator):  # type: ignore[misc] # JupyterHub has no type
         request = handler.request
         # Of the connection itself: tornado has put what a header says into `remote_ip`.
         peer = getattr(request.connection.context, "_orig_remote_ip", request.remote_ip)
-        return client_address(
-            request.headers.get_list("X-Forwarded-For"), peer, behind_another=self.settings.hub.behind_tls_proxy
-        )
+        return client_address(request.headers.get_list("X-Forwarded-For"), peer, self.settings.hub.believed_proxies)
 
     async def _note(self, person: str, reason: Reason) -> None:
         """Writes a refusal down; who is on a roster is named. A log that can't be written lets nobody in, and says so itself."""

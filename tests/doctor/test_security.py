@@ -31,7 +31,7 @@ from support.certificates import self_signed
 from support.site import site_settings, write_settings
 
 OK, WEAK, WRONG = Verdict.OK, Verdict.WEAK, Verdict.WRONG
-OPEN = {"address": "10.0.0.5", "behind_tls_proxy": True}
+OPEN = {"address": "10.0.0.5", "behind_tls_proxy": True, "outer_proxies": ["10.0.0.4"]}
 """[hub] of a site that people on other machines reach."""
 
 
@@ -106,6 +106,14 @@ def test_a_weak_setting_is_named(
 def test_plain_http_over_a_network_is_wrong(tmp_path: Path) -> None:
     """The hub refuses to start so; the doctor says why."""
     assert judge_plain(site(tmp_path, hub={"address": "0.0.0.0"}).hub).verdict is WRONG  # noqa: S104 - is refused
+
+
+def test_a_proxy_that_is_not_named_is_wrong(tmp_path: Path) -> None:
+    """Where other machines reach ours past it; not where it is on this machine."""
+    unnamed = site(tmp_path, hub={"address": "10.0.0.5", "behind_tls_proxy": True}).hub
+
+    assert judge_plain(unnamed).verdict is WRONG
+    assert judge_plain(site(tmp_path, hub={"behind_tls_proxy": True}).hub).verdict is OK
 
 
 @pytest.mark.parametrize(

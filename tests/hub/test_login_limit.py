@@ -187,6 +187,15 @@ def test_a_hundred_tries_at_once_are_no_way_around(limit: LoginLimit) -> None:
     assert through == HERE.free + 1
 
 
+def test_a_try_without_a_name_is_nobody_s(limit: LoginLimit) -> None:
+    """That one succeeded makes no address known: it has its own free failures like any."""
+    limit.begin("", EVIL)
+    limit.succeeded("", EVIL)
+
+    assert [limit.begin("", EVIL) for _ in range(ADDRESS.free + 1)] == [0.0] * (ADDRESS.free + 1)
+    assert limit.begin("", EVIL) == ADDRESS.first
+
+
 def test_an_account_of_ones_own_does_not_clear_the_address(limit: LoginLimit) -> None:
     """Eve logs in between her guesses: only her own try is taken back."""
     for number in range(ADDRESS.free + 1):

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
+from ccds_hub.login_limit import ADDRESS
 from ccds_hub.oidc_login import NOBODY, person_of, read_secret
 from ccds_kernel.errors import CcdsError
 from support.demo import Demo
@@ -63,7 +64,7 @@ def log_in(hub: Demo, provider: Provider, **claims: object) -> requests.Response
 
 def test_who_is_on_a_roster_gets_in(hub: Demo, provider: Provider) -> None:
     """By the claim and the domain that the site names; the exchange had its proof (PKCE)."""
-    answer = log_in(hub, provider, email="sam@Hospital.org")
+    answer = log_in(hub, provider, email="sam@Hospital.org", email_verified=True)
 
     assert answer.status_code == 200
     assert '<span class="ccds-person">sam</span>' in answer.text
@@ -80,21 +81,35 @@ def test_who_is_on_a_roster_gets_in(hub: Demo, provider: Provider) -> None:
         {"email": "sam@hospital.org@evil.org"},
         {"email": "x@hospital.org\n@hospital.org"},
         {"email": ["sam@hospital.org"]},
+        {"email": "sam@hospital.org", "email_verified": False},
+        {"email": "sam@hospital.org", "email_verified": None},
+        {"email": "sam@hospital.org", "email_verified": "false"},
         {"preferred_username": "sam"},
         {},
     ],
 )
 def test_nobody_else_does(hub: Demo, provider: Provider, claims: dict[str, object]) -> None:
     """Whatever the provider says about them."""
-    answer = log_in(hub, provider, **claims)
+    answer = log_in(hub, provider, **({"email_verified": True} | claims))
 
     assert answer.status_code == 403
     assert "ccds-person" not in answer.text
 
 
+def test_many_refusals_lock_nobody_out(hub: Demo, provider: Provider) -> None:
+    """All people of a hospital come from one address; passwords are tried at the provider."""
+    refused = {
+        log_in(hub, provider, email="sam@evil.org", email_verified=True).status_code for _ in range(ADDRESS.free + 2)
+    }
+
+    answer = log_in(hub, provider, email="sam@hospital.org", email_verified=True)
+
+    assert (refused, answer.status_code) == ({403}, 200)
+
+
 def test_a_code_of_somebody_else_s_login_opens_nothing(hub: Demo, provider: Provider) -> None:
     """Sam's code, sent to the hub by a browser that asked for none: it has no state of that login."""
-    provider.claims = {"email": "sam@hospital.org"}
+    provider.claims = {"email": "sam@hospital.org", "email_verified": True}
     sam, eve = requests.Session(), requests.Session()
     asked = sam.get(f"{hub.url}/hub/oauth_login", allow_redirects=False, timeout=20).headers["Location"]
     back = sam.get(asked, allow_redirects=False, timeout=20).headers["Location"]
@@ -120,6 +135,9 @@ def test_the_secret_is_in_no_log(oidc_site: HubSite) -> None:
         ("sub", "", {"sub": "ann"}, "ann"),
         ("sub", "", {"sub": ""}, NOBODY),
         ("sub", "", {"sub": 7}, NOBODY),
+        ("email", "h.org", {"email": "ann@h.org", "email_verified": True}, "ann"),
+        ("email", "h.org", {"email": "ann@h.org", "email_verified": "true"}, NOBODY),
+        ("email", "h.org", {"email": "ann@h.org"}, NOBODY),
         ("upn", "h.org", {"upn": "ann@H.ORG"}, "ann"),
         ("upn", "h.org", {"upn": "ann@x.h.org"}, NOBODY),
         ("upn", "h.org", {"upn": "@h.org"}, NOBODY),

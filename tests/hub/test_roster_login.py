@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from ccds_hub.authenticator import PasswordFileAuthenticator
+from ccds_hub.roster_login import GRACE_SECONDS
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.irb.applying import apply_application
 from support.site import ADMINISTRATOR, application, on_roster, site_settings
@@ -33,6 +34,37 @@ def test_who_is_on_a_roster_is_somebody(login: PasswordFileAuthenticator) -> Non
     """By just that name."""
     assert login.validate_username(login.normalize_username("ann"))
     assert asyncio.run(login.check_allowed("ann"))
+
+
+def test_rosters_that_can_not_be_read_log_people_out_in_the_end(login: PasswordFileAuthenticator) -> None:
+    """Not at once, but after a while; a look that works begins it anew; nobody logs in meanwhile."""
+    ann, now, registry = SimpleNamespace(name="ann"), [0.0], login.settings.paths.registry
+    login.clock = lambda: now[0]
+
+    def looks(at: float, *, away: bool) -> bool:
+        now[0] = at
+        if away:
+            registry.rename(registry.with_name("away"))
+            registry.touch()
+        try:
+            return bool(asyncio.run(login.refresh_user(ann))) and (
+                not away or not asyncio.run(login.check_allowed("ann"))
+            )
+        finally:
+            if away:
+                registry.unlink()
+                registry.with_name("away").rename(registry)
+
+    stays = [
+        looks(0, away=True),
+        looks(GRACE_SECONDS - 1, away=True),
+        looks(GRACE_SECONDS, away=False),
+        looks(GRACE_SECONDS + 1, away=True),
+        looks(2 * GRACE_SECONDS, away=True),
+    ]
+
+    assert stays == [True] * 5
+    assert not looks(2 * GRACE_SECONDS + 1, away=True)
 
 
 def test_whoever_is_taken_off_every_roster_is_logged_out(login: PasswordFileAuthenticator) -> None:

@@ -39,6 +39,13 @@ def examine_transport(settings: Settings) -> Iterator[Finding]:
 
 def judge_plain(hub: HubSettings) -> Finding:
     """The finding for a hub without a certificate of its own."""
+    if hub.behind_tls_proxy and not hub.is_local and not hub.outer_proxies:
+        return Finding(
+            _HTTPS,
+            Verdict.WRONG,
+            f"hub.address {hub.address} is reached past the proxy that speaks HTTPS, and which one that is isn't said",
+            "name its addresses in hub.outer_proxies and let nobody else reach the port; or listen on 127.0.0.1",
+        )
     if hub.behind_tls_proxy:
         return Finding(_HTTPS, Verdict.OK, "spoken by another proxy of the site, as hub.behind_tls_proxy says")
     if hub.is_local:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ccds_kernel.airlock.finding import Finding, refuse
 from ccds_kernel.airlock.scan.known_texts import KnownTexts
-from ccds_kernel.airlock.scan.text import scan_text
+from ccds_kernel.airlock.scan.text import scan_text, scan_words
 from ccds_kernel.errors import CcdsError
 
 MOST_BYTES = 2**20
@@ -73,7 +73,7 @@ def scan_notebook(content: bytes, name: str, known: KnownTexts) -> list[Finding]
     lines = [line for _, source in cells for line in source.splitlines()]
     found = scan_text("\n".join(lines), name, known, place=places.__getitem__)
     # What a machine reads and a page doesn't show: the kernel's name, and whatever stands between the cells.
-    return found or scan_text(content.decode("utf-8", "replace"), name, known)
+    return found + scan_words(content.decode("utf-8", "replace").splitlines(), name, known, found)
 
 
 def _stripped_cell(cell: dict[str, Any], name: str) -> dict[str, Any]:

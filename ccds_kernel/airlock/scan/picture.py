@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from ccds_kernel.airlock.finding import Finding, refusals, refuse, warn
 from ccds_kernel.airlock.scan.jpeg import MOST_PIXELS, BadJpegError, read_jpeg
 from ccds_kernel.airlock.scan.known_texts import KnownTexts
-from ccds_kernel.airlock.scan.text import decoded, scan_text
+from ccds_kernel.airlock.scan.text import decoded, scan_text, scan_words
 
 FEWEST_PIXELS = 40_000
 """Fewer are 200 × 200: a chart is larger, a crop of a scan isn't."""
@@ -44,6 +44,11 @@ _TOLD = (
     "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}", "{http://creativecommons.org/ns#}", "{http://purl.org/dc/elements/1.1/}",
 )  # fmt: skip
 """Where drawing libraries say who they are."""
+
+_NUMBERS: Mapping[str, re.Pattern[str]] = {
+    "d": re.compile(r"[MmLlHhVvCcSsQqTtAaZz0-9eE.,+\s-]*"), "points": re.compile(r"[0-9eE.,+\s-]*"),
+}  # fmt: skip
+"""Attributes that draw lines → what may stand in them."""
 
 _FETCHED = re.compile(r"@import|url\s*\((?!\s*[\"']?#)", re.IGNORECASE)
 
@@ -108,25 +113,30 @@ def scan_svg(content: bytes, file: str, known: KnownTexts) -> list[Finding]:
     if root.tag != f"{_SVG}svg":
         return [refuse("no SVG", file)]
     found = [refuse("an SVG that refers to something else", file)] if _FETCHED.search(without_doctype) else []
-    for element in root.iter():
-        name = str(element.tag).removeprefix(_SVG)
-        if name not in _DRAWN and not name.startswith(_TOLD):
-            found.append(refuse("an SVG with more than shapes and words in it, such as a picture or a script", file))
-        for key, value in element.attrib.items():
-            local = key.rpartition("}")[2].lower()
-            if local.startswith("on") or (local in {"href", "src"} and not value.startswith("#")):
-                found.append(refuse("an SVG that refers to something else", file))
-    # What is drawn and told is looked at whole; of the numbers of the drawing only what may not leave at all.
+    found += [refuse(what, file) for element in root.iter() for what in _beyond_a_chart(element)]
+    told = [value for element in root.iter() for key, value in element.attrib.items() if key not in _NUMBERS]
+    # What is drawn and told is looked at whole, also as letters that are placed one by one; of the numbers of the drawing only
+    # what may not leave at all.
     words = "\n".join(part.strip() for part in root.itertext() if part.strip())
-    return list(
-        dict.fromkeys(
-            [
-                *found,
-                *refusals(scan_text(without_doctype, file, known)),
-                *scan_text(words, file, known, place=lambda _: "its words"),
-            ]
-        )
-    )
+    found += refusals(scan_text(without_doctype, file, known, drawing=True))
+    found += scan_text(words, file, known, place=lambda _: "its words")
+    found += scan_words(["".join(root.itertext()), *told], file, known, found)
+    return list(dict.fromkeys(found))
+
+
+def _beyond_a_chart(element: ET.Element) -> Iterator[str]:
+    """What an element of an SVG has that a chart's has not."""
+    name = str(element.tag).removeprefix(_SVG)
+    if name not in _DRAWN and not name.startswith(_TOLD):
+        yield "an SVG with more than shapes and words in it, such as a picture or a script"
+    for key, value in element.attrib.items():
+        local = key.rpartition("}")[2].lower()
+        if local.startswith("on") or (local in {"href", "src"} and not value.startswith("#")):
+            yield "an SVG that refers to something else"
+        if key in _NUMBERS and not _NUMBERS[key].fullmatch(value):
+            yield "a drawing with more than lines and numbers"
+    if "\\" in "".join([*element.attrib.values(), (element.text or "") if name == "style" else ""]):
+        yield "an SVG with escapes in its style"
 
 
 def _grey(is_grey: bool, is_deep: bool, file: str) -> list[Finding]:

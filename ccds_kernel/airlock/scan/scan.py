@@ -12,8 +12,9 @@ from ccds_kernel.airlock.scan.known_texts import KnownTexts
 from ccds_kernel.airlock.scan.notebook import scan_notebook
 from ccds_kernel.airlock.scan.picture import scan_jpeg, scan_png, scan_svg
 from ccds_kernel.airlock.scan.table_file import scan_csv, scan_json
-from ccds_kernel.airlock.scan.text import decoded, scan_text
+from ccds_kernel.airlock.scan.text import decoded, scan_text, scan_words
 from ccds_kernel.airlock.scan.weights import scan_safetensors, scan_torch
+from ccds_kernel.airlock.scan.words import json_words, yaml_words
 from ccds_kernel.airlock.submission import Submission, suffix_of
 
 _CHUNK = 2**20
@@ -50,7 +51,7 @@ def scan_file(path: Path, name: str, submission: Submission, known: KnownTexts) 
     content = path.read_bytes()
     if suffix in _BINARY:
         return _BINARY[suffix](content, name, known)
-    return _scan_plain(content, name, known, _TABLES.get(suffix))
+    return _scan_plain(content, name, known)
 
 
 def _disguised(path: Path, suffix: str) -> str | None:
@@ -65,13 +66,17 @@ def _disguised(path: Path, suffix: str) -> str | None:
     return beginning(head) or voxels_in(_chunks(path))
 
 
-def _scan_plain(
-    content: bytes, name: str, known: KnownTexts, table: Callable[[str, str], list[Finding]] | None
-) -> list[Finding]:
-    text = decoded(content, name)
+def _scan_plain(content: bytes, name: str, known: KnownTexts) -> list[Finding]:
+    text, suffix = decoded(content, name), suffix_of(name)
     if isinstance(text, Finding):
         return [text]
+    table, words_of = _TABLES.get(suffix), _WORDS.get(suffix)
     found = scan_text(text, name, known, quiet=table is not None)
+    if words_of:
+        try:
+            found += scan_words(words_of(text), name, known, found)
+        except (ValueError, RecursionError):
+            return [*found, refuse(f"{suffix[1:].upper()} that isn't well-formed", name)]
     return found + (table(text, name) if table else [note(f"{len(text.splitlines()):,} lines", name)])
 
 
@@ -88,3 +93,4 @@ _BINARY: Mapping[str, Callable[[bytes, str, KnownTexts], list[Finding]]] = {
     ".png": scan_png, ".jpg": scan_jpeg, ".jpeg": scan_jpeg, ".svg": scan_svg, ".ipynb": scan_notebook,
 }  # fmt: skip
 _TABLES: Mapping[str, Callable[[str, str], list[Finding]]] = {".csv": scan_csv, ".tsv": scan_csv, ".json": scan_json}
+_WORDS: Mapping[str, Callable[[str], list[str]]] = {".json": json_words, ".yaml": yaml_words, ".yml": yaml_words}

@@ -46,6 +46,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     summary = "print an application, its roster and its history"
     show = verbs.add_parser("show", help=summary, description=summary)
     show.add_argument("id", metavar="ID", help="the IRB application's id")
+    show.add_argument("--on", metavar="DAY", help="as it was at the end of that day (UTC), such as 2026-05-01")
     show.add_argument("--json", action="store_true", help="print one JSON document")
     show.set_defaults(run=_show)
 
@@ -154,10 +155,33 @@ def _show(options: argparse.Namespace) -> None:
             expected="the id of an application of this site", found=repr(options.id), do="see 'ccds irb list'"
         )
     versions = registry.history(options.id)
+    if options.on:
+        application, versions = _on(options.on, versions)
     if options.json:
         print(json.dumps(_as_json(application, versions), indent=2, ensure_ascii=False))
     else:
         _print(application, versions, registry.training_years)
+
+
+def _on(day: str, versions: Sequence[Version]) -> tuple[IrbApplication, Sequence[Version]]:
+    """The application and its history as they were at the end of `day`."""
+    from datetime import UTC, datetime, time
+
+    from ccds_kernel.errors import CcdsError
+    from ccds_kernel.irb.history import as_of
+
+    try:
+        moment = datetime.combine(datetime.fromisoformat(day).date(), time.max, UTC)
+    except ValueError:
+        raise CcdsError(expected="a day such as 2026-05-01 after --on", found=repr(day), do="write it so") from None
+    then = as_of(versions, moment)
+    if not then:
+        raise CcdsError(
+            expected=f"an application that was there on {day}",
+            found=f"the first one of {versions[0].applied:%Y-%m-%d}" if versions else "no history",
+            do="name a later day",
+        )
+    return then[-1].application, then
 
 
 def _list(options: argparse.Namespace) -> None:

@@ -18,6 +18,11 @@ class Version:
     application: IrbApplication
 
 
+def as_of(versions: Sequence[Version], moment: datetime) -> tuple[Version, ...]:
+    """The history as it was at `moment`: its last one is the application that was there then; empty before the first."""
+    return tuple(version for version in versions if version.applied <= moment)
+
+
 def on_roster_since(versions: Sequence[Version]) -> dict[tuple[str, Role], datetime]:
     """(Person, role) → since when they stand on the roster without a break, for those on the newest one.
 

@@ -239,3 +239,25 @@ def test_a_site_without_applications_has_an_empty_list(capsys):
     statuses = main(["irb", "list"]), main(["irb", "list", "--json"])
 
     assert (statuses, capsys.readouterr().out) == ((0, 0), "0 application(s)\n[]\n")
+
+
+def test_who_was_on_it_when(apply, capsys, settings):
+    """The application as it was at the end of a day; before the first one there is none."""
+    apply(roster=on_roster(ann="fellow"))
+    history = settings.paths.registry / "CHEST-1" / "history"
+    (first,) = history.iterdir()
+    first.rename(history / "20240501T100000.000000Z.yaml")
+    apply(roster=on_roster(bob="fellow"))
+    capsys.readouterr()
+
+    statuses = [main(["irb", "show", "CHEST-1", "--json", *on]) for on in ([], ["--on", "2024-05-01"])]
+    documents = capsys.readouterr().out.split("\n}\n")
+    refused = [main(["irb", "show", "CHEST-1", "--on", on]) for on in ("2024-04-30", "yesterday")]
+
+    assert statuses == [0, 0]
+    assert [json.loads(one + "}")["roster"][0]["person"] for one in documents[:2]] == ["bob", "ann"]
+    assert refused == [1, 1]
+    assert capsys.readouterr().err.splitlines() == [
+        "ccds: expected an application that was there on 2024-04-30; found the first one of 2024-05-01; name a later day",
+        "ccds: expected a day such as 2026-05-01 after --on; found 'yesterday'; write it so",
+    ]

@@ -154,7 +154,7 @@ def _show(options: argparse.Namespace) -> None:
         raise CcdsError(
             expected="the id of an application of this site", found=repr(options.id), do="see 'ccds irb list'"
         )
-    versions = registry.history(options.id)
+    versions: Sequence[Version] = registry.history(options.id)
     if options.on:
         application, versions = _on(options.on, versions)
     if options.json:

@@ -25,10 +25,12 @@ from ccds_kernel.doctor.security.people import (
     judge_tokens,
 )
 from ccds_kernel.doctor.security.transport import examine_transport, judge_certificate, judge_plain
+from ccds_kernel.doctor.site import examine_permissions
 from ccds_kernel.settings import Settings
 from ccds_kernel.settings.certificate import Certificate
 from support.certificates import self_signed
 from support.site import site_settings, write_settings
+from support.unix import open_folder
 
 OK, WEAK, WRONG = Verdict.OK, Verdict.WEAK, Verdict.WRONG
 OPEN = {"address": "10.0.0.5", "behind_tls_proxy": True, "outer_proxies": ["10.0.0.4"]}
@@ -77,6 +79,8 @@ PG = {"engine": "postgresql", "host": "db.h.org", "root_certificate": "/ca.pem"}
         (judge_groups, {}, WEAK, WRONG),
         (judge_groups, {"groups": {"directory": "local"}}, OK, OK),
         (judge_helper, {}, WEAK, WRONG),
+        (judge_helper, {"groups": {"directory": "local"}}, WRONG, WRONG),
+        (judge_helper, {"groups": {"directory": "local"}, "sessions": {"helper": True}}, OK, OK),
         (judge_helper, {"sessions": {"helper": True}}, OK, OK),
         (judge_daemon, {}, OK, OK),
         (judge_daemon, {"audit": {"address": "10.0.0.5"}}, WEAK, WEAK),
@@ -217,6 +221,21 @@ def test_an_audit_folder_that_others_enter_is_wrong(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
 
     assert (entered.verdict, examine_folder(tmp_path).verdict) == (WRONG, OK)
+
+
+@pytest.mark.parametrize(
+    ("mode", "directory", "verdict"),
+    [(0o711, "local", OK), (0o711, "none", WRONG), (0o715, "local", WRONG), (0o700, "none", OK)],
+)
+def test_members_pass_through_the_registry_and_list_nothing(mode: int, directory: str, verdict: Verdict) -> None:
+    """That is how a reconcile leaves it where people are Unix users; nobody else needs to."""
+    with open_folder() as folder:
+        (folder / "registry").mkdir()
+        (folder / "registry").chmod(mode)
+
+        found = examine_permissions(site(folder, groups={"directory": directory}))
+
+    assert found.verdict is verdict
 
 
 def test_every_family_has_something_to_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,12 +81,14 @@ def judge_groups(settings: Settings) -> Finding:
 
 
 def judge_helper(settings: Settings) -> Finding:
-    """Whether a session's code runs as its person."""
+    """Whether a session's code runs as its person. Where it doesn't, groups part nobody: their members' code enters all projects."""
     if not settings.sessions.helper:
+        grouped = settings.groups.directory != "none"
         return Finding(
             "code's user",
-            missing_lock(settings),
-            "the server's own: code in a notebook can take its server over",
+            Verdict.WRONG if grouped else missing_lock(settings),
+            "the service account: code in a notebook reads every project and the secret of all tokens, and can rewrite the audit log"
+            + ("; groups part nobody so" if grouped else ""),
             "install the root helper and set sessions.helper",
         )
     return Finding("code's user", Verdict.OK, "the person, through the root helper")

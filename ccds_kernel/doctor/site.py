@@ -59,10 +59,14 @@ def judge_disk(names: str, place: Path, free_gib: float) -> Finding:
 
 
 def examine_permissions(settings: Settings) -> Finding:
-    """Whether somebody who isn't of a folder's group gets into it; of the projects' folder each project's own counts."""
+    """Whether somebody who isn't of a folder's group gets into it; of the projects' folder each project's own counts.
+
+    Where people are Unix users they pass through the registry to the applications with them on the roster, and list nothing.
+    """
     kept = {name: folder for name, folder in settings.paths if name != "projects"}
     try:
-        opened = {name: folder for name, folder in kept.items() if _open_to_others(folder)}
+        passed = {"registry"} if settings.groups.directory != "none" else set()
+        opened = {name: folder for name, folder in kept.items() if _open_to_others(folder, passed=name in passed)}
     except PermissionError as error:
         return Finding(_PERMISSIONS, Verdict.UNSEEN, f"{error.filename} is closed to you", _AS_OWNER)
     if opened:
@@ -111,10 +115,10 @@ def _nearest(folder: Path) -> Path:
     return Path(folder.anchor)
 
 
-def _open_to_others(folder: Path) -> bool:
+def _open_to_others(folder: Path, *, passed: bool) -> bool:
     try:
         mode = folder.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         return False
     reached = all(place.stat().st_mode & stat.S_IXOTH for place in folder.parents)
-    return reached and bool(mode & stat.S_IRWXO)
+    return reached and bool(mode & stat.S_IRWXO & ~(stat.S_IXOTH if passed else 0))

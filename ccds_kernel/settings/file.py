@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -73,8 +74,11 @@ def settings_file() -> Path:
     named = os.environ.get("CCDS_CONFIG")
     candidates = [Path(named)] if named else [Path.cwd() / "ccds.toml", SYSTEM_FILE]
     for candidate in candidates:
-        if candidate.is_file():
-            return candidate
+        with suppress(
+            PermissionError
+        ):  # a folder of somebody else's, in which the service account's command was called
+            if candidate.is_file():
+                return candidate
     raise CcdsError(
         expected="this site's settings",
         found=f"no file {' nor '.join(map(str, candidates))}",

@@ -1,6 +1,7 @@
 """`ccds.toml`: what is taken, and how what isn't is told."""
 
 import os
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import Paths, load_settings, settings_file
+from support.unix import need_root, open_folder, shared_python
 
 PATHS = """
 [paths]
@@ -181,6 +183,22 @@ def test_the_environment_names_the_file(tmp_path, monkeypatch):
     assert named == tmp_path / "other.toml"
     assert "gone.toml; set CCDS_CONFIG to the ccds.toml of the site" in str(raised.value)
     assert here == tmp_path / "ccds.toml"
+
+
+def test_a_closed_folder_is_passed_over():
+    """Whoever has `sudo -u ccds` run a command stands in their own home, which that account may not look into."""
+    need_root()
+    code = "from ccds_kernel.settings import settings_file\ntry:\n print(settings_file())\nexcept Exception as e:\n print(e)"
+    with open_folder() as folder:
+        home = folder / "home"
+        home.mkdir(mode=0o700)
+        said = subprocess.run(
+            [shared_python(), "-P", "-c", code],
+            cwd=home, user=65534, group=65534, extra_groups=[], env={}, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+
+    nowhere = f"expected this site's settings; found no file {home}/ccds.toml nor /etc/ccds/ccds.toml"
+    assert said.startswith((nowhere, "/etc/ccds/ccds.toml"))
 
 
 def test_settings_do_not_change(tmp_path):

@@ -81,13 +81,13 @@ def judge_groups(settings: Settings) -> Finding:
 
 
 def judge_helper(settings: Settings) -> Finding:
-    """Whether a session's code runs as its person. Where it doesn't, groups part nobody: their members' code enters all projects."""
+    """Whether a session's code runs as its person. Where it doesn't, groups part nobody: all code enters all projects."""
     if not settings.sessions.helper:
         grouped = settings.groups.directory != "none"
         return Finding(
             "code's user",
             Verdict.WRONG if grouped else missing_lock(settings),
-            "the service account: code in a notebook reads every project and the secret of all tokens, and can rewrite the audit log"
+            "the service account: code in a notebook reads every project and all secrets, and can rewrite the audit log"
             + ("; groups part nobody so" if grouped else ""),
             "install the root helper and set sessions.helper",
         )

@@ -1,18 +1,16 @@
 """A whole site with real Unix users: code runs as its person, in one project, and no longer than the roster says."""
 
-import json
 import pwd
 import subprocess
-import uuid
 from collections.abc import Iterator
 
 import psutil
 import pytest
 import requests
-from websockets.sync.client import connect
 
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.irb.applying import expire_application
+from support.kernel import run_code
 from support.unix_hub import UnixHub, unix_hub
 from support.waiting import until
 
@@ -64,33 +62,7 @@ def token_of(hub: UnixHub, session: str) -> dict[str, str]:
 
 def run(hub: UnixHub, lab: str, kernel: str, code: str) -> str:
     """What `code` prints in the kernel, or the error that it ends in."""
-    header = {
-        "msg_id": uuid.uuid4().hex,
-        "msg_type": "execute_request",
-        "session": "s",
-        "username": "",
-        "version": "5.3",
-    }
-    content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
-    message = {
-        "header": header | {"date": "2026-01-01T00:00:00Z"},
-        "parent_header": {},
-        "metadata": {},
-        "content": content,
-    }
-    url, said = f"{lab}api/kernels/{kernel}/channels".replace("http", "ws"), ""
-    with connect(url, additional_headers=token_of(hub, LAB), max_size=2**26, open_timeout=60) as socket:
-        socket.send(json.dumps(message | {"channel": "shell", "buffers": []}))
-        while True:
-            came = json.loads(socket.recv(timeout=90))
-            if came["parent_header"].get("msg_id") != header["msg_id"]:
-                continue
-            if came["msg_type"] == "stream":
-                said += came["content"]["text"]
-            if came["msg_type"] == "error":
-                said += "\n".join(came["content"]["traceback"])
-            if came["msg_type"] == "execute_reply":
-                return said.strip()
+    return run_code(lab, kernel, token_of(hub, LAB), code).strip()
 
 
 def events(hub: UnixHub, project: str = PROJECT) -> list[tuple[str, str]]:

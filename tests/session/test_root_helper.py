@@ -6,7 +6,6 @@ import pwd
 import queue
 import shutil
 import subprocess
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from ccds_kernel.session import root_helper
 from ccds_kernel.settings import Person
 from support.components import need_program
 from support.demo import free_port
+from support.kernel import run_code
 from support.site import application, on_roster
 from support.unix import UnixSite, python_as, run_as, shared_python, sudo_rules, unix_site
 from support.waiting import until
@@ -48,34 +48,7 @@ class Lab:
 
     def run(self, kernel: str, code: str) -> str:
         """What `code` prints in `kernel`, or the error that it ends in."""
-        header = {
-            "msg_id": uuid.uuid4().hex,
-            "msg_type": "execute_request",
-            "session": "s",
-            "username": "",
-            "version": "5.3",
-        }
-        content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
-        message = {
-            "header": header | {"date": "2026-01-01T00:00:00Z"},
-            "parent_header": {},
-            "metadata": {},
-            "content": content,
-        }
-        said = ""
-        url = f"{self.url}api/kernels/{kernel}/channels".replace("http", "ws")
-        with connect(url, additional_headers=self.headers, max_size=2**26, open_timeout=60) as socket:
-            socket.send(json.dumps(message | {"channel": "shell", "buffers": []}))
-            while True:
-                came = json.loads(socket.recv(timeout=60))
-                if came["parent_header"].get("msg_id") != header["msg_id"]:
-                    continue
-                if came["msg_type"] == "stream":
-                    said += came["content"]["text"]
-                if came["msg_type"] == "error":
-                    said += f"{came['content']['ename']}: {came['content']['evalue']}\n"
-                if came["msg_type"] == "execute_reply":
-                    return said
+        return run_code(self.url, kernel, self.headers, code)
 
     @property
     def headers(self) -> dict[str, str]:

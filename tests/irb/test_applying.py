@@ -32,7 +32,9 @@ def test_applying_makes_the_directory_and_logs_the_content(apply, entries, setti
     assert changed
     assert (folder / "work").is_dir()
     assert folder.stat().st_mode & 0o007 == 0
-    assert entries("CHEST-1") == [(ADMINISTRATOR, "ApplicationApplied", {"digest": application().digest(), "standing": "in force"})]
+    assert entries("CHEST-1") == [
+        (ADMINISTRATOR, "ApplicationApplied", {"digest": application().digest(), "standing": "in force"})
+    ]
 
 
 def test_applying_again_changes_and_logs_nothing(apply, entries):

@@ -200,8 +200,8 @@ def sudo_rules(site: UnixSite) -> Iterator[None]:
         missing("the program 'sudo'", "Debian: apt-get install sudo")
     rules = (ROOT / "hub/site/sudoers.d/ccds").read_text(encoding="utf-8")
     for example, here in (
-        ("/opt/ccds/bin/python", str(shared_python())),
-        ("/opt/ccds/lib/python3.11/site-packages/", f"{ROOT}/"),
+        ("/opt/ccds/.venv/bin/python", str(shared_python())),
+        ("/opt/ccds/ccds_kernel/", f"{ROOT}/ccds_kernel/"),
         ("/etc/ccds/ccds.toml", str(site.config)),
         ("ccds ALL", f"{site.users['service']} ALL"),
     ):

@@ -142,12 +142,11 @@ def _tests(rule: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _covers(right: object, first: int, last: int) -> bool:
     """Whether the numbers that a rule names hold all from `first` to `last`."""
-    parts = right["set"] if isinstance(right, dict) and "set" in right else [right]
-    spans = []
-    for part in parts:
-        span = part["range"] if isinstance(part, dict) and "range" in part else [part, part]
-        if all(type(end) is int for end in span):
-            spans.append(span)
+    spans: list[tuple[int, int]] = []
+    for part in _parts(right):
+        low, high = part["range"] if isinstance(part, dict) and "range" in part else (part, part)
+        if type(low) is int and type(high) is int:
+            spans.append((low, high))
     for low, high in sorted(spans):
         if low > first:
             break
@@ -157,8 +156,13 @@ def _covers(right: object, first: int, last: int) -> bool:
 
 def _is_somewhere(right: object) -> bool:
     """Whether a rule names addresses, and not all there are."""
-    parts = right["set"] if isinstance(right, dict) and "set" in right else [right]
+    parts = _parts(right)
     return bool(parts) and all(map(_is_narrow, parts))
+
+
+def _parts(right: object) -> list[Any]:
+    """What a rule compares with: the members of a set, else one thing."""
+    return list(right["set"]) if isinstance(right, dict) and "set" in right else [right]
 
 
 def _is_narrow(part: object) -> bool:
@@ -170,6 +174,6 @@ def _is_narrow(part: object) -> bool:
     if "prefix" in part:
         return bool(part["prefix"]["len"] >= _WIDEST)
     if "range" in part:
-        low, high = map(ip_address, part["range"])
-        return int(high) - int(low) < 2 ** (low.max_prefixlen - _WIDEST)
+        low, high = (ip_address(end) for end in part["range"])
+        return int(high) - int(low) < 1 << (low.max_prefixlen - _WIDEST)
     return False

@@ -10,7 +10,7 @@ from ccds_kernel.airlock.door import visit
 from ccds_kernel.airlock.submission import Kind, State, Verdict
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.identity import unix_user
-from support.airlock import NOTEBOOK, REASON, SECRET, SVG, png
+from support.airlock import NOTEBOOK, REASON, SECRET, SVG, png, safetensors
 from support.contrast import contrast, luminance, over
 from support.site import application, on_roster
 
@@ -50,6 +50,8 @@ def people(site, tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     (folder / "table.csv").write_text(f"scanner,studies,note\nA,120,\nB,7,{HOSTILE}\n")
     (folder / "notes.md").write_text("# Split by patient\n")
+    (folder / "long.md").write_text("".join(f"line {number}\n" for number in range(900)))
+    (folder / "model.safetensors").write_bytes(safetensors(("w", "F32", (3, 4), 48)))
     (folder / "roc.png").write_bytes(png())
     (folder / "roc.svg").write_text(SVG)
     (folder / "a.ipynb").write_text(NOTEBOOK)
@@ -162,6 +164,36 @@ def test_everything_works_by_keyboard_alone(serve, people, open_page):
 
     expect(entry(page, "notebook")).to_contain_text("stays in the project")
     assert [made.airlock("sue").get(one.id).state for one in (first, second)] == [State.APPROVED, State.REFUSED]
+
+
+def test_a_reviewer_turns_the_pages_and_says_what_they_looked_at_elsewhere(serve, people, open_page):
+    """By key and by mouse, to the last page; weights are never shown, and an approval without a word about that isn't taken."""
+    made = people("AIR-7")
+    submission = made.submit(Kind.MODEL, "long.md", "model.safetensors")
+    page = open_page(serve("airlock.ipynb", person=unix_user(), project=made.project))
+    press = page.keyboard.press
+    pages = page.get_by_role("group", name="Pages")
+    expect(pages).to_contain_text("Page 1 of 3")
+
+    press("n")
+    expect(pages).to_contain_text("Page 2 of 3")
+    press("p")
+    expect(pages.get_by_role("button", name="Previous page")).to_be_disabled()
+    for number in (2, 3):
+        pages.get_by_role("button", name="Next page").click()
+        expect(pages).to_contain_text(f"Page {number} of 3")
+    expect(page.locator("pre")).to_contain_text("line 899")
+    expect(page.get_by_role("button", name=re.compile("^long.md"))).to_contain_text("✓ shown")
+    press("Escape")
+    press("a")
+    page.keyboard.type(WHY)
+    press("Control+Enter")
+    expect(page.get_by_role("alert").filter(has_text="Expected every file shown to its last page")).to_be_visible()
+    page.get_by_role("checkbox", name=re.compile("^Not shown to the end here: model.safetensors")).check()
+    press("Control+Enter")
+
+    expect(page.get_by_role("region", name="Reviews")).to_contain_text("Looked at in another way: model.safetensors")
+    assert len(made.airlock("sue").get(submission.id).approvals) == 1
 
 
 def test_an_author_reads_the_verdicts_and_takes_a_result_back(serve, people, open_page):

@@ -32,21 +32,26 @@ class Show(requests.Request):
 
 
 class Open(requests.Request):
-    """What is in file `name` of a submission."""
+    """What is on page `page`, counted from 0, of file `name` of a submission."""
 
     kind: Literal["open"]
     submission: Id
     name: Annotated[str, Field(max_length=LONGEST_NAME)]
+    page: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
 
 class GiveVerdict(requests.Request):
-    """The person's verdict on the content with that digest, which the page showed."""
+    """The person's verdict on the content with that digest, which the page showed.
+
+    `otherwise` says that they looked in another way at what it didn't show to its end.
+    """
 
     kind: Literal["review"]
     submission: Id
     digest: Digest
     verdict: Literal["approve", "refuse"]
     reason: Reason
+    otherwise: bool = False
 
 
 class Withdraw(requests.Request):

@@ -2,6 +2,9 @@
 
 Nothing that the page sends is believed: a request is parsed, the submission is looked up among those that this person may see
 now, a file among those that are sealed in it, and a verdict counts for the digest that the page was shown.
+
+Nobody approves here what they weren't shown: every page of every file, or they say that they looked in another way (weights are
+never shown), which stands in their review then. That they were shown doesn't say that they read.
 """
 
 from __future__ import annotations
@@ -14,9 +17,11 @@ from ccds_kernel.airlock.turn import turn
 from ccds_kernel.errors import CcdsError
 from ccds_widgets.airlock import messages
 from ccds_widgets.airlock.ports import Airlock
-from ccds_widgets.airlock.preview import MOST_BYTES, preview, too_large
+from ccds_widgets.airlock.preview import can_be_shown, not_shown, preview
 
 Answer = dict[str, Any]
+
+_MOST_NAMED = 3
 
 
 class AirlockModel:
@@ -30,6 +35,7 @@ class AirlockModel:
     def __init__(self, airlock: Airlock, *, project: str) -> None:
         self._airlock = airlock
         self._project = project
+        self._unseen: dict[tuple[str, str], set[int]] = {}
 
     def start(self) -> Answer:
         """What the page shows first: every submission that this person may see."""
@@ -55,9 +61,7 @@ class AirlockModel:
             case messages.Open():
                 return self._open(request)
             case messages.GiveVerdict():
-                verdict = Verdict(request.verdict)
-                after = self._airlock.review(request.submission, request.digest, verdict, request.reason)
-                return self.start() | {"said": f"You said {verdict}. The submission {self._turn(after)}."}
+                return self._review(request)
             case messages.Withdraw():
                 self._airlock.withdraw(request.submission)
                 return self.start() | {"said": "You took the submission back."}
@@ -67,9 +71,34 @@ class AirlockModel:
         file = next((one for one in submission.files if one.name == request.name), None)
         if file is None:
             raise CcdsError(expected="a file of the submission", found="none of that name", do="reload the page")
-        if file.size > MOST_BYTES:
-            return too_large(file.size)
-        return preview(file.name, self._airlock.read(submission, file))
+        if not can_be_shown(file.name, file.size):
+            return not_shown(file.size) | {"unseen": self._not_shown_whole(submission)}
+        shown = preview(file.name, self._airlock.read(submission, file), request.page)
+        left = self._unseen.setdefault((submission.digest, file.name), set(range(shown["pages"])))
+        left.discard(request.page)
+        return shown | {"unseen": self._not_shown_whole(submission)}
+
+    def _review(self, request: messages.GiveVerdict) -> Answer:
+        verdict, reason = Verdict(request.verdict), request.reason
+        submission = self._airlock.get(request.submission)
+        unseen = self._not_shown_whole(submission)
+        if verdict is Verdict.APPROVE and self._airlock.may_review(submission) and unseen:
+            if not request.otherwise:
+                raise CcdsError(
+                    expected="every file shown to its last page before it is approved",
+                    found=f"{len(unseen)} that weren't, first {unseen[0]}",
+                    do="look at each of them, or say that you did in another way",
+                )
+            if len(reason.strip()) >= FEWEST_SIGNS:
+                reason = (
+                    f"{reason.rstrip()} (Looked at in another way: {', '.join(unseen[:_MOST_NAMED])}{_more(unseen)}.)"
+                )
+        after = self._airlock.review(request.submission, request.digest, verdict, reason)
+        return self.start() | {"said": f"You said {verdict}. The submission {self._turn(after)}."}
+
+    def _not_shown_whole(self, submission: Submission) -> list[str]:
+        """The files of which some page wasn't asked for yet, by name."""
+        return [file.name for file in submission.files if self._unseen.get((submission.digest, file.name), {0})]
 
     def _turn(self, submission: Submission) -> str:
         return turn(submission, may_review=self._airlock.may_review(submission))
@@ -90,6 +119,7 @@ class AirlockModel:
             "reason": submission.reason,
             "digest": submission.digest,
             "files": [{"name": file.name, "size": f"{file.size:,} bytes"} for file in submission.files],
+            "unseen": self._not_shown_whole(submission),
             "findings": [
                 {
                     "severity": finding.severity,
@@ -110,3 +140,7 @@ class AirlockModel:
             ],
             "withdrawable": submission.author == self._airlock.person and submission.state in OPEN,
         }
+
+
+def _more(names: list[str]) -> str:
+    return f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""

@@ -32,7 +32,7 @@ function actions(state, channel, draw, say) {
       }
     },
     async show(id) {
-      Object.assign(state, { wanted: id, shown: null, file: null, preview: null, draft: { verdict: null, reason: "" } });
+      Object.assign(state, { wanted: id, shown: null, file: null, preview: null, draft: { verdict: null, reason: "", otherwise: false } });
       sessionStorage.setItem(KEPT, id);
       draw();
       const answer = await ask({ kind: "show", submission: id });
@@ -48,12 +48,13 @@ function actions(state, channel, draw, say) {
       if (next) act.show(next.id);
       else say(delta > 0 ? "This is the last submission." : "This is the first submission.");
     },
-    async file(name) {
+    async file(name, page = 0) {
       const id = state.wanted;
-      Object.assign(state, { file: name, preview: null });
+      if (state.file !== name) Object.assign(state, { file: name, preview: null }); // a page stays until the next one is there
       draw();
-      const answer = await ask({ kind: "open", submission: id, name });
+      const answer = await ask({ kind: "open", submission: id, name, page });
       if (state.wanted !== id || state.file !== name) return;
+      if (answer) state.shown.unseen = answer.unseen;
       state.preview = answer ?? { as: "nothing", note: "This file can’t be shown: see what is wrong above." };
       draw();
     },
@@ -62,6 +63,12 @@ function actions(state, channel, draw, say) {
       if (files.length < 2) return;
       const at = files.findIndex((one) => one.name === state.file);
       act.file(files[(at + 1) % files.length].name);
+    },
+    turn(delta) {
+      if (!state.preview) return;
+      const page = state.preview.page + delta;
+      if (page >= 0 && page < state.preview.pages) act.file(state.file, page);
+      else say(delta > 0 ? "This is the last page." : "This is the first page.");
     },
     choose(verdict) {
       if (!state.shown?.mine) return;
@@ -78,7 +85,7 @@ function actions(state, channel, draw, say) {
       }
       state.busy = true;
       draw();
-      const answer = await ask({ kind: "review", submission: shown.id, digest: shown.digest, verdict: draft.verdict, reason: draft.reason });
+      const answer = await ask({ kind: "review", submission: shown.id, digest: shown.digest, verdict: draft.verdict, reason: draft.reason, otherwise: draft.otherwise });
       state.busy = false;
       await finish(answer, shown.id);
     },

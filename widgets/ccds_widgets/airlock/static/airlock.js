@@ -1,7 +1,7 @@
 // The screen: its parts, when they are drawn, and what it listens to.
 
 function render({ model, el }) {
-  const state = { opened: false, submissions: [], wanted: null, shown: null, file: null, preview: null, draft: { verdict: null, reason: "" }, error: null, said: null, busy: false };
+  const state = { opened: false, submissions: [], wanted: null, shown: null, file: null, preview: null, draft: { verdict: null, reason: "", otherwise: false }, error: null, said: null, busy: false };
   const ending = new AbortController();
   const { signal } = ending;
   const parts = {
@@ -69,7 +69,7 @@ function render({ model, el }) {
     redraw(parts.head, drawHead(shown));
     redraw(parts.findings, drawFindings(shown));
     redraw(parts.files, drawFiles(shown, state, act));
-    if (drawnPreview !== state.preview || !state.preview) redraw(parts.preview, drawPreview(state.preview, state.file));
+    if (drawnPreview !== state.preview || !state.preview) redraw(parts.preview, drawPreview(state.preview, state.file, act));
     drawnPreview = state.preview;
     redraw(parts.reviews, drawReviews(shown));
     redraw(parts.verdict, drawVerdict(shown, state, act));

@@ -29,7 +29,7 @@ function drawFiles(shown, state, act) {
     h(
       "div",
       { class: "ccds-files", role: "group", "aria-label": "Files" },
-      shown.files.map((file) => h("button", { class: "ccds-button", "aria-pressed": String(file.name === state.file), "data-focus": `file-${file.name}`, onclick: () => act.file(file.name) }, file.name, h("span", { class: "ccds-muted" }, file.size))),
+      shown.files.map((file) => h("button", { class: "ccds-button", "aria-pressed": String(file.name === state.file), "data-focus": `file-${file.name}`, onclick: () => act.file(file.name) }, file.name, h("span", { class: "ccds-muted" }, file.size), shown.unseen.includes(file.name) ? null : h("span", { class: "ccds-muted", title: "You were shown all of it" }, "✓ shown"))),
     ),
   ];
 }
@@ -71,6 +71,14 @@ function drawVerdict(shown, state, act) {
     },
     h("fieldset", { class: "ccds-choices" }, h("legend", {}, "Your verdict"), choice("approve", "Approve: it may leave", "a"), choice("refuse", "Refuse: it stays", "x")),
     h("label", { class: "ccds-why" }, `Reason (at least ${state.fewest} characters)`, reason),
+    draft.verdict === "approve" && shown.unseen.length
+      ? h(
+          "label",
+          { class: "ccds-choice" },
+          h("input", { type: "checkbox", "data-focus": "otherwise", checked: draft.otherwise, onchange: (event) => (draft.otherwise = event.target.checked) }),
+          `Not shown to the end here: ${shown.unseen.slice(0, 3).join(", ")}${shown.unseen.length > 3 ? ` and ${shown.unseen.length - 3} more` : ""}. I looked at it in another way`,
+        )
+      : null,
     h("button", { class: "ccds-button ccds-send", type: "submit", disabled: state.busy, "data-focus": "send" }, "Give the verdict", h("kbd", {}, "Ctrl+↵")),
   );
 }

@@ -4,6 +4,7 @@ const KEYS = [
   ["j  ↓", "next submission"],
   ["k  ↑", "previous submission"],
   ["f", "next file of the submission"],
+  ["n  p", "next, previous page of the file"],
   ["a", "approve: write what you looked at"],
   ["x", "refuse: write what is wrong"],
   ["Ctrl+↵", "give the verdict"],
@@ -24,7 +25,7 @@ function pressed(event, state, act, parts) {
     parts.detail.focus();
     return true;
   }
-  if (isTyping(event) && event.target.type !== "radio") return false;
+  if (isTyping(event) && !["radio", "checkbox"].includes(event.target.type)) return false;
   const arrows = event.target.type === "radio" ? {} : { ArrowDown: () => act.step(1), ArrowUp: () => act.step(-1) };
   const decide = (verdict) => () => {
     if (!state.shown?.mine) return;
@@ -35,6 +36,8 @@ function pressed(event, state, act, parts) {
     j: () => act.step(1),
     k: () => act.step(-1),
     f: () => act.stepFile(),
+    n: () => act.turn(1),
+    p: () => act.turn(-1),
     a: decide("approve"),
     x: decide("refuse"),
     u: () => act.refresh(),

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ccds_kernel.audit.log import AuditSink
@@ -114,9 +115,17 @@ class Reconciler:
         lock = os.open(projects / ".reconcile.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             take_lock(lock, "reconciles this site")
+            self._make_audit_folder()
             yield
         finally:
             os.close(lock)
+
+    def _make_audit_folder(self) -> None:
+        """Makes it for the service account: the first event comes before all places, and in root's folder would be root's."""
+        audit = self._settings.paths.audit
+        with suppress(FileExistsError):
+            audit.mkdir(parents=True, mode=0o700)
+            shutil.chown(audit, self._service)
 
     def look(self, only: Sequence[str] | None = None, amended: IrbApplication | None = None) -> Plan:
         """What differs, of the site's own folders and of projects.

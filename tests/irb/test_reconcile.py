@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from ccds_kernel.audit.log import FileAuditSink
+from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.applying import apply_application, expire_application, plan_application
@@ -130,6 +131,22 @@ def test_training_that_lapsed_opens_nothing(site):
     apply_application(project_application(site, {}, roster=people), person="root", settings=site.settings)
 
     assert can(site, "ann") == []
+
+
+def test_the_first_event_of_a_site_is_the_service_account_s(site: UnixSite) -> None:
+    """It is written before any folder is there; in root's hands it would shut the daemon out of the site's chain for good."""
+    leadership = (site.users["eve"],)
+    settings = site.settings.model_copy(update={"hub": site.settings.hub.model_copy(update={"leadership": leadership})})
+    reconciler, log = Reconciler(settings), audit_log(settings)
+
+    with reconciler.alone():
+        reconciler.carry_out(reconciler.look(), person="root", audit=log)
+    (event,) = log.entries()
+    made = [settings.paths.audit, *settings.paths.audit.iterdir()]
+    remove_groups("ccds-leadership")
+
+    assert event["detail"]["granted"] == [f"{leadership[0]} ccds-leadership"]
+    assert {path.owner() for path in made} == {site.users["service"]}
 
 
 def test_an_amendment_takes_and_gives(site, apply):

@@ -25,7 +25,7 @@ def units() -> dict[str, ConfigParser]:
     found = {}
     for name, text in re.findall(r"```ini\n# (\S+\.service)\n(.*?)```", TEXT, re.DOTALL):
         found[name] = ConfigParser(interpolation=None)
-        found[name].optionxform = str  # type: ignore[assignment,method-assign] # as configparser's documentation has it
+        found[name].optionxform = str
         found[name].read_string(text)
     return found
 

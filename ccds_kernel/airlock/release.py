@@ -4,7 +4,7 @@ An administrator of the site does it, as the service account, which alone writes
 believed only where the audit log says the same: members can write the one, and not the other. So the log alone says who
 submitted this very content and which others approved it; two of these must still be allowed to review, one of them by the
 roster. The files are compared with their hashes while they are copied, and the copy is scanned once more, before anything is
-renamed.
+renamed; for reports that are what the log says was loaded, for members can write these as well.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ccds_kernel.airlock import drop, rows
 from ccds_kernel.airlock.door import Visitor
 from ccds_kernel.airlock.drop import Drop
 from ccds_kernel.airlock.finding import require_clean
-from ccds_kernel.airlock.reports import known_texts
+from ccds_kernel.airlock.reports import known_texts, seals
 from ccds_kernel.airlock.scan.scan import scan
 from ccds_kernel.airlock.submission import APPROVALS, ID, RESERVED_NAME, State, Submission, released, unknown
 from ccds_kernel.audit.events import ResultReleased
@@ -30,6 +30,7 @@ from ccds_kernel.irb.application import IN_FORCE, IrbApplication
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import calendar_day, why_not
 from ccds_kernel.irb.site import require_administrator
+from ccds_kernel.labeling.seal import Seal
 from ccds_kernel.settings import Settings, settings_now
 
 
@@ -58,9 +59,10 @@ def release(visitor: Visitor, submission_id: str) -> Path:
         after = released(submission)
         log = audit_log(settings)
         log.verify(project.id)
-        approvers = _approvers(submission, log.entries(project.id))
+        entries = tuple(log.entries(project.id))
+        approvers = _approvers(submission, entries)
         _require_standing(approvers, application, settings, visitor)
-        target = _copied(submission, approvers, place, visitor)
+        target = _copied(submission, approvers, place, visitor, seals(entries))
         try:
             project.audit.write(
                 ResultReleased(
@@ -161,11 +163,13 @@ def _approvers(submission: Submission, entries: Iterable[Mapping[str, Any]]) -> 
     return tuple(approvers)
 
 
-def _copied(submission: Submission, approvers: Sequence[str], place: Path, visitor: Visitor) -> Path:
+def _copied(
+    submission: Submission, approvers: Sequence[str], place: Path, visitor: Visitor, loaded: Sequence[Seal]
+) -> Path:
     """A scanned copy of `submission` beside the place that it is for; half of one is gone again.
 
     Raises:
-        CcdsError: a file changed, may not leave, or the place can't be written.
+        CcdsError: a file or a report changed, something may not leave, or the place can't be written.
     """
     source = Drop(visitor.project.folder)
     temporary = place / submission.project / f".{submission.id}"
@@ -175,7 +179,7 @@ def _copied(submission: Submission, approvers: Sequence[str], place: Path, visit
         temporary.mkdir(mode=0o750)
         for file in submission.files:
             drop.store(source.verified(submission, file), temporary, file.name)
-        require_clean(scan(submission, temporary, known_texts(visitor.project.store)))
+        require_clean(scan(submission, temporary, known_texts(visitor.project.store, loaded)))
         told = manifest(submission, approvers) | {"state": State.RELEASED, "released_by": visitor.person}
         write_whole(temporary / RESERVED_NAME, json.dumps(told, indent=2, ensure_ascii=False) + "\n", 0o640)
     except OSError as error:

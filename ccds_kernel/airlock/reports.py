@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from sqlalchemy import func, select
 
 from ccds_kernel.airlock.scan.known_texts import KnownTexts
-from ccds_kernel.labeling.tables import report, report_section
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.rows import sealed_reports
+from ccds_kernel.labeling.seal import Seal, broken
+from ccds_kernel.labeling.tables import report
 from ccds_kernel.store.store import Store
 
 
@@ -20,25 +26,34 @@ def version(store: Store) -> tuple[int, int]:
     return int(count), int(newest or 0)
 
 
-def known_texts(store: Store) -> KnownTexts:
+def known_texts(store: Store, seals: Iterable[Seal] = ()) -> KnownTexts:
     """Every report of the project, as it is now.
 
+    Args:
+        store: the project's.
+        seals: what the audit log says that was loaded; what is known then is what was read here, and nothing that came between.
+
     Raises:
-        CcdsError: the database can't be read.
+        CcdsError: the database can't be read; or reports aren't what was loaded any more.
     """
-    ids: list[str] = []
-    texts: list[str] = []
     with store.reading() as connection:
-        for accession, key in connection.execute(select(report.c.accession, report.c.study_key)):
-            ids += (accession, key)
-        sections = select(report_section.c.report_id, report_section.c.text).order_by(
-            report_section.c.report_id, report_section.c.position
+        reports = sealed_reports(connection)
+    if count := broken(seals, reports):
+        raise CcdsError(
+            expected="the project's reports as they were loaded",
+            found=f"{count} load(s) of which some were changed, removed or put in",
+            do="restore the database from the backup, and look who wrote there",
         )
-        before = None
-        for number, text in connection.execute(sections):
-            if number == before:
-                texts[-1] += f"\n{text}"
-            else:
-                texts.append(text)
-            before = number
-    return KnownTexts(texts, ids)
+    return KnownTexts(
+        ("\n".join(text for _, text in one.sections) for one in reports),
+        (name for one in reports for name in (one.accession, one.study_key)),
+    )
+
+
+def seals(entries: Iterable[Mapping[str, Any]]) -> tuple[Seal, ...]:
+    """What was loaded, by a project's entries of the audit log."""
+    return tuple(
+        Seal(entry["detail"]["first"], entry["detail"]["last"], entry["detail"]["digest"])
+        for entry in entries
+        if entry["event"] == "ReportsSealed"
+    )

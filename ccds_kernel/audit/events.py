@@ -76,6 +76,15 @@ class ReportsLoaded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportsSealed(Event):
+    """Reports that were loaded are in the database: the ids of the first and the last, and the hash of all between."""
+
+    first: int
+    last: int
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PhraseChanged(Event):
     """A phrase list was changed: `change` is inserted, removed, moved or edited; the phrase is named by its id."""
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ccds_kernel.audit.events import PhraseChanged, ReportsLoaded
+from ccds_kernel.audit.events import PhraseChanged, ReportsLoaded, ReportsSealed
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
@@ -21,6 +21,7 @@ from ccds_kernel.labeling import rows
 from ccds_kernel.labeling.phrase import Phrase, check_count
 from ccds_kernel.labeling.report import Report
 from ccds_kernel.labeling.rows import StoredPhrase, StoredReport
+from ccds_kernel.labeling.seal import sealed
 
 __all__ = ["Appended", "LabelingRepository", "Loaded", "StoredPhrase", "StoredReport"]
 
@@ -82,6 +83,9 @@ class LabelingRepository:
     ) -> Loaded:
         """Takes in those of `reports` that are new, readable and covered; overwrites nothing. All in one transaction.
 
+        What was added is sealed in the audit log when it is there to stay: an earlier seal, of a load that then failed, would
+        break for ever. A load that a crash ends just between stays unsealed.
+
         Args:
             reports: in their order.
             code_needed: whether a report without an exam code counts as not covered by the application.
@@ -92,6 +96,7 @@ class LabelingRepository:
         verdicts: Counter[str] = Counter()
         coming = iter(reports)
         with self._project.store.writing() as connection:
+            before = rows.newest_report(connection)
             while batch := list(islice(coming, _AT_ONCE)):
                 known = rows.reports_by_accession(connection, [report.accession for report in batch])
                 new: list[Report] = []
@@ -116,6 +121,17 @@ class LabelingRepository:
                     added=loaded.added,
                     known=loaded.known,
                     refused=loaded.empty + loaded.conflicting + loaded.beyond,
+                )
+            )
+            seal = sealed(rows.sealed_reports(connection, before)) if loaded.added else None
+        if seal:
+            self._project.audit.write(
+                ReportsSealed(
+                    person=self._project.person,
+                    project=self._project.id,
+                    first=seal.first,
+                    last=seal.last,
+                    digest=seal.digest,
                 )
             )
         return loaded

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from ccds_kernel.irb.study_key import study_key
 from ccds_kernel.labeling import tables
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
+from ccds_kernel.labeling.seal import SealedReport
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,24 @@ class StoredPhrase:
 def reports(connection: Connection) -> Iterator[StoredReport]:
     """Every report, by id."""
     return _assembled(connection, _reports_with_sections())
+
+
+def newest_report(connection: Connection) -> int:
+    """The id of the report that was added last; 0 where there is none."""
+    return connection.scalar(select(func.max(tables.report.c.id))) or 0
+
+
+def sealed_reports(connection: Connection, after: int = 0) -> list[SealedReport]:
+    """Every report with an id above `after`, as it is sealed."""
+    sections: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    section, report = tables.report_section.c, tables.report.c
+    texts = select(section.report_id, section.name, section.text).where(section.report_id > after)
+    for row in connection.execute(texts.order_by(section.report_id, section.position)):
+        sections[row.report_id].append((row.name, row.text))
+    ids = select(report.id, report.accession, report.study_key).where(report.id > after).order_by(report.id)
+    return [
+        SealedReport(row.id, row.accession, row.study_key, tuple(sections[row.id])) for row in connection.execute(ids)
+    ]
 
 
 def reports_by_accession(connection: Connection, accessions: Sequence[str]) -> dict[str, Report]:

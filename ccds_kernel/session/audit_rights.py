@@ -19,6 +19,7 @@ from ccds_kernel.audit.events import (
     ProjectOpened,
     PublishedRead,
     ReportsLoaded,
+    ReportsSealed,
     ResultRefused,
     ResultReviewed,
     ResultShown,
@@ -38,6 +39,7 @@ _AFTER_THE_END = timedelta(hours=1)
 
 NEEDED: Mapping[type[Event], frozenset[Action]] = {
     ReportsLoaded: frozenset({Action.LOAD_REPORTS}),
+    ReportsSealed: frozenset({Action.LOAD_REPORTS}),
     PhraseChanged: frozenset({Action.EDIT_PHRASES}),
     PhrasesExported: frozenset({Action.READ_PHRASES}),
     ResultSubmitted: frozenset({Action.SUBMIT_RESULTS}),

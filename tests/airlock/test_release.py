@@ -1,6 +1,7 @@
 """What leaves: approved content, by its hash, as the audit log knows it."""
 
 import json
+import sqlite3
 
 import pytest
 from sqlalchemy import text, update
@@ -210,6 +211,38 @@ def test_reports_that_came_later_are_known_at_the_release(approved, let_out, sit
         let_out(approved)
 
     assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE report_section SET text = 'x'", "DELETE FROM report_section", "UPDATE report SET accession = 'B' || accession",
+        "UPDATE report SET id = id + 100", "UPDATE report_section SET report_id = report_id + 100",
+    ],
+)  # fmt: skip
+def test_reports_that_were_changed_hide_nothing(*, submit, approve, let_out, place, results, settings, statement):
+    """Who may write the table takes a report's words out of it, submits these and has them approved: the log has the hash."""
+    file = settings.paths.projects / PROJECT / "project.db"
+    with sqlite3.connect(file) as database:
+        saved = [database.execute(f"SELECT * FROM {name}").fetchall() for name in ("report", "report_section")]  # noqa: S608 - our own names
+        database.execute(statement)
+    (results / "notes.md").write_text(SECRET)
+    names = ("notes.md",) if "text" in statement or "DELETE" in statement else ("table.csv",)
+    submission = approve(submit(*names).submission, "sue", "eve")
+
+    with pytest.raises(CcdsError, match="expected the project's reports as they were loaded; found 1 load"):
+        let_out(submission)
+
+    assert list(place.iterdir()) == []
+    with sqlite3.connect(file) as database:
+        for name, rows_ in zip(("report", "report_section"), saved, strict=True):
+            database.execute(f"DELETE FROM {name}")  # noqa: S608 - see above
+            database.executemany(f"INSERT INTO {name} VALUES ({','.join('?' * len(rows_[0]))})", rows_)  # noqa: S608 - see above
+    if names == ("notes.md",):
+        with pytest.raises(CcdsError, match="nothing in it that may not leave"):
+            let_out(submission)
+    else:
+        assert let_out(submission).is_dir()
 
 
 def test_without_a_place_nothing_is_released(approved, as_, settings):

@@ -132,15 +132,21 @@ def test_what_the_application_does_not_cover_stays_out(repository):
     assert not_needed == Loaded(added=2, known=1, beyond=2, empty=1)
 
 
-def test_loading_is_one_audit_event_without_accession_numbers(project, repository):
-    """The log has who and how many; what was left out is refused."""
+def test_loading_is_audited_without_accession_numbers(project, repository):
+    """The log has who and how many; what was left out is refused. What was added is sealed, where something was."""
     repository.load_reports([report("SECRET-1", "x"), report("SECRET-1", "y"), report("SECRET-2", "")])
 
     entries = list(project.audit.entries("CHEST-1"))
 
-    assert (entries[-1]["event"], entries[-1]["person"]) == ("ReportsLoaded", "fay")
-    assert entries[-1]["detail"] == {"added": 1, "known": 0, "refused": 2}
+    assert [(one["event"], one["person"]) for one in entries[-2:]] == [
+        ("ReportsLoaded", "fay"),
+        ("ReportsSealed", "fay"),
+    ]
+    assert entries[-2]["detail"] == {"added": 1, "known": 0, "refused": 2}
+    assert (entries[-1]["detail"]["first"], entries[-1]["detail"]["last"]) == (1, 1)
     assert "SECRET" not in str(entries)
+    repository.load_reports([report("SECRET-1", "x")])
+    assert list(project.audit.entries("CHEST-1"))[-1]["event"] == "ReportsLoaded"
 
 
 def test_a_phrase_remembers_who_made_it_and_when(repository):

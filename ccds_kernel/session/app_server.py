@@ -20,6 +20,7 @@ from ccds_kernel.session.helped import is_helped
 from ccds_kernel.session.notice_route import add_notice_route
 from ccds_kernel.session.page_policy import with_policy
 from ccds_kernel.session.preheat import PreheatingKernelManager, without_mathjax
+from ccds_kernel.session.server_token import keep_to_server
 from ccds_kernel.session.widget_channel import WidgetChannel
 
 _KERNEL = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -64,6 +65,7 @@ class AppAuthorizer(Authorizer):
 
 def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration object
     """Fills `c`, the configuration of `jupyterhub-singleuser`, for an app session."""
+    keep_to_server(c)
     c.ServerApp.root_dir = str(resource("notebooks/apps"))
     c.ServerApp.default_url = f"/voila/render/{apps_of_this_session()[0]}.ipynb"
     c.ServerApp.allow_root = True

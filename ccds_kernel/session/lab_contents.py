@@ -1,6 +1,7 @@
 """What JupyterLab's page may read of the person's folder: names, notebooks, and source.
 
-A notebook goes to the page with its outputs: that is looking at one's work, as in the cell that made it. Everything shaped like
+A notebook goes to the page with its outputs, as many as `notebook_view` says: that is looking at one's work, as in the cell
+that made it. Everything shaped like
 a download is refused: data, a notebook as plain text, any file as base64. Files may come in, be renamed, copied and
 removed: that takes nothing out.
 
@@ -31,6 +32,7 @@ from tornado.web import HTTPError
 from traitlets import Any as AnyTrait
 from traitlets import default
 
+from ccds_kernel.session.notebook_view import TooLong, shown, with_what_was_left_out
 from ccds_kernel.session.person_folder import PersonFolder
 from ccds_kernel.session.source_text import MOST_BYTES, NotSource, is_named_as_source, source_text
 
@@ -38,6 +40,9 @@ MOST_NOTEBOOK_BYTES = 32_000_000
 _NOTEBOOK = ".ipynb"
 _CHECKPOINTS = ".ccds/checkpoints"
 _CHECKPOINT = "checkpoint"
+_NO_NOTEBOOK = (ValueError, KeyError, AttributeError, TypeError, RecursionError)
+"""What reading something else as a notebook raises."""
+
 _ELSEWHERE = "show what is in it in a cell; results leave through the airlock"
 
 Model = dict[str, Any]
@@ -193,14 +198,23 @@ class LabContents(_Manager):  # type: ignore[misc] # see above
     def _notebook(self, path: str, known: stat_result) -> Model:
         try:
             notebook = _nbformat.reads(self.files.read(path, MOST_NOTEBOOK_BYTES).decode("utf-8"), as_version=4)
-        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+            self.mark_trusted_cells(notebook, path)
+            view = shown(notebook)
+        except TooLong:
+            self._refuse(
+                "notebook-source",
+                f"what is typed in this notebook is larger than {MOST_BYTES // 1_000_000} MB, more than source that opens here",
+            )
+        except _NO_NOTEBOOK:
             self._refuse("data-file", "this is no notebook")
-        self.mark_trusted_cells(notebook, path)
-        model: Model = self.validate_notebook_model(_model(path, known) | {"content": notebook, "format": "json"})
+        if view.left_out:
+            self.refused("notebook-outputs")
+        content = _nbformat.from_dict(view.notebook)
+        model: Model = self.validate_notebook_model(_model(path, known) | {"content": content, "format": "json"})
         return model
 
     def _save_notebook(self, model: Model, path: str) -> None:
-        notebook = _nbformat.from_dict(model["content"])
+        notebook = _nbformat.from_dict(self._completed(model["content"], path))
         self.check_and_sign(notebook, path)
         text: str = _nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
         if len(content := text.encode("utf-8", "surrogatepass")) > MOST_NOTEBOOK_BYTES:
@@ -209,6 +223,14 @@ class LabContents(_Manager):  # type: ignore[misc] # see above
                 f"this notebook has more than {MOST_NOTEBOOK_BYTES // 1_000_000} MB: clear the outputs of its largest cells",
             )
         self.files.write(path, content)
+
+    def _completed(self, sent: Model, path: str) -> Model:
+        """A notebook that the page sends, with what the page wasn't given of the file that it replaces."""
+        try:
+            before = _nbformat.v4.reads_json(self.files.read(path, MOST_NOTEBOOK_BYTES).decode("utf-8"))
+            return with_what_was_left_out(sent, before)
+        except (OSError, TooLong, *_NO_NOTEBOOK):  # a new file, or none that the page was given
+            return sent
 
     def _refuse(self, route: str, why: str) -> Any:  # noqa: ANN401 - it never returns; NoReturn would hide what follows from coverage
         self.refused(route)

@@ -2,9 +2,9 @@
 
 The egress lock is always on, in layers that each hold without the others: the gate lets only the page's daily requests
 through, the authorizer refuses the interfaces that convert and export, the contents manager hands out notebooks and source only,
-and the page has no menu for what isn't there. The browser is told to save nothing (`sandbox` without downloads) and to send
-nothing elsewhere. What no lock on a page stops, code that prints a value, is said in docs/limits.md; whether results
-may leave through the airlock is the application's `egress`.
+what kernels send to the page in a minute is bounded, and the page has no menu for what isn't there. The browser is told to save
+nothing (`sandbox` without downloads) and to send nothing elsewhere. What no lock on a page stops, code that prints a value, is
+said in docs/limits.md; whether results may leave through the airlock is the application's `egress`.
 
 Where code runs as the person (`[sessions] helper`), neither kernels nor terminals have the server's rights.
 """
@@ -15,6 +15,7 @@ import atexit
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,16 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.session import provisioner
 from ccds_kernel.session.gate import install
 from ccds_kernel.session.helped import helper_command, is_helped
+from ccds_kernel.session.lab_channel import SETTING as PACE
+from ccds_kernel.session.lab_channel import LabChannel
 from ccds_kernel.session.lab_contents import LabContents
 from ccds_kernel.session.lab_refusal import SETTING, LabRefusal, NoFiles
 from ccds_kernel.session.lab_routes import ROUTES
 from ccds_kernel.session.notice_route import add_notice_route
+from ccds_kernel.session.output_pace import OutputPace
 from ccds_kernel.session.page_policy import with_lab_policy
 from ccds_kernel.session.refused_downloads import RefusedDownloads
+from ccds_kernel.session.server_token import keep_to_server
 from ccds_kernel.settings import load_settings
 
 _OFF = ("voila.server_extension", "jupyter_lsp", "notebook_shim", "jupyter_builder", "nbclassic", "notebook")
@@ -59,6 +64,7 @@ class InstalledKernels(KernelSpecManager):
 
 def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration object
     """Fills `c`, the configuration of `jupyterhub-singleuser`, for a lab session."""
+    keep_to_server(c)
     c.ServerApp.root_dir = str(Path.cwd())
     c.ServerApp.default_url = "/lab"
     c.ServerApp.allow_root = True
@@ -72,8 +78,7 @@ def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration o
     c.ContentsManager.allow_hidden = False
     c.FileContentsManager.delete_to_trash = False  # it tells the page so: what is deleted is gone
     c.ServerApp.websocket_ping_interval = 30_000
-    # jupyter_server's own default, said here because the lock counts on it: bulk doesn't pass through outputs unnoticed.
-    c.ZMQChannelsWebsocketConnection.iopub_data_rate_limit = 1_000_000
+    c.ServerApp.kernel_websocket_connection_class = LabChannel
     # Of kernels and extensions only what was installed with ccds: none from the person's folder.
     c.MultiKernelManager.default_kernel_name = "ccds"
     c.ServerApp.kernel_spec_manager_class = InstalledKernels
@@ -122,6 +127,7 @@ def _load_jupyter_server_extension(server_app: Any) -> None:  # noqa: ANN401 - j
     )
     atexit.register(refused.flush)
     server_app.web_app.settings[SETTING] = refused
+    server_app.web_app.settings[PACE] = OutputPace(time.monotonic, lambda: refused.note("outputs"))
     server_app.contents_manager.refused = refused.note
     add_notice_route(server_app, Path(os.environ["CCDS_SESSION_FOLDER"]))
     install(server_app, ROUTES, LabRefusal)

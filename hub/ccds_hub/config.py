@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from jupyterhub.handlers.base import Template404
+
 from ccds_hub import reconciler
 from ccds_hub.authenticator import log_people_in
 from ccds_hub.landing import home
 from ccds_hub.limits import LimitsHandler
-from ccds_hub.page_policy import PlainFiles, page_headers
+from ccds_hub.page_policy import HubFiles, PlainFiles, page_headers
 from ccds_hub.proxy import proxy_token, require_encryption
 from ccds_hub.state_folder import closed_folder
 from ccds_kernel.batch.site import scheduler_of
@@ -89,10 +91,12 @@ def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as 
     c.JupyterHub.extra_handlers = [
         *handshake.HANDLERS,
         ("/limits", LimitsHandler),
+        ("/logo", Template404),  # JupyterHub's picture, which no page of ours shows, comes without our headers
         (r"/ccds-static/(ccds\.(?:css|js))", PlainFiles, {"path": str(resource("hub/static"))}),
     ]
     c.JupyterHub.tornado_settings = {
         "headers": page_headers(settings),
+        "static_handler_class": HubFiles,
         "cookie_options": {"samesite": "Lax", **({"secure": True} if hub.is_encrypted else {})},
         # Seconds that a request waits before it says that the start, or stop, goes on: a node may take hours.
         "slow_spawn_timeout": 2,

@@ -6,6 +6,9 @@ pages: JupyterHub's page of administration has inline scripts, and no header can
 
 from __future__ import annotations
 
+from typing import Any
+
+from jupyterhub.handlers.static import CacheControlStaticFilesHandler
 from tornado.web import StaticFileHandler
 
 from ccds_kernel.session.page_headers import PAGE_HEADERS
@@ -46,9 +49,25 @@ def page_headers(settings: Settings) -> dict[str, str]:
     return headers
 
 
+_FILE = PAGE_HEADERS | {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox"}
+"""A file that is opened as a page is nobody's: of no origin, so that no page that opened it reaches into it. No opener policy
+beside it: a browser shows an error for a page with both."""
+
+
 class PlainFiles(StaticFileHandler):
     """Our style and script files; a browser takes them for nothing else."""
 
-    def set_extra_headers(self, path: str) -> None:  # noqa: ARG002 - tornado's signature
-        """Adds the one header that matters for files."""
-        self.set_header("X-Content-Type-Options", "nosniff")
+    def set_default_headers(self) -> None:
+        """Those of a file, also where there is none."""
+        for name, value in _FILE.items():
+            self.set_header(name, value)
+
+
+# JupyterHub has no type hints.
+_HubFiles: Any = CacheControlStaticFilesHandler
+
+
+class HubFiles(_HubFiles):  # type: ignore[misc] # see above
+    """JupyterHub's own style and script files, in the same way."""
+
+    set_default_headers = PlainFiles.set_default_headers

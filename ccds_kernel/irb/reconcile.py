@@ -224,7 +224,8 @@ class Reconciler:
         yield Root(paths.registry, "", (Place("", Kind.FOLDER, service, ROOT, passed),))
         for folder in (paths.audit, paths.state, paths.clinical):
             yield Root(folder, "", (Place("", Kind.FOLDER, service, ROOT, closed),))
-        published = Place("", Kind.FOLDER, service, LEADERSHIP_GROUP, (_ALL, _LOOK, 0))
+        readers = {LEADERSHIP_GROUP: _LOOK}
+        published = Place("", Kind.FOLDER, service, LEADERSHIP_GROUP, (_ALL, _LOOK, 0), groups=readers, heirs=True)
         yield Root(paths.published, "", (published,))
 
     def _roots(self, project_id: str, wanted: Members) -> Iterable[Root]:

@@ -373,13 +373,16 @@ def test_a_dry_run_says_what_would_change(site, apply):
     )
 
     base, ann, eve = f"irb-{PROJECT.lower()}", site.users["ann"], site.users["eve"]
-    assert lines[1:5] == [
+    assert lines == [
+        f"application {PROJECT}: amends the one in the registry",
+        f"  roster: {ann} engineer → fellow",
+        f"  roster: +{eve} (scientist)",
         f"group {base}: +{eve}",
         f"group {base}-images: +{eve} -{ann}",
         f"group {base}-images-w: +{eve} -{ann}",
         f"group {base}-reports: +{eve}",
+        f"folder {site.settings.paths.projects / PROJECT / 'work' / eve}: make",
     ]
-    assert lines[5:] == [f"folder {site.settings.paths.projects / PROJECT / 'work' / eve}: make"]
     assert _tree(site) == before
 
 

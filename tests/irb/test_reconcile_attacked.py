@@ -249,19 +249,37 @@ print(PublishedNumbers().releases())
 """
 
 
+PUBLISHES = """
+from pathlib import Path
+from ccds_kernel.files import make_closed, write_whole
+write_whole(make_closed(Path({published!r}), "monitoring") / "m-1.0.0.json", "{{}}", 0o640)
+"""
+
+
 def test_leadership_reads_what_is_published(site: UnixSite) -> None:
     """Its sessions have no project and run as the service account: whose they are is the hub's word, and nobody else's."""
     config = site.config.read_text()
     site.config.write_text(config.replace("[groups]", f'leadership = ["{site.users["eve"]}"]\n[groups]', 1))
-    theirs = session_of(site.users["eve"], "", site.config)
+    theirs, published = session_of(site.users["eve"], "", site.config), str(site.settings.paths.published)
     subprocess.run(["chown", "-R", site.users["service"], site.settings.paths.state], check=True)
 
+    assert reconcile(site) == 0
+    written = python_as(
+        site.users["service"],
+        PUBLISHES.format(published=published),
+    )
+    assert written.returncode == 0, written.stderr
+
     read = python_as(site.users["service"], READS, env=site.env | theirs)
+    by_file = run_as(site.users["eve"], "cat", f"{published}/monitoring/m-1.0.0.json")
+    by_others = run_as(site.users["bob"], "ls", published)
     another = python_as(site.users["service"], READS, env=site.env | theirs | {"JUPYTERHUB_USER": site.users["bob"]})
     a_person = python_as(site.users["bob"], READS, env=site.env | theirs)
     site.config.write_text(config)
 
-    assert (read.returncode, read.stdout) == (0, "()\n"), read.stderr
+    shutil.rmtree(f"{published}/monitoring")
+    assert read.returncode == 0, read.stderr
+    assert (by_file.returncode, by_file.stdout, by_others.returncode) == (0, "{}", 2)
     assert another.returncode == a_person.returncode == 1
 
 

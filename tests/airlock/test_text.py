@@ -214,6 +214,12 @@ def test_a_page_of_numbers_is_data():
     assert scan_text(f"{text}\n" * 4, "a.csv", NOTHING, quiet=True) == []
 
 
+@pytest.mark.parametrize("text", ["p", "\\u0070", "A'", "-", "\\", "&", "%41", "+1 1", "1 ", "1.", "a@", '"'])
+def test_a_megabyte_of_the_same_is_looked_through(text):
+    """Patterns that begin anew at each letter would take hours, and the test's time with them."""
+    assert all(finding.severity in Severity for finding in scan_text(text * (2**20 // len(text)), "a.md", NOTHING))
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00a", b"a\0b", b"\x1b[31m", b"caf\xe9"])
 def test_what_is_no_text_is_refused(content):
     """Other encodings, zero bytes, signs that a terminal obeys."""

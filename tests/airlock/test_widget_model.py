@@ -198,6 +198,12 @@ def test_json_on_one_line_is_laid_out():
     assert len(page["text"].splitlines()) == 9
 
 
+@pytest.mark.parametrize("text", ["{", '{"a": ', "[1] [2]", '"' + '\\"' * 9])
+def test_what_is_no_json_is_shown_as_it_is(text):
+    """Letter by letter."""
+    assert preview("a.json", text.encode())["text"] == text
+
+
 def test_json_of_megabytes_is_shown_to_its_end():
     """Page by page."""
     pages = every_page("a.json", json.dumps({"values": list(range(1000)), "last": "here"}).encode())

@@ -14,6 +14,7 @@ from ccds_kernel.airlock.scan.unreadable import unreadable_lines
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
 
+# Bounded, or begun where a word begins: a megabyte of one letter must not take an hour.
 WARNED: Mapping[str, re.Pattern[str]] = {
     "a day, as birth dates and study dates are": re.compile(
         rf"(?<!\d)(?:(?:19|20)\d\d([-/.]){_MONTH}\1{_DAY}|{_DAY}([./-]){_MONTH}\2(?:19|20)?\d\d"
@@ -25,10 +26,10 @@ WARNED: Mapping[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "a name, as people are called": re.compile(
-        r"\b[A-Z][\w'’-]*\^[A-Z]|\b(?:Dr|Prof|Mr|Mrs|Ms|Herr|Frau)\.?[ ]+[A-Z][\w'’-]+"
+        r"\b[A-Z][\w'’-]{0,64}\^[A-Z]|\b(?:Dr|Prof|Mr|Mrs|Ms|Herr|Frau)\.?[ ]+[A-Z][\w'’-]+"
     ),
     "an e-mail address or a telephone number": re.compile(
-        r"[\w.+-]+@[\w-]+\.\w{2,}|(?<!\d)\d{3}[-. ]\d{2,3}[-. ]\d{4}(?!\d)|\+\d{1,3}[ -]\d[\d -]{6,}\d"
+        r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.\w{2,}|(?<!\d)\d{3}[-. ]\d{2,3}[-. ]\d{4}(?!\d)|\+\d{1,3}[ -]\d[\d -]{6,20}\d"
     ),
 }
 """What a reviewer has to look at → how it looks."""

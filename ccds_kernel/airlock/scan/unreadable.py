@@ -26,7 +26,10 @@ SHORTEST = 256
 _MOST_CHANGES = 0.2
 _MOST_PACKED = 0.66
 _LEAST_PACKED = 0.48
-_SOLID = re.compile(r"[\s\"'`,+\\()\[\]{}#>|;:.*-]*([A-Za-z0-9+/_=-]{16,})[\s\"'`,+\\()\[\]{};|]*")
+_SOLID = re.compile(r"[A-Za-z0-9+/_=-]{16,}")
+_AROUND = " \t\"'`,+\\()[]{}#>|;:.*-"
+"""What a page or a program writes around a word."""
+
 _SPACE = re.compile(r"\s+")
 _PUNCTUATION = re.compile(r"[^A-Za-z0-9]+")
 _SORTS = np.zeros(256, np.uint8)
@@ -56,8 +59,8 @@ def _in_solid_lines(lines: Sequence[str]) -> list[int]:
     """Where lines of one word each begin that are data together."""
     found, run, begin = [], "", 0
     for number, line in enumerate([*lines, ""]):
-        if solid := _SOLID.fullmatch(line):
-            run, begin = run + solid[1], begin if run else number
+        if _SOLID.fullmatch(word := line.strip(_AROUND)):
+            run, begin = run + word, begin if run else number
             continue
         if len(run) >= SHORTEST and _changes(run.encode()) > _MOST_CHANGES:
             found.append(begin)

@@ -36,8 +36,8 @@ GOES_ON = "↪ "
 
 Answer = dict[str, Any]
 
-_TOKEN = re.compile(r"""\"(?:[^"\\]|\\.)*\"|[\[\]{},:]|[^\s"\[\]{},:]+|\"""")
-"""A word, a sign, a number or the like, or a quotation mark that never ends."""
+_TOKEN = re.compile(r"""\"(?:[^"\\]|\\.)*\"|[\[\]{},:]|[^\s"\[\]{},:]+""")
+"""A word, a sign, a number or the like."""
 
 _BETWEEN = re.compile(r">([^<]+)")
 _INDENT = "  "
@@ -147,7 +147,11 @@ def _words(svg: str) -> str:
 
 
 def _laid_out(text: str) -> str:
-    """JSON, or what was meant to be, with each value on a line of its own: every number as it stands, each word decoded."""
+    """JSON with each value on a line of its own: every number as it stands, each word decoded. Other text as it is."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return text
     out, depth = [], 0
     for part in _TOKEN.findall(text):
         if part in "]}":
@@ -169,12 +173,7 @@ def _laid_out(text: str) -> str:
 
 
 def _decoded(part: str) -> str:
-    if len(part) < 2 or part[0] != '"':  # noqa: PLR2004 - its quotation marks
-        return part
-    try:
-        return json.dumps(json.loads(part), ensure_ascii=False)
-    except ValueError:
-        return part
+    return json.dumps(json.loads(part), ensure_ascii=False) if part.startswith('"') else part
 
 
 def _part(begin: int, most: int, count: int, noun: str) -> str:

@@ -24,15 +24,16 @@ _Connection: Any = ZMQChannelsWebsocketConnection
 class LabChannel(_Connection):  # type: ignore[misc] # see above
     """The kernel websocket of a lab session."""
 
-    _told = False
+    _told_of = ""
 
     def handle_outgoing_message(self, stream: str, outgoing_msg: list[Any]) -> None:
-        """Passes the message on, or says, once until something passes again, that it is held back."""
+        """Passes the message on, or says, once for each request that it answers, that it is held back."""
         pace: OutputPace = self.websocket_handler.settings[SETTING]
         if pace.lets(sum(len(part) for part in outgoing_msg)):
-            self._told = False
             super().handle_outgoing_message(stream, outgoing_msg)
-        elif not self._told:
-            self._told = True
-            _, parts = self.session.feed_identities(outgoing_msg)
-            self.write_stderr(_HELD_BACK, self.session.unpack(parts[2]) or self.session.unpack(parts[1]))
+            return
+        _, (_signature, header, parent, *_) = self.session.feed_identities(outgoing_msg)
+        answered = self.session.unpack(parent) or self.session.unpack(header)
+        if answered["msg_id"] != self._told_of:
+            self._told_of = answered["msg_id"]
+            self.write_stderr(_HELD_BACK, answered)

@@ -1,5 +1,6 @@
 """Downloads from a lab session by every route that its server has or once had, with its person's own cookie and token."""
 
+import asyncio
 import base64
 import http.client
 import json
@@ -7,11 +8,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
 import requests
+import websockets
 
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.settings import load_settings
@@ -141,12 +143,67 @@ def test_nothing_is_downloaded(sam: Attacker, method: str, path: str, with_: str
     """Refused, however it is asked for and written; no answer holds any of it, or offers to save something."""
     status, said, offered = sam.ask(method, path, with_)
 
-    # The proxy goes up a path with dots itself, and out of the session: that leads to the hub, which knows nothing there.
-    assert status in {400, 403, 404, 405} or "/hub/" in offered
+    # The proxy goes up a path with dots itself, and out of the session: that leads to the hub, which knows nothing there. A login
+    # it isn't: that would only show that this client has none.
+    climbs = ".." in unquote(path) and status == 302 and "/hub/" in offered
+    assert status in {400, 403, 404, 405} or climbs
+    assert "oauth" not in offered
     assert "attachment" not in offered
     assert SECRET not in said
     assert CODED[:16] not in said
     assert b"root:x:0" not in said
+
+
+@pytest.mark.parametrize("with_", ["cookie", "token"])
+def test_what_opens_opens(sam: Attacker, with_: str) -> None:
+    """By the same client: the refusals aren't those of somebody without a login."""
+    status, said, _ = sam.ask("GET", "api/contents/code.py?type=file&format=text&content=1", with_)
+
+    assert status == 200
+    assert SECRET in said
+
+
+def test_a_notebook_carries_no_file(demo: Demo, sam: Attacker, folder: Path) -> None:
+    """What no page shows stays in the file, and so do outputs over the bound, which leave an event; a save loses neither."""
+    outputs = [
+        [nbformat.v4.new_output("display_data", {"image/png": base64.b64encode(letter * 3_500_000).decode()})]
+        for letter in (b"a", b"b")
+    ]
+    notebook = nbformat.v4.new_notebook(
+        metadata={"scan": CODED.decode()},
+        cells=[nbformat.v4.new_code_cell("1", outputs=each, metadata={"scan": CODED.decode()}) for each in outputs],
+    )
+    (folder / "large.ipynb").write_text(nbformat.writes(notebook))
+
+    status, said, _ = sam.ask("GET", "api/contents/large.ipynb?type=notebook&content=1")
+    model = json.loads(said)
+    saving, *_ = sam.ask(
+        "PUT",
+        "api/contents/large.ipynb",
+        body=json.dumps({"type": "notebook", "format": "json", "content": model["content"]}).encode(),
+    )
+    kept = nbformat.reads((folder / "large.ipynb").read_text(), as_version=4)
+    (folder / "large.ipynb").unlink()
+
+    assert (status, saving) == (200, 200)
+    assert CODED not in said
+    assert len(said) < 8_000_000
+    assert [cell["outputs"][0]["output_type"] for cell in model["content"]["cells"]] == ["display_data", "stream"]
+    assert [cell["outputs"] for cell in kept.cells] == outputs
+    assert kept.metadata["scan"] == kept.cells[0].metadata["scan"] == CODED.decode()
+    until(lambda: "notebook-outputs" in refusals(demo), "the event")
+
+
+def test_a_notebook_of_typed_data_does_not_open(sam: Attacker, folder: Path) -> None:
+    """Source is bounded in it as in any other file."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(f"# {'x' * 2_000_000}")])
+    (folder / "typed.ipynb").write_text(nbformat.writes(notebook))
+
+    status, said, _ = sam.ask("GET", "api/contents/typed.ipynb?type=notebook&content=1")
+    (folder / "typed.ipynb").unlink()
+
+    assert status == 403
+    assert "larger than 2 MB" in json.loads(said)["message"]
 
 
 def refusals(demo: Demo) -> dict[str, int]:
@@ -223,5 +280,60 @@ def test_the_page_itself_saves_nothing(sam: Attacker) -> None:
 
     policy = browser.headers["Content-Security-Policy"]
     assert "sandbox allow-scripts" in policy
-    assert "allow-downloads" not in policy
+    assert not {"allow-downloads", "allow-popups-to-escape-sandbox"} & set(policy.split())
     assert "default-src 'self'" in policy
+
+
+POURING = """
+from IPython.display import display
+for _ in range(9):
+    display({"application/x-scan": "x" * 10_000_000}, raw=True)
+print("poured")
+"""
+
+
+async def received(sam: Attacker, kernel: str) -> tuple[int, list[str]]:
+    """What of `POURING` comes back until its cell has ended: bytes, and the text on standard error."""
+    size, errors = 0, []
+    header = {
+        "msg_id": "1",
+        "msg_type": "execute_request",
+        "session": "s",
+        "username": "sam",
+        "version": "5.3",
+        "date": "",
+    }
+    content = {"code": POURING, "silent": False, "store_history": False, "allow_stdin": False, "stop_on_error": True}
+    message = {
+        "header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell", "buffers": [],
+    }  # fmt: skip
+    async with websockets.connect(
+        f"{sam.url}api/kernels/{kernel}/channels?session_id=s".replace("http", "ws"),
+        additional_headers={"Authorization": f"token {sam.token}"},
+        max_size=None,
+    ) as socket:
+        await socket.send(json.dumps(message))
+        while True:
+            said = await asyncio.wait_for(socket.recv(), 60)
+            size += len(said)
+            answer = json.loads(said)
+            if answer["parent_header"].get("msg_id") != "1":
+                continue
+            if answer["msg_type"] == "stream" and answer["content"]["name"] == "stderr":
+                errors.append(answer["content"]["text"])
+            if answer["msg_type"] == "status" and answer["content"]["execution_state"] == "idle":
+                return size, errors
+
+
+def test_a_kernel_does_not_pour_a_volume_into_the_page(demo: Demo, sam: Attacker) -> None:
+    """It shows so many megabytes in a minute, whatever they are; then one line says so, the cell ends, and there is an event."""
+    _, said, _ = sam.ask("POST", "api/kernels", body=b'{"name": "ccds"}')
+    kernel = json.loads(said)["id"]
+
+    size, errors = asyncio.run(received(sam, kernel))
+    sam.ask("DELETE", f"api/kernels/{kernel}")
+
+    assert 50_000_000 < size < 65_000_000
+    assert len(errors) == 1
+    assert "isn't shown" in errors[0]
+    until(lambda: "outputs" in refusals(demo), "the event")

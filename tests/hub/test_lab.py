@@ -60,6 +60,22 @@ def test_it_knows_no_secret_but_its_own(demo: Demo) -> None:
     assert not {"CONFIGPROXY_AUTH_TOKEN", "JPY_COOKIE_SECRET", "JUPYTERHUB_CRYPT_KEY"} & mine.keys()
 
 
+def test_code_has_no_token_of_its_server(demo: Demo, lab: str) -> None:
+    """Neither a kernel nor a terminal, so that it asks the hub for nothing in the server's name; the server itself has it."""
+    headers = {"Authorization": f"token {demo.token(LAB)}"}
+    for kind in ("kernels", "terminals"):
+        assert requests.post(f"{lab}api/{kind}", json={}, headers=headers, timeout=30).ok
+    found = [
+        until(lambda words=words: processes_of(demo.folder, f"CCDS_SESSION={LAB}", words), words)[0].environ()
+        for words in ("ccds_kernel.session.kernel", "JUPYTER_SERVER_ROOT=")
+    ]
+
+    token = server_of(demo, LAB).environ()["JUPYTERHUB_API_TOKEN"]
+
+    assert not any(token in value for environment in found for value in environment.values())
+    assert all(environment["CCDS_SESSION"] == LAB for environment in found)
+
+
 def test_another_person_can_not_open_it(client: Clients, lab: str) -> None:
     """Not fay, not lee; not with their cookies, on any page."""
     pages = ("lab", "api/contents", "api/kernels")

@@ -17,7 +17,8 @@ Clients = Callable[[str], requests.Session]
 HERE = {"'self'", "'none'", "'unsafe-inline'", "'unsafe-eval'", "data:", "blob:"}
 HUB = (
     "login", "home", "limits", "spawn/sam/headct-2026-lab-9", "spawn/sam/headct-2027-lab", "spawn/sam/x", "none", "token",
-    "api/", "api/users", "api/none", "spawn/sam/headct-2026-lab-9?opt-gpus=99", "user-redirect/x", "error/500",
+    "api/", "api/users", "api/none", "spawn/sam/headct-2026-lab-9?opt-gpus=99", "user-redirect/x", "error/500", "logo",
+    "ccds-static/none",
 )  # fmt: skip
 
 
@@ -57,6 +58,7 @@ def test_a_page_of_the_hub_reaches_no_other_host(demo: Demo, sam: requests.Sessi
         assert policy["frame-ancestors"] == policy["object-src"] == policy["base-uri"] == {"'none'"}
         assert plain(answer)
         assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert "Strict-Transport-Security" not in answer.headers  # plain HTTP on this machine: nothing to promise
 
 
@@ -75,12 +77,20 @@ def test_our_own_pages_have_no_inline_script(demo: Demo, sam: requests.Session, 
 
 
 def test_style_and_script_files_are_nothing_else(demo: Demo) -> None:
-    """Whatever a browser would make of their content."""
-    answers = [requests.get(f"{demo.url}/hub/ccds-static/{name}", timeout=20) for name in ("ccds.css", "ccds.js")]
+    """Whatever a browser would make of their content, ours and JupyterHub's; opened as a page each is of no origin."""
+    names = (
+        "ccds-static/ccds.css",
+        "ccds-static/ccds.js",
+        "static/css/style.min.css",
+        "static/favicon.ico",
+        "static/none",
+    )
+    answers = [requests.get(f"{demo.url}/hub/{name}", timeout=20) for name in names]
 
-    assert [(answer.status_code, answer.headers["X-Content-Type-Options"]) for answer in answers] == [
-        (200, "nosniff")
-    ] * 2
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 404]
+    for answer in answers:
+        assert plain(answer)
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 @pytest.mark.parametrize("path", ["voila/render/labeling.ipynb", "api/contents", "none"])

@@ -32,8 +32,9 @@ _PATHS = {
 """Python's audit events that name paths → how many of their arguments do."""
 
 _LOOKS = frozenset({"os.listdir", "os.scandir", "os.chdir", "sqlite3.connect"})
-_FURNITURE = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.chown", "shutil.move"})
-"""What changes the names in a folder, or whose they are."""
+_TAKES_AWAY = frozenset({"os.rename", "os.remove", "os.rmdir", "shutil.move"})
+_OPENS_UP = frozenset({"os.chmod", "os.chown"})
+"""What nobody does with their project's directory: with what stands directly in it, the former only (a stage makes its folder)."""
 
 _EVENT_SECONDS = 60.0
 
@@ -68,7 +69,8 @@ class Fence:
         if writes and path.startswith(f"{self.registry}/"):
             return "the registry"
         top = f"{self.projects}/{self.project}"
-        if event in _FURNITURE and (path == top or os.path.dirname(path) == top):  # noqa: PTH120 - called for every file
+        in_top = os.path.dirname(path) == top  # noqa: PTH120 - called for every file
+        if (event in _TAKES_AWAY and (in_top or path == top)) or (event in _OPENS_UP and path == top):
             return "its directory's own"
         return None
 

@@ -137,3 +137,22 @@ def test_a_name_that_begins_alike_is_another_project(tmp_path: Path) -> None:
     ]
 
     assert crossed == [None, None, "another project", "another project"]
+
+
+@pytest.mark.parametrize(
+    ("event", "inside", "crossed"),
+    [
+        ("os.mkdir", "runs", False), ("os.chmod", "runs", False), ("os.rename", "runs", True), ("os.remove", "project.db", True),
+        ("os.rename", "", True), ("os.chmod", "", True), ("os.rename", "work/ann/a.ipynb", False), ("open", "project.db", False),
+    ],
+)  # fmt: skip
+def test_what_stands_in_the_project_s_own_directory_stays_there(
+    tmp_path: Path, event: str, inside: str, crossed: bool
+) -> None:
+    """A stage makes its folder in it where nobody else did; nobody takes away or renames what is there."""
+    paths = site_settings(tmp_path).paths
+    path = str(paths.projects / "MINE-1" / inside) if inside else str(paths.projects / "MINE-1")
+
+    found = Fence.of(paths, "MINE-1").what_is_crossed(path, event, writes=True)
+
+    assert (found is not None) is crossed

@@ -34,7 +34,7 @@ _PATHS = {
 _LOOKS = frozenset({"os.listdir", "os.scandir", "os.chdir", "sqlite3.connect"})
 _TAKES_AWAY = frozenset({"os.rename", "os.remove", "os.rmdir", "shutil.move"})
 _OPENS_UP = frozenset({"os.chmod", "os.chown"})
-"""What nobody does with their project's directory: with what stands directly in it, the former only (a stage makes its folder)."""
+"""What nobody does with their project's directory; with what stands directly in it the former only: a stage makes its folder."""
 
 _EVENT_SECONDS = 60.0
 

@@ -12,7 +12,7 @@ from ccds_spawners.home import session_folder
 from ccds_spawners.notice import tell
 from support.browser import hosts_asked
 from support.demo import APP, LAB, PROJECT, Demo
-from support.lab import STARTING_MS, new_notebook, run_until_it_prints, wait_until_idle
+from support.lab import STARTING_MS, new_notebook, run_until_it_prints
 from support.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.hub]
@@ -35,6 +35,31 @@ link.href = URL.createObjectURL(new Blob(['x']));
 link.download = 'scan.nii';
 link.click();
 element.append('clicked');
+"""
+
+OPENING = """
+const button = document.createElement('button');
+button.id = 'open';
+button.onclick = () => {
+  const opened = window.open(PLACE);
+  const look = setInterval(() => {
+    try {
+      if (opened.closed) button.dataset.ended = 'out of reach';
+      else if (opened.location.href !== 'about:blank' && opened.document.readyState === 'complete') {
+        const link = opened.document.createElement('a');
+        link.href = opened.URL.createObjectURL(new opened.Blob(['x']));
+        link.download = 'scan.nii';
+        opened.document.body.append(link);
+        link.click();
+        button.dataset.ended = 'clicked';
+      }
+    } catch {
+      button.dataset.ended = 'out of reach';
+    }
+    if (button.dataset.ended) clearInterval(look);
+  }, 50);
+};
+element.append(button);
 """
 
 
@@ -76,7 +101,6 @@ def test_no_menu_offers_a_way_out(page: Page, lab: str) -> None:
     editor = new_notebook(page, lab)
     editor.fill("print('hello')")
     output = page.locator(".jp-OutputArea-output").first
-    wait_until_idle(page)
     run_until_it_prints(editor, output)
     found: dict[str, list[str]] = {}
 
@@ -128,6 +152,83 @@ def test_a_link_that_code_puts_on_the_page_saves_nothing(page: Page, lab: str) -
 
     until(lambda: page.wait_for_timeout(10) or refused, "the browser to refuse")
     assert downloads == []
+
+
+OPENED = {
+    **dict.fromkeys(
+        (
+            "/hub/ccds-static/ccds.css", "/hub/ccds-static/none", "/hub/static/css/style.min.css", "/hub/home", "/hub/limits",
+            "/hub/api/", "/hub/logo", "/hub/none",
+        ),
+        "out of reach",
+    ),
+    "LAB/api/me": "clicked",
+    "LAB/files/none": "clicked",
+}  # fmt: skip
+"""Pages of this site → what code in a notebook makes of a tab that it opens with one."""
+
+
+SAVING = """
+const link = document.createElement('a');
+link.href = URL.createObjectURL(new Blob(['x']));
+link.download = 'allowed.txt';
+link.click();
+"""
+
+
+def test_a_page_that_code_opens_saves_nothing_either(page: Page, lab: str, demo: Demo) -> None:
+    """The hub's pages and files are out of its reach; what it does reach, the session's own, is in the same sandbox."""
+    editor = new_notebook(page, lab)
+    downloads, ended = [], {}
+    page.context.on(
+        "page", lambda opened: opened.on("download", lambda download: downloads.append(download.suggested_filename))
+    )
+
+    for number, place in enumerate(OPENED):
+        script = OPENING.replace("PLACE", repr(place.replace("LAB", lab.removesuffix("/"))))
+        editor.fill(
+            f"from IPython.display import Javascript, display\ndisplay(Javascript({script!r}))\nprint('drawn {number}')"
+        )
+        run_until_it_prints(editor, page.locator(".jp-OutputArea-output", has_text=f"drawn {number}"))
+        with page.context.expect_page():
+            page.locator("#open").click()
+        expect(page.locator("#open")).to_have_attribute("data-ended", re.compile("."))
+        ended[place] = page.locator("#open").get_attribute("data-ended")
+    elsewhere = page.context.new_page()  # a tab that no lab opened: there the browser saves, and says so here
+    elsewhere.goto(f"{demo.url}/hub/limits")
+    elsewhere.evaluate(SAVING)
+    until(lambda: page.wait_for_timeout(10) or downloads, "the download that is allowed")
+
+    assert ended == OPENED
+    assert downloads == ["allowed.txt"]
+
+
+def test_the_hub_is_in_the_same_tab(page: Page, lab: str, demo: Demo) -> None:
+    """A tab that a lab opened would show nothing of it; from there all is as ever."""
+    new_notebook(page, lab)
+    page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^File$")).click()
+
+    page.locator(".lm-Menu-itemLabel", has_text="Hub Control Panel").click()
+
+    expect(page).to_have_url(f"{demo.url}/hub/home")
+    expect(page.get_by_role("link", name="JupyterLab").or_(page.get_by_role("link", name="Open")).first).to_be_visible()
+
+
+def test_a_file_is_not_dragged_out_of_the_page(page: Page, lab: str) -> None:
+    """JupyterLab moves what is in its list by a drag of its own; the browser, which could hand it on, knows of none."""
+    new_notebook(page, lab)
+    page.evaluate("window.drags = 0; document.addEventListener('dragstart', () => window.drags++, true)")
+    item = page.locator(".jp-DirListing-item").first
+    box = item.bounding_box()
+
+    page.mouse.move(box["x"] + 30, box["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 400, box["y"] + 200, steps=10)
+    expect(page.locator(".lm-mod-drag-image")).to_be_visible()
+    native = page.evaluate("window.drags")
+    page.mouse.up()
+
+    assert native == 0
 
 
 def test_people_in_a_lab_are_told(page: Page, lab: str, demo: Demo) -> None:

@@ -126,7 +126,7 @@ class AppsLayer:
         text = " ".join(["guard", *(word for role in ROLES for word in _words(role))])
         LabelingRepository(colleague_s).load_reports([Report("ACC1", (Section("findings", text),))])
         colleague_airlock = visit(PROJECT, person=COLLEAGUE, settings=settings)
-        stack.callback(colleague_airlock.project.store.close)
+        stack.callback(colleague_airlock.project.close)
         submitted = Airlock(colleague_airlock).submit(Kind.TABLE, REASON, results, ["table.csv"]).submission
 
         pages = {role: _Pages(role, results, stack) for role in roles}
@@ -150,7 +150,7 @@ class _Pages:
     def open_as_engineer(self, scheduler: LocalScheduler, submission: str, digest: str) -> None:
         """A lab session's widgets, the airlock's app with a submission, and the project itself."""
         self._project = open_project(PROJECT, Action.OPEN_LAB)
-        self._stack.callback(self._project.store.close)
+        self._stack.callback(self._project.close)
         self._preview = normalization_preview(self._project)
         self._training = training_launcher(self._project, self._results / "datalist.json", scheduler=scheduler)
         self._airlock = self._closed_then(airlock_app())
@@ -158,7 +158,13 @@ class _Pages:
         self._preview.answer(READY)
         self._airlock.answer(READY)
         self._mine = self._submit()
-        self._theirs = {"submission": submission, "digest": digest, "verdict": "approve", "reason": WHY}
+        self._theirs = {
+            "submission": submission,
+            "digest": digest,
+            "verdict": "approve",
+            "otherwise": True,
+            "reason": WHY,
+        }
 
     def open_as_fellow(self) -> None:
         """The labelling app, with one phrase on its list and one that was removed."""
@@ -213,7 +219,7 @@ class _Pages:
 
     def _submit(self) -> str:
         airlock = visit(PROJECT)
-        self._stack.callback(airlock.project.store.close)
+        self._stack.callback(airlock.project.close)
         return Airlock(airlock).submit(Kind.TABLE, REASON, self._results, ["table.csv"]).submission.id
 
     def _closed_then(self, widget: ModelWidget) -> ModelWidget:
@@ -222,7 +228,7 @@ class _Pages:
         def close() -> None:
             project = _project_of(widget)
             if project:
-                project.store.close()
+                project.close()
 
         self._stack.callback(close)
         return widget

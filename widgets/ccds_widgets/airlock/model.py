@@ -80,9 +80,10 @@ class AirlockModel:
 
     def _review(self, request: messages.GiveVerdict) -> Answer:
         verdict, reason = Verdict(request.verdict), request.reason
-        submission = self._airlock.get(request.submission)
-        unseen = self._not_shown_whole(submission)
-        if verdict is Verdict.APPROVE and self._airlock.may_review(submission) and unseen:
+        # What isn't theirs to see is the kernel's to refuse: that is a denial, and logged.
+        submission = next((one for one in self._airlock.submissions() if one.id == request.submission), None)
+        unseen = self._not_shown_whole(submission) if submission else []
+        if verdict is Verdict.APPROVE and submission and self._airlock.may_review(submission) and unseen:
             if not request.otherwise:
                 raise CcdsError(
                     expected="every file shown to its last page before it is approved",

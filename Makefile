@@ -12,8 +12,8 @@ PROXY := $(VENV)/share/ccds/proxy
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
 # What an editable install copies instead of linking: a change means a new install.
-COPIED := $(wildcard ccds_kernel/session/kernelspec/* ccds_kernel/session/notice_extension/* \
-	ccds_kernel/session/notice_extension/static/* notebooks/templates/ccds/* notebooks/templates/ccds/static/*)
+COPIED := $(wildcard ccds_kernel/session/kernelspec/* ccds_kernel/session/*_extension/* \
+	ccds_kernel/session/*_extension/static/* notebooks/templates/ccds/* notebooks/templates/ccds/static/*)
 
 .PHONY: help demo site install test lint soak bench screenshots components clean
 

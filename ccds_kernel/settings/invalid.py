@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from ccds_kernel.errors import CcdsError
 
@@ -22,15 +23,23 @@ _PLAIN = {
 
 def offending(error: ValidationError) -> tuple[str | int, ...]:
     """Where in the file the first offending key is, as `invalid` tells it."""
-    errors = error.errors(include_url=False, include_context=False)
-    return min(errors, key=lambda one: one["type"] != "extra_forbidden")["loc"]
+    return _first(error.errors(include_url=False, include_context=False))["loc"]
+
+
+def _first(errors: list[ErrorDetails]) -> ErrorDetails:
+    """The error to tell: a misspelt key says more than that the right one is missing beside it."""
+    first = errors[0]
+    if first["type"] != "missing":
+        return first
+    beside = (one for one in errors if one["type"] == "extra_forbidden" and one["loc"][:-1] == first["loc"][:-1])
+    return next(beside, first)
 
 
 def invalid(source: Path | str, error: ValidationError) -> CcdsError:
     """What is wrong with the first offending key of `source`, as one line."""
     errors = error.errors(include_url=False, include_context=False)
-    # A misspelt key says more than that the right one is missing.
-    first, *others = sorted(errors, key=lambda one: one["type"] != "extra_forbidden")
+    first = _first(errors)
+    others = [one for one in errors if one is not first]
     key = ".".join(str(part) for part in first["loc"]) or "the whole file"
     further = sum(
         other["loc"] != first["loc"][: len(other["loc"])] for other in others

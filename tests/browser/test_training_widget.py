@@ -112,7 +112,8 @@ def lab(site, project, tmp_path_factory):
             cwd=home, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
             env=os.environ
             | {
-                "CCDS_CONFIG": str(site.folder / "ccds.toml"), "CCDS_PROJECT": project.id,
+                "CCDS_CONFIG": str(site.folder / "ccds.toml"), "CCDS_PROJECT": project.id, "JUPYTERHUB_SERVICE_PREFIX": "/",
+                "CCDS_SESSION_FOLDER": str(log.parent),
                 **session_of("sam", project.id, site.folder / "ccds.toml"),
                 "HOME": str(log.parent), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             },

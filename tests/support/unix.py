@@ -90,6 +90,16 @@ def open_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _let_everybody_through(folder: Path, may: int = 0o005) -> None:
+    """Lets every user enter `folder` and read in it until the tests end: a checkout may lie where only its owner gets to."""
+    for place in (folder, *folder.parents):
+        mode = place.stat().st_mode & 0o7777
+        if mode & may != may:
+            place.chmod(mode | may)
+            atexit.register(place.chmod, mode)
+        may = 0o001  # above it they need to pass only
+
+
 @cache
 def shared_python() -> Path:
     """A Python that every user may run, with everything that this one has.
@@ -97,6 +107,8 @@ def shared_python() -> Path:
     Where this one's interpreter lies in a closed folder it is a virtual environment of the system's own Python, of the same
     version, which looks into this one's packages.
     """
+    for folder in (ROOT, Path(sysconfig.get_path("purelib"))):
+        _let_everybody_through(folder)
     own = Path(sys.executable).resolve()
     if all(place.stat().st_mode & 0o001 for place in (own, *own.parents)):
         return Path(sys.executable)

@@ -47,20 +47,6 @@ print(number)
 """Writes until it is told to stop; waits with the next event until nothing of the last one waits: each kill meets writing."""
 
 
-@pytest.fixture
-def stopped(tmp_path) -> Iterator[AuditSite]:
-    """A site whose daemon isn't started yet."""
-    with audit_site(tmp_path / "site") as site:
-        yield site
-
-
-@pytest.fixture
-def site(stopped) -> AuditSite:
-    """A site whose daemon runs."""
-    stopped.start()
-    return stopped
-
-
 @pytest.fixture(scope="module")
 def unwritten(tmp_path_factory) -> Iterator[AuditSite]:
     """A site whose daemon runs, for tests by which nothing may be written."""

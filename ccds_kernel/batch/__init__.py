@@ -7,20 +7,26 @@ the standard library only: the hub, the command line and every job's start pay f
 from __future__ import annotations
 
 from ccds_kernel.batch.scheduler import JobRefusedError, Scheduler, SchedulerUnavailableError, UnknownJobError
+from ccds_kernel.batch.shape import Array, Container, Mount, Topology
 from ccds_kernel.batch.spec import JobSpec, PriorityClass, job_name
-from ccds_kernel.batch.states import Explanation, JobId, JobState, JobStatus, Node
+from ccds_kernel.batch.states import UNKNOWN_REASON, Explanation, JobId, JobState, JobStatus, Node
 
 __all__ = [
+    "UNKNOWN_REASON",
+    "Array",
+    "Container",
     "Explanation",
     "JobId",
     "JobRefusedError",
     "JobSpec",
     "JobState",
     "JobStatus",
+    "Mount",
     "Node",
     "PriorityClass",
     "Scheduler",
     "SchedulerUnavailableError",
+    "Topology",
     "UnknownJobError",
     "job_name",
 ]

@@ -47,7 +47,8 @@ class Scheduler(Protocol):
         ended, a new job is made.
 
         Raises:
-            JobRefusedError: more GPUs, cores or memory, or another model, than any node has.
+            JobRefusedError: more GPUs, cores or memory, or another model, than any node has; a kind of job that this scheduler
+                doesn't know; or its own rules are against it, in its own words.
         """
 
     def status(self, ids: Iterable[JobId]) -> Mapping[JobId, JobStatus]:
@@ -87,6 +88,14 @@ class Scheduler(Protocol):
         Raises:
             UnknownJobError: no such job, or it has ended.
             JobRefusedError: the scheduler doesn't let its users do that, or not by that much.
+        """
+
+    def estimate(self, spec: JobSpec) -> Explanation:
+        """When such a job would start if it were submitted now, as far as the scheduler says; nothing is submitted.
+
+        Raises:
+            JobRefusedError: it would never start.
+            SchedulerUnavailableError: no answer.
         """
 
     def capacity(self) -> Sequence[Node]:

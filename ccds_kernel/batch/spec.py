@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from ccds_kernel.batch.shape import Array, Container, Topology
 from ccds_kernel.errors import CcdsError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}")
@@ -53,10 +54,15 @@ class JobSpec:
         cwd: absolute; where the command runs. Looked for on the node, not here.
         log: absolute; the file to which standard output and error are appended, readable by its owner only.
         owner: the person for whom the job runs, as the hub knows them (fair share counts by it), any printable text.
-        cpus: cores, at least 1.
-        memory_mb: MiB, at least 1.
-        gpus: 0 or more; 0 for an app.
+        cpus: cores on each host, at least 1.
+        memory_mb: MiB on each host, at least 1.
+        gpus: on each host, 0 or more; 0 for an app.
         gpu_model: the model wanted, as the site names it; None for any.
+        gpu_shares: instead of whole GPUs, that many of the shares into which the site cuts one (MIG slices, Slurm's shards).
+        hosts: hosts that the job has at once, at least 1. The command runs on the first.
+        topology: how near its GPUs and hosts have to be.
+        array: the job as many tasks; None for one.
+        container: the image in which the command runs; None for the host's own installation.
         wall_minutes: how long the command may run, at most `LONGEST_WALL_MINUTES`; a scheduler that knows whole minutes
             only rounds up.
         priority_class: whom the job serves.
@@ -77,6 +83,11 @@ class JobSpec:
     memory_mb: int = 1024
     gpus: int = 0
     gpu_model: str | None = None
+    gpu_shares: int = 0
+    hosts: int = 1
+    topology: Topology = Topology.ANY
+    array: Array | None = None
+    container: Container | None = None
     wall_minutes: float = 60.0
     priority_class: PriorityClass = PriorityClass.BATCH
     requeueable: bool = False
@@ -85,6 +96,7 @@ class JobSpec:
         _check_words(self)
         _check_places(self)
         _check_resources(self)
+        _check_shape(self)
         _check_env(self.env)
         object.__setattr__(self, "env", MappingProxyType(dict(self.env)))
 
@@ -151,6 +163,22 @@ def _check_resources(spec: JobSpec) -> None:
         _refuse("an app session without GPU", f"{spec.gpus} asked for", "ask for a node instead")
     if spec.requeueable and spec.priority_class is not PriorityClass.BATCH:
         _refuse("only batch work to be requeueable", f"class {spec.priority_class}", "leave requeueable out")
+
+
+def _check_shape(spec: JobSpec) -> None:
+    for key, least in (("gpu_shares", 0), ("hosts", 1)):
+        count = getattr(spec, key)
+        if isinstance(count, bool) or not isinstance(count, int) or count < least:
+            _refuse(f"{key} to be a whole number, {least} or more", repr(count), "correct the request")
+    if spec.topology not in set(Topology):
+        _refuse(f"a topology ({', '.join(Topology)})", repr(spec.topology), "name one of them")
+    object.__setattr__(spec, "topology", Topology(spec.topology))
+    if spec.gpu_shares and (spec.gpus or spec.hosts > 1):
+        _refuse("either whole GPUs or shares of one on one host", "both", "ask for one of them")
+    if spec.priority_class is PriorityClass.APP and (spec.gpu_shares or spec.hosts > 1):
+        _refuse("an app session without GPU on one host", "more", "ask for a node instead")
+    if spec.array and spec.priority_class is not PriorityClass.BATCH:
+        _refuse("only batch work as an array", f"class {spec.priority_class}", "leave array out")
 
 
 def _check_env(env: Mapping[str, str]) -> None:

@@ -13,6 +13,9 @@ from typing import NewType
 
 from ccds_kernel.batch.spec import PriorityClass
 
+UNKNOWN_REASON = "unknown"
+"""What `Explanation.reason` is where the scheduler doesn't say why."""
+
 JobId = NewType("JobId", str)
 """A job as its scheduler names it; opaque, never reused within one scheduler."""
 
@@ -53,8 +56,11 @@ class JobStatus:
         state: where it stands.
         name: the name under which it was submitted; None when the scheduler doesn't know the job.
         owner: the person for whom it runs.
+        user: the Unix user whose job it is, as the scheduler says.
         priority_class: its present class (`set_priority` may have changed it).
-        node: the host on which it runs or ran.
+        node: the host on which it runs or ran, the first of several.
+        nodes: all of them, where the scheduler tells.
+        address: where that node is reached, as the scheduler says.
         exit_code: of the command: 0 to 255, or minus the signal that killed it.
         reason: in words: why it failed, or why the state is UNKNOWN.
         submitted: when it was accepted.
@@ -63,14 +69,18 @@ class JobStatus:
         wall_ends: when its wall time will be over, while it runs.
         gpus_granted: the scheduler's names of its GPUs, while it runs.
         requeues: how often it was stopped and put back into the queue.
+        waits: while it waits: why, where the scheduler tells that in the same answer; None where it has to be asked (`explain`).
     """
 
     id: JobId
     state: JobState
     name: str | None = None
     owner: str | None = None
+    user: str | None = None
     priority_class: PriorityClass | None = None
     node: str | None = None
+    nodes: tuple[str, ...] = ()
+    address: str | None = None
     exit_code: int | None = None
     reason: str | None = None
     submitted: datetime | None = None
@@ -79,6 +89,7 @@ class JobStatus:
     wall_ends: datetime | None = None
     gpus_granted: tuple[str, ...] = ()
     requeues: int = 0
+    waits: Explanation | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,11 +126,13 @@ class Explanation:
     """Why a job has not started, as the scheduler says: never our guess.
 
     Attributes:
-        reason: in words.
+        reason: in plain words, what the scheduler's own mean; `UNKNOWN_REASON` when it says nothing.
+        said: the scheduler's own words; None when it has none beside `reason`.
         position: its place among those waiting, 1 = next; None when not waiting or unknown.
         estimated_start: UTC; None when the scheduler can't derive one.
     """
 
     reason: str
+    said: str | None = None
     position: int | None = None
     estimated_start: datetime | None = None

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from ccds_kernel.batch import JobRefusedError, JobState, PriorityClass, SchedulerUnavailableError
+from ccds_kernel.batch import (
+    Array,
+    Container,
+    JobRefusedError,
+    JobState,
+    PriorityClass,
+    SchedulerUnavailableError,
+    Topology,
+)
 from ccds_kernel.batch.local import Capacity, LocalScheduler
 from ccds_kernel.batch.spec import LONGEST_WALL_MINUTES
 from ccds_kernel.errors import CcdsError
@@ -301,3 +309,32 @@ def test_a_wall_time_does_not_grow_beyond_a_year(jobs: Jobs) -> None:
         jobs.scheduler.extend(job, 2)
 
     assert jobs.until_runs(job).wall_ends
+
+
+@pytest.mark.parametrize(
+    ("beyond", "said"),
+    [
+        ({"hosts": 2}, "more than one host"),
+        ({"gpu_shares": 1}, "shares of a GPU"),
+        ({"topology": Topology.NVLINK}, "topology nvlink"),
+        ({"array": Array(2, 1)}, "an array"),
+        ({"container": Container("/images/a.sif")}, "a container"),
+    ],
+)
+def test_what_one_machine_can_not_do_is_refused(jobs: Jobs, beyond: dict[str, object], said: str) -> None:
+    """In one line that names it; never a job that does something else."""
+    with pytest.raises(JobRefusedError, match=said):
+        jobs.submit("beyond", "true", **beyond)
+
+    assert jobs.scheduler.mine() == []
+
+
+def test_an_estimate_counts_what_runs_and_who_comes_before(jobs: Jobs) -> None:
+    """With all GPUs taken for an hour by a first node, a further one starts at its end."""
+    holder = jobs.submit("holder", *HOLD, gpus=4, priority_class=PriorityClass.FIRST, wall_minutes=60)
+    jobs.until_runs(holder)
+
+    told = jobs.scheduler.estimate(jobs.spec("next", *HOLD, gpus=1, priority_class=PriorityClass.SECOND))
+
+    assert told.estimated_start == jobs.status(holder).wall_ends
+    assert told.position == 1

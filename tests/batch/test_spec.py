@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccds_kernel.batch import JobSpec, PriorityClass, job_name
+from ccds_kernel.batch import Array, Container, JobSpec, Mount, PriorityClass, job_name
 from ccds_kernel.errors import CcdsError
 
 RIGHT = {"name": "a", "command": ("true",), "cwd": Path("/"), "log": Path("/log"), "owner": "ann"}
@@ -48,6 +48,13 @@ RIGHT = {"name": "a", "command": ("true",), "cwd": Path("/"), "log": Path("/log"
         ({"priority_class": "urgent"}, "priority class"),
         ({"priority_class": PriorityClass.APP, "gpus": 1}, "GPU"),
         ({"priority_class": PriorityClass.FIRST, "requeueable": True}, "requeueable"),
+        ({"hosts": 0}, "hosts"),
+        ({"gpu_shares": -1}, "gpu_shares"),
+        ({"gpu_shares": 1, "gpus": 1}, "shares"),
+        ({"gpu_shares": 1, "hosts": 2}, "shares"),
+        ({"topology": "near"}, "topology"),
+        ({"priority_class": PriorityClass.APP, "hosts": 2}, "one host"),
+        ({"priority_class": PriorityClass.FIRST, "array": Array(2, 1)}, "array"),
         ({"env": {"A B": "x"}}, "environment names"),
         ({"env": {"1A": "x"}}, "environment names"),
         ({"env": {"A=B": "x"}}, "environment names"),
@@ -109,3 +116,28 @@ def test_the_port_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True, timeout=30)
 
     assert done.stdout.strip() == "['ccds_kernel']"
+
+
+@pytest.mark.parametrize(("count", "at_once"), [(0, 1), (1001, 1), (2, 0), (2, 3), (True, 1), (2, 1.0), ("2", 1)])
+def test_an_array_has_tasks(count: object, at_once: object) -> None:
+    """1 to 1000 tasks, and no more at once than there are."""
+    with pytest.raises(CcdsError, match="array"):
+        Array(count, at_once)
+
+
+@pytest.mark.parametrize("path", ["data", "/a,b", "/a:b", "/a b", "/a/../b", "/a\n", "/é", ""])
+def test_a_mount_is_one_path(path: str) -> None:
+    """What would be two mounts, or another folder than it looks like, is refused."""
+    with pytest.raises(CcdsError, match="mount"):
+        Mount("/data", path)
+    with pytest.raises(CcdsError, match="mount"):
+        Mount(path, "/data")
+
+
+@pytest.mark.parametrize(
+    "image", ["ccds/session", "ccds/session:latest", "a@sha256:12", "A@sha256:" + "0" * 64, "$(id)"]
+)
+def test_an_image_is_pinned(image: str) -> None:
+    """A name or a tag may mean another image tomorrow."""
+    with pytest.raises(CcdsError, match="pinned"):
+        Container(image)

@@ -330,6 +330,19 @@ class SchedulerContract:
         assert [explanation.position for explanation in told] == [1, 2]
         assert all(explanation.reason for explanation in told)
 
+    def test_an_estimate_submits_nothing(self, jobs: Jobs) -> None:
+        """What would start is asked about without being there afterwards; an estimate lies in the future, or is now."""
+        told = jobs.scheduler.estimate(jobs.spec("maybe", *HOLD, gpus=2))
+
+        assert told.reason
+        assert told.estimated_start is None or told.estimated_start > datetime.now(UTC) - timedelta(minutes=1)
+        assert jobs.scheduler.mine() == []
+
+    def test_no_estimate_of_what_can_never_run(self, jobs: Jobs) -> None:
+        """As when it is submitted."""
+        with pytest.raises(JobRefusedError):
+            jobs.scheduler.estimate(jobs.spec("huge", "true", gpus=5))
+
     @pytest.mark.parametrize(
         "impossible", [{"gpus": 5}, {"cpus": 5}, {"memory_mb": 8001}, {"gpus": 1, "gpu_model": "none-such"}]
     )

@@ -30,6 +30,7 @@ from ccds_kernel.batch.local.table import (
     update,
 )
 from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
+from ccds_kernel.batch.shape import Topology
 from ccds_kernel.batch.spec import JobSpec, PriorityClass, are_wall_minutes
 from ccds_kernel.batch.states import Explanation, JobId, JobState, JobStatus, Node
 from ccds_kernel.errors import CcdsError
@@ -151,6 +152,13 @@ class LocalScheduler:
             update(db, row.id, wall_minutes=row.raw["wall_minutes"] + minutes)
 
         self._change(job, change)
+
+    def estimate(self, spec: JobSpec) -> Explanation:
+        """See `Scheduler.estimate`; assumes what `explain` does."""
+        with self._table.read() as db:
+            capacity, jobs = load_capacity(db), [it.as_job() for it in live_rows(db)]
+        _refuse_impossible(spec, capacity)
+        return estimate.explain_new(jobs, capacity, spec, time.time())
 
     def capacity(self) -> Sequence[Node]:
         """See `Scheduler.capacity`; the one node is this machine."""
@@ -278,6 +286,17 @@ def _cancel(db: sqlite3.Connection, row: Row) -> None:
 
 
 def _refuse_impossible(spec: JobSpec, capacity: Capacity) -> None:
+    beyond = {
+        "more than one host": spec.hosts > 1,
+        "shares of a GPU": spec.gpu_shares > 0,
+        f"topology {spec.topology}": spec.topology is not Topology.ANY,
+        "an array": spec.array is not None,
+        "a container": spec.container is not None,
+    }
+    if asked := [what for what, is_asked in beyond.items() if is_asked]:
+        raise JobRefusedError(
+            expected="what the scheduler of one machine can do", found=asked[0], do="leave it out, or use LSF or Slurm"
+        )
     if not capacity.room.holds(need_of(spec)):
         raise JobRefusedError(
             expected=f"at most {len(capacity.gpus)} GPUs, {capacity.cpus} cores and {capacity.memory_mb} MiB",

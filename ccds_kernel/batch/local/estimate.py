@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from ccds_kernel.batch.local.dispatch import Capacity, Job, Room, after, free_room, plan, waiting_in_order
-from ccds_kernel.batch.spec import PriorityClass
-from ccds_kernel.batch.states import Explanation
+from ccds_kernel.batch.local.dispatch import Capacity, Job, Room, after, free_room, need_of, plan, waiting_in_order
+from ccds_kernel.batch.spec import JobSpec, PriorityClass
+from ccds_kernel.batch.states import Explanation, JobId
 
 _MOST_STEPS = 200
 _MOST_LOOKS = 20_000
@@ -40,6 +40,20 @@ def explain(jobs: Sequence[Job], capacity: Capacity, job: Job, now: float) -> Ex
         position=position,
         estimated_start=estimate(jobs, capacity, job, now),
     )
+
+
+def explain_new(jobs: Sequence[Job], capacity: Capacity, spec: JobSpec, now: float) -> Explanation:
+    """As `explain`, for a job that isn't submitted yet."""
+    job = Job(
+        id=JobId(""),
+        order=max((it.order for it in jobs), default=0) + 1,
+        owner=spec.owner,
+        priority_class=spec.priority_class,
+        asks=need_of(spec),
+        preemptible=spec.requeueable,
+        wall_s=spec.wall_minutes * 60,
+    )
+    return explain([*jobs, job], capacity, job, now)
 
 
 def _reason(jobs: Sequence[Job], capacity: Capacity, job: Job, position: int) -> str:

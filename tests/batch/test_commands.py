@@ -1,0 +1,64 @@
+"""A scheduler's programs are asked safely: absent, hanging or loud ones are no answer."""
+
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ccds_kernel.batch.commands import DirectCommands
+from ccds_kernel.batch.scheduler import SchedulerUnavailableError
+
+
+def program(folder: Path, name: str, text: str) -> None:
+    """An executable shell script."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+def test_what_it_says_and_reads(tmp_path: Path) -> None:
+    """Exit status, both outputs, and standard input as it stands; bytes that are no UTF-8 do no harm."""
+    program(tmp_path, "say", 'cat; printf "\\377" >&2; exit 3')
+
+    answer = DirectCommands(tmp_path).run(["say"], stdin="é\n")
+
+    assert (answer.code, answer.out, answer.err) == (3, "é\n", "�")
+
+
+def test_its_environment_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It speaks C, knows what the site says, and no token of this process's."""
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "secret")
+    program(tmp_path, "say", "env")
+
+    answer = DirectCommands(tmp_path, {"SLURM_CONF": "/x"}).run(["say"])
+
+    assert "SLURM_CONF=/x\n" in answer.out
+    assert "LC_ALL=C\n" in answer.out
+    assert "secret" not in answer.out
+
+
+def test_none_is_named(tmp_path: Path) -> None:
+    """A program that isn't there is no answer, and is named."""
+    with pytest.raises(SchedulerUnavailableError, match="squeue"):
+        DirectCommands(tmp_path).run(["squeue"])
+
+
+def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    """It and its children are killed, also those that hold its output open."""
+    program(tmp_path, "hang", f"echo $$ > {tmp_path}/pid; sleep 600 & wait")
+
+    with pytest.raises(SchedulerUnavailableError, match="within"):
+        DirectCommands(tmp_path, timeout_s=0.5).run(["hang"])
+
+    group = int((tmp_path / "pid").read_text())
+    assert not psutil.pid_exists(group)
+
+
+def test_one_that_leaves_something_behind_is_an_answer(tmp_path: Path) -> None:
+    """What it started and left in the background isn't waited for."""
+    program(tmp_path, "leave", f"sleep 600 & echo $! > {tmp_path}/pid; echo done")
+
+    try:
+        assert DirectCommands(tmp_path, timeout_s=5).run(["leave"]).out == "done\n"
+    finally:
+        psutil.Process(int((tmp_path / "pid").read_text())).kill()

@@ -13,14 +13,16 @@ from ccds_kernel.settings.hub import HubSettings
 from ccds_kernel.settings.invalid import invalid, offending
 from ccds_kernel.settings.irb import IrbSettings
 from ccds_kernel.settings.ldap_login import LdapLogin
+from ccds_kernel.settings.lsf import LsfSettings
 from ccds_kernel.settings.oidc_login import OidcLogin
 from ccds_kernel.settings.paths import Paths
 from ccds_kernel.settings.scheduler import SchedulerSettings
 from ccds_kernel.settings.section import Person
 from ccds_kernel.settings.sessions import SessionsSettings
+from ccds_kernel.settings.slurm import SlurmSettings
 
 __all__ = [
     "SYSTEM_FILE", "AirlockSettings", "AuditSettings", "DatabaseSettings", "GroupsSettings", "HubSettings", "IrbSettings",
-    "LdapLogin", "OidcLogin", "Paths", "Person", "SchedulerSettings", "SessionsSettings", "Settings", "invalid",
-    "load_settings", "offending", "settings_file", "settings_now",
+    "LdapLogin", "LsfSettings", "OidcLogin", "Paths", "Person", "SchedulerSettings", "SessionsSettings", "Settings",
+    "SlurmSettings", "invalid", "load_settings", "offending", "settings_file", "settings_now",
 ]  # fmt: skip

@@ -19,11 +19,13 @@ from ccds_kernel.settings.hub import HubSettings
 from ccds_kernel.settings.invalid import invalid
 from ccds_kernel.settings.irb import IrbSettings
 from ccds_kernel.settings.ldap_login import LdapLogin
+from ccds_kernel.settings.lsf import LsfSettings
 from ccds_kernel.settings.oidc_login import OidcLogin
 from ccds_kernel.settings.paths import Paths
 from ccds_kernel.settings.scheduler import SchedulerSettings
 from ccds_kernel.settings.section import Section
 from ccds_kernel.settings.sessions import SessionsSettings
+from ccds_kernel.settings.slurm import SlurmSettings
 
 SYSTEM_FILE = Path("/etc/ccds/ccds.toml")
 
@@ -41,6 +43,8 @@ class Settings(Section):
     database: DatabaseSettings = DatabaseSettings()
     sessions: SessionsSettings = SessionsSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
+    slurm: SlurmSettings = SlurmSettings()
+    lsf: LsfSettings = LsfSettings()
     airlock: AirlockSettings = AirlockSettings()
 
     @model_validator(mode="after")

@@ -1,16 +1,23 @@
-"""`[sessions]`: as whom the code of a session runs."""
+"""`[sessions]`: as whom the code of a session runs, what people may ask for, and how long a session is remembered."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
 from ccds_kernel.settings.section import AbsolutePath, Section
 
 
+ImageName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
+PinnedImage = Annotated[
+    str, Field(pattern=r"^([a-z0-9][a-z0-9._/:-]{0,200}@sha256:[0-9a-f]{64}|/[A-Za-z0-9._/@+-]{1,1000})$")
+]
+
+
 class SessionsSettings(Section):
-    """As whom the code of a session runs."""
+    """As whom the code of a session runs, and what people may ask for."""
 
     helper: bool = Field(
         False,
@@ -20,4 +27,19 @@ class SessionsSettings(Section):
     sockets: AbsolutePath = Field(
         Path("/run/ccds"),
         description="where the root helper puts the sockets between servers and kernels; a short path of root's own",
+    )
+    longest_hours: int = Field(
+        72,
+        ge=1,
+        le=24 * 365,
+        strict=True,
+        description="hours that a lab session may be asked for, and be extended to in all",
+    )
+    images: dict[ImageName, PinnedImage] = Field(
+        {},
+        description="the images that people choose from: name = `registry/name@sha256:…`, or the absolute path of an image file; none: the "
+        "site's own installation. The local scheduler starts no containers",
+    )
+    keep_cards_days: int = Field(
+        7, ge=0, le=365, strict=True, description="days for which a person's home page shows how a session ended"
     )

@@ -23,7 +23,7 @@ from sqlalchemy.orm import object_session
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Unicode
 
-from ccds_kernel.batch.policy import priority_for
+from ccds_kernel.batch.policy import NodeSession, priority_for
 from ccds_kernel.batch.scheduler import SchedulerUnavailableError, UnknownJobError
 from ccds_kernel.batch.spec import JobSpec
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
@@ -35,6 +35,7 @@ from ccds_spawners.database import close_database, open_database
 from ccds_spawners.home import session_env, session_folder, session_home
 from ccds_spawners.job import session_job
 from ccds_spawners.left_events import deliver_left
+from ccds_spawners.nodes import node_of
 from ccds_spawners.notice import tell
 from ccds_spawners.options import LabOptions
 from ccds_spawners.refusal import Refusal
@@ -130,7 +131,7 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
                 sees=sees,
                 nodes=nodes,
                 session=self.session,
-                priority_class=priority_for(self._other_nodes()),
+                priority_class=priority_for(self.user.name, self._other_nodes()),
                 options=LabOptions(gpus=min(1, sum(node.gpus for node in nodes))),
             )
         )
@@ -179,7 +180,7 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
             spec = session_job(
                 self.session,
                 options,
-                priority_for(others),
+                priority_for(self.user.name, others),
                 person=self.user.name,
                 home=home,
                 folder=folder,
@@ -367,9 +368,10 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         """Where the job's node is reached: the scheduler's word, never the session's."""
         return "127.0.0.1" if self.settings.scheduler.engine == "local" else str(status.node)
 
-    def _other_nodes(self) -> int:
-        """How many other lab sessions of this person run, wait, or began to start before this one."""
-        return sum(spawner.takes_node for name, spawner in self.user.spawners.items() if name != self.name)
+    def _other_nodes(self) -> list[NodeSession]:
+        """This person's other nodes that run, wait, or began to start before this one."""
+        found = (node_of(spawner) for name, spawner in self.user.spawners.items() if name != self.name)
+        return [node for node in found if node]
 
     @property
     def takes_node(self) -> bool:

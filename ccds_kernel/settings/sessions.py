@@ -9,7 +9,6 @@ from pydantic import Field
 
 from ccds_kernel.settings.section import AbsolutePath, Section
 
-
 ImageName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
 PinnedImage = Annotated[
     str, Field(pattern=r"^([a-z0-9][a-z0-9._/:-]{0,200}@sha256:[0-9a-f]{64}|/[A-Za-z0-9._/@+-]{1,1000})$")
@@ -37,8 +36,8 @@ class SessionsSettings(Section):
     )
     images: dict[ImageName, PinnedImage] = Field(
         {},
-        description="the images that people choose from: name = `registry/name@sha256:…`, or the absolute path of an image file; none: the "
-        "site's own installation. The local scheduler starts no containers",
+        description="the images that people choose from: name = `registry/name@sha256:…`, or the absolute path of an image "
+        "file; none: the site's own installation. The local scheduler starts no containers",
     )
     keep_cards_days: int = Field(
         7, ge=0, le=365, strict=True, description="days for which a person's home page shows how a session ended"

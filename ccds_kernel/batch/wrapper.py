@@ -1,12 +1,16 @@
 """The small process around every job's command: it says that it began, ends what it started, and leaves an exit file.
 
-Run as `python -S -I -X utf8 wrapper.py RUN_DIR`: no site packages and nothing of ours imported, so that it is up in about 30 ms
-and is the same file on a node where only the folder is shared. All schedulers run their jobs in it, so that an end is
+Run as `python -S -I -X utf8 wrapper.py RUN_DIR [ATTEMPT]`: no site packages and nothing of ours imported, so that it is up in
+about 30 ms and is the same file on a node where only the folder is shared. All schedulers run their jobs in it, so that an end is
 known after the scheduler has forgotten the job or was itself restarted. In RUN_DIR (0700, all files 0600):
 
-    run.json     read: command, env, cwd, log, grace_s, wake. The environment may hold tokens: never in argv or a log.
+    run.json     read: command, env, cwd, log, grace_s; and where a scheduler has a use for them wake (whom to ring up), take and
+                 take_all (see `_environment`). The environment may hold tokens: never in argv or a log.
     claim.json   written once, by link(2): pid, started, boot. Who finds it there already does not run.
     exit.json    written last, by rename(2): code, reason, stopped, ended. It exists only when no process is left.
+
+A cluster's scheduler may start a job anew by itself, and a job of many tasks many times at once: it says which ATTEMPT this is,
+and claim and exit file lie in the folder of that name inside RUN_DIR.
 
 TERM asks for the end: the command's process group gets TERM, and after `grace_s` whatever descends from the command gets
 KILL, also what made itself a session of its own (the wrapper is a child subreaper). What the command left behind when
@@ -33,6 +37,7 @@ _LEFTOVER_GRACE_S = 2.0
 _AGAIN_S = 0.2
 _AT_ONCE_S = 0.001
 """A timer of 0 s would never go off."""
+_NEVER_BEGAN, _KILLED = 127, 128
 
 
 def processes() -> dict[int, tuple[int, str]]:
@@ -84,6 +89,7 @@ class _Command:
 
     def __init__(self, run: dict[str, Any]) -> None:
         self._grace_s = float(run["grace_s"])
+        self._env = _environment(run)
         self._pid = 0
         self.stopped = False
         self.code: int | None = None
@@ -101,12 +107,12 @@ class _Command:
             log = os.open(run["log"], flags, 0o600)
         with _or("the working directory can't be entered"):
             os.chdir(run["cwd"])
-        os.environ["PATH"] = run["env"].get("PATH", os.defpath)  # posix_spawnp looks here for the program
+        os.environ["PATH"] = self._env.get("PATH", os.defpath)  # posix_spawnp looks here for the program
         with _or(f"the command can't be started: {Path(run['command'][0]).name}"):
             self._pid = os.posix_spawnp(
                 run["command"][0],
                 run["command"],
-                run["env"],
+                self._env,
                 file_actions=[
                     (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                     (os.POSIX_SPAWN_DUP2, log, 1),
@@ -153,6 +159,20 @@ class _Command:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
         return len(pids)
+
+
+def _environment(run: dict[str, Any]) -> dict[str, str]:
+    """The command's: what the run says, and of ours what the scheduler alone knows.
+
+    `take` maps a name to those of ours of which the first that is there gives its value; `take_all` are beginnings of names that
+    are handed on as they are.
+    """
+    found: dict[str, str] = dict(run["env"])
+    found |= {name: value for name, value in os.environ.items() if name.startswith(tuple(run.get("take_all", ())))}
+    for name, sources in run.get("take", {}).items():
+        if value := next((os.environ[source] for source in sources if source in os.environ), None):
+            found[name] = value
+    return found
 
 
 def descendants(root: int) -> list[int]:
@@ -208,11 +228,18 @@ def claim(run_dir: Path, pid: int) -> bool:
     return True
 
 
-def main(run_dir: Path) -> int:
-    """Runs the job described in `run_dir`; the exit status is 0 whenever an exit file was left."""
+def main(run_dir: Path, attempt: str | None = None) -> int:
+    """Runs the job described in `run_dir`; the exit status is the command's, as a shell would tell it.
+
+    Without `attempt` it is 0 whenever an exit file was left: who started it reads that.
+    """
     run = json.loads((run_dir / "run.json").read_text(encoding="utf-8"))
-    if not claim(run_dir, os.getpid()):
-        return 0
+    place = run_dir
+    if attempt is not None:
+        place = run_dir / attempt
+        place.mkdir(mode=0o700, exist_ok=True)
+    if not claim(place, os.getpid()):
+        return 0 if attempt is None else _NEVER_BEGAN
     _adopt_orphans()
     command = _Command(run)
     # TERM has been held back since before this program began: none is lost.
@@ -220,11 +247,19 @@ def main(run_dir: Path) -> int:
     command.wait()
     signal.setitimer(signal.ITIMER_REAL, 0)
     ended = {"code": command.code, "reason": command.reason, "stopped": command.stopped, "ended": time.time()}
-    write_json(run_dir / "exit.json", ended).rename(run_dir / "exit.json")
-    with contextlib.suppress(OSError):  # nobody listens: the file is found later
-        os.write(os.open(run["wake"], os.O_WRONLY | os.O_NONBLOCK), b"e")
-    return 0
+    write_json(place / "exit.json", ended).rename(place / "exit.json")
+    if wake := run.get("wake"):
+        with contextlib.suppress(OSError):  # nobody listens: the file is found later
+            os.write(os.open(wake, os.O_WRONLY | os.O_NONBLOCK), b"e")
+    return 0 if attempt is None else _status(command.code)
+
+
+def _status(code: int | None) -> int:
+    """What a shell says of a command that ended so, or never began."""
+    if code is None:
+        return _NEVER_BEGAN
+    return code if code >= 0 else _KILLED - code
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:3]))

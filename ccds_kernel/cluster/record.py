@@ -58,7 +58,7 @@ class SessionRecord:
         ended: when it was over.
         how: how it ended.
         said: in one line, what the scheduler or its log said of the end; empty where nothing.
-        idle_s: seconds in all in which nobody used it, as known.
+        idle_s: seconds in all in which nobody used it; None where that was never measured.
     """
 
     person: str
@@ -76,7 +76,7 @@ class SessionRecord:
     ended: datetime | None = None
     how: HowEnded | None = None
     said: str = ""
-    idle_s: float = 0.0
+    idle_s: float | None = None
 
     @property
     def priority_class(self) -> PriorityClass:

@@ -35,7 +35,7 @@ CREATE TABLE session (
     gpus INTEGER NOT NULL, gpu_model TEXT, hours REAL NOT NULL, image TEXT,
     submitted REAL NOT NULL, started REAL, node TEXT,
     ended REAL, how TEXT, said TEXT NOT NULL DEFAULT '',
-    idle_s REAL NOT NULL DEFAULT 0
+    idle_s REAL                                     -- NULL: never measured
 ) STRICT;
 CREATE UNIQUE INDEX live_job ON session(job) WHERE ended IS NULL;
 CREATE INDEX of_person ON session(person, ended);
@@ -107,7 +107,7 @@ class Records:
 
     def note_idle(self, job: JobId, idle_s: float) -> None:
         """Nobody used `job` for that many seconds in all."""
-        self._set("idle_s = max(idle_s, ?)", job, idle_s)
+        self._set("idle_s = max(coalesce(idle_s, 0), ?)", job, idle_s)
 
     def note_ended(self, job: JobId, how: HowEnded, *, at: datetime, said: str = "") -> None:
         """`job` is over; the first word about its end stands. Of `said` one line is kept, not longer than is read on a card."""

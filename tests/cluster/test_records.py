@@ -76,6 +76,15 @@ def test_a_session_is_recorded_from_its_submission_to_its_end(records: Records) 
     )
 
 
+def test_what_was_never_measured_is_not_zero(records: Records) -> None:
+    """A session whose use nobody looked at may have been idle; one that was looked at and never idle wasn't."""
+    submit(records, "7")
+    submit(records, "8")
+    records.note_idle(JobId("8"), 0)
+
+    assert {record.job: record.idle_s for record in records.all(LONG_AGO)} == {"7": None, "8": 0}
+
+
 def test_what_is_said_twice_counts_once(records: Records) -> None:
     """A hub that was killed says all of it again when it is back: the first word stands."""
     for minutes in (0, 30):

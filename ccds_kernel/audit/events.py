@@ -179,6 +179,18 @@ class SessionEnded(Event):
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class NodeMovedBack(Event):
+    """A node that somebody had moved to another class by hand, past the hub, was moved back; so often since the event before."""
+
+    from_sessions: ClassVar[bool] = False
+
+    session: str
+    was: str
+    to: str
+    times: int
+
+
 def kinds() -> dict[str, type[Event]]:
     """Every event class by its name."""
     return {kind.__name__: kind for kind in Event.__subclasses__()}

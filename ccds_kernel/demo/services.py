@@ -23,7 +23,7 @@ _OURS = ("jupyterhub_config.py", "configurable-http-proxy", "ccds_hub.proxy", "c
 _MODULES = {
     "audit daemon": ("ccds_hub.audit_daemon",),
     "proxy": ("ccds_hub.proxy",),
-    "hub": ("jupyterhub", "-f", str(resource("hub/jupyterhub_config.py"))),
+    "hub": ("ccds_hub.app", "-f", str(resource("hub/jupyterhub_config.py"))),
 }
 _MOST_ENDS, _PATIENCE_SECONDS = 3, 60.0
 """More ends than that in this time, and nothing is started again."""

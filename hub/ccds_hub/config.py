@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,21 @@ from ccds_hub.authenticator import log_people_in
 from ccds_hub.landing import home
 from ccds_hub.limits import LimitsHandler
 from ccds_hub.page_policy import HubFiles, PlainFiles, page_headers
+from ccds_hub.policy_loop import PolicyLoop
 from ccds_hub.proxy import proxy_token, require_encryption
 from ccds_hub.state_folder import closed_folder
+from ccds_kernel.audit.events import NodeMovedBack
+from ccds_kernel.audit.site import audit_log
 from ccds_kernel.batch.site import scheduler_of
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.resources import resource
+from ccds_kernel.session.name import SessionName
 from ccds_kernel.settings import Settings, settings_file
 from ccds_spawners import handshake
+from ccds_spawners.audit import project_id_of
 from ccds_spawners.cluster import ClusterSpawner
 from ccds_spawners.contents import ContentsCounter, contents_of
+from ccds_spawners.nodes import LiveNodes
 from ccds_spawners.options import leave_to_start
 from ccds_spawners.watch import JobWatch
 
@@ -139,7 +147,10 @@ def _sessions(c: Any, settings: Settings, contents: ContentsCounter) -> None:  #
     c.JupyterHub.spawner_class = ClusterSpawner
     c.ClusterSpawner.settings = settings
     c.ClusterSpawner.scheduler = scheduler
-    c.ClusterSpawner.watch = JobWatch(scheduler)
+    watch, nodes = JobWatch(scheduler, settings.scheduler.tick_s), LiveNodes()
+    c.ClusterSpawner.watch = watch
+    c.ClusterSpawner.nodes = nodes
+    c.CcdsHub.policy = PolicyLoop(scheduler, watch, nodes, _moves_into(settings), tick=settings.scheduler.tick_s)
     c.ClusterSpawner.contents = contents
     c.ClusterSpawner.environment = {"CCDS_CONFIG": str(settings_file().resolve())}
     c.ClusterSpawner.env_keep = ["LANG", "LC_ALL", "TZ"]
@@ -147,6 +158,16 @@ def _sessions(c: Any, settings: Settings, contents: ContentsCounter) -> None:  #
     c.ClusterSpawner.start_timeout = 24 * 3600  # a node may be long in coming; the page says why
     c.ClusterSpawner.http_timeout = 60
     c.ClusterSpawner.poll_interval = 10
+
+
+def _moves_into(settings: Settings) -> Callable[[NodeMovedBack], None]:
+    """A function that writes into the audit log, with its session's project, what was moved back."""
+
+    def write(event: NodeMovedBack) -> None:
+        project = project_id_of(SessionName.parse(event.session), settings)
+        audit_log(settings).write(replace(event, project=project))
+
+    return write
 
 
 def _pages(c: Any, settings: Settings, contents: ContentsCounter) -> None:  # noqa: ANN401 - as above

@@ -41,7 +41,7 @@ class HubSite:
             self.proxy = self._start("ccds_hub.proxy")
         if self.audit is None:
             self.audit = self._start("ccds_hub.audit_daemon")
-        self.hub = self._start("jupyterhub", "-f", str(resource("hub/jupyterhub_config.py")))
+        self.hub = self._start("ccds_hub.app", "-f", str(resource("hub/jupyterhub_config.py")))
         hub = self.settings.hub
         url = f"{'https' if hub.certificate else 'http'}://127.0.0.1:{hub.port}"
         verify = str(hub.certificate) if hub.certificate else True

@@ -65,7 +65,7 @@ def unix_hub(*names: str) -> Iterator[UnixHub]:
             for module in (
                 ("ccds_hub.audit_daemon",),
                 ("ccds_hub.proxy",),
-                ("jupyterhub", "-f", str(resource("hub/jupyterhub_config.py"))),
+                ("ccds_hub.app", "-f", str(resource("hub/jupyterhub_config.py"))),
             ):
                 made.processes.append(_start(site, service, *module))
             until(lambda: _answers(f"{made.demo.url}/hub/login") or _ended(made), "the hub to answer", seconds=90)

@@ -3,8 +3,9 @@
 import pytest
 
 from ccds_kernel.batch import JobState
+from ccds_kernel.batch.ending import Verdict
 from ccds_kernel.batch.exits import ExitFile, read_claim, read_exit
-from ccds_kernel.batch.local.verdict import Verdict, verdict
+from ccds_kernel.batch.local.verdict import verdict
 
 FAILED, PENDING, CANCELLED, SUCCEEDED = JobState.FAILED, JobState.PENDING, JobState.CANCELLED, JobState.SUCCEEDED
 WELL = ExitFile(code=0, reason=None, stopped=False, ended=1.0)

@@ -15,12 +15,13 @@ import sqlite3
 from pathlib import Path
 
 from ccds_kernel.batch import wrapper
+from ccds_kernel.batch.ending import Verdict
 from ccds_kernel.batch.exits import Claim, ExitFile, read_claim, read_exit
 from ccds_kernel.batch.local import runs
 from ccds_kernel.batch.local.dispatch import plan
 from ccds_kernel.batch.local.process import is_alive, members, tell
 from ccds_kernel.batch.local.table import Row, Table, live_rows, load_capacity, load_grace_s, update
-from ccds_kernel.batch.local.verdict import Verdict, verdict
+from ccds_kernel.batch.local.verdict import verdict
 from ccds_kernel.batch.states import JobState
 
 _LOOK_S = 1.0

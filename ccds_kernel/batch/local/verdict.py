@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ccds_kernel.batch.ending import Verdict, of_itself
 from ccds_kernel.batch.exits import ExitFile
 from ccds_kernel.batch.states import JobState
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The state in which a job ends, with its reason; or PENDING when it goes back into the queue."""
-
-    state: JobState
-    reason: str | None = None
-
 
 _MOST_REQUEUES = 20
 """A job whose runs vanish is not started for ever: something about it kills its wrapper."""
@@ -23,7 +13,7 @@ _MOST_REQUEUES = 20
 def verdict(
     exit_file: ExitFile | None, intent: str | None, *, requeueable: bool, requeues: int, rebooted: bool
 ) -> Verdict:
-    """Judges a run that is over.
+    """The state in which a run that is over ends, with its reason; PENDING when it goes back into the queue.
 
     Args:
         exit_file: what its wrapper left; None when everything of the run is gone without one.
@@ -40,12 +30,7 @@ def verdict(
             return Verdict(JobState.PENDING)
         lost = "lost in a restart of the machine" if rebooted else "its processes vanished without leaving an exit file"
         return Verdict(JobState.FAILED, lost)
-    if exit_file.reason or exit_file.code is None:
-        return Verdict(JobState.FAILED, exit_file.reason)
-    if exit_file.code == 0:
-        return Verdict(JobState.SUCCEEDED)
-    killed = exit_file.code < 0
-    return Verdict(JobState.FAILED, f"killed by signal {-exit_file.code}" if killed else f"exit code {exit_file.code}")
+    return of_itself(exit_file)
 
 
 def _stopped(intent: str | None, requeueable: bool) -> Verdict | None:

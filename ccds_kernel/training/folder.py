@@ -3,6 +3,7 @@
 ```
 run.json            what the run is; never changed
 starts/1.json       each start with its job; 1.exit.json is what the training of that start left
+attempts/           when jobs of the run held their GPUs, see `attempt`
 bundle/             the MONAI bundle that runs
 overrides.json      what the launcher sets in the bundle's configuration
 datalist.json       the volumes, paths relative to the project's folder
@@ -86,6 +87,11 @@ class RunFolder:
     def leave_exit(self, number: int, left: Exit) -> None:
         """Writes that account, whole."""
         write_whole(self.exit_file(number), left.to_text(), _PRIVATE)
+
+    @property
+    def attempts(self) -> Path:
+        """The folder in which it stands when its jobs ran."""
+        return self.path / "attempts"
 
     @property
     def bundle(self) -> Path:

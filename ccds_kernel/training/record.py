@@ -12,7 +12,9 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.training.spec import TrainingSpec
 
 
-class _Record(BaseModel):
+class Record(BaseModel):
+    """One of these files."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def to_text(self) -> str:
@@ -20,7 +22,7 @@ class _Record(BaseModel):
         return self.model_dump_json(indent=1) + "\n"
 
 
-class RunRecord(_Record):
+class RunRecord(Record):
     """What a run is; written once, before its first start, and never changed.
 
     Attributes:
@@ -44,7 +46,7 @@ class RunRecord(_Record):
     versions: dict[str, str]
 
 
-class Start(_Record):
+class Start(Record):
     """One start of a run: the first, or a restart.
 
     Attributes:
@@ -70,7 +72,7 @@ class Outcome(enum.StrEnum):
     FAILED = "failed"
 
 
-class Exit(_Record):
+class Exit(Record):
     """What the training itself left when it ended; a killed one leaves nothing.
 
     Attributes:
@@ -82,10 +84,10 @@ class Exit(_Record):
     reason: str = ""
 
 
-Record = TypeVar("Record", bound=_Record)
+Kind = TypeVar("Kind", bound=Record)
 
 
-def read_record(kind: type[Record], path: Path) -> Record | None:
+def read_record(kind: type[Kind], path: Path) -> Kind | None:
     """The record in `path`; None where there is no such file.
 
     Raises:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.training.attempt import noted_attempt
 from ccds_kernel.training.bundle import CONFIGURATION, METADATA
 from ccds_kernel.training.extra import NEEDED, missing_extra
 from ccds_kernel.training.folder import RunFolder
@@ -25,7 +26,8 @@ def main(arguments: Sequence[str]) -> int:
     """Trains; the exit status is 0 when all epochs are done."""
     folder, number = RunFolder(Path(arguments[0])), int(arguments[1])
     folder.exit_file(number).unlink(missing_ok=True)  # what an earlier run of this job left
-    left = _train(folder)
+    with noted_attempt(folder, number):
+        left = _train(folder)
     folder.leave_exit(number, left)
     return 0 if left.outcome is Outcome.FINISHED else 1
 

@@ -118,6 +118,17 @@ class Records:
         """This person's sessions that live or ended after `since`, the latest first."""
         return self._read("WHERE person = ? AND (ended IS NULL OR ended >= ?)", person, since.timestamp())
 
+    def last_node(self, person: str, project: str) -> SessionRecord | None:
+        """The node that this person had, or asked for, last in that project; an app session is none."""
+        found = self._read(
+            "WHERE id = (SELECT max(id) FROM session JOIN class ON class.session = id "
+            "WHERE person = ? AND project = ? AND priority_class <> ?)",
+            person,
+            project,
+            PriorityClass.APP.value,
+        )
+        return found[0] if found else None
+
     def all(self, since: datetime) -> tuple[SessionRecord, ...]:
         """Everybody's sessions that live or ended after `since`, the latest first."""
         return self._read("WHERE ended IS NULL OR ended >= ?", since.timestamp())

@@ -125,6 +125,22 @@ def test_a_person_reads_what_lives_or_ended_lately(records: Records) -> None:
     assert [record.job for record in records.all(after(15))] == ["4", "3", "2"]
 
 
+def test_a_person_s_last_node_is_known_for_each_project(records: Records) -> None:
+    """However long ago, ended or not; an app session is no node, and other people's and projects' don't count."""
+    submit(records, "1")
+    records.note_class(JobId("1"), PriorityClass.FIRST, at=after(1))
+    records.note_ended(JobId("1"), HowEnded.STOPPED, at=after(10))
+    submit(records, "2", person="tom")
+    records.note_submitted(
+        JobId("3"), person="sam", project="CHEST-1", session="chest-1-app", priority_class=PriorityClass.APP, at=NOON
+    )
+
+    last = records.last_node("sam", "CHEST-1")
+    assert last is not None
+    assert (last.job, last.gpus) == ("1", 2)
+    assert records.last_node("sam", "CHEST-2") is None
+
+
 def test_a_job_that_nobody_submitted_here_is_left_out(records: Records) -> None:
     """It began before there were records: notes about it change nothing."""
     records.note_started(JobId("9"), node="n1", at=NOON)

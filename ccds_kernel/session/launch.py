@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -52,11 +53,16 @@ class Place:
 
     @classmethod
     def from_environment(cls) -> Place:
-        """Reads what the hub put into the session's environment."""
+        """Reads what the hub put into the session's environment.
+
+        Raises:
+            OSError: this node has no way to the hub.
+        """
+        hub_api = os.environ["JUPYTERHUB_API_URL"]
         return cls(
-            address=os.environ.get("CCDS_BIND_ADDRESS", "127.0.0.1"),
+            address=address_towards(hub_api),
             prefix=os.environ["JUPYTERHUB_SERVICE_PREFIX"],
-            hub_api=os.environ["JUPYTERHUB_API_URL"],
+            hub_api=hub_api,
             token=os.environ["JUPYTERHUB_API_TOKEN"],
         )
 
@@ -70,7 +76,12 @@ def main(arguments: list[str]) -> int:
             _say(f"the walk-throughs weren't laid out: {type(error).__name__}")
     _deliver_waiting_events()
     config = Path(__file__).with_name(f"{arguments[0]}_config.py")
-    return serve([sys.executable, "-P", "-m", "jupyterhub.singleuser", f"--config={config}"], Place.from_environment())
+    try:
+        place = Place.from_environment()
+    except OSError as error:
+        _say(f"this node finds no way to the hub: {error.strerror}")
+        return 1
+    return serve([sys.executable, "-P", "-m", "jupyterhub.singleuser", f"--config={config}"], place)
 
 
 def _deliver_waiting_events() -> None:
@@ -95,7 +106,7 @@ def serve(command: list[str], place: Place, *, up_seconds: float = UP_SECONDS, r
     signals = _Signals()
     for _ in range(_TRIES):
         port = free_port(place.address)
-        url = f"http://{place.address}:{port}{place.prefix}"
+        url = f"http://{in_url(place.address)}:{port}{place.prefix}"
         server = subprocess.Popen(command, env=os.environ | {"JUPYTERHUB_SERVICE_URL": url})
         signals.forward_to(server)
         if not _wait_until_up(server, place, port, up_seconds):
@@ -136,16 +147,34 @@ class _Signals:
             self._server.send_signal(number)
 
 
+def address_towards(url: str) -> str:
+    """The address of this machine from which it reaches the host of `url`; nothing is sent.
+
+    Raises:
+        OSError: it reaches it from none.
+    """
+    parts = urlsplit(url)
+    family, kind, *_, there = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_DGRAM)[0]
+    with socket.socket(family, kind) as probe:
+        probe.connect(there)
+        return str(probe.getsockname()[0])
+
+
+def in_url(address: str) -> str:
+    """`address` as a URL has it: one of IPv6 in brackets."""
+    return f"[{address}]" if ":" in address else address
+
+
 def free_port(address: str) -> int:
     """A port of `address` that nobody listens on now."""
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
         probe.bind((address, 0))
         return int(probe.getsockname()[1])
 
 
 def _wait_until_up(server: subprocess.Popen[bytes], place: Place, port: int, seconds: float) -> bool:
     """Whether a server of this hub answers on `port`, and it is ours: somebody else on this node may have been quicker."""
-    url = f"http://{place.address}:{port}{place.prefix}api"
+    url = f"http://{in_url(place.address)}:{port}{place.prefix}api"
     deadline = time.monotonic() + seconds
     while server.poll() is None and time.monotonic() < deadline:
         try:

@@ -20,7 +20,13 @@ class HubSettings(Section):
 
     address: str = Field("127.0.0.1", description="address that the proxy listens on")
     port: Port = Field(8000, description="port that the proxy listens on")
-    api_port: Port = Field(8081, description="port of the hub behind the proxy, on 127.0.0.1")
+    api_address: str = Field(
+        "127.0.0.1",
+        pattern=r"^[A-Za-z0-9.:-]+$",
+        description="address of the hub behind the proxy, on which it listens and by which the nodes reach it: where sessions "
+        "run on other machines, this one's address in the network between them, which nobody else is in",
+    )
+    api_port: Port = Field(8081, description="port of the hub behind the proxy, on `hub.api_address`")
     proxy_api_port: Port = Field(8001, description="port of the proxy's own interface, on 127.0.0.1")
     public_url: str = Field(
         "",
@@ -110,6 +116,12 @@ class HubSettings(Section):
             return ipaddress.ip_address(self.address).is_loopback
         except ValueError:
             return False
+
+    @property
+    def api_url(self) -> str:
+        """The address of the hub behind the proxy."""
+        address = f"[{self.api_address}]" if ":" in self.api_address else self.api_address
+        return f"http://{address}:{self.api_port}/"
 
     @property
     def host(self) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 from jupyterhub.app import JupyterHub
 from traitlets import Any as AnyTrait
 
+from ccds_hub.interrupted import take_up
+
 
 class CcdsHub(JupyterHub):  # type: ignore[misc] # JupyterHub has no type hints
     """JupyterHub with the policy's loop."""
@@ -20,6 +22,7 @@ class CcdsHub(JupyterHub):  # type: ignore[misc] # JupyterHub has no type hints
     policy = AnyTrait(help="the PolicyLoop; without one nobody's nodes are put in order").tag(config=True)
 
     _policy_task: asyncio.Task[None] | None = None
+    _starts_task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Starts the hub; once it listens, the loop."""
@@ -27,6 +30,7 @@ class CcdsHub(JupyterHub):  # type: ignore[misc] # JupyterHub has no type hints
         if (
             self.http_server is not None and self.policy is not None
         ):  # otherwise it was asked for something else, such as a token
+            self._starts_task = asyncio.create_task(take_up(self))
             self._policy_task = asyncio.create_task(self.policy.run(self.live_spawners))
 
     def live_spawners(self) -> Iterator[Any]:

@@ -20,11 +20,12 @@ from ccds_hub.state_folder import closed_folder
 from ccds_kernel.audit.events import NodeMovedBack
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.batch.site import scheduler_of
+from ccds_kernel.cluster.records import Records
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.resources import resource
 from ccds_kernel.session.name import SessionName
 from ccds_kernel.settings import Settings, settings_file
-from ccds_spawners import handshake
+from ccds_spawners import extend, handshake
 from ccds_spawners.audit import project_id_of
 from ccds_spawners.cluster import ClusterSpawner
 from ccds_spawners.contents import ContentsCounter, contents_of
@@ -89,7 +90,7 @@ def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as 
     c.JupyterHub.cookie_host_prefix_enabled = bool(hub.subdomain_host and hub.is_encrypted)
     c.JupyterHub.cookie_max_age_days = hub.login_hours / 24
     c.JupyterHub.oauth_token_expires_in = hub.login_hours * 3600
-    c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings.hub.api_port}/"
+    c.JupyterHub.hub_bind_url = hub.api_url
     c.JupyterHub.db_url = f"sqlite:///{state / 'hub.sqlite'}"
     c.JupyterHub.cookie_secret_file = str(state / "cookie_secret")
     c.JupyterHub.cleanup_servers = False  # sessions are the scheduler's: they outlive the hub
@@ -98,6 +99,7 @@ def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as 
     c.JupyterHub.concurrent_spawn_limit = 0
     c.JupyterHub.extra_handlers = [
         *handshake.HANDLERS,
+        *extend.HANDLERS,
         ("/limits", LimitsHandler),
         ("/logo", Template404),  # JupyterHub's picture, which no page of ours shows, comes without our headers
         (r"/ccds-static/(ccds\.(?:css|js))", PlainFiles, {"path": str(resource("hub/static"))}),
@@ -152,6 +154,7 @@ def _sessions(c: Any, settings: Settings, contents: ContentsCounter) -> None:  #
     c.ClusterSpawner.nodes = nodes
     c.CcdsHub.policy = PolicyLoop(scheduler, watch, nodes, _moves_into(settings), tick=settings.scheduler.tick_s)
     c.ClusterSpawner.contents = contents
+    c.ClusterSpawner.records = Records(settings.paths.state)
     c.ClusterSpawner.environment = {"CCDS_CONFIG": str(settings_file().resolve())}
     c.ClusterSpawner.env_keep = ["LANG", "LC_ALL", "TZ"]
     c.ClusterSpawner.apply_user_options = leave_to_start

@@ -43,7 +43,7 @@ def proxy_command(settings: Settings) -> list[str]:
         str(node), str(script),
         f"--ip={hub.address}", f"--port={hub.port}",
         "--api-ip=127.0.0.1", f"--api-port={hub.proxy_api_port}",
-        f"--default-target=http://127.0.0.1:{hub.api_port}",  # also before the hub has said so
+        f"--default-target={hub.api_url.rstrip('/')}",  # also before the hub has said so
         f"--error-path={resource('hub/proxy/pages')}",
         "--log-level=info",
         *_encryption(settings),

@@ -1,5 +1,7 @@
 """Takes the port that a session reports, with the session's own token, and only while that session is starting.
 
+A session whose start a hub's death interrupted is told to ask again, until the hub has taken that start up.
+
 Only the port comes from the session. The host is the scheduler's word: a session that could name one would make the hub's
 proxy call any address (server-side request forgery).
 """
@@ -13,12 +15,13 @@ from jupyterhub.apihandlers.base import APIHandler
 from tornado import web
 
 from ccds_kernel.session.launch import PORT_PATH
+from ccds_spawners.adopt import is_interrupted
 
 _FIRST_PORT, _LAST_PORT = 1024, 65535
 
 
 class PortHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no type hints
-    """`POST <hub api>/ccds/session-port` with `{"port": n}`: 204, 400 for no port, 403 for everybody else."""
+    """`POST <hub api>/ccds/session-port` with `{"port": n}`: 204, 400 for no port, 503 for later, 403 for everybody else."""
 
     def check_xsrf_cookie(self) -> None:
         """Nothing to check: only a token opens this handler, never a cookie."""
@@ -38,6 +41,9 @@ class PortHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no type hi
                 spawner.report_port(_port(self.get_json_body()))
                 self.set_status(204)
                 return
+        # Whose token it is can't be seen yet: the spawner that will have it hasn't taken it up.
+        if any(is_interrupted(one.state or {}) for one in getattr(self.current_user, "orm_spawners", {}).values()):
+            raise web.HTTPError(503, "a start is being taken up")
         raise web.HTTPError(403, "expected the token of a starting session")
 
 

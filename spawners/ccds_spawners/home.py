@@ -46,10 +46,16 @@ def session_folder(session: SessionName, person: str, settings: Settings) -> Pat
     Raises:
         CcdsError: it can't be made.
     """
+    folder = server_folder(session, person, settings)
     try:
-        return make_closed(settings.paths.state / "servers", person, str(session))
+        return make_closed(folder.parent.parent, person, str(session))
     except OSError as error:
         raise _unmade(error) from None
+
+
+def server_folder(session: SessionName, person: str, settings: Settings) -> Path:
+    """Where that folder is, whether it is there or not."""
+    return settings.paths.state / "servers" / person / str(session)
 
 
 def session_env(

@@ -13,6 +13,11 @@ from ccds_spawners.options import LabOptions
 APP_MINUTES = 12 * 60.0
 
 
+def session_job_name(session: SessionName, person: str) -> str:
+    """The name of the job of `person`'s session: at most one job of that name lives."""
+    return job_name("session", person, str(session))
+
+
 def session_job(
     name: SessionName,
     options: LabOptions,
@@ -37,7 +42,7 @@ def session_job(
     app = not name.kind.runs_code
     server = "app" if app else "lab"
     return JobSpec(
-        name=job_name("session", person, str(name)),
+        name=session_job_name(name, person),
         # -P: a folder of the person's that is called like one of our modules must not be run instead of it.
         command=(sys.executable, "-P", "-m", "ccds_kernel.session.launch", server),
         cwd=home,
@@ -47,6 +52,7 @@ def session_job(
         cpus=1,
         memory_mb=1024 if app else 4096,
         gpus=0 if app else options.gpus,
+        gpu_model=None if app else options.gpu_model,
         wall_minutes=APP_MINUTES if app else options.hours * 60.0,
         priority_class=PriorityClass.APP if app else priority_class,
     )

@@ -49,6 +49,12 @@ def node_of(spawner: Any, status: JobStatus | None = None) -> NodeSession | None
     )
 
 
+def other_nodes(spawner: Any) -> list[NodeSession]:  # noqa: ANN401 - likewise
+    """The other nodes of a spawner's person that run, wait, or began to start before this one."""
+    found = (node_of(other) for name, other in spawner.user.spawners.items() if name != spawner.name)
+    return [node for node in found if node]
+
+
 def _began(spawner: Any) -> datetime:  # noqa: ANN401 - likewise
     """When the hub began to start it, for a session of which the scheduler hasn't said when it was submitted."""
     began = spawner.orm_spawner.started

@@ -10,14 +10,25 @@ from jupyterhub.spawner import SpawnException
 from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError
 from ccds_kernel.errors import CcdsError
 from ccds_spawners.options import OptionError
+from ccds_spawners.wall_time import ExtensionError
 
 _FORBIDDEN = 403
-_STATUS: dict[type[CcdsError], int] = {OptionError: 400, JobRefusedError: 400, SchedulerUnavailableError: 503}
+_STATUS: dict[type[CcdsError], int] = {
+    OptionError: 400,
+    ExtensionError: 400,
+    JobRefusedError: 400,
+    SchedulerUnavailableError: 503,
+}
+
+
+def status_of(error: CcdsError) -> int:
+    """The HTTP status with which the hub answers."""
+    return _STATUS.get(type(error), _FORBIDDEN)
 
 
 class Refusal(SpawnException):  # type: ignore[misc] # JupyterHub has no type hints
     """A session that isn't started, with the one line that says why."""
 
     def __init__(self, error: CcdsError) -> None:
-        super().__init__(str(error), reason=type(error).__name__, status_code=_STATUS.get(type(error), _FORBIDDEN))
+        super().__init__(str(error), reason=type(error).__name__, status_code=status_of(error))
         self.jupyterhub_message = self.message  # what its pages show; without it they show the exception's repr

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
-import requests
 
 from ccds_kernel.batch.spec import PriorityClass, job_name
 from ccds_kernel.batch.states import JobStatus
@@ -65,33 +64,6 @@ def test_a_session_outlives_the_hub(hub_site: HubSite, hub: Demo) -> None:
     assert (after, same.id) == (before, job.id)
     assert servers(again) == set()
     assert job_of(again, "sam", LAB) is None
-
-
-def test_a_start_that_was_cut_short_leaves_no_orphan(hub_site: HubSite, hub: Demo) -> None:
-    """Its job is ended, the session isn't there, and the same session can be started anew."""
-    sam = hub.login("sam")
-    with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(_post_and_lose, sam, hub.api("sam", LAB))
-        job = until(lambda: job_of(hub, "sam", LAB), "the job")
-        hub_site.kill()
-        asking.result(30)
-
-    again = hub_site.start()
-    until(lambda: job_of(again, "sam", LAB) is None, "the job to end", seconds=40)
-    until(lambda: not servers(again), "its server to end")
-    state = sam.get(again.api("sam", LAB), timeout=20).json()
-    url = again.start(sam, "sam", LAB)
-    anew = job_of(again, "sam", LAB)
-    again.stop(sam, "sam", LAB)
-
-    assert not state["ready"]
-    assert url
-    assert anew.id != job.id
-
-
-def _post_and_lose(client: requests.Session, url: str) -> None:
-    with suppress(requests.RequestException):  # the hub dies under it
-        client.post(url, json={}, timeout=60)
 
 
 def test_a_job_that_ended_is_noticed(hub: Demo) -> None:

@@ -1,0 +1,78 @@
+"""Ends a session's job: asks for it until the scheduler has heard, waits until it says that the job has ended, and says how."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+from ccds_kernel.batch.scheduler import Scheduler, SchedulerUnavailableError, UnknownJobError
+from ccds_kernel.batch.states import JobId, JobState, JobStatus
+from ccds_kernel.cluster.record import HowEnded
+from ccds_spawners.watch import JobWatch
+
+_LOOK_S = 0.1
+_SLACK = timedelta(seconds=5)
+_WORDS = {
+    HowEnded.BY_ITSELF: "by itself",
+    HowEnded.NOT_STARTED: "before it was up",
+    HowEnded.CANCELLED: "it was called off",
+    HowEnded.STOPPED: "it was stopped",
+    HowEnded.WALL_TIME: "its wall time was over",
+    HowEnded.IDLE: "nobody used it",
+    HowEnded.PREEMPTED: "its node was taken for somebody else",
+    HowEnded.NODE_LOST: "its node went away",
+    HowEnded.REVOKED: "its person may not have it any more",
+    HowEnded.UNKNOWN: "nobody knows how",
+}
+
+
+async def end_job(job: JobId, scheduler: Scheduler, watch: JobWatch, unheard: Callable[[], None]) -> None:
+    """Cancels `job` and returns when it has ended, however long that takes.
+
+    Args:
+        job: the job; one that the scheduler never accepted, or forgot with its end, has ended.
+        scheduler: whose job it is.
+        watch: whom the end is asked of; it is forgotten there.
+        unheard: is called, once, when the scheduler doesn't answer; it is asked again.
+    """
+    told = False
+    while True:
+        try:
+            await asyncio.to_thread(scheduler.cancel, job)
+            break
+        except UnknownJobError:
+            watch.forget(job)
+            return
+        except SchedulerUnavailableError:
+            if not told:
+                unheard()
+            told = True
+            await asyncio.sleep(watch.tick)
+    while not (await watch.status(job)).state.ended:  # noqa: ASYNC110 - the watch is asked, it doesn't call
+        await asyncio.sleep(_LOOK_S)
+    watch.forget(job)
+
+
+def how_ended(status: JobStatus, *, up: bool) -> HowEnded:
+    """How a session ended that the hub didn't end, from the scheduler's last word about its job; `up`: it had been.
+
+    What the scheduler doesn't say is not guessed: an end at the very moment when the wall time was over is its end, though.
+    """
+    if status.state is JobState.CANCELLED:
+        return HowEnded.STOPPED if up else HowEnded.CANCELLED
+    if status.ended and status.wall_ends and status.ended >= status.wall_ends - _SLACK:
+        return HowEnded.WALL_TIME
+    said = (status.reason or "").lower()
+    if "wall time" in said:
+        return HowEnded.WALL_TIME
+    if "preempted" in said:
+        return HowEnded.PREEMPTED
+    if "node failed" in said or "restart of the machine" in said:
+        return HowEnded.NODE_LOST
+    return HowEnded.BY_ITSELF if up else HowEnded.NOT_STARTED
+
+
+def ended_words(how: HowEnded, said: str) -> str:
+    """How a session ended, as the audit log says it; `said` is what the scheduler says of it."""
+    return f"{_WORDS[how]}: {said}" if said else _WORDS[how]

@@ -1,0 +1,171 @@
+"""The hub is killed -9 while sessions start: it takes their starts up again, with the jobs that are there."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+
+import pytest
+import requests
+
+from ccds_kernel.batch.spec import JobSpec, PriorityClass, job_name
+from ccds_kernel.batch.states import JobState, JobStatus
+from support.demo import LAB, Demo, processes_of
+from support.hub import HubSite
+from support.waiting import until
+
+pytestmark = pytest.mark.hub
+
+
+@pytest.fixture
+def hub(hub_site: HubSite) -> Demo:
+    """The site's hub, running."""
+    if hub_site.hub is None or hub_site.hub.poll() is not None:
+        return hub_site.start()
+    return Demo(f"http://127.0.0.1:{hub_site.settings.hub.port}", hub_site.folder, hub_site.passwords, hub_site.hub)
+
+
+def jobs_of(hub: Demo, person: str, session: str) -> list[JobStatus]:
+    """The session's live jobs."""
+    name = job_name("session", person, session)
+    return [job for job in hub.scheduler.mine() if job.name == name]
+
+
+@contextmanager
+def asked(hub: Demo, client: requests.Session, session: str = LAB) -> Iterator[None]:
+    """Sam asks for a session of one GPU; at the end the answer has come, or the hub has died under it."""
+
+    def post() -> None:
+        with suppress(requests.RequestException):
+            client.post(hub.api("sam", session), json={"user_options": {"gpus": 1, "hours": 3}}, timeout=60)
+
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(post)
+        yield
+        asking.result(70)
+
+
+@contextmanager
+def full(hub: Demo) -> Iterator[None]:
+    """Every GPU is somebody else's."""
+    (node,) = hub.scheduler.capacity()
+    other = JobSpec(
+        name="somebody-else",
+        command=("sleep", "600"),
+        cwd=hub.folder,
+        log=hub.folder / "somebody-else.txt",
+        owner="tom",
+        gpus=node.gpus,
+        priority_class=PriorityClass.FIRST,
+    )
+    job = hub.scheduler.submit(other)
+    until(lambda: hub.scheduler.status([job])[job].state is JobState.RUNNING, "the GPUs to be taken")
+    try:
+        yield
+    finally:
+        hub.scheduler.cancel(job)
+        until(lambda: hub.scheduler.status([job])[job].state.ended, "the GPUs to be free")
+
+
+def noted(hub: Demo, **changed: object) -> dict[str, object]:
+    """What the dead hub's database says of sam's session, with `changed` in it from now on."""
+    with closing(sqlite3.connect(hub.folder / "state" / "hub.sqlite")) as db, db:
+        (state,) = db.execute("SELECT state FROM spawners WHERE name = ?", (LAB,)).fetchone()
+        known = json.loads(state) | changed
+        db.execute("UPDATE spawners SET state = ? WHERE name = ?", (json.dumps(known), LAB))
+    return known
+
+
+@pytest.mark.parametrize("wrote_it_down", [True, False], ids=["job noted", "died before it noted the job"])
+def test_a_start_that_waits_keeps_its_place(hub_site: HubSite, hub: Demo, wrote_it_down: bool) -> None:
+    """After kill -9 the session waits again, with the same job and what was chosen, and comes up once there is room."""
+    sam = hub.login("sam")
+    with full(hub):
+        with asked(hub, sam):
+            (job,) = until(lambda: jobs_of(hub, "sam", LAB), "the job")
+            until(lambda: sam.get(hub.api("sam", LAB), timeout=20).json().get("pending") == "spawn", "the start")
+            hub_site.kill()
+        if not wrote_it_down:
+            noted(hub, job_id="")
+
+        again = hub_site.start()
+        until(lambda: sam.get(again.api("sam", LAB), timeout=20).json()["pending"] == "spawn", "the start to go on")
+        waiting = jobs_of(again, "sam", LAB)
+        told = _words_of_waiting(sam, again)
+    until(lambda: again.is_ready(sam, "sam", LAB), "the session to be up", seconds=60)
+    page = sam.get(f"{again.url}/user/sam/{LAB}/lab", timeout=30)
+    running = jobs_of(again, "sam", LAB)
+    again.stop(sam, "sam", LAB)
+
+    assert [one.id for one in waiting] == [one.id for one in running] == [job.id]
+    assert waiting[0].state is JobState.PENDING
+    assert "1 GPU" in told
+    assert "start expected" in told
+    assert page.status_code == 200
+    assert jobs_of(again, "sam", LAB) == []
+
+
+def _words_of_waiting(client: requests.Session, hub: Demo) -> str:
+    """What the page of a starting session is told once the scheduler has said why it waits."""
+    with client.get(f"{hub.api('sam', LAB)}/progress", stream=True, timeout=30) as events:
+        for line in events.iter_lines(decode_unicode=True):
+            if line.startswith("data:") and "queue" in line:
+                return json.loads(line[len("data:") :])["message"]
+    return ""
+
+
+def test_a_session_that_comes_up_while_the_hub_is_away(hub_site: HubSite, hub: Demo) -> None:
+    """Its launcher asks until somebody listens, and is heard once its start was taken up; its token opens it, and is its own."""
+    sam = hub.login("sam")
+    with asked(hub, sam):
+        until(lambda: processes_of(hub.folder, "jupyterhub.singleuser"), "its server")
+        (job,) = jobs_of(hub, "sam", LAB)
+        hub_site.kill()
+
+    again = hub_site.start()
+    until(lambda: again.is_ready(sam, "sam", LAB), "the session to be up", seconds=60)
+    token = again.token(LAB)
+    own = requests.get(
+        f"{again.url}/user/sam/{LAB}/api/status", headers={"Authorization": f"token {token}"}, timeout=20
+    )
+    after = jobs_of(again, "sam", LAB)
+    again.stop(sam, "sam", LAB)
+    gone = requests.get(f"{again.url}/hub/api/user", headers={"Authorization": f"token {token}"}, timeout=20)
+
+    assert [one.id for one in after] == [job.id]
+    assert own.status_code == 200
+    assert gone.status_code == 403
+
+
+def test_a_port_that_was_reported_is_not_asked_for_again(hub_site: HubSite, hub: Demo) -> None:
+    """The hub died after it took the port and before the session was up: it knows the port, and the session comes up."""
+    sam = hub.login("sam")
+    hub.start(sam, "sam", LAB, {"gpus": 1})
+    (job,) = jobs_of(hub, "sam", LAB)
+    hub_site.kill()
+    state = noted(hub, up=False)
+
+    again = hub_site.start()
+    until(lambda: again.is_ready(sam, "sam", LAB), "the session to be up", seconds=60)
+    after = jobs_of(again, "sam", LAB)
+    again.stop(sam, "sam", LAB)
+
+    assert state["port"]
+    assert [one.id for one in after] == [job.id]
+
+
+def test_a_start_that_was_called_off_is_not_taken_up(hub_site: HubSite, hub: Demo) -> None:
+    """Cancelled while it waited: its job has ended, and a hub that starts anew begins nothing."""
+    sam = hub.login("sam")
+    with full(hub):
+        with asked(hub, sam):
+            until(lambda: jobs_of(hub, "sam", LAB), "the job")
+        hub.stop(sam, "sam", LAB)
+        left = jobs_of(hub, "sam", LAB)
+        hub_site.kill()
+        again = hub_site.start()
+        state = sam.get(again.api("sam", LAB), timeout=20).json()
+
+    assert left == []
+    assert (state["pending"], state["ready"]) == (None, False)

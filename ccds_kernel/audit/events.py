@@ -133,6 +133,20 @@ class PublishedRead(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClusterPublished(Event):
+    """The report on the cluster was published; `digest` is the SHA-256 of the file."""
+
+    from_sessions: ClassVar[bool] = False
+
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterRead(Event):
+    """Somebody was shown the report on the cluster."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DownloadRefused(Event):
     """A lab session refused a download: by which kind of route, and how many times (at most one event a minute for each)."""
 

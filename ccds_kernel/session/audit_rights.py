@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 
 from ccds_kernel.audit.events import (
+    ClusterRead,
     Event,
     PhraseChanged,
     PhrasesExported,
@@ -48,7 +49,8 @@ NEEDED: Mapping[type[Event], frozenset[Action]] = {
     ResultRefused: _AIRLOCK,
     ResultWithdrawn: _AIRLOCK,
 }
-"""Event → the actions of which its person must be allowed one. `ProjectOpened` names its own, `PublishedRead` is the site's."""
+"""Event → the actions of which its person must be allowed one. `ProjectOpened` names its own;
+`PublishedRead` and `ClusterRead` are the site's."""
 
 
 def is_right(event: Event, moment: datetime, settings: Settings, *, waited: bool) -> bool:
@@ -65,7 +67,7 @@ def is_right(event: Event, moment: datetime, settings: Settings, *, waited: bool
     """
     if event.is_denial:
         return True
-    if isinstance(event, PublishedRead):
+    if isinstance(event, PublishedRead | ClusterRead):
         return reads_published(event.person, settings_now(settings))
     registry = registry_of(settings)
     return any(

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ccds_kernel.audit.events import AccessDenied, PhraseChanged, ProjectOpened, PublishedRead, kinds
+from ccds_kernel.audit.events import AccessDenied, ClusterRead, PhraseChanged, ProjectOpened, PublishedRead, kinds
 from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.session.audit_rights import NEEDED, end_of, is_right
 from ccds_kernel.settings import Settings
@@ -23,7 +23,7 @@ def settings(tmp_path) -> Settings:
 
 def test_every_event_of_sessions_says_what_it_needs():
     """A new one that doesn't would be refused in every session."""
-    asked_otherwise = {ProjectOpened, PublishedRead}
+    asked_otherwise = {ProjectOpened, PublishedRead, ClusterRead}
     of_sessions = {kind for kind in kinds().values() if kind.from_sessions and not kind.is_denial}
 
     assert of_sessions - asked_otherwise == NEEDED.keys()
@@ -43,6 +43,8 @@ def test_every_event_of_sessions_says_what_it_needs():
         (AccessDenied(person="eve", project="CHEST-1", action="read reports", reason="not on the roster"), True),
         (PublishedRead(person=ADMINISTRATOR, release="m 1"), True),
         (PublishedRead(person="ann", release="m 1"), False),
+        (ClusterRead(person=ADMINISTRATOR), True),
+        (ClusterRead(person="ann"), False),
     ],
 )
 def test_the_roster_says_what_can_have_happened(settings, event, right):

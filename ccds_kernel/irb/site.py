@@ -18,7 +18,7 @@ class SiteAccessDenied(CcdsError):  # noqa: N818 - named for what a person is to
 
 
 def reads_published(person: str, settings: Settings) -> bool:
-    """Whether `person` may read what is published (of deployed models, of the cluster): leadership, administrators. Logs nothing."""
+    """Whether `person` may read what is published (of models, of the cluster): leadership, administrators. Logs nothing."""
     return person in settings.hub.leadership or person in settings.hub.administrators
 
 

@@ -26,6 +26,7 @@ STAGES = {
     "training": "a MONAI bundle as a batch job, stopped on NaN, resumed from its checkpoint (run, show, restart, cancel)",
     "monitoring": "whether a deployed model still works: its rows (load), numbers without patient data (publish, show)",
     "airlock": "the reviewed way out for results (submit, list, show, review, withdraw, release)",
+    "env": "the packages that you added to a project's sessions, kept from session to session (list, freeze, reset)",
     "audit": "who did what, in a chain that shows tampering (show, verify)",
     "demo": "the synthetic hospital on this machine",
     "doctor": "what this machine can run, and how to get what is missing",

@@ -24,13 +24,15 @@ from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.formatters import DisplayFormatter
-from traitlets import Type
+from traitlets import Type, Unicode
+from traitlets.config import Config
 
 from ccds_kernel.audit.site import session_sink
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.identity import identity
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.session.environment import use_in_kernel
 from ccds_kernel.session.trespass import watch
 from ccds_kernel.settings import load_settings
 
@@ -156,6 +158,18 @@ class CcdsShell(_IPythonShell):  # type: ignore[misc] # see above
     """IPython's shell with `project` in its namespace and one line for a `CcdsError`."""
 
     displayhook_class = Type(_DisplayHook)
+    notice = Unicode("", help="one line, told with what the first cell prints").tag(config=True)
+
+    def init_events(self) -> None:
+        """IPython's hook."""
+        super().init_events()
+        if self.notice:
+            self.events.register("pre_run_cell", self._give_notice)
+
+    def _give_notice(self, _info: object) -> None:
+        self.events.unregister("pre_run_cell", self._give_notice)
+        sys.stderr.write(f"ccds: {self.notice}\n")
+        sys.stderr.flush()  # before what the cell prints
 
     def init_display_formatter(self) -> None:
         """IPython's hook."""
@@ -204,7 +218,9 @@ def _watch_files() -> None:
 def main() -> None:
     """Runs the kernel until its front end ends it."""
     _watch_files()
-    IPKernelApp.launch_instance(kernel_class=CcdsKernel)
+    config = Config()
+    config.CcdsShell.notice = use_in_kernel()
+    IPKernelApp.launch_instance(kernel_class=CcdsKernel, config=config)
 
 
 if __name__ == "__main__":

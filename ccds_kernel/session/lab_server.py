@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -26,7 +25,7 @@ from traitlets import default
 from ccds_kernel.audit.events import DownloadRefused
 from ccds_kernel.audit.site import audit_sink
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.session import provisioner
+from ccds_kernel.session import provisioner, terminal
 from ccds_kernel.session.gate import install
 from ccds_kernel.session.helped import helper_command, is_helped
 from ccds_kernel.session.lab_channel import SETTING as PACE
@@ -90,8 +89,7 @@ def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration o
     helped = is_helped()
     if helped:
         provisioner.configure(c)
-    # Named, so that it is no login shell: /etc/profile would take `ccds` off the path again.
-    shell = helper_command("shell") if helped else [shutil.which("bash") or "/bin/sh"]
+    shell = helper_command("shell") if helped else [sys.executable, "-P", "-m", terminal.__name__]
     c.ServerApp.terminado_settings = {"shell_command": shell}
     # No news from outside, light or dark as asked; which menus aren't there.
     c.LabApp.app_settings_dir = str(Path(__file__).with_name("lab_settings"))

@@ -14,6 +14,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings.airlock import AirlockSettings
 from ccds_kernel.settings.audit import AuditSettings
 from ccds_kernel.settings.database import DatabaseSettings
+from ccds_kernel.settings.environments import EnvironmentsSettings
 from ccds_kernel.settings.groups import GroupsSettings
 from ccds_kernel.settings.hub import HubSettings
 from ccds_kernel.settings.invalid import invalid
@@ -45,6 +46,7 @@ class Settings(Section):
     scheduler: SchedulerSettings = SchedulerSettings()
     slurm: SlurmSettings = SlurmSettings()
     lsf: LsfSettings = LsfSettings()
+    environments: EnvironmentsSettings = EnvironmentsSettings()
     airlock: AirlockSettings = AirlockSettings()
 
     @model_validator(mode="after")

@@ -1,73 +1,21 @@
 """The `ccds` kernel: a real one, started as Jupyter starts it and driven by its messages."""
 
 import json
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from jupyter_client.blocking import BlockingKernelClient
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import KernelManager
 
-import ccds_kernel.session
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.session.kernel import gpu_words
+from support.kernel import KERNELSPEC, running_kernel
 from support.site import ADMINISTRATOR, application, on_roster, session_of, site_settings, write_settings
 
-KERNELSPEC = Path(ccds_kernel.session.__file__).parent / "kernelspec"
 OPENED = ("ann", "ProjectOpened", {"action": "open a lab session", "role": "scientist"})
 REFUSED = "expected a role that may open a lab session; found bob as fellow"
 OUTSIDE = (
     "ccds: expected a session of a project; found a kernel outside a session (CCDS_PROJECT is not set); "
     "start a lab session from the hub's home page"
 )
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a cell gave: its status, and what it sent to the page."""
-
-    status: str
-    outputs: list
-
-    @property
-    def shown(self) -> dict:
-        """The one display of the cell, by MIME type."""
-        (output,) = [content["data"] for content in self.outputs if "data" in content]
-        return output
-
-    @property
-    def printed(self) -> str:
-        """What it printed."""
-        return "".join(content["text"] for content in self.outputs if "text" in content)
-
-    @property
-    def errors(self) -> list:
-        """Each error as the page shows it."""
-        return ["\n".join(content["traceback"]) for content in self.outputs if "traceback" in content]
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """A running kernel."""
-
-    client: BlockingKernelClient
-
-    def run(self, cell: str) -> Answer:
-        """Runs one cell."""
-        outputs = []
-        kinds = {"stream", "execute_result", "display_data", "error"}
-        reply = self.client.execute_interactive(
-            cell,
-            allow_stdin=False,
-            timeout=60,
-            output_hook=lambda message: (
-                outputs.append(message["content"]) if message["header"]["msg_type"] in kinds else None
-            ),
-        )
-        return Answer(reply["content"]["status"], outputs)
 
 
 @pytest.fixture
@@ -91,33 +39,13 @@ def events(settings):
 
 
 @pytest.fixture
-def kernel(tmp_path, monkeypatch, settings):
+def kernel(tmp_path, settings):
     """Starts a kernel of the kernelspec, in ann's session of the project unless its environment is `changed`."""
     config = write_settings(settings.paths.state.parent)
-    for variable in ("CCDS_PROJECT", "CUDA_VISIBLE_DEVICES"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    specs = KernelSpecManager(kernel_dirs=[str(tmp_path / "share/jupyter/kernels")], ensure_native_kernel=False)
-    specs.install_kernel_spec(str(KERNELSPEC), "ccds", prefix=str(tmp_path))
 
-    @contextmanager
     def start(**changed):
         who = session_of(changed.pop("person", "ann"), "CHEST-1", config)
-        session = {"CCDS_CONFIG": str(config), "CCDS_PROJECT": "CHEST-1"} | who | changed
-        for name, value in session.items():
-            monkeypatch.setenv(name, value)
-        manager = KernelManager(kernel_name="ccds", kernel_spec_manager=specs)
-        manager.start_kernel(cwd=str(tmp_path))
-        client = manager.client()
-        try:
-            client.start_channels()
-            client.wait_for_ready(timeout=60)
-            yield Kernel(client)
-        finally:
-            client.stop_channels()
-            manager.shutdown_kernel(now=True)
-            manager.cleanup_resources()
+        return running_kernel(tmp_path, {"CCDS_CONFIG": str(config), "CCDS_PROJECT": "CHEST-1"} | who | changed)
 
     return start
 

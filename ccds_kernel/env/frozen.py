@@ -1,0 +1,105 @@
+"""What is in an overlay, and the same as a layer of an image: pinned requirements, and a Dockerfile upon the pinned image."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+from ccds_kernel.env.image import is_pinned
+from ccds_kernel.env.overlay import Overlay
+from ccds_kernel.errors import CcdsError
+
+REQUIREMENTS, DOCKERFILE = "requirements.txt", "Dockerfile"
+
+
+@dataclass(frozen=True, order=True)
+class Package:
+    """One package of an overlay; `origin` says whence it came, where that was no index: `a file`, `a folder`, `a repository`."""
+
+    name: str
+    version: str
+    origin: str = ""
+
+
+def packages_of(overlay: Overlay) -> tuple[Package, ...]:
+    """What was installed into `overlay`, by name; what is only half there is left out.
+
+    Raises:
+        CcdsError: it can't be read.
+    """
+    try:
+        overlay.packages.stat()
+        found = [_package(one) for one in distributions(path=[str(overlay.packages)])]
+    except OSError as error:
+        raise CcdsError(
+            expected="an environment that can be read",
+            found=(error.strerror or "an error").lower(),
+            do="call 'ccds env reset', and install your packages again",
+        ) from None
+    return tuple(sorted(package for package in found if package))
+
+
+def requirements(packages: Iterable[Package]) -> str:
+    """The content of a requirements file, each package with its version; where pip won't find one it says so."""
+    lines = ["# Everything that was added to the image; what it needs besides is in the image already."]
+    for package in packages:
+        if package.origin:
+            lines.append(f"# The next came from {package.origin}: an index that builds this must have it.")
+        lines.append(f"{package.name}=={package.version}")
+    return "\n".join([*lines, ""])
+
+
+def dockerfile(image: str) -> str:
+    """The content of a Dockerfile that puts them upon `image`.
+
+    Raises:
+        CcdsError: the image isn't pinned by its digest.
+    """
+    if not is_pinned(image):
+        raise CcdsError(
+            expected="an image by its digest (name@sha256:…) to build upon",
+            found=ascii(image[:80]),
+            do="name it with --image; 'docker images --digests' shows digests",
+        )
+    return (
+        f"FROM {image}\n"
+        f"USER root\n"
+        f"COPY {REQUIREMENTS} /opt/ccds/{REQUIREMENTS}\n"
+        # All are pinned and what they need is beneath, or pinned too: nothing else may come with them.
+        f"RUN python -m pip install --no-cache-dir --no-deps -r /opt/ccds/{REQUIREMENTS}\n"
+        "USER 65534:65534\n"
+    )
+
+
+def size_of(overlay: Overlay) -> int:
+    """Bytes of the files in it; what can't be read counts nothing."""
+    return sum(_size(Path(folder, name)) for folder, _, names in os.walk(overlay.folder) for name in names)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:  # gone meanwhile
+        return 0
+
+
+def _package(one: Distribution) -> Package | None:
+    try:
+        name, version = one.metadata["Name"], one.version
+    except KeyError:
+        return None
+    return Package(name, version, _origin(one.read_text("direct_url.json"))) if name and version else None
+
+
+def _origin(told: str | None) -> str:
+    """Where pip says that a package came from, in a word; never its address, which may hold a password."""
+    try:
+        known = json.loads(told or "{}")
+    except ValueError:
+        return "somewhere else"
+    kinds = {"archive_info": "a file", "dir_info": "a folder", "vcs_info": "a repository"}
+    return next((word for kind, word in kinds.items() if kind in known), "")

@@ -2,9 +2,9 @@
 
 In the scheduler's folder, all 0700 and 0600:
 
-    jobs/<name>-<nonce>/       one job: `run.json` and, for each attempt at it, what `wrapper.py` leaves; `cancelled` when its
-                               end was asked for through us
-    ids/<job id>               which of them is that job's, and what was asked for: it outlasts the scheduler's memory
+    jobs/<name>-<nonce>/       one job: `run.json` and, for each attempt at it, what `wrapper.py` leaves; `note.json`, what it is;
+                               `cancelled` when its end was asked for through us
+    ids/<job id>               a link to the one that is that job's: it outlasts the scheduler's memory
     locks/<number>             held while a job of a name is looked for and submitted
 
 The scheduler, not this folder, knows which jobs there are: every file can be written again from what it says, by anybody, at any
@@ -150,7 +150,8 @@ class RunFolders:
         }
         try:
             self.path(noted).mkdir(mode=0o700)
-            write_json(self.path(noted) / "run.json", order).rename(self.path(noted) / "run.json")
+            for name, content in (("note.json", asdict(noted)), ("run.json", order)):
+                write_json(self.path(noted) / name, content).rename(self.path(noted) / name)
         except OSError as error:
             self.discard(noted)
             raise SchedulerUnavailableError(
@@ -165,20 +166,21 @@ class RunFolders:
     def note(self, job: JobId, noted: Noted) -> None:
         """Notes which job this run is."""
         if self._known.get(job) != noted:
-            write_json(self.folder / "ids" / job, asdict(noted)).rename(self.folder / "ids" / job)
+            link = self.folder / "ids" / f".{job}.{secrets.token_hex(4)}"
+            link.symlink_to(Path("..") / "jobs" / noted.run)
+            link.rename(self.folder / "ids" / job)
             self._known[job] = noted
 
     def noted(self, job: JobId) -> Noted | None:
-        """What is noted of this job; None when nothing is."""
-        if job not in self._known:
-            if not _ID.fullmatch(job):
-                return None
-            try:
-                text = (self.folder / "ids" / job).read_text(encoding="utf-8")
-                self._known[job] = Noted(**json.loads(text))
-            except (OSError, ValueError, TypeError):
-                return None
-        return self._known[job]
+        """Which run this job is; None when that wasn't noted."""
+        if job not in self._known and _ID.fullmatch(job) and (found := _read_note(self.folder / "ids" / job)):
+            self._known[job] = found
+        return self._known.get(job)
+
+    def find(self, nonce: str) -> Noted | None:
+        """The run with this nonce; None when there is none (any more)."""
+        places = self.folder.glob(f"jobs/*-{nonce}")
+        return next(filter(None, map(_read_note, places)), None)
 
     def exit_file(self, noted: Noted, attempt: str) -> ExitFile | None:
         """What this attempt left."""
@@ -209,6 +211,13 @@ class RunFolders:
     def forget_secrets(self, noted: Noted) -> None:
         """Removes what may hold tokens once the job is over; exit files stay."""
         (self.path(noted) / "run.json").unlink(missing_ok=True)
+
+
+def _read_note(run_dir: Path) -> Noted | None:
+    try:
+        return Noted(**json.loads((run_dir / "note.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def attempt_of(restarts: int, task: int | None = None) -> str:

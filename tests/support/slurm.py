@@ -53,6 +53,7 @@ PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 SchedulerParameters=bf_interval=2,sched_min_interval=100000,batch_sched_delay=0,bf_continue
 ReturnToService=2
+EnforcePartLimits=ALL
 KillWait=5
 MinJobAge={min_job_age_s}
 GresTypes=gpu,shard

@@ -1,0 +1,311 @@
+"""Slurm as its callers see it: the `Scheduler` port over Slurm's own programs."""
+
+from __future__ import annotations
+
+import math
+import os
+import pwd
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ccds_kernel.batch.commands import Answer, Commands
+from ccds_kernel.batch.ending import FORGOTTEN
+from ccds_kernel.batch.mark import Mark, folder_tag
+from ccds_kernel.batch.run_folders import Noted, RunFolders
+from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
+from ccds_kernel.batch.slurm.answers import SlurmJob, SlurmNode, own_words, read_jobs, read_nodes, was_unable
+from ccds_kernel.batch.slurm.nodes import nodes_of
+from ccds_kernel.batch.slurm.queue import Line, said_of
+from ccds_kernel.batch.slurm.render import TAKE, TAKE_ALL, SlurmSite, render
+from ccds_kernel.batch.slurm.statuses import Seen, status_of, verdict_of
+from ccds_kernel.batch.spec import JobSpec, PriorityClass, are_wall_minutes
+from ccds_kernel.batch.states import Explanation, JobId, JobState, JobStatus, Node
+from ccds_kernel.errors import CcdsError
+
+_SQUEUE = ("squeue", "--json", "--all", "--states=all")
+_SINFO = ("sinfo", "--json", "--all")
+_TO_START = re.compile(r"to start at (\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})")
+_OVER = "already finished"
+_BEGUN = "no longer pending"
+_NO_SUCH = "invalid job id"
+_ADDRESSES_S = 600.0
+"""How long a node is taken to be where it was."""
+
+
+class SlurmScheduler:
+    """A Slurm cluster; implements the port, whose docstrings hold.
+
+    Every question about jobs is one `squeue` about all of them. A job carries a mark in its comment, by which any process that
+    uses the same folder finds it; its end is also in the folder, for Slurm forgets a job some minutes after it.
+
+    Slurm moves waiting jobs from class to class, and no running one: that keeps its partition (it has its node already), and its
+    new class is only noted with it. Extending and moving need an operator's right in Slurm; so does seeing everybody's jobs
+    where the site sets PrivateData: without it a position counts one's own jobs only.
+
+    Args:
+        folder: where the runs are, on a disk that the nodes have at the same path; made (0700) when it isn't there.
+        site: how this site's Slurm is used.
+        commands: runs Slurm's programs.
+
+    Raises:
+        CcdsError: a folder that can't stand in a script.
+        SchedulerUnavailableError: the folder can't be used.
+    """
+
+    def __init__(self, folder: Path, site: SlurmSite, commands: Commands) -> None:
+        self._runs = RunFolders(Path(folder))
+        self._tag = folder_tag(Path(folder))
+        self._site = site
+        self._commands = commands
+        self._me = pwd.getpwuid(os.geteuid()).pw_name
+        self._addresses: dict[str, str] = {}
+        self._addresses_until = 0.0
+
+    def submit(self, spec: JobSpec) -> JobId:
+        """See `Scheduler.submit`."""
+        with self._runs.lock(spec.name):
+            for seen in self._ours(self._ask()):
+                if (seen.name, seen.owner) == (spec.name, spec.owner) and not verdict_of(seen, self._runs)[
+                    0
+                ].state.ended:
+                    return seen.id
+            noted = self._runs.prepare(spec, grace_s=self._site.grace_s, take=TAKE, take_all=TAKE_ALL)
+            try:
+                job = self._hand_over(spec, noted)
+            except JobRefusedError:
+                self._runs.discard(noted)
+                raise
+            self._runs.note(job, noted)
+        return job
+
+    def _hand_over(self, spec: JobSpec, noted: Noted) -> JobId:
+        """Where no answer comes the run's folder stays: the job may be there, and is then found by its mark."""
+        mark = Mark(self._tag, noted.nonce, spec.priority_class, spec.owner)
+        script = render(spec, self._site, self._runs.path(noted), mark)
+        said = self._decided(
+            self._commands.run(("sbatch", "--parsable"), stdin=script, owner=spec.owner), "a job to be accepted"
+        )
+        job = said.out.strip().partition(";")[0]
+        if not job.isdecimal():
+            raise SchedulerUnavailableError(
+                expected="the number of a job from sbatch", found=own_words(said.out), do="see whether the job is there"
+            )
+        return JobId(job)
+
+    def status(self, ids: Iterable[JobId]) -> Mapping[JobId, JobStatus]:
+        """See `Scheduler.status`."""
+        wanted = list(ids)
+        try:
+            jobs = self._ask()
+        except SchedulerUnavailableError as error:
+            return {job: self._as_far_as_known(job, str(error)) for job in wanted}
+        by_id = _by_id(jobs)
+        line = Line(jobs, self._site)
+        self._look_up_addresses(jobs)
+        return {job: self._status(job, self._seen(job, by_id.get(job, ())), line) for job in wanted}
+
+    def _as_far_as_known(self, job: JobId, trouble: str) -> JobStatus:
+        """A job of which Slurm doesn't answer: over only where its command ended by itself."""
+        noted = self._runs.noted(job)
+        left = self._runs.last_exit(noted) if noted and not noted.tasks else None
+        seen = Seen(job, (), noted if left and not left.stopped else None, None)
+        known = status_of(seen, Line((), self._site), self._site, self._runs, {})
+        name, owner = (noted.name, noted.owner) if noted else (None, None)
+        return known if known.state.ended else replace(known, name=name, owner=owner, reason=trouble)
+
+    def mine(self) -> Sequence[JobStatus]:
+        """See `Scheduler.mine`."""
+        jobs = self._ask()
+        line = Line(jobs, self._site)
+        self._look_up_addresses(jobs)
+        found = [self._status(seen.id, seen, line) for seen in self._ours(jobs)]
+        return sorted((it for it in found if not it.state.ended), key=lambda it: int(it.id))
+
+    def cancel(self, job: JobId) -> None:
+        """See `Scheduler.cancel`."""
+        seen = self._find(job)
+        if verdict_of(seen, self._runs)[0].state.ended:
+            return
+        if seen.noted:
+            self._runs.note_cancelled(seen.noted)
+        self._decided(self._commands.run(("scancel", job), owner=seen.owner), "a job that may be cancelled")
+
+    def set_priority(self, job: JobId, priority_class: PriorityClass) -> None:
+        """See `Scheduler.set_priority`."""
+        wanted = PriorityClass(priority_class)
+        seen = self._find(job)
+        present = seen.priority_class(self._site)
+        if (present is PriorityClass.APP) != (wanted is PriorityClass.APP):
+            raise JobRefusedError(
+                expected="an app session to stay one and a node to stay a node",
+                found=f"a move from {present} to {wanted}",
+                do="submit a new job",
+            )
+        if not seen.mark or verdict_of(seen, self._runs)[0].state.ended:
+            return
+        comment = f"Comment={replace(seen.mark, priority_class=wanted).text()}"
+        if any(said_of(part).state is JobState.PENDING for part in seen.parts):
+            answer = self._update(seen, f"Partition={self._site.partitions[wanted]}", comment)
+            if _BEGUN not in answer.err.lower():
+                self._decided(answer, "a job that may be moved")
+                return
+        answer = self._update(seen, comment)
+        if _OVER not in answer.err.lower():
+            self._decided(answer, "a job whose class may be changed")
+
+    def extend(self, job: JobId, minutes: float) -> None:
+        """See `Scheduler.extend`; whole minutes, rounded up."""
+        if not are_wall_minutes(minutes):
+            raise CcdsError(expected="minutes above 0, a year at most", found=repr(minutes), do="say how much longer")
+        seen = self._find(job)
+        answer = None
+        if not verdict_of(seen, self._runs)[0].state.ended:
+            answer = self._update(seen, f"TimeLimit=+{math.ceil(minutes)}")
+        if answer is None or any(part in answer.err.lower() for part in (_OVER, _NO_SUCH)):
+            raise UnknownJobError(expected="a job that has not ended", found="one that has", do="submit a new job")
+        self._decided(answer, "a job that may be extended by that much")
+
+    def estimate(self, spec: JobSpec) -> Explanation:
+        """See `Scheduler.estimate`."""
+        mark = Mark(self._tag, "0" * 16, spec.priority_class, spec.owner)
+        script = render(spec, self._site, self._runs.folder / "jobs" / "none", mark)
+        answer = self._commands.run(("sbatch", "--test-only"), stdin=script, owner=spec.owner)
+        said = self._decided(answer, "a job that can run")
+        found = _TO_START.search(said.err + said.out)
+        if not found:
+            return Explanation(reason="unknown", said=own_words(said.err))
+        start = datetime.fromisoformat(found[1]).replace(tzinfo=_machine_zone()).astimezone(UTC)
+        soon = start.timestamp() <= time.time()
+        return Explanation(
+            reason="could start now" if soon else "waits for what it asks for to come free",
+            said=own_words(said.err),
+            estimated_start=start,
+        )
+
+    def capacity(self) -> Sequence[Node]:
+        """See `Scheduler.capacity`."""
+        return nodes_of(self._ask_nodes(), self._ask(), self._site)
+
+    def explain(self, job: JobId) -> Explanation:
+        """See `Scheduler.explain`."""
+        jobs = self._ask()
+        seen = self._seen(job, _by_id(jobs).get(job, ()))
+        if seen is None:
+            raise _unknown(job)
+        status = self._status(job, seen, Line(jobs, self._site))
+        if status.waits:
+            return status.waits
+        return Explanation(reason="has ended" if status.state.ended else "runs")
+
+    def _ask(self) -> list[SlurmJob]:
+        return read_jobs(self._decided(self._commands.run(_SQUEUE), "an answer of squeue").out)
+
+    def _ask_nodes(self) -> list[SlurmNode]:
+        nodes = read_nodes(self._decided(self._commands.run(_SINFO), "an answer of sinfo").out)
+        self._addresses = {node.name: node.address for node in nodes if node.address}
+        self._addresses_until = time.monotonic() + _ADDRESSES_S
+        return nodes
+
+    def _update(self, seen: Seen, *changes: str) -> Answer:
+        return self._commands.run(("scontrol", "update", f"JobId={seen.id}", *changes), owner=seen.owner)
+
+    @staticmethod
+    def _decided(answer: Answer, expected: str) -> Answer:
+        """`answer` where Slurm did what it was asked.
+
+        Raises:
+            SchedulerUnavailableError: it couldn't.
+            JobRefusedError: it wouldn't.
+        """
+        if answer.code == 0:
+            return answer
+        words = own_words(answer.err or answer.out)
+        if was_unable(answer.err):
+            raise SchedulerUnavailableError(
+                expected="an answer of Slurm", found=words, do="try again; what runs goes on meanwhile"
+            )
+        raise JobRefusedError(
+            expected=expected, found=f"Slurm's words: {words}", do="ask for something else, or your administrator"
+        )
+
+    def _ours(self, jobs: Sequence[SlurmJob]) -> list[Seen]:
+        """The jobs among these that were submitted from this folder."""
+        found = (self._seen(job, parts) for job, parts in _by_id(jobs).items() if self._mark(parts))
+        return [seen for seen in found if seen]
+
+    def _mark(self, parts: Sequence[SlurmJob]) -> Mark | None:
+        mark = Mark.read(parts[0].comment) if parts else None
+        return mark if mark and mark.is_of(self._tag, parts[0].user, self._me) else None
+
+    def _find(self, job: JobId) -> Seen:
+        """A job that can be changed.
+
+        Raises:
+            UnknownJobError: neither Slurm nor the folder knows it as one of ours.
+        """
+        seen = self._seen(job, _by_id(self._ask()).get(job, ()))
+        if seen is None:
+            raise _unknown(job)
+        return seen
+
+    def _seen(self, job: JobId, parts: Sequence[SlurmJob]) -> Seen | None:
+        """What is known of a job; None when it is none of ours, or was never there."""
+        noted = self._runs.noted(job)
+        if mark := self._mark(parts):
+            if noted is None or noted.nonce != mark.nonce:
+                # Submitted by somebody who died before noting it; or Slurm began to count anew.
+                noted = self._runs.find(mark.nonce)
+                if noted:
+                    self._runs.note(job, noted)
+            return Seen(job, tuple(parts), noted, mark)
+        if noted is None:
+            return None
+        # Its owner may have changed the comment; a job of another name has the number of one that Slurm forgot.
+        same = parts if parts and parts[0].name == noted.name else ()
+        return Seen(job, tuple(same), noted, None)
+
+    def _status(self, job: JobId, seen: Seen | None, line: Line) -> JobStatus:
+        if seen is None:
+            return JobStatus(id=job, state=JobState.UNKNOWN, reason=FORGOTTEN.reason)
+        status = status_of(seen, line, self._site, self._runs, self._addresses)
+        if status.state.ended and seen.noted:
+            self._runs.forget_secrets(seen.noted)
+        return status
+
+    def _look_up_addresses(self, jobs: Sequence[SlurmJob]) -> None:
+        """Asks where nodes are when jobs of ours run on some that aren't known: once for all of them, and seldom."""
+        nodes = {
+            part.nodes[0]
+            for part in jobs
+            if part.nodes and said_of(part).state is JobState.RUNNING and self._mark((part,))
+        }
+        if nodes - self._addresses.keys() or (nodes and time.monotonic() > self._addresses_until):
+            with suppress(SchedulerUnavailableError, JobRefusedError):
+                self._ask_nodes()
+
+
+def _by_id(jobs: Iterable[SlurmJob]) -> dict[JobId, list[SlurmJob]]:
+    """The tasks of an array stand under its number."""
+    found: dict[JobId, list[SlurmJob]] = {}
+    for job in jobs:
+        found.setdefault(JobId(str(job.array or job.id)), []).append(job)
+    return found
+
+
+def _unknown(job: JobId) -> UnknownJobError:
+    return UnknownJobError(expected="the id of a job", found=repr(str(job)), do="see the list of your jobs")
+
+
+def _machine_zone() -> tzinfo:
+    """The time zone in which Slurm's programs print: this machine's, whatever TZ says to this process."""
+    try:
+        with Path("/etc/localtime").open("rb") as file:
+            return ZoneInfo.from_file(file)
+    except OSError:
+        return UTC

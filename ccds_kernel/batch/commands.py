@@ -21,6 +21,7 @@ TIMEOUT_S = 10.0
 MOST_BYTES = 256 * 2**20
 """Some ten thousand jobs with all that Slurm says about each are 60 MB."""
 
+_LAST_S = 1.0
 _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 
@@ -93,9 +94,11 @@ class DirectCommands:
             try:
                 code = process.wait(self._timeout_s)
             except subprocess.TimeoutExpired:
-                with suppress(ProcessLookupError):
+                # What runs as root, by sudo, ends by itself: see `session.root_jobs`. What waits for a disk ends at some time.
+                with suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_LAST_S)
                 raise _no_answer(argv[0], f"none within {self._timeout_s:.0f} s") from None
             return Answer(code, _text(out, argv[0]), _text(err, argv[0]))
 

@@ -23,11 +23,17 @@ def helper_command(verb: str) -> list[str]:
         CcdsError: the settings aren't there.
         KeyError: this is no session.
     """
-    return [
-        "sudo", "-n", "--", sys.executable, "-I", "-S", str(Path(root_helper.__file__).resolve()),
-        str(settings_file().resolve()), verb,
-        os.environ["JUPYTERHUB_USER"], os.environ["CCDS_PROJECT"], os.environ["CCDS_SESSION"],
-    ]  # fmt: skip
+    session = (os.environ["JUPYTERHUB_USER"], os.environ["CCDS_PROJECT"], os.environ["CCDS_SESSION"])
+    return [*helper_start(settings_file().resolve()), verb, *session]
+
+
+def helper_start(config: Path) -> tuple[str, ...]:
+    """The words with which the root helper is called; what it shall do comes after them.
+
+    Args:
+        config: the site's `ccds.toml`, by the path that sudoers names.
+    """
+    return ("sudo", "-n", "--", sys.executable, "-I", "-S", str(Path(root_helper.__file__).resolve()), str(config))
 
 
 def refusal(said: str) -> CcdsError:

@@ -1,15 +1,16 @@
-"""Starts a session's kernels and terminals as the person: the one piece of ccds that runs as root.
+"""The one piece of ccds that runs as root: it starts code and hands over jobs as the person, and says no to all else.
 
-`sudo -n <python> -I -S <this file> <ccds.toml> kernel|shell <person> <project id> <session>`, by the service account, which runs
-the session's server. The code of a session then has another Unix user than its server: it can neither signal the server, nor read
-its memory or its token, nor take its port. Of the person's groups it gets those of the session's one project.
+`sudo -n <python> -I -S <this file> <ccds.toml> <what> ...`. By the service account, which runs hub and servers:
 
-It reads its own arguments, the `ccds.toml` that sudoers fixes, from the environment a list of names, and for a kernel one line:
-how the server reaches it, as JSON. The command is fixed. It imports nothing but Python's library (`-I -S`), because whatever it
-imported could run as root. It stays as the parent of what it started, and ends all of that when the server says so or is gone.
+    kernel|shell <person> <project id> <session>       a kernel or a terminal as the person: `root_kernel`
+    scheduler <person> <program> <arguments>           a session's job as the person's: `root_jobs`
 
-Nothing is decided by a path that the person could change: their folder is entered with their own rights, one component after
-the other, through no link.
+and by a person's job on its node:
+
+    server <run folder> <attempt>                      that session's server as the service account: `root_server`
+
+Each stands in a file beside this one, which is loaded when it is asked for. They import nothing but Python's library and this
+file (`-I -S`), because whatever they imported could run as root. What is allowed goes by the `ccds.toml` that sudoers fixes.
 
 Rejected: a setuid program in C (nobody would read it), a daemon as root that takes requests (it would have to know who asks;
 sudo does), and `su` or `runuser` (they give all of a person's groups).
@@ -17,49 +18,36 @@ sudo does), and `su` or `runuser` (they give all of a person's groups).
 
 from __future__ import annotations
 
-import ctypes
 import grp
-import json
+import importlib.util
 import os
 import pwd
 import re
-import resource
-import select
-import shutil
-import signal
 import stat
 import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from types import ModuleType
+from typing import Any
 
 REFUSED = 120
 """The exit status of whatever it refuses; it says why on standard error, in one line."""
 
-MOST_LINE_BYTES = 16_384
 _PERSON = re.compile(r"[a-z_][a-z0-9_.-]{0,63}")
-_PROJECT = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
-_SESSION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_SOCKETS = re.compile(r"[0-9a-f]{16}")
 _FIRST_PERSON = 1000
 _POWERFUL = frozenset(
     {"root", "sudo", "wheel", "adm", "admin", "docker", "podman", "lxd", "disk", "shadow", "libvirt", "kvm"}
 )
 """Groups whose members are as good as root, or read what root does: whoever can become one of them is."""
-_COMMANDS = {"ccds": "ccds_kernel.session.kernel", "python3": "ipykernel_launcher"}
-_SIGNALS = {b"INT": signal.SIGINT, b"TERM": signal.SIGTERM, b"KILL": signal.SIGKILL}
-_GROUPS = ("", "-images", "-images-w", "-reports")
-_KEPT = re.compile(
-    r"CCDS_(?:CONFIG|PROJECT|SESSION|AUDIT_TOKEN|AUDIT_URL|DATABASE_URL)|CUDA_VISIBLE_DEVICES|NVIDIA_VISIBLE_DEVICES"
-    r"|LANG|LC_[A-Z]+|TZ|TERM|COLORTERM"
-)
-_MOST_VALUE = 8_192
-_PATH = "/usr/local/bin:/usr/bin:/bin"
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
-_UMASK = 0o007
-"""Its sockets are for the person and the service account, whose group the folder hands on; what is made in the
-project's folders gets their default ACLs, whatever the umask."""
+
+_RUNS = ("scheduler", "jobs")
+"""Where, in the site's state folder, the runs are that the hub hands to the scheduler."""
+_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,199}")
+
+_BESIDE = {"kernel": "root_kernel", "shell": "root_kernel", "scheduler": "root_jobs", "server": "root_server"}
+"""What is done by which file beside this one."""
+_OWN_NAME = "ccds_kernel.session.root_helper"
 
 
 class Refused(Exception):  # noqa: N818 - an answer, no failure
@@ -68,21 +56,48 @@ class Refused(Exception):  # noqa: N818 - an answer, no failure
 
 @dataclass(frozen=True)
 class Site:
-    """Of the site's settings what is needed here."""
+    """Of the site's settings what is needed here.
 
+    Attributes:
+        config: the file that they stand in.
+        projects: where projects lie.
+        sockets: where servers and kernels meet.
+        state: what belongs to the service account.
+        engine: the site's scheduler.
+        scheduler: the section of that scheduler.
+    """
+
+    config: str
     projects: Path
     sockets: Path
+    state: Path
+    engine: str
+    scheduler: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def service(self) -> pwd.struct_passwd:
+        """The account that hub and servers run as: the owner of the site's state.
 
-@dataclass(frozen=True)
-class Who:
-    """As whom something is started."""
+        Raises:
+            Refused: there is none, or it is root.
+        """
+        try:
+            account = pwd.getpwuid(self.state.lstat().st_uid)
+        except (OSError, KeyError):
+            raise Refused("the site's service account isn't known here") from None
+        if account.pw_uid == 0:
+            raise Refused("the site's service account is root")
+        return account
 
-    name: str
-    uid: int
-    gid: int
-    groups: tuple[int, ...]
-    home: tuple[str, ...]
+    @property
+    def runs(self) -> Path:
+        """The folder of the runs that the hub hands to the scheduler."""
+        return self.state.joinpath(*_RUNS)
+
+    def is_run(self, folder: str) -> bool:
+        """Whether `folder` is spelt as the folder of such a run."""
+        above, _, name = folder.rpartition("/")
+        return above == str(self.runs) and _RUN.fullmatch(name) is not None
 
 
 def read_site(config: str) -> Site:
@@ -100,292 +115,48 @@ def read_site(config: str) -> Site:
         sessions = values.get("sessions", {})
         if sessions.get("helper") is not True:
             raise Refused("the site's settings don't use this helper ([sessions] helper)")
-        site = Site(Path(values["paths"]["projects"]), Path(sessions.get("sockets", "/run/ccds")))
+        engine = values.get("scheduler", {}).get("engine", "local")
+        site = Site(
+            config=config,
+            projects=Path(values["paths"]["projects"]),
+            sockets=Path(sessions.get("sockets", "/run/ccds")),
+            state=Path(values["paths"]["state"]),
+            engine=engine,
+            scheduler=values.get(engine, {}),
+        )
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError):
         raise Refused("the settings can't be read") from None
-    if not (site.projects.is_absolute() and site.sockets.is_absolute()):
+    if not all(place.is_absolute() for place in (site.projects, site.sockets, site.state)):
         raise Refused("the settings' folders aren't absolute")
     return site
 
 
-def read_who(site: Site, person: str, project: str, session: str, caller: int) -> Who:
-    """As whom to start it: the person, with those of their groups that are this project's.
+def read_person(person: str, service: int) -> pwd.struct_passwd:
+    """The Unix user behind a person's name; `service` is the service account's number.
 
     Raises:
-        Refused: no such person, one of the system's, the caller itself, or not of this project.
+        Refused: no such person, one of the system's, the service account, or as good as root.
     """
-    if not (_PERSON.fullmatch(person) and _PROJECT.fullmatch(project) and _SESSION.fullmatch(session)):
-        raise Refused("a person, a project or a session of another form")
+    if not _PERSON.fullmatch(person):
+        raise Refused("a person of another form")
     try:
         known = pwd.getpwnam(person)
     except KeyError:
         raise Refused("no such person on this machine") from None
-    if known.pw_uid < _FIRST_PERSON or known.pw_uid == caller or known.pw_name != person:
+    if known.pw_uid < _FIRST_PERSON or known.pw_uid == service or known.pw_name != person:
         raise Refused("not a person")
     own = set(os.getgrouplist(person, known.pw_gid))
-    if any(_group(name) in own for name in _POWERFUL):
+    if any(group_number(name) in own for name in _POWERFUL):
         raise Refused("somebody who may become root: give them another account for sessions")
-    wanted = [_group(f"irb-{project.lower()}{kind}") for kind in _GROUPS]
-    if wanted[0] is None or wanted[0] not in own:
-        raise Refused("not a member of that project")
-    home = (*site.projects.parts[1:], project, "work", person)
-    return Who(person, known.pw_uid, known.pw_gid, tuple(gid for gid in wanted if gid is not None and gid in own), home)
+    return known
 
 
-def _group(name: str) -> int | None:
+def group_number(name: str) -> int | None:
+    """The number of a group; None where there is none."""
     try:
         return grp.getgrnam(name).gr_gid
     except KeyError:
         return None
-
-
-def environment(given: dict[str, str], who: Who) -> dict[str, str]:
-    """What the person's code finds in its environment: of the server's only what is on the list."""
-    kept = {
-        name: value
-        for name, value in given.items()
-        if _KEPT.fullmatch(name) and len(value) <= _MOST_VALUE and "\0" not in value
-    }
-    home = "/" + "/".join(who.home)
-    return kept | {
-        "HOME": home,
-        "USER": who.name,
-        "LOGNAME": who.name,
-        "SHELL": "/bin/bash",
-        "PATH": f"{Path(sys.executable).parent}:{_PATH}",
-        "IPYTHONDIR": f"{home}/.ccds/ipython",
-    }
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """The one line that the server says about a kernel."""
-
-    name: str
-    folder: str
-    sockets: str
-    connection: dict[str, Any]
-
-    @classmethod
-    def parse(cls, line: bytes) -> Kernel:
-        """Reads it.
-
-        Raises:
-            Refused: it is too long, no JSON, or names another kernel, folder or socket than it may.
-        """
-        if len(line) > MOST_LINE_BYTES or not line.endswith(b"\n"):
-            raise Refused("a line that is too long, or none")
-        try:
-            said = json.loads(line)
-            kernel = cls(said["name"], said["folder"], said["sockets"], said["connection"])
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise Refused("a line that describes no kernel") from None
-        right = (
-            kernel.name in _COMMANDS if isinstance(kernel.name, str) else False,
-            isinstance(kernel.folder, str) and "\0" not in kernel.folder,
-            isinstance(kernel.sockets, str) and _SOCKETS.fullmatch(kernel.sockets),
-            isinstance(kernel.connection, dict) and kernel.connection.get("transport") == "ipc",
-        )
-        if not all(right):
-            raise Refused("a line that describes no kernel")
-        return kernel
-
-
-def make_sockets(site: Site, kernel: Kernel, who: Who, group: int) -> Path:
-    """The folder for the kernel's sockets and its connection file: the person's, and entered by the caller's group.
-
-    Raises:
-        Refused: the place isn't root's alone, or the folder is there already.
-    """
-    try:
-        site.sockets.mkdir(mode=0o711, exist_ok=True)
-        known = site.sockets.lstat()
-        if not stat.S_ISDIR(known.st_mode) or known.st_uid != 0 or known.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise Refused("the folder for sockets isn't root's alone")
-        folder = site.sockets / kernel.sockets
-        folder.mkdir(mode=0o700)
-        os.chown(folder, who.uid, group)
-        folder.chmod(0o2750)  # a file made in it gets the caller's group
-    except OSError:
-        raise Refused("the folder for sockets can't be made") from None
-    return folder
-
-
-def become(who: Who, folder: str) -> None:
-    """Makes this process the person's, without a way back, in `folder` of their own folder.
-
-    Raises:
-        OSError: their folder isn't there, isn't theirs, or is reached through a link.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    os.setgroups(who.groups)
-    os.setresgid(who.gid, who.gid, who.gid)
-    os.setresuid(who.uid, who.uid, who.uid)
-    for option, value in ((_PR_SET_NO_NEW_PRIVS, 1), (_PR_SET_PDEATHSIG, signal.SIGKILL)):
-        if libc.prctl(option, value, 0, 0, 0):
-            raise OSError(ctypes.get_errno(), "prctl")
-    os.umask(_UMASK)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core holds patients' data
-    place = os.open("/", os.O_PATH | os.O_DIRECTORY)
-    for part in who.home:
-        inner = os.open(part, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)
-        os.close(place)
-        place = inner
-    if os.fstat(place).st_uid != who.uid:
-        raise PermissionError("not their own folder")
-    os.fchdir(place)
-    os.close(place)
-    if folder:
-        os.chdir(folder)  # with their rights, wherever it leads
-
-
-def start_kernel(who: Who, kernel: Kernel, sockets: Path, env: dict[str, str]) -> int:
-    """Starts the kernel as the person; returns its process."""
-    connection = sockets / "connection.json"
-    child = os.fork()
-    if child:
-        return child
-    with _last_words("kernel"):
-        os.setsid()
-        _reset_signals()
-        become(who, "")
-        handle = os.open(connection, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        os.write(handle, json.dumps(kernel.connection).encode())
-        os.close(handle)
-        log = _kernel_log()
-        if kernel.folder:
-            os.chdir(kernel.folder)
-        for number, opened in ((0, os.open(os.devnull, os.O_RDONLY)), (1, log), (2, log)):
-            os.dup2(opened, number)
-        os.closerange(3, 256)
-        command = [sys.executable, "-P", "-m", _COMMANDS[kernel.name], "-f", str(connection)]
-        os.execve(command[0], command, env)  # noqa: S606 - no shell is wanted
-    return child
-
-
-def start_shell(who: Who, env: dict[str, str]) -> int:
-    """Starts a shell as the person on the terminal that this process has; returns its process."""
-    child = os.fork()
-    if child:
-        return child
-    with _last_words("terminal"):
-        os.setpgid(0, 0)
-        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-        os.tcsetpgrp(0, os.getpgrp())
-        _reset_signals()
-        become(who, "")
-        os.closerange(3, 256)
-        os.execve("/bin/bash", ["bash"], env)  # noqa: S606 - the person asked for a shell
-    return child
-
-
-class _last_words:  # noqa: N801 - reads as a statement
-    """Ends a child that couldn't become what it should, with one line."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> NoReturn:
-        reason = error.strerror if isinstance(error, OSError) else type(error).__name__
-        os.write(2, f"ccds root helper: the {self._what} can't be started: {reason}\n".encode())
-        os._exit(REFUSED)
-
-
-def _kernel_log() -> int:
-    """The person's own log of their kernels: what a kernel says before it speaks with its server."""
-    Path(".ccds").mkdir(0o770, exist_ok=True)
-    return os.open(".ccds/kernel.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o660)
-
-
-def _reset_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTTOU, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-
-
-def keep(child: int, orders: int | None) -> int:
-    """Waits for `child` and carries out what the server says on `orders`; ends everything once that is closed.
-
-    Args:
-        child: the process that was started, its group's leader.
-        orders: a file of lines INT, TERM and KILL; None where there are none, and a signal to this process ends all.
-    """
-    woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    signal.set_wakeup_fd(wake)
-    told: list[int] = []
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, lambda came, _frame: told.append(came))
-    rest = b""
-    while True:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            _end_all(None)
-            return os.waitstatus_to_exitcode(status)
-        if signal.SIGTERM in told or signal.SIGHUP in told:
-            return _end_all(child)
-        ready, _, _ = select.select([woken, *([orders] if orders is not None else [])], [], [])
-        if woken in ready:
-            os.read(woken, 256)
-            _reap_others(child)
-        if orders in ready and orders is not None:
-            said = os.read(orders, 256)
-            if not said:
-                return _end_all(child)
-            *lines, rest = (rest + said).split(b"\n")
-            rest = rest[-16:]
-            for line in lines:
-                if line in _SIGNALS:
-                    _signal_group(child, _SIGNALS[line])
-
-
-def _signal_group(child: int, number: int) -> None:
-    try:
-        os.killpg(child, number)
-    except ProcessLookupError:
-        return
-
-
-def _reap_others(child: int) -> None:
-    """Takes the exit status of orphans that came to this process, never `child`'s."""
-    for pid in _children(os.getpid()):
-        if pid != child:
-            try:
-                os.waitpid(pid, os.WNOHANG)
-            except ChildProcessError:
-                continue
-
-
-def _end_all(child: int | None) -> int:
-    """Ends everything below this process, whatever it made of itself; returns the exit status of `child`."""
-    status = 0
-    while True:
-        for pid in _descendants(os.getpid()):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        try:
-            ended, code = os.waitpid(-1, 0)
-        except ChildProcessError:
-            return status
-        if ended == child:
-            status = os.waitstatus_to_exitcode(code)
-
-
-def _descendants(parent: int) -> list[int]:
-    found = []
-    for pid in _children(parent):
-        found += [pid, *_descendants(pid)]
-    return found
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-    except OSError:
-        return []
 
 
 def main(arguments: list[str]) -> int:
@@ -394,33 +165,24 @@ def main(arguments: list[str]) -> int:
     Raises:
         Refused: it won't.
     """
-    if len(arguments) != 5 or arguments[1] not in {"kernel", "shell"}:  # noqa: PLR2004 - as the module's docstring says
-        raise Refused("expected <ccds.toml> kernel|shell <person> <project> <session>")
+    if len(arguments) < 2 or arguments[1] not in _BESIDE:  # noqa: PLR2004 - as the module's docstring says
+        raise Refused(f"expected <ccds.toml> {'|'.join(_BESIDE)} ...")
     if os.getuid() != 0 or not os.environ.get("SUDO_UID", "").isdecimal():
         raise Refused("expected to be run through sudo")
-    config, verb, person, project, session = arguments
-    caller, group = int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"])
-    site = read_site(config)
-    who = read_who(site, person, project, session, caller)
-    env = environment(dict(os.environ) | {"CCDS_CONFIG": config, "CCDS_PROJECT": project, "CCDS_SESSION": session}, who)
-    os.chdir("/")
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    if verb == "shell":
-        return keep(start_shell(who, env), None)
-    kernel = Kernel.parse(_first_line())
-    sockets = make_sockets(site, kernel, who, group)
-    try:
-        return keep(start_kernel(who, kernel, sockets, env), 0)
-    finally:
-        shutil.rmtree(sockets, ignore_errors=True)
+    config, verb, *words = arguments
+    return int(_beside(_BESIDE[verb]).main(read_site(config), int(os.environ["SUDO_UID"]), verb, words))
 
 
-def _first_line() -> bytes:
-    """The first line of standard input, byte by byte: what comes after it is orders."""
-    line = bytearray()
-    while not line.endswith(b"\n") and len(line) <= MOST_LINE_BYTES and (byte := os.read(0, 1)):
-        line += byte
-    return bytes(line)
+def _beside(name: str) -> ModuleType:
+    """Our own file of that name, by its path: nothing is searched for where everything runs as root."""
+    sys.modules[_OWN_NAME] = sys.modules[__name__]  # what it imports from here is what runs, not a second copy
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).resolve().with_name(f"{name}.py"))
+    assert spec is not None  # noqa: S101 - as every path that ends in .py
+    assert spec.loader is not None  # noqa: S101 - likewise
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import atexit
 import fcntl
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -207,23 +208,30 @@ def unix_site(*names: str, more: str = "", hub: str = "") -> Iterator[UnixSite]:
 
 @contextmanager
 def sudo_rules(site: UnixSite) -> Iterator[None]:
-    """The rules of `hub/site/sudoers.d/ccds`, for this site's account, Python and settings."""
+    """The rules of `hub/site/sudoers.d`, for this site's account, Python and settings."""
     if shutil.which("sudo") is None:
         missing("the program 'sudo'", "Debian: apt-get install sudo")
-    rules = (ROOT / "hub/site/sudoers.d/ccds").read_text(encoding="utf-8")
-    for example, here in (
+    files = []
+    try:
+        for name in ("ccds", "ccds-node"):
+            files.append(Path("/etc/sudoers.d") / f"{PREFIX}-{name}")
+            files[-1].write_text(_rules_here(ROOT / "hub/site/sudoers.d" / name, site), encoding="utf-8")
+            files[-1].chmod(0o440)
+            subprocess.run(["visudo", "-c", "-f", files[-1]], check=True, capture_output=True)
+        yield
+    finally:
+        for file in files:
+            file.unlink()
+
+
+def _rules_here(example: Path, site: UnixSite) -> str:
+    """The rules of that file, which speaks of an installation as in docs/running.md, for this one."""
+    rules = example.read_text(encoding="utf-8")
+    for there, here in (
         ("/opt/ccds/.venv/bin/python", str(shared_python())),
         ("/opt/ccds/ccds_kernel/", f"{ROOT}/ccds_kernel/"),
         ("/etc/ccds/ccds.toml", str(site.config)),
-        ("ccds ALL", f"{site.users['service']} ALL"),
     ):
-        assert example in rules
-        rules = rules.replace(example, here)
-    file = Path("/etc/sudoers.d") / f"{PREFIX}-rules"
-    file.write_text(rules, encoding="utf-8")
-    file.chmod(0o440)
-    try:
-        subprocess.run(["visudo", "-c", "-f", file], check=True, capture_output=True)
-        yield
-    finally:
-        file.unlink()
+        assert there in rules
+        rules = rules.replace(there, here)
+    return re.sub(r"^ccds ALL", f"{site.users['service']} ALL", rules, flags=re.MULTILINE)

@@ -4,6 +4,8 @@ PYTHON ?= python3
 PORT ?= 8000
 # What the demo's training notebook needs: torch and MONAI, the largest part of the installation. EXTRAS= leaves it out.
 EXTRAS ?= [training]
+# How many tests run at once. Most wait for a hub, a browser or a scheduler to answer; a file's tests stay together.
+WORKERS ?= 2
 VENV := .venv
 DEMO := $(VENV)/.demo$(if $(EXTRAS),-training)
 BIN := $(VENV)/bin
@@ -33,7 +35,7 @@ site: $(DEMO)
 install: $(VENV)/.dev
 
 test: install components
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -12,10 +12,11 @@ known after the scheduler has forgotten the job or was itself restarted. In RUN_
 A cluster's scheduler may start a job anew by itself, and a job of many tasks many times at once: it says which ATTEMPT this is,
 and claim and exit file lie in the folder of that name inside RUN_DIR.
 
-TERM asks for the end: the command's process group gets TERM, and after `grace_s` whatever descends from the command gets
-KILL, also what made itself a session of its own (the wrapper is a child subreaper). What the command left behind when
-it ended by itself is ended as well. Rejected: a shell script (quoting, no subreaper), killing a process group only
-(Jupyter kernels are sessions of their own), cgroups (need root or delegation).
+TERM asks for the end, and so do INT, with which LSF's bkill begins, and USR2, which LSF sends when the run limit is reached: the
+command's process group gets TERM, and after `grace_s` whatever descends from the command gets KILL, also what made itself a
+session of its own (the wrapper is a child subreaper). What the command left behind when it ended by itself is ended as well.
+Rejected: a shell script (quoting, no subreaper), killing a process group only (Jupyter kernels are sessions of their own),
+cgroups (need root or delegation).
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ _AGAIN_S = 0.2
 _AT_ONCE_S = 0.001
 """A timer of 0 s would never go off."""
 _NEVER_BEGAN, _KILLED = 127, 128
+_END = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)
 
 
 def processes() -> dict[int, tuple[int, str]]:
@@ -94,7 +96,8 @@ class _Command:
         self.stopped = False
         self.code: int | None = None
         self.reason: str | None = None
-        signal.signal(signal.SIGTERM, self._on_term)
+        for number in _END:
+            signal.signal(number, self._on_term)
         signal.signal(signal.SIGALRM, self._on_alarm)
         try:
             self._start(run)

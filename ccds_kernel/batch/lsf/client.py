@@ -1,0 +1,363 @@
+"""The `Scheduler` port on LSF's programs: what it asks for one call, and what it does with the answers.
+
+One question (`bjobs` for everybody's jobs) is behind `status`, `mine` and `explain`; LSF lists those that wait in the order in
+which it considers them, which gives a place in the queue without a guess. What is ours is known by the mark in its description.
+
+LSF may list a job some seconds after it took it (its queries are answered by a copy of its state). So for a minute a job counts
+as taken because bsub said so, and a name whose submission came to no known end isn't submitted again.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ccds_kernel.batch.commands import Answer, Commands
+from ccds_kernel.batch.exits import ExitFile
+from ccds_kernel.batch.lsf import hosts, judge, parse, request
+from ccds_kernel.batch.lsf.parse import LsfJob, NotAnAnswerError
+from ccds_kernel.batch.lsf.render import LsfSite, render, run_limit
+from ccds_kernel.batch.mark import Mark, folder_tag
+from ccds_kernel.batch.run_folders import Noted, RunFolders
+from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
+from ccds_kernel.batch.spec import JobSpec, PriorityClass, are_wall_minutes
+from ccds_kernel.batch.states import UNKNOWN_REASON, Explanation, JobId, JobState, JobStatus, Node
+from ccds_kernel.errors import CcdsError
+
+_TAKE = {
+    "CCDS_JOB_ID": ("LSB_JOBID",),
+    "CUDA_VISIBLE_DEVICES": ("CUDA_VISIBLE_DEVICES",),
+    "CCDS_ARRAY_INDEX": ("CCDS_ARRAY_INDEX",),
+}
+_TAKE_ALL = ("LSB_", "LSF_", "LS_")
+"""What `blaunch` needs to start a training's other hosts."""
+_LAG_S = 60.0
+_MOST_WORDS = 300
+_NO_ANSWER = "try again; jobs go on"
+
+
+@dataclass(frozen=True)
+class _Ours:
+    """One job of ours that LSF lists."""
+
+    found: tuple[LsfJob, ...]
+    mark: Mark
+    noted: Noted
+    position: int | None
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One answer of bjobs: every record, and which jobs are ours."""
+
+    jobs: tuple[LsfJob, ...]
+    ours: Mapping[JobId, _Ours]
+
+
+class LsfScheduler:
+    """The `Scheduler` of a site's LSF; implements the port, whose docstrings hold.
+
+    Args:
+        folder: what nodes and submitting host share, under the same path; see `run_folders`.
+        site: how the site's LSF is set up.
+        commands: runs LSF's programs, with `request.ENVIRONMENT` in their environment.
+
+    Raises:
+        CcdsError: a folder that can't stand in a script.
+        SchedulerUnavailableError: it can't be made or used.
+    """
+
+    def __init__(self, folder: Path, site: LsfSite, commands: Commands) -> None:
+        self._site = site
+        self._commands = commands
+        self._runs = RunFolders(Path(folder))
+        self._tag = folder_tag(self._runs.folder)
+        self._me = pwd.getpwuid(os.getuid()).pw_name
+
+    def submit(self, spec: JobSpec) -> JobId:
+        """See `Scheduler.submit`."""
+        with self._runs.lock(spec.name):
+            if (live := self._live(spec.name)) is not None:
+                return live
+            self._refuse_impossible(spec)
+            noted = self._runs.prepare(spec, grace_s=self._site.grace_s, take=_TAKE, take_all=_TAKE_ALL)
+            mark = Mark(self._tag, noted.nonce, spec.priority_class, spec.owner)
+            try:
+                script = render(spec, self._site, self._runs.path(noted), mark.text())
+                job = self._bsub(script, spec.owner)
+            except JobRefusedError:
+                self._runs.discard(noted)
+                raise
+            self._runs.note(job, noted)
+            return job
+
+    def _bsub(self, script: str, owner: str) -> JobId:
+        answer = self._commands.run(["bsub"], stdin=script, owner=owner)
+        if number := parse.submitted_id(answer.out):
+            return JobId(number)
+        if answer.code == 0 or parse.is_down(answer.out, answer.err):
+            raise _no_answer("bsub", "no number of a job in what it printed")
+        raise JobRefusedError(expected="LSF to take the job", found=self._words(answer), do="ask for something else")
+
+    def _live(self, name: str) -> JobId | None:
+        """The job of that name which has not ended; None when there is none.
+
+        Raises:
+            SchedulerUnavailableError: no answer, or one was submitted lately and it isn't known whether LSF has it.
+        """
+        look = self._look()
+        for job, ours in look.ours.items():
+            if ours.noted.name == name and not self._status(job, ours).state.ended:
+                return job
+        for job, noted in self._unlisted(look):
+            if noted.name == name:
+                return job
+        listed = {ours.noted.nonce for ours in look.ours.values()}
+        if any(nonce not in listed for nonce in self._unsure(name)):
+            raise _no_answer("bjobs", "no word yet of what was just submitted under this name")
+        return None
+
+    def _unlisted(self, look: _Look) -> Iterator[tuple[JobId, Noted]]:
+        """Jobs that LSF took so lately that it may not list them yet, and that have not ended."""
+        for entry in os.scandir(self._runs.folder / "ids"):
+            job = JobId(entry.name)
+            if job in look.ours or not self._is_fresh(entry.stat().st_mtime):
+                continue
+            noted = self._runs.noted(job)
+            if noted and self._is_fresh(noted.submitted) and not all(self._exits(noted)):
+                yield job, noted
+
+    def _unsure(self, name: str) -> Iterator[str]:
+        """The nonces of runs of that name that were handed over lately, and of which no job was noted."""
+        known = {
+            noted.nonce
+            for entry in os.scandir(self._runs.folder / "ids")
+            if (noted := self._runs.noted(JobId(entry.name)))
+        }
+        for entry in os.scandir(self._runs.folder / "jobs"):
+            run, _, nonce = entry.name.rpartition("-")
+            if run == name and nonce not in known:
+                with suppress(FileNotFoundError):  # just discarded
+                    if self._is_fresh(entry.stat().st_mtime):
+                        yield nonce
+
+    @staticmethod
+    def _is_fresh(moment: float) -> bool:
+        return time.time() - moment < _LAG_S
+
+    def status(self, ids: Iterable[JobId]) -> Mapping[JobId, JobStatus]:
+        """See `Scheduler.status`."""
+        wanted, look, trouble = list(ids), _Look((), {}), None
+        try:
+            look = self._look()
+        except SchedulerUnavailableError as error:
+            trouble = str(error)
+        return {job: self._status_of(job, look, trouble) for job in wanted}
+
+    def _status_of(self, job: JobId, look: _Look, trouble: str | None) -> JobStatus:
+        if ours := look.ours.get(job):
+            return self._status(job, ours)
+        noted = self._runs.noted(job)
+        if noted is None:
+            return JobStatus(id=job, state=JobState.UNKNOWN, reason=trouble or "the scheduler knows no such job")
+        return judge.unlisted(
+            job,
+            noted,
+            self._exits(noted),
+            cancelled=self._runs.is_cancelled(noted),
+            fresh=self._is_fresh(noted.submitted),
+            trouble=trouble,
+        )
+
+    def _status(self, job: JobId, ours: _Ours) -> JobStatus:
+        exits = [self._runs.last_exit(ours.noted, it.index - 1 if it.index else None) for it in ours.found]
+        known = judge.status(
+            job,
+            ours.found,
+            ours.noted,
+            exits,
+            cancelled=self._runs.is_cancelled(ours.noted),
+            kind=self._site.class_of(ours.found[0].queue) or ours.mark.priority_class,
+            position=ours.position,
+        )
+        if known.state.ended and all(judge.is_over(it) for it in ours.found):
+            self._runs.forget_secrets(ours.noted)
+        return known
+
+    def _exits(self, noted: Noted) -> list[ExitFile | None]:
+        tasks: Sequence[int | None] = range(noted.tasks) if noted.tasks else (None,)
+        return [self._runs.last_exit(noted, task) for task in tasks]
+
+    def mine(self) -> Sequence[JobStatus]:
+        """See `Scheduler.mine`."""
+        look = self._look()
+        found = [self._status(job, ours) for job, ours in look.ours.items()]
+        found += [self._status_of(job, look, None) for job, _ in self._unlisted(look)]
+        return sorted((known for known in found if not known.state.ended), key=lambda known: int(known.id))
+
+    def cancel(self, job: JobId) -> None:
+        """See `Scheduler.cancel`. LSF sends INT, TERM and KILL, an interval of its own apart (JOB_TERMINATE_INTERVAL)."""
+        known, noted, owner = self._find(job)
+        if known and known.state.ended:
+            return
+        self._runs.note_cancelled(noted)
+        answer = self._commands.run(["bkill", job], owner=owner)
+        if answer.code and "finished" not in (words := self._words(answer)) and "No matching job" not in words:
+            raise _no_answer("bkill", words)
+
+    def set_priority(self, job: JobId, priority_class: PriorityClass) -> None:
+        """See `Scheduler.set_priority`. The class is the queue: a running job is moved too, and is or isn't made room with."""
+        wanted = PriorityClass(priority_class)
+        known, _, owner = self._find(job)
+        if known is None or known.state.ended or known.priority_class is wanted:
+            return
+        if PriorityClass.APP in {known.priority_class, wanted}:
+            raise JobRefusedError(
+                expected="an app session to stay one and a node to stay a node",
+                found=f"a move from {known.priority_class} to {wanted}",
+                do="submit a new job",
+            )
+        self._change(["bswitch", self._site.queues[wanted], job], owner, "LSF to move the job")
+
+    def extend(self, job: JobId, minutes: float) -> None:
+        """See `Scheduler.extend`. A running job's limit can be changed where the site has LSB_MOD_ALL_JOBS=Y in lsf.conf."""
+        if not are_wall_minutes(minutes):
+            raise CcdsError(expected="minutes above 0, a year at most", found=repr(minutes), do="say how much longer")
+        ours = self._look().ours.get(job)
+        if ours is None or self._status(job, ours).state.ended:
+            raise UnknownJobError(
+                expected="a job that has not ended", found="one that has, or none", do="submit a new job"
+            )
+        total = (ours.found[0].run_limit or 0) + minutes
+        if not are_wall_minutes(total):
+            raise JobRefusedError(
+                expected="a wall time of a year at most", found="more with these minutes", do="extend it by less"
+            )
+        self._change(["bmod", "-W", run_limit(total), job], ours.mark.owner, "LSF to give the job more time")
+
+    def estimate(self, spec: JobSpec) -> Explanation:
+        """See `Scheduler.estimate`. LSF says nothing about a job that it doesn't have."""
+        self._refuse_impossible(spec)
+        render(spec, self._site, self._runs.folder, "")
+        return Explanation(reason=UNKNOWN_REASON)
+
+    def capacity(self) -> Sequence[Node]:
+        """See `Scheduler.capacity`."""
+        yielding = [job for job in self._look().jobs if job.queue == self._site.queues[PriorityClass.BATCH]]
+        return hosts.nodes(*self._hosts(), yielding)
+
+    def explain(self, job: JobId) -> Explanation:
+        """See `Scheduler.explain`."""
+        known, _, _ = self._find(job)
+        if known is None or known.state.ended:
+            return Explanation(reason="has ended" if known else UNKNOWN_REASON)
+        return known.waits or Explanation(reason=known.reason or known.state.value)
+
+    def _find(self, job: JobId) -> tuple[JobStatus | None, Noted, str]:
+        """A job of ours: its status, None where LSF doesn't list it and nothing says that it ended; what is noted; its person.
+
+        Raises:
+            UnknownJobError: none of ours.
+            SchedulerUnavailableError: no answer.
+        """
+        look = self._look()
+        noted = look.ours[job].noted if job in look.ours else self._runs.noted(job)
+        if noted is None:
+            raise UnknownJobError(expected="the id of a job", found=repr(str(job)), do="see the list of your jobs")
+        known = self._status_of(job, look, None)
+        return (known if job in look.ours or known.state.ended else None), noted, noted.owner
+
+    def _change(self, argv: Sequence[str], owner: str, expected: str) -> None:
+        """Runs a program that changes a job.
+
+        Raises:
+            JobRefusedError: LSF's own words.
+            SchedulerUnavailableError: no answer.
+        """
+        answer = self._commands.run(argv, owner=owner)
+        if answer.code == 0:
+            return
+        if parse.is_down(answer.out, answer.err):
+            raise _no_answer(argv[0], self._words(answer))
+        raise JobRefusedError(expected=expected, found=self._words(answer), do="see what the site allows")
+
+    def _words(self, answer: Answer) -> str:
+        """What a program said when it failed, without where our files are."""
+        said = parse.own_words(answer.out, answer.err).replace(str(self._runs.folder), "…")
+        return said[:_MOST_WORDS] or "nothing"
+
+    def _look(self) -> _Look:
+        """All jobs, in LSF's order.
+
+        Raises:
+            SchedulerUnavailableError: no answer, or no complete one.
+        """
+        answer = self._commands.run(request.ALL_JOBS)
+        try:
+            found = parse.jobs(parse.records(answer.out, answer.err, "bjobs"), datetime.now(UTC))
+        except NotAnAnswerError as error:
+            raise _no_answer("bjobs", str(error)) from None
+        return _Look(tuple(found), self._ours(found))
+
+    def _ours(self, found: Sequence[LsfJob]) -> dict[JobId, _Ours]:
+        positions = self._positions(found)
+        tasks: dict[JobId, list[LsfJob]] = {}
+        marks: dict[JobId, Mark] = {}
+        for job in found:
+            mark = Mark.read(job.description)
+            if mark and mark.is_of(self._tag, job.user, self._me):
+                tasks.setdefault(JobId(job.number), []).append(job)
+                marks[JobId(job.number)] = mark
+        ours = {}
+        for number, its in tasks.items():
+            if noted := self._noted(number, its, marks[number]):
+                ours[number] = _Ours(tuple(its), marks[number], noted, positions.get(number))
+        return ours
+
+    def _positions(self, found: Sequence[LsfJob]) -> dict[str, int]:
+        """The place of each job that waits in one of our queues; app sessions have hosts, and places, of their own."""
+        places: dict[str, int] = {}
+        for are_apps in (False, True):
+            queues = {name for kind, name in self._site.queues.items() if (kind is PriorityClass.APP) is are_apps}
+            waiting = dict.fromkeys(job.number for job in found if job.stat == "PEND" and job.queue in queues)
+            places |= {number: at for at, number in enumerate(waiting, start=1)}
+        return places
+
+    def _noted(self, job: JobId, found: Sequence[LsfJob], mark: Mark) -> Noted | None:
+        """What is noted of it, or was not before its submitter died; None when it only has the mark of one of ours."""
+        noted = self._runs.noted(job)
+        if noted is None:
+            submitted = found[0].submitted or datetime.now(UTC)
+            tasks = max(it.index for it in found)
+            noted = Noted(
+                f"{found[0].name}-{mark.nonce}", mark.nonce, found[0].name, mark.owner, tasks, submitted.timestamp()
+            )
+            if "/" in noted.run or not self._runs.path(noted).is_dir():
+                return None
+            self._runs.note(job, noted)
+        return noted if noted.nonce == mark.nonce else None
+
+    def _hosts(self) -> tuple[list[parse.LsfHost], dict[str, tuple[str, ...]]]:
+        """The hosts, and the models of their GPUs."""
+        listed, gpus = self._commands.run(request.HOSTS), self._commands.run(request.GPUS)
+        try:
+            return (
+                parse.hosts(parse.records(listed.out, listed.err, "bhosts"), self._site.memory_unit),
+                parse.gpu_models(gpus.out),
+            )
+        except NotAnAnswerError as error:
+            raise _no_answer("bhosts", str(error)) from None
+
+    def _refuse_impossible(self, spec: JobSpec) -> None:
+        """LSF itself lets a job that no host can hold wait for ever."""
+        hosts.refuse_impossible(spec, *self._hosts())
+
+
+def _no_answer(program: str, found: str) -> SchedulerUnavailableError:
+    return SchedulerUnavailableError(expected=f"an answer of {program}", found=found, do=_NO_ANSWER)

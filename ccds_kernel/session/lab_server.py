@@ -38,6 +38,7 @@ from ccds_kernel.session.output_pace import OutputPace
 from ccds_kernel.session.page_policy import with_lab_policy
 from ccds_kernel.session.refused_downloads import RefusedDownloads
 from ccds_kernel.session.server_token import keep_to_server
+from ccds_kernel.session.use_report import report_use
 from ccds_kernel.settings import load_settings
 
 _OFF = ("voila.server_extension", "jupyter_lsp", "notebook_shim", "jupyter_builder", "nbclassic", "notebook")
@@ -127,5 +128,6 @@ def _load_jupyter_server_extension(server_app: Any) -> None:  # noqa: ANN401 - j
     server_app.web_app.settings[SETTING] = refused
     server_app.web_app.settings[PACE] = OutputPace(time.monotonic, lambda: refused.note("outputs"))
     server_app.contents_manager.refused = refused.note
+    report_use(server_app, load_settings())
     add_notice_route(server_app, Path(os.environ["CCDS_SESSION_FOLDER"]))
     install(server_app, ROUTES, LabRefusal)

@@ -42,3 +42,20 @@ class SessionsSettings(Section):
     keep_cards_days: int = Field(
         7, ge=0, le=365, strict=True, description="days for which a person's home page shows how a session ended"
     )
+    idle_minutes: float = Field(
+        240,
+        ge=0,
+        le=60 * 24 * 365,
+        description="minutes after which a lab session ends that nobody uses: no work in its page, no code that runs, no busy "
+        "GPU; 0: never",
+    )
+    gpu_idle_minutes: float = Field(
+        720,
+        ge=0,
+        le=60 * 24 * 365,
+        description="minutes after which a lab session ends whose GPUs do nothing, whatever else it does; only where they can be "
+        "measured; 0: never",
+    )
+    idle_notice_minutes: float = Field(
+        30, ge=0, le=60 * 24, description="minutes before such an end at which the session's people are told"
+    )

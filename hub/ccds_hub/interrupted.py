@@ -44,6 +44,12 @@ async def take_up(hub: Any, pause: Callable[[float], Awaitable[None]] = asyncio.
         await pause(AGAIN_S)
 
 
+def load(hub: Any) -> None:  # noqa: ANN401 - likewise
+    """Makes the spawners of such starts, which JupyterHub makes only when they are asked for: their nodes count from now on."""
+    for one in _interrupted(hub):
+        hub.users[one.user].spawners[one.name].load_state(one.state)
+
+
 def _interrupted(hub: Any) -> list[Any]:  # noqa: ANN401 - likewise
     """The starts that nobody has taken up, from the hub's database."""
     stopped = hub.db.query(orm.Spawner).filter(orm.Spawner.server_id.is_(None))

@@ -52,7 +52,6 @@ class PolicyLoop:
         watch: the one that asks the scheduler about jobs.
         nodes: where everybody's nodes are kept for those who show them.
         audit: writes what was moved back into the audit log; it may block, and raise CcdsError.
-        moved: is told of each change that was carried out; likewise.
         tick: seconds between two looks.
         clock: a monotonic clock in seconds.
         pause: sleeps that many seconds of that clock.
@@ -65,7 +64,6 @@ class PolicyLoop:
         nodes: LiveNodes,
         audit: Callable[[NodeMovedBack], None],
         *,
-        moved: Callable[[Change], None] = lambda _change: None,
         tick: float,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -74,7 +72,6 @@ class PolicyLoop:
         self._watch = watch
         self._nodes = nodes
         self._audit = audit
-        self._moved = moved
         self._tick = tick
         self._clock = clock
         self._pause = pause
@@ -131,7 +128,6 @@ class PolicyLoop:
         try:
             await asyncio.to_thread(self._scheduler.set_priority, change.job, change.to)
             self._left[change.job] = change.to
-            await asyncio.to_thread(self._moved, change)
         except UnknownJobError:
             return  # it has just ended
         except CcdsError as error:

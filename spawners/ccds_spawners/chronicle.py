@@ -47,6 +47,7 @@ class Chronicle:
         self._records = records
         self._log = log
         self._class: PriorityClass | None = None
+        self._told: dict[str, tuple[str, datetime | None]] = {}
         self._started = self._over = False
 
     async def begun(self) -> None:
@@ -88,9 +89,17 @@ class Chronicle:
             now = datetime.now(UTC)
             await self._try("its class isn't recorded", lambda: self._records.note_class(status.id, held, at=now))
 
-    async def tell(self, text: str, until: datetime | None = None) -> None:
-        """Shows `text` in the session's pages, see `notice.tell`."""
-        await self._try("its people aren't told", lambda: tell(self._folder(), text, until))
+    async def tell(self, text: str, until: datetime | None = None, *, about: str = "") -> None:
+        """Shows `text` in the session's pages, see `notice.tell`; what is told about something else stays beside it."""
+        self._told[about] = (text, until)
+        shown = [told for told in self._told.values() if told[0]]
+        ends = [end for _, end in shown if end]
+        words, last = " ".join(said for said, _ in shown), max(ends) if len(ends) == len(shown) and ends else None
+        await self._try("its people aren't told", lambda: tell(self._folder(), words, last))
+
+    async def idle(self, job: JobId, idle_s: float) -> None:
+        """Nobody used the session for that many seconds in all."""
+        await self._try("its idle time isn't recorded", lambda: self._records.note_idle(job, idle_s))
 
     async def close_database(self) -> None:
         """Ends the session's way into its database; that it can't be ended now keeps no session alive: see `close_database`."""

@@ -12,7 +12,6 @@ import pytest
 from ccds_hub.policy_loop import PolicyLoop
 from ccds_kernel.audit.events import NodeMovedBack
 from ccds_kernel.batch import JobId, JobState, JobStatus, PriorityClass, SchedulerUnavailableError, UnknownJobError
-from ccds_kernel.batch.policy import Change
 from ccds_kernel.errors import CcdsError
 from ccds_spawners.nodes import LiveNodes
 from ccds_spawners.watch import JobWatch
@@ -31,15 +30,15 @@ class Site:
     audit_away: bool = False
     questions: int = 0
     now: float = 1000.0
+    moves: list[tuple[JobId, PriorityClass]] = field(default_factory=list)
     events: list[NodeMovedBack] = field(default_factory=list)
-    moved: list[Change] = field(default_factory=list)
     nodes: LiveNodes = field(default_factory=LiveNodes)
 
     def __post_init__(self) -> None:
         self.watch = JobWatch(self, tick=1.0, clock=lambda: self.now, pause=self.pause)
         self.loop = PolicyLoop(
             self, self.watch, self.nodes, self.audit,
-            moved=self.moved.append, tick=1.0, clock=lambda: self.now, pause=self.pause,
+            tick=1.0, clock=lambda: self.now, pause=self.pause,
         )  # fmt: skip
 
     def session(self, person: str, name: str, kind: PriorityClass, state: JobState = JobState.RUNNING) -> JobId:
@@ -86,6 +85,7 @@ class Site:
         """The scheduler moves a job."""
         if self.failure:
             raise self.failure
+        self.moves.append((job, kind))
         self.set(job, priority_class=kind)
 
     def audit(self, event: NodeMovedBack) -> None:
@@ -110,7 +110,7 @@ def test_all_nodes_cost_one_question_a_tick_and_nothing_is_changed_without_need(
     site.looks(3)
 
     assert site.questions == 3
-    assert site.moved == []
+    assert site.moves == []
     assert [(node.person, node.session, node.placed) for node in site.nodes.live] == [
         ("ann", "lab", True), ("ann", "lab-2", False), ("bob", "lab", True),
     ]  # fmt: skip
@@ -124,7 +124,7 @@ def test_a_further_node_is_promoted_when_the_first_has_ended(site):
     site.looks(2)
 
     assert site.kinds()["ann-lab-2"] is FIRST
-    assert [(change.was, change.to) for change in site.moved] == [(SECOND, FIRST)]
+    assert site.moves == [("ann-lab-2", FIRST)]
     assert site.events == []
 
 
@@ -173,7 +173,7 @@ def test_a_job_of_which_nothing_is_known_holds_its_place(site):
 
     site.looks(2)
 
-    assert site.moved == []
+    assert site.moves == []
     assert site.nodes.live[0].placed
 
 

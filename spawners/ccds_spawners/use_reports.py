@@ -1,0 +1,54 @@
+"""Takes what a session's server reports of its use, with the session's own token: see `ccds_kernel.session.use_report`."""
+
+from __future__ import annotations
+
+import hmac
+import math
+from typing import Any
+
+from jupyterhub.apihandlers.base import APIHandler
+from tornado import web
+
+from ccds_kernel.session.idle import Use
+from ccds_kernel.session.use_report import USE_PATH
+
+_LONGEST_S = 366 * 24 * 3600.0
+_WHOLE = 100
+
+
+class UseHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no type hints
+    """`POST <hub api>/ccds/session-use` with a report: 204, 400 for no report, 403 for everybody but a session that is up."""
+
+    def check_xsrf_cookie(self) -> None:
+        """Nothing to check: only a token opens this handler, never a cookie."""
+
+    @web.authenticated
+    async def post(self) -> None:
+        """Hands the report to the session whose token came with it."""
+        token = (
+            self.get_auth_token() or ""
+        ).encode()  # bytes: text with other letters can't be compared in constant time
+        for spawner in getattr(self.current_user, "spawners", {}).values():
+            if spawner.ready and spawner.api_token and hmac.compare_digest(spawner.api_token.encode(), token):
+                spawner.report_use(read_use(self.get_json_body()))
+                self.set_status(204)
+                return
+        raise web.HTTPError(403, "expected the token of a session that is up")
+
+
+def read_use(body: Any) -> Use:  # noqa: ANN401 - whatever JSON came
+    """The report in `body`.
+
+    Raises:
+        HTTPError: 400, it is none.
+    """
+    fields = body if isinstance(body, dict) else {}
+    unused, busy, gpu = fields.get("unused_s"), fields.get("busy"), fields.get("gpu")
+    gpu_right = gpu is None or (isinstance(gpu, int) and not isinstance(gpu, bool) and 0 <= gpu <= _WHOLE)
+    number = isinstance(unused, int | float) and not isinstance(unused, bool) and math.isfinite(unused)
+    if not (number and 0 <= unused <= _LONGEST_S and isinstance(busy, bool) and gpu_right):
+        raise web.HTTPError(400, 'expected {"unused_s": seconds, "busy": true or false, "gpu": percent or null}')
+    return Use(unused_s=float(unused), busy=busy, gpu=gpu)
+
+
+HANDLERS = [(f"/api{USE_PATH}", UseHandler)]

@@ -25,6 +25,7 @@ STAGES = {
     "labeling": "reports to soft labels by phrases (match), a project's reports (load) and phrase list (import, export)",
     "training": "a MONAI bundle as a batch job, stopped on NaN, resumed from its checkpoint (run, show, restart, cancel)",
     "monitoring": "whether a deployed model still works: its rows (load), numbers without patient data (publish, show)",
+    "cluster": "who used the cluster, how long nodes were waited for, how idle they were (publish, show)",
     "airlock": "the reviewed way out for results (submit, list, show, review, withdraw, release)",
     "env": "the packages that you added to a project's sessions, kept from session to session (list, freeze, reset)",
     "audit": "who did what, in a chain that shows tampering (show, verify)",

@@ -16,6 +16,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 from tqdm import tqdm
 
+from ccds_kernel.demo.cluster import pretend_cluster
 from ccds_kernel.demo.deployment import SECTIONS, deploy
 from ccds_kernel.demo.images import image_tasks, make_images
 from ccds_kernel.demo.mark import Contents, is_filled, mark_filled, other_contents
@@ -61,7 +62,7 @@ PEOPLE = (
         "scientist",
         "JupyterLab on 1 of 4 pretend GPUs: in walkthroughs/ run normalization.ipynb, then training.ipynb.",
     ),
-    Person("lee", "leadership", "Deployed models: does the model still agree with the radiologists?"),
+    Person("lee", "leadership", "Deployed models: do they still agree with the radiologists? Cluster: who uses it?"),
 )
 LEADERSHIP = tuple(person.name for person in PEOPLE if person.role == "leadership")
 
@@ -162,6 +163,7 @@ class Hospital:
                 mark_filled(project.folder, self.contents)
         finally:
             project.store.close()
+        pretend_cluster(self.contents.seed, person=_administrator(), settings=settings)
 
 
 def _load_reports(project: Project, contents: Contents) -> None:

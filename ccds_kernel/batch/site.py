@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from ccds_kernel.batch.commands import Commands
 from ccds_kernel.batch.local.client import LocalScheduler
 from ccds_kernel.batch.local.dispatch import Capacity
 from ccds_kernel.batch.scheduler import Scheduler
 from ccds_kernel.settings import Settings
 
 
-def scheduler_of(settings: Settings) -> Scheduler:
+def scheduler_of(
+    settings: Settings, *, commands: Commands | None = None, start: tuple[str, ...] | None = None
+) -> Scheduler:
     """The scheduler that the site names.
 
+    Args:
+        settings: the site's.
+        commands: runs the programs of Slurm or LSF; None: as the present Unix user.
+        start: what the one command line of a job begins with there; None: it runs the job's wrapper as whoever submitted it.
+
     Raises:
-        SchedulerUnavailableError: its state folder can't be used.
+        SchedulerUnavailableError: its folder can't be used.
     """
+    engine = settings.scheduler.engine
+    if engine == "slurm":
+        from ccds_kernel.batch.slurm import SlurmScheduler  # noqa: PLC0415 - a site has one engine
+        from ccds_kernel.batch.slurm.from_settings import slurm_commands, slurm_site  # noqa: PLC0415 - likewise
+
+        slurm = slurm_site(settings)
+        slurm = replace(slurm, start=start) if start else slurm
+        return SlurmScheduler(jobs_folder(settings), slurm, commands or slurm_commands(settings))
+    if engine == "lsf":
+        from ccds_kernel.batch.lsf import LsfScheduler  # noqa: PLC0415 - likewise
+        from ccds_kernel.batch.lsf.from_settings import lsf_commands, lsf_site  # noqa: PLC0415 - likewise
+
+        lsf = lsf_site(settings)
+        lsf = replace(lsf, start=start) if start else lsf
+        return LsfScheduler(jobs_folder(settings), lsf, commands or lsf_commands(settings))
     offered = settings.scheduler
     gpus = tuple(str(slot) for slot in range(offered.gpus))
     capacity = Capacity(cpus=offered.cpus, memory_mb=offered.memory_mb, gpus=gpus)
     return LocalScheduler(settings.paths.state / "scheduler", capacity=capacity)
+
+
+def jobs_folder(settings: Settings) -> Path:
+    """Where the runs of jobs on a cluster are: in the site's state folder, or in a person's own one of their session's project."""
+    state = settings.paths.state
+    try:
+        own = not state.exists() or state.stat().st_uid == os.geteuid()
+    except PermissionError:
+        own = False
+    return state / "scheduler" if own else Path.home() / ".ccds" / "jobs"

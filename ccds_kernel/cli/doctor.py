@@ -1,4 +1,4 @@
-"""`ccds doctor [--security] [--json]`: what this machine can run, or how well its site is locked. A stage without verbs."""
+"""`ccds doctor [--security|--scheduler] [--json]`: what a machine can run, how its site is locked, what its scheduler does."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print one JSON document: whether all works, and each finding"
     )
-    parser.add_argument(
+    subject = parser.add_mutually_exclusive_group()
+    subject.add_argument(
         "--security", action="store_true", help="name each weak setting of this site, and what to do about it"
+    )
+    subject.add_argument(
+        "--scheduler", action="store_true", help="name what this site's scheduler lacks; asks it, and runs one tiny job"
     )
     parser.set_defaults(run=_run)
 
@@ -23,10 +27,12 @@ def register(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> None:
     from ccds_kernel.doctor.checkup import examine
     from ccds_kernel.doctor.finding import Verdict
+    from ccds_kernel.doctor.scheduler.checkup import examine_scheduler
     from ccds_kernel.doctor.security.checkup import examine_security
 
     findings = []
-    for finding in examine_security() if options.security else examine():
+    look = examine_security if options.security else examine_scheduler if options.scheduler else examine
+    for finding in look():
         findings.append(finding)
         if not options.json:
             print(finding.line())

@@ -1,0 +1,1 @@
+"""`ccds doctor --scheduler`: whether the site's scheduler does what the hub counts on."""

@@ -48,7 +48,7 @@ def scheduler_of(
 
 
 def jobs_folder(settings: Settings) -> Path:
-    """Where the runs of jobs on a cluster are: in the site's state folder, or in their person's folder of the session's project."""
+    """Where the runs of jobs on a cluster are: in the site's state folder, or in the folder of the person whose jobs they are."""
     state = settings.paths.state
     try:
         own = not state.exists() or state.stat().st_uid == os.geteuid()

@@ -13,6 +13,14 @@ from ccds_spawners.watch import JobWatch
 
 _LOOK_S = 0.1
 _SLACK = timedelta(seconds=5)
+_MEANS = {
+    "its wall time is over": HowEnded.WALL_TIME,
+    "it gave way to other work": HowEnded.PREEMPTED,
+    "its node failed": HowEnded.NODE_LOST,
+    "lost in a restart of the machine": HowEnded.NODE_LOST,
+}
+"""What our schedulers say of a job that ended so."""
+
 _WORDS = {
     HowEnded.BY_ITSELF: "by itself",
     HowEnded.NOT_STARTED: "before it was up",
@@ -63,14 +71,7 @@ def how_ended(status: JobStatus, *, up: bool) -> HowEnded:
         return HowEnded.STOPPED if up else HowEnded.CANCELLED
     if status.ended and status.wall_ends and status.ended >= status.wall_ends - _SLACK:
         return HowEnded.WALL_TIME
-    said = (status.reason or "").lower()
-    if "wall time" in said:
-        return HowEnded.WALL_TIME
-    if "preempted" in said:
-        return HowEnded.PREEMPTED
-    if "node failed" in said or "restart of the machine" in said:
-        return HowEnded.NODE_LOST
-    return HowEnded.BY_ITSELF if up else HowEnded.NOT_STARTED
+    return _MEANS.get(status.reason or "") or (HowEnded.BY_ITSELF if up else HowEnded.NOT_STARTED)
 
 
 def ended_words(how: HowEnded, said: str) -> str:

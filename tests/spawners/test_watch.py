@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ccds_kernel.batch.scheduler import SchedulerUnavailableError, UnknownJobError
 from ccds_kernel.batch.states import Explanation, JobId, JobState, JobStatus
-from ccds_spawners.watch import JobWatch
+from ccds_spawners.watch import PATIENCE_S, JobWatch, Known
 
 JOBS = [JobId(str(number)) for number in range(300)]
 
@@ -18,6 +18,7 @@ class Counting:
     def __init__(self, state: JobState = JobState.RUNNING) -> None:
         self.state, self.questions, self.whys = state, [], []
         self.failure: Exception | None = None
+        self.waits: Explanation | None = None
         self.asked, self.gate = threading.Event(), threading.Event()
         self.gate.set()
 
@@ -29,7 +30,7 @@ class Counting:
         self.gate.wait(10)
         if self.failure:
             raise self.failure
-        return {job: JobStatus(id=job, state=self.state, node="n1") for job in asked}
+        return {job: JobStatus(id=job, state=self.state, node="n1", waits=self.waits) for job in asked}
 
     def explain(self, job: JobId) -> Explanation:
         """Its own reason for each job."""
@@ -54,10 +55,10 @@ class Clock:
         self.now += seconds
 
 
-def watching(scheduler: Counting) -> tuple[JobWatch, Clock]:
+def watching(scheduler: Counting, patience: float = PATIENCE_S) -> tuple[JobWatch, Clock]:
     """A watch with a tick of 1 s on a clock of its own."""
     clock = Clock()
-    return JobWatch(scheduler, tick=1.0, clock=clock, pause=clock.pause), clock
+    return JobWatch(scheduler, tick=1.0, clock=clock, pause=clock.pause, patience=patience), clock
 
 
 def test_one_question_for_all_sessions_in_a_tick() -> None:
@@ -225,3 +226,70 @@ def test_all_spawners_share_one_watch() -> None:
     watch = JobWatch(Counting())
 
     assert copy.deepcopy({"watch": watch})["watch"] is watch
+
+
+def test_a_scheduler_that_says_why_with_the_state_is_asked_nothing_else() -> None:
+    """One query a tick is all that it gets, however many wait."""
+    scheduler = Counting(JobState.PENDING)
+    scheduler.waits = Explanation(reason="others come first", position=2)
+
+    async def ask() -> list[Explanation | None]:
+        watch, clock = watching(scheduler)
+        told = []
+        for _ in range(3):
+            await asyncio.gather(*map(watch.status, JOBS))
+            told += [await watch.explain(job) for job in JOBS]
+            clock.now += 1.0
+        return told
+
+    told = asyncio.run(ask())
+
+    assert set(told) == {scheduler.waits}
+    assert scheduler.whys == []
+    assert len(scheduler.questions) == 3
+
+
+def test_what_was_known_last_stays_known() -> None:
+    """While the scheduler is silent: its last word, and when that was."""
+    scheduler = Counting()
+
+    async def ask() -> tuple[Known | None, Known | None, JobStatus | None]:
+        watch, clock = watching(scheduler)
+        await watch.status(JOBS[0])
+        before = watch.known(JOBS[0])
+        scheduler.failure = OSError("gone")
+        clock.now += 1.0
+        await watch.status(JOBS[0])
+        return before, watch.known(JOBS[0]), watch.last(JOBS[0])
+
+    before, after, last = asyncio.run(ask())
+
+    assert before is not None
+    assert after == before
+    assert last is not None
+    assert last.state is JobState.UNKNOWN
+
+
+def test_a_scheduler_that_hangs_keeps_nobody_waiting() -> None:
+    """Its jobs are unknown, which is alive, and it isn't asked again before it has let go of the question."""
+    scheduler = Counting()
+    scheduler.gate.clear()
+
+    async def ask() -> tuple[list[JobStatus], int, JobStatus]:
+        watch, clock = watching(scheduler, patience=0.01)
+        hung = []
+        for _ in range(3):
+            hung.append(await watch.status(JOBS[0]))
+            clock.now += 1.0
+        during = len(scheduler.questions)
+        scheduler.gate.set()
+        while (status := await watch.status(JOBS[0])).state is JobState.UNKNOWN:  # until its thread has noticed
+            clock.now += 1.0
+            await asyncio.sleep(0)
+        return hung, during, status
+
+    hung, during, after = asyncio.run(ask())
+
+    assert {status.state for status in hung} == {JobState.UNKNOWN}
+    assert during == 1
+    assert after.state is JobState.RUNNING

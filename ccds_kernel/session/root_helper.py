@@ -25,6 +25,7 @@ import pwd
 import re
 import stat
 import sys
+import syslog
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -191,4 +192,7 @@ if __name__ == "__main__":
         sys.exit(code if code >= 0 else 128 - code)
     except Refused as refusal:
         sys.stderr.write(f"ccds root helper: {refusal}\n")
+        # A job's standard error is nobody's; and who tries what isn't theirs should be seen.
+        syslog.openlog("ccds-root-helper", facility=syslog.LOG_AUTHPRIV)
+        syslog.syslog(syslog.LOG_NOTICE, f"refused to uid {os.environ.get('SUDO_UID', '(none)')[:20]!a}: {refusal}")
         sys.exit(REFUSED)

@@ -95,7 +95,7 @@ KINDS: Mapping[str, Kind] = {
             "bsub": Program("", script=True),
             "bkill": Program(rf"(?P<job>{_ID})"),
             "bswitch": Program(rf"(?P<job>{_ID})|{_NAME}", as_root=True),
-            "bmod": Program(rf"-W|\+?{_ID}(?=:)[0-9:]*|(?P<job>{_ID})", as_root=True),
+            "bmod": Program(rf"-W|[0-9]{{1,5}}:[0-9]{{2}}|(?P<job>{_ID})", as_root=True),
         },
         directive=rf'#BSUB -(?:J|Jd|q|n|R|gpu|W|rn|env|o)(?: "?{_VALUES}"?)?',
         attempt='"0"',

@@ -33,6 +33,8 @@ from ccds_kernel.session.root_helper import Refused, Site, read_person
 _FIRST_ATTEMPT = "0"
 """The only one: no session is put back into the queue, so another number was typed by hand, for a run that has ended."""
 
+_SLURM = re.compile(r"slurmstepd\b")
+"""What looks after a job on its node; Debian's is called slurmstepd-wlm."""
 _MOST_BYTES = 4 * 2**20
 _TOLD = re.compile(
     r"CUDA_VISIBLE_DEVICES|NVIDIA_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL|SLURM_(?:JOB_ID|JOB_NODELIST|CPUS_ON_NODE|JOB_GPUS)"
@@ -87,12 +89,11 @@ def in_slurm_job(pid: int) -> bool:
     while pid > 1:
         try:
             lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
-            program = Path(f"/proc/{pid}/exe").readlink().name
-        except OSError:
+            facts = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+            if set(facts["Uid"].split()) == {"0"} and _SLURM.match(Path(f"/proc/{pid}/exe").readlink().name):
+                return True
+        except OSError:  # it has ended
             return False
-        facts = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
-        if program == "slurmstepd" and set(facts["Uid"].split()) == {"0"}:
-            return True
         pid = int(facts["PPid"])
     return False
 

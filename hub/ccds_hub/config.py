@@ -19,10 +19,10 @@ from ccds_hub.proxy import proxy_token, require_encryption
 from ccds_hub.state_folder import closed_folder
 from ccds_kernel.audit.events import NodeMovedBack
 from ccds_kernel.audit.site import audit_log
-from ccds_kernel.batch.site import scheduler_of
 from ccds_kernel.cluster.records import Records
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.resources import resource
+from ccds_kernel.session.hub_scheduler import hub_scheduler
 from ccds_kernel.session.name import SessionName
 from ccds_kernel.settings import Settings, settings_file
 from ccds_spawners import extend, handshake
@@ -145,7 +145,7 @@ def _people(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
 
 
 def _sessions(c: Any, settings: Settings, contents: ContentsCounter) -> None:  # noqa: ANN401 - as above
-    scheduler = scheduler_of(settings)
+    scheduler = hub_scheduler(settings)
     c.JupyterHub.spawner_class = ClusterSpawner
     c.ClusterSpawner.settings = settings
     c.ClusterSpawner.scheduler = scheduler

@@ -3,7 +3,7 @@
 import os
 import pwd
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,13 +45,20 @@ class UnixHub:
         return (self.site.folder / "services.log").read_text(encoding="utf-8", errors="replace")
 
 
+LOCAL = ("[scheduler]", "gpus = 4", "cpus = 16", "memory_mb = 64000")
+"""The scheduler of a site that is one machine."""
+
+
 @contextmanager
-def unix_hub(*names: str) -> Iterator[UnixHub]:
-    """Such a site with a Unix user for each name, whose password is `right`; at the end nothing of it runs."""
+def unix_hub(*names: str, scheduler: Sequence[str] = LOCAL) -> Iterator[UnixHub]:
+    """Such a site with a Unix user for each name, whose password is `right`; at the end nothing of it runs.
+
+    `scheduler` are the lines of its `ccds.toml` that say which one it has.
+    """
     ports = {name: free_port() for name in ("port", "api_port", "proxy_api_port")}
     lines = [
         "[irb]", f"reconcile_seconds = {SECONDS}", "[audit]", f"port = {free_port()}", "[sessions]", "helper = true",
-        'sockets = "/run/ccdst"', "[scheduler]", "gpus = 4", "cpus = 16", "memory_mb = 64000",
+        'sockets = "/run/ccdst"', *scheduler,
     ]  # fmt: skip
     hub = ['authenticator = "password-file"', *(f"{name} = {port}" for name, port in ports.items())]
     with unix_site(*names, more="\n".join(lines), hub="\n".join(hub)) as site, sudo_rules(site):

@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 from ccds_kernel.batch.commands import Answer, Commands
 from ccds_kernel.batch.exits import ExitFile
@@ -79,6 +80,10 @@ class LsfScheduler:
         self._runs = RunFolders(Path(folder))
         self._tag = folder_tag(self._runs.folder)
         self._me = pwd.getpwuid(os.getuid()).pw_name
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        """Itself: what the hub's configuration holds is copied for each session, and this one is shared by all."""
+        return self
 
     def submit(self, spec: JobSpec) -> JobId:
         """See `Scheduler.submit`."""

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from ccds_kernel.batch.commands import Answer, Commands
@@ -66,6 +67,10 @@ class SlurmScheduler:
         self._me = pwd.getpwuid(os.geteuid()).pw_name
         self._addresses: dict[str, str] = {}
         self._addresses_until = 0.0
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        """Itself: what the hub's configuration holds is copied for each session, and this one is shared by all."""
+        return self
 
     def submit(self, spec: JobSpec) -> JobId:
         """See `Scheduler.submit`."""

@@ -41,6 +41,7 @@ _TAKE_ALL = ("LSB_", "LSF_", "LS_")
 _LAG_S = 60.0
 _MOST_WORDS = 300
 _NO_ANSWER = "try again; jobs go on"
+_NO_SUCH = "No matching job"
 
 
 @dataclass(frozen=True)
@@ -130,27 +131,21 @@ class LsfScheduler:
 
     def _unlisted(self, look: _Look) -> Iterator[tuple[JobId, Noted]]:
         """Jobs that LSF took so lately that it may not list them yet, and that have not ended."""
-        for entry in os.scandir(self._runs.folder / "ids"):
-            job = JobId(entry.name)
-            if job in look.ours or not self._is_fresh(entry.stat().st_mtime):
+        for job, mtime in _entries(self._runs.folder / "ids"):
+            if JobId(job) in look.ours or not self._is_fresh(mtime):
                 continue
-            noted = self._runs.noted(job)
+            noted = self._runs.noted(JobId(job))
             if noted and self._is_fresh(noted.submitted) and not all(self._exits(noted)):
-                yield job, noted
+                yield JobId(job), noted
 
     def _unsure(self, name: str) -> Iterator[str]:
         """The nonces of runs of that name that were handed over lately, and of which no job was noted."""
-        known = {
-            noted.nonce
-            for entry in os.scandir(self._runs.folder / "ids")
-            if (noted := self._runs.noted(JobId(entry.name)))
-        }
-        for entry in os.scandir(self._runs.folder / "jobs"):
-            run, _, nonce = entry.name.rpartition("-")
-            if run == name and nonce not in known:
-                with suppress(FileNotFoundError):  # just discarded
-                    if self._is_fresh(entry.stat().st_mtime):
-                        yield nonce
+        noted = (self._runs.noted(JobId(job)) for job, _ in _entries(self._runs.folder / "ids"))
+        known = {it.nonce for it in noted if it}
+        for entry, mtime in _entries(self._runs.folder / "jobs"):
+            run, _, nonce = entry.rpartition("-")
+            if run == name and nonce not in known and self._is_fresh(mtime):
+                yield nonce
 
     @staticmethod
     def _is_fresh(moment: float) -> bool:
@@ -213,19 +208,20 @@ class LsfScheduler:
             return
         self._runs.note_cancelled(noted)
         answer = self._commands.run(["bkill", job], owner=owner)
-        if answer.code and "finished" not in (words := self._words(answer)) and "No matching job" not in words:
+        if answer.code and "finished" not in (words := self._words(answer)) and _NO_SUCH not in words:
             raise _no_answer("bkill", words)
 
     def set_priority(self, job: JobId, priority_class: PriorityClass) -> None:
         """See `Scheduler.set_priority`. The class is the queue: a running job is moved too, and is or isn't made room with."""
         wanted = PriorityClass(priority_class)
         known, _, owner = self._find(job)
-        if known is None or known.state.ended or known.priority_class is wanted:
+        present = known.priority_class if known else None
+        if (known and known.state.ended) or present is wanted:
             return
-        if PriorityClass.APP in {known.priority_class, wanted}:
+        if present and PriorityClass.APP in {present, wanted}:
             raise JobRefusedError(
                 expected="an app session to stay one and a node to stay a node",
-                found=f"a move from {known.priority_class} to {wanted}",
+                found=f"a move from {present} to {wanted}",
                 do="submit a new job",
             )
         self._change(["bswitch", self._site.queues[wanted], job], owner, "LSF to move the job")
@@ -283,6 +279,7 @@ class LsfScheduler:
 
         Raises:
             JobRefusedError: LSF's own words.
+            UnknownJobError: it has no such job.
             SchedulerUnavailableError: no answer.
         """
         answer = self._commands.run(argv, owner=owner)
@@ -290,6 +287,8 @@ class LsfScheduler:
             return
         if parse.is_down(answer.out, answer.err):
             raise _no_answer(argv[0], self._words(answer))
+        if _NO_SUCH in self._words(answer):
+            raise UnknownJobError(expected=expected, found="no such job in LSF", do="see the list of your jobs")
         raise JobRefusedError(expected=expected, found=self._words(answer), do="see what the site allows")
 
     def _words(self, answer: Answer) -> str:
@@ -362,6 +361,13 @@ class LsfScheduler:
     def _refuse_impossible(self, spec: JobSpec) -> None:
         """LSF itself lets a job that no host can hold wait for ever."""
         hosts.refuse_impossible(spec, *self._hosts())
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, float]]:
+    """The names in this folder, and when each was changed last."""
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):  # gone meanwhile
+            yield path.name, path.stat().st_mtime
 
 
 def _no_answer(program: str, found: str) -> SchedulerUnavailableError:

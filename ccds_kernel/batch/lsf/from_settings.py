@@ -10,7 +10,7 @@ from ccds_kernel.settings import Settings
 
 
 def lsf_site(settings: Settings) -> LsfSite:
-    """Its queues, unit and application profiles; jobs are started by this Python."""
+    """Its queues and containers; jobs are started by this Python."""
     named = settings.lsf
     queues = {kind: str(getattr(named, kind.value)) for kind in PriorityClass}
     return LsfSite(queues=queues, memory_unit=named.memory_unit, containers=named.containers)
@@ -18,5 +18,5 @@ def lsf_site(settings: Settings) -> LsfSite:
 
 def lsf_commands(settings: Settings) -> DirectCommands:
     """LSF's programs, as the present Unix user."""
-    envdir = settings.lsf.envdir
-    return DirectCommands(settings.lsf.bin, {**ENVIRONMENT, **({"LSF_ENVDIR": str(envdir)} if envdir else {})})
+    named = settings.lsf
+    return DirectCommands(named.bin, {**ENVIRONMENT, **({"LSF_ENVDIR": str(named.envdir)} if named.envdir else {})})

@@ -101,8 +101,11 @@ def unlisted(
         fresh: LSF took it so lately that it may not list it yet.
         trouble: why LSF gave no answer; None when it did, and doesn't know the job.
     """
-    said = Verdict(JobState.UNKNOWN, trouble) if trouble else Verdict(JobState.PENDING) if fresh else None
-    verdict, at = _together([ending.judge(said, exit_file, cancelled=cancelled) for exit_file in exits])
+    said = Verdict(JobState.UNKNOWN, trouble) if trouble else None
+    if fresh and not trouble and not any(exits):
+        said = Verdict(JobState.PENDING)
+    told = [_as_told(exit_file, told=cancelled) for exit_file in exits]
+    verdict, at = _together([ending.judge(said, exit_file, cancelled=cancelled) for exit_file in told])
     over = verdict.state.ended
     ends = [datetime.fromtimestamp(exit_file.ended, UTC) for exit_file in exits if exit_file]
     exit_file = exits[at]
@@ -137,9 +140,15 @@ def explain(job: LsfJob, position: int | None) -> Explanation:
 
 
 def _verdict(job: LsfJob, exit_file: ExitFile | None, *, cancelled: bool) -> Verdict:
-    if exit_file and exit_file.code is not None and exit_file.code < 0 and (cancelled or job.exit_reason):
-        exit_file = replace(exit_file, stopped=True)  # LSF's signal reached the command first
+    exit_file = _as_told(exit_file, told=cancelled or bool(job.exit_reason))
     return ending.judge(_said(job, exit_file, cancelled=cancelled), exit_file, cancelled=cancelled)
+
+
+def _as_told(exit_file: ExitFile | None, *, told: bool) -> ExitFile | None:
+    """The exit file of a command that was told to end, also where LSF's signal killed it before its wrapper noted that."""
+    if exit_file and told and exit_file.code is not None and exit_file.code < 0:
+        return replace(exit_file, stopped=True)
+    return exit_file
 
 
 def _said(job: LsfJob, exit_file: ExitFile | None, *, cancelled: bool) -> Verdict:
@@ -189,7 +198,7 @@ def _code(job: LsfJob) -> int:
 def _exit_code(job: LsfJob, exit_file: ExitFile | None) -> int | None:
     if exit_file:
         return exit_file.code
-    return _code(job) if job.started else None
+    return _code(job) if job.exit_code or job.stat == "DONE" else None
 
 
 def _ended(job: LsfJob, exit_file: ExitFile | None) -> datetime | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from schedule import run_pass
 from show import bhosts_gpu_table, bhosts_json, bjobs_json, bqueues_json
-from state import ENDED, STARTED, complain, end, file_of, locked, megabytes, order
+from state import ENDED, STARTED, complain, end, file_of, key_of, locked, megabytes, order
 
 WAIT = "Cannot connect to LSF. Please wait ..."
 FLAGS = {"-r", "-rn", "-json", "-a", "-p", "-w", "-gpu"}
@@ -162,6 +162,7 @@ def do_bjobs(folder, arguments, wrong):
     with locked(folder) as lsf:
         run_pass(lsf)
         listed = [job for job in lsf.in_order() if not (job["stat"] in ENDED and wrong.get("forgets"))]
+        listed = [job for job in listed if key_of(job) not in wrong.get("hides", ())]
         if words:
             listed = [job for word in words for job in lsf.chosen(word) if job in listed]
         else:

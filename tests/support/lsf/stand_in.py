@@ -105,8 +105,8 @@ class StandIn:
             how: `noise={"bsub": [lines]}` before the answer; `connecting=n` times "Please wait"; `down=True` that for ever;
                 `hangs="bjobs"` or `"all"`; `refuses_all=words`; `rejects=words` of an esub; `loses_answer=True` takes a job
                 and never says so; `truncates=n` characters of JSON; `stat={"101": "UNKWN"}`; `error_records=[ids]`;
-                `short_hosts=True`; `no_year=True`; `forgets=True` what has ended; `keeps_running_jobs=True` as they are;
-                `estimates={"101": text}`.
+                `short_hosts=True`; `no_year=True`; `forgets=True` what has ended; `hides=[ids]` of jobs that it has;
+                `keeps_running_jobs=True` as they are; `estimates={"101": text}`.
         """
         (self.folder / "misbehave.json").write_text(json.dumps(how))
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from jupyterhub.handlers.base import Template404
 
-from ccds_hub import reconciler
+from ccds_hub import reconciler, session_api
 from ccds_hub.authenticator import log_people_in
+from ccds_hub.cards import Cards
 from ccds_hub.landing import home
 from ccds_hub.limits import LimitsHandler
 from ccds_hub.page_policy import HubFiles, PlainFiles, page_headers
@@ -25,8 +26,9 @@ from ccds_kernel.resources import resource
 from ccds_kernel.session.hub_scheduler import hub_scheduler
 from ccds_kernel.session.name import SessionName
 from ccds_kernel.settings import Settings, settings_file
-from ccds_spawners import extend, handshake
+from ccds_spawners import extend, handshake, use_reports
 from ccds_spawners.audit import project_id_of
+from ccds_spawners.capacities import Capacities
 from ccds_spawners.cluster import ClusterSpawner
 from ccds_spawners.contents import ContentsCounter, contents_of
 from ccds_spawners.nodes import LiveNodes
@@ -63,8 +65,8 @@ def configure(c: Any, settings: Settings) -> None:  # noqa: ANN401 - traitlets' 
     _proxy(c, settings)
     _people(c, settings)
     contents = ContentsCounter(contents_of(settings))
-    _sessions(c, settings, contents)
-    _pages(c, settings, contents)
+    cards = _sessions(c, settings, contents)
+    _pages(c, settings, contents, cards)
 
 
 def require_helper(settings: Settings) -> None:
@@ -100,9 +102,10 @@ def _hub(c: Any, settings: Settings, state: Path) -> None:  # noqa: ANN401 - as 
     c.JupyterHub.extra_handlers = [
         *handshake.HANDLERS,
         *extend.HANDLERS,
+        *use_reports.HANDLERS,
         ("/limits", LimitsHandler),
         ("/logo", Template404),  # JupyterHub's picture, which no page of ours shows, comes without our headers
-        (r"/ccds-static/(ccds\.(?:css|js))", PlainFiles, {"path": str(resource("hub/static"))}),
+        (r"/ccds-static/((?:ccds|cards|options)\.(?:css|js))", PlainFiles, {"path": str(resource("hub/static"))}),
     ]
     c.JupyterHub.tornado_settings = {
         "headers": page_headers(settings),
@@ -144,23 +147,28 @@ def _people(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
     ]
 
 
-def _sessions(c: Any, settings: Settings, contents: ContentsCounter) -> None:  # noqa: ANN401 - as above
+def _sessions(c: Any, settings: Settings, contents: ContentsCounter) -> Cards:  # noqa: ANN401 - as above
     scheduler = hub_scheduler(settings)
     c.JupyterHub.spawner_class = ClusterSpawner
     c.ClusterSpawner.settings = settings
     c.ClusterSpawner.scheduler = scheduler
     watch, nodes = JobWatch(scheduler, settings.scheduler.tick_s), LiveNodes()
+    capacities, records = Capacities(scheduler), Records(settings.paths.state)
     c.ClusterSpawner.watch = watch
     c.ClusterSpawner.nodes = nodes
+    c.ClusterSpawner.capacities = capacities
     c.CcdsHub.policy = PolicyLoop(scheduler, watch, nodes, _moves_into(settings), tick=settings.scheduler.tick_s)
     c.ClusterSpawner.contents = contents
-    c.ClusterSpawner.records = Records(settings.paths.state)
+    c.ClusterSpawner.records = records
     c.ClusterSpawner.environment = {"CCDS_CONFIG": str(settings_file().resolve())}
     c.ClusterSpawner.env_keep = ["LANG", "LC_ALL", "TZ"]
     c.ClusterSpawner.apply_user_options = leave_to_start
     c.ClusterSpawner.start_timeout = 24 * 3600  # a node may be long in coming; the page says why
     c.ClusterSpawner.http_timeout = 60
     c.ClusterSpawner.poll_interval = 10
+    cards = Cards(settings, records, nodes)
+    c.JupyterHub.extra_handlers += session_api.handlers(capacities, cards)
+    return cards
 
 
 def _moves_into(settings: Settings) -> Callable[[NodeMovedBack], None]:
@@ -173,8 +181,8 @@ def _moves_into(settings: Settings) -> Callable[[NodeMovedBack], None]:
     return write
 
 
-def _pages(c: Any, settings: Settings, contents: ContentsCounter) -> None:  # noqa: ANN401 - as above
+def _pages(c: Any, settings: Settings, contents: ContentsCounter, cards: Cards) -> None:  # noqa: ANN401 - as above
     c.JupyterHub.template_paths = [str(resource("hub/templates"))]
-    c.JupyterHub.template_vars = {"offered": home(settings, contents)}
+    c.JupyterHub.template_vars = {"offered": home(settings, contents), "cards_now": cards.for_page}
     c.JupyterHub.default_url = "/hub/home"
     c.JupyterHub.redirect_to_server = False

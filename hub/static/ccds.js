@@ -1,12 +1,22 @@
-// The hub's pages: stop a session, follow one that starts. No library, no other host.
+// The hub's pages: what they share, and the page that follows a session's start. No library, no other host.
 
-const hub = document.body.dataset; // base, user, xsrf; on JupyterHub's own pages nothing, and nothing to do
+export const hub = document.body.dataset; // base, user, xsrf; on JupyterHub's own pages nothing, and nothing to do
+
+/** Asks the hub's API; its answer as JSON, or an error with the one line that says why. */
+export async function call(path, options = {}) {
+  const answer = await fetch(`${hub.base}api/${path}`, { ...options, headers: { "X-XSRFToken": hub.xsrf, ...options.headers } });
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw Object.assign(new Error(body.message || answer.statusText), { status: answer.status, body });
+  return body;
+}
 
 /** Stops, or cancels while it waits, the session `name` of the person on this page. */
-async function stop(name) {
-  const url = `${hub.base}api/users/${encodeURIComponent(hub.user)}/servers/${encodeURIComponent(name)}`;
-  const answer = await fetch(url, { method: "DELETE", headers: { "X-XSRFToken": hub.xsrf } });
-  if (!answer.ok && answer.status !== 404) throw new Error((await answer.json()).message || answer.statusText);
+export async function stop(name) {
+  try {
+    await call(`users/${encodeURIComponent(hub.user)}/servers/${encodeURIComponent(name)}`, { method: "DELETE" });
+  } catch (error) {
+    if (error.status !== 404) throw error; // it is gone already
+  }
 }
 
 /** Shows `text` in the page's error line. */
@@ -16,23 +26,19 @@ function say(text) {
   line.hidden = false;
 }
 
-for (const button of document.querySelectorAll("[data-stop]")) {
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    button.textContent = "Stopping …";
-    try {
-      await stop(button.dataset.stop);
-      window.location.assign(`${hub.base}home`);
-    } catch (error) {
-      button.disabled = false;
-      button.textContent = "Stop";
-      say(`The session wasn't stopped: ${error.message}`);
-    }
-  });
-}
-
 const progress = document.querySelector("[data-progress]");
 if (progress) {
+  const cancel = document.querySelector("[data-cancel]");
+  cancel.addEventListener("click", async () => {
+    cancel.disabled = true;
+    try {
+      await stop(cancel.dataset.cancel);
+      window.location.assign(`${hub.base}home`);
+    } catch (error) {
+      cancel.disabled = false;
+      say(`The session wasn't cancelled: ${error.message}`);
+    }
+  });
   const log = document.querySelector("[data-log]");
   const source = new EventSource(progress.dataset.progress);
   source.onmessage = (event) => {
@@ -54,7 +60,7 @@ if (progress) {
       source.close();
       progress.dataset.failed = "";
       document.querySelector("[data-again]").hidden = false;
-      document.querySelector("[data-stop]").hidden = true;
+      cancel.hidden = true;
     }
   };
 }

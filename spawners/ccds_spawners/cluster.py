@@ -16,7 +16,6 @@ A session lives no longer than its person's right to it: each poll asks the regi
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,17 +32,18 @@ from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.cluster.record import HowEnded
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
+from ccds_kernel.session.idle import IdleEnd, Use
 from ccds_kernel.session.name import SessionName
 from ccds_spawners.adopt import is_interrupted, is_known, living_job
 from ccds_spawners.chronicle import Chronicle
 from ccds_spawners.ending import end_job, how_ended
-from ccds_spawners.form import options_form
+from ccds_spawners.form import chosen, options_form
 from ccds_spawners.home import server_folder
 from ccds_spawners.hours import Hours
+from ccds_spawners.idleness import Idleness, limits_of
 from ccds_spawners.job import session_job_name
 from ccds_spawners.kept_token import kept_token
 from ccds_spawners.nodes import other_nodes
-from ccds_spawners.options import LabOptions
 from ccds_spawners.prepare import prepare_job
 from ccds_spawners.refusal import Refusal
 from ccds_spawners.right import Right
@@ -55,25 +55,27 @@ from ccds_spawners.words import progress_words
 
 @dataclass(frozen=True)
 class Life:
-    """One run of a session: what is written down about it, its right to live, and its hours."""
+    """One run of a session: what is written down about it, its right to live, its hours, and whether it is used."""
 
     chronicle: Chronicle
     right: Right
     hours: Hours
+    idleness: Idleness
 
 
 class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hints
     """A JupyterHub spawner on the Scheduler port.
 
-    `settings` (Settings), `scheduler` (Scheduler), `watch` (JobWatch), `contents` (ContentsCounter), `nodes` (LiveNodes) and
-    `records` (Records) are handed in by the hub's configuration and shared by all sessions. Whoever stops a session for a
-    reason of theirs sets `why_stopped` before.
+    `settings` (Settings), `scheduler` (Scheduler), `watch` (JobWatch), `contents` (ContentsCounter), `capacities` (Capacities),
+    `nodes` (LiveNodes) and `records` (Records) are handed in by the hub's configuration and shared by all sessions. Whoever
+    stops a session for a reason of theirs sets `why_stopped` before.
     """
 
     settings = AnyTrait(help="the site's settings").tag(config=True)
     scheduler = AnyTrait(help="the site's scheduler").tag(config=True)
     watch = AnyTrait(help="the one that asks the scheduler about jobs").tag(config=True)
     contents = AnyTrait(help="the one that counts what lies in projects").tag(config=True)
+    capacities = AnyTrait(help="what the scheduler says about the cluster as a whole").tag(config=True)
     nodes = AnyTrait(help="everybody's nodes, as the policy last saw them").tag(config=True)
     records = AnyTrait(help="where sessions are recorded").tag(config=True)
     job_id = Unicode("", help="the session's job; empty when there is none")
@@ -86,7 +88,6 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
     _said: str = ""
     _asked: bool = False
     _interrupted: bool = False
-    _refused_at: float = 0.0
     _life: Life | None = None
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -133,21 +134,12 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         return open_for(self.session, self.user.name, self.settings)
 
     async def get_options_form(self) -> str:
-        """The options form, see `form`.
-
-        JupyterHub shows a form again, with what was wrong, by asking the person's nameless server for it: that one answers with
-        the form of the session that was refused just now. Asked for itself (then it has a handler), it has no form: it starts,
-        and is refused as no session of ours.
+        """The options form, see `form`. The hub's own page asks each session for its own.
 
         Raises:
             Refusal: before anything is started.
         """
-        if self.name:
-            return await options_form(self, other_nodes(self))
-        refused = [spawner for spawner in self.user.spawners.values() if spawner.name and spawner._refused_at]  # noqa: SLF001 - our own class
-        if self.handler or not refused:
-            return ""
-        return str(await max(refused, key=lambda spawner: spawner._refused_at).get_options_form())  # noqa: SLF001 - likewise
+        return await options_form(self) if self.name else ""
 
     def report_port(self, port: int) -> None:
         """Takes the port that the starting session listens on; from here on it isn't asked for it again, so it is kept."""
@@ -186,7 +178,6 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
             if not adopted:
                 await self._begin(project, others)
         except CcdsError as error:
-            self._refused_at = time.monotonic()
             raise Refusal(error) from None
         address = await self._until_reported()
         self.up = True
@@ -221,7 +212,7 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         """Makes the session's job and submits it."""
         chronicle, prepared, begun = self.life.chronicle, False, False
         try:
-            options = LabOptions.from_mapping(self.user_options)
+            options = await chosen(self)
             prepared = True
             spec = await asyncio.to_thread(
                 prepare_job,
@@ -297,6 +288,7 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         status: JobStatus = await self.watch.status(JobId(self.job_id))
         if status.state.ended:
             self.watch.forget(status.id)
+            await self.life.idleness.note(status.id, last=True)
             await self.life.chronicle.ended(status.id, how_ended(status, up=self.up), status.reason or "")
             return status.exit_code if status.exit_code is not None else 1
         await self.life.chronicle.seen(status)
@@ -305,8 +297,15 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
             self.why_stopped = HowEnded.REVOKED
             await self.stop()
             return 1
-        if not self.life.right.revoked:
-            await self.life.hours.tell(status)
+        if self.life.right.revoked:
+            return None
+        await self.life.hours.tell(status)
+        await self.life.idleness.note(status.id)
+        if await self.life.idleness.is_over():
+            self.log.warning("session %s: nobody uses it; ending its job", self._log_name)
+            self.why_stopped = HowEnded.IDLE
+            await self.stop()
+            return 1
         return None
 
     async def stop(self, now: bool = False) -> None:  # noqa: ARG002 - JupyterHub's signature
@@ -317,6 +316,7 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         if self.job_id:
             job = JobId(self.job_id)
             await self._end(job)
+            await self.life.idleness.note(job, last=True)
             how = self.why_stopped or (HowEnded.STOPPED if self.up else HowEnded.CANCELLED)
             await self.life.chronicle.ended(job, how)
 
@@ -336,6 +336,20 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         """
         status: JobStatus = await self.watch.status(JobId(self.job_id))
         return await self.life.hours.extend(status, minutes, self.scheduler)
+
+    def report_use(self, use: Use) -> None:
+        """Takes what the session's server says of its use."""
+        self.life.idleness.take(use)
+
+    @property
+    def idle_since(self) -> datetime | None:
+        """When the session was last used (UTC); None where nothing is known."""
+        return self._life.idleness.since if self._life else None
+
+    @property
+    def idle_end(self) -> IdleEnd | None:
+        """When the session ends unless it is used; None for not at all, or not known."""
+        return self._life.idleness.end if self._life else None
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """What the scheduler says, each time that it says something new, until the server is up."""
@@ -372,6 +386,7 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
                 chronicle,
                 Right(self.session, self.user.name, self.settings, chronicle),
                 Hours(chronicle, self.settings.sessions.longest_hours),
+                Idleness(chronicle, limits_of(self.settings)),
             )
         return self._life
 
@@ -390,9 +405,9 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
 
     @property
     def takes_node(self) -> bool:
-        """Whether this is a lab session that runs, waits or starts."""
+        """Whether this is a lab session that runs, waits or starts, or whose start is to be taken up."""
         try:
             node = self.session.kind.runs_code
         except CcdsError:
             return False
-        return bool(node and self.active and (self._asked or self.job_id))
+        return bool(node and (self.job_id or self._interrupted or (self.active and self._asked)))

@@ -11,6 +11,8 @@ from ccds_kernel.session.name import SessionName
 from ccds_spawners.options import LabOptions
 
 APP_MINUTES = 12 * 60.0
+CPUS = 1
+"""Cores of a session."""
 
 
 def session_job_name(session: SessionName, person: str) -> str:
@@ -49,7 +51,7 @@ def session_job(
         log=folder / f"{name}.log",
         owner=person,
         env=env,
-        cpus=1,
+        cpus=CPUS,
         memory_mb=1024 if app else 4096,
         gpus=0 if app else options.gpus,
         gpu_model=None if app else options.gpu_model,

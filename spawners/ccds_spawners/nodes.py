@@ -36,7 +36,7 @@ def node_of(spawner: Any, status: JobStatus | None = None) -> NodeSession | None
     job = JobId(spawner.job_id) if spawner.job_id else None
     known = spawner.watch.known(job) if job else None
     last = status if status and status.state is not JobState.UNKNOWN else known.status if known else None
-    options = _options(spawner)
+    options = chosen_options(spawner)
     return NodeSession(
         person=spawner.user.name,
         session=spawner.name,
@@ -46,6 +46,7 @@ def node_of(spawner: Any, status: JobStatus | None = None) -> NodeSession | None
         placed=last.state in _HAS_NODE and bool(last.node) if last else spawner.up,
         priority_class=status.priority_class if status else None,
         gpus=options.gpus,
+        gpu_model=options.gpu_model,
     )
 
 
@@ -61,7 +62,7 @@ def _began(spawner: Any) -> datetime:  # noqa: ANN401 - likewise
     return began.replace(tzinfo=UTC) if began else datetime.now(UTC)
 
 
-def _options(spawner: Any) -> LabOptions:  # noqa: ANN401 - likewise
+def chosen_options(spawner: Any) -> LabOptions:  # noqa: ANN401 - likewise
     """What was chosen; what its start refuses, since it makes no sense, counts as the form's defaults."""
     try:
         return LabOptions.from_mapping(spawner.user_options or {})

@@ -6,11 +6,12 @@ A session runs on one node: what it may ask for is what one node has, not what a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ccds_kernel.batch.states import Node
 from ccds_kernel.settings import Settings
-from ccds_spawners.options import MOST_GPUS, LabOptions, OptionError
+from ccds_spawners.options import MOST_GPUS, NAMES, LabOptions, OptionError
 
 _STEPS = (1, 2, 4, 8, 12, 24, 48, 72, 120, 168)
 
@@ -84,6 +85,31 @@ class Offer:
         options = LabOptions.from_mapping(self.usual.as_values() | dict(values))
         self.check(options)
         return options
+
+    def fill(self, begin: LabOptions | None, sent: Mapping[str, object]) -> tuple[LabOptions, OptionError | None]:
+        """What a form shows: what was `sent`, by a link say, over what it begins with; what makes no sense is left out.
+
+        Args:
+            begin: the person's last choice, maybe of long ago: what the site hasn't any more is left out of it, too.
+            sent: as `read` takes it.
+
+        Returns:
+            The options, which the site has, and what was wrong first with what was sent.
+        """
+        base: dict[str, object] = {}
+        for name, value in (begin.as_values() if begin else {}).items():
+            with suppress(OptionError):
+                self.read(base | {name: value})
+                base[name] = value
+        wrong: OptionError | None = None
+        for name in [name for name in NAMES if name in sent]:
+            try:
+                self.read(base | {name: sent[name]})
+            except OptionError as error:
+                wrong = wrong or error
+            else:
+                base[name] = sent[name]
+        return self.read(base), wrong
 
     def check(self, options: LabOptions) -> None:
         """Makes sure that the site has what is asked for.

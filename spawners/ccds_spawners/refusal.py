@@ -30,5 +30,6 @@ class Refusal(SpawnException):  # type: ignore[misc] # JupyterHub has no type hi
     """A session that isn't started, with the one line that says why."""
 
     def __init__(self, error: CcdsError) -> None:
+        self.error = error
         super().__init__(str(error), reason=type(error).__name__, status_code=status_of(error))
         self.jupyterhub_message = self.message  # what its pages show; without it they show the exception's repr

@@ -29,6 +29,11 @@ def progress_words(status: JobStatus, why: Explanation | None, known: Known | No
     return f"{status.state}: {status.reason or 'the scheduler says no more'}"
 
 
+def here() -> datetime:
+    """The time now, aware, in the site's time zone."""
+    return datetime.now().astimezone()
+
+
 def state_word(status: JobStatus) -> str:
     """A job's state in the word that people use for it."""
     return {JobState.PENDING: "waiting"}.get(status.state, str(status.state))

@@ -34,23 +34,24 @@ def other_project(demo: Demo) -> Iterator[None]:
 
 @pytest.mark.parametrize("forged", FORGED, ids="+".join)
 def test_no_field_names_another_project(demo: Demo, client: Clients, forged: dict[str, object]) -> None:
-    """In the form, in a link, and in the API's body: refused with one line, and nothing starts."""
+    """In the form and in the API's body: refused with one line. In a link it is nothing. Nothing starts."""
     sam = client("sam")
     form = sam.get(f"{demo.url}/hub/spawn/sam/{SESSION}", timeout=20)
     action = unescape(re.search(r'id="spawn_form"[^>]*action="([^"]+)"', form.text)[1])
 
+    link = sam.get(
+        f"{demo.url}/hub/spawn/sam/{SESSION}",
+        params={f"opt-{key}": value for key, value in forged.items()},
+        timeout=20,
+    )
     answers = [
         sam.post(f"{demo.url}{action}", data=forged, timeout=20),
-        sam.get(
-            f"{demo.url}/hub/spawn/sam/{SESSION}",
-            params={f"opt-{key}": value for key, value in forged.items()},
-            timeout=20,
-        ),
         sam.post(demo.api("sam", SESSION), json={"user_options": forged}, timeout=20),
     ]
 
-    assert [answer.status_code for answer in answers] == [400] * 3
-    assert all("expected the options gpus and hours" in unescape(answer.text) for answer in answers)
+    assert [answer.status_code for answer in (link, *answers)] == [200, 400, 400]
+    assert f"<b>{SESSION}</b>" in link.text
+    assert all("expected the options gpus, hours" in unescape(answer.text) for answer in answers)
     assert not demo.is_ready(sam, "sam", SESSION)
 
 

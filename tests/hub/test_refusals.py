@@ -35,8 +35,10 @@ FORBIDDEN = [
 BAD_OPTIONS = [
     ("gpus", "5", "expected gpus from 0 to 4; found 5; choose another number of gpus"),
     ("gpus", "-1", "expected gpus as a whole number; found '-1'; choose gpus on the form"),
-    ("hours", "73", "expected hours from 1 to 72; found 73; choose another number of hours"),
-    ("image", "evil", "expected the options gpus and hours; found 'image'; leave it out"),
+    ("hours", "73", "expected hours from 1 to 72; found 73; choose hours on the form"),
+    ("gpu_model", "h100;id", "expected gpu_model as the site names it; found 'h100;id'; choose gpu_model on the form"),
+    ("gpu_model", "h100", "expected no GPU model: this site has none to choose from; found h100; choose gpu_model on "),
+    ("image", "evil", "expected no image: this site has none to choose from; found evil; choose image on the form"),
 ]
 
 
@@ -74,7 +76,7 @@ def test_the_nameless_server_is_no_session(demo: Demo, client: Clients) -> None:
 
 @pytest.mark.parametrize(("key", "value", "line"), BAD_OPTIONS)
 def test_options_that_make_no_sense(demo: Demo, client: Clients, key: str, value: str, line: str) -> None:
-    """400 with one line; on the page with the form of that session, to choose again."""
+    """One line, beside the field on the form of that session, to choose again; nothing starts. A link only fills that form."""
     asking, session = client("sam"), "headct-2026-lab-9"
     form = asking.get(f"{demo.url}/hub/spawn/sam/{session}", timeout=20)
     action = unescape(re.search(r'id="spawn_form"[^>]*action="([^"]+)"', form.text)[1])
@@ -83,10 +85,49 @@ def test_options_that_make_no_sense(demo: Demo, client: Clients, key: str, value
     post = asking.post(f"{demo.url}{action}", data={key: value}, timeout=20)
     api = asking.post(demo.api("sam", session), json={"user_options": {key: value}}, timeout=20)
 
-    assert [answer.status_code for answer in (form, link, post, api)] == [200, 400, 400, 400]
-    assert [said(link), said(post), api.json()["message"]] == [line] * 3
-    assert f"<b>{session}</b>" in link.text
-    assert f"<b>{session}</b>" in post.text
+    assert [answer.status_code for answer in (form, link, post, api)] == [200, 200, 400, 400]
+    assert all(text.startswith(line) for text in (said(link), said(post), api.json()["message"]))
+    assert all(f'id="wrong-{key}"' in page.text for page in (link, post))
+    assert all(f"<b>{session}</b>" in page.text for page in (link, post))
+
+
+def test_what_is_no_option_is_refused(demo: Demo, client: Clients) -> None:
+    """In a form and by the API with one line; in a link it is nothing."""
+    asking, session = client("sam"), "headct-2026-lab-9"
+    form = asking.get(f"{demo.url}/hub/spawn/sam/{session}?opt-env=x&env=x", timeout=20)
+    action = unescape(re.search(r'id="spawn_form"[^>]*action="([^"]+)"', form.text)[1])
+
+    post = asking.post(f"{demo.url}{action}", data={"env": "x"}, timeout=20)
+    file = asking.post(f"{demo.url}{action}", files={"image": b"x"}, timeout=20)
+    api = asking.post(demo.api("sam", session), json={"user_options": {"env": "x"}}, timeout=20)
+
+    line = "expected the options gpus, hours, gpu_model, image; found 'env"
+    assert [answer.status_code for answer in (form, post, file, api)] == [200, 400, 400, 400]
+    assert [said(form), said(post)[: len(line)], api.json()["message"][: len(line)]] == ["", line, line]
+    assert said(file).endswith("found 'image_file'; leave it out")
+
+
+def test_a_body_that_is_far_too_large_is_refused(demo: Demo, client: Clients) -> None:
+    """10 MB posted as a form and by the API: nothing starts, the hub doesn't keep it, and goes on."""
+    asking, session = client("sam"), "headct-2026-lab-9"
+    form = asking.get(f"{demo.url}/hub/spawn/sam/{session}", timeout=20)
+    action = unescape(re.search(r'id="spawn_form"[^>]*action="([^"]+)"', form.text)[1])
+
+    answers = [
+        _status(lambda: asking.post(f"{demo.url}{action}", data={"gpus": "1" * 10_000_000}, timeout=20)),
+        _status(lambda: asking.post(demo.api("sam", session), data=b"[" * 10_000_000, timeout=20)),
+    ]
+
+    assert all(status is None or status >= 400 for status in answers)
+    assert not demo.is_ready(asking, "sam", session)
+
+
+def _status(send: Callable[[], requests.Response]) -> int | None:
+    """The answer's status; None where the connection was closed on what was still being sent."""
+    try:
+        return send().status_code
+    except requests.ConnectionError:
+        return None
 
 
 def test_another_person_s_session_can_not_be_started_or_stopped(demo: Demo, client: Clients) -> None:

@@ -157,9 +157,14 @@ def _hosts(text: str) -> Iterator[str]:
 
 def _records(text: str, program: str, key: str) -> list[dict[str, Any]]:
     try:
-        found = json.loads(text)[key]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        answer = json.loads(text)
+        found, errors = answer[key], answer.get("errors")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _no_sense(program) from None
+    if errors:  # its exit status is 0 all the same, and its list empty, while slurmctld is away
+        raise SchedulerUnavailableError(
+            expected="an answer of Slurm", found=f"an error of {program}", do="try again; what runs goes on meanwhile"
+        )
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         raise _no_sense(program)
     return found

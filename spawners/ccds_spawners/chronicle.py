@@ -109,7 +109,13 @@ class Chronicle:
         )
 
     async def ended(self, job: JobId, how: HowEnded, said: str = "") -> None:
-        """The session has ended, however often that is said; `said` is the scheduler's word of it, if it has one."""
+        """The session has ended, however often that is said.
+
+        Args:
+            job: its job; empty where the scheduler didn't take one, as far as is known.
+            how: how it ended.
+            said: the scheduler's word of it, if it has one.
+        """
         if self._over:
             return
         self._over = True
@@ -122,9 +128,10 @@ class Chronicle:
         await self._try(
             "its end isn't in the audit log", lambda: note_end(self._session, self._person, words, self._settings)
         )
-        if job:
-            now = datetime.now(UTC)
-            await self._try("its end isn't recorded", lambda: self._records.note_ended(job, how, at=now, said=said))
+        if not job:  # none that is known of: whether the scheduler took one after all is looked up at the next start
+            return
+        now = datetime.now(UTC)
+        await self._try("its end isn't recorded", lambda: self._records.note_ended(job, how, at=now, said=said))
         await self._try("its token is kept on", self._forget_token)
 
     def _forget_token(self) -> None:

@@ -1,30 +1,24 @@
 """The `Scheduler` port on LSF's programs: what it asks for one call, and what it does with the answers.
 
-One question (`bjobs` for everybody's jobs) is behind `status`, `mine` and `explain`; LSF lists those that wait in the order in
-which it considers them, which gives a place in the queue without a guess. What is ours is known by the mark in its description.
-
-LSF may list a job some seconds after it took it (its queries are answered by a copy of its state). So for a minute a job counts
-as taken because bsub said so, and a name whose submission came to no known end isn't submitted again.
+One question (`look`) is behind `status`, `mine` and `explain`. A name whose submission came to no known end isn't submitted again
+before it is clear whether LSF has it.
 """
 
 from __future__ import annotations
 
 import os
 import pwd
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 from ccds_kernel.batch.commands import Answer, Commands
 from ccds_kernel.batch.exits import ExitFile
 from ccds_kernel.batch.lsf import hosts, judge, parse, request
-from ccds_kernel.batch.lsf.parse import LsfJob, NotAnAnswerError
+from ccds_kernel.batch.lsf.look import Look, Lookout, Ours, is_fresh, no_answer
+from ccds_kernel.batch.lsf.parse import NotAnAnswerError
 from ccds_kernel.batch.lsf.render import LsfSite, render, run_limit
-from ccds_kernel.batch.mark import Mark, folder_tag
+from ccds_kernel.batch.mark import Mark
 from ccds_kernel.batch.run_folders import Noted, RunFolders
 from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
 from ccds_kernel.batch.spec import JobSpec, PriorityClass, are_wall_minutes
@@ -38,28 +32,8 @@ _TAKE = {
 }
 _TAKE_ALL = ("LSB_", "LSF_", "LS_")
 """What `blaunch` needs to start a training's other hosts."""
-_LAG_S = 60.0
 _MOST_WORDS = 300
-_NO_ANSWER = "try again; jobs go on"
 _NO_SUCH = "No matching job"
-
-
-@dataclass(frozen=True)
-class _Ours:
-    """One job of ours that LSF lists."""
-
-    found: tuple[LsfJob, ...]
-    mark: Mark
-    noted: Noted
-    position: int | None
-
-
-@dataclass(frozen=True)
-class _Look:
-    """One answer of bjobs: every record, and which jobs are ours."""
-
-    jobs: tuple[LsfJob, ...]
-    ours: Mapping[JobId, _Ours]
 
 
 class LsfScheduler:
@@ -79,8 +53,7 @@ class LsfScheduler:
         self._site = site
         self._commands = commands
         self._runs = RunFolders(Path(folder))
-        self._tag = folder_tag(self._runs.folder)
-        self._me = pwd.getpwuid(os.getuid()).pw_name
+        self._lookout = Lookout(self._runs, site, commands, pwd.getpwuid(os.getuid()).pw_name)
 
     def __deepcopy__(self, _memo: object) -> Self:
         """Itself: what the hub's configuration holds is copied for each session, and this one is shared by all."""
@@ -93,7 +66,7 @@ class LsfScheduler:
                 return live
             self._refuse_impossible(spec)
             noted = self._runs.prepare(spec, grace_s=self._site.grace_s, take=_TAKE, take_all=_TAKE_ALL)
-            mark = Mark(self._tag, noted.nonce, spec.priority_class, spec.owner)
+            mark = Mark(self._lookout.tag, noted.nonce, spec.priority_class, spec.owner)
             try:
                 script = render(spec, self._site, self._runs.path(noted), mark.text())
                 job = self._bsub(script, spec.owner)
@@ -108,7 +81,7 @@ class LsfScheduler:
         if number := parse.submitted_id(answer.out):
             return JobId(number)
         if answer.code == 0 or parse.is_down(answer.out, answer.err):
-            raise _no_answer("bsub", "no number of a job in what it printed")
+            raise no_answer("bsub", "no number of a job in what it printed")
         raise JobRefusedError(expected="LSF to take the job", found=self._words(answer), do="ask for something else")
 
     def _live(self, name: str) -> JobId | None:
@@ -117,50 +90,27 @@ class LsfScheduler:
         Raises:
             SchedulerUnavailableError: no answer, or one was submitted lately and it isn't known whether LSF has it.
         """
-        look = self._look()
+        look = self._lookout.look()
         for job, ours in look.ours.items():
             if ours.noted.name == name and not self._status(job, ours).state.ended:
                 return job
-        for job, noted in self._unlisted(look):
+        for job, noted in self._lookout.unlisted(look):
             if noted.name == name:
                 return job
-        listed = {ours.noted.nonce for ours in look.ours.values()}
-        if any(nonce not in listed for nonce in self._unsure(name)):
-            raise _no_answer("bjobs", "no word yet of what was just submitted under this name")
+        if self._lookout.unsure(name, look):
+            raise no_answer("bjobs", "no word yet of what was just submitted under this name")
         return None
-
-    def _unlisted(self, look: _Look) -> Iterator[tuple[JobId, Noted]]:
-        """Jobs that LSF took so lately that it may not list them yet, and that have not ended."""
-        for job, mtime in _entries(self._runs.folder / "ids"):
-            if JobId(job) in look.ours or not self._is_fresh(mtime):
-                continue
-            noted = self._runs.noted(JobId(job))
-            if noted and self._is_fresh(noted.submitted) and not all(self._exits(noted)):
-                yield JobId(job), noted
-
-    def _unsure(self, name: str) -> Iterator[str]:
-        """The nonces of runs of that name that were handed over lately, and of which no job was noted."""
-        noted = (self._runs.noted(JobId(job)) for job, _ in _entries(self._runs.folder / "ids"))
-        known = {it.nonce for it in noted if it}
-        for entry, mtime in _entries(self._runs.folder / "jobs"):
-            run, _, nonce = entry.rpartition("-")
-            if run == name and nonce not in known and self._is_fresh(mtime):
-                yield nonce
-
-    @staticmethod
-    def _is_fresh(moment: float) -> bool:
-        return time.time() - moment < _LAG_S
 
     def status(self, ids: Iterable[JobId]) -> Mapping[JobId, JobStatus]:
         """See `Scheduler.status`."""
-        wanted, look, trouble = list(ids), _Look((), {}), None
+        wanted, look, trouble = list(ids), Look(), None
         try:
-            look = self._look()
+            look = self._lookout.look()
         except SchedulerUnavailableError as error:
             trouble = str(error)
         return {job: self._status_of(job, look, trouble) for job in wanted}
 
-    def _status_of(self, job: JobId, look: _Look, trouble: str | None) -> JobStatus:
+    def _status_of(self, job: JobId, look: Look, trouble: str | None) -> JobStatus:
         if ours := look.ours.get(job):
             return self._status(job, ours)
         noted = self._runs.noted(job)
@@ -171,11 +121,11 @@ class LsfScheduler:
             noted,
             self._exits(noted),
             cancelled=self._runs.is_cancelled(noted),
-            fresh=self._is_fresh(noted.submitted),
+            fresh=is_fresh(noted.submitted),
             trouble=trouble,
         )
 
-    def _status(self, job: JobId, ours: _Ours) -> JobStatus:
+    def _status(self, job: JobId, ours: Ours) -> JobStatus:
         exits = [self._runs.last_exit(ours.noted, it.index - 1 if it.index else None) for it in ours.found]
         known = judge.status(
             job,
@@ -196,9 +146,9 @@ class LsfScheduler:
 
     def mine(self) -> Sequence[JobStatus]:
         """See `Scheduler.mine`."""
-        look = self._look()
+        look = self._lookout.look()
         found = [self._status(job, ours) for job, ours in look.ours.items()]
-        found += [self._status_of(job, look, None) for job, _ in self._unlisted(look)]
+        found += [self._status_of(job, look, None) for job, _ in self._lookout.unlisted(look)]
         return sorted((known for known in found if not known.state.ended), key=lambda known: int(known.id))
 
     def cancel(self, job: JobId) -> None:
@@ -209,7 +159,7 @@ class LsfScheduler:
         self._runs.note_cancelled(noted)
         answer = self._commands.run(["bkill", job], owner=owner)
         if answer.code and "finished" not in (words := self._words(answer)) and _NO_SUCH not in words:
-            raise _no_answer("bkill", words)
+            raise no_answer("bkill", words)
 
     def set_priority(self, job: JobId, priority_class: PriorityClass) -> None:
         """See `Scheduler.set_priority`. The class is the queue: a running job is moved too, and is or isn't made room with."""
@@ -230,7 +180,7 @@ class LsfScheduler:
         """See `Scheduler.extend`. A running job's limit can be changed where the site has LSB_MOD_ALL_JOBS=Y in lsf.conf."""
         if not are_wall_minutes(minutes):
             raise CcdsError(expected="minutes above 0, a year at most", found=repr(minutes), do="say how much longer")
-        ours = self._look().ours.get(job)
+        ours = self._lookout.look().ours.get(job)
         if ours is None or self._status(job, ours).state.ended:
             raise UnknownJobError(
                 expected="a job that has not ended", found="one that has, or none", do="submit a new job"
@@ -250,7 +200,7 @@ class LsfScheduler:
 
     def capacity(self) -> Sequence[Node]:
         """See `Scheduler.capacity`."""
-        yielding = [job for job in self._look().jobs if job.queue == self._site.queues[PriorityClass.BATCH]]
+        yielding = [job for job in self._lookout.look().jobs if job.queue == self._site.queues[PriorityClass.BATCH]]
         return hosts.nodes(*self._hosts(), yielding)
 
     def explain(self, job: JobId) -> Explanation:
@@ -267,7 +217,7 @@ class LsfScheduler:
             UnknownJobError: none of ours.
             SchedulerUnavailableError: no answer.
         """
-        look = self._look()
+        look = self._lookout.look()
         noted = look.ours[job].noted if job in look.ours else self._runs.noted(job)
         if noted is None:
             raise UnknownJobError(expected="the id of a job", found=repr(str(job)), do="see the list of your jobs")
@@ -286,7 +236,7 @@ class LsfScheduler:
         if answer.code == 0:
             return
         if parse.is_down(answer.out, answer.err):
-            raise _no_answer(argv[0], self._words(answer))
+            raise no_answer(argv[0], self._words(answer))
         if _NO_SUCH in self._words(answer):
             raise UnknownJobError(expected=expected, found="no such job in LSF", do="see the list of your jobs")
         raise JobRefusedError(expected=expected, found=self._words(answer), do="see what the site allows")
@@ -295,57 +245,6 @@ class LsfScheduler:
         """What a program said when it failed, without where our files are."""
         said = parse.own_words(answer.out, answer.err).replace(str(self._runs.folder), "…")
         return said[:_MOST_WORDS] or "nothing"
-
-    def _look(self) -> _Look:
-        """All jobs, in LSF's order.
-
-        Raises:
-            SchedulerUnavailableError: no answer, or no complete one.
-        """
-        answer = self._commands.run(request.ALL_JOBS)
-        try:
-            found = parse.jobs(parse.records(answer.out, answer.err, "bjobs"), datetime.now(UTC))
-        except NotAnAnswerError as error:
-            raise _no_answer("bjobs", str(error)) from None
-        return _Look(tuple(found), self._ours(found))
-
-    def _ours(self, found: Sequence[LsfJob]) -> dict[JobId, _Ours]:
-        positions = self._positions(found)
-        tasks: dict[JobId, list[LsfJob]] = {}
-        marks: dict[JobId, Mark] = {}
-        for job in found:
-            mark = Mark.read(job.description)
-            if mark and mark.is_of(self._tag, job.user, self._me):
-                tasks.setdefault(JobId(job.number), []).append(job)
-                marks[JobId(job.number)] = mark
-        ours = {}
-        for number, its in tasks.items():
-            if noted := self._noted(number, its, marks[number]):
-                ours[number] = _Ours(tuple(its), marks[number], noted, positions.get(number))
-        return ours
-
-    def _positions(self, found: Sequence[LsfJob]) -> dict[str, int]:
-        """The place of each job that waits in one of our queues; app sessions have hosts, and places, of their own."""
-        places: dict[str, int] = {}
-        for are_apps in (False, True):
-            queues = {name for kind, name in self._site.queues.items() if (kind is PriorityClass.APP) is are_apps}
-            waiting = dict.fromkeys(job.number for job in found if job.stat == "PEND" and job.queue in queues)
-            places |= {number: at for at, number in enumerate(waiting, start=1)}
-        return places
-
-    def _noted(self, job: JobId, found: Sequence[LsfJob], mark: Mark) -> Noted | None:
-        """What is noted of it, or was not before its submitter died; None when it only has the mark of one of ours."""
-        noted = self._runs.noted(job)
-        if noted is None:
-            submitted = found[0].submitted or datetime.now(UTC)
-            tasks = max(it.index for it in found)
-            noted = Noted(
-                f"{found[0].name}-{mark.nonce}", mark.nonce, found[0].name, mark.owner, tasks, submitted.timestamp()
-            )
-            if "/" in noted.run or not self._runs.path(noted).is_dir():
-                return None
-            self._runs.note(job, noted)
-        return noted if noted.nonce == mark.nonce else None
 
     def _hosts(self) -> tuple[list[parse.LsfHost], dict[str, tuple[str, ...]]]:
         """The hosts, and the models of their GPUs."""
@@ -356,19 +255,8 @@ class LsfScheduler:
                 parse.gpu_models(gpus.out),
             )
         except NotAnAnswerError as error:
-            raise _no_answer("bhosts", str(error)) from None
+            raise no_answer("bhosts", str(error)) from None
 
     def _refuse_impossible(self, spec: JobSpec) -> None:
         """LSF itself lets a job that no host can hold wait for ever."""
         hosts.refuse_impossible(spec, *self._hosts())
-
-
-def _entries(folder: Path) -> Iterator[tuple[str, float]]:
-    """The names in this folder, and when each was changed last."""
-    for path in folder.iterdir():
-        with suppress(FileNotFoundError):  # gone meanwhile
-            yield path.name, path.stat().st_mtime
-
-
-def _no_answer(program: str, found: str) -> SchedulerUnavailableError:
-    return SchedulerUnavailableError(expected=f"an answer of {program}", found=found, do=_NO_ANSWER)

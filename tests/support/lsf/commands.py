@@ -14,14 +14,14 @@ import time
 from pathlib import Path
 
 from schedule import run_pass
-from show import bhosts_gpu_table, bhosts_json, bjobs_json, bqueues_json
+from show import bhosts_gpu_table, bhosts_json, bjobs_json, bjobs_lines, bqueues_json
 from state import ENDED, STARTED, complain, end, file_of, key_of, locked, megabytes, order
 
 WAIT = "Cannot connect to LSF. Please wait ..."
-FLAGS = {"-r", "-rn", "-json", "-a", "-p", "-w", "-gpu"}
+FLAGS = {"-r", "-rn", "-json", "-a", "-p", "-w", "-gpu", "-noheader"}
 VALUES = {
     "bsub": {"-J", "-Jd", "-q", "-n", "-R", "-W", "-gpu", "-app", "-env", "-o", "-r", "-rn"},
-    "bjobs": {"-o", "-u", "-J", "-q", "-json", "-a"},
+    "bjobs": {"-o", "-u", "-J", "-q", "-json", "-a", "-noheader"},
     "bkill": {"-s"},
     "bmod": {"-W"},
     "bhosts": {"-o", "-json", "-gpu", "-w"},
@@ -170,9 +170,13 @@ def do_bjobs(folder, arguments, wrong):
             listed = [job for job in listed if who in ("all", job["user"])]
             listed = [job for job in listed if "-a" in given or job["stat"] not in ENDED]
             listed = [job for job in listed if given.get("-J") in (None, job["name"])]
+            listed = [job for job in listed if given.get("-q") in (None, job["queue"])]
         missing = [word for word in words if not lsf.chosen(word)] + wrong.get("error_records", [])
         if not listed and not missing:
             complain("No job found")
+        if "-noheader" in given:
+            say(bjobs_lines(given["-o"], listed, wrong))
+            return 0
         text = bjobs_json(given["-o"].split(), listed, missing, wrong)
         if text is None:
             return 255

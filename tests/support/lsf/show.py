@@ -19,6 +19,13 @@ def bjobs_json(fields, jobs, missing, wrong):
     return _document("bjobs", "JOBS", records)
 
 
+def bjobs_lines(form, jobs, wrong):
+    """`bjobs -noheader -o "field … delimiter='x'"`: a line for each job."""
+    fields, _, rest = form.partition(" delimiter=")
+    between = rest.strip("'\"") or " "
+    return "\n".join(between.join(_JOB[field](job, wrong) for field in fields.split()) for job in jobs)
+
+
 def bhosts_json(fields, lsf):
     """`bhosts -o "…" -json`."""
     return _document("bhosts", "HOSTS", [_host(lsf, host, fields) for host in lsf.conf["hosts"]])

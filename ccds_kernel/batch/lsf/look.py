@@ -1,0 +1,159 @@
+"""One look at all of LSF's jobs: which are ours, how they stand in line, and which of ours LSF doesn't list yet.
+
+LSF lists those that wait in the order in which it considers them, which gives a place in the queue without a guess. Ours are
+known by the mark in their description. LSF may list a job some seconds after it took it (its queries are answered by a copy of
+its state): for a minute a job counts as taken because bsub said so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ccds_kernel.batch.commands import Commands
+from ccds_kernel.batch.lsf import parse, request
+from ccds_kernel.batch.lsf.parse import LsfJob, NotAnAnswerError
+from ccds_kernel.batch.lsf.render import LsfSite
+from ccds_kernel.batch.mark import Mark, folder_tag
+from ccds_kernel.batch.run_folders import Noted, RunFolders
+from ccds_kernel.batch.scheduler import SchedulerUnavailableError
+from ccds_kernel.batch.spec import PriorityClass
+from ccds_kernel.batch.states import JobId
+
+_LAG_S = 60.0
+
+
+@dataclass(frozen=True)
+class Ours:
+    """One job of ours that LSF lists.
+
+    Attributes:
+        found: its record, or those of its tasks.
+        mark: what LSF remembers with it.
+        noted: what is noted of it in the folder.
+        position: its place among those that wait; None where it doesn't.
+    """
+
+    found: tuple[LsfJob, ...]
+    mark: Mark
+    noted: Noted
+    position: int | None
+
+
+@dataclass(frozen=True)
+class Look:
+    """One answer of bjobs: every job, and which are ours."""
+
+    jobs: tuple[LsfJob, ...] = ()
+    ours: Mapping[JobId, Ours] = field(default_factory=dict)
+
+
+class Lookout:
+    """Looks at LSF's jobs for one scheduler.
+
+    Args:
+        runs: its folders.
+        site: how the site's LSF is set up.
+        commands: runs LSF's programs.
+        me: the Unix user that asks.
+    """
+
+    def __init__(self, runs: RunFolders, site: LsfSite, commands: Commands, me: str) -> None:
+        self._runs = runs
+        self._site = site
+        self._commands = commands
+        self._me = me
+        self.tag = folder_tag(runs.folder)
+
+    def look(self) -> Look:
+        """All jobs, in LSF's order.
+
+        Raises:
+            SchedulerUnavailableError: no answer, or no complete one.
+        """
+        answer = self._commands.run(request.ALL_JOBS)
+        try:
+            found = parse.jobs(parse.records(answer.out, answer.err, "bjobs"), datetime.now(UTC))
+        except NotAnAnswerError as error:
+            raise no_answer("bjobs", str(error)) from None
+        return Look(tuple(found), self._ours(found))
+
+    def unlisted(self, look: Look) -> Iterator[tuple[JobId, Noted]]:
+        """Jobs that LSF took so lately that it may not list them yet, and that left no exit file."""
+        for name, changed in _entries(self._runs.folder / "ids"):
+            job = JobId(name)
+            if job in look.ours or not is_fresh(changed):
+                continue
+            noted = self._runs.noted(job)
+            if noted and is_fresh(noted.submitted) and self._runs.last_exit(noted, 0 if noted.tasks else None) is None:
+                yield job, noted
+
+    def unsure(self, name: str, look: Look) -> bool:
+        """Whether a run of that name was handed over lately, and nobody knows whether LSF took it."""
+        fresh = {
+            entry.rpartition("-")[2]
+            for entry, changed in _entries(self._runs.folder / "jobs")
+            if entry.rpartition("-")[0] == name and is_fresh(changed)
+        }
+        fresh -= {ours.noted.nonce for ours in look.ours.values()}
+        if not fresh:
+            return False
+        noted = (self._runs.noted(JobId(job)) for job, _ in _entries(self._runs.folder / "ids"))
+        return bool(fresh - {it.nonce for it in noted if it})
+
+    def _ours(self, found: Sequence[LsfJob]) -> dict[JobId, Ours]:
+        positions = self._positions(found)
+        tasks: dict[JobId, list[LsfJob]] = {}
+        marks: dict[JobId, Mark] = {}
+        for job in found:
+            mark = Mark.read(job.description)
+            if mark and mark.is_of(self.tag, job.user, self._me):
+                tasks.setdefault(JobId(job.number), []).append(job)
+                marks[JobId(job.number)] = mark
+        ours = {}
+        for number, its in tasks.items():
+            if noted := self._noted(number, its, marks[number]):
+                ours[number] = Ours(tuple(its), marks[number], noted, positions.get(number))
+        return ours
+
+    def _positions(self, found: Sequence[LsfJob]) -> dict[str, int]:
+        """The place of each job that waits in one of our queues; app sessions have hosts, and places, of their own."""
+        places: dict[str, int] = {}
+        for are_apps in (False, True):
+            queues = {name for kind, name in self._site.queues.items() if (kind is PriorityClass.APP) is are_apps}
+            waiting = dict.fromkeys(job.number for job in found if job.stat == "PEND" and job.queue in queues)
+            places |= {number: at for at, number in enumerate(waiting, start=1)}
+        return places
+
+    def _noted(self, job: JobId, found: Sequence[LsfJob], mark: Mark) -> Noted | None:
+        """What is noted of it, or was not before its submitter died; None when it only has the mark of one of ours."""
+        noted = self._runs.noted(job)
+        if noted is None:
+            name, submitted = found[0].name, found[0].submitted or datetime.now(UTC)
+            tasks = max(it.index for it in found)
+            noted = Noted(f"{name}-{mark.nonce}", mark.nonce, name, mark.owner, tasks, submitted.timestamp())
+            if "/" in noted.run or not self._runs.path(noted).is_dir():
+                return None
+            self._runs.note(job, noted)
+        return noted if noted.nonce == mark.nonce else None
+
+
+def is_fresh(moment: float) -> bool:
+    """Whether LSF may not yet list what it took then (UTC seconds since 1970)."""
+    return time.time() - moment < _LAG_S
+
+
+def no_answer(program: str, found: str) -> SchedulerUnavailableError:
+    """There is none of `program`."""
+    return SchedulerUnavailableError(expected=f"an answer of {program}", found=found, do="try again; jobs go on")
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, float]]:
+    """The names in this folder, and when each was changed last."""
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):  # gone meanwhile
+            yield path.name, path.stat().st_mtime

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ccds_kernel.doctor.finding import Finding
+from ccds_kernel.doctor.scheduler.lsf import examine_lsf
 from ccds_kernel.doctor.scheduler.slurm import examine_slurm
 from ccds_kernel.doctor.site import examine_scheduler as examine_local
 from ccds_kernel.doctor.site import examine_settings
@@ -13,6 +14,7 @@ from ccds_kernel.settings import Settings
 CHECKS: Mapping[str, Callable[[Settings], Iterable[Finding]]] = {
     "local": lambda settings: [examine_local(settings)],
     "slurm": examine_slurm,
+    "lsf": examine_lsf,
 }
 """`scheduler.engine` → its checks."""
 

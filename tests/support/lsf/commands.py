@@ -1,4 +1,4 @@
-"""The stand-in's programs: bsub, bjobs, bkill, bmod, bswitch, bstop, bresume, bhosts, bqueues, brequeue.
+"""The stand-in's programs: those of `stand_in.PROGRAMS`.
 
 `commands.py FOLDER PROGRAM ARGUMENT...`; it prints what IBM's documentation shows that LSF prints, and knows the options that
 it is asked with, no others. `misbehave.json` in the folder makes it misbehave; the keys stand in `StandIn.misbehave`.
@@ -314,6 +314,39 @@ def do_bqueues(folder, arguments, _wrong):
     given, _ = options_of("bqueues", arguments)
     with locked(folder) as lsf:
         say(bqueues_json(given["-o"].split(), lsf))
+    return 0
+
+
+def do_lsid(folder, _arguments, _wrong):
+    """Says which LSF this is."""
+    say("IBM Spectrum LSF Standard 10.1.0.0, Jul 08 2016")
+    say("Copyright International Business Machines Corp. 1992, 2016.\n")
+    say(f"My cluster name is {folder.name}\nMy master name is gpu1")
+    return 0
+
+
+def do_bparams(folder, _arguments, _wrong):
+    """Shows lsb.params."""
+    return _show(folder, "params", " = ")
+
+
+def do_badmin(folder, _arguments, _wrong):
+    """Shows lsf.conf."""
+    say("MBD configuration at Thu Nov 26 00:00:00 2026")
+    return _show(folder, "lsf_conf", "=")
+
+
+def _show(folder, what, between):
+    with locked(folder) as lsf:
+        for key, value in lsf.conf[what].items():
+            say(f"        {key}{between}{value}")
+    return 0
+
+
+def do_blimits(folder, _arguments, _wrong):
+    """Shows the limits of lsb.resources."""
+    with locked(folder) as lsf:
+        say(lsf.conf["limits"])
     return 0
 
 

@@ -15,7 +15,22 @@ from pathlib import Path
 
 from support.waiting import until
 
-PROGRAMS = ("bsub", "bjobs", "bkill", "bmod", "bswitch", "bstop", "bresume", "brequeue", "bhosts", "bqueues")
+PROGRAMS = (
+    "bsub",
+    "bjobs",
+    "bkill",
+    "bmod",
+    "bswitch",
+    "bstop",
+    "bresume",
+    "brequeue",
+    "bhosts",
+    "bqueues",
+    "lsid",
+    "bparams",
+    "badmin",
+    "blimits",
+)
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,15 @@ class StandIn:
             "closed": False,
             "sequential_signal": True,
             "terminate_interval_s": 1.0,
+            "params": {"PREEMPTABLE_RESOURCES": "ngpus_physical", "MBD_SLEEP_TIME": "10 (seconds)"},
+            "lsf_conf": {
+                "LSF_UNIT_FOR_LIMITS": "MB",
+                "LSB_USE_SEQUENTIAL_SIGNAL": "Y",
+                "LSB_MOD_ALL_JOBS": "Y",
+                "LSB_RESOURCE_ENFORCE": "cpu memory gpu",
+                "LSB_ESUB_METHOD": "ccds",
+            },
+            "limits": "NAME = ccds_first_node",
             **conf,
         }
         for part in (folder, self.bin, folder / "run"):

@@ -1,0 +1,153 @@
+"""`ccds doctor --scheduler` on LSF: each thing that a site's may lack has its line."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ccds_kernel.batch.lsf import LsfSite
+from ccds_kernel.doctor.finding import Verdict
+from ccds_kernel.doctor.scheduler.lsf import examine_lsf
+from ccds_kernel.doctor.scheduler.lsf_rules import judge_config, judge_gpus, judge_queues, read_config
+from ccds_kernel.settings import Settings, load_settings
+from support.lsf.stand_in import HOSTS, Queue, StandIn, queues, running_lsf
+
+CONF = {
+    "LSF_UNIT_FOR_LIMITS": "MB",
+    "LSB_USE_SEQUENTIAL_SIGNAL": "Y",
+    "LSB_MOD_ALL_JOBS": "y",
+    "LSB_RESOURCE_ENFORCE": "cpu memory gpu",
+}
+
+
+@pytest.fixture
+def lsf(tmp_path: Path) -> Iterator[StandIn]:
+    """A stand-in that is set up as hub/site/lsf says."""
+    with running_lsf(tmp_path / "lsf10", HOSTS, queues(jobs_per_user=1)) as stand_in:
+        yield stand_in
+
+
+def site(tmp_path: Path, lsf_bin: Path, more: str = "") -> Settings:
+    """A site on that LSF."""
+    folders = ("registry", "projects", "audit", "state", "clinical", "published")
+    lines = ["[paths]", *(f'{name} = "{tmp_path / name}"' for name in folders)]
+    lines += ['[scheduler]\nengine = "lsf"', f'[lsf]\nbin = "{lsf_bin}"\n{more}']
+    (tmp_path / "ccds.toml").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "state").mkdir()
+    return load_settings(tmp_path / "ccds.toml")
+
+
+def test_a_site_in_order(lsf: StandIn, tmp_path: Path) -> None:
+    """Each line is well, a tiny job has run, and nothing of it is left."""
+    found = list(examine_lsf(site(tmp_path, lsf.bin)))
+
+    assert {finding.name: finding.verdict for finding in found if finding.verdict is not Verdict.OK} == {}
+    assert {finding.name: finding.found for finding in found} == {
+        "programs": "IBM Spectrum LSF Standard 10.1.0.0, Jul 08 2016",
+        "answers": "lsf10: 2 hosts, 0 jobs",
+        "queue first": "interactive",
+        "queue second": "second",
+        "queue batch": "batch",
+        "queue app": "app",
+        "order": "PRIORITY 90 first, 10 second, 5 batch",
+        "preemption": "batch work makes room with its GPUs",
+        "memory": "limits in MB",
+        "ending": "LSB_USE_SEQUENTIAL_SIGNAL=Y",
+        "extending": "LSB_MOD_ALL_JOBS=Y",
+        "isolation": "cgroups for cpu, gpu, memory; of GPUs for jobs that have some",
+        "first-node rule": "limit ccds_first_node",
+        "GPUs": "4 on 1 host(s): NVIDIAA100_SXM4_40GB",
+        "shared folder": "cpu1 has this Python, and the site's state at the same path",
+        "clock": "of cpu1 and here agree within 15 s",
+    }
+    assert list((tmp_path / "state").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "trouble", [{"refuses_all": "Failed in an LSF library call"}, {"truncates": 30}, {"connecting": 1, "truncates": 1}]
+)
+def test_no_answer_is_one_line(lsf: StandIn, tmp_path: Path, trouble: dict[str, object]) -> None:
+    """Of which the rest would only be consequences."""
+    lsf.misbehave(**trouble)
+
+    found = list(examine_lsf(site(tmp_path, lsf.bin)))
+
+    assert [(finding.name, finding.verdict) for finding in found][-1] == ("answers", Verdict.WRONG)
+
+
+def test_no_programs(tmp_path: Path) -> None:
+    """The folder that the site names has none."""
+    found = list(examine_lsf(site(tmp_path, tmp_path / "nothing")))
+
+    assert [(finding.name, finding.verdict) for finding in found] == [("answers", Verdict.WRONG)]
+
+
+def test_an_lsf_that_knows_a_field_less(lsf: StandIn, tmp_path: Path) -> None:
+    """Its own words are the finding."""
+    program = lsf.bin / "bjobs"
+    program.write_text('#!/bin/sh\necho "estimated_start_time: Invalid field name." >&2\nexit 255\n', encoding="utf-8")
+
+    found = list(examine_lsf(site(tmp_path, lsf.bin)))
+
+    assert found[-1].found == "bjobs: estimated_start_time: Invalid field name."
+
+
+def test_an_lsf_that_lacks_everything(lsf: StandIn, tmp_path: Path) -> None:
+    """What is weak and what is wrong, each with what to do."""
+    lsf.configure(params={}, lsf_conf={"LSF_CONFDIR": "/opt"}, limits="", queues=[vars(Queue("app", 1, ("cpu1",)))])
+
+    found = {finding.name: finding.verdict for finding in examine_lsf(site(tmp_path, lsf.bin))}
+
+    assert {name for name, verdict in found.items() if verdict is Verdict.WRONG} == {
+        "queue first", "queue second", "queue batch", "preemption", "memory",
+    }  # fmt: skip
+    assert {name for name, verdict in found.items() if verdict is Verdict.WEAK} == {
+        "ending", "extending", "isolation", "first-node rule", "esub",
+    }  # fmt: skip
+
+
+def test_the_order_of_queues() -> None:
+    """A second node that isn't below the first is wrong, and a closed queue too."""
+    open_queue = {"STATUS": "Open:Active"}
+    names = {"app": "100", "interactive": "10", "second": "10", "batch": "5"}
+    found = [open_queue | {"QUEUE_NAME": name, "PRIORITY": priority} for name, priority in names.items()]
+    found[3]["STATUS"] = "Closed:Active"
+
+    told = {finding.name: finding.verdict for finding in judge_queues(found, LsfSite())}
+
+    assert [name for name, verdict in told.items() if verdict is Verdict.WRONG] == ["queue batch", "order"]
+
+
+def test_what_is_not_shown_is_not_judged() -> None:
+    """Without lsf.conf that is said, once."""
+    found = list(judge_config({"PREEMPTABLE_RESOURCES": "mem ngpus_physical"}, {}, LsfSite()))
+
+    assert [(finding.name, finding.verdict) for finding in found] == [
+        ("preemption", Verdict.OK),
+        ("lsf.conf", Verdict.UNSEEN),
+    ]
+
+
+def test_units_that_differ_are_wrong() -> None:
+    """16000 MiB asked for in the wrong unit are 16 GiB or 16 TiB."""
+    found = {finding.name: finding for finding in judge_config({}, CONF, LsfSite(memory_unit="GB"))}
+
+    assert found["memory"].verdict is Verdict.WRONG
+    assert found["memory"].do == 'say memory_unit = "MB" in [lsf]'
+
+
+def test_no_gpus_known() -> None:
+    """Nobody gets a node then."""
+    assert judge_gpus({}).verdict is Verdict.WRONG
+
+
+def test_configuration_as_lsf_shows_it() -> None:
+    """With blanks, brackets and quotes, or without."""
+    lines = (
+        "MBD configuration at Fri",
+        "  LSB_A = /x",
+        ' LSB_RESOURCE_ENFORCE="cpu gpu"',
+        "\tMBD_SLEEP_TIME = 10 (seconds)",
+    )
+
+    assert read_config("\n".join(lines)) == {"LSB_A": "/x", "LSB_RESOURCE_ENFORCE": "cpu gpu", "MBD_SLEEP_TIME": "10"}

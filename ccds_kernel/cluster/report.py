@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -79,8 +79,9 @@ class Reported(_Part):
     Attributes:
         grain: how long it is.
         name: its name.
-        first: its first day.
+        first: its first day; where nothing was recorded until later, that day.
         last: its last day.
+        whole: whether it was recorded from its own first day on.
         over: whether it was over when the report was made; else all of it is so far.
         held: GPU-hours, by project, person and class.
         waits: of first and of further nodes.
@@ -94,6 +95,7 @@ class Reported(_Part):
     name: str
     first: date
     last: date
+    whole: bool
     over: bool
     held: tuple[Held, ...]
     waits: dict[PriorityClass, Waits]
@@ -171,7 +173,7 @@ def compute(
         unread=unread,
         damaged=damaged,
         periods=tuple(
-            _reported(period, nodes, trainings, uses, now)
+            _reported(period, nodes, trainings, uses, began=began, now=now)
             for grain in Grain
             for period in periods(grain, now)
             if (nodes or uses) and period.ends_at > began
@@ -180,15 +182,23 @@ def compute(
 
 
 def _reported(
-    period: Period, nodes: Sequence[SessionRecord], trainings: Sequence[Training], uses: Sequence[Use], now: datetime
+    period: Period,
+    nodes: Sequence[SessionRecord],
+    trainings: Sequence[Training],
+    uses: Sequence[Use],
+    *,
+    began: datetime,
+    now: datetime,
 ) -> Reported:
+    first = max(period.first, began.astimezone(UTC).date())
     ended = [record for record in nodes if record.ended and record.ended in period]
     quiet = [one for one in trainings if one.seen in period and (one.outcome or now - one.seen > SILENT)]
     return Reported(
         grain=period.grain,
         name=period.name,
-        first=period.first,
+        first=first,
         last=period.end - timedelta(days=1),
+        whole=first == period.first,
         over=period.ends_at <= now,
         held=_held(period, uses),
         waits={asked: waits_of(_asked(period, nodes, asked), now) for asked in NODES},

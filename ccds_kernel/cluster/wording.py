@@ -132,8 +132,9 @@ def source_line(report: ClusterReport) -> str:
 
 
 def name_of(reported: Reported) -> str:
-    """The period's name, and that it runs as long as it does."""
-    return reported.name if reported.over else f"{reported.name} so far"
+    """The period's name, from when on it was recorded where that isn't all of it, and that it runs as long as it does."""
+    since = "" if reported.whole else f" from {reported.first:%m-%d}"
+    return f"{reported.name}{since}{'' if reported.over else ' so far'}"
 
 
 def counted(number: int, noun: str) -> str:

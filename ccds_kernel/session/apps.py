@@ -19,7 +19,7 @@ from ccds_kernel.settings import load_settings
 
 APPS: Mapping[SessionKind, tuple[str, ...]] = {
     SessionKind.APP: ("labeling", "airlock"),
-    SessionKind.REPORTS: ("monitoring",),
+    SessionKind.REPORTS: ("monitoring", "cluster"),
 }
 """The notebooks that a session of each kind may serve; the first that is open to its person is what it opens with."""
 

@@ -11,7 +11,7 @@ from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import calendar_day, projects_of, rights_in, why_shut_out
 from ccds_kernel.irb.site import reads_published
-from ccds_kernel.session.apps import apps_for
+from ccds_kernel.session.apps import APPS, apps_for
 from ccds_kernel.session.name import SessionKind, SessionName
 from ccds_kernel.settings import Settings, settings_now
 from ccds_spawners.contents import ContentsCounter
@@ -79,6 +79,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Deployed models",
         "What the models say beside the final reports, month by month. Numbers only, no patients.",
     ),
+    "cluster": ("Cluster", "Who used the GPUs for what, how long nodes were waited for, and how idle they were."),
     "labeling": ("Label reports", "Turn report phrases into labels, and see what each one captures."),
     "airlock": ("Airlock", "Review what is to leave the project, and see how your own results stand."),
     SessionKind.LAB: ("JupyterLab", "A session on a compute node, with GPUs, in your folder of this project."),
@@ -100,6 +101,12 @@ def project_tiles(
     )
 
 
+def site_tiles(live: frozenset[str]) -> tuple[Tile, ...]:
+    """The tiles of who reads what is published, whose sessions `live` run or start."""
+    _, *others = APPS[SessionKind.REPORTS]
+    return (_tile(REPORTS, live), *(_tile(REPORTS, live, app=app, first=False) for app in others))
+
+
 def home(settings: Settings, contents: ContentsCounter) -> Callable[[Any], Home]:
     """A function that the hub calls for each page: from its user to what they may do; nobody may anything."""
     registry = registry_of(settings)
@@ -118,7 +125,7 @@ def home(settings: Settings, contents: ContentsCounter) -> Callable[[Any], Home]
         mine = projects_of(user.name, applications, today, registry.training_years)
         return Home(
             tuple(project_tiles(found, actions, user.name, live, sees(found, user.name)) for found, actions in mine),
-            (_tile(REPORTS, live),) if reads_published(user.name, settings_now(settings)) else (),
+            site_tiles(live) if reads_published(user.name, settings_now(settings)) else (),
             tuple(
                 Shut(found.title, why.found, why.do)
                 for found in applications

@@ -47,7 +47,7 @@ def test_show_has_months_or_the_last_days(capsys, settings: Settings) -> None:
 
     assert months[0].endswith("UTC, pretended")
     assert [line.split("  ")[0] for line in months if "  GPU-hours: " in line] == [
-        "2026-08", "2026-09", "2026-10", "2026-11 so far",
+        "2026-08 from 08-27", "2026-09", "2026-10", "2026-11 so far",
     ]  # fmt: skip
     assert "GPU-hours by project, 2026-08 to 2026-11" in months
     assert [line.split("  ")[0] for line in days if "  GPU-hours: " in line] == ["2026-11-25", "2026-11-26 so far"]

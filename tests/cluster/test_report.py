@@ -1,7 +1,7 @@
 """What the report makes of sessions and trainings: figures worked out by hand."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from ccds_kernel.cluster.record import HowEnded, SessionRecord
 from ccds_kernel.cluster.report import ClusterReport, Idle, Reported, by, compute
 from ccds_kernel.cluster.use import Training, Use
 from ccds_kernel.cluster.waits import Waits
+from ccds_kernel.cluster.wording import name_of
 from ccds_kernel.training.record import Outcome
 
 FIRST, SECOND, BATCH, APP = PriorityClass.FIRST, PriorityClass.SECOND, PriorityClass.BATCH, PriorityClass.APP
@@ -191,7 +192,10 @@ def test_no_period_from_before_the_first_record_is_shown() -> None:
     report = compute([session(at(24, 8), at(24, 8), at(24, 9))], [], NOW)
 
     assert [one.name for one in report.of(Grain.DAY)] == ["2026-11-24", "2026-11-25", "2026-11-26"]
-    assert [one.name for one in report.of(Grain.MONTH)] == ["2026-11"]
+    assert [name_of(one) for one in report.of(Grain.MONTH)] == ["2026-11 from 11-24 so far"]
+    assert [(one.whole, one.first, one.last) for one in report.of(Grain.WEEK)] == [
+        (False, date(2026, 11, 24), date(2026, 11, 29))
+    ]
     assert period(report, "2026-11-25").held == ()
     assert compute([], [], NOW).periods == ()
 

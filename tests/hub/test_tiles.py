@@ -2,7 +2,7 @@
 
 import pytest
 
-from ccds_hub.landing import project_tiles
+from ccds_hub.landing import project_tiles, site_tiles
 from ccds_kernel.irb.rules import allowed_actions, calendar_day
 from ccds_kernel.session.name import SessionKind
 from support.site import application, on_roster
@@ -28,3 +28,14 @@ def test_an_app_that_is_open_has_its_tile(role, egress, tiles):
 
     assert [(tile.title, tile.page) for tile in found] == tiles
     assert {tile.session for tile in found if tile.kind is SessionKind.APP} <= {"chest-1-app"}
+
+
+def test_whoever_reads_what_is_published_has_a_tile_for_each_report():
+    """Both are pages of one session, which opens with the first."""
+    tiles = site_tiles(frozenset({"reports"}))
+
+    assert [(tile.title, tile.session, tile.page) for tile in tiles] == [
+        ("Deployed models", "reports", ""),
+        ("Cluster", "reports", "cluster"),
+    ]
+    assert all(tile.running for tile in tiles)

@@ -14,6 +14,7 @@ class MonitoringWidget(ModelWidget):
 
     _esm = assets(
         SHARED / "base.js",
-        *(_OWN / f"{name}.js" for name in ("svg", "trend", "scanners", "volumes", "tables", "parts", "monitoring")),
+        SHARED / "charts.js",
+        *(_OWN / f"{name}.js" for name in ("trend", "scanners", "volumes", "tables", "parts", "monitoring")),
     )
-    _css = assets(SHARED / "base.css", _OWN / "monitoring.css")
+    _css = assets(SHARED / "base.css", SHARED / "report.css", _OWN / "monitoring.css")

@@ -35,7 +35,7 @@ function render({ model, el }) {
   );
   const body = h("div", { class: "ccds-body", hidden: true }, parts.error, parts.head, enough, parts.few);
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening what is published …"));
-  const root = h("div", { class: "ccds ccds-monitoring", "data-lm-suppress-shortcuts": true }, parts.lost, cover, body, parts.said);
+  const root = h("div", { class: "ccds ccds-report ccds-monitoring", "data-lm-suppress-shortcuts": true }, parts.lost, cover, body, parts.said);
   el.append(root);
 
   const channel = openChannel(model, (lost) => {

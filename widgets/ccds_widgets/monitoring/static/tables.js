@@ -1,15 +1,5 @@
 // The same numbers as tables: for screen readers, and for copying.
 
-function table(caption, heads, rows) {
-  return h(
-    "table",
-    {},
-    h("caption", {}, caption),
-    h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
-    h("tbody", {}, rows.map(([first, ...cells]) => h("tr", {}, h("th", { scope: "row" }, first), cells.map((cell) => h("td", {}, held(String(cell))))))),
-  );
-}
-
 function rateCells(point) {
   return point.rate ? [point.rate.shown, point.rate.interval, point.rate.of] : ["–", "–", "–"];
 }

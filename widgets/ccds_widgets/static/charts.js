@@ -1,8 +1,9 @@
-// Charts in SVG: elements, a plane with axes, marks that can be pointed at and walked through by keys, and what they tell.
+// Charts in SVG: elements, a plane with axes, marks that can be pointed at and walked through by keys, and what they tell; and the
+// same numbers as tables, for screen readers and for copying. Joined behind base.js by the widgets that draw charts.
 
 const SVG = "http://www.w3.org/2000/svg";
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const ROOM_FOR_A_MONTH = 34;
+const ROOM_FOR_A_LABEL = 34;
 
 /** An SVG element with attributes and children; strings become text nodes. */
 function s(tag, attributes = {}, ...children) {
@@ -15,25 +16,31 @@ function s(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** "81 %" with a space at which no line breaks. */
+/** "81 %" and "39 min" with a space at which no line breaks. */
 function held(text) {
-  return text.replaceAll(" %", "\u00a0%");
+  return text.replaceAll(" %", "\u00a0%").replace(/(\d) (s|min|h|d)\b/g, "$1\u00a0$2");
+}
+
+/** What stands below a month, and below that where the year is told: at the first, and where it changes. */
+function monthLabel(month, at) {
+  const [year, number] = month.split("-").map(Number);
+  return [MONTHS[number - 1], at === 0 || number === 1 ? String(year) : null];
 }
 
 /**
- * A plane of months and numbers.
+ * A plane of months, or other periods by their names, and numbers.
  *
  * `x(first, last)` is the middle of these months, `y` the place of a number; `step` is the width of a month. `axes` are the
- * lines and words to draw behind everything else.
+ * lines and words to draw behind everything else; `label(month, at)` are the two words below a month, the second may be null.
  */
-function plane({ width, height, months, ticks, format, left = 48 }) {
+function plane({ width, height, months, ticks, format, left = 48, label = monthLabel }) {
   const [top, right, bottom] = [10, 12, 38];
   const step = (width - left - right) / months.length;
   const [low, high] = [ticks[0], ticks.at(-1)];
   const index = (month) => months.indexOf(month);
   const y = (value) => top + ((high - value) / (high - low)) * (height - top - bottom);
   const x = (first, last = first) => left + ((index(first) + index(last) + 1) / 2) * step;
-  const every = [1, 2, 3, 6, 12].find((number) => number * step >= ROOM_FOR_A_MONTH) ?? 12;
+  const every = [1, 2, 3, 6, 12].find((number) => number * step >= ROOM_FOR_A_LABEL) ?? 12;
   const floor = height - bottom;
   const axes = s(
     "g",
@@ -43,13 +50,13 @@ function plane({ width, height, months, ticks, format, left = 48 }) {
       s("text", { x: left - 8, y: y(tick), dy: "0.32em", "text-anchor": "end" }, format(tick)),
     ]),
     months.map((month, at) => {
-      const [year, number] = month.split("-").map(Number);
+      const [below, farBelow] = label(month, at);
       const middle = x(month);
       const labelled = at % every === 0;
       return [
         s("line", { x1: middle, x2: middle, y1: floor, y2: floor + (labelled ? 5 : 3), class: "ccds-axis" }),
-        labelled ? s("text", { x: middle, y: floor + 17, "text-anchor": "middle" }, MONTHS[number - 1]) : null,
-        at === 0 || number === 1 ? s("text", { x: middle, y: floor + 31, "text-anchor": "middle", class: "ccds-year" }, String(year)) : null,
+        labelled ? s("text", { x: middle, y: floor + 17, "text-anchor": "middle" }, below) : null,
+        farBelow ? s("text", { x: middle, y: floor + 31, "text-anchor": "middle", class: "ccds-year" }, farBelow) : null,
       ];
     }),
   );
@@ -151,4 +158,15 @@ function tellMarks(root, signal) {
       }
     },
   };
+}
+
+/** A table; the first cell of each row names it. */
+function table(caption, heads, rows) {
+  return h(
+    "table",
+    {},
+    h("caption", {}, caption),
+    h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
+    h("tbody", {}, rows.map(([first, ...cells]) => h("tr", {}, h("th", { scope: "row" }, first), cells.map((cell) => h("td", {}, held(String(cell))))))),
+  );
 }

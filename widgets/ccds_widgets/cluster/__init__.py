@@ -1,0 +1,1 @@
+"""The cluster app: what the cluster was used for, for leadership and administrators."""

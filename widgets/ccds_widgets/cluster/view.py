@@ -1,0 +1,20 @@
+"""The cluster app as a widget: the model's answers for the page's requests, and the page itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ccds_widgets.base import SHARED, ModelWidget, assets
+
+_OWN = Path(__file__).parent / "static"
+
+
+class ClusterWidget(ModelWidget):
+    """The screen on which leadership sees what the cluster was used for."""
+
+    _esm = assets(
+        SHARED / "base.js",
+        SHARED / "charts.js",
+        *(_OWN / f"{name}.js" for name in ("hours", "waits", "tables", "parts", "cluster")),
+    )
+    _css = assets(SHARED / "base.css", SHARED / "report.css", _OWN / "cluster.css")

@@ -14,6 +14,7 @@ import os
 import secrets
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,7 @@ class HelperProvisioner(KernelProvisionerBase):
 
     async def kill(self, restart: bool = False) -> None:  # noqa: ARG002 - jupyter_client's signature
         """Ends the kernel and everything that it started."""
-        if self._helper and self._helper.stdin:
-            self._helper.stdin.close()
+        self._close_orders()
 
     async def terminate(self, restart: bool = False) -> None:  # noqa: ARG002 - jupyter_client's signature
         """Asks the kernel to end."""
@@ -132,9 +132,13 @@ class HelperProvisioner(KernelProvisionerBase):
         return {}
 
     def _close(self) -> None:
-        if self._helper and self._helper.stdin:
-            self._helper.stdin.close()
+        self._close_orders()
         self._helper = None
+
+    def _close_orders(self) -> None:
+        if self._helper and self._helper.stdin:
+            with suppress(BrokenPipeError):  # it has ended
+                self._helper.stdin.close()
 
 
 def _plain(connection: KernelConnectionInfo) -> dict[str, Any]:

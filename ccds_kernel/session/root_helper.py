@@ -171,6 +171,7 @@ def main(arguments: list[str]) -> int:
     if os.getuid() != 0 or not os.environ.get("SUDO_UID", "").isdecimal():
         raise Refused("expected to be run through sudo")
     config, verb, *words = arguments
+    os.umask(0o022)  # whatever the caller's was
     return int(_beside(_BESIDE[verb]).main(read_site(config), int(os.environ["SUDO_UID"]), verb, words))
 
 

@@ -5,7 +5,7 @@ import tomllib
 from configparser import ConfigParser
 from pathlib import Path
 
-from ccds_kernel.session import root_helper
+from ccds_kernel.session import root_helper, root_server
 from ccds_kernel.settings import Paths, Settings
 from ccds_kernel.settings.file import SYSTEM_FILE
 from support.checkout import ROOT
@@ -36,9 +36,9 @@ def example() -> Settings:
     return Settings.model_validate(tomllib.loads(text))
 
 
-def sudoers_command(alias: str) -> list[str]:
+def sudoers_command(alias: str, rules: str = SUDOERS) -> list[str]:
     """The words of a command that sudoers allows."""
-    (found,) = re.findall(rf"^Cmnd_Alias {alias} = (.*)$", SUDOERS, re.MULTILINE)
+    (found,) = re.findall(rf"^Cmnd_Alias {alias} = (.*)$", rules, re.MULTILINE)
     return str(found).split()
 
 
@@ -95,6 +95,18 @@ def test_sudoers_names_the_root_helper_of_the_checkout():
     assert str(CHECKOUT / here) in sudoers_command("CCDS_HELPER")
     assert [file for file in files if not (ROOT / file).exists()] == []
     assert "hub/jupyterhub_config.py" in files
+
+
+def test_a_node_s_rule_lets_everybody_start_a_server_and_nothing_else():
+    """By the same Python, helper and settings; sudo takes the last of several rules that fit, and reads files by their names."""
+    rules = (ROOT / "hub/site/sudoers.d/ccds-node").read_text(encoding="utf-8")
+    *allowed, last = rules.strip().splitlines()
+
+    assert sudoers_command("CCDS_SERVER", rules) == [*sudoers_command("CCDS_HELPER")[:-1], "server", "*"]
+    assert last == "ALL ALL=(root) NOPASSWD: CCDS_SERVER"
+    assert not [line for line in allowed if "NOPASSWD" in line]
+    (kept,) = re.findall(r'env_keep = "(.*)"', rules)
+    assert set(root_server.told(dict.fromkeys(kept.split(), "1"))) == set(kept.split())
 
 
 def test_each_unit_starts_with_the_machine_after_what_it_needs():

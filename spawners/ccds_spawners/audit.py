@@ -24,7 +24,7 @@ _SLACK = timedelta(hours=1)
 def with_audit_token(
     spec: JobSpec, *, project_id: str, session: str, folder: Path, settings: Settings, now: datetime
 ) -> JobSpec:
-    """`spec`, a session's job, with the token by which it writes into the audit log until its wall time is over.
+    """`spec`, a session's job, with the token by which it writes into the audit log until its wall time is over, also extended.
 
     Args:
         spec: the job.
@@ -37,7 +37,8 @@ def with_audit_token(
     Raises:
         CcdsError: the secret of the tokens can't be read.
     """
-    until = now + LONGEST_WAIT + timedelta(minutes=spec.wall_minutes) + _SLACK
+    longest = max(timedelta(minutes=spec.wall_minutes), timedelta(hours=settings.sessions.longest_hours))
+    until = now + LONGEST_WAIT + longest + _SLACK
     token = AuditToken(spec.owner, project_id, session, until, now)
     variables = session_variables(token, folder, settings)
     # What an earlier session left waiting this one delivers: seen in its server's spool; in the person's nobody looks.

@@ -233,13 +233,24 @@ def test_what_slurm_refuses_is_told_in_its_own_words(site: Site, sam: requests.S
     assert site.jobs() == []
 
 
-def test_a_session_is_extended_as_far_as_slurm_lets(site: Site, sam: requests.Session) -> None:
-    """By its person, at the hub."""
-    site.demo.start(sam, "sam", LAB, {"gpus": 1, "hours": 1})
-    (before,) = site.jobs()
+def test_its_people_are_told_of_its_end_and_put_it_off(site: Site, sam: requests.Session) -> None:
+    """Of hours that an administrator has cut short, too; Slurm takes the extension, and the notice goes."""
+    url = site.demo.start(sam, "sam", LAB, {"gpus": 1, "hours": 1})
+    sam.get(f"{url}lab", timeout=30)
+    (job,) = site.jobs()
 
+    site.cluster.run("scontrol", "update", f"JobId={job.id}", "TimeLimit=20")
+    told = until(lambda: notice(sam, url), "the notice", 40)
+    (before,) = site.jobs()
     answer = sam.post(f"{site.demo.url}/hub/api/ccds/sessions/sam/{LAB}/extend", json={"minutes": 60}, timeout=30)
     (after,) = site.jobs()
+    until(lambda: not notice(sam, url), "the notice to go", 40)
 
+    assert "in less than 30 minutes" in told
     assert answer.status_code == 200, answer.text
     assert (after.wall_ends - before.wall_ends).total_seconds() == pytest.approx(3600)
+
+
+def notice(client: requests.Session, url: str) -> str:
+    """What the session's pages show."""
+    return client.get(f"{url}ccds/notice", timeout=30).json()["text"]

@@ -5,17 +5,22 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 
 import pytest
 import requests
 
 from ccds_kernel.batch.spec import JobSpec, PriorityClass, job_name
 from ccds_kernel.batch.states import JobState, JobStatus
+from ccds_kernel.cluster.record import HowEnded, SessionRecord
+from ccds_kernel.cluster.records import Records
 from support.demo import LAB, Demo, processes_of
 from support.hub import HubSite
 from support.waiting import until
 
 pytestmark = pytest.mark.hub
+
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @pytest.fixture
@@ -77,6 +82,12 @@ def noted(hub: Demo, **changed: object) -> dict[str, object]:
     return known
 
 
+def record_of(hub: Demo, job: JobStatus) -> SessionRecord:
+    """What is recorded of the session that had this job: one run."""
+    (found,) = [one for one in Records(hub.folder / "state").of_person("sam", EPOCH) if one.job == job.id]
+    return found
+
+
 @pytest.mark.parametrize("wrote_it_down", [True, False], ids=["job noted", "died before it noted the job"])
 def test_a_start_that_waits_keeps_its_place(hub_site: HubSite, hub: Demo, wrote_it_down: bool) -> None:
     """After kill -9 the session waits again, with the same job and what was chosen, and comes up once there is room."""
@@ -104,6 +115,10 @@ def test_a_start_that_waits_keeps_its_place(hub_site: HubSite, hub: Demo, wrote_
     assert "start expected" in told
     assert page.status_code == 200
     assert jobs_of(again, "sam", LAB) == []
+    record = record_of(again, job)
+    assert (record.how, record.gpus, record.hours) == (HowEnded.STOPPED, 1, 3.0)
+    assert record.started is not None
+    assert record.started >= record.submitted
 
 
 def _words_of_waiting(client: requests.Session, hub: Demo) -> str:
@@ -160,7 +175,7 @@ def test_a_start_that_was_called_off_is_not_taken_up(hub_site: HubSite, hub: Dem
     sam = hub.login("sam")
     with full(hub):
         with asked(hub, sam):
-            until(lambda: jobs_of(hub, "sam", LAB), "the job")
+            (job,) = until(lambda: jobs_of(hub, "sam", LAB), "the job")
         hub.stop(sam, "sam", LAB)
         left = jobs_of(hub, "sam", LAB)
         hub_site.kill()
@@ -169,3 +184,4 @@ def test_a_start_that_was_called_off_is_not_taken_up(hub_site: HubSite, hub: Dem
 
     assert left == []
     assert (state["pending"], state["ready"]) == (None, False)
+    assert record_of(again, job).how is HowEnded.CANCELLED

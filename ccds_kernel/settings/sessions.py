@@ -37,7 +37,7 @@ class SessionsSettings(Section):
     images: dict[ImageName, PinnedImage] = Field(
         {},
         description="the images that people choose from: name = `registry/name@sha256:…`, or the absolute path of an image "
-        "file; none: the site's own installation. The local scheduler starts no containers",
+        "file; none: the site's own installation. Offered where Slurm or LSF runs them, and `helper` is false",
     )
     keep_cards_days: int = Field(
         7, ge=0, le=365, strict=True, description="days for which a person's home page shows how a session ended"

@@ -50,7 +50,7 @@ class Card:
         notes: whole sentences: why it waits, what is about to happen.
         said: the scheduler's own words; empty where it has none beside the notes.
         used: what share of its hours is over, 0 to 1; None while it isn't running.
-        opens: whether it can be opened, or its start be followed.
+        opens: the word of the link to it: it is opened, or its start followed; empty where there is neither.
         ends: the word of the button that ends it; empty where nothing is left to end.
         extend_minutes: by how much it may be extended now; 0 for not at all.
         again: the choices of one that ended, for the form; None for one that lives, or where the form has nothing to choose.
@@ -66,7 +66,7 @@ class Card:
     notes: tuple[str, ...] = ()
     said: str = ""
     used: float | None = None
-    opens: bool = False
+    opens: str = ""
     ends: str = ""
     extend_minutes: int = 0
     again: Mapping[str, int | str] | None = None
@@ -137,7 +137,7 @@ def live_card(
         notes=tuple(notes),
         said=(view.waits.said or "") if view.waits and state is CardState.WAITING else "",
         used=_used(view, now),
-        opens=state is not CardState.STOPPING,
+        opens="" if state is CardState.STOPPING else "Open" if view.up else "Follow",
         ends={CardState.STOPPING: "", CardState.WAITING: "Cancel", CardState.STARTING: "Cancel"}.get(state, "Stop"),
         extend_minutes=_extension(view, now) if options else 0,
     )

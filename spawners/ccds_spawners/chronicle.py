@@ -58,8 +58,8 @@ class Chronicle:
         """
         await asyncio.to_thread(note_start, self._session, self._person, self._settings)
 
-    async def submitted(self, job: JobId, spec: JobSpec) -> None:
-        """The scheduler took `job`, as `spec` says."""
+    async def submitted(self, job: JobId, spec: JobSpec, image: str | None) -> None:
+        """The scheduler took `job`, as `spec` says; `image` is the name of the one that was chosen."""
 
         def note() -> None:
             self._records.note_submitted(
@@ -72,6 +72,7 @@ class Chronicle:
                 gpus=spec.gpus,
                 gpu_model=spec.gpu_model,
                 hours=spec.wall_minutes / 60,
+                image=image,
             )
 
         await self._try("its submission isn't recorded", note)

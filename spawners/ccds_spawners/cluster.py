@@ -236,7 +236,7 @@ class ClusterSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
                 await chronicle.close_database()
             raise
         self._note_state()
-        await chronicle.submitted(JobId(self.job_id), spec)
+        await chronicle.submitted(JobId(self.job_id), spec, options.image)
 
     async def _submit(self, spec: JobSpec) -> None:
         """Submits the job and keeps its id, also where the start is called off meanwhile: a thread can't be stopped."""

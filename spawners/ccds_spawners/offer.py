@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ccds_kernel.batch.states import Node
 from ccds_kernel.settings import Settings
+from ccds_spawners.in_image import images_of
 from ccds_spawners.options import MOST_GPUS, NAMES, LabOptions, OptionError
 
 _STEPS = (1, 2, 4, 8, 12, 24, 48, 72, 120, 168)
@@ -134,10 +135,8 @@ class Offer:
 
 def offer_of(settings: Settings, nodes: Iterable[Node] | None) -> Offer:
     """What the site offers; `nodes` as its scheduler says, None where it doesn't."""
-    # The local scheduler starts no containers: what it would refuse isn't offered.
-    images = () if settings.scheduler.engine == "local" else tuple(settings.sessions.images)
     models = models_of(nodes or ())
-    return Offer(models, settings.sessions.longest_hours, images, known=nodes is not None)
+    return Offer(models, settings.sessions.longest_hours, images_of(settings), known=nodes is not None)
 
 
 def models_of(nodes: Iterable[Node]) -> tuple[Model, ...]:

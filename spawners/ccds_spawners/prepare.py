@@ -12,6 +12,7 @@ from ccds_kernel.settings import Settings
 from ccds_spawners.audit import with_audit_token
 from ccds_spawners.database import open_database
 from ccds_spawners.home import session_env, session_folder, session_home
+from ccds_spawners.in_image import in_image
 from ccds_spawners.job import session_job
 from ccds_spawners.kept_token import keep_token
 from ccds_spawners.options import LabOptions
@@ -55,6 +56,8 @@ def prepare_job(
         folder=folder,
         env={**env, **session_env(session, project, home, folder, settings), **rows},
     )
+    if options.image and session.kind.runs_code:
+        spec = in_image(spec, options.image, settings)
     keep_token(folder, token)
     return with_audit_token(
         spec,

@@ -68,7 +68,7 @@ def test_a_running_session() -> None:
         pills=("first node", "on n1", "4 cores", "2 GPUs", "a100", "image torch"),
         facts=(("Used", "1 h 20 min"), ("Left", "6 h 40 min"), ("Ends", "20:00")),
         used=0.167,
-        opens=True,
+        opens="Open",
         ends="Stop",
         extend_minutes=60,
     )
@@ -82,7 +82,7 @@ def test_a_waiting_session() -> None:
 
     shown = card(waiting(priority_class=PriorityClass.SECOND, waits=waits), people_before=4)
 
-    assert (shown.state, shown.ends, shown.opens, shown.said) == (CardState.WAITING, "Cancel", True, "(Priority)")
+    assert (shown.state, shown.ends, shown.opens, shown.said) == (CardState.WAITING, "Cancel", "Follow", "(Priority)")
     assert shown.pills[0] == "further node: low priority"
     assert shown.facts == (
         ("Waiting for", "10 min"),
@@ -119,23 +119,23 @@ def test_people_before_a_further_node(people: int, nth: int, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "state", "ends"),
+    ("seen", "state", "opens", "ends"),
     [
-        (view(job=JobId(""), state=JobState.PENDING, up=False), CardState.STARTING, "Cancel"),
-        (waiting(), CardState.WAITING, "Cancel"),
-        (view(up=False), CardState.STARTING, "Cancel"),
-        (view(), CardState.RUNNING, "Stop"),
-        (view(state=JobState.SUSPENDED), CardState.SUSPENDED, "Stop"),
-        (view(state=JobState.UNKNOWN), CardState.UNKNOWN, "Stop"),
-        (view(ending=True), CardState.STOPPING, ""),
-        (view(state=JobState.FAILED), CardState.STOPPING, ""),
+        (view(job=JobId(""), state=JobState.PENDING, up=False), CardState.STARTING, "Follow", "Cancel"),
+        (waiting(), CardState.WAITING, "Follow", "Cancel"),
+        (view(up=False), CardState.STARTING, "Follow", "Cancel"),
+        (view(), CardState.RUNNING, "Open", "Stop"),
+        (view(state=JobState.SUSPENDED), CardState.SUSPENDED, "Open", "Stop"),
+        (view(state=JobState.UNKNOWN), CardState.UNKNOWN, "Open", "Stop"),
+        (view(ending=True), CardState.STOPPING, "", ""),
+        (view(state=JobState.FAILED), CardState.STOPPING, "", ""),
     ],
 )
-def test_each_state_has_its_word_and_its_button(seen: SessionView, state: CardState, ends: str) -> None:
+def test_each_state_has_its_word_and_its_buttons(seen: SessionView, state: CardState, opens: str, ends: str) -> None:
     """What is being ended can't be opened or ended once more."""
     shown = card(seen)
 
-    assert (shown.state, shown.ends, shown.opens) == (state, ends, bool(ends))
+    assert (shown.state, shown.opens, shown.ends) == (state, opens, ends)
 
 
 def test_a_scheduler_that_does_not_answer() -> None:

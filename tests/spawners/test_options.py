@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccds_kernel.batch import Node
+from ccds_kernel.batch import JobSpec, Node
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import Settings
+from ccds_spawners.in_image import in_image
 from ccds_spawners.offer import Model, Offer, models_of, offer_of
 from ccds_spawners.options import LabOptions, OptionError
 from support.site import site_settings
@@ -188,14 +189,48 @@ def test_hours_go_up_to_the_site_s_most(longest: int, hours: tuple[int, ...]) ->
     assert Offer((), longest).hours == hours
 
 
-def test_images_are_offered_where_jobs_run_in_them(tmp_path) -> None:
-    """The local scheduler starts no containers: it would refuse what was offered."""
-    images = {"images": {"torch": f"registry/torch@sha256:{'a' * 64}"}}
-    local, slurm = (
-        settings_of(tmp_path, sessions=images, scheduler={"engine": engine}) for engine in ("local", "slurm")
+PINNED = f"registry/torch@sha256:{'a' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("sections", "offered"),
+    [
+        ({}, ()),
+        ({"scheduler": {"engine": "slurm"}}, ()),
+        ({"scheduler": {"engine": "slurm"}, "slurm": {"containers": "pyxis"}}, ("jax", "torch")),
+        ({"scheduler": {"engine": "lsf"}}, ()),
+        ({"scheduler": {"engine": "lsf"}, "lsf": {"containers": {PINNED: "torch"}}}, ("torch",)),
+        ({"scheduler": {"engine": "slurm"}, "slurm": {"containers": "pyxis"}, "sessions": {"helper": True}}, ()),
+    ],
+)
+def test_only_images_that_would_run_are_offered(tmp_path, sections: dict[str, Any], offered: tuple[str, ...]) -> None:
+    """The local scheduler starts no containers, Slurm with pyxis, LSF by a profile; none has a root helper inside."""
+    images = {"jax": f"registry/jax@sha256:{'b' * 64}", "torch": PINNED}
+    chosen = sections | {"sessions": sections.get("sessions", {}) | {"images": images}}
+
+    assert offer_of(settings_of(tmp_path, **chosen), ()).images == offered
+
+
+def test_a_session_in_an_image_sees_its_project_only(tmp_path) -> None:
+    """Its own Python, the folders that it needs at the places where they are, and which image it is."""
+    settings = settings_of(tmp_path, sessions={"images": {"torch": PINNED}})
+    folder = tmp_path / "state" / "servers" / "sam"
+    env = {"CCDS_PROJECT": "CHEST-1", "CCDS_CONFIG": str(tmp_path / "ccds.toml"), "TOKEN": "x"}
+    spec = JobSpec(
+        name="a", command=("/usr/bin/python3", "-m", "x"), cwd=tmp_path, log=folder / "log", owner="sam", env=env
     )
 
-    assert [offer_of(settings, ()).images for settings in (local, slurm)] == [(), ("torch",)]
+    inside = in_image(spec, "torch", settings)
+
+    assert (inside.command, inside.env) == (("python", "-m", "x"), env | {"CCDS_IMAGE": PINNED})
+    assert inside.container.image == PINNED
+    assert [(mount.source, mount.read_only) for mount in inside.container.mounts] == [
+        (f"{tmp_path}/projects/CHEST-1", False),
+        (f"{tmp_path}/registry/CHEST-1", True),
+        (str(folder), False),
+        (f"{tmp_path}/ccds.toml", True),
+    ]
+    assert all(mount.source == mount.target for mount in inside.container.mounts)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 and arguments are those on the list of the site's scheduler, each argument of a fixed form. To submit and to cancel it becomes
 the person, without a group beside their own, and the scheduler decides what is theirs. To move a job to another class and to make
 it longer, which no owner may do, it stays root, and asks the scheduler first whether the job is theirs and a session of ours.
+LSF gives root no such right (LSF_ROOT_USER): there the service account is an administrator of the queues, and does that by itself.
 
 A script that is submitted holds directives of the scheduler's and one command, which is the one that starts a session's server
 (`root_server`), on a run in the service account's folder. So nothing that the hub sends is run as the person beside that.
@@ -65,7 +66,8 @@ class Kind:
         directive: a line of a job's script that says something about it.
         attempt: how the command says which attempt it is.
         configuration: the key of its section that says where its own configuration is, and the variable that tells its programs.
-        asks: the question whose answer is the Unix user of a job, by name or number, and what its submitter wrote of it.
+        asks: the question whose answer is the Unix user of a job, by name or number, and what its submitter wrote of it; none
+            where nothing is done as root.
     """
 
     programs: Mapping[str, Program]
@@ -94,13 +96,11 @@ KINDS: Mapping[str, Kind] = {
         programs={
             "bsub": Program("", script=True),
             "bkill": Program(rf"(?P<job>{_ID})"),
-            "bswitch": Program(rf"(?P<job>{_ID})|{_NAME}", as_root=True),
-            "bmod": Program(rf"-W|[0-9]{{1,5}}:[0-9]{{2}}|(?P<job>{_ID})", as_root=True),
         },
         directive=rf'#BSUB -(?:J|Jd|q|n|R|gpu|W|rn|env|o)(?: "?{_VALUES}"?)?',
         attempt='"0"',
         configuration=("envdir", "LSF_ENVDIR"),
-        asks=("bjobs", "-a", "-noheader", "-o", "user job_description delimiter='|'", "{job}"),
+        asks=(),
     ),
 }
 

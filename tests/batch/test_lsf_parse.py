@@ -179,6 +179,17 @@ def test_no_complete_answer_is_no_empty_one(text: str) -> None:
         records(text, "", "bjobs")
 
 
+def test_an_answer_that_is_cut_short_anywhere_is_none() -> None:
+    """However much of it came."""
+    text = (ANSWERS / "bjobs_farm.json").read_text(encoding="utf-8").strip()
+
+    for length in range(len(text)):
+        with pytest.raises(NotAnAnswerError):
+            records(text[:length], "", "bjobs")
+
+    assert len(records(text, "", "bjobs")) == 3
+
+
 @pytest.mark.parametrize(
     "record",
     [

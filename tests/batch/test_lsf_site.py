@@ -98,6 +98,7 @@ def test_the_queues_are_those_that_jobs_go_to() -> None:
         "PREEMPTABLE[interactive second]",
         None,
     ]
+    assert {queue["ADMINISTRATORS"] for queue in found.values()} == {"ccds"}
     assert found["batch"]["JOB_CONTROLS"] == "SUSPEND[brequeue $LSB_JOBID]"
     assert not any("INTERACTIVE" in queue for queue in found.values())
 

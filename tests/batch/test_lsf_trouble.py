@@ -233,6 +233,16 @@ def test_short_lists_of_hosts_and_no_years(jobs: Jobs, lsf: StandIn) -> None:
     assert abs(datetime.now(UTC) - known.started) < timedelta(minutes=5)
 
 
+def test_records_of_jobs_that_are_not_known_do_no_harm(jobs: Jobs, lsf: StandIn) -> None:
+    """LSF lists them with an error, and its program fails: the others are answered."""
+    job = jobs.submit("there", *HOLD)
+
+    lsf.misbehave(error_records=["999"])
+
+    assert jobs.until_runs(job).node == "gpu1"
+    assert jobs.status(JobId("999")).state is JobState.UNKNOWN
+
+
 def test_an_estimate_of_lsf_s_is_passed_on(jobs: Jobs, lsf: StandIn) -> None:
     """With its own words; where it gives none there is none, and none before a job is submitted."""
     jobs.until_runs(jobs.submit("holder", *HOLD, gpus=4))
@@ -429,6 +439,25 @@ def test_a_person_s_own_jobs_are_found_by_who_submitted_them(client: Client, tmp
 
     assert (known.user, known.owner) == ("ann", "ann")
     assert [status.id for status in client().mine()] == [job]
+
+
+def test_the_hub_moves_and_extends_people_s_jobs_as_an_administrator(
+    client: Client, lsf: StandIn, tmp_path: Path
+) -> None:
+    """By its own right in the queues; without it LSF's words are the refusal."""
+    theirs = Jobs(client(user="ann"), tmp_path)
+    job = theirs.submit("as-ann", *HOLD, owner="ann", priority_class=PriorityClass.SECOND, wall_minutes=60)
+    before = theirs.until_runs(job).wall_ends
+
+    client().set_priority(job, PriorityClass.FIRST)
+    client().extend(job, 30)
+    known = theirs.status(job)
+    lsf.configure(administrators=[])
+
+    assert before
+    assert (known.priority_class, known.wall_ends) == (PriorityClass.FIRST, before + timedelta(minutes=30))
+    with pytest.raises(JobRefusedError, match="permission denied"):
+        client().extend(job, 30)
 
 
 def test_a_second_first_node_waits_where_the_site_limits_them(tmp_path: Path) -> None:

@@ -153,18 +153,18 @@ class LsfScheduler:
 
     def cancel(self, job: JobId) -> None:
         """See `Scheduler.cancel`. LSF sends INT, TERM and KILL, an interval of its own apart (JOB_TERMINATE_INTERVAL)."""
-        known, noted, owner = self._find(job)
+        known, noted = self._find(job)
         if known and known.state.ended:
             return
         self._runs.note_cancelled(noted)
-        answer = self._commands.run(["bkill", job], owner=owner)
+        answer = self._commands.run(["bkill", job], owner=noted.owner)
         if answer.code and "finished" not in (words := self._words(answer)) and _NO_SUCH not in words:
             raise no_answer("bkill", words)
 
     def set_priority(self, job: JobId, priority_class: PriorityClass) -> None:
         """See `Scheduler.set_priority`. The class is the queue: a running job is moved too, and is or isn't made room with."""
         wanted = PriorityClass(priority_class)
-        known, _, owner = self._find(job)
+        known, _ = self._find(job)
         present = known.priority_class if known else None
         if (known and known.state.ended) or present is wanted:
             return
@@ -174,7 +174,7 @@ class LsfScheduler:
                 found=f"a move from {present} to {wanted}",
                 do="submit a new job",
             )
-        self._change(["bswitch", self._site.queues[wanted], job], owner, "LSF to move the job")
+        self._change(["bswitch", self._site.queues[wanted], job], "LSF to move the job")
 
     def extend(self, job: JobId, minutes: float) -> None:
         """See `Scheduler.extend`. A running job's limit can be changed where the site has LSB_MOD_ALL_JOBS=Y in lsf.conf."""
@@ -190,7 +190,7 @@ class LsfScheduler:
             raise JobRefusedError(
                 expected="a wall time of a year at most", found="more with these minutes", do="extend it by less"
             )
-        self._change(["bmod", "-W", run_limit(total), job], ours.mark.owner, "LSF to give the job more time")
+        self._change(["bmod", "-W", run_limit(total), job], "LSF to give the job more time")
 
     def estimate(self, spec: JobSpec) -> Explanation:
         """See `Scheduler.estimate`. LSF says nothing about a job that it doesn't have."""
@@ -205,13 +205,13 @@ class LsfScheduler:
 
     def explain(self, job: JobId) -> Explanation:
         """See `Scheduler.explain`."""
-        known, _, _ = self._find(job)
+        known, _ = self._find(job)
         if known is None or known.state.ended:
             return Explanation(reason="has ended" if known else UNKNOWN_REASON)
         return known.waits or Explanation(reason=known.reason or known.state.value)
 
-    def _find(self, job: JobId) -> tuple[JobStatus | None, Noted, str]:
-        """A job of ours: its status, None where LSF doesn't list it and nothing says that it ended; what is noted; its person.
+    def _find(self, job: JobId) -> tuple[JobStatus | None, Noted]:
+        """A job of ours: its status, None where LSF doesn't list it and nothing says that it ended; and what is noted.
 
         Raises:
             UnknownJobError: none of ours.
@@ -222,17 +222,19 @@ class LsfScheduler:
         if noted is None:
             raise UnknownJobError(expected="the id of a job", found=repr(str(job)), do="see the list of your jobs")
         known = self._status_of(job, look, None)
-        return (known if job in look.ours or known.state.ended else None), noted, noted.owner
+        return (known if job in look.ours or known.state.ended else None), noted
 
-    def _change(self, argv: Sequence[str], owner: str, expected: str) -> None:
-        """Runs a program that changes a job.
+    def _change(self, argv: Sequence[str], expected: str) -> None:
+        """Runs a program that changes a job, as ourselves: where jobs are their people's we are an administrator of the queues.
+
+        Not as root, to whom LSF gives no such right unless LSF_ROOT_USER says so.
 
         Raises:
             JobRefusedError: LSF's own words.
             UnknownJobError: it has no such job.
             SchedulerUnavailableError: no answer.
         """
-        answer = self._commands.run(argv, owner=owner)
+        answer = self._commands.run(argv)
         if answer.code == 0:
             return
         if parse.is_down(answer.out, answer.err):

@@ -192,7 +192,8 @@ def _act(folder, words, what):
             jobs = lsf.chosen(word)
             said, error = None, f"Job <{word}>: No matching job found"
             for job in jobs:
-                said, error = what(lsf, job)
+                may = user() in (job["user"], *lsf.conf["administrators"])
+                said, error = what(lsf, job) if may else (None, "Job <{word}>: User permission denied")
             if said:
                 say(said.format(word=word))
             else:

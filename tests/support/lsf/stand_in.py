@@ -4,6 +4,7 @@ What it is good for is the adapter's own behaviour: what it asks, what it makes 
 What it can't show is that a real LSF prints these answers: docs/lsf.md says so.
 """
 
+import getpass
 import json
 import os
 import signal
@@ -92,6 +93,7 @@ class StandIn:
             "hosts": [asdict(host) for host in hosts],
             "queues": [asdict(queue) for queue in lines],
             "unit": "MB",
+            "administrators": [getpass.getuser()],
             "closed": False,
             "sequential_signal": True,
             "terminate_interval_s": 1.0,

@@ -4,7 +4,7 @@
 and arguments are those on the list of the site's scheduler, each argument of a fixed form. To submit and to cancel it becomes
 the person, without a group beside their own, and the scheduler decides what is theirs. To move a job to another class and to make
 it longer, which no owner may do, it stays root, and asks the scheduler first whether the job is theirs and a session of ours.
-LSF gives root no such right (LSF_ROOT_USER): there the service account is an administrator of the queues, and does that by itself.
+LSF gives root no such right (LSF_ROOT_USER): there the service account is an administrator of the queues, and does it by itself.
 
 A script that is submitted holds directives of the scheduler's and one command, which is the one that starts a session's server
 (`root_server`), on a run in the service account's folder. So nothing that the hub sends is run as the person beside that.

@@ -45,7 +45,7 @@ def hour_ticks(totals: Sequence[float]) -> list[float]:
         return [0, 1]
     size = 10.0 ** math.floor(math.log10(most / _MOST_TICKS))
     step = next(step for step in (size, 2 * size, 5 * size, 10 * size) if most / step <= _MOST_TICKS)
-    return [round(number * step, 6) for number in range(math.ceil(most / step - 1e-9) + 1)]
+    return [round(number * step, 9) for number in range(math.ceil(most / step - 1e-9) + 1)]
 
 
 def wait_place(seconds: float) -> float:

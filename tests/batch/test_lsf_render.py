@@ -40,7 +40,7 @@ def test_a_session() -> None:
         "#BSUB -q interactive\n"
         "#BSUB -n 4\n"
         '#BSUB -R "span[hosts=1] rusage[mem=16000/host]"\n'
-        '#BSUB -gpu "num=2:mode=shared:j_exclusive=yes:gmodel=NVIDIAA100_SXM4_40GB"\n'
+        '#BSUB -gpu "num=2/host:mode=shared:j_exclusive=yes:gmodel=NVIDIAA100_SXM4_40GB"\n'
         "#BSUB -W 1:31\n"
         "#BSUB -rn\n"
         "#BSUB -env none\n"
@@ -66,7 +66,7 @@ def test_a_training_on_several_hosts() -> None:
         "#BSUB -n 12",
         '#BSUB -R "span[ptile=4] rusage[mem=16/host]"',
         '#BSUB -R "cu[type=switch:maxcus=1]"',
-        '#BSUB -gpu "num=4:mode=shared:j_exclusive=yes"',
+        '#BSUB -gpu "num=4/host:mode=shared:j_exclusive=yes"',
         "#BSUB -W 1:31",
         "#BSUB -r",
         "#BSUB -env none",
@@ -91,10 +91,10 @@ def test_a_search() -> None:
 @pytest.mark.parametrize(
     ("fields", "line"),
     [
-        ({"gpus": 0, "gpu_model": None, "gpu_shares": 3}, '-gpu "num=1:mig=3"'),
+        ({"gpus": 0, "gpu_model": None, "gpu_shares": 3}, '-gpu "num=1/host:mig=3"'),
         (
             {"topology": Topology.NVLINK},
-            '-gpu "num=2:mode=shared:j_exclusive=yes:gmodel=NVIDIAA100_SXM4_40GB:glink=yes"',
+            '-gpu "num=2/host:mode=shared:j_exclusive=yes:gmodel=NVIDIAA100_SXM4_40GB:glink=yes"',
         ),
         ({"container": Container(IMAGE, (Mount("/data", "/data"),))}, "-app ccds_session"),
         ({"priority_class": PriorityClass.SECOND}, "-q second"),

@@ -6,8 +6,8 @@ from a checked alphabet; what a person typed (name of a program, arguments, envi
 the run's own file, which the wrapper reads.
 
     -n, span, rusage[mem=…/host]    cores and memory of each host. `/host`, because a number without it is per host, per task or
-                                    per job, as lsb.params says
-    -gpu                            GPUs of each host, for this job alone. `mode=shared`, not `exclusive_process`: two
+                                    per job, as the site says
+    -gpu                            GPUs of each host, likewise, for this job alone. `mode=shared`, not `exclusive_process`: two
                                     notebooks of one session are two processes on the same GPU
     -W                              whole minutes, rounded up
     -r, -rn                         whether LSF may start it anew when a host is lost; said either way, since a queue may say
@@ -170,7 +170,7 @@ def _gpu(spec: JobSpec) -> str:
         )
     if not spec.gpus and not spec.gpu_shares:
         return ""
-    parts = [f"num={spec.gpus or 1}"]
+    parts = [f"num={spec.gpus or 1}/host"]
     parts += [f"mig={spec.gpu_shares}"] if spec.gpu_shares else ["mode=shared", "j_exclusive=yes"]
     parts += [f"gmodel={spec.gpu_model}"] if spec.gpu_model else []
     parts += ["glink=yes"] if spec.topology is Topology.NVLINK and spec.gpus > 1 else []

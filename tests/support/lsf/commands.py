@@ -133,7 +133,7 @@ def _new_job(lsf, given, queue, index):
         "hosts": slots // per_host,
         "ptile": per_host,
         "memory_mb": megabytes(memory.group(1), lsf.conf["unit"]) if memory else 0,
-        "gpus": int(gpu.get("num", 0)),
+        "gpus": int(gpu.get("num", "0").removesuffix("/host")),
         "gpu_model": gpu.get("gmodel", ""),
         "run_limit": _minutes(given.get("-W", "0")),
         "at_once": int(at_once.group(1)) if at_once else 0,

@@ -6,14 +6,19 @@ import os
 import sys
 from pathlib import Path
 
+from ccds_kernel.env.image import VARIABLE as IMAGE
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.session import root_helper
 from ccds_kernel.settings import load_settings, settings_file
 
 
 def is_helped() -> bool:
-    """Whether this session's code runs as its person, through the root helper: a session of a project, where the site has it."""
-    return bool(os.environ.get("CCDS_PROJECT")) and load_settings().sessions.helper
+    """Whether this session's code runs as its person, through the root helper: a session of a project, where the site has it.
+
+    Not in a container: there nothing becomes somebody else.
+    """
+    in_container = bool(os.environ.get(IMAGE))
+    return bool(os.environ.get("CCDS_PROJECT")) and not in_container and load_settings().sessions.helper
 
 
 def helper_command(verb: str) -> list[str]:

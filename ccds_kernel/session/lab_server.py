@@ -31,6 +31,7 @@ from ccds_kernel.session.helped import helper_command, is_helped
 from ccds_kernel.session.lab_channel import SETTING as PACE
 from ccds_kernel.session.lab_channel import LabChannel
 from ccds_kernel.session.lab_contents import LabContents
+from ccds_kernel.session.lab_place import lab_folder
 from ccds_kernel.session.lab_refusal import SETTING, LabRefusal, NoFiles
 from ccds_kernel.session.lab_routes import ROUTES
 from ccds_kernel.session.notice_route import add_notice_route
@@ -85,8 +86,9 @@ def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration o
     c.LabApp.labextensions_path = [str(_JUPYTER / "labextensions")]
     c.LabApp.extra_labextensions_path = []
     folder = Path(os.environ["CCDS_SESSION_FOLDER"])
-    c.LabApp.user_settings_dir = str(folder / "lab" / "user-settings")
-    c.LabApp.workspaces_dir = str(folder / "lab" / "workspaces")
+    lab = lab_folder(folder)
+    c.LabApp.user_settings_dir = str(lab / "user-settings")
+    c.LabApp.workspaces_dir = str(lab / "workspaces")
     helped = is_helped()
     if helped:
         provisioner.configure(c)

@@ -27,6 +27,7 @@ from ccds_kernel.settings.scheduler import SchedulerSettings
 from ccds_kernel.settings.section import Section
 from ccds_kernel.settings.sessions import SessionsSettings
 from ccds_kernel.settings.slurm import SlurmSettings
+from ccds_kernel.settings.static import StaticSettings
 
 SYSTEM_FILE = Path("/etc/ccds/ccds.toml")
 
@@ -46,6 +47,7 @@ class Settings(Section):
     scheduler: SchedulerSettings = SchedulerSettings()
     slurm: SlurmSettings = SlurmSettings()
     lsf: LsfSettings = LsfSettings()
+    static: StaticSettings = StaticSettings()
     environments: EnvironmentsSettings = EnvironmentsSettings()
     airlock: AirlockSettings = AirlockSettings()
 
@@ -58,6 +60,12 @@ class Settings(Section):
                 raise ValueError(
                     f"airlock.released and paths.{name} lie one in the other: they must lie beside each other"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _containers_have_people(self) -> Self:
+        if self.static.machines and self.groups.directory == "none":
+            raise ValueError("static.machines need groups.directory: a container runs as its person, a Unix user")
         return self
 
     @model_validator(mode="after")

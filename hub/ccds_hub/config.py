@@ -166,9 +166,29 @@ def _sessions(c: Any, settings: Settings, contents: ContentsCounter) -> Cards:  
     c.ClusterSpawner.start_timeout = 24 * 3600  # a node may be long in coming; the page says why
     c.ClusterSpawner.http_timeout = 60
     c.ClusterSpawner.poll_interval = 10
+    if settings.static.machines:
+        _machines(c, settings)
     cards = Cards(settings, records, nodes)
     c.JupyterHub.extra_handlers += session_api.handlers(capacities, cards)
     return cards
+
+
+def _machines(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
+    """Lets the lab sessions of people who have a machine run there.
+
+    Raises:
+        CcdsError: Docker's client isn't installed.
+    """
+    try:
+        from ccds_spawners.docker import Fleet, SiteSpawner  # noqa: PLC0415 - an extra: a hub without machines needs none
+    except ModuleNotFoundError:
+        raise CcdsError(
+            expected="Docker's Python client, for [static] machines",
+            found="none",
+            do="install it: pip install 'ccds[docker]'",
+        ) from None
+    c.JupyterHub.spawner_class = SiteSpawner
+    c.CcdsDockerSpawner.fleet = Fleet(settings)
 
 
 def _moves_into(settings: Settings) -> Callable[[NodeMovedBack], None]:

@@ -24,7 +24,7 @@ def tell(folder: Path, text: str, until: datetime | None = None) -> None:
     """
     said = json.dumps({"text": " ".join(text.split()), "until": until.isoformat() if until else None})
     try:
-        write_whole(folder / NAME, said, 0o600)
+        write_whole(folder / NAME, said, 0o644)  # nobody else comes into the folder; in a container the person does
     except OSError as error:
         raise CcdsError(
             expected="to leave a notice for a running session",

@@ -18,6 +18,10 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from tornado.httputil import HTTPServerRequest
+from tornado.routing import Matcher, Rule
+from tornado.web import RequestHandler
+
 from ccds_kernel.session.gpu_use import GpuMeter, meter_of
 from ccds_kernel.session.idle import Limits, Use
 from ccds_kernel.settings import Settings
@@ -43,7 +47,7 @@ class PageClock:
         self._at = clock()
 
     def saw(self, method: str) -> None:
-        """A request of that HTTP method was answered."""
+        """A request of that HTTP method came."""
         if method not in _LOOKS:
             self._at = self._clock()
 
@@ -69,6 +73,17 @@ def use_of(
     ages = [(now - at).total_seconds() for at in times]
     busy = any(one["execution_state"] == "busy" for one in kernels)
     return Use(unused_s=max(0.0, min([page_age_s, *ages])), busy=busy, gpu=gpu)
+
+
+class _Seen(Matcher):
+    """Tells the clock of each request that the gate, put before it, lets through; matches none, so that the router goes on."""
+
+    def __init__(self, page: PageClock) -> None:
+        self._page = page
+
+    def match(self, request: HTTPServerRequest) -> None:
+        """None, always."""
+        self._page.saw(request.method or "")
 
 
 class UseReporter:
@@ -115,11 +130,7 @@ class UseReporter:
 def report_use(server_app: Any, settings: Settings) -> None:  # noqa: ANN401 - jupyter_server has no type hints
     """Begins to report the use of `server_app`, the ServerApp of a lab session."""
     page = PageClock()
-    answered = server_app.web_app.settings["log_function"]
-
-    def log(handler: Any) -> None:  # noqa: ANN401 - likewise
-        page.saw(handler.request.method or "")
-        answered(handler)
+    server_app.web_app.default_router.rules.insert(0, Rule(_Seen(page), RequestHandler))
 
     def use(gpu: int | None) -> Use:
         terminals = server_app.web_app.settings.get("terminal_manager")
@@ -131,7 +142,6 @@ def report_use(server_app: Any, settings: Settings) -> None:  # noqa: ANN401 - j
             datetime.now(UTC),
         )
 
-    server_app.web_app.settings["log_function"] = log
     hub = server_app.identity_provider.hub_auth
     limits = Limits.of(
         idle_minutes=settings.sessions.idle_minutes,

@@ -35,7 +35,7 @@ class Idleness:
         self._limits = limits
         self._now = now
         self._clock: IdleClock | None = None
-        self._told: IdleEnd | None = None
+        self._told = ""
         self._told_at: datetime | None = None
         self._noted_s: float | None = None
 
@@ -51,7 +51,9 @@ class Idleness:
     @property
     def end(self) -> IdleEnd | None:
         """When it ends unless it is used; never before its people had their notice. None for not at all, or not known."""
-        now = self._now()
+        return self._end_at(self._now())
+
+    def _end_at(self, now: datetime) -> IdleEnd | None:
         end = idle_end(self._clock, self._limits, now)
         if end is None:
             return None
@@ -59,18 +61,20 @@ class Idleness:
 
     async def is_over(self) -> bool:
         """Whether the session ends now for its idleness; tells its people when that comes near, and takes it back."""
-        now, end = self._now(), self.end
+        now = self._now()
+        end = self._end_at(now)
         near = end if end is not None and now >= end.at - self._limits.notice else None
         if near is None:
             if self._told_at is not None:
-                self._told = self._told_at = None
+                self._told, self._told_at = "", None
                 await self._chronicle.tell("", about=_ABOUT)
             return False
         if self._told_at is None:
             self._told_at = now
-        if near != self._told:
-            self._told = near
-            await self._chronicle.tell(idle_words(near, now.astimezone()), near.at, about=_ABOUT)
+        words = idle_words(near, now.astimezone())
+        if words != self._told:
+            self._told = words
+            await self._chronicle.tell(words, near.at, about=_ABOUT)
         return now >= near.at
 
     async def note(self, job: JobId, *, last: bool = False) -> None:

@@ -44,8 +44,12 @@ def read_use(body: Any) -> Use:  # noqa: ANN401 - whatever JSON came
     fields = body if isinstance(body, dict) else {}
     unused, busy, gpu = fields.get("unused_s"), fields.get("busy"), fields.get("gpu")
     gpu_right = gpu is None or (isinstance(gpu, int) and not isinstance(gpu, bool) and 0 <= gpu <= _WHOLE)
-    number = isinstance(unused, int | float) and not isinstance(unused, bool)
-    if not (number and 0 <= unused <= _LONGEST_S and isinstance(busy, bool) and gpu_right):
+    if (
+        not isinstance(unused, int | float)
+        or isinstance(unused, bool)
+        or not 0 <= unused <= _LONGEST_S
+        or not (isinstance(busy, bool) and gpu_right)
+    ):
         raise web.HTTPError(400, 'expected {"unused_s": seconds, "busy": true or false, "gpu": percent or null}')
     return Use(unused_s=float(unused), busy=busy, gpu=gpu)
 

@@ -66,7 +66,9 @@ class HubSettings(Section):
     )
     login_hours: int = Field(12, ge=1, le=24 * 14, strict=True, description="hours after which people log in again")
     administrators: tuple[Person, ...] = Field((), description="who may apply IRB applications and administer the hub")
-    leadership: tuple[Person, ...] = Field((), description="who may read what is published of deployed models")
+    leadership: tuple[Person, ...] = Field(
+        (), description="who may read what is published of deployed models and of the cluster"
+    )
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:

@@ -100,6 +100,9 @@ def _leadership(browser: Browser, demo: Demo, scheme: str) -> None:
         page.goto(f"{demo.url}/hub/spawn/lee/reports")
         expect(page.locator(".ccds-monitoring svg").first).to_be_visible(timeout=60_000)
         page.screenshot(path=PICTURES / f"monitoring-{scheme}.png")
+        page.goto(f"{demo.url}/user/lee/reports/voila/render/cluster.ipynb")
+        expect(page.locator(".ccds-cluster svg[role=group]").first).to_be_visible(timeout=60_000)
+        page.screenshot(path=PICTURES / f"cluster-{scheme}.png")
 
 
 def _train(demo: Demo) -> None:

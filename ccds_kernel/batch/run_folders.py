@@ -3,7 +3,7 @@
 In the scheduler's folder, all 0700 and 0600:
 
     jobs/<name>-<nonce>/       one job: `run.json` and, for each attempt at it, what `wrapper.py` leaves; `note.json`, what it is;
-                               `cancelled` when its end was asked for through us
+                               `cancelled` when its end was asked for through us; `end.json`, how the scheduler said it ended
     ids/<job id>               a link to the one that is that job's: it outlasts the scheduler's memory
     locks/<number>             held while a job of a name is looked for and submitted
 
@@ -24,17 +24,21 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ccds_kernel.batch.exits import ExitFile, read_exit
 from ccds_kernel.batch.scheduler import SchedulerUnavailableError
 from ccds_kernel.batch.spec import JobSpec
-from ccds_kernel.batch.states import JobId
+from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.batch.wrapper import write_json
 from ccds_kernel.errors import CcdsError
 
 _FOLDER = re.compile(r"/[A-Za-z0-9._/@+-]{1,1000}")
 _ID = re.compile(r"[1-9][0-9]{0,18}")
+_TIMES = ("submitted", "started", "ended")
+_KEPT = ("state", "reason", "exit_code", "user", "node", "requeues", *_TIMES)
 _LOCKS = 64
 _LOCK_S = 10.0
 _AGAIN_S = 0.02
@@ -82,6 +86,7 @@ class RunFolders:
             )
         self.folder = folder
         self._known: dict[JobId, Noted] = {}
+        self._ended: set[JobId] = set()
         try:
             for part in (folder, folder / "jobs", folder / "ids", folder / "locks"):
                 part.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -207,6 +212,29 @@ class RunFolders:
     def is_cancelled(self, noted: Noted) -> bool:
         """Whether that was noted."""
         return (self.path(noted) / "cancelled").exists()
+
+    def note_end(self, noted: Noted, status: JobStatus) -> None:
+        """Notes how this job ended, the first time that somebody sees it: that is more than an exit file tells."""
+        place = self.path(noted) / "end.json"
+        if status.id not in self._ended:
+            self._ended.add(status.id)
+            if not place.exists():
+                known = {key: getattr(status, key) for key in _KEPT}
+                write_json(
+                    place, {key: it.timestamp() if isinstance(it, datetime) else it for key, it in known.items()}
+                ).rename(place)
+
+    def end(self, noted: Noted) -> dict[str, Any] | None:
+        """The fields of the job's status that were noted at its end; None when nobody saw it."""
+        try:
+            known = json.loads((self.path(noted) / "end.json").read_text(encoding="utf-8"))
+            return {
+                **{key: known[key] for key in _KEPT},
+                "state": JobState(known["state"]),
+                **{key: known[key] and datetime.fromtimestamp(known[key], UTC) for key in _TIMES},
+            }
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
 
     def forget_secrets(self, noted: Noted) -> None:
         """Removes what may hold tokens once the job is over; exit files stay."""

@@ -7,8 +7,9 @@ import pytest
 
 from ccds_kernel.batch.local import Capacity, LocalScheduler
 from support.scheduler_contract import Connect, jobs
+from support.slurm_client import cluster
 
-__all__ = ["jobs"]
+__all__ = ["cluster", "jobs"]
 
 
 @pytest.fixture

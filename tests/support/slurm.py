@@ -51,7 +51,8 @@ PriorityType=priority/multifactor
 PriorityWeightPartition=10000
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
-SchedulerParameters=bf_interval=2,sched_min_interval=100000,batch_sched_delay=0,bf_continue
+MessageTimeout=2
+SchedulerParameters=bf_interval=2,sched_interval=2,sched_min_interval=100000,batch_sched_delay=0,bf_continue
 ReturnToService=2
 EnforcePartLimits=ALL
 KillWait=5
@@ -175,8 +176,11 @@ class Cluster:
                 os.kill(pid, signal.SIGKILL)
         until(lambda: not self._processes(), "all processes of the cluster to be gone")
 
-    def start_controller(self) -> None:
-        """Starts slurmctld, with the state that was saved, and waits until it answers."""
+    def start_controller(self, *, anew: bool = False) -> None:
+        """Starts slurmctld and waits until it answers: with the state that was saved, or `anew` with none, counting from 1."""
+        if anew:
+            shutil.rmtree(self.folder / "state")
+            (self.folder / "state").mkdir()
         self._start("slurmctld", "slurmctld", "-D", "-i", "-f", str(self.folder / "slurm.conf"))
         until(self._answers, f"slurmctld to answer; see {self.folder}", 60)
 
@@ -215,6 +219,20 @@ class Cluster:
     def resume(self, job: str) -> None:
         """`scontrol resume`, as an administrator."""
         self.run("scontrol", "resume", job)
+
+    @contextmanager
+    def failed_node(self, name: str) -> Iterator[None]:
+        """While this lasts Slurm takes this node for dead."""
+        self.run("scontrol", "update", f"NodeName={name}", "State=DOWN", "Reason=test")
+        try:
+            yield
+        finally:  # Slurm may have seen already that its slurmd lives: then there is nothing to resume
+            self._run("scontrol", "update", f"NodeName={name}", "State=RESUME")
+            until(
+                lambda: "down" not in self.run("sinfo", "--noheader", f"--nodes={name}", "--format=%T"),
+                "it to be back",
+                60,
+            )
 
     def run(self, *argv: str) -> str:
         """What one of Slurm's programs prints, run as root for this cluster; fails where it fails."""

@@ -279,7 +279,12 @@ class SlurmScheduler:
         if seen is None:
             return JobStatus(id=job, state=JobState.UNKNOWN, reason=FORGOTTEN.reason)
         status = status_of(seen, line, self._site, self._runs, self._addresses)
-        if status.state.ended and seen.noted:
+        if not seen.noted:
+            return status
+        if not seen.parts and (end := self._runs.end(seen.noted)):
+            return replace(status, **end)
+        if status.state.ended:
+            self._runs.note_end(seen.noted, status)
             self._runs.forget_secrets(seen.noted)
         return status
 

@@ -1,0 +1,363 @@
+"""What happens to jobs on a real Slurm: daemons that die or hang, preemption, moves by hand, a scheduler that forgets."""
+
+from pathlib import Path
+
+import pytest
+
+from ccds_kernel.batch import (
+    Array,
+    JobRefusedError,
+    JobState,
+    PriorityClass,
+    SchedulerUnavailableError,
+)
+from ccds_kernel.batch.commands import DirectCommands
+from ccds_kernel.batch.slurm import SlurmScheduler, SlurmSite
+from support.scheduler_contract import HOLD, Connect, Jobs
+from support.slurm import Cluster, Host, running_slurm
+from support.slurm_client import client, connect
+from support.waiting import until
+
+__all__ = ["connect"]
+
+FIRST, SECOND, BATCH = PriorityClass.FIRST, PriorityClass.SECOND, PriorityClass.BATCH
+LONG_S = 60.0
+"""For what Slurm itself waits with before it goes on."""
+
+
+def test_a_controller_killed_and_started_again_loses_nothing(cluster: Cluster, jobs: Jobs) -> None:
+    """While slurmctld is away jobs are UNKNOWN, which is no end; then all is as it was."""
+    runs = jobs.submit("runs", *HOLD, gpus=4)
+    waits = jobs.submit("waits", "true", gpus=1)
+    before = jobs.until_runs(runs)
+
+    cluster.kill_controller()
+    away = jobs.scheduler.status([runs, waits])
+    with pytest.raises(SchedulerUnavailableError):
+        jobs.scheduler.mine()
+    with pytest.raises(SchedulerUnavailableError):
+        jobs.submit("more", "true")
+    cluster.start_controller()
+
+    assert [(it.state, it.state.ended, it.name, it.owner) for it in away.values()] == [
+        (JobState.UNKNOWN, False, "runs", "ann"),
+        (JobState.UNKNOWN, False, "waits", "ann"),
+    ]
+    assert all(it.reason for it in away.values())
+    assert jobs.status(runs).started == before.started
+    assert [it.id for it in jobs.scheduler.mine()] == [runs, waits]
+
+
+def test_a_job_that_ends_while_nobody_answers_has_ended(cluster: Cluster, jobs: Jobs) -> None:
+    """Its exit file says so, while slurmctld is away."""
+    flag = jobs.folder / "go"
+    job = jobs.submit("ends", "sh", "-c", f"until [ -e {flag} ]; do sleep 0.05; done; exit 3")
+    jobs.until_runs(job)
+
+    cluster.kill_controller()
+    flag.touch()
+    ended = jobs.until_ended(job)
+    cluster.start_controller()
+
+    assert (ended.state, ended.exit_code) == (JobState.FAILED, 3)
+    assert jobs.status(job).exit_code == 3
+
+
+def test_a_controller_that_hangs_is_no_answer(cluster: Cluster, jobs: Jobs, folder: Path) -> None:
+    """Each question ends after its time, and nothing is taken for an end."""
+    job = jobs.submit("session", *HOLD)
+    jobs.until_runs(job)
+    hasty = client(cluster, folder, timeout_s=0.5)
+
+    with cluster.hanging_controller():
+        status = hasty.status([job])[job]
+        with pytest.raises(SchedulerUnavailableError):
+            hasty.cancel(job)
+
+    assert (status.state, status.state.ended) == (JobState.UNKNOWN, False)
+    assert "within" in (status.reason or "")
+    assert jobs.until_runs(job)
+
+
+def test_without_munge_nothing_is_known(cluster: Cluster, jobs: Jobs) -> None:
+    """Who can't prove who they are gets no answer, and no refusal."""
+    job = jobs.submit("session", *HOLD)
+    jobs.until_runs(job)
+
+    cluster.kill_munge()
+    status = jobs.status(job)
+    with pytest.raises(SchedulerUnavailableError):
+        jobs.submit("other", "true")
+    cluster.start_munge()
+
+    assert status.state is JobState.UNKNOWN
+    assert jobs.until_runs(job)
+
+
+def test_without_slurm_s_programs_nothing_is_known(cluster: Cluster, jobs: Jobs, folder: Path) -> None:
+    """A missing program is named, and ends no job."""
+    job = jobs.submit("session", *HOLD)
+    lost = SlurmScheduler(folder, SlurmSite(), DirectCommands(jobs.folder / "nowhere", cluster.env))
+
+    status = lost.status([job])[job]
+
+    assert status.state is JobState.UNKNOWN
+    assert "squeue" in (status.reason or "")
+
+
+def test_a_suspended_job_is_alive(cluster: Cluster, jobs: Jobs) -> None:
+    """Suspended is shown as that, and it goes on after it."""
+    job = jobs.submit("session", *HOLD)
+    jobs.until_runs(job)
+
+    cluster.suspend(job)
+    suspended = jobs.status(job)
+    cluster.resume(job)
+
+    assert (suspended.state, suspended.state.ended) == (JobState.SUSPENDED, False)
+    assert jobs.until_runs(job).node == suspended.node
+
+
+def test_batch_work_yields_to_a_first_node_and_begins_anew(jobs: Jobs) -> None:
+    """It is stopped for it, waits again, and starts from its command when there is room; meanwhile it is alive."""
+    work = jobs.submit("work", "sh", "-c", "echo begun; exec sleep 600", gpus=4, requeueable=True)
+    jobs.until_runs(work)
+    until(lambda: jobs.log.exists() and jobs.log.read_text() == "begun\n", "the work to begin")
+
+    node = jobs.submit("node", *HOLD, gpus=2, priority_class=FIRST)
+    until(
+        lambda: not jobs.status(work).state.ended and jobs.status(node).state is JobState.RUNNING,
+        "the node to start",
+        10,
+    )
+    waits = jobs.until_state(work, JobState.PENDING)
+    jobs.scheduler.cancel(node)
+    until(lambda: jobs.status(work).state is JobState.RUNNING, "the work to begin anew", LONG_S)
+
+    assert waits.requeues == 1
+    assert waits.waits
+    assert waits.waits.reason != "unknown"
+    assert jobs.status(work).requeues == 1
+    until(lambda: jobs.log.read_text() == "begun\nbegun\n", "the work to begin anew")
+
+
+def test_batch_work_under_a_first_node_counts_as_preemptible(jobs: Jobs) -> None:
+    """Capacity tells how many GPUs would yield."""
+    work = jobs.submit("work", *HOLD, gpus=3, requeueable=True)
+    jobs.until_runs(work)
+
+    (node,) = (it for it in jobs.scheduler.capacity() if it.gpus)
+
+    assert (node.gpus_free, node.gpus_preemptible, node.gpu_model) == (1, 3, "a100")
+
+
+def test_a_move_by_hand_shows_and_is_undone(cluster: Cluster, jobs: Jobs) -> None:
+    """A pending job that somebody moved with scontrol has the class of its partition, until it is moved back."""
+    holder = jobs.submit("holder", *HOLD, gpus=4, priority_class=FIRST)
+    jobs.until_runs(holder)
+    job = jobs.submit("second", *HOLD, gpus=1, priority_class=SECOND)
+
+    cluster.run("scontrol", "update", f"JobId={job}", "Partition=interactive")
+    moved = jobs.status(job).priority_class
+    jobs.scheduler.set_priority(job, SECOND)
+
+    assert moved is FIRST
+    assert jobs.status(job).priority_class is SECOND
+
+
+def test_a_running_job_s_class_is_noted(cluster: Cluster, jobs: Jobs, connect: Connect) -> None:
+    """Slurm leaves it in its partition; every client tells the new class."""
+    job = jobs.submit("session", *HOLD, priority_class=SECOND)
+    jobs.until_runs(job)
+
+    jobs.scheduler.set_priority(job, FIRST)
+
+    assert connect().status([job])[job].priority_class is FIRST
+    assert cluster.run("squeue", "--noheader", "--format=%P", f"--jobs={job}").strip() == "second"
+
+
+def test_a_job_whose_node_fails_has_ended_unless_it_waits_again(cluster: Cluster, jobs: Jobs) -> None:
+    """A session fails with its node; requeueable work lives."""
+    session = jobs.submit("session", *HOLD, gpus=1, priority_class=FIRST)
+    work = jobs.submit("work", *HOLD, gpus=1, requeueable=True)
+    jobs.until_runs(session)
+    jobs.until_runs(work)
+
+    with cluster.failed_node("gpu1"):
+        failed, lives = jobs.until_ended(session), jobs.until_state(work, JobState.PENDING)
+
+    assert (failed.state, failed.reason) == (JobState.FAILED, "its node failed")
+    assert not lives.state.ended
+
+
+def test_a_node_that_is_drained_is_not_up(cluster: Cluster, jobs: Jobs) -> None:
+    """No job would start there, idle as it is."""
+    cluster.run("scontrol", "update", "NodeName=gpu1", "State=DRAIN", "Reason=test")
+    drained = {node.name: node.up for node in jobs.scheduler.capacity()}
+    cluster.run("scontrol", "update", "NodeName=gpu1", "State=UNDRAIN")
+
+    assert drained == {"gpu1": False, "cpu1": True}
+
+
+def test_a_held_job_says_so_and_holds_up_nobody(cluster: Cluster, jobs: Jobs) -> None:
+    """It has no place in the line; who waits behind it is next."""
+    holder = jobs.submit("holder", *HOLD, gpus=4, priority_class=FIRST)
+    jobs.until_runs(holder)
+    held = jobs.submit("held", *HOLD, gpus=1)
+    behind = jobs.submit("behind", *HOLD, gpus=1)
+
+    cluster.run("scontrol", "hold", held)
+
+    assert jobs.scheduler.explain(held).reason.startswith("is held by")
+    assert jobs.scheduler.explain(held).position is None
+    assert jobs.scheduler.explain(behind).position == 1
+
+
+def test_first_nodes_wait_before_others_in_the_line(jobs: Jobs) -> None:
+    """The position counts who is served before, whoever came first; the reason comes with Slurm's own word."""
+    holder = jobs.submit("holder", *HOLD, gpus=4, priority_class=FIRST, wall_minutes=60)
+    jobs.until_runs(holder)
+    ids = [jobs.submit(f"in-{kind}", *HOLD, gpus=1, priority_class=kind) for kind in (BATCH, SECOND, FIRST)]
+
+    until(lambda: all(jobs.scheduler.explain(it).estimated_start for it in ids), "Slurm to plan their starts")
+    statuses = jobs.scheduler.status(ids)
+    told = [statuses[it].waits for it in ids]
+
+    assert [it.position for it in told if it] == [3, 2, 1]
+    assert all(it and it.said and it.reason != "unknown" for it in told)
+
+
+def test_a_start_is_estimated_and_nothing_submitted(jobs: Jobs) -> None:
+    """Slurm says when such a job would start, and refuses what can never."""
+    free = jobs.scheduler.estimate(jobs.spec("ask", "true", gpus=2, priority_class=FIRST))
+    holder = jobs.submit("holder", *HOLD, gpus=4, priority_class=FIRST, wall_minutes=60)
+    ends = jobs.until_runs(holder).wall_ends
+
+    full = jobs.scheduler.estimate(jobs.spec("ask", "true", gpus=2, priority_class=SECOND))
+    with pytest.raises(JobRefusedError):
+        jobs.scheduler.estimate(jobs.spec("ask", "true", gpus=5))
+
+    assert free.reason == "could start now"
+    assert full.estimated_start
+    assert ends
+    assert full.estimated_start >= ends
+    assert [it.id for it in jobs.scheduler.mine()] == [holder]
+
+
+def test_a_refusal_has_slurm_s_own_words(jobs: Jobs) -> None:
+    """In one line, without a path."""
+    with pytest.raises(JobRefusedError) as refused:
+        jobs.submit("huge", "true", gpus=1, gpu_model="none-such")
+
+    assert "Requested node configuration is not available" in refused.value.found
+    assert "/" not in refused.value.found
+
+
+def test_what_slurm_has_forgotten_has_ended_as_its_exit_file_says(cluster: Cluster, jobs: Jobs) -> None:
+    """A slurmctld without memory, which counts from 1 again: old ends stay, and no new job takes one for its own."""
+    ids = [jobs.submit(f"old-{n}", "sh", "-c", f"exit {n}") for n in (0, 1)]
+    ended = [jobs.until_ended(it) for it in ids]
+    cancelled = jobs.submit("cancelled", *HOLD)
+    jobs.until_runs(cancelled)
+    jobs.scheduler.cancel(cancelled)
+    jobs.until_ended(cancelled)
+
+    cluster.kill_controller()
+    cluster.start_controller(anew=True)
+    later = [jobs.status(it) for it in ids]
+    forgotten = jobs.status(cancelled)
+    until(
+        lambda: "gpu1" in cluster.run("sinfo", "--noheader", "--Node", "--states=idle"), "the nodes to be back", LONG_S
+    )
+    new = [jobs.submit(f"new-{n}", *HOLD) for n in range(int(ids[0]))]
+
+    assert [(it.state, it.exit_code, it.ended) for it in later] == [(it.state, it.exit_code, it.ended) for it in ended]
+    assert [it.state for it in later] == [JobState.SUCCEEDED, JobState.FAILED]
+    assert forgotten.state is JobState.CANCELLED
+    assert new[-1] == ids[0]
+    assert jobs.until_runs(new[-1]).name == f"new-{int(ids[0]) - 1}"
+
+
+def test_a_job_submitted_by_somebody_who_died_is_adopted(jobs: Jobs, connect: Connect, folder: Path) -> None:
+    """It was accepted, and its number not yet noted: its mark says which run it is."""
+    job = jobs.submit("session", *HOLD)
+    (folder / "ids" / job).unlink()
+
+    adopted = connect().submit(jobs.spec("session", *HOLD))
+
+    assert adopted == job
+    assert (folder / "ids" / job / "run.json").exists()
+
+
+def test_no_token_is_where_others_look(cluster: Cluster, jobs: Jobs, folder: Path) -> None:
+    """Neither in the script nor in what Slurm tells of a job; only in a file of its owner's, until the end."""
+    job = jobs.submit("session", *HOLD, env={"JUPYTERHUB_API_TOKEN": "s3cret-t0ken"})
+    jobs.until_runs(job)
+
+    seen = [
+        cluster.run("scontrol", "write", "batch_script", job, "-"),
+        cluster.run("scontrol", "show", "job", "--details", job),
+        *(path.read_bytes().decode(errors="replace") for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()),
+    ]
+    order = folder / "ids" / job / "run.json"
+    kept = (order.stat().st_mode & 0o777, order.read_text().count("s3cret-t0ken"))
+    jobs.scheduler.cancel(job)
+    jobs.until_ended(job)
+
+    assert not [text for text in seen if "s3cret" in text]
+    assert kept == (0o600, 1)
+    assert not order.exists()
+
+
+@pytest.mark.parametrize("owner", ["eve; rm -rf / $(id) `id`", "\"'\\ :%=é😀", "-n --uid=0"])
+def test_an_owner_of_any_letters_comes_back_as_they_stand(jobs: Jobs, owner: str) -> None:
+    """What the hub calls a person is data, to Slurm and to the shell of the script."""
+    job = jobs.submit("a.B_c@d+e-9", "true", owner=owner)
+
+    status = jobs.until_ended(job)
+
+    assert (status.state, status.owner, status.name) == (JobState.SUCCEEDED, owner, "a.B_c@d+e-9")
+
+
+def test_an_array_is_one_job(jobs: Jobs) -> None:
+    """Its tasks each run once and know their number; it succeeds when all did."""
+    job = jobs.submit("array", "sh", "-c", "echo $CCDS_ARRAY_INDEX $CCDS_JOB_ID", array=Array(count=3, at_once=2))
+
+    status = jobs.until_ended(job)
+
+    assert status.state is JobState.SUCCEEDED
+    assert sorted(jobs.log.read_text().splitlines()) == [f"{task} {job}" for task in range(3)]
+
+
+def test_an_array_fails_with_a_task(jobs: Jobs) -> None:
+    """It says how many failed, and how the first did."""
+    job = jobs.submit("array", "sh", "-c", "exit $CCDS_ARRAY_INDEX", array=Array(count=2, at_once=2))
+
+    status = jobs.until_ended(job)
+
+    assert (status.state, status.reason) == (JobState.FAILED, "1 of 2 tasks failed; the first: exit code 1")
+
+
+def test_an_array_is_cancelled_as_a_whole(jobs: Jobs) -> None:
+    """The tasks that run and those that wait."""
+    job = jobs.submit("array", *HOLD, array=Array(count=3, at_once=1))
+    jobs.until_runs(job)
+
+    jobs.scheduler.cancel(job)
+
+    assert jobs.until_ended(job).state is JobState.CANCELLED
+
+
+def test_a_job_has_several_hosts_or_a_share_of_a_gpu(tmp_path: Path) -> None:
+    """All of its hosts are told, the first as its node, with the GPUs of each; shares are handed out where the site cuts GPUs."""
+    hosts = (Host("gpu1", gpus=2, shards=4), Host("gpu2", gpus=2), Host("cpu1"))
+    with running_slurm(*hosts) as cluster:
+        jobs = Jobs(client(cluster, tmp_path / "state"), tmp_path)
+        wide = jobs.submit("wide", *HOLD, hosts=2, gpus=1)
+        share = jobs.submit("share", *HOLD, gpu_shares=2)
+
+        status = jobs.until_runs(wide)
+
+        assert (status.node, status.nodes, status.address) == ("gpu1", ("gpu1", "gpu2"), "127.0.0.1")
+        assert [slot.partition(":")[0] for slot in status.gpus_granted] == ["gpu1", "gpu2"]
+        assert jobs.until_runs(share).node == "gpu1"

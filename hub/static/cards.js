@@ -48,7 +48,18 @@ function show(html) {
   }
   for (const gone of shown.values()) gone.remove();
   document.querySelector("[data-sessions]").hidden = !place.querySelector("[data-key]");
-  if (news.length) document.querySelector("[data-news]").textContent = news.join(". ");
+  if (!news.length) return;
+  document.querySelector("[data-news]").textContent = news.join(". ");
+  showTiles();
+}
+
+/** Renews the projects' buttons: what was to be started is to be opened now, or the other way round. */
+async function showTiles() {
+  const answer = await fetch(`${hub.base}home`, { headers: { "X-XSRFToken": hub.xsrf } }).catch(() => null);
+  if (!answer?.ok) return; // the next change brings another chance
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelectorAll("[data-tiles]");
+  const shown = document.querySelectorAll("[data-tiles]");
+  if (fresh.length === shown.length) shown.forEach((tiles, at) => renew(tiles, fresh[at]));
 }
 
 let asking = false;

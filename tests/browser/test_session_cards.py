@@ -96,6 +96,7 @@ def test_a_session_waits_starts_is_extended_and_ends_on_its_card(page: Page, hub
 
     runs = card(page, "running")
     expect(runs).to_contain_text("first node", timeout=60_000)
+    expect(page.locator(".ccds-tile", has=page.get_by_role("link", name="Another node"))).to_have_count(1)
     expect(runs.get_by_role("button", name=re.compile("^Extend"))).to_be_visible()
     runs.get_by_role("button", name=re.compile("^Extend")).focus()
     page.keyboard.press("Enter")
@@ -107,6 +108,7 @@ def test_a_session_waits_starts_is_extended_and_ends_on_its_card(page: Page, hub
 
     over = card(page, "ended").first
     expect(over).to_contain_text("It was stopped.", timeout=60_000)
+    expect(page.get_by_role("link", name="Another node")).to_have_count(0)
     assert page.evaluate("window.notReloaded")
     over.get_by_role("link", name="Relaunch").click()
     expect(page.get_by_role("radio", name="3")).to_be_checked()

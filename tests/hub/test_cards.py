@@ -88,6 +88,24 @@ def test_a_waiting_session_has_its_card_until_it_is_cancelled(hub: Demo, sam: re
     assert '<option value="2" selected>' in form(sam, hub, "sam", LAB)
 
 
+def test_a_further_node_waits_for_other_people_s_first(hub: Demo, sam: requests.Session) -> None:
+    """Its card says how many people come before it, and the form did before the click; it could start otherwise."""
+    tom, further = hub.login("tom"), f"{LAB}-2"
+    hub.start(sam, "sam", LAB, {"gpus": 1})
+    tom.post(hub.api("tom", LAB), json={"user_options": {"gpus": 4}}, timeout=30)
+    until(lambda: 'data-state="waiting"' in cards(tom, hub, "tom"), "tom's node to wait")
+    line = "1 person is waiting for their first node before your second."
+
+    before = until(lambda: (page := form(sam, hub, "sam", further)) and line in page and page, "the policy's next look")
+    sam.post(hub.api("sam", further), json={"user_options": {"gpus": 1}}, timeout=30)
+    shown = until(lambda: (page := cards(sam, hub, "sam")) and line in page and page, "the further node to wait")
+    for client, person, session in ((tom, "tom", LAB), (sam, "sam", further), (sam, "sam", LAB)):
+        hub.stop(client, person, session)
+
+    assert "This will be your second node: low priority." in before
+    assert "<li>further node: low priority</li>" in shown
+
+
 @pytest.mark.usefixtures("full")
 def test_the_form_says_what_a_choice_means(hub: Demo, sam: requests.Session) -> None:
     """Which node it will be and when it would start, for this choice; what makes no sense is named."""

@@ -1,0 +1,163 @@
+"""`hub/site/slurm/job_submit.lua` in a real slurmctld, by real Unix users with Slurm's own programs: the rule without the hub."""
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from support.checkout import ROOT
+from support.slurm import Cluster, running_slurm
+from support.unix import run_as, unix_users
+
+PLUGIN = ROOT / "hub/site/slurm/job_submit.lua"
+MARK = "ccds1:0123456789ab:0123456789abcdef:first:ann"
+
+
+@dataclass
+class Person:
+    """Somebody with a shell."""
+
+    user: str
+    cluster: Cluster
+
+    def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
+        """What one of Slurm's programs says to them."""
+        return run_as(self.user, *argv, env=self.cluster.env, stdin="#!/bin/sh\nexec sleep 600\n")
+
+    def submit(self, partition: str | None, *options: str) -> subprocess.CompletedProcess[str]:
+        """`sbatch` of a job that lasts, into a partition or none."""
+        where = [f"--partition={partition}"] if partition else []
+        return self.run(
+            "sbatch", "--parsable", "--output=/dev/null", "--chdir=/", "--mem=10", "--no-requeue", *where, *options
+        )
+
+    def partition(self, job: str) -> str:
+        """Where a job of theirs is."""
+        return self.run("squeue", "--noheader", "--format=%P", f"--jobs={job}").stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def people() -> Iterator[tuple[Person, Person]]:
+    """Two people and a cluster with the plugin."""
+    with running_slurm(job_submit=PLUGIN) as cluster, unix_users("ann", "bob") as users:
+        yield Person(users["ann"], cluster), Person(users["bob"], cluster)
+
+
+@pytest.fixture
+def ann(people: tuple[Person, Person]) -> Iterator[Person]:
+    """One of them, without a job of anybody's."""
+    yield people[0]
+
+    people[0].cluster.cancel_all()
+
+
+@pytest.fixture
+def bob(people: tuple[Person, Person]) -> Person:
+    """The other one."""
+    return people[1]
+
+
+def test_a_further_job_of_the_same_person_is_a_further_node(ann: Person, bob: Person) -> None:
+    """It goes to `second`, and the person is told; another person's first one is a first one."""
+    first, further, other = (
+        ann.submit("interactive"),
+        ann.submit("interactive", f"--comment={MARK}"),
+        bob.submit("interactive"),
+    )
+
+    assert ann.partition(first.stdout.strip()) == "interactive"
+    assert ann.partition(further.stdout.strip()) == "second"
+    assert "you have a node already" in further.stderr
+    assert bob.partition(other.stdout.strip()) == "interactive"
+    comment = ann.run("squeue", "--noheader", "--format=%k", f"--jobs={further.stdout.strip()}").stdout.strip()
+    assert comment == MARK.replace("first", "second")
+
+
+def test_when_the_first_has_ended_the_next_is_a_first(ann: Person) -> None:
+    """Only live jobs count."""
+    first = ann.submit("interactive").stdout.strip()
+    ann.cluster.cancel_all()
+
+    again = ann.submit("interactive").stdout.strip()
+
+    assert again != first
+    assert ann.partition(again) == "interactive"
+
+
+def test_a_job_without_partition_is_batch_work(ann: Person) -> None:
+    """There is no default that jumps the queue."""
+    assert ann.partition(ann.submit(None).stdout.strip()) == "batch"
+
+
+@pytest.mark.parametrize(
+    ("partition", "options"),
+    [
+        ("interactive", ("--array=0-1",)),
+        ("second", ("--array=0-1",)),
+        ("interactive", ("--requeue",)),
+        ("interactive,second", ()),
+        ("batch,interactive", ()),
+        ("app", ("--gres=gpu:1",)),
+        ("app", ("--gpus=1",)),
+    ],
+)
+def test_what_gets_round_the_rule_is_refused(ann: Person, partition: str, options: tuple[str, ...]) -> None:
+    """With a line that says why."""
+    refused = ann.submit(partition, *options)
+
+    assert refused.returncode != 0
+    assert "ccds: " in refused.stderr
+
+
+def test_a_job_of_several_components_is_no_first_node(ann: Person) -> None:
+    """Each would be one of its own."""
+    refused = ann.run(
+        "sbatch",
+        "--parsable",
+        "--partition=interactive",
+        "--no-requeue",
+        ":",
+        "--partition=interactive",
+        "--no-requeue",
+    )
+
+    assert refused.returncode != 0
+    assert "several components" in refused.stderr
+
+
+def test_nobody_moves_a_further_job_before_others(ann: Person) -> None:
+    """By scontrol an owner can't, and an administrator, as whom the hub does, can."""
+    ann.submit("interactive", "--gres=gpu:4")
+    waits = ann.submit("second", "--gres=gpu:4").stdout.strip()
+
+    refused = ann.run("scontrol", "update", f"JobId={waits}", "Partition=interactive")
+    listed = ann.run("scontrol", "update", f"JobId={waits}", "Partition=second,interactive")
+    between = ann.partition(waits)
+    ann.cluster.run("scontrol", "update", f"JobId={waits}", "Partition=interactive")
+
+    assert (refused.returncode, listed.returncode, between) == (1, 1, "second")
+    assert ann.partition(waits) == "interactive"
+
+
+@pytest.mark.parametrize("partition", ["interactive", "second", "app"])
+def test_batch_work_stays_batch_work(ann: Person, bob: Person, partition: str) -> None:
+    """It doesn't become a node while it waits."""
+    bob.submit("interactive", "--gres=gpu:4")
+    waits = ann.submit("batch", "--gres=gpu:1").stdout.strip()
+
+    refused = ann.run("scontrol", "update", f"JobId={waits}", f"Partition={partition}")
+
+    assert refused.returncode != 0
+    assert ann.partition(waits) == "batch"
+
+
+def test_what_the_hub_noted_with_a_job_stays(ann: Person) -> None:
+    """Its owner can't change the comment by which the hub knows it; other comments are theirs."""
+    ours = ann.submit("interactive", f"--comment={MARK}").stdout.strip()
+    theirs = ann.submit("batch", "--comment=mine").stdout.strip()
+
+    refused = ann.run("scontrol", "update", f"JobId={ours}", "Comment=none")
+    changed = ann.run("scontrol", "update", f"JobId={theirs}", "Comment=other")
+
+    assert (refused.returncode, changed.returncode) == (1, 0)

@@ -410,6 +410,7 @@ def test_tokens_are_the_owner_s_alone(jobs: Jobs, lsf: StandIn, tmp_path: Path) 
         (Path("/proc") / str(pid) / "cmdline").read_bytes() for pid in lsf.processes() if pid != os.getpid()
     )
     assert b"hush" not in shown
+    assert lsf.job(job)["env"] == "none"
 
 
 def test_jobs_of_others_are_left_alone(jobs: Jobs, lsf: StandIn, client: Client) -> None:

@@ -18,15 +18,16 @@ from show import bhosts_gpu_table, bhosts_json, bjobs_json, bjobs_lines, bqueues
 from state import ENDED, STARTED, complain, end, file_of, key_of, locked, megabytes, order
 
 WAIT = "Cannot connect to LSF. Please wait ..."
-FLAGS = {"-r", "-rn", "-json", "-a", "-p", "-w", "-gpu", "-noheader"}
-VALUES = {
+FLAGS = {"-r", "-rn", "-json", "-a", "-w", "-gpu", "-noheader"}
+"""Options without a value; `-gpu` has one with bsub."""
+KNOWN = {
     "bsub": {"-J", "-Jd", "-q", "-n", "-R", "-W", "-gpu", "-app", "-env", "-o", "-r", "-rn"},
     "bjobs": {"-o", "-u", "-J", "-q", "-json", "-a", "-noheader"},
-    "bkill": {"-s"},
     "bmod": {"-W"},
     "bhosts": {"-o", "-json", "-gpu", "-w"},
     "bqueues": {"-o", "-json"},
 }
+"""The options that each program knows here."""
 
 
 def main(folder, program, arguments):
@@ -67,7 +68,7 @@ def options_of(program, arguments):
         word = rest.pop(0)
         if not word.startswith("-"):
             words.append(word)
-        elif word not in VALUES.get(program, ()):
+        elif word not in KNOWN.get(program, ()):
             complain(f"{program}: illegal option -- {word.lstrip('-')}")
             raise SystemExit(255)
         elif word in FLAGS and not (program == "bsub" and word == "-gpu"):
@@ -126,10 +127,8 @@ def _new_job(lsf, given, queue, index):
         "description": given.get("-Jd", ""),
         "user": user(),
         "queue": queue["name"],
-        "app": given.get("-app", ""),
         "env": given.get("-env", "all"),
         "output": given.get("-o"),
-        "rerunnable": given.get("-r", False),
         "hosts": slots // per_host,
         "ptile": per_host,
         "memory_mb": megabytes(memory.group(1), lsf.conf["unit"]) if memory else 0,
@@ -204,19 +203,17 @@ def _act(folder, words, what):
 
 
 def do_bkill(folder, arguments, _wrong):
-    """Ends jobs, or sends them a signal."""
-    given, words = options_of("bkill", arguments)
+    """Ends jobs."""
+    _, words = options_of("bkill", arguments)
 
     def kill(_lsf, job):
         if job["stat"] in ENDED:
             return None, "Job <{word}>: Job has already finished"
         if job["stat"] in STARTED:
-            order(folder, job, f"signal {given['-s']}" if "-s" in given else "kill")
-        elif "-s" in given and given["-s"] != "KILL":
-            return None, "Job <{word}>: Job has not started yet"
+            order(folder, job, "kill")
         else:
             end(job, "EXIT", code=0, reason="TERM_OWNER: job killed by owner")
-        return "Job <{word}> is being " + ("signaled" if "-s" in given else "terminated"), None
+        return "Job <{word}> is being terminated", None
 
     return _act(folder, words, kill)
 

@@ -1,6 +1,6 @@
 """The stand-in's sbatchd: starts one job for real, looks after it to its end, and says how it ended.
 
-`sbatchd.py FOLDER ID INDEX`. It does what its order file says (kill, requeue, stop, cont, signal NAME) to the job and all that
+`sbatchd.py FOLDER ID INDEX`. It does what its order file says (kill, requeue, stop, cont) to the job and all that
 descends from it, as LSF with cgroups does; a job beyond its run limit gets USR2, and is killed like one whose owner says bkill:
 INT, TERM, KILL, an interval apart; a parallel one by KILL at once where LSB_USE_SEQUENTIAL_SIGNAL isn't set.
 """
@@ -94,14 +94,12 @@ def _watch(folder, job, child, conf):
         if pid == child:
             _send(signal.SIGKILL)
             return status, done
-        word, _, name = _order(folder, job).partition(" ")
+        word = _order(folder, job)
         now = time.time()
         if word in ("kill", "requeue") and word not in done:
             done.add(word)
             sequence = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL] if patient else [signal.SIGKILL]
             _send(signal.SIGCONT)
-        if word == "signal":
-            _send(signal.Signals[f"SIG{name}"])
         if word in ("stop", "cont"):
             _send(signal.SIGSTOP if word == "stop" else signal.SIGCONT)
         limit_s = float(file_of(folder, job, "limit").read_text()) * 60

@@ -22,11 +22,11 @@ def run_pass(lsf):
     if lsf.conf["closed"]:
         return
     for job in lsf.in_order():
-        if job["stat"] != "PEND" or (lsf.folder / "run" / f"{job['id']}.held").exists():
+        if job["stat"] != "PEND":
             continue
         queue = lsf.queue(job["queue"])
         hosts = [host for host in lsf.conf["hosts"] if host["name"] in queue["hosts"] and host["status"] == "ok"]
-        if _is_over_limit(lsf, job, queue) or _is_over_slots(lsf, job):
+        if _is_over_limit(lsf, job, queue) or _is_array_full(lsf, job):
             job["pend_reason"] = LIMIT
         elif not _place(lsf, job, hosts, idle=True):
             job["pend_reason"] = NOWHERE
@@ -43,7 +43,7 @@ def _is_over_limit(lsf, job, queue):
     return queue["jobs_per_user"] is not None and len(own) >= queue["jobs_per_user"]
 
 
-def _is_over_slots(lsf, job):
+def _is_array_full(lsf, job):
     at_once = job["at_once"]
     return at_once and sum(it["id"] == job["id"] and it["stat"] in STARTED for it in lsf.jobs) >= at_once
 

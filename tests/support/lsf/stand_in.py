@@ -8,6 +8,7 @@ import getpass
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -138,8 +139,6 @@ class StandIn:
 
     def run(self, *argv: str, stdin: str = "", user: str | None = None) -> str:
         """What one of its programs prints, for `user`; fails where it fails."""
-        import subprocess  # noqa: PLC0415 - only who acts by hand needs it
-
         environment = {"PATH": os.defpath, **({"STAND_IN_USER": user} if user else {})}
         done = subprocess.run(
             [str(self.bin / argv[0]), *argv[1:]],

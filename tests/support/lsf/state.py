@@ -37,10 +37,6 @@ class Lsf:
         """The queue of that name; None when there is none."""
         return next((queue for queue in self.conf["queues"] if queue["name"] == name), None)
 
-    def host(self, name):
-        """The host of that name."""
-        return next(host for host in self.conf["hosts"] if host["name"] == name)
-
     def chosen(self, word):
         """The jobs that an id on the command line means: `12` (of an array: all), `12[3]`."""
         return [job for job in self.jobs if word in (key_of(job), str(job["id"]))]

@@ -23,6 +23,7 @@ from ccds_kernel.cluster.record import HowEnded, SessionRecord
 from ccds_kernel.cluster.report import compute
 from ccds_kernel.cluster.use import Training, Use
 from ccds_kernel.demo.chance import Draw
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import Settings
 from ccds_kernel.training.record import Outcome
 
@@ -60,13 +61,21 @@ def pretend_cluster(seed: int, *, person: str, settings: Settings) -> None:
         settings: the site's.
 
     Raises:
-        CcdsError: the published folder can't be read or written.
+        CcdsError: the published folder can't be written.
     """
-    before = read_report(settings.paths.published)
-    if before is None or before.pretended:
+    if not _real_is_published(settings):
         now = datetime.now(UTC).replace(microsecond=0)
         records, trainings = pretended(seed, now)
         publish(compute(records, trainings, now, pretended=True), person=person, settings=settings)
+
+
+def _real_is_published(settings: Settings) -> bool:
+    """Whether a real report is published. One that can't be read, as of an older form, is nothing to keep: it can be made anew."""
+    try:
+        report = read_report(settings.paths.published)
+    except CcdsError:
+        return False
+    return report is not None and not report.pretended
 
 
 def pretended(seed: int, now: datetime) -> tuple[list[SessionRecord], list[Training]]:

@@ -96,7 +96,9 @@ def test_a_stranger_is_turned_away(capsys, monkeypatch, settings: Settings, verb
 
 
 def test_the_demo_s_pretended_report_says_so_and_never_takes_the_place_of_a_real_one(settings: Settings) -> None:
-    """It is made anew at each start until somebody publishes."""
+    """It is made anew at each start until somebody publishes, also over one that can't be read."""
+    pretend_cluster(3, person=ADMINISTRATOR, settings=settings)
+    (settings.paths.published / "cluster" / "report.json").write_text("{}")
     pretend_cluster(3, person=ADMINISTRATOR, settings=settings)
     first = read_report(settings.paths.published)
     pretend_cluster(3, person=ADMINISTRATOR, settings=settings)

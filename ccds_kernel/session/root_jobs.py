@@ -1,9 +1,10 @@
 """Hands sessions to the site's scheduler as their person: what the hub asks of `root_helper`, which loads this.
 
 `sudo -n <python> -I -S <root_helper.py> <ccds.toml> scheduler <person> <program> <arguments>`, by the service account. Programs
-and arguments are those on the list of the site's scheduler, each argument of a fixed form. To submit and to cancel it becomes
-the person, without a group beside their own, and the scheduler decides what is theirs. To move a job to another class and to make
-it longer, which no owner may do, it stays root, and asks the scheduler first whether the job is theirs and a session of ours.
+and arguments are those on the list of the site's scheduler, each argument of a fixed form. To submit it becomes the person,
+without a group beside their own. To move a job to another class and to make it longer, which no owner may do, it stays root, and
+asks the scheduler first whether the job is theirs and a session of ours. To end one, too, but there it only has to be theirs: it
+ends also after they have left the site, may start nothing any more, or wrote over what marks it as ours.
 LSF gives root no such right (LSF_ROOT_USER): there the service account is an administrator of the queues, and does it by itself.
 
 A script that is submitted holds directives of the scheduler's and one command, which is the one that starts a session's server
@@ -48,12 +49,14 @@ class Program:
 
     Args:
         words: what each of its arguments looks like; one that names a job has the group `job`.
-        as_root: nobody else may do it.
+        as_root: it is done by root, to a job of that person's only.
+        marked: and to one that is marked as a session of ours.
         script: it reads a job's script.
     """
 
     words: str
     as_root: bool = False
+    marked: bool = False
     script: bool = False
 
 
@@ -81,9 +84,11 @@ KINDS: Mapping[str, Kind] = {
     "slurm": Kind(
         programs={
             "sbatch": Program("--parsable|--test-only", script=True),
-            "scancel": Program(rf"(?P<job>{_ID})|--quiet"),
+            "scancel": Program(rf"(?P<job>{_ID})", as_root=True),
             "scontrol": Program(
-                rf"update|JobId=(?P<job>{_ID})|Partition={_NAME}|TimeLimit=\+?{_ID}|Comment={_VALUE}", as_root=True
+                rf"update|JobId=(?P<job>{_ID})|Partition={_NAME}|TimeLimit=\+?{_ID}|Comment={_VALUE}",
+                as_root=True,
+                marked=True,
             ),
         },
         directive=rf"#SBATCH --(?:job-name|comment|partition|nodes|ntasks-per-node|cpus-per-task|mem|time|gres|switches"
@@ -125,16 +130,18 @@ def main(site: Site, caller: int, verb: str, words: Sequence[str]) -> NoReturn:
     if len(words) < 2 or words[1] not in kind.programs:  # noqa: PLR2004 - as the module's docstring says
         raise Refused(f"expected <ccds.toml> {verb} <person> {'|'.join(kind.programs)} ...")
     person, name, *arguments = words
-    who = read_person(person, caller)
     program = kind.programs[name]
     job = read_job(program, arguments)
     file = find(site, name)
     env = environment(site, kind)
     script = read_script(site, kind, _standard_input()) if program.script else ""
     if program.as_root:
-        _require_session(who, [find(site, kind.asks[0]), *(word.format(job=job) for word in kind.asks[1:])], env)
+        question = [find(site, kind.asks[0]), *(word.format(job=job) for word in kind.asks[1:])]
+        user, _, said = _answer(question, env).partition("|")
+        if not _is_theirs(user, person) or (program.marked and not _MARK.fullmatch(said)):
+            raise Refused("another person's job, no session's, or none")
     else:
-        _become(who)
+        _become(read_person(person, caller))
     _replace([file, *arguments], env, script)
 
 
@@ -218,21 +225,35 @@ def _standard_input() -> bytes:
     return bytes(said)
 
 
-def _require_session(who: pwd.struct_passwd, question: Sequence[str], env: Mapping[str, str]) -> None:
-    """Returns where the scheduler says that a job is that person's, and a session of ours.
+def _answer(question: Sequence[str], env: Mapping[str, str]) -> str:
+    """What a program of the scheduler's prints.
 
     Raises:
-        Refused: it isn't, or there is no answer.
+        Refused: it can't be run, or takes too long.
     """
     try:
-        answer = subprocess.run(
-            question, env=dict(env), stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_SECONDS / 2
+        return (
+            subprocess.run(
+                question,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+                timeout=_SECONDS / 2,
+            )
+            .stdout.decode(errors="replace")
+            .strip()
         )
     except (OSError, subprocess.TimeoutExpired):
         raise Refused("the scheduler doesn't say whose job that is") from None
-    user, _, said = answer.stdout.decode(errors="replace").strip().partition("|")
-    if user != who.pw_name or not _MARK.fullmatch(said):
-        raise Refused("another person's job, no session's, or none")
+
+
+def _is_theirs(user: str, person: str) -> bool:
+    """Whether the scheduler's word for a job's Unix user is that person; of who has left the site it knows the number only."""
+    try:
+        return user == pwd.getpwnam(person).pw_name
+    except KeyError:
+        return user.isdecimal()
 
 
 def _become(who: pwd.struct_passwd) -> None:

@@ -38,7 +38,7 @@ SCRIPTS = {
 
 PROGRAM = """#!/bin/sh
 [ "$1" = --noheader ] && exec cat "$(dirname "$0")/answer"
-[ "$1" = --quiet ] && exec sleep 600
+[ "$1" = --test-only ] && exec sleep 600
 id -un; id -Gn; pwd; env | grep -v -e ^_= -e ^PWD= | sort | tr '\\n' ' '; echo; echo "$(basename "$0") $*"; cat
 """
 """Stands for all of a scheduler's programs: says as whom it runs, with what; asked about a job, what stands in a file."""
@@ -127,31 +127,48 @@ def test_a_job_is_submitted_by_the_person_without_their_groups_and_anybody_s_env
     assert "\n".join([*script, ""]) == here(site)
 
 
-def test_a_job_is_cancelled_by_the_person(site: UnixSite) -> None:
-    """The scheduler says whether it is theirs."""
-    ended = helper(site, site.users["ann"], "scancel", "12")
-
-    assert ended.stdout.splitlines()[0] == site.users["ann"]
-    assert ended.stdout.splitlines()[4] == "scancel 12"
+MOVED = [("Partition=second",), ("TimeLimit=+30",), ("Partition=second", f"Comment={MARK.text()}")]
 
 
 @pytest.mark.parametrize(
-    "change", [("Partition=second",), ("TimeLimit=+30",), ("Partition=second", f"Comment={MARK.text()}")]
+    "call", [("scancel", "12"), *(("scontrol", "update", "JobId=12", *change) for change in MOVED)]
 )
-def test_a_session_is_moved_and_made_longer_by_root(site: UnixSite, change: tuple[str, ...]) -> None:
-    """Which its owner may not do by themselves."""
+def test_a_session_is_moved_made_longer_and_ended_by_root(site: UnixSite, call: tuple[str, ...]) -> None:
+    """Which its owner may not do by themselves, and which has to be done when they have none of their rights any more."""
     answer(site, f"{site.users['ann']}|{MARK.text()}\n")
 
-    ended = helper(site, site.users["ann"], "scontrol", "update", "JobId=12", *change)
+    ended = helper(site, site.users["ann"], *call)
 
     assert ended.stdout.splitlines()[0] == "root"
-    assert ended.stdout.splitlines()[4] == " ".join(("scontrol update JobId=12", *change))
+    assert ended.stdout.splitlines()[4] == " ".join(call)
+
+
+@pytest.mark.parametrize(("person", "said"), [("ccdstleft", "4711|" + MARK.text()), ("{ann}", "{ann}|written over")])
+def test_whatever_became_of_its_person_and_its_mark_a_job_is_ended(site: UnixSite, person: str, said: str) -> None:
+    """Of who has left the site the scheduler knows the number only; a mark is the owner's to write over."""
+    answer(site, said.format(**site.users))
+
+    ended = helper(site, person.format(**site.users), "scancel", "12")
+
+    assert (ended.returncode, ended.stdout.splitlines()[4]) == (0, "scancel 12")
+
+
+@pytest.mark.parametrize("said", ["", "{bob}|" + MARK.text(), "4711|" + MARK.text(), "root|x"])
+def test_nobody_else_s_job_is_ended(site: UnixSite, said: str) -> None:
+    """By what the scheduler says at that moment."""
+    answer(site, said.format(**site.users))
+
+    ended = helper(site, site.users["ann"], "scancel", "12")
+
+    assert (ended.returncode, ended.stdout) == (root_helper.REFUSED, "")
 
 
 @pytest.mark.parametrize(
     "said",
-    ["", "{bob}|" + MARK.text(), "{ann}|", "{ann}|by hand", "{ann}", "{ann}|" + MARK.text() + "\n{bob}|x", "root|x",
-     "{ann}|" + Mark("0" * 12, "1" * 16, PriorityClass.BATCH, "ann").text()],
+    [
+        "", "4711|" + MARK.text(), "{bob}|" + MARK.text(), "{ann}|", "{ann}|by hand", "{ann}", "root|x",
+        "{ann}|" + MARK.text() + "\n{bob}|x", "{ann}|" + Mark("0" * 12, "1" * 16, PriorityClass.BATCH, "ann").text(),
+    ],
 )  # fmt: skip
 def test_nobody_else_s_job_and_no_other_job_is_moved(site: UnixSite, said: str) -> None:
     """By what the scheduler says at that moment."""
@@ -172,12 +189,14 @@ def test_nobody_else_s_job_and_no_other_job_is_moved(site: UnixSite, said: str) 
         ("{ann}", "scancel", "12\n"), ("{ann}", "scontrol", "shutdown"), ("{ann}", "scontrol", "update", "JobId=12", "UserID=0"),
         ("{ann}", "scontrol", "update"), ("{ann}", "scontrol", "update", "JobId=12", "JobId=13"), ("{ann}", "bkill", "1"),
         ("{ann}", "scontrol", "update", "NodeName=n1", "JobId=12"), ("{ann}", "scontrol", "update", "JobId=12", "Partition=a b"),
-        ("root", "scancel", "12"), ("{service}", "scancel", "12"), ("daemon", "scancel", "12"), ("{ann};id", "scancel", "12"),
-        ("nobody-of-that-name", "scancel", "12"),
+        ("root", "sbatch", "--parsable"), ("{service}", "sbatch", "--parsable"), ("daemon", "sbatch", "--parsable"),
+        ("{ann};id", "sbatch", "--parsable"), ("nobody-of-that-name", "sbatch", "--parsable"), ("root", "scancel", "12"),
     ],
 )  # fmt: skip
 def test_nothing_else_is_run(site: UnixSite, words: tuple[str, ...]) -> None:
     """No other program, argument or person."""
+    answer(site, f"{site.users['ann']}|{MARK.text()}\n")
+
     ended = helper(site, *(word.format(**site.users) for word in words), stdin=here(site))
 
     assert (ended.returncode, ended.stdout) == (root_helper.REFUSED, "")
@@ -214,14 +233,14 @@ def test_the_hub_asks_by_itself_and_acts_as_the_person(site: UnixSite, monkeypat
     commands = HelperCommands(site.config, AsService(site))
 
     mine = commands.run(("id", "-un"))
-    hers = commands.run(("scancel", "12"), owner=site.users["ann"])
+    hers = commands.run(("sbatch", "--parsable"), stdin=here(site), owner=site.users["ann"])
 
     assert mine.out.strip() == site.users["service"]
     assert hers.out.splitlines()[0] == site.users["ann"]
-    for words, owner, why in (
-        (("12",), "root", "not a person"),
-        (("--quiet", "12"), site.users["ann"], "none in time"),
+    for word, owner, why in (
+        ("--parsable", "root", "not a person"),
+        ("--test-only", site.users["ann"], "none in time"),
     ):
         with pytest.raises(SchedulerUnavailableError, match=why):
-            commands.run(("scancel", *words), owner=owner)
+            commands.run(("sbatch", word), stdin=here(site), owner=owner)
     assert "sleep" not in run_as(site.users["ann"], "ps", "-u", site.users["ann"], "-o", "comm=").stdout

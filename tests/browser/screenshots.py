@@ -90,7 +90,23 @@ def _scientist(browser: Browser, demo: Demo, scheme: str) -> None:
             page.locator(f".ccds-{notebook}").first.scroll_into_view_if_needed()
             page.locator(f".ccds-{notebook}").first.evaluate("element => element.scrollIntoView({block: 'start'})")
             page.screenshot(path=PICTURES / f"{notebook}-{scheme}.png")
+        _sessions(page, demo, scheme)
     demo.stop(demo.login("sam"), "sam", LAB)
+
+
+def _sessions(page: Page, demo: Demo, scheme: str) -> None:
+    """The cards of a node that runs and one that waits, and the form of one more."""
+    sam, further = demo.login("sam"), f"{LAB}-2"
+    page.set_viewport_size(SIZE)
+    sam.post(demo.api("sam", further), json={"user_options": {"gpus": 4, "hours": 4}}, timeout=30)
+    page.goto(f"{demo.url}/hub/home")
+    expect(page.locator('.ccds-session[data-state="waiting"]')).to_contain_text("Waiting for 4 GPUs")
+    expect(page.locator('.ccds-session[data-state="running"]')).to_contain_text("Ends")
+    page.screenshot(path=PICTURES / f"sessions-{scheme}.png")
+    page.goto(f"{demo.url}/hub/spawn/sam/{LAB}-3?gpus=2")
+    expect(page.locator("[data-outlook]")).to_contain_text("Estimated start")
+    page.screenshot(path=PICTURES / f"options-{scheme}.png")
+    demo.stop(sam, "sam", further)
 
 
 def _leadership(browser: Browser, demo: Demo, scheme: str) -> None:

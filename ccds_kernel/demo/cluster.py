@@ -70,7 +70,7 @@ def pretend_cluster(seed: int, *, person: str, settings: Settings) -> None:
 
 
 def _real_is_published(settings: Settings) -> bool:
-    """Whether a real report is published. One that can't be read, as of an older form, is nothing to keep: it can be made anew."""
+    """Whether a real report is published. One that can't be read, as of an older form, can be made anew."""
     try:
         report = read_report(settings.paths.published)
     except CcdsError:

@@ -131,7 +131,8 @@ def own_words(said: str) -> str:
         re.sub(r"^(?:[a-z_]+: )?(?:error|fatal|allocation failure): |^[a-z_]+: ", "", line.strip())
         for line in said.splitlines()
     ]
-    words = "; ".join(dict.fromkeys(line for line in lines if line))
+    telling = [line for line in lines if not line.endswith("Unspecified error")] or lines
+    words = "; ".join(dict.fromkeys(line for line in telling if line))
     return re.sub(r"/[^\s;,:]*/[^\s;,:]*", "…", words)[:500] or "nothing"
 
 

@@ -209,13 +209,24 @@ class SlurmScheduler:
         return Explanation(reason="has ended" if status.state.ended else "runs")
 
     def _ask(self) -> list[SlurmJob]:
-        return read_jobs(self._decided(self._commands.run(_SQUEUE), "an answer of squeue").out)
+        return read_jobs(self._told(_SQUEUE))
 
     def _ask_nodes(self) -> list[SlurmNode]:
-        nodes = read_nodes(self._decided(self._commands.run(_SINFO), "an answer of sinfo").out)
+        nodes = read_nodes(self._told(_SINFO))
         self._addresses = {node.name: node.address for node in nodes if node.address}
         self._addresses_until = time.monotonic() + _ADDRESSES_S
         return nodes
+
+    def _told(self, argv: Sequence[str]) -> str:
+        """What a program answers that only tells: where it fails, for whatever reason, nothing is known."""
+        answer = self._commands.run(argv)
+        if answer.code:
+            raise SchedulerUnavailableError(
+                expected=f"an answer of {argv[0]}",
+                found=own_words(answer.err),
+                do="try again; what runs goes on meanwhile",
+            )
+        return answer.out
 
     def _update(self, seen: Seen, *changes: str) -> Answer:
         return self._commands.run(("scontrol", "update", f"JobId={seen.id}", *changes), owner=seen.owner)
@@ -296,7 +307,7 @@ class SlurmScheduler:
             if part.nodes and said_of(part).state is JobState.RUNNING and self._mark((part,))
         }
         if nodes - self._addresses.keys() or (nodes and time.monotonic() > self._addresses_until):
-            with suppress(SchedulerUnavailableError, JobRefusedError):
+            with suppress(SchedulerUnavailableError):
                 self._ask_nodes()
 
 

@@ -53,14 +53,14 @@ class Place:
 
     @classmethod
     def from_environment(cls) -> Place:
-        """Reads what the hub put into the session's environment.
+        """Reads what the hub put into the session's environment; a machine of one person's own has an address named there.
 
         Raises:
             OSError: this node has no way to the hub.
         """
         hub_api = os.environ["JUPYTERHUB_API_URL"]
         return cls(
-            address=address_towards(hub_api),
+            address=os.environ.get("CCDS_BIND_ADDRESS") or address_towards(hub_api),
             prefix=os.environ["JUPYTERHUB_SERVICE_PREFIX"],
             hub_api=hub_api,
             token=os.environ["JUPYTERHUB_API_TOKEN"],

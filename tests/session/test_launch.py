@@ -13,6 +13,7 @@ from threading import Thread
 import psutil
 import pytest
 
+from ccds_kernel.session.launch import address_towards, in_url
 from support.waiting import until
 
 TOKEN = "session-token-4711"
@@ -228,3 +229,27 @@ def test_a_stop_while_the_server_starts_starts_no_other(
     ended(process)
 
     assert (tmp_path / "started").read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("hub_api", "address"), [("http://127.0.0.1:8081/hub/api", "127.0.0.1"), ("http://[::1]:8081/hub/api", "::1")]
+)
+def test_the_server_listens_where_the_hub_is_reached(hub_api: str, address: str) -> None:
+    """On that one address of the node, and not on all."""
+    assert address_towards(hub_api) == address
+    assert in_url(address) in hub_api
+
+
+def test_a_node_without_a_way_to_the_hub_starts_no_server(tmp_path: Path) -> None:
+    """It says so in one line."""
+    place = {"JUPYTERHUB_SERVICE_PREFIX": "/", "JUPYTERHUB_API_URL": "http://hub.invalid/hub/api"}
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "ccds_kernel.session.launch", "app"],
+        env=os.environ | place | {"JUPYTERHUB_API_TOKEN": TOKEN}, cwd=tmp_path, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("ccds session: this node finds no way to the hub: ")
+    assert len(done.stderr.splitlines()) == 1

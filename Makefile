@@ -17,12 +17,13 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 COPIED := $(wildcard ccds_kernel/session/kernelspec/* ccds_kernel/session/*_extension/* \
 	ccds_kernel/session/*_extension/static/* notebooks/templates/ccds/* notebooks/templates/ccds/static/*)
 
-.PHONY: help demo site install test lint soak bench screenshots components clean
+.PHONY: help demo site install test test-cluster lint soak bench screenshots components clean
 
 help:
 	@echo "make demo         the synthetic hospital on http://127.0.0.1:$(PORT)   (another port: make demo PORT=8010)"
 	@echo "make site         what a real site runs: see docs/running.md"
 	@echo "make test         all tests                make lint         style, types, imports"
+	@echo "make test-cluster the tests on schedulers: this machine, a real Slurm, a stand-in for LSF"
 	@echo "make soak         the long, brutal runs    make bench        the timings behind the README's figures"
 	@echo "make screenshots  the README's pictures    make clean        removes .venv and .demo"
 
@@ -36,6 +37,10 @@ install: $(VENV)/.dev
 
 test: install components
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered
+
+# Part of `make test` as well: the scheduler's contract on each scheduler, and what the hub does on them.
+test-cluster: install components
+	$(BIN)/python -m pytest tests/batch tests/cluster
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -400,7 +400,9 @@ def main() -> int:
         begin = time.perf_counter()
         outcomes[name] = play(requests, order, rule=rule, preemptible=preemptible, static=static)
         rows.append(_row(name, outcomes[name]))
-        print(f"{name}: {time.perf_counter() - begin:.0f} s of computing", flush=True)
+        first, further = len(outcomes[name].first_waits), len(outcomes[name].further_waits)
+        took = time.perf_counter() - begin
+        print(f"{name}: {first} first and {further} further nodes; {took:.0f} s of computing", flush=True)
     _print_table(rows)
     draw(outcomes, options.plot)
     print(f"plot: {options.plot}")

@@ -101,9 +101,14 @@ def after(clock: IdleClock | None, use: Use, at: datetime) -> IdleClock:
     return IdleClock(at=at, used=max(used, clock.used), gpu_used=gpu_used, idle_s=idle_s)
 
 
+def is_known(clock: IdleClock, limits: Limits, now: datetime) -> bool:
+    """Whether the session still reports: several reports that didn't come mean that nothing is known."""
+    return now - clock.at <= timedelta(seconds=_PARTS * limits.report_s)
+
+
 def idle_end(clock: IdleClock | None, limits: Limits, now: datetime) -> IdleEnd | None:
     """When the session ends if nothing changes, which may have passed; None where it doesn't end for that, or nobody knows."""
-    if clock is None or now - clock.at > timedelta(seconds=_PARTS * limits.report_s):
+    if clock is None or not is_known(clock, limits, now):
         return None
     ends = []
     if limits.idle is not None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ccds_kernel.batch.states import JobId
-from ccds_kernel.session.idle import IdleClock, IdleEnd, Limits, Use, after, idle_end
+from ccds_kernel.session.idle import IdleClock, IdleEnd, Limits, Use, after, idle_end, is_known
 from ccds_kernel.settings import Settings
 from ccds_spawners.chronicle import Chronicle
 from ccds_spawners.words import at_words
@@ -46,7 +46,8 @@ class Idleness:
     @property
     def since(self) -> datetime | None:
         """When the session was last used (UTC); None where nothing is known."""
-        return self._clock.used if self._clock else None
+        known = self._clock is not None and is_known(self._clock, self._limits, self._now())
+        return self._clock.used if self._clock and known else None
 
     @property
     def end(self) -> IdleEnd | None:

@@ -15,6 +15,7 @@ from ccds_kernel.batch import JobId, JobState, JobStatus, PriorityClass, Schedul
 from ccds_kernel.errors import CcdsError
 from ccds_spawners.nodes import LiveNodes
 from ccds_spawners.watch import JobWatch
+from support.sessions import stand_in
 
 FIRST, SECOND, BATCH = PriorityClass.FIRST, PriorityClass.SECOND, PriorityClass.BATCH
 MORNING = datetime(2026, 11, 26, 8, tzinfo=UTC)
@@ -46,12 +47,7 @@ class Site:
         job = JobId(f"{person}-{name}")
         submitted = MORNING + timedelta(minutes=len(self.jobs))
         self.jobs[job] = JobStatus(id=job, state=state, priority_class=kind, submitted=submitted, node="n1")
-        self.spawners.append(
-            SimpleNamespace(
-                user=SimpleNamespace(name=person), name=name, job_id=str(job), takes_node=True, up=True,
-                watch=self.watch, user_options={}, orm_spawner=SimpleNamespace(started=None),
-            )
-        )  # fmt: skip
+        self.spawners.append(stand_in(person, name, job, self.watch))
         return job
 
     def set(self, job: JobId, **changed: object) -> None:

@@ -116,7 +116,7 @@ def test_without_reports_nothing_is_over():
     over = asyncio.run(play.idleness.is_over())
 
     assert not over
-    assert play.idleness.end is None
+    assert (play.idleness.since, play.idleness.end) == (None, None)
     assert play.told.texts[-1] == ""
 
 

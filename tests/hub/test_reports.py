@@ -33,6 +33,19 @@ def test_it_opens_with_its_app(client: Clients, reports: str) -> None:
     assert "monitoring_app" not in answer.text
 
 
+def test_it_serves_the_report_on_the_cluster_too(client: Clients, reports: str) -> None:
+    """To lee, without the notebook's code; nobody else gets the page."""
+    address = f"{reports}voila/render/cluster.ipynb"
+
+    answer = client("lee").get(address, timeout=60)
+    others = [client(person).get(address, timeout=20).status_code for person in ("fay", "sam")]
+
+    assert answer.status_code == 200
+    assert answer.url.startswith(address)
+    assert "cluster_app" not in answer.text
+    assert others == [403, 403]
+
+
 def test_it_belongs_to_no_project(demo: Demo, reports: str) -> None:
     """No project in its environment, no GPU; it runs in a folder of its own that is closed to others."""
     assert reports

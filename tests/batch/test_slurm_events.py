@@ -278,6 +278,20 @@ def test_what_slurm_has_forgotten_has_ended_as_its_exit_file_says(cluster: Clust
     assert jobs.until_runs(new[-1]).name == f"new-{int(ids[0]) - 1}"
 
 
+def test_a_job_that_slurm_let_go_of_by_age_keeps_its_end(tmp_path: Path) -> None:
+    """After MinJobAge it is in no answer any more, and all that was seen of its end still is."""
+    with running_slurm(min_job_age_s=2) as cluster:
+        jobs = Jobs(client(cluster, tmp_path / "state"), tmp_path)
+        seen, unseen = (jobs.submit(name, "sh", "-c", "exit 4") for name in ("seen", "unseen"))
+        ended = jobs.until_ended(seen)
+
+        until(lambda: not cluster.run("squeue", "--noheader", "--states=all"), "Slurm to forget them", 150)
+        later = client(cluster, tmp_path / "state").status([seen, unseen])
+
+    assert (later[seen].state, later[seen].node, later[seen].started) == (ended.state, ended.node, ended.started)
+    assert (later[unseen].state, later[unseen].exit_code, later[unseen].name) == (JobState.FAILED, 4, "unseen")
+
+
 def test_a_job_submitted_by_somebody_who_died_is_adopted(jobs: Jobs, connect: Connect, folder: Path) -> None:
     """It was accepted, and its number not yet noted: its mark says which run it is."""
     job = jobs.submit("session", *HOLD)

@@ -9,6 +9,7 @@ import pytest
 from support.checkout import ROOT
 from support.slurm import Cluster, running_slurm
 from support.unix import run_as, unix_users
+from support.waiting import until
 
 PLUGIN = ROOT / "hub/site/slurm/job_submit.lua"
 MARK = "ccds1:0123456789ab:0123456789abcdef:first:ann"
@@ -124,6 +125,20 @@ def test_a_job_of_several_components_is_no_first_node(ann: Person) -> None:
 
     assert refused.returncode != 0
     assert "several components" in refused.stderr
+
+
+def test_a_further_node_waits_while_somebody_s_first_does(ann: Person, bob: Person) -> None:
+    """Though it would fit, and the other one doesn't yet."""
+    ann.submit("interactive", "--gres=gpu:2")
+    first = bob.submit("interactive", "--gres=gpu:4").stdout.strip()
+    further = ann.submit("second", "--gres=gpu:1").stdout.strip()
+
+    def told(job: str) -> str:
+        return bob.cluster.run("squeue", "--noheader", "--format=%T:%r", f"--jobs={job}").strip()
+
+    until(lambda: told(first) == "PENDING:Resources", "bob's job to be looked at")
+    until(lambda: told(further) not in {"PENDING:None", ""}, "ann's job to be looked at")
+    assert told(further).startswith("PENDING:")
 
 
 def test_nobody_moves_a_further_job_before_others(ann: Person) -> None:

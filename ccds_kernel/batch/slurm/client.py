@@ -27,6 +27,7 @@ from ccds_kernel.batch.slurm.render import TAKE, TAKE_ALL, SlurmSite, render
 from ccds_kernel.batch.slurm.statuses import Seen, status_of, verdict_of
 from ccds_kernel.batch.spec import JobSpec, PriorityClass, are_wall_minutes
 from ccds_kernel.batch.states import Explanation, JobId, JobState, JobStatus, Node
+from ccds_kernel.batch.tidy import forget_old
 from ccds_kernel.errors import CcdsError
 
 _SQUEUE = ("squeue", "--json", "--all", "--states=all")
@@ -75,10 +76,9 @@ class SlurmScheduler:
     def submit(self, spec: JobSpec) -> JobId:
         """See `Scheduler.submit`."""
         with self._runs.lock(spec.name):
-            for seen in self._ours(self._ask()):
-                if (seen.name, seen.owner) == (spec.name, spec.owner) and not verdict_of(seen, self._runs)[
-                    0
-                ].state.ended:
+            jobs = self._ask()
+            for seen in self._ours(jobs):
+                if (seen.name, seen.owner) == (spec.name, spec.owner) and not self._is_over(seen):
                     return seen.id
             noted = self._runs.prepare(spec, grace_s=self._site.grace_s, take=TAKE, take_all=TAKE_ALL)
             try:
@@ -87,6 +87,9 @@ class SlurmScheduler:
                 self._runs.discard(noted)
                 raise
             self._runs.note(job, noted)
+        known = (self._seen(job, parts) for job, parts in _by_id(jobs).items())
+        live = {seen.noted.nonce for seen in known if seen and seen.noted}
+        forget_old(self._runs.folder, live, time.time())
         return job
 
     def _hand_over(self, spec: JobSpec, noted: Noted) -> JobId:
@@ -135,7 +138,7 @@ class SlurmScheduler:
     def cancel(self, job: JobId) -> None:
         """See `Scheduler.cancel`."""
         seen = self._find(job)
-        if verdict_of(seen, self._runs)[0].state.ended:
+        if self._is_over(seen):
             return
         if seen.noted:
             self._runs.note_cancelled(seen.noted)
@@ -152,7 +155,7 @@ class SlurmScheduler:
                 found=f"a move from {present} to {wanted}",
                 do="submit a new job",
             )
-        if not seen.mark or verdict_of(seen, self._runs)[0].state.ended:
+        if not seen.mark or self._is_over(seen):
             return
         comment = f"Comment={replace(seen.mark, priority_class=wanted).text()}"
         if any(said_of(part).state is JobState.PENDING for part in seen.parts):
@@ -170,7 +173,7 @@ class SlurmScheduler:
             raise CcdsError(expected="minutes above 0, a year at most", found=repr(minutes), do="say how much longer")
         seen = self._find(job)
         answer = None
-        if not verdict_of(seen, self._runs)[0].state.ended:
+        if not self._is_over(seen):
             answer = self._update(seen, f"TimeLimit=+{math.ceil(minutes)}")
         if answer is None or any(part in answer.err.lower() for part in (_OVER, _NO_SUCH)):
             raise UnknownJobError(expected="a job that has not ended", found="one that has", do="submit a new job")
@@ -249,6 +252,9 @@ class SlurmScheduler:
         raise JobRefusedError(
             expected=expected, found=f"Slurm's words: {words}", do="ask for something else, or your administrator"
         )
+
+    def _is_over(self, seen: Seen) -> bool:
+        return verdict_of(seen, self._runs)[0].state.ended
 
     def _ours(self, jobs: Sequence[SlurmJob]) -> list[Seen]:
         """The jobs among these that were submitted from this folder."""

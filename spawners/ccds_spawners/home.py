@@ -70,9 +70,11 @@ def session_env(
         folder: the folder of its server.
         settings: the site's settings.
     """
+    # Where code runs as the person, the server is somebody else: nothing of it may be looked up in their folder. Not by IPYTHONDIR
+    # either, which holds settings that a Jupyter server runs as code at its first start; the helper tells kernels their own.
+    own = folder if settings.sessions.helper else home
     return {
-        # Where code runs as the person, the server is somebody else: nothing of it may be looked up in their folder.
-        "HOME": str(folder if settings.sessions.helper else home),
+        "HOME": str(own),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONNOUSERSITE": "1",
         **({"CCDS_PROJECT": project.id} if project else {}),
@@ -82,7 +84,7 @@ def session_env(
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "IPYTHONDIR": str(home / ".ccds" / "ipython"),
+        "IPYTHONDIR": str(own / ".ccds" / "ipython"),
     }
 
 

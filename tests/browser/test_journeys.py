@@ -180,6 +180,11 @@ def test_leadership_sees_whether_the_model_still_works_and_nothing_else(page: Pa
     expect(page.get_by_role("heading", name="ICH detector")).to_be_visible()
     expect(page.locator(".ccds-monitoring")).to_contain_text("Sensitivity on DEMOCT4 since software 21.0.SS (2024-09")
     shown = page.content()
+    page.goto(f"{demo.url}/hub/home")
+    page.get_by_role("article").filter(has_text="Who used the GPUs").get_by_role("link", name="Open").click()
+    expect(page.get_by_role("heading", name="What the cluster is used for")).to_be_visible(timeout=60_000)
+    expect(page.locator(".ccds-cluster")).to_contain_text("pretended figures")
+    expect(page.locator(".ccds-cluster svg[role=group]")).to_have_count(4)
     for other in ("lab", "tree", "api/contents", "files/monitoring.ipynb", "voila/render/labeling.ipynb"):
         answer = page.goto(f"{demo.url}/user/lee/reports/{other}")
         assert answer is not None

@@ -70,8 +70,8 @@ def session_env(
         folder: the folder of its server.
         settings: the site's settings.
     """
-    # Where code runs as the person, the server is somebody else: nothing of it may be looked up in their folder. Not by IPYTHONDIR
-    # either, which holds settings that a Jupyter server runs as code at its first start; the helper tells kernels their own.
+    # Where code runs as the person, the server is somebody else: nothing of it is looked up in their folder. Nor by IPYTHONDIR,
+    # which holds settings that a Jupyter server runs as code at its first start; the helper tells kernels their own.
     own = folder if settings.sessions.helper else home
     return {
         "HOME": str(own),

@@ -18,6 +18,7 @@ from support.site import application, on_roster
 from support.unix import UnixSite, run_as, shared_python, sudo_rules, unix_site
 from support.waiting import until
 
+_HUB = ("ccds_hub.app", "-f", str(resource("hub/jupyterhub_config.py")))
 SECONDS = 2
 """Between two looks of its reconciler."""
 
@@ -39,6 +40,14 @@ class UnixHub:
         roster = on_roster(**{self.person(name): role for name, role in people.items()})
         values = {"id": project, "data": ["images", "reports"], "roster": roster} | changed
         apply_application(application(**values), person="root", settings=self.site.settings)
+
+    def restart_hub(self) -> None:
+        """Ends the hub by KILL, and starts it again."""
+        self.processes[-1].kill()
+        self.processes[-1].wait()
+        self.processes[-1] = _start(self.site, self.site.users["service"], *_HUB)
+        until(lambda: _answers(f"{self.demo.url}/hub/login") or _ended(self), "the hub to answer again", seconds=90)
+        assert not _ended(self), self.log()
 
     def log(self) -> str:
         """What its services said."""
@@ -72,7 +81,7 @@ def unix_hub(*names: str, scheduler: Sequence[str] = LOCAL) -> Iterator[UnixHub]
             for module in (
                 ("ccds_hub.audit_daemon",),
                 ("ccds_hub.proxy",),
-                ("ccds_hub.app", "-f", str(resource("hub/jupyterhub_config.py"))),
+                _HUB,
             ):
                 made.processes.append(_start(site, service, *module))
             until(lambda: _answers(f"{made.demo.url}/hub/login") or _ended(made), "the hub to answer", seconds=90)

@@ -253,29 +253,29 @@ def test_a_refusal_has_slurm_s_own_words(jobs: Jobs) -> None:
     assert "/" not in refused.value.found
 
 
-def test_what_slurm_has_forgotten_has_ended_as_its_exit_file_says(cluster: Cluster, jobs: Jobs) -> None:
+def test_what_slurm_has_forgotten_has_ended_as_its_exit_file_says(tmp_path: Path) -> None:
     """A slurmctld without memory, which counts from 1 again: old ends stay, and no new job takes one for its own."""
-    ids = [jobs.submit(f"old-{n}", "sh", "-c", f"exit {n}") for n in (0, 1)]
-    ended = [jobs.until_ended(it) for it in ids]
-    cancelled = jobs.submit("cancelled", *HOLD)
-    jobs.until_runs(cancelled)
-    jobs.scheduler.cancel(cancelled)
-    jobs.until_ended(cancelled)
+    with running_slurm() as cluster:
+        jobs = Jobs(client(cluster, tmp_path / "state"), tmp_path)
+        ids = [jobs.submit(f"old-{n}", "sh", "-c", f"exit {n}") for n in (0, 1)]
+        ended = [jobs.until_ended(it) for it in ids]
+        cancelled = jobs.submit("cancelled", *HOLD)
+        jobs.until_runs(cancelled)
+        jobs.scheduler.cancel(cancelled)
+        jobs.until_ended(cancelled)
 
-    cluster.kill_controller()
-    cluster.start_controller(anew=True)
-    later = [jobs.status(it) for it in ids]
-    forgotten = jobs.status(cancelled)
-    until(
-        lambda: "gpu1" in cluster.run("sinfo", "--noheader", "--Node", "--states=idle"), "the nodes to be back", LONG_S
-    )
-    new = [jobs.submit(f"new-{n}", *HOLD) for n in range(int(ids[0]))]
+        cluster.kill_controller()
+        cluster.start_controller(anew=True)
+        later = [jobs.status(it) for it in (*ids, cancelled)]
+        until(lambda: "gpu1" in cluster.run("sinfo", "-hN", "--states=idle"), "the nodes to be back", LONG_S)
+        new = jobs.submit("new", *HOLD)
 
-    assert [(it.state, it.exit_code, it.ended) for it in later] == [(it.state, it.exit_code, it.ended) for it in ended]
-    assert [it.state for it in later] == [JobState.SUCCEEDED, JobState.FAILED]
-    assert forgotten.state is JobState.CANCELLED
-    assert new[-1] == ids[0]
-    assert jobs.until_runs(new[-1]).name == f"new-{int(ids[0]) - 1}"
+        assert [(it.state, it.exit_code, it.ended) for it in later[:2]] == [
+            (it.state, it.exit_code, it.ended) for it in ended
+        ]
+        assert [it.state for it in later] == [JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED]
+        assert new == ids[0]
+        assert jobs.until_runs(new).name == "new"
 
 
 def test_a_job_that_slurm_let_go_of_by_age_keeps_its_end(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ that is good for this one session for some minutes. The session's spawner finds 
 itself has nobody any more who waits for such a start, and no other way to have one again.
 
 What can't be started now, since the scheduler or the hub doesn't answer, is tried again; what is refused (its person may not
-have it any more) isn't: the refusal has ended its job.
+have it any more, or is nobody's any more) isn't, and its job is ended.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from urllib.parse import quote
 from jupyterhub import orm
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
+from ccds_kernel.errors import CcdsError
 from ccds_spawners.adopt import is_interrupted
 
 AGAIN_S = 5.0
@@ -75,9 +76,21 @@ async def _start(hub: Any, one: Any) -> bool:  # noqa: ANN401 - likewise
         await AsyncHTTPClient().fetch(request)
     except HTTPClientError as error:
         _log.warning("session %s:%s isn't taken up: the hub answers %s", person, session, error.code)
-        return bool(error.code < _SERVER_ERROR)
+        return bool(error.code < _SERVER_ERROR) and await _give_up(hub, one)
     except OSError as error:
         _log.warning("session %s:%s isn't taken up yet: %s", person, session, type(error).__name__)
         return False
     _log.info("session %s:%s: its start goes on", person, session)
+    return True
+
+
+async def _give_up(hub: Any, one: Any) -> bool:  # noqa: ANN401 - likewise
+    """Ends the job of a start that was refused, where the hub did that before it came to the spawner; whether it has."""
+    if one not in _interrupted(hub):
+        return True  # its spawner was asked, and has ended it
+    try:
+        await hub.users[one.user].spawners[one.name].give_up()
+    except CcdsError as error:
+        _log.warning("session %s:%s: its job isn't ended yet: %s", one.user.name, one.name, error)
+        return False
     return True

@@ -58,8 +58,8 @@ class Chronicle:
         """
         await asyncio.to_thread(note_start, self._session, self._person, self._settings)
 
-    async def submitted(self, job: JobId, spec: JobSpec, image: str | None) -> None:
-        """The scheduler took `job`, as `spec` says; `image` is the name of the one that was chosen."""
+    async def submitted(self, job: JobId, spec: JobSpec, image: str | None, at: datetime | None = None) -> None:
+        """The scheduler took `job`, as `spec` says, `at` that time or now; `image` is the name of the one that was chosen."""
 
         def note() -> None:
             self._records.note_submitted(
@@ -68,7 +68,7 @@ class Chronicle:
                 project=project_id_of(self._session, self._settings),
                 session=str(self._session),
                 priority_class=spec.priority_class,
-                at=datetime.now(UTC),
+                at=at or datetime.now(UTC),
                 gpus=spec.gpus,
                 gpu_model=spec.gpu_model,
                 hours=spec.wall_minutes / 60,
@@ -98,9 +98,12 @@ class Chronicle:
         words, last = " ".join(said for said, _ in shown), max(ends) if len(ends) == len(shown) and ends else None
         await self._try("its people aren't told", lambda: tell(self._folder(), words, last))
 
-    async def idle(self, job: JobId, idle_s: float) -> None:
+    async def idle(self, job: JobId, idle_s: float, *, gpus_measured: bool) -> None:
         """Nobody used the session for that many seconds in all."""
-        await self._try("its idle time isn't recorded", lambda: self._records.note_idle(job, idle_s))
+        await self._try(
+            "its idle time isn't recorded",
+            lambda: self._records.note_idle(job, idle_s, gpus_measured=gpus_measured),
+        )
 
     async def close_database(self) -> None:
         """Ends the session's way into its database; that it can't be ended now keeps no session alive: see `close_database`."""

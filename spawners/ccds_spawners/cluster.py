@@ -30,9 +30,9 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
 from ccds_spawners.adopt import is_known, living_job
 from ccds_spawners.ending import end_job, ended_words, how_ended
-from ccds_spawners.form import chosen
+from ccds_spawners.form import chosen, would_be
 from ccds_spawners.job import session_job_name
-from ccds_spawners.nodes import other_nodes
+from ccds_spawners.nodes import chosen_options, other_nodes
 from ccds_spawners.prepare import prepare_job
 from ccds_spawners.refusal import Refusal
 from ccds_spawners.session_spawner import SessionSpawner
@@ -97,7 +97,28 @@ class ClusterSpawner(SessionSpawner):
         self.log.info("session %s: taking up job %s", self._log_name, job)
         self.job_id, self.api_token = job, token
         self._note_state()
+        await self._record_again(job)
         return True
+
+    async def _record_again(self, job: JobId) -> None:
+        """Says again that the scheduler took `job`: the hub may have died before it was recorded."""
+        status: JobStatus = await self.watch.status(job)
+        options = chosen_options(self)
+        held = status.priority_class or priority_for(self.user.name, other_nodes(self))
+        await self.life.chronicle.submitted(job, would_be(self, options, held), options.image, status.submitted)
+
+    async def give_up(self) -> None:
+        """Ends the job of an interrupted start that the hub refuses to its person, and forgets the start.
+
+        Raises:
+            SchedulerUnavailableError: it can't be known whether there is one; the start goes on being interrupted.
+        """
+        job = JobId(self.job_id) or await living_job(session_job_name(self.session, self.user.name), self.scheduler)
+        self.job_id, self._interrupted, self.will_resume = job or "", False, False
+        self.why_stopped = HowEnded.REVOKED
+        if job:
+            await self._record_again(job)
+        await self.user.stop(self.name)
 
     async def _begin(self, project: Project | None, others: list[NodeSession]) -> None:
         """Makes the session's job and submits it."""

@@ -11,6 +11,8 @@ from ccds_kernel.errors import CcdsError
 from ccds_spawners.chronicle import Chronicle
 from ccds_spawners.wall_time import WallNotice, check_extension, wall_notice
 
+_ABOUT = "hours"
+
 
 class Hours:
     """The hours of one run of a session.
@@ -33,7 +35,7 @@ class Hours:
             return
         self._notice = notice
         words = notice.words(datetime.now().astimezone()) if notice else ""
-        await self._chronicle.tell(words, notice.ends if notice else None)
+        await self._chronicle.tell(words, notice.ends if notice else None, about=_ABOUT)
 
     async def extend(self, status: JobStatus, minutes: object, scheduler: Scheduler) -> datetime:
         """Gives the session, whose job is as `status` says, `minutes` more; returns when it ends then (UTC).

@@ -14,8 +14,10 @@ from ccds_kernel.batch.spec import JobSpec, PriorityClass, job_name
 from ccds_kernel.batch.states import JobState, JobStatus
 from ccds_kernel.cluster.record import HowEnded, SessionRecord
 from ccds_kernel.cluster.records import Records
-from support.demo import LAB, Demo, processes_of
-from support.hub import HubSite
+from ccds_kernel.irb.applying import apply_application
+from support.demo import LAB, PROJECT, Demo, processes_of
+from support.hub import PEOPLE, HubSite
+from support.site import application, on_roster
 from support.waiting import until
 
 pytestmark = pytest.mark.hub
@@ -185,3 +187,25 @@ def test_a_start_that_was_called_off_is_not_taken_up(hub_site: HubSite, hub: Dem
     assert left == []
     assert (state["pending"], state["ready"]) == (None, False)
     assert record_of(again, job).how is HowEnded.CANCELLED
+
+
+def test_who_may_not_have_it_any_more_keeps_no_place(hub_site: HubSite, hub: Demo) -> None:
+    """Off the roster while the hub was away: the start is refused when it is taken up, and its job is gone from the queue."""
+    sam = hub.login("sam")
+    with full(hub):
+        with asked(hub, sam):
+            (job,) = until(lambda: jobs_of(hub, "sam", LAB), "the job")
+            hub_site.kill()
+        amend(hub_site, tom="scientist")
+        again = hub_site.start()
+        until(lambda: jobs_of(again, "sam", LAB) == [], "the job to be gone", seconds=60)
+    amend(hub_site, **PEOPLE)
+
+    until(lambda: sam.get(again.api("sam", LAB), timeout=20).json()["pending"] is None, "the refusal to be over")
+    assert record_of(again, job).how in {HowEnded.REVOKED, HowEnded.CANCELLED}
+
+
+def amend(hub_site: HubSite, **people: str) -> None:
+    """The project has these people from now on."""
+    amended = application(id=PROJECT, roster=on_roster(**people))
+    apply_application(amended, person=hub_site.settings.hub.administrators[0], settings=hub_site.settings)

@@ -257,7 +257,7 @@ class Cluster:
     def _start(self, name: str, *argv: str) -> None:
         with (self.folder / f"{name}.out").open("ab") as out:
             self._daemons[name] = subprocess.Popen(
-                argv,
+                ["setpriv", "--pdeathsig=KILL", "--", *argv],  # nor does it outlive a test run that was killed
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,

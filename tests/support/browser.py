@@ -68,3 +68,12 @@ def drag_over(page: Page, words: str, *, section: int = 0) -> None:
     page.mouse.move((left + right) / 2, (top + bottom) / 2)
     page.mouse.move(right, bottom)
     page.mouse.up()
+
+
+def log_in(page: Page, url: str, person: str, password: str) -> None:
+    """Logs in at the hub at `url` as a person would; the page then shows their home page."""
+    page.goto(f"{url}/hub/login")
+    page.get_by_label("Name").fill(person)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"{url}/hub/home")

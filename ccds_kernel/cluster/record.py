@@ -59,6 +59,7 @@ class SessionRecord:
         how: how it ended.
         said: in one line, what the scheduler or its log said of the end; empty where nothing.
         idle_s: seconds in all in which nobody used it; None where that was never measured.
+        gpus_measured: whether the use of its GPUs was measured for that; else a GPU that worked may count as unused.
     """
 
     person: str
@@ -77,6 +78,7 @@ class SessionRecord:
     how: HowEnded | None = None
     said: str = ""
     idle_s: float | None = None
+    gpus_measured: bool = False
 
     @property
     def priority_class(self) -> PriorityClass:

@@ -35,7 +35,8 @@ CREATE TABLE session (
     gpus INTEGER NOT NULL, gpu_model TEXT, hours REAL NOT NULL, image TEXT,
     submitted REAL NOT NULL, started REAL, node TEXT,
     ended REAL, how TEXT, said TEXT NOT NULL DEFAULT '',
-    idle_s REAL                                     -- NULL: never measured
+    idle_s REAL,                                    -- NULL: never measured
+    gpus_measured INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX live_job ON session(job) WHERE ended IS NULL;
 CREATE INDEX of_person ON session(person, ended);
@@ -105,9 +106,13 @@ class Records:
                     "INSERT INTO class VALUES (?, ?, ?)", (found["session"], at.timestamp(), priority_class.value)
                 )
 
-    def note_idle(self, job: JobId, idle_s: float) -> None:
-        """Nobody used `job` for that many seconds in all."""
-        self._set("idle_s = max(coalesce(idle_s, 0), ?)", job, idle_s)
+    def note_idle(self, job: JobId, idle_s: float, *, gpus_measured: bool) -> None:
+        """Nobody used `job` for that many seconds in all; `gpus_measured`: that its GPUs were at rest, too, was measured."""
+        changes = (
+            "gpus_measured = CASE WHEN idle_s IS NULL THEN ? ELSE min(gpus_measured, ?) END, "
+            "idle_s = max(coalesce(idle_s, 0), ?)"
+        )
+        self._set(changes, job, gpus_measured, gpus_measured, idle_s)
 
     def note_ended(self, job: JobId, how: HowEnded, *, at: datetime, said: str = "") -> None:
         """`job` is over; the first word about its end stands. Of `said` one line is kept, not longer than is read on a card."""
@@ -193,6 +198,7 @@ def _record(row: sqlite3.Row, classes: tuple[tuple[datetime, PriorityClass], ...
         how=None if row["how"] is None else HowEnded(row["how"]),
         said=row["said"],
         idle_s=row["idle_s"],
+        gpus_measured=bool(row["gpus_measured"]),
     )
 
 

@@ -51,7 +51,7 @@ class Held(_Part):
 
 
 class Idle(_Part):
-    """How much of their GPU-hours the sessions that ended were idle: nobody at the keyboard, and the GPUs at rest.
+    """How much of their GPU-hours the sessions that ended were idle: nobody worked in them, no code ran, no GPU worked.
 
     Attributes:
         sessions: of how many sessions this was measured.
@@ -230,7 +230,7 @@ def _idle(ended: Sequence[SessionRecord]) -> Idle:
         if record.started is None or record.ended is None or not record.gpus:
             continue
         held_s = max(0.0, (record.ended - record.started).total_seconds())
-        if record.idle_s is None:
+        if record.idle_s is None or not record.gpus_measured:
             unmeasured.append(record.gpus * held_s / HOUR_S)
         else:
             idle_s = min(record.idle_s, held_s)

@@ -130,7 +130,8 @@ def _session(draw: Draw, person: str, asked: datetime, wait_s: float) -> Session
         node="pretended",
         ended=started + timedelta(minutes=minutes),
         how=how,
-        idle_s=round(60 * minutes * idle) if draw.chance(0.85) else None,
+        idle_s=round(60 * minutes * idle),
+        gpus_measured=draw.chance(0.85),
     )
 
 

@@ -85,7 +85,8 @@ class Idleness:
         if not last and self._noted_s is not None and self._clock.idle_s - self._noted_s < _NOTE_EVERY_S:
             return
         self._noted_s = self._clock.idle_s
-        await self._chronicle.idle(job, self._clock.idle_s)
+        gpus_measured = self._clock.gpu_used is not None
+        await self._chronicle.idle(job, self._clock.idle_s, gpus_measured=gpus_measured)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -51,7 +51,7 @@ def test_a_session_is_recorded_from_its_submission_to_its_end(records: Records) 
     submit(records)
     records.note_class(JobId("7"), PriorityClass.FIRST, at=after(5))
     records.note_started(JobId("7"), node="n1", at=after(6))
-    records.note_idle(JobId("7"), 90)
+    records.note_idle(JobId("7"), 90, gpus_measured=True)
     records.note_ended(JobId("7"), HowEnded.WALL_TIME, at=after(480), said="TIMEOUT\non n1")
 
     assert records.of_person("sam", LONG_AGO) == (
@@ -72,6 +72,7 @@ def test_a_session_is_recorded_from_its_submission_to_its_end(records: Records) 
             how=HowEnded.WALL_TIME,
             said="TIMEOUT on n1",
             idle_s=90,
+            gpus_measured=True,
         ),
     )
 
@@ -80,9 +81,22 @@ def test_what_was_never_measured_is_not_zero(records: Records) -> None:
     """A session whose use nobody looked at may have been idle; one that was looked at and never idle wasn't."""
     submit(records, "7")
     submit(records, "8")
-    records.note_idle(JobId("8"), 0)
+    records.note_idle(JobId("8"), 0, gpus_measured=True)
 
     assert {record.job: record.idle_s for record in records.all(LONG_AGO)} == {"7": None, "8": 0}
+
+
+@pytest.mark.parametrize(
+    ("notes", "measured"), [((True, True), True), ((True, False), False), ((False, True), False), ((False,), False)]
+)
+def test_gpus_are_measured_when_they_were_each_time(records: Records, notes: tuple[bool, ...], measured: bool) -> None:
+    """What was once not looked at may have worked meanwhile."""
+    submit(records)
+    for gpus_measured in notes:
+        records.note_idle(JobId("7"), 60, gpus_measured=gpus_measured)
+
+    (record,) = records.all(LONG_AGO)
+    assert (record.idle_s, record.gpus_measured) == (60, measured)
 
 
 def test_what_is_said_twice_counts_once(records: Records) -> None:
@@ -91,7 +105,7 @@ def test_what_is_said_twice_counts_once(records: Records) -> None:
         submit(records, at=after(minutes))
         records.note_class(JobId("7"), PriorityClass.SECOND, at=after(minutes))
         records.note_started(JobId("7"), node=f"n{minutes}", at=after(minutes + 1))
-        records.note_idle(JobId("7"), 60 - minutes)
+        records.note_idle(JobId("7"), 60 - minutes, gpus_measured=True)
     records.note_ended(JobId("7"), HowEnded.IDLE, at=after(60))
     records.note_ended(JobId("7"), HowEnded.BY_ITSELF, at=after(61))
 

@@ -34,6 +34,7 @@ def session(
     classes: Sequence[tuple[datetime, PriorityClass]] = (),
     how: HowEnded | None = None,
     idle_s: float | None = None,
+    gpus_measured: bool = True,
 ) -> SessionRecord:
     """A session of two GPUs, someone's first node where `classes` says nothing else."""
     return SessionRecord(
@@ -48,6 +49,7 @@ def session(
         ended=ended,
         how=how or (HowEnded.STOPPED if ended else None),
         idle_s=idle_s,
+        gpus_measured=gpus_measured,
     )
 
 
@@ -153,7 +155,7 @@ def test_idle_is_a_share_of_what_was_measured() -> None:
         session(at(9, 8), at(9, 8), at(9, 10), idle_s=1800),
         session(at(9, 8), at(9, 8), at(9, 11)),
         session(at(10, 8), at(10, 8), at(10, 9), idle_s=1e6),
-        session(at(11, 8), at(11, 8), at(11, 9)),
+        session(at(11, 8), at(11, 8), at(11, 9), idle_s=60, gpus_measured=False),
     ]
 
     report = compute(sessions, [], NOW)

@@ -59,6 +59,7 @@ def session(day: int, *, started: bool = True, idle_s: float | None = None, gpus
         ended=asked + timedelta(hours=2),
         how=HowEnded.STOPPED if started else HowEnded.CANCELLED,
         idle_s=idle_s,
+        gpus_measured=True,
     )
 
 

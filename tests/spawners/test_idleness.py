@@ -21,6 +21,7 @@ class Told:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.idle_s: list[float] = []
+        self.gpus_measured: list[bool] = []
 
     async def tell(self, text: str, until: datetime | None = None, *, about: str) -> None:
         """A line for the session's pages; one without an end would outlive the session."""
@@ -28,9 +29,10 @@ class Told:
         assert (until is None) == (not text)
         self.texts.append(text)
 
-    async def idle(self, _job: JobId, idle_s: float) -> None:
+    async def idle(self, _job: JobId, idle_s: float, *, gpus_measured: bool) -> None:
         """Seconds for the record."""
         self.idle_s.append(idle_s)
+        self.gpus_measured.append(gpus_measured)
 
 
 class Play:
@@ -141,6 +143,16 @@ def test_idle_time_is_recorded_now_and_then_and_at_last():
 
     assert nothing == []
     assert [round(seconds) for seconds in play.told.idle_s] == [60, 360, 660, 720]
+
+
+def test_the_record_says_whether_the_gpus_were_measured():
+    """Not where a report didn't know of them."""
+    play = Play()
+    for gpu in (0, None):
+        play.minutes(1, Use(unused_s=60, busy=False, gpu=gpu))
+        asyncio.run(play.idleness.note(JOB, last=True))
+
+    assert play.told.gpus_measured == [True, False]
 
 
 def test_the_notice_of_idle_gpus_says_what_to_do():

@@ -65,7 +65,7 @@ function idleLegend(screen) {
   return h(
     "ul",
     { class: "ccds-legend" },
-    h("li", {}, sample("ccds-idle"), "of the GPU-hours of sessions that ended and were measured: nobody at it, and its GPUs at rest"),
+    h("li", {}, sample("ccds-idle"), "of the GPU-hours of sessions that ended and were measured: nobody worked in them, no code ran, and their GPUs were at rest"),
     unmeasured ? h("li", {}, sample("ccds-unmeasured"), "not measured") : null,
   );
 }

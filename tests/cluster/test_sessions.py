@@ -1,8 +1,9 @@
 """Sessions on a real Slurm: they wait, are suspended, lose their scheduler and their hub, and go on."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -149,6 +150,28 @@ def test_one_that_waits_outlives_the_hub(site: Site, sam: requests.Session) -> N
     assert (waiting.id, waiting.state) == (job.id, JobState.PENDING)
     assert running.id == job.id
     assert page.status_code == 200
+
+
+def test_a_slurm_that_is_away_too_is_waited_for(site: Site, sam: requests.Session) -> None:
+    """Whether the session has a job can't be known: none is made, nothing is given up, and the job is found in the end."""
+    with site.full():
+        site.ask(sam)
+        (job,) = until(site.jobs, "the job")
+        site.cluster.kill_controller()
+        site.hub_site.kill()
+        with closing(sqlite3.connect(site.hub_site.folder / "state" / "hub.sqlite")) as db, db:
+            died_before = json.dumps({"job_id": "", "up": False, "port": 0})
+            db.execute("UPDATE spawners SET state = ? WHERE name = ?", (died_before, LAB))
+        site.restart()
+        log = site.hub_site.folder / "hub.log"
+        until(lambda: f"sam:{LAB} isn't taken up: the hub answers 503" in log.read_text(), "a try in vain", 60)
+        site.cluster.start_controller()
+        until(lambda: site.model(sam)["pending"] == "spawn", "the start to go on", 60)
+        until(lambda: f"taking up job {job.id}" in log.read_text(), "the job to be found", 60)
+        after = site.jobs()
+        site.demo.stop(sam, "sam", LAB)
+
+    assert [one.id for one in after] == [job.id]
 
 
 def test_one_that_waits_can_be_called_off(site: Site, sam: requests.Session) -> None:

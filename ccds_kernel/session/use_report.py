@@ -128,7 +128,10 @@ class UseReporter:
 
 
 def report_use(server_app: Any, settings: Settings) -> None:  # noqa: ANN401 - jupyter_server has no type hints
-    """Begins to report the use of `server_app`, the ServerApp of a lab session."""
+    """Begins to report the use of `server_app`, the ServerApp of a lab session; one that no hub started has nobody to tell."""
+    hub = getattr(server_app.identity_provider, "hub_auth", None)
+    if hub is None:
+        return
     page = PageClock()
     server_app.web_app.default_router.rules.insert(0, Rule(_Seen(page), RequestHandler))
 
@@ -142,7 +145,6 @@ def report_use(server_app: Any, settings: Settings) -> None:  # noqa: ANN401 - j
             datetime.now(UTC),
         )
 
-    hub = server_app.identity_provider.hub_auth
     limits = Limits.of(
         idle_minutes=settings.sessions.idle_minutes,
         gpu_idle_minutes=settings.sessions.gpu_idle_minutes,

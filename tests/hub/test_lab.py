@@ -96,7 +96,7 @@ def test_another_node_waits_behind_everybody_s_first(demo: Demo, client: Clients
     demo.stop(client("sam"), "sam", further)
 
     assert classes == [PriorityClass.FIRST, PriorityClass.SECOND]
-    assert "You have a node already" in form.text
+    assert "This will be your second node: low priority." in form.text
 
 
 def test_a_stop_ends_every_process(demo: Demo, client: Clients) -> None:

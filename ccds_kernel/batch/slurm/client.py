@@ -47,8 +47,8 @@ class SlurmScheduler:
     uses the same folder finds it; its end is also in the folder, for Slurm forgets a job some minutes after it.
 
     Slurm moves waiting jobs from class to class, and no running one: that keeps its partition (it has its node already), and its
-    new class is only noted with it. Extending and moving need an operator's right in Slurm; so does seeing everybody's jobs
-    where the site sets PrivateData: without it a position counts one's own jobs only.
+    new class is only noted with it. Extending a job that runs needs an operator's right in Slurm; so does seeing everybody's
+    jobs where the site sets PrivateData: without it a position counts one's own jobs only.
 
     Args:
         folder: where the runs are, on a disk that the nodes have at the same path; made (0700) when it isn't there.

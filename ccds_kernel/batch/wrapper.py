@@ -236,6 +236,8 @@ def main(run_dir: Path, attempt: str | None = None) -> int:
 
     Without `attempt` it is 0 whenever an exit file was left: who started it reads that.
     """
+    # Held back until there is a command to tell; by the local scheduler since before this program began.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _END)
     run = json.loads((run_dir / "run.json").read_text(encoding="utf-8"))
     place = run_dir
     if attempt is not None:
@@ -245,8 +247,7 @@ def main(run_dir: Path, attempt: str | None = None) -> int:
         return 0 if attempt is None else _NEVER_BEGAN
     _adopt_orphans()
     command = _Command(run)
-    # TERM has been held back since before this program began: none is lost.
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _END)
     command.wait()
     signal.setitimer(signal.ITIMER_REAL, 0)
     ended = {"code": command.code, "reason": command.reason, "stopped": command.stopped, "ended": time.time()}

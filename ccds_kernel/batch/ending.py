@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 
 from ccds_kernel.batch.exits import ExitFile
@@ -15,6 +16,9 @@ class Verdict:
     state: JobState
     reason: str | None = None
 
+
+_TOLD = (-signal.SIGTERM, -signal.SIGKILL)
+_BY_ITSELF = (JobState.SUCCEEDED, JobState.UNKNOWN)
 
 FORGOTTEN = Verdict(JobState.UNKNOWN, "the scheduler knows no such job, and it left no exit file")
 
@@ -44,7 +48,10 @@ def judge(said: Verdict | None, exit_file: ExitFile | None, *, cancelled: bool) 
     if exit_file is None:
         return said or FORGOTTEN
     if not exit_file.stopped:
-        return of_itself(exit_file)
+        # A scheduler tells every process of a job at once: the command may be gone before its wrapper has heard.
+        told = exit_file.code in _TOLD and (cancelled or (said and said.state not in _BY_ITSELF))
+        if not told:
+            return of_itself(exit_file)
     if said is None:
         return Verdict(JobState.CANCELLED) if cancelled else Verdict(JobState.FAILED, "it was told to end")
     if said.state is JobState.SUCCEEDED:

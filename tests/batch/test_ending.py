@@ -12,6 +12,8 @@ OVER_TIME = Verdict(JobState.FAILED, "its wall time is over")
 FAILED, TOLD = Verdict(JobState.FAILED, "exit code 3"), Verdict(JobState.FAILED, "it was told to end")
 BY_ITSELF = ExitFile(code=0, reason=None, stopped=False, ended=1.0)
 BADLY = ExitFile(code=3, reason=None, stopped=False, ended=1.0)
+BY_SIGNAL = Verdict(JobState.FAILED, "killed by signal 15")
+KILLED = ExitFile(code=-15, reason=None, stopped=False, ended=1.0)
 STOPPED = ExitFile(code=-15, reason=None, stopped=True, ended=1.0)
 
 
@@ -30,6 +32,13 @@ STOPPED = ExitFile(code=-15, reason=None, stopped=True, ended=1.0)
         (FAILED, BY_ITSELF, False, WELL),
         (WELL, BADLY, False, FAILED),
         (None, BADLY, False, FAILED),
+        # its wrapper hadn't heard yet that both were told to end
+        (RUNS, KILLED, False, RUNS),
+        (CANCELLED, KILLED, True, CANCELLED),
+        (OVER_TIME, KILLED, False, OVER_TIME),
+        (None, KILLED, True, CANCELLED),
+        (None, KILLED, False, BY_SIGNAL),
+        (WELL, KILLED, False, BY_SIGNAL),
         # it was told to end: the scheduler knows why, and whether it begins anew
         (RUNS, STOPPED, True, RUNS),
         (WAITS, STOPPED, False, WAITS),

@@ -191,18 +191,32 @@ def test_an_answer_that_is_cut_short_anywhere_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "record",
+    ("field", "record"),
     [
-        {"JOBID": "x", "STAT": "RUN", **ASKED},
-        {"JOBID": "1", **ASKED},
-        {"JOBID": "1", "STAT": "RUN", **ASKED, "EXIT_CODE": "many"},
-        {"JOBID": "1", "STAT": "RUN", "USER": "a", "QUEUE": "b", "JOB_NAME": "c"},
+        ("number", {"JOBID": "x"}),
+        ("number", {"JOBID": None}),
+        ("stat", {"STAT": None}),
+        ("exit_code", {"EXIT_CODE": "many"}),
+        ("submitted", {"SUBMIT_TIME": "Feb 31 10:00:00 2026"}),
+        ("run_limit", {"RUNTIMELIMIT": "1:2:3:4"}),
+        ("description", {"JOB_DESCRIPTION": None}),
     ],
 )
-def test_a_record_of_another_form_is_no_answer(record: dict[str, str]) -> None:
-    """Without its description no job would be ours, and a list would be too short."""
+def test_a_field_that_cannot_be_read_is_told(field: str, record: dict[str, str | None]) -> None:
+    """And the others of the answer are as they are."""
+    fine = {"JOBID": "2", "STAT": "RUN", **ASKED}
+    odd = {key: value for key, value in ({**fine, "JOBID": "1"} | record).items() if value is not None}
+
+    found, other = jobs([odd, fine], NOW)
+
+    assert found.unread == {field}
+    assert (other.number, other.unread) == ("2", frozenset())
+
+
+def test_records_that_do_not_say_whose_they_are_are_no_answer() -> None:
+    """Without descriptions no job would be ours, and a list would be too short."""
     with pytest.raises(NotAnAnswerError):
-        jobs([record], NOW)
+        jobs([{"JOBID": "1", "STAT": "RUN", "USER": "a", "QUEUE": "b", "JOB_NAME": "c"}], NOW)
 
 
 def test_no_job_at_all_is_an_answer() -> None:

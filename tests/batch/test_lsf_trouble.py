@@ -431,6 +431,78 @@ def test_jobs_of_others_are_left_alone(jobs: Jobs, lsf: StandIn, client: Client)
             jobs.scheduler.cancel(JobId(job))
 
 
+@pytest.mark.parametrize(
+    ("odd", "position"),
+    [
+        ({"EXIT_CODE": "many"}, 2),  # it stands before all the same
+        ({"JOBID": "odd", "USER": "eve", "JOB_DESCRIPTION": ""}, None),
+    ],
+)
+def test_a_stranger_s_odd_record_blinds_nobody(
+    jobs: Jobs, lsf: StandIn, odd: dict[str, str], position: int | None
+) -> None:
+    """Our jobs are answered, listed and submitted; a place in line is told where it is sure."""
+    runs = jobs.submit("runs", *HOLD, gpus=4)
+    jobs.until_runs(runs)
+    script = '#!/bin/sh\n#BSUB -J "odd"\n#BSUB -q batch\n#BSUB -n 4\n#BSUB -gpu "num=4/host"\nexec sleep 600\n'
+    strange = lsf.run("bsub", stdin=script, user="eve").partition("<")[2].partition(">")[0]
+    lsf.misbehave(fields={strange: odd})
+
+    waits = jobs.submit("waits", *HOLD, gpus=4)
+    known = jobs.scheduler.status([runs, waits])
+    explained = known[waits].waits
+
+    assert known[runs].state is JobState.RUNNING
+    assert known[waits].state is JobState.PENDING
+    assert explained
+    assert explained.position == position
+    assert [status.id for status in jobs.scheduler.mine()] == [runs, waits]
+    assert jobs.scheduler.capacity()
+
+
+@pytest.mark.parametrize(
+    "odd", [{"EXIT_CODE": "many"}, {"START_TIME": "Feb 31 10:00:00 2026"}, {"JOB_DESCRIPTION": None}]
+)
+def test_an_odd_record_of_ours_is_unknown_and_the_others_are_answered(
+    jobs: Jobs, lsf: StandIn, client: Client, odd: dict[str, object]
+) -> None:
+    """It is alive: nothing is submitted in its place; it can be cancelled, and its end is known by its exit file."""
+    job, other = jobs.submit("odd", *HOLD), jobs.submit("fine", *HOLD)
+    jobs.until_runs(job)
+    jobs.until_runs(other)
+    fails = jobs.submit("fails", "sh", "-c", "exit 3")
+    jobs.until_ended(fails)
+    lsf.misbehave(fields=dict.fromkeys((job, fails), odd))
+
+    known = client().status([job, other, fails])
+    again = client().submit(jobs.spec("odd", *HOLD))
+    listed = [status.id for status in client().mine()]
+    with pytest.raises(SchedulerUnavailableError):
+        client().extend(job, 30)
+    client().cancel(job)
+    lsf.misbehave()
+
+    assert (known[job].state, known[job].name, known[job].owner) == (JobState.UNKNOWN, "odd", "ann")
+    assert "can't be read" in (known[job].reason or "")
+    assert known[other].state is JobState.RUNNING
+    assert (known[fails].state, known[fails].exit_code) == (JobState.FAILED, 3)
+    assert again == job
+    assert listed == [job, other]
+    assert jobs.until_ended(job).state is JobState.CANCELLED
+
+
+def test_a_record_of_ours_without_a_number_is_no_answer(jobs: Jobs, lsf: StandIn) -> None:
+    """A list would be too short, and a name be submitted twice."""
+    job = jobs.submit("odd", *HOLD)
+    lsf.misbehave(fields={job: {"JOBID": "odd"}})
+
+    with pytest.raises(SchedulerUnavailableError):
+        jobs.scheduler.mine()
+    with pytest.raises(SchedulerUnavailableError):
+        jobs.submit("odd", *HOLD)
+    assert jobs.status(job).state is JobState.UNKNOWN
+
+
 def test_a_person_s_own_jobs_are_found_by_who_submitted_them(client: Client, tmp_path: Path) -> None:
     """As with the root helper: the Unix user in LSF is the person, the folder ours."""
     jobs = Jobs(client(user="ann"), tmp_path)

@@ -203,10 +203,6 @@ def test_a_later_version_s_numbers_are_read() -> None:
         "{}",
         '{"jobs": {}}',
         '{"jobs": [1]}',
-        '{"jobs": [{"job_id": 1}]}',
-        '{"jobs": [{"job_id": "1", "job_state": "RUNNING"}]}',
-        '{"jobs": [{"job_id": 1, "job_state": 5}]}',
-        '{"jobs": [{"job_id": 1, "job_state": "RUNNING", "nodes": "n[1-99999999]"}]}',
         '{"jobs": [], "errors": [{"error": "Unspecified error", "error_number": -1}]}',
     ],
 )
@@ -214,6 +210,54 @@ def test_what_is_no_answer_is_never_an_empty_one(text: str) -> None:
     """Cut, empty, of another shape, or with an error: nothing is known."""
     with pytest.raises(SchedulerUnavailableError):
         read_jobs(text)
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("id", {"job_id": None}),
+        ("id", {"job_id": "1"}),
+        ("states", {"job_state": None}),
+        ("states", {"job_state": 5}),
+        ("nodes", {"nodes": "n[1-99999999]"}),
+        ("exit_status", {"exit_code": "many"}),
+        ("comment", {"comment": ["x"]}),
+        ("gpus", {"gres_detail": 5}),
+        ("priority", {"priority": float("inf")}),
+        ("ends", {"end_time": 10**18}),
+        ("submitted", {"submit_time": -1}),
+    ],
+)
+def test_a_field_that_cannot_be_read_is_told(field: str, wrong: dict[str, Any]) -> None:
+    """And nothing is known of that job; the others of the answer are as they are."""
+    fine = {"job_id": 2, "job_state": "RUNNING"}
+
+    odd, other = read_jobs(json.dumps({"jobs": [{"job_id": 1, "job_state": "COMPLETED", **wrong}, fine], "errors": []}))
+
+    assert odd.unread == {field}
+    assert said_of(odd).state is UNKNOWN
+    assert (other.id, other.unread, said_of(other).state) == (2, frozenset(), RUNNING)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "position"),
+    [
+        ({"end_time": 10**18}, 2),  # it stands before all the same
+        ({"priority": "high"}, None),
+        ({"job_state": 5}, None),
+        ({"partition": 5}, None),
+        ({"partition": 5, "job_state": "RUNNING"}, 1),
+        ({"priority": "high", "partition": "elsewhere"}, 1),
+        ({"priority": "high", "partition": "app"}, 1),
+    ],
+)
+def test_a_place_in_line_is_told_where_it_is_sure(wrong: dict[str, Any], position: int | None) -> None:
+    """Somebody else's record counts as far as what gives it its place can be read; else nobody's place is known."""
+    before = {"job_id": 1, "job_state": "PENDING", "partition": "batch", "priority": 9} | wrong
+    ours = {"job_id": 2, "job_state": "PENDING", "partition": "batch", "priority": 1}
+    jobs = read_jobs(json.dumps({"jobs": [before, ours], "errors": []}))
+
+    assert Line(jobs, SlurmSite()).explain(jobs[1:], 0.0).position == position
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import Self
 
 from ccds_kernel.batch.commands import Answer, Commands
 from ccds_kernel.batch.exits import ExitFile
+from ccds_kernel.batch.fields import UNREADABLE
 from ccds_kernel.batch.lsf import hosts, judge, parse, request
 from ccds_kernel.batch.lsf.look import Look, Lookout, Ours, is_fresh, no_answer
 from ccds_kernel.batch.lsf.parse import NotAnAnswerError
@@ -94,6 +95,9 @@ class LsfScheduler:
         for job, ours in look.ours.items():
             if ours.noted.name == name and not self._status(job, ours).state.ended:
                 return job
+        for job, noted in look.unread.items():
+            if noted.name == name and not self._status_of(job, look, None).state.ended:
+                return job
         for job, noted in self._lookout.unlisted(look):
             if noted.name == name:
                 return job
@@ -113,7 +117,10 @@ class LsfScheduler:
     def _status_of(self, job: JobId, look: Look, trouble: str | None) -> JobStatus:
         if ours := look.ours.get(job):
             return self._status(job, ours)
-        noted = self._runs.noted(job)
+        if noted := look.unread.get(job):
+            trouble = UNREADABLE
+        else:
+            noted = self._runs.noted(job)
         if noted is None:
             return JobStatus(id=job, state=JobState.UNKNOWN, reason=trouble or "the scheduler knows no such job")
         return judge.unlisted(
@@ -148,7 +155,8 @@ class LsfScheduler:
         """See `Scheduler.mine`."""
         look = self._lookout.look()
         found = [self._status(job, ours) for job, ours in look.ours.items()]
-        found += [self._status_of(job, look, None) for job, _ in self._lookout.unlisted(look)]
+        rest = (*look.unread, *(job for job, _ in self._lookout.unlisted(look)))
+        found += [self._status_of(job, look, None) for job in rest]
         return sorted((known for known in found if not known.state.ended), key=lambda known: int(known.id))
 
     def cancel(self, job: JobId) -> None:
@@ -180,7 +188,10 @@ class LsfScheduler:
         """See `Scheduler.extend`. A running job's limit can be changed where the site has LSB_MOD_ALL_JOBS=Y in lsf.conf."""
         if not are_wall_minutes(minutes):
             raise CcdsError(expected="minutes above 0, a year at most", found=repr(minutes), do="say how much longer")
-        ours = self._lookout.look().ours.get(job)
+        look = self._lookout.look()
+        ours = look.ours.get(job)
+        if job in look.unread:
+            raise no_answer("bjobs", UNREADABLE)
         if ours is None or self._status(job, ours).state.ended:
             raise UnknownJobError(
                 expected="a job that has not ended", found="one that has, or none", do="submit a new job"
@@ -218,7 +229,7 @@ class LsfScheduler:
             SchedulerUnavailableError: no answer.
         """
         look = self._lookout.look()
-        noted = look.ours[job].noted if job in look.ours else self._runs.noted(job)
+        noted = look.ours[job].noted if job in look.ours else look.unread.get(job) or self._runs.noted(job)
         if noted is None:
             raise UnknownJobError(expected="the id of a job", found=repr(str(job)), do="see the list of your jobs")
         known = self._status_of(job, look, None)

@@ -3,20 +3,25 @@
 LSF lists those that wait in the order in which it considers them, which gives a place in the queue without a guess. Ours are
 known by the mark in their description. LSF may list a job some seconds after it took it (its queries are answered by a copy of
 its state): for a minute a job counts as taken because bsub said so.
+
+Of a job of ours whose record can't be read nothing is known but that it is listed. Somebody else's stands in line as long as it
+is sure that it waits there; behind one of which that isn't sure, nobody's place is known.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 
 from ccds_kernel.batch.commands import Commands
+from ccds_kernel.batch.fields import UNREADABLE
 from ccds_kernel.batch.lsf import parse, request
-from ccds_kernel.batch.lsf.parse import LsfJob, NotAnAnswerError
+from ccds_kernel.batch.lsf.parse import WHOSE, LsfJob, NotAnAnswerError
 from ccds_kernel.batch.lsf.render import LsfSite
 from ccds_kernel.batch.mark import Mark, folder_tag
 from ccds_kernel.batch.run_folders import Noted, RunFolders
@@ -46,10 +51,11 @@ class Ours:
 
 @dataclass(frozen=True)
 class Look:
-    """One answer of bjobs: every job, and which are ours."""
+    """One answer of bjobs: every job, which are ours, and which of ours have a record that can't be read."""
 
     jobs: tuple[LsfJob, ...] = ()
     ours: Mapping[JobId, Ours] = field(default_factory=dict)
+    unread: Mapping[JobId, Noted] = field(default_factory=dict)
 
 
 class Lookout:
@@ -73,20 +79,23 @@ class Lookout:
         """All jobs, in LSF's order.
 
         Raises:
-            SchedulerUnavailableError: no answer, or no complete one.
+            SchedulerUnavailableError: no answer, no complete one, or a record without a number that may be one of ours.
         """
         answer = self._commands.run(request.ALL_JOBS)
         try:
             found = parse.jobs(parse.records(answer.out, answer.err, "bjobs"), datetime.now(UTC))
         except NotAnAnswerError as error:
             raise no_answer("bjobs", str(error)) from None
-        return Look(tuple(found), self._ours(found))
+        if any("number" in job.unread and (job.unread & WHOSE or self._mark(job)) for job in found):
+            raise no_answer("bjobs", UNREADABLE)
+        ours, unread = self._ours(found)
+        return Look(tuple(found), ours, unread)
 
     def unlisted(self, look: Look) -> Iterator[tuple[JobId, Noted]]:
         """Jobs that LSF took so lately that it may not list them yet, and that left no exit file."""
         for name, changed in _entries(self._runs.folder / "ids"):
             job = JobId(name)
-            if job in look.ours or not is_fresh(changed):
+            if job in look.ours or job in look.unread or not is_fresh(changed):
                 continue
             noted = self._runs.noted(job)
             if noted and is_fresh(noted.submitted) and self._runs.last_exit(noted, 0 if noted.tasks else None) is None:
@@ -99,33 +108,44 @@ class Lookout:
             for entry, changed in _entries(self._runs.folder / "jobs")
             if entry.rpartition("-")[0] == name and is_fresh(changed)
         }
-        fresh -= {ours.noted.nonce for ours in look.ours.values()}
+        fresh -= {noted.nonce for noted in (*(ours.noted for ours in look.ours.values()), *look.unread.values())}
         if not fresh:
             return False
         noted = (self._runs.noted(JobId(job)) for job, _ in _entries(self._runs.folder / "ids"))
         return bool(fresh - {it.nonce for it in noted if it})
 
-    def _ours(self, found: Sequence[LsfJob]) -> dict[JobId, Ours]:
+    def _mark(self, job: LsfJob) -> Mark | None:
+        """Its mark, where it is ours by that."""
+        mark = Mark.read(job.description)
+        return mark if mark and mark.is_of(self.tag, job.user, self._me) else None
+
+    def _ours(self, found: Sequence[LsfJob]) -> tuple[dict[JobId, Ours], dict[JobId, Noted]]:
+        """Our jobs, and those of them whose record can't be read."""
         positions = self._positions(found)
         tasks: dict[JobId, list[LsfJob]] = {}
         marks: dict[JobId, Mark] = {}
+        ours: dict[JobId, Ours] = {}
+        unread: dict[JobId, Noted] = {}
         for job in found:
-            mark = Mark.read(job.description)
-            if mark and mark.is_of(self.tag, job.user, self._me):
-                tasks.setdefault(JobId(job.number), []).append(job)
-                marks[JobId(job.number)] = mark
-        ours = {}
+            number = JobId(job.number)
+            if mark := self._mark(job):
+                tasks.setdefault(number, []).append(job)
+                marks[number] = mark
+                if job.unread and (noted := self._runs.noted(number) or self._runs.find(mark.nonce)):
+                    unread[number] = noted
+            elif job.unread & WHOSE and (noted := self._runs.noted(number)):
+                unread[number] = noted
         for number, its in tasks.items():
-            if noted := self._noted(number, its, marks[number]):
+            if number not in unread and (noted := self._noted(number, its, marks[number])):
                 ours[number] = Ours(tuple(its), marks[number], noted, positions.get(number))
-        return ours
+        return ours, unread
 
     def _positions(self, found: Sequence[LsfJob]) -> dict[str, int]:
         """The place of each job that waits in one of our queues; app sessions have hosts, and places, of their own."""
         places: dict[str, int] = {}
         for are_apps in (False, True):
             queues = {name for kind, name in self._site.queues.items() if (kind is PriorityClass.APP) is are_apps}
-            waiting = dict.fromkeys(job.number for job in found if job.stat == "PEND" and job.queue in queues)
+            waiting = dict.fromkeys(job.number for job in takewhile(_has_place, _line(found, queues)))
             places |= {number: at for at, number in enumerate(waiting, start=1)}
         return places
 
@@ -140,6 +160,18 @@ class Lookout:
                 return None
             self._runs.note(job, noted)
         return noted if noted.nonce == mark.nonce else None
+
+
+def _line(found: Iterable[LsfJob], queues: Container[str]) -> Iterator[LsfJob]:
+    """The jobs that wait in these queues, or may, for all that could be read."""
+    for job in found:
+        if (job.stat == "PEND" or "stat" in job.unread) and (job.queue in queues or "queue" in job.unread):
+            yield job
+
+
+def _has_place(job: LsfJob) -> bool:
+    """Whether it is sure that it waits, and as which job."""
+    return not job.unread & {"number", "stat", "queue"}
 
 
 def is_fresh(moment: float) -> bool:

@@ -4,6 +4,8 @@ LSF prints other things too: `Cannot connect to LSF. Please wait ...` as often a
 notes of a login shell. So an answer is looked for, not expected at the start: the one JSON document of the right command whose
 number of records is the number that it says.
 
+Everybody's jobs are in one answer: a job's record that can't be read in some field says so and spoils no other.
+
 Every value is a text, absent is empty. Times are in the zone of who asks (see `request.ENVIRONMENT`), with the year from some fix
 pack of LSF 10.1 on, without before; an end in the future has a letter behind it that says what it follows from (`L`: the limit).
 """
@@ -17,6 +19,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ccds_kernel.batch.fields import Fields
+
 _SUBMITTED = re.compile(r"Job <(\d+)> is submitted to ")
 _BEGIN = re.compile(r"^[ \t]*\{", re.MULTILINE)
 _TIME = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) +(\d{1,2}):(\d{2})(?::(\d{2}))?(?: +(\d{4}))?(?: +([A-Z]))?")
@@ -24,6 +28,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _SIZE = re.compile(r"([0-9.]+) *([KMGTP]?)", re.IGNORECASE)
 _MEGA = {"K": 1 / 1024, "M": 1.0, "G": 1024.0, "T": 1024.0**2, "P": 1024.0**3}
 _JOB_ID = re.compile(r"(\d+)(?:\[(\d+)\])?")
+WHOSE = frozenset({"user", "description"})
+"""The fields that say whose a job is."""
 _COUNT = {"bjobs": "JOBS", "bhosts": "HOSTS", "bqueues": "QUEUES"}
 _NOISE = re.compile(r"Cannot connect to LSF|Please wait|LSF is down", re.IGNORECASE)
 _DOWN = re.compile(
@@ -49,6 +55,7 @@ class LsfJob:
         finishes: when it ended, or will when its run limit is reached.
         run_limit: in minutes; None for none.
         gpus: host → the numbers of its GPUs there.
+        unread: which of these fields couldn't be read; they are as if nothing were said.
     """
 
     number: str
@@ -68,6 +75,7 @@ class LsfJob:
     estimated_start: datetime | None
     run_limit: float | None
     gpus: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -153,38 +161,57 @@ def jobs(found: Sequence[Mapping[str, str]], now: datetime) -> list[LsfJob]:
         now: UTC; a time without a year is the one nearest to it.
 
     Raises:
-        NotAnAnswerError: a record without what every job has.
+        NotAnAnswerError: none says whose job it is; then no job would be ours, and a list would be too short.
     """
-    try:
-        return [_job(record, now) for record in found]
-    except (KeyError, ValueError) as error:
-        raise NotAnAnswerError(f"a record of another form ({type(error).__name__})") from None
+    read = [_job(record, now) for record in found]
+    if read and all(job.unread & WHOSE for job in read):
+        raise NotAnAnswerError("records that don't say whose job it is")
+    return read
 
 
 def _job(record: Mapping[str, str], now: datetime) -> LsfJob:
-    number = _JOB_ID.fullmatch(record["JOBID"])
-    if number is None:
-        raise ValueError("a job's id")
-    index = int(number[2] or record.get("JOBINDEX") or 0)
+    it = Fields(record)
+
+    def time(field: str, key: str) -> datetime | None:
+        return it.read(field, key, lambda text: moment(text or "", now), None)
+
+    number, index = it.read("number", "JOBID", _job_id, ("", 0))
+    index = index or it.read("index", "JOBINDEX", lambda text: int(text or 0), 0)
     return LsfJob(
-        number=number[1],
+        number=number,
         index=index,
-        stat=record["STAT"],
-        user=record["USER"],
-        queue=record["QUEUE"],
-        name=record["JOB_NAME"].removesuffix(f"[{index}]"),
-        description=record["JOB_DESCRIPTION"],
+        stat=it.read("stat", "STAT", _said, ""),
+        user=it.read("user", "USER", _said, ""),
+        queue=it.read("queue", "QUEUE", _said, ""),
+        name=it.read("name", "JOB_NAME", _said, "").removesuffix(f"[{index}]"),
+        description=it.read("description", "JOB_DESCRIPTION", _said, ""),
         nodes=hosts_of(record.get("EXEC_HOST", "")),
-        exit_code=int(code) if (code := record.get("EXIT_CODE", "")) else None,
+        exit_code=it.read("exit_code", "EXIT_CODE", lambda text: int(text) if text else None, None),
         exit_reason=record.get("EXIT_REASON", ""),
         pend_reason=record.get("PEND_REASON", ""),
-        submitted=moment(record.get("SUBMIT_TIME", ""), now),
-        started=moment(record.get("START_TIME", ""), now),
-        finishes=moment(record.get("FINISH_TIME", ""), now),
-        estimated_start=moment(record.get("ESTIMATED_START_TIME", ""), now),
-        run_limit=_minutes(record.get("RUNTIMELIMIT", "")),
+        submitted=time("submitted", "SUBMIT_TIME"),
+        started=time("started", "START_TIME"),
+        finishes=time("finishes", "FINISH_TIME"),
+        estimated_start=time("estimated_start", "ESTIMATED_START_TIME"),
+        run_limit=it.read("run_limit", "RUNTIMELIMIT", lambda text: _minutes(text or ""), None),
         gpus=gpus_of(record.get("GPU_ALLOC", "")),
+        unread=it.unread,
     )
+
+
+def _said(text: str | None) -> str:
+    """What every record has."""
+    if text is None:
+        raise ValueError("not said")
+    return text
+
+
+def _job_id(text: str | None) -> tuple[str, int]:
+    """The job's number, and which task of it it is; 0 for none."""
+    found = _JOB_ID.fullmatch(_said(text))
+    if found is None:
+        raise ValueError("not a job's id")
+    return found[1], int(found[2] or 0)
 
 
 def _minutes(text: str) -> float | None:

@@ -3,6 +3,8 @@
 The shape is that of Slurm 22.05, from which the tests' answers were taken. Later ones write a number as
 `{"set": …, "number": …}`, a state as a list of a state and its flags, and an exit code as an object (23.11: Slurm's own
 `src/plugins/data_parser/v0.0.40/parsers.c`); both are read. A key that isn't there counts as not said.
+
+Everybody's jobs are in one answer: a job's record that can't be read in some field says so and spoils no other.
 """
 
 from __future__ import annotations
@@ -13,11 +15,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from ccds_kernel.batch.fields import Fields
 from ccds_kernel.batch.scheduler import SchedulerUnavailableError
 
 Found = TypeVar("Found")
 
 _MOST_HOSTS = 10_000
+_LAST_MOMENT = 253_402_300_799
+"""The end of the year 9999, which is that of Python's times."""
 _RANGE = re.compile(r"([^\[\],]*)\[([0-9,-]+)\]([^\[\],]*)|([^\[\],]+)")
 _GPU = re.compile(r"gpu(?::([A-Za-z0-9._-]+?))?:([0-9]+)(?:\(.*\))?")
 _SLOTS = re.compile(r"gpu:.*\(IDX:([0-9,-]+)\)")
@@ -59,6 +64,7 @@ class SlurmJob:
         states: its state, then the flags on it.
         reason: the code of what it waits for; empty when it doesn't wait.
         said: that in Slurm's words, where it has any.
+        unread: which of these fields couldn't be read; they are as if nothing were said.
     """
 
     id: int
@@ -80,6 +86,7 @@ class SlurmJob:
     submitted: int
     started: int
     ends: int
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,7 @@ def read_jobs(text: str) -> list[SlurmJob]:
     Raises:
         SchedulerUnavailableError: it is no such answer.
     """
-    return [_read("squeue", _job, raw) for raw in _records(text, "squeue", "jobs")]
+    return [_job(raw) for raw in _records(text, "squeue", "jobs")]
 
 
 def read_nodes(text: str) -> list[SlurmNode]:
@@ -187,30 +194,33 @@ def _no_sense(program: str) -> SchedulerUnavailableError:
 
 
 def _job(raw: dict[str, Any]) -> SlurmJob:
-    array = _number(raw.get("array_job_id"))
-    tasks_left = _text(raw.get("array_task_string"))
-    nodes = hosts_of(_text(raw.get("nodes")))
-    reason = _text(raw.get("state_reason"))
+    it = Fields(raw)
+    array = it.read("array", "array_job_id", _number, 0)
+    tasks_left = it.read("tasks_left", "array_task_string", _text, "")
+    task = it.read("task", "array_task_id", _number, 0)
+    nodes: tuple[str, ...] = it.read("nodes", "nodes", lambda told: hosts_of(_text(told)), ())
+    reason = it.read("reason", "state_reason", _text, "")
     return SlurmJob(
-        id=_number(raw["job_id"]),
+        id=it.read("id", "job_id", _job_id, 0),
         array=array,
-        task=None if not array or tasks_left else _number(raw.get("array_task_id")),
+        task=None if not array or tasks_left else task,
         tasks_left=tasks_left,
-        name=_text(raw.get("name")),
-        user=_text(raw.get("user_name")),
-        comment=_text(raw.get("comment")),
-        partition=_text(raw.get("partition")),
-        states=_words(raw["job_state"]),
+        name=it.read("name", "name", _text, ""),
+        user=it.read("user", "user_name", _text, ""),
+        comment=it.read("comment", "comment", _text, ""),
+        partition=it.read("partition", "partition", _text, ""),
+        states=it.read("states", "job_state", _words, ()),
         reason="" if reason == "None" else reason,
-        said=_text(raw.get("state_description")),
-        priority=_number(raw.get("priority")),
+        said=it.read("said", "state_description", _text, ""),
+        priority=it.read("priority", "priority", _number, 0),
         nodes=nodes,
-        gpus=tuple(_granted(raw.get("gres_detail") or (), nodes)),
-        restarts=_number(raw.get("restart_cnt")),
-        exit_status=_exit_status(raw.get("exit_code")),
-        submitted=_number(raw.get("submit_time")),
-        started=_number(raw.get("start_time")),
-        ends=_number(raw.get("end_time")),
+        gpus=it.read("gpus", "gres_detail", lambda told: tuple(_granted(told or (), nodes)), ()),
+        restarts=it.read("restarts", "restart_cnt", _number, 0),
+        exit_status=it.read("exit_status", "exit_code", _exit_status, 0),
+        submitted=it.read("submitted", "submit_time", _moment, 0),
+        started=it.read("started", "start_time", _moment, 0),
+        ends=it.read("ends", "end_time", _moment, 0),
+        unread=it.unread,
     )
 
 
@@ -238,6 +248,18 @@ def _number(raw: object) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         raise TypeError("not a number")
     return int(raw)
+
+
+def _job_id(raw: object) -> int:
+    if (number := _number(raw)) < 1:
+        raise ValueError("not a job's number")
+    return number
+
+
+def _moment(raw: object) -> int:
+    if not 0 <= (seconds := _number(raw)) <= _LAST_MOMENT:
+        raise ValueError("not a time")
+    return seconds
 
 
 def _text(raw: object) -> str:

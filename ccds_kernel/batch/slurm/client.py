@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from ccds_kernel.batch.commands import Answer, Commands
 from ccds_kernel.batch.ending import FORGOTTEN
+from ccds_kernel.batch.fields import UNREADABLE
 from ccds_kernel.batch.mark import Mark, folder_tag
 from ccds_kernel.batch.run_folders import Noted, RunFolders
 from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
@@ -36,6 +37,8 @@ _TO_START = re.compile(r"to start at (\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})")
 _OVER = "already finished"
 _BEGUN = "no longer pending"
 _NO_SUCH = "invalid job id"
+_WHOSE = frozenset({"comment", "user"})
+"""The fields that say whose a job is."""
 _ADDRESSES_S = 600.0
 """How long a node is taken to be where it was."""
 
@@ -49,6 +52,9 @@ class SlurmScheduler:
     Slurm moves waiting jobs from class to class, and no running one: that keeps its partition (it has its node already), and its
     new class is only noted with it. Extending a job that runs needs an operator's right in Slurm; so does seeing everybody's
     jobs where the site sets PrivateData: without it a position counts one's own jobs only.
+
+    An owner may write over the mark of their job. Its run's folder still knows it; its class isn't known then while it runs, and
+    it isn't moved any more.
 
     Args:
         folder: where the runs are, on a disk that the nodes have at the same path; made (0700) when it isn't there.
@@ -155,9 +161,10 @@ class SlurmScheduler:
                 found=f"a move from {present} to {wanted}",
                 do="submit a new job",
             )
-        if not seen.mark or self._is_over(seen):
+        if self._is_over(seen):
             return
-        comment = f"Comment={replace(seen.mark, priority_class=wanted).text()}"
+        mark = self._mark_to_change(seen)
+        comment = f"Comment={replace(mark, priority_class=wanted).text()}"
         if any(said_of(part).state is JobState.PENDING for part in seen.parts):
             answer = self._update(seen, f"Partition={self._site.partitions[wanted]}", comment)
             if _BEGUN not in answer.err.lower():
@@ -166,6 +173,27 @@ class SlurmScheduler:
         answer = self._update(seen, comment)
         if _OVER not in answer.err.lower():
             self._decided(answer, "a job whose class may be changed")
+
+    @staticmethod
+    def _mark_to_change(seen: Seen) -> Mark:
+        """The mark of a job that lives.
+
+        Raises:
+            UnknownJobError: Slurm knows no such job.
+            SchedulerUnavailableError: its record can't be read.
+            JobRefusedError: somebody has written over it.
+        """
+        if not seen.parts:
+            raise _unknown(seen.id)
+        if any(part.unread for part in seen.parts):
+            raise _unavailable("a record of this job", UNREADABLE)
+        if seen.mark is None:
+            raise JobRefusedError(
+                expected="a job whose comment in Slurm is still the workbench's",
+                found="one whose comment somebody changed",
+                do="leave its class as it is, or end it",
+            )
+        return seen.mark
 
     def extend(self, job: JobId, minutes: float) -> None:
         """See `Scheduler.extend`; whole minutes, rounded up."""
@@ -212,7 +240,16 @@ class SlurmScheduler:
         return Explanation(reason="has ended" if status.state.ended else "runs")
 
     def _ask(self) -> list[SlurmJob]:
-        return read_jobs(self._told(_SQUEUE))
+        """Everybody's jobs.
+
+        Raises:
+            SchedulerUnavailableError: no answer; or a record without a number that may be one of ours.
+        """
+        jobs = read_jobs(self._told(_SQUEUE))
+        for job in jobs:
+            if job.unread & {"id", "array"} and (self._mark([job]) or job.unread & _WHOSE):
+                raise _unavailable("the number of each job of ours", UNREADABLE)
+        return jobs
 
     def _ask_nodes(self) -> list[SlurmNode]:
         nodes = read_nodes(self._told(_SINFO))
@@ -224,11 +261,7 @@ class SlurmScheduler:
         """What a program answers that only tells: where it fails, for whatever reason, nothing is known."""
         answer = self._commands.run(argv)
         if answer.code:
-            raise SchedulerUnavailableError(
-                expected=f"an answer of {argv[0]}",
-                found=own_words(answer.err),
-                do="try again; what runs goes on meanwhile",
-            )
+            raise _unavailable(f"an answer of {argv[0]}", own_words(answer.err))
         return answer.out
 
     def _update(self, seen: Seen, *changes: str) -> Answer:
@@ -246,9 +279,7 @@ class SlurmScheduler:
             return answer
         words = own_words(answer.err or answer.out)
         if was_unable(answer.err):
-            raise SchedulerUnavailableError(
-                expected="an answer of Slurm", found=words, do="try again; what runs goes on meanwhile"
-            )
+            raise _unavailable("an answer of Slurm", words)
         raise JobRefusedError(
             expected=expected, found=f"Slurm's words: {words}", do="ask for something else, or your administrator"
         )
@@ -258,7 +289,11 @@ class SlurmScheduler:
 
     def _ours(self, jobs: Sequence[SlurmJob]) -> list[Seen]:
         """The jobs among these that were submitted from this folder."""
-        found = (self._seen(job, parts) for job, parts in _by_id(jobs).items() if self._mark(parts))
+        found = (
+            self._seen(job, parts)
+            for job, parts in _by_id(jobs).items()
+            if self._mark(parts) or any(part.unread & _WHOSE for part in parts)
+        )
         return [seen for seen in found if seen]
 
     def _mark(self, parts: Sequence[SlurmJob]) -> Mark | None:
@@ -289,7 +324,7 @@ class SlurmScheduler:
         if noted is None:
             return None
         # Its owner may have changed the comment; a job of another name has the number of one that Slurm forgot.
-        same = parts if parts and parts[0].name == noted.name else ()
+        same = parts if parts and (parts[0].name == noted.name or "name" in parts[0].unread) else ()
         return Seen(job, tuple(same), noted, None)
 
     def _status(self, job: JobId, seen: Seen | None, line: Line) -> JobStatus:
@@ -318,11 +353,16 @@ class SlurmScheduler:
 
 
 def _by_id(jobs: Iterable[SlurmJob]) -> dict[JobId, list[SlurmJob]]:
-    """The tasks of an array stand under its number."""
+    """The tasks of an array stand under its number; what has none is left out."""
     found: dict[JobId, list[SlurmJob]] = {}
     for job in jobs:
-        found.setdefault(JobId(str(job.array or job.id)), []).append(job)
+        if not job.unread & {"id", "array"}:
+            found.setdefault(JobId(str(job.array or job.id)), []).append(job)
     return found
+
+
+def _unavailable(expected: str, found: str) -> SchedulerUnavailableError:
+    return SchedulerUnavailableError(expected=expected, found=found, do="try again; what runs goes on meanwhile")
 
 
 def _unknown(job: JobId) -> UnknownJobError:

@@ -39,8 +39,8 @@ def nodes_of(nodes: Iterable[SlurmNode], jobs: Iterable[SlurmJob], site: SlurmSi
     for job in jobs:
         if job.partition == site.partitions[PriorityClass.BATCH] and said_of(job).state is JobState.RUNNING:
             for slot in job.gpus:
-                host, several, _ = slot.rpartition(":")
-                yielding[host if several else job.nodes[0]] += 1
+                host, _, _ = slot.rpartition(":")
+                yielding[host or next(iter(job.nodes), "")] += 1
     return [
         Node(
             name=it.name,

@@ -2,6 +2,9 @@
 
 Only a state that Slurm calls over, with no flag that says otherwise, is an end. A job whose node failed or that gave way to
 others is over only where Slurm didn't put it back into the queue: then it is PENDING.
+
+Of a job of ours whose record can't be read nothing is known. Somebody else's stands in line as long as what gives it its place
+can be read; where that can't, nobody's place in that line is known.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from ccds_kernel.batch.ending import Verdict
+from ccds_kernel.batch.fields import UNREADABLE
 from ccds_kernel.batch.slurm.answers import SlurmJob
 from ccds_kernel.batch.slurm.render import SlurmSite
 from ccds_kernel.batch.slurm.words import ENDED, NOT_IN_LINE, reason_of
@@ -43,8 +47,16 @@ _LINE = (PriorityClass.FIRST, PriorityClass.SECOND, PriorityClass.BATCH)
 """Whose jobs wait in one line, in the order in which they are served; app sessions have their own."""
 
 
+_PLACE = frozenset({"id", "array", "task", "states", "partition", "reason", "priority"})
+"""The fields that give a job its place in line."""
+
+
 def said_of(job: SlurmJob) -> Verdict:
     """What Slurm says of this job or task."""
+    return Verdict(JobState.UNKNOWN, UNREADABLE) if job.unread else _said_by_states(job)
+
+
+def _said_by_states(job: SlurmJob) -> Verdict:
     words = frozenset(job.states)
     for some, state in _ALIVE:
         if words & some:
@@ -73,12 +85,13 @@ class Line:
     """
 
     def __init__(self, jobs: Iterable[SlurmJob], site: SlurmSite) -> None:
-        self._site = site
-        waiting = [it for it in jobs if said_of(it).state is JobState.PENDING and it.reason not in NOT_IN_LINE]
+        waiting = [it for it in jobs if _may_wait(it)]
         places: dict[int, int] = {}
         for kinds in (_LINE, (PriorityClass.APP,)):
             rank = {site.partitions[kind]: place for place, kind in enumerate(kinds)}
-            own = [it for it in waiting if it.partition in rank]
+            own = [it for it in waiting if it.partition in rank or "partition" in it.unread]
+            if any(it.unread & _PLACE for it in own):
+                continue
             own.sort(key=lambda it: (rank[it.partition], -it.priority, it.array or it.id, it.task or 0))
             places.update({it.id: place for place, it in enumerate(own, start=1)})
         self._places = places
@@ -94,6 +107,12 @@ class Line:
             position=min(places, default=None),
             estimated_start=moment(min(starts, default=0)),
         )
+
+
+def _may_wait(job: SlurmJob) -> bool:
+    """Whether it stands in some line, or may, for all that could be read."""
+    waits = "states" in job.unread or _said_by_states(job).state is JobState.PENDING
+    return waits and job.reason not in NOT_IN_LINE
 
 
 def _reason(job: SlurmJob) -> str:

@@ -47,16 +47,21 @@ class Seen:
     def priority_class(self, site: SlurmSite) -> PriorityClass | None:
         """Its class.
 
-        That of its partition while it waits, so that a move by hand shows. Slurm moves no running job: what we called it last.
+        That of its partition while it waits, so that a move by hand shows. Slurm moves no running job: what we called it last,
+        and None where somebody has written over that.
         """
+        if any(part.unread for part in self.parts):
+            return None
         waits = any(said_of(part).state is JobState.PENDING for part in self.parts)
         by_partition = site.class_of(self.parts[0].partition) if self.parts else None
         by_us = self.mark.priority_class if self.mark else None
-        return (by_partition or by_us) if waits else (by_us or by_partition)
+        return (by_partition or by_us) if waits else by_us
 
 
 def verdict_of(seen: Seen, runs: RunFolders) -> tuple[Verdict, ExitFile | None]:
     """The state of a job, and the exit file that says so."""
+    if any(part.unread for part in seen.parts):
+        return _verdict_of_unreadable(seen.parts, seen.noted, runs)
     cancelled = bool(seen.noted and runs.is_cancelled(seen.noted)) if not seen.parts else False
     if seen.noted and seen.noted.tasks:
         return _verdict_of_tasks(seen, seen.noted, runs, cancelled=cancelled)
@@ -66,6 +71,15 @@ def verdict_of(seen: Seen, runs: RunFolders) -> tuple[Verdict, ExitFile | None]:
     part = seen.parts[0]
     left = runs.exit_file(seen.noted, attempt_of(part.restarts)) if seen.noted else None
     return judge(said_of(part), left, cancelled=False), left
+
+
+def _verdict_of_unreadable(
+    parts: Sequence[SlurmJob], noted: Noted | None, runs: RunFolders
+) -> tuple[Verdict, ExitFile | None]:
+    """Over only where its command ended by itself: which attempt it is at, or whether another follows, isn't known."""
+    said = next(said_of(part) for part in parts if part.unread)
+    left = runs.last_exit(noted) if noted and not noted.tasks else None
+    return judge(said, left, cancelled=False), left
 
 
 def _verdict_of_tasks(

@@ -14,7 +14,9 @@ def bjobs_json(fields, jobs, missing, wrong):
     if unknown:
         complain(f"error: invalid field name in output format: {unknown[0]}")
         return None
-    records = [{field.upper(): _JOB[field](job, wrong) for field in fields} for job in jobs]
+    odd = wrong.get("fields", {})
+    records = [{field.upper(): _JOB[field](job, wrong) for field in fields} | odd.get(key_of(job), {}) for job in jobs]
+    records = [{key: value for key, value in record.items() if value is not None} for record in records]
     records += [{"JOBID": word, "ERROR": f"Job <{word}> is not found"} for word in missing]
     return _document("bjobs", "JOBS", records)
 

@@ -133,7 +133,9 @@ class StandIn:
                 `hangs="bjobs"` or `"all"`; `refuses_all=words`; `rejects=words` of an esub; `loses_answer=True` takes a job
                 and never says so; `truncates=n` characters of JSON; `stat={"101": "UNKWN"}`; `error_records=[ids]`;
                 `short_hosts=True`; `no_year=True`; `forgets=True` what has ended; `hides=[ids]` of jobs that it has;
-                `keeps_running_jobs=True` as they are; `estimates={"101": text}`.
+                `keeps_running_jobs=True` as they are; `estimates={"101": text}`;
+                `fields={"101": {"EXIT_CODE": "many"}}` in the JSON of a job, None for one that
+                isn't there.
         """
         (self.folder / "misbehave.json").write_text(json.dumps(how))
 

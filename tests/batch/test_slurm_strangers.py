@@ -1,0 +1,160 @@
+"""Records in Slurm's one answer that can't be read: a stranger's does no harm, one of ours is unknown for itself alone."""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ccds_kernel.batch import JobId, JobRefusedError, JobSpec, JobState, PriorityClass, SchedulerUnavailableError
+from ccds_kernel.batch.commands import Answer
+from ccds_kernel.batch.slurm import SlurmScheduler, SlurmSite
+from support.scheduler_contract import Jobs
+
+FIRST, SECOND = PriorityClass.FIRST, PriorityClass.SECOND
+COMMENT = re.compile(r"^#SBATCH --comment=(.*)$", re.MULTILINE)
+STRANGE = {"job_id": 900, "job_state": "PENDING", "user_name": "eve", "partition": "interactive", "priority": 9}
+
+
+class Told:
+    """Slurm's programs, which take every job and tell what a test has put into the records of `squeue --json`."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, dict[str, Any]] = {}
+        self.asked: list[tuple[str, ...]] = []
+
+    def run(self, argv: Sequence[str], *, stdin: str = "", owner: str | None = None) -> Answer:
+        """See `Commands.run`."""
+        self.asked.append(tuple(argv))
+        if argv[0] == "squeue":
+            return Answer(0, json.dumps({"jobs": list(self.records.values()), "errors": []}), "")
+        if argv[0] == "sinfo":
+            return Answer(0, json.dumps({"nodes": [], "errors": []}), "")
+        if argv[0] != "sbatch":
+            return Answer(0, "", "")
+        number = 101 + len(self.records)
+        (comment,) = COMMENT.findall(stdin)
+        (name,) = re.findall(r"^#SBATCH --job-name=(.*)$", stdin, re.MULTILINE)
+        (partition,) = re.findall(r"^#SBATCH --partition=(.*)$", stdin, re.MULTILINE)
+        self.records[str(number)] = {
+            "job_id": number, "job_state": "RUNNING", "name": name, "user_name": owner, "comment": comment,
+            "partition": partition, "priority": 1, "nodes": "gpu1",
+        }  # fmt: skip
+        return Answer(0, f"{number}\n", "")
+
+
+@pytest.fixture
+def slurm() -> Told:
+    """What Slurm tells."""
+    return Told()
+
+
+@pytest.fixture
+def jobs(slurm: Told, tmp_path: Path) -> Jobs:
+    """Specs of ann's, and the scheduler that submits them."""
+    return Jobs(SlurmScheduler(tmp_path / "ours", SlurmSite(), slurm), tmp_path)
+
+
+def spec(jobs: Jobs, name: str, kind: PriorityClass = FIRST) -> JobSpec:
+    """A node's job."""
+    return jobs.spec(name, "true", priority_class=kind)
+
+
+@pytest.mark.parametrize(
+    ("odd", "position"),
+    [
+        ({"exit_code": "many"}, 2),
+        ({"end_time": 10**18}, 2),
+        ({"priority": "high"}, None),
+        ({"job_id": None}, None),
+        ({"job_id": None, "job_state": "RUNNING"}, 1),
+        ({"comment": ["odd"], "job_state": "RUNNING"}, 1),
+        ({"job_state": "RUNNING", "gres_detail": ["gpu:1(IDX:0)"], "partition": "batch"}, 1),
+    ],
+)
+def test_a_stranger_s_odd_record_blinds_nobody(
+    slurm: Told, jobs: Jobs, odd: dict[str, Any], position: int | None
+) -> None:
+    """Our jobs are answered, listed and submitted; a place in line is told where it is sure."""
+    runs, waits = (jobs.scheduler.submit(spec(jobs, name)) for name in ("runs", "waits"))
+    slurm.records[waits]["job_state"] = "PENDING"
+    slurm.records["strange"] = STRANGE | odd
+
+    known = jobs.scheduler.status([runs, waits])
+    explained = known[waits].waits
+
+    assert (known[runs].state, known[waits].state) == (JobState.RUNNING, JobState.PENDING)
+    assert explained
+    assert explained.position == position
+    assert [status.id for status in jobs.scheduler.mine()] == [runs, waits]
+    assert jobs.scheduler.submit(spec(jobs, "runs")) == runs
+    assert jobs.scheduler.capacity() == []
+
+
+@pytest.mark.parametrize(
+    "odd", [{"exit_code": "many"}, {"comment": 5}, {"name": 5}, {"user_name": 5}, {"restart_cnt": "x"}]
+)
+def test_an_odd_record_of_ours_is_unknown_and_the_others_are_answered(
+    slurm: Told, jobs: Jobs, odd: dict[str, Any]
+) -> None:
+    """It is alive whatever its state is called: nothing is submitted in its place, it can be cancelled, and isn't moved."""
+    job, other = (jobs.scheduler.submit(spec(jobs, name)) for name in ("odd", "fine"))
+    slurm.records[job] |= {"job_state": "COMPLETED"} | odd
+
+    known = jobs.scheduler.status([job, other])
+    with pytest.raises(SchedulerUnavailableError):
+        jobs.scheduler.set_priority(job, SECOND)
+    jobs.scheduler.cancel(job)
+
+    assert (known[job].state, known[job].name, known[job].owner) == (JobState.UNKNOWN, "odd", "ann")
+    assert (known[job].priority_class, known[other].state) == (None, JobState.RUNNING)
+    assert "can't be read" in (known[job].reason or "")
+    assert [status.id for status in jobs.scheduler.mine()] == [job, other]
+    assert jobs.scheduler.submit(spec(jobs, "odd")) == job
+    assert slurm.asked.count(("scancel", job)) == 1
+
+
+@pytest.mark.parametrize(("stopped", "state"), [(False, JobState.FAILED), (True, JobState.UNKNOWN)])
+def test_what_ended_by_itself_has_ended_though_its_record_is_odd(
+    slurm: Told, jobs: Jobs, tmp_path: Path, stopped: bool, state: JobState
+) -> None:
+    """What was told to end may be about to begin anew."""
+    job = jobs.scheduler.submit(spec(jobs, "odd"))
+    attempt = tmp_path / "ours" / "ids" / job / "0"
+    attempt.mkdir()
+    (attempt / "exit.json").write_text(json.dumps({"code": 3, "reason": None, "stopped": stopped, "ended": 1.0}))
+    slurm.records[job] |= {"restart_cnt": "x"}
+
+    assert jobs.status(job).state is state
+
+
+@pytest.mark.parametrize("odd", [{"job_id": None}, {"array_job_id": "x"}])
+def test_a_record_of_ours_without_a_number_is_no_answer(slurm: Told, jobs: Jobs, odd: dict[str, Any]) -> None:
+    """A list would be too short, and a name be submitted twice."""
+    job = jobs.scheduler.submit(spec(jobs, "odd"))
+    slurm.records[job] |= odd
+
+    with pytest.raises(SchedulerUnavailableError):
+        jobs.scheduler.mine()
+    with pytest.raises(SchedulerUnavailableError):
+        jobs.scheduler.submit(spec(jobs, "odd"))
+    assert jobs.status(job).state is JobState.UNKNOWN
+
+
+@pytest.mark.parametrize(("state", "kind"), [("RUNNING", None), ("PENDING", SECOND)])
+def test_a_job_whose_mark_somebody_wrote_over_is_not_moved_and_that_is_told(
+    slurm: Told, jobs: Jobs, state: str, kind: PriorityClass | None
+) -> None:
+    """It is ours by its folder. Which class a running one has stood in the mark alone; a waiting one's is its partition."""
+    job = jobs.scheduler.submit(spec(jobs, "session", SECOND))
+    slurm.records[job] |= {"comment": "mine", "job_state": state}
+
+    known = jobs.status(job)
+    with pytest.raises(JobRefusedError, match="comment"):
+        jobs.scheduler.set_priority(job, FIRST)
+
+    assert (known.state, known.priority_class) == (JobState[state], kind)
+    assert not [argv for argv in slurm.asked if argv[0] == "scontrol"]
+    assert JobId(job) in jobs.scheduler.status([job])

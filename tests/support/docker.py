@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -113,28 +113,39 @@ def _answers(daemon: Dockerd) -> bool:
 def python_layer() -> bytes:
     """A root file system, as tar, that has this machine's Python, a shell and a few programs."""
     need_program(SYSTEM_PYTHON, "apt-get install python3")
-    asked = "import sys, sysconfig; print(sysconfig.get_path('stdlib'), sys.executable)"
-    library, _ = subprocess.check_output([SYSTEM_PYTHON, "-I", "-c", asked], text=True).split()
+    asked = "import sysconfig; print(sysconfig.get_path('stdlib'))"
+    library = Path(subprocess.check_output([SYSTEM_PYTHON, "-I", "-c", asked], text=True).strip())
     python = Path(SYSTEM_PYTHON).resolve()
-    files = {Path(program) for program in _PROGRAMS} | {python}
-    modules = [path for path in Path(library).rglob("*") if path.is_file() and _belongs(path)]
-    linked = subprocess.run(
-        ["ldd", *map(str, files), *(str(path) for path in modules if path.suffix == ".so")],
-        capture_output=True, text=True, check=False,
-    ).stdout  # fmt: skip
-    libraries = {Path(found) for found in re.findall(r"(/\S+) \(0x", linked)}
+    modules = [path for path in library.rglob("*") if path.is_file() and _belongs(path)]
+    files = {path: path for path in (python, *modules, *map(Path, _PROGRAMS))}
+    return root_layer(files, python)
+
+
+def root_layer(files: Mapping[Path, Path], python: Path, libraries: Iterable[Path] = ()) -> bytes:
+    """A root file system as tar.
+
+    Args:
+        files: where a file stands in it → where it is here. What programs and modules of it are linked with is put in, too.
+        python: which of them is found as `python`.
+        libraries: further libraries, at their own place.
+    """
+    programs = [str(path) for path in files.values() if path.suffix == ".so" or path.stat().st_mode & 0o100]
+    linked = subprocess.run(["ldd", *programs], capture_output=True, text=True, check=False).stdout
+    found = {*map(Path, re.findall(r"(/\S+) \(0x", linked)), *libraries}
+    found = {path for path in found if ".." not in path.parts and path not in files.values()}  # a wheel has its own
+    put = {path: path for path in found} | dict(files)
+    above = {parent for path in put for parent in path.parents[:-1]}
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as tar:
-        put = {*files, *modules, *libraries}
-        above = {parent for path in put for parent in path.parents[:-1]}
         for folder in sorted({*above, *map(Path, _FOLDERS)}):
             place = tarfile.TarInfo(str(folder).lstrip("/"))
             place.type, place.mode = tarfile.DIRTYPE, 0o1777 if folder.name == "tmp" else 0o755
             tar.addfile(place)
-        for path in sorted(put):
+        for path, source in sorted(put.items()):
             known = tarfile.TarInfo(str(path).lstrip("/"))
-            known.mode, known.size = path.stat().st_mode & 0o755, path.stat().st_size
-            with path.open("rb") as content:
+            stat = source.stat()
+            known.mode, known.size, known.mtime = stat.st_mode & 0o755, stat.st_size, int(stat.st_mtime)
+            with source.open("rb") as content:
                 tar.addfile(known, content)
         for name in ("python", "python3"):
             link = tarfile.TarInfo(f"usr/local/bin/{name}")
@@ -149,26 +160,31 @@ def _belongs(path: Path) -> bool:
     return not _NEEDLESS & parts and not any(part.startswith("config-") for part in parts)
 
 
+def image_config(*layers: bytes) -> bytes:
+    """The description of an image of these layers."""
+    described = {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "WorkingDir": "/work"},
+        "rootfs": {"type": "layers", "diff_ids": [_digest(layer) for layer in layers]},
+    }
+    return json.dumps(described).encode()
+
+
 @contextmanager
-def registry(layer: bytes) -> Iterator[str]:
-    """A registry with one image of one layer; gives its name with its digest, as a site names it."""
-    config = json.dumps(
-        {
-            "architecture": "amd64",
-            "os": "linux",
-            "config": {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "WorkingDir": "/work"},
-            "rootfs": {"type": "layers", "diff_ids": [_digest(layer)]},
-        }
-    ).encode()
+def registry(layer: bytes, *more: bytes, config: bytes | None = None) -> Iterator[str]:
+    """A registry with one image of these layers; gives its name with its digest, as a site names it."""
+    layers = (layer, *more)
+    config = config or image_config(*layers)
     manifest = json.dumps(
         {
             "schemaVersion": 2,
             "mediaType": _MANIFEST,
             "config": {"mediaType": _CONFIG, "size": len(config), "digest": _digest(config)},
-            "layers": [{"mediaType": _LAYER, "size": len(layer), "digest": _digest(layer)}],
+            "layers": [{"mediaType": _LAYER, "size": len(one), "digest": _digest(one)} for one in layers],
         }
     ).encode()
-    blobs = {_digest(blob): blob for blob in (config, layer, manifest)}
+    blobs = {_digest(blob): blob for blob in (config, manifest, *layers)}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -201,7 +217,8 @@ def registry(layer: bytes) -> Iterator[str]:
 
 def pull(daemon: Dockerd, image: str) -> None:
     """Has `daemon` pull `image`, by its digest."""
-    daemon.client.pull(image)
+    said = daemon.client.pull(image)
+    assert "errorDetail" not in said, said[-500:]
 
 
 def _digest(content: bytes) -> str:

@@ -34,6 +34,9 @@ from ccds_kernel.batch.states import Explanation, JobId, JobState, JobStatus, No
 
 API_VERSION = "1.41"
 TIMEOUT_S = 8
+CREATE_S = 120
+"""Seconds that a daemon may take to lay out a container, or to clear one away: on some storage drivers it copies the image."""
+
 _OURS = f"{LABEL}name"
 _CONFLICT, _SERVER_ERROR = 409, 500
 
@@ -81,12 +84,20 @@ class DockerMachines:
                 return job_id(machine, living[0]["Id"])
             gpus = self._choose_gpus(machine, client, spec)
             request = create_request(spec, spec.container, account, gpus, datetime.now(UTC))
-            for told in found:
-                client.remove_container(told["Id"], v=True, force=True)
-            return job_id(machine, self._start(client, machine, spec, request))
+            return job_id(machine, self._start(machine, spec, request, [told["Id"] for told in found]))
 
-    def _start(self, client: docker.APIClient, machine: Machine, spec: JobSpec, request: Mapping[str, Any]) -> str:
-        """Creates the container and starts it; returns its id. One that can't be started is taken away."""
+    def _start(self, machine: Machine, spec: JobSpec, request: Mapping[str, Any], ended: Sequence[str]) -> str:
+        """Creates the container in place of those that have `ended`, and starts it; returns its id."""
+        client = self._connect(machine, max(self._timeout_s, CREATE_S))
+        try:
+            for container in ended:
+                client.remove_container(container, v=True, force=True)
+            return self._started(client, machine, spec, request)
+        finally:
+            client.close()
+
+    def _started(self, client: docker.APIClient, machine: Machine, spec: JobSpec, request: Mapping[str, Any]) -> str:
+        """One that can't be started is taken away."""
         try:
             made = str(client.create_container_from_config(dict(request), _container_name(spec.name))["Id"])
         except NotFound:

@@ -51,6 +51,7 @@ class SessionRecord:
         submitted: when the scheduler took it.
         gpus: how many it asked for.
         gpu_model: the model asked for; None for any.
+        cores: how many it asked for; 0 where that wasn't recorded.
         hours: the wall time asked for.
         image: the name of the image asked for; None for the site's own installation.
         started: when its job began to run.
@@ -70,6 +71,7 @@ class SessionRecord:
     classes: tuple[tuple[datetime, PriorityClass], ...]
     gpus: int = 0
     gpu_model: str | None = None
+    cores: int = 0
     hours: float = 0.0
     image: str | None = None
     started: datetime | None = None

@@ -24,7 +24,7 @@ from ccds_kernel.cluster.record import HowEnded, SessionRecord
 from ccds_kernel.errors import CcdsError
 
 NAME = "cluster.sqlite"
-_VERSION = 1
+_VERSION = 2
 _PATIENCE_S = 5.0
 _LONGEST_SAID = 300
 
@@ -36,7 +36,8 @@ CREATE TABLE session (
     submitted REAL NOT NULL, started REAL, node TEXT,
     ended REAL, how TEXT, said TEXT NOT NULL DEFAULT '',
     idle_s REAL,                                    -- NULL: never measured
-    gpus_measured INTEGER NOT NULL DEFAULT 0
+    gpus_measured INTEGER NOT NULL DEFAULT 0,
+    cores INTEGER NOT NULL DEFAULT 0                -- 0: not recorded
 ) STRICT;
 CREATE UNIQUE INDEX live_job ON session(job) WHERE ended IS NULL;
 CREATE INDEX of_person ON session(person, ended);
@@ -45,6 +46,7 @@ CREATE TABLE class (
 ) STRICT;
 CREATE INDEX of_session ON class(session)
 """
+_FROM_1 = "ALTER TABLE session ADD COLUMN cores INTEGER NOT NULL DEFAULT 0"
 _LIVE = "(SELECT id FROM session WHERE job = ? AND ended IS NULL)"
 
 
@@ -74,15 +76,16 @@ class Records:
         at: datetime,
         gpus: int = 0,
         gpu_model: str | None = None,
+        cores: int = 0,
         hours: float = 0.0,
         image: str | None = None,
     ) -> None:
         """The scheduler took `job`; said again of a job that lives, it changes nothing. See `SessionRecord` for the rest."""
-        values = (person, project, session, job, gpus, gpu_model, hours, image, at.timestamp())
+        values = (person, project, session, job, gpus, gpu_model, cores, hours, image, at.timestamp())
         with self._transaction("BEGIN IMMEDIATE") as db:
             added = db.execute(
-                "INSERT INTO session (person, project, session, job, gpus, gpu_model, hours, image, submitted) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO session (person, project, session, job, gpus, gpu_model, cores, hours, image, submitted) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 values,
             )
             if added.rowcount:
@@ -170,13 +173,18 @@ class Records:
 
 def _create(db: sqlite3.Connection) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version not in {0, _VERSION}:
+    if not 0 <= version <= _VERSION:
         raise CcdsError(
-            expected=f"{NAME} of version {_VERSION}", found=f"version {version}", do="use the ccds that wrote it"
+            expected=f"{NAME} of version {_VERSION} or older",
+            found=f"version {version}",
+            do="use the ccds that wrote it",
         )
     if version == 0:
         for statement in _SCHEMA.split(";\n"):
             db.execute(statement)
+    elif version == 1:
+        db.execute(_FROM_1)
+    if version != _VERSION:
         db.execute(f"PRAGMA user_version = {_VERSION}")
 
 
@@ -190,6 +198,7 @@ def _record(row: sqlite3.Row, classes: tuple[tuple[datetime, PriorityClass], ...
         classes=classes,
         gpus=row["gpus"],
         gpu_model=row["gpu_model"],
+        cores=row["cores"],
         hours=row["hours"],
         image=row["image"],
         started=None if row["started"] is None else _utc(row["started"]),

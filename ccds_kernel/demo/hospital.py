@@ -124,7 +124,7 @@ class Hospital:
         lines += ['authenticator = "password-file"', f"administrators = {json.dumps([_administrator()])}"]
         lines += [f"leadership = {json.dumps(LEADERSHIP)}"]
         lines += ["[audit]", f"port = {audit_port}"]
-        lines += ["[scheduler]", f"gpus = {PRETEND_GPUS}", "cpus = 8", "memory_mb = 32768"]
+        lines += ["[scheduler]", f"gpus = {PRETEND_GPUS}", "cpus = 32", "memory_mb = 131072"]
         write_whole(self.settings_file, "\n".join(lines) + "\n")
         return load_settings(self.settings_file)
 

@@ -34,6 +34,18 @@ class SessionsSettings(Section):
         strict=True,
         description="hours that a lab session may be asked for, and be extended to in all",
     )
+    cores: int = Field(1, ge=1, strict=True, description="cores of a lab session, at least")
+    memory_mb: int = Field(4096, ge=1, strict=True, description="MiB of a lab session, at least")
+    cores_per_gpu: int = Field(
+        4,
+        ge=1,
+        strict=True,
+        description="cores of a lab session for each of its GPUs; never more in all than the largest node with such GPUs has. "
+        "Above a node's cores for each of its GPUs, some of these can't be used",
+    )
+    memory_mb_per_gpu: int = Field(
+        16384, ge=1, strict=True, description="MiB of a lab session for each of its GPUs, likewise"
+    )
     images: dict[ImageName, PinnedImage] = Field(
         {},
         description="the images that people choose from: name = `registry/name@sha256:…`, or the absolute path of an image "

@@ -17,7 +17,6 @@ from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.session.name import SessionKind, SessionName
 from ccds_kernel.settings import Settings
 from ccds_spawners.card import Card, Idle, ended_card, live_card
-from ccds_spawners.job import CPUS
 from ccds_spawners.nodes import LiveNodes, chosen_options, node_of, other_nodes
 from ccds_spawners.rights import why_revoked
 from ccds_spawners.words import here
@@ -84,7 +83,7 @@ class Cards:
             now,
             title=title_of(spawner.name, applications),
             options=chosen_options(spawner) if node else None,
-            cpus=CPUS,
+            cpus=spawner.cores,
             people_before=people_before(node, self._nodes.live) if node else 0,
             nth=len(other_nodes(spawner)) + 1,
             idle=_idle(spawner),

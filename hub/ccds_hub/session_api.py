@@ -23,7 +23,7 @@ from ccds_kernel.batch.scheduler import JobRefusedError
 from ccds_kernel.errors import CcdsError
 from ccds_spawners.capacities import Capacities
 from ccds_spawners.card_words import node_words, start_words
-from ccds_spawners.form import before, offer_for, would_be
+from ccds_spawners.form import before, offer_for, share_for, would_be
 from ccds_spawners.nodes import other_nodes
 from ccds_spawners.offer import models_of
 from ccds_spawners.options import OptionError
@@ -61,9 +61,10 @@ class OutlookHandler(APIHandler):  # type: ignore[misc] # as above
             raise web.HTTPError(404, "no such session's form is open")
         try:
             options = (await offer_for(spawner)).read(options_in(self.request.query_arguments))
+            share = await share_for(spawner, options)
             others = other_nodes(spawner)
             priority_class = priority_for(user.name, others)
-            outlook = await spawner.capacities.outlook(would_be(spawner, options, priority_class))
+            outlook = await spawner.capacities.outlook(would_be(spawner, options, share, priority_class))
         except (OptionError, JobRefusedError) as error:
             self.set_status(400)
             self.write(json.dumps({"option": getattr(error, "option", ""), "message": str(error)}))

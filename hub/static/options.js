@@ -40,6 +40,13 @@ function limitGpus() {
   if (choices.some((choice) => choice.checked && choice.disabled)) choices.filter((choice) => !choice.disabled).at(-1).checked = true;
 }
 
+/** Says which cores and which memory come with the present choice. */
+function showShare() {
+  const model = options.querySelector("[name=gpu_model]")?.value ?? "";
+  const gpus = options.querySelector("[name=gpus]:checked").value;
+  options.querySelector("[data-share]").textContent = JSON.parse(options.dataset.shares)[model][gpus];
+}
+
 let asked = 0;
 
 /** Says what the present choice means: which node it will be, and when it would start. */
@@ -61,6 +68,7 @@ if (options) {
   let soon;
   options.addEventListener("change", () => {
     limitGpus();
+    showShare();
     clearTimeout(soon);
     soon = setTimeout(showOutlook, PAUSE_MS);
   });

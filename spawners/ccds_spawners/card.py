@@ -18,7 +18,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_spawners.card_words import HOW, before_words, duration_words
 from ccds_spawners.options import LabOptions
 from ccds_spawners.view import SessionView
-from ccds_spawners.words import at_words
+from ccds_spawners.words import at_words, count_words
 
 _EXTENSION = timedelta(hours=1)
 _MINUTE_S = 60
@@ -104,7 +104,7 @@ def live_card(
         now: an aware time in the site's time zone.
         title: what the session is, for people.
         options: what was chosen for it; None for an app session.
-        cpus: its cores; 0 where they aren't told.
+        cpus: its cores; 0 where they aren't known.
         people_before: how many people's first nodes come before this further one.
         nth: which of its person's nodes it is.
         idle: since when nobody uses it; None while somebody does, or where it isn't known.
@@ -167,7 +167,7 @@ def ended_card(record: SessionRecord, now: datetime, *, title: str, may_restart:
         title=title,
         state=CardState.ENDED,
         job=str(record.job),
-        pills=_pills(asked, node=record.node, gpus=record.gpus),
+        pills=_pills(asked, node=record.node, gpus=record.gpus, cpus=record.cores),
         facts=tuple(facts),
         notes=(HOW[record.how or HowEnded.UNKNOWN],),
         said=record.said,
@@ -210,19 +210,13 @@ def _pills(
         for pill in (
             order.get(priority_class) if priority_class else None,
             f"on {node}" if node else None,
-            _count(cpus, "core"),
-            _count(gpus, "GPU"),
+            count_words(cpus, "core"),
+            count_words(gpus, "GPU"),
             options.gpu_model,
             f"image {options.image}" if options.image else None,
         )
         if pill
     )
-
-
-def _count(number: int, unit: str) -> str | None:
-    if not number:
-        return None
-    return f"1 {unit}" if number == 1 else f"{number} {unit}s"
 
 
 def _waiting_facts(view: SessionView, now: datetime) -> list[tuple[str, str]]:

@@ -71,6 +71,7 @@ class Chronicle:
                 at=at or datetime.now(UTC),
                 gpus=spec.gpus,
                 gpu_model=spec.gpu_model,
+                cores=spec.cpus,
                 hours=spec.wall_minutes / 60,
                 image=image,
             )

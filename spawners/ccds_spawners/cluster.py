@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +31,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
 from ccds_spawners.adopt import is_known, living_job
 from ccds_spawners.ending import end_job, ended_words, how_ended
-from ccds_spawners.form import chosen, would_be
+from ccds_spawners.form import chosen, share_for, would_be
 from ccds_spawners.job import session_job_name
 from ccds_spawners.nodes import chosen_options, other_nodes
 from ccds_spawners.prepare import prepare_job
@@ -105,7 +106,10 @@ class ClusterSpawner(SessionSpawner):
         status: JobStatus = await self.watch.status(job)
         options = chosen_options(self)
         held = status.priority_class or priority_for(self.user.name, other_nodes(self))
-        await self.life.chronicle.submitted(job, would_be(self, options, held), options.image, status.submitted)
+        share = await share_for(self, options)
+        share = replace(share, cores=self.cores or share.cores)
+        spec = would_be(self, options, share, held)
+        await self.life.chronicle.submitted(job, spec, options.image, status.submitted)
 
     async def give_up(self) -> None:
         """Ends the job of an interrupted start that the hub refuses to its person, and forgets the start.
@@ -125,6 +129,7 @@ class ClusterSpawner(SessionSpawner):
         chronicle, prepared, begun = self.life.chronicle, False, False
         try:
             options = await chosen(self)
+            share = await share_for(self, options)
             prepared = True
             spec = await asyncio.to_thread(
                 prepare_job,
@@ -133,12 +138,15 @@ class ClusterSpawner(SessionSpawner):
                 project,
                 options,
                 priority_for(self.user.name, others),
+                share=share,
                 env=self.get_env(),
                 token=self.api_token,
                 settings=self.settings,
             )
             await chronicle.begun()
             begun = True
+            self.cores = spec.cpus
+            self._note_state()
             await chronicle.tell("")  # what an earlier session of that name was told
             await self._submit(spec)
         except CcdsError as error:

@@ -21,6 +21,7 @@ from ccds_spawners.offer import Offer, offer_of
 from ccds_spawners.options import LabOptions
 from ccds_spawners.refusal import Refusal
 from ccds_spawners.seen import what_is_seen
+from ccds_spawners.share import APP_SHARE, Share, share_of, share_table
 
 
 async def options_form(spawner: Any) -> str:  # noqa: ANN401 - JupyterHub has no type hints
@@ -42,7 +43,9 @@ async def options_form(spawner: Any) -> str:  # noqa: ANN401 - JupyterHub has no
         sees = await asyncio.to_thread(what_is_seen, project, spawner.contents, spawner.settings)
     except CcdsError as error:
         raise Refusal(error) from None
-    offer = await offer_for(spawner)
+    nodes = await spawner.capacities.nodes()
+    offer = offer_of(spawner.settings, nodes)
+    shares = share_table(offer, spawner.settings.sessions, nodes)
     last = await asyncio.to_thread(_last_choice, spawner, project)
     sent: Mapping[str, object] = getattr(spawner.handler, "sent", {})
     options, wrong = offer.fill(last, sent)
@@ -55,6 +58,7 @@ async def options_form(spawner: Any) -> str:  # noqa: ANN401 - JupyterHub has no
             sees=sees,
             session=spawner.session,
             offer=offer,
+            shares=shares,
             options=options,
             wrong=wrong,
             outlook=outlook,
@@ -79,6 +83,13 @@ async def offer_for(spawner: Any) -> Offer:  # noqa: ANN401 - as above
     return offer_of(spawner.settings, await spawner.capacities.nodes())
 
 
+async def share_for(spawner: Any, options: LabOptions) -> Share:  # noqa: ANN401 - as above
+    """The cores and memory of a session with these options, as the site and its scheduler have it."""
+    if not spawner.session.kind.runs_code:
+        return APP_SHARE
+    return share_of(options, spawner.settings.sessions, await spawner.capacities.nodes())
+
+
 def before(spawner: Any, options: LabOptions) -> int:  # noqa: ANN401 - as above
     """How many people's first nodes come before the node that `options` ask for, as it isn't there yet."""
     thought_of = NodeSession(
@@ -91,11 +102,11 @@ def before(spawner: Any, options: LabOptions) -> int:  # noqa: ANN401 - as above
     return people_before(thought_of, spawner.nodes.live)
 
 
-def would_be(spawner: Any, options: LabOptions, priority_class: PriorityClass) -> JobSpec:  # noqa: ANN401 - as above
-    """The job that a start with these options would submit, without what a job is given to run: nothing but to ask about."""
+def would_be(spawner: Any, options: LabOptions, share: Share, priority_class: PriorityClass) -> JobSpec:  # noqa: ANN401 - as above
+    """The job that a start with these would submit, without what a job is given to run: nothing but to ask about."""
     nowhere = Path("/")
     return session_job(
-        spawner.session, options, priority_class, person=spawner.user.name, home=nowhere, folder=nowhere, env={}
+        spawner.session, options, share, priority_class, person=spawner.user.name, home=nowhere, folder=nowhere, env={}
     )
 
 

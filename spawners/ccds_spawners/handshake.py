@@ -42,9 +42,18 @@ class PortHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no type hi
                 self.set_status(204)
                 return
         # Whose token it is can't be seen yet: the spawner that will have it hasn't taken it up.
-        if any(is_interrupted(one.state or {}) for one in getattr(self.current_user, "orm_spawners", {}).values()):
+        if _has_interrupted(self.current_user):
             raise web.HTTPError(503, "a start is being taken up")
         raise web.HTTPError(403, "expected the token of a starting session")
+
+
+def _has_interrupted(user: Any) -> bool:  # noqa: ANN401 - JupyterHub has no type hints
+    """Whether a start of theirs was interrupted and isn't taken up: not one that this hub itself is at."""
+    live = getattr(user, "spawners", {})
+    return any(
+        live[name].interrupted if name in live else is_interrupted(one.state or {})
+        for name, one in getattr(user, "orm_spawners", {}).items()
+    )
 
 
 def _port(body: Any) -> int:  # noqa: ANN401 - whatever JSON came

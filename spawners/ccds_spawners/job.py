@@ -9,10 +9,9 @@ from pathlib import Path
 from ccds_kernel.batch.spec import JobSpec, PriorityClass, job_name
 from ccds_kernel.session.name import SessionName
 from ccds_spawners.options import LabOptions
+from ccds_spawners.share import APP_SHARE, Share
 
 APP_MINUTES = 12 * 60.0
-CPUS = 1
-"""Cores of a session."""
 
 
 def session_job_name(session: SessionName, person: str) -> str:
@@ -23,6 +22,7 @@ def session_job_name(session: SessionName, person: str) -> str:
 def session_job(
     name: SessionName,
     options: LabOptions,
+    share: Share,
     priority_class: PriorityClass,
     *,
     person: str,
@@ -30,11 +30,12 @@ def session_job(
     folder: Path,
     env: Mapping[str, str],
 ) -> JobSpec:
-    """The job of session `name`; an app session has no GPU and the class of apps whatever is asked for.
+    """The job of session `name`; an app session has no GPU, its own share and the class of apps whatever is asked for.
 
     Args:
         name: the session.
         options: GPUs and hours of a lab session.
+        share: cores and memory of a lab session.
         priority_class: FIRST or SECOND, for a lab session.
         person: for whom it runs.
         home: the folder in which the session runs.
@@ -43,6 +44,7 @@ def session_job(
     """
     app = not name.kind.runs_code
     server = "app" if app else "lab"
+    share = APP_SHARE if app else share
     return JobSpec(
         name=session_job_name(name, person),
         # -P: a folder of the person's that is called like one of our modules must not be run instead of it.
@@ -51,8 +53,8 @@ def session_job(
         log=folder / f"{name}.log",
         owner=person,
         env=env,
-        cpus=CPUS,
-        memory_mb=1024 if app else 4096,
+        cpus=share.cores,
+        memory_mb=share.memory_mb,
         gpus=0 if app else options.gpus,
         gpu_model=None if app else options.gpu_model,
         wall_minutes=APP_MINUTES if app else options.hours * 60.0,

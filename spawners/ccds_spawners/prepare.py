@@ -16,6 +16,7 @@ from ccds_spawners.in_image import in_image
 from ccds_spawners.job import session_job
 from ccds_spawners.kept_token import keep_token
 from ccds_spawners.options import LabOptions
+from ccds_spawners.share import Share
 
 
 def prepare_job(
@@ -25,6 +26,7 @@ def prepare_job(
     options: LabOptions,
     priority_class: PriorityClass,
     *,
+    share: Share,
     env: Mapping[str, str],
     token: str,
     settings: Settings,
@@ -37,6 +39,7 @@ def prepare_job(
         project: its project, opened for that person.
         options: what they chose.
         priority_class: FIRST or SECOND, for a lab session.
+        share: the cores and memory that come with what they chose.
         env: what the hub tells its servers.
         token: the session's own, which is in `env` too.
         settings: the site's settings.
@@ -50,6 +53,7 @@ def prepare_job(
     spec = session_job(
         session,
         options,
+        share,
         priority_class,
         person=person,
         home=home,

@@ -61,6 +61,7 @@ class SessionSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
     job_id = Unicode("", help="the session's job; empty when there is none")
     up = Bool(False, help="whether the session has reported its port; a job without that is one that starts")
     port = Int(0, help="the port that the session has reported; 0 before")
+    cores = Int(0, help="the cores that its job asks for; 0 where that isn't known")
 
     why_stopped: HowEnded | None = None
 
@@ -86,6 +87,7 @@ class SessionSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         self.job_id = state.get("job_id", "")
         self.up = bool(state.get("up"))
         self.port = state.get("port", 0)
+        self.cores = state.get("cores", 0)
         # JupyterHub keeps the token of a server that will resume, and takes back that of one that has ended.
         self._interrupted = self.will_resume = is_interrupted(state)
         if "up" in state:
@@ -96,15 +98,20 @@ class SessionSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         state: dict[str, Any] = super().get_state()
         if not (self.job_id or self._asked or self._interrupted):
             return state
-        return state | {"job_id": self.job_id, "up": self.up, "port": self.port}
+        return state | {"job_id": self.job_id, "up": self.up, "port": self.port, "cores": self.cores}
 
     def clear_state(self) -> None:
         """Forgets the job; but not one whose start was interrupted, which is to be taken up."""
         super().clear_state()
         if self._interrupted:
             return
-        self.job_id, self.up, self.port = "", False, 0
+        self.job_id, self.up, self.port, self.cores = "", False, 0, 0
         self._asked, self._life, self.why_stopped = False, None, None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether its start was interrupted by a hub's death and hasn't been taken up yet."""
+        return self._interrupted
 
     @property
     def session(self) -> SessionName:

@@ -45,6 +45,13 @@ def at_words(when: datetime, now: datetime) -> str:
     return f"{there:%H:%M}" if there.date() == now.date() else f"{there:%H:%M on %A, %-d %B}"
 
 
+def count_words(number: int, unit: str) -> str:
+    """`1 core`, `2 cores`; nothing for none."""
+    if not number:
+        return ""
+    return f"1 {unit}" if number == 1 else f"{number} {unit}s"
+
+
 def _waits(why: Explanation | None, now: datetime) -> str:
     if why is None:
         return "waiting; the scheduler hasn't said for what"

@@ -145,6 +145,7 @@ def test_the_form_says_what_each_choice_means_before_the_click(page: Page, hub: 
     expect(page.get_by_role("radio", name="4")).to_be_checked()
     expect(outlook).to_contain_text("Estimated start")
     expect(outlook).to_contain_text("This will be your first node")
+    expect(page.locator("[data-share]")).to_have_text("4 GPUs, 16 cores, 64 GiB")
     assert page.get_by_role("link", name="Effusions").get_attribute("href") == f"/hub/spawn/sam/{LAB}"
 
 

@@ -41,6 +41,7 @@ def submit(records: Records, job: str = "7", person: str = "sam", at: datetime =
         at=at,
         gpus=2,
         gpu_model="a100",
+        cores=8,
         hours=8,
         image="torch",
     )
@@ -64,6 +65,7 @@ def test_a_session_is_recorded_from_its_submission_to_its_end(records: Records) 
             classes=((NOON, PriorityClass.SECOND), (after(5), PriorityClass.FIRST)),
             gpus=2,
             gpu_model="a100",
+            cores=8,
             hours=8,
             image="torch",
             started=after(6),
@@ -210,11 +212,23 @@ def test_nobody_else_reads_them(records: Records, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["cluster.sqlite"]  # noqa: PTH208 - names only
 
 
+def test_records_from_before_cores_were_recorded_are_read(records: Records, tmp_path: Path) -> None:
+    """Their cores are unknown; all else stays, and what comes now has its cores."""
+    submit(records)
+    with sqlite3.connect(tmp_path / "cluster.sqlite") as db:
+        db.executescript("ALTER TABLE session DROP COLUMN cores; PRAGMA user_version = 1")
+
+    later = Records(tmp_path)
+    submit(later, job="8")
+
+    assert [(record.job, record.gpus, record.cores) for record in later.all(LONG_AGO)] == [("8", 2, 8), ("7", 2, 0)]
+
+
 def test_a_file_that_can_not_be_used_is_one_line(records: Records, tmp_path: Path) -> None:
     """Damaged, or of another version: the person reads what to do, and nothing is overwritten."""
     with sqlite3.connect(tmp_path / "cluster.sqlite") as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(CcdsError, match=r"expected cluster.sqlite of version 1; found version 99"):
+    with pytest.raises(CcdsError, match=r"expected cluster.sqlite of version 2 or older; found version 99"):
         Records(tmp_path)
     (tmp_path / "cluster.sqlite").write_bytes(b"no database, " * 1000)
 

@@ -78,11 +78,12 @@ def test_a_waiting_session_has_its_card_until_it_is_cancelled(hub: Demo, sam: re
     over = until(lambda: (page := cards(sam, hub, "sam")) and 'data-state="ended"' in page and page, "it to have ended")
 
     assert "JupyterLab · Effusions" in shown
-    assert all(f"<li>{pill}</li>" in shown for pill in ("first node", "4 GPUs"))
+    assert all(f"<li>{pill}</li>" in shown for pill in ("first node", "16 cores", "4 GPUs"))
     assert "Waiting for 4 GPUs: 1 of 4 in use." in shown
     assert re.search(r"<dt>Start expected</dt><dd>\d\d:\d\d", shown)
     assert ">Cancel</button>" in shown
     assert "It was cancelled before it was up." in over
+    assert "<li>16 cores</li><li>4 GPUs</li>" in re.sub(r">\s+<", "><", over)
     assert f'href="/hub/spawn/sam/{LAB}?gpus=4&gpu_model=&hours=2&image="' in over
     assert 'value="4" checked' in form(sam, hub, "sam", LAB)  # the last choice
     assert '<option value="2" selected>' in form(sam, hub, "sam", LAB)
@@ -116,6 +117,10 @@ def test_the_form_says_what_a_choice_means(hub: Demo, sam: requests.Session) -> 
     wrong = asked(sam, hub, f"sessions/sam/{LAB}-2/outlook", gpus=9)
 
     assert 'value="3" checked' in page
+    assert "data-share>3 GPUs, 12 cores, 48 GiB</p>" in page
+    assert json.loads(re.search(r"data-shares='([^']+)'", page)[1])[""][:2] == [
+        "no GPU, 1 core, 4 GiB", "1 GPU, 4 cores, 16 GiB",
+    ]  # fmt: skip
     assert "This will be your first node" in page
     assert small.json()["words"].endswith("By the scheduler’s word it would start at once.")
     assert re.search(r"Estimated start: \d\d:\d\d", large.json()["words"])

@@ -27,7 +27,11 @@ def other_project(demo: Demo) -> str:
 
 @pytest.mark.parametrize(
     ("person", "tiles"),
-    [("fay", ["/fay/headct-2026-app"]), ("sam", ["/sam/headct-2026-lab"]), ("lee", ["/lee/reports"])],
+    [
+        ("fay", ["/fay/headct-2026-app"]),
+        ("sam", ["/sam/headct-2026-lab"]),
+        ("lee", ["/lee/reports", "/lee/reports?next=/user/lee/reports/voila/render/cluster.ipynb"]),
+    ],
 )
 @pytest.mark.usefixtures("other_project")
 def test_a_role_has_its_tiles_and_no_others(demo: Demo, client: Clients, person: str, tiles: list[str]) -> None:

@@ -195,6 +195,7 @@ def record(how: HowEnded | None = HowEnded.STOPPED, **changed: Any) -> SessionRe
         "classes": ((after(-10), PriorityClass.FIRST),),
         "gpus": 2,
         "gpu_model": "a100",
+        "cores": 8,
         "hours": 8.0,
         "started": NOON,
         "node": "n1",
@@ -215,12 +216,17 @@ def test_an_ended_session() -> None:
         title="JupyterLab",
         state=CardState.ENDED,
         job="41",
-        pills=("on n1", "2 GPUs", "a100"),
+        pills=("on n1", "8 cores", "2 GPUs", "a100"),
         facts=(("Ended", "14:00"), ("Ran for", "2 h 0 min"), ("Of that unused", "25 min")),
         notes=("It was stopped.",),
         again={"gpus": 2, "gpu_model": "a100", "hours": 8, "image": ""},
         restarts=True,
     )
+
+
+def test_cores_that_were_not_recorded_are_not_told() -> None:
+    """Of a session from before they were."""
+    assert ended_card(record(cores=0), NOON, title="JupyterLab", may_restart=True).pills == ("on n1", "2 GPUs", "a100")
 
 
 def test_one_that_never_started_says_how_long_it_waited() -> None:

@@ -17,6 +17,7 @@ from ccds_kernel.settings import Settings, load_settings
 from ccds_spawners.docker import Fleet, _has_machine, in_container, lay_out_account
 from ccds_spawners.job import session_job
 from ccds_spawners.options import LabOptions
+from ccds_spawners.share import Share
 from support.site import site_settings, write_settings
 
 IMAGE = f"registry.hospital.org/ccds/session@sha256:{'0a' * 32}"
@@ -46,7 +47,9 @@ def test_a_lab_session_becomes_a_container_of_its_project(tmp_path):
     home = project / "work/ann"
     env = {"CCDS_PROJECT": "CHEST-1", "HOME": "/hub", "PATH": "/hub/bin", "CCDS_AUDIT_SPOOL": "/hub/spool", "LANG": "C"}
     name = SessionName.parse("chest-1-lab")
-    spec = session_job(name, LabOptions(gpus=2), PriorityClass.FIRST, person="ann", home=home, folder=folder, env=env)
+    spec = session_job(
+        name, LabOptions(gpus=2), Share(8, 32768), PriorityClass.FIRST, person="ann", home=home, folder=folder, env=env
+    )
 
     inside = in_container(spec, IMAGE, "10.0.0.11", Path("/etc/ccds/ccds.toml"), settings)
 

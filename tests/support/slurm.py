@@ -96,8 +96,12 @@ class Host:
 CONTRACT = (Host("gpu1", gpus=4), Host("cpu1"))
 """What the scheduler's contract asks for: one node with 4 cores, 4 GPUs and 8000 MiB; and a host for app sessions."""
 
-TWO_BY_TWO = (Host("gpu1", gpus=2), Host("gpu2", gpus=2), Host("cpu1"))
-"""Two nodes with two GPUs each, and a host for app sessions."""
+TWO_BY_TWO = (
+    Host("gpu1", cpus=16, memory_mb=64_000, gpus=2),
+    Host("gpu2", cpus=16, memory_mb=64_000, gpus=2),
+    Host("cpu1"),
+)
+"""Two nodes with two GPUs each, and more cores and memory than come with these; and a host for app sessions."""
 
 
 class Cluster:

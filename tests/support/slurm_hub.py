@@ -15,8 +15,8 @@ from support.slurm import Cluster, Host
 TICK_S = 0.5
 
 TWO_NODES = (
-    Host("gpu1", cpus=8, memory_mb=32_000, gpus=2),
-    Host("gpu2", cpus=8, memory_mb=32_000, gpus=2),
+    Host("gpu1", cpus=16, memory_mb=64_000, gpus=2),
+    Host("gpu2", cpus=16, memory_mb=64_000, gpus=2),
     Host("cpu1"),
 )
 """Four GPUs, which are what sessions wait for: cores and memory are there for more; and a host for app sessions."""

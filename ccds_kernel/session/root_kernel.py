@@ -35,6 +35,7 @@ _PROJECT = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
 _SESSION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _SOCKETS = re.compile(r"[0-9a-f]{16}")
 _COMMANDS = {"ccds": "ccds_kernel.session.kernel", "python3": "ipykernel_launcher"}
+_TERMINAL = "ccds_kernel.session.terminal"
 _SIGNALS = {b"INT": signal.SIGINT, b"TERM": signal.SIGTERM, b"KILL": signal.SIGKILL}
 _GROUPS = ("", "-images", "-images-w", "-reports")
 _KEPT = re.compile(
@@ -213,7 +214,8 @@ def start_shell(who: Who, env: dict[str, str]) -> int:
         _reset_signals()
         become(who, "")
         os.closerange(3, 256)
-        os.execve("/bin/bash", ["bash"], env)  # noqa: S606 - the person asked for a shell
+        command = [sys.executable, "-P", "-m", _TERMINAL]
+        os.execve(command[0], command, env)  # noqa: S606 - no shell is wanted before the person's own
     return child
 
 

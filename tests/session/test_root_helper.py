@@ -292,7 +292,7 @@ subprocess.Popen(['setsid', 'sh', '-c', 'sleep 600 & sleep 600'], start_new_sess
 
 
 def test_a_terminal_is_the_person_s_too(lab: Lab) -> None:
-    """Its shell has ann's user, her project's groups, and no token; it ends with the terminal."""
+    """Its shell has ann's user, her project's groups, her own packages, and no token; it ends with the terminal."""
     name = requests.post(f"{lab.url}api/terminals", headers=lab.headers, timeout=60).json()["name"]
     shown = ""
     with connect(
@@ -308,6 +308,7 @@ def test_a_terminal_is_the_person_s_too(lab: Lab) -> None:
     assert f"({lab.site.users['ann']})" in shown
     assert f"irb-{OTHER.lower()}" not in shown
     assert "not permitted" in shown
+    assert "VIRTUAL_ENV=" in shown
     assert SERVER_TOKEN not in shown
     until(lambda: not [one for one in lab.processes_of("ann") if one.name() == "bash"], "the shell to end")
 

@@ -8,7 +8,13 @@ from pathlib import Path
 from ccds_kernel.doctor.components import COMPONENTS, examine_component
 from ccds_kernel.doctor.finding import Finding
 from ccds_kernel.doctor.machine import examine_gpus, examine_proxy, examine_python
-from ccds_kernel.doctor.site import examine_disk, examine_permissions, examine_scheduler, examine_settings
+from ccds_kernel.doctor.site import (
+    examine_disk,
+    examine_jobs_service,
+    examine_permissions,
+    examine_scheduler,
+    examine_settings,
+)
 
 
 def examine() -> Iterator[Finding]:
@@ -20,6 +26,8 @@ def examine() -> Iterator[Finding]:
     if settings:
         yield examine_permissions(settings)
         yield examine_scheduler(settings)
+        if (jobs := examine_jobs_service(settings)) is not None:
+            yield jobs
         from ccds_kernel.doctor.database import examine_database  # noqa: PLC0415 - brings SQLAlchemy: nothing without a site
 
         yield examine_database(settings)

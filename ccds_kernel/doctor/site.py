@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import socket
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from ccds_kernel.batch.local import doorbell
 from ccds_kernel.batch.local.table import Table, live_rows
+from ccds_kernel.batch.site import jobs_socket
 from ccds_kernel.doctor.finding import Finding, Verdict
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import Settings, load_settings, settings_file
 
-_SETTINGS, _SCHEDULER, _PERMISSIONS = "settings", "local scheduler", "permissions"
+_SETTINGS, _SCHEDULER, _PERMISSIONS, _JOBS = "settings", "local scheduler", "permissions", "jobs service"
+_PATIENCE_S = 5.0
 _LEAST_GIB = 1.0
 _AS_OWNER = "look as the Unix user whose folder it is"
 
@@ -91,6 +94,21 @@ def examine_scheduler(settings: Settings) -> Finding:
     except CcdsError as error:
         return Finding(_SCHEDULER, Verdict.WRONG, error.found, error.do)
     return judge_scheduler(jobs, attended=attended)
+
+
+def examine_jobs_service(settings: Settings) -> Finding | None:
+    """Whether somebody takes the jobs that people hand over from their sessions; None on a site where they do that themselves."""
+    if not settings.sessions.helper or settings.scheduler.engine != "local":
+        return None
+    place = jobs_socket(settings)
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_PATIENCE_S)
+            connection.connect(str(place))
+    except OSError as error:
+        found = f"{place}: {(error.strerror or 'no answer').lower()}"
+        return Finding(_JOBS, Verdict.WRONG, found, "systemctl start ccds-jobs, whose unit is in docs/running.md")
+    return Finding(_JOBS, Verdict.OK, f"takes people's jobs at {place}")
 
 
 def judge_scheduler(jobs: int, *, attended: bool) -> Finding:

@@ -3,6 +3,7 @@
 `sudo -n <python> -I -S <this file> <ccds.toml> <what> ...`. By the service account, which runs hub and servers:
 
     kernel|shell <person> <project id> <session>       a kernel or a terminal as the person: `root_kernel`
+    job <person> <project id> <name>                   a person's batch job on this machine: `root_batch`
     scheduler <person> <program> <arguments>           a session's job as the person's: `root_jobs`
 
 and by a person's job on its node:
@@ -46,9 +47,15 @@ _RUNS = ("scheduler", "jobs")
 """Where, in the site's state folder, the runs are that the hub hands to the scheduler."""
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,199}")
 
-_BESIDE = {"kernel": "root_kernel", "shell": "root_kernel", "scheduler": "root_jobs", "server": "root_server"}
-"""What is done by which file beside this one."""
-_OWN_NAME = "ccds_kernel.session.root_helper"
+_BESIDE = {
+    "kernel": ("root_kernel",),
+    "shell": ("root_kernel",),
+    "job": ("root_kernel", "root_batch"),
+    "scheduler": ("root_jobs",),
+    "server": ("root_server",),
+}
+"""What is done by which file beside this one, the last; it imports those before it."""
+_PACKAGE = "ccds_kernel.session"
 
 
 class Refused(Exception):  # noqa: N818 - an answer, no failure
@@ -172,17 +179,20 @@ def main(arguments: list[str]) -> int:
         raise Refused("expected to be run through sudo")
     config, verb, *words = arguments
     os.umask(0o022)  # whatever the caller's was
-    return int(_beside(_BESIDE[verb]).main(read_site(config), int(os.environ["SUDO_UID"]), verb, words))
+    *_, last = [_beside(name) for name in _BESIDE[verb]]
+    return int(last.main(read_site(config), int(os.environ["SUDO_UID"]), verb, words))
 
 
 def _beside(name: str) -> ModuleType:
     """Our own file of that name, by its path: nothing is searched for where everything runs as root."""
-    sys.modules[_OWN_NAME] = sys.modules[__name__]  # what it imports from here is what runs, not a second copy
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).resolve().with_name(f"{name}.py"))
+    # What it imports from here is what runs, not a second copy.
+    sys.modules[f"{_PACKAGE}.root_helper"] = sys.modules[__name__]
+    full = f"{_PACKAGE}.{name}"
+    spec = importlib.util.spec_from_file_location(full, Path(__file__).resolve().with_name(f"{name}.py"))
     assert spec is not None  # noqa: S101 - as every path that ends in .py
     assert spec.loader is not None  # noqa: S101 - likewise
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    sys.modules[full] = module
     spec.loader.exec_module(module)
     return module
 

@@ -184,9 +184,9 @@ def start_kernel(who: Who, kernel: Kernel, sockets: Path, env: dict[str, str]) -
     child = os.fork()
     if child:
         return child
-    with _last_words("kernel"):
+    with last_words("kernel"):
         os.setsid()
-        _reset_signals()
+        reset_signals()
         become(who, "")
         handle = os.open(connection, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         os.write(handle, json.dumps(kernel.connection).encode())
@@ -207,11 +207,11 @@ def start_shell(who: Who, env: dict[str, str]) -> int:
     child = os.fork()
     if child:
         return child
-    with _last_words("terminal"):
+    with last_words("terminal"):
         os.setpgid(0, 0)
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         os.tcsetpgrp(0, os.getpgrp())
-        _reset_signals()
+        reset_signals()
         become(who, "")
         os.closerange(3, 256)
         command = [sys.executable, "-P", "-m", _TERMINAL]
@@ -219,7 +219,7 @@ def start_shell(who: Who, env: dict[str, str]) -> int:
     return child
 
 
-class _last_words:  # noqa: N801 - reads as a statement
+class last_words:  # noqa: N801 - reads as a statement
     """Ends a child that couldn't become what it should, with one line."""
 
     def __init__(self, what: str) -> None:
@@ -240,9 +240,15 @@ def _kernel_log() -> int:
     return os.open(".ccds/kernel.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o660)
 
 
-def _reset_signals() -> None:
+def reset_signals() -> None:
+    """Gives a child the signals as every program expects them."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTTOU, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
+
+
+def adopt_orphans() -> None:
+    """From now on what a child leaves behind is this process's, to be ended with the rest."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def keep(child: int, orders: int | None) -> int:
@@ -349,10 +355,10 @@ def main(site: Site, caller: int, verb: str, words: Sequence[str]) -> int:
         dict(os.environ) | {"CCDS_CONFIG": site.config, "CCDS_PROJECT": project, "CCDS_SESSION": session}, who
     )
     os.chdir("/")
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    adopt_orphans()
     if verb == "shell":
         return keep(start_shell(who, env), None)
-    kernel = Kernel.parse(_first_line())
+    kernel = Kernel.parse(first_line(MOST_LINE_BYTES))
     sockets = make_sockets(site, kernel, who, group)
     try:
         return keep(start_kernel(who, kernel, sockets, env), 0)
@@ -360,9 +366,9 @@ def main(site: Site, caller: int, verb: str, words: Sequence[str]) -> int:
         shutil.rmtree(sockets, ignore_errors=True)
 
 
-def _first_line() -> bytes:
+def first_line(most: int) -> bytes:
     """The first line of standard input, byte by byte: what comes after it is orders."""
     line = bytearray()
-    while not line.endswith(b"\n") and len(line) <= MOST_LINE_BYTES and (byte := os.read(0, 1)):
+    while not line.endswith(b"\n") and len(line) <= most and (byte := os.read(0, 1)):
         line += byte
     return bytes(line)

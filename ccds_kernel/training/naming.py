@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ccds_kernel.batch import job_name
+from ccds_kernel.batch.local.names import read_name
 
 _KIND = "training"
 _NAME = re.compile(
@@ -18,7 +19,12 @@ def training_job(project_id: str, run_id: str, start: int) -> str:
 
 
 def project_of(name: str) -> str | None:
-    """The id of the project in which the job called `name` trains; None where it is no training's."""
+    """The id of the project in which the job called `name` trains; None where it is no training's.
+
+    What a person hands over through the broker counts as one, whatever they call it: that right is asked for it.
+    """
+    if (named := read_name(name)) is not None:
+        return named.project
     match = _NAME.fullmatch(name)
     if match is None or training_job(match["project"], match["run"], int(match["start"])) != name:
         return None

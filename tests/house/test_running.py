@@ -5,6 +5,7 @@ import tomllib
 from configparser import ConfigParser
 from pathlib import Path
 
+from ccds_kernel.batch.site import jobs_socket
 from ccds_kernel.session import root_helper, root_server
 from ccds_kernel.settings import Paths, Settings
 from ccds_kernel.settings.file import SYSTEM_FILE
@@ -76,7 +77,7 @@ def test_units_and_sudoers_name_one_python_one_account_and_one_settings_file():
     helper, reconcile = sudoers_command("CCDS_HELPER"), sudoers_command("CCDS_RECONCILE")
     (account,) = re.findall(r"^(\w+) ALL=\(root\) NOPASSWD: CCDS_HELPER, CCDS_RECONCILE$", SUDOERS, re.MULTILINE)
 
-    assert len(services) == 3
+    assert len(services) == 4
     assert {service["ExecStart"].split()[0] for service in services} == {helper[0]} == {reconcile[0]}
     assert {service["User"] for service in services} == {account}
     assert {service["Environment"] for service in services} == {f"CCDS_CONFIG={SYSTEM_FILE}"}
@@ -107,6 +108,14 @@ def test_a_node_s_rule_lets_everybody_start_a_server_and_nothing_else():
     assert not [line for line in allowed if "NOPASSWD" in line]
     (kept,) = re.findall(r'env_keep = "(.*)"', rules)
     assert set(root_server.told(dict.fromkeys(kept.split(), "1"))) == set(kept.split())
+
+
+def test_the_jobs_service_has_its_folder_where_people_look_for_it():
+    """Systemd makes it below /run; jobs outlive the service that took them."""
+    service = units()["ccds-jobs.service"]["Service"]
+
+    assert Path("/run") / service["RuntimeDirectory"] == jobs_socket(example()).parent
+    assert service["KillMode"] == "process"
 
 
 def test_each_unit_starts_with_the_machine_after_what_it_needs():

@@ -1,4 +1,4 @@
-"""A whole site on which people are Unix users: hub, proxy and audit daemon run by a service account, code by its person."""
+"""A whole site on which people are Unix users: hub and services are run by a service account, code by its person."""
 
 import os
 import pwd
@@ -14,6 +14,7 @@ from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.password_file import password_file, write_passwords
 from ccds_kernel.resources import resource
 from support.demo import Demo, free_port
+from support.jobs import make_place
 from support.site import application, on_roster
 from support.unix import UnixSite, run_as, shared_python, sudo_rules, unix_site
 from support.waiting import until
@@ -78,11 +79,11 @@ def unix_hub(*names: str, scheduler: Sequence[str] = LOCAL) -> Iterator[UnixHub]
         made = UnixHub(site, Demo(f"http://127.0.0.1:{ports['port']}", site.folder, passwords, None))  # type: ignore[arg-type] # no demo's process
         made.apply("CCDSTR-0", {})  # makes the site's folders
         try:
-            for module in (
-                ("ccds_hub.audit_daemon",),
-                ("ccds_hub.proxy",),
-                _HUB,
-            ):
+            jobs = []
+            if scheduler is LOCAL:
+                make_place(service)
+                jobs.append(("ccds_kernel.session.job_broker",))
+            for module in (("ccds_hub.audit_daemon",), ("ccds_hub.proxy",), *jobs, _HUB):
                 made.processes.append(_start(site, service, *module))
             until(lambda: _answers(f"{made.demo.url}/hub/login") or _ended(made), "the hub to answer", seconds=90)
             assert not _ended(made), made.log()

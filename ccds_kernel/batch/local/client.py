@@ -41,6 +41,9 @@ _START_S = 5.0
 _POLL_S = 0.02
 _LIVE_PHASES = ("pending", "starting", "running")
 
+NO_SUCH_JOB = "the scheduler knows no such job"
+"""Why a status is UNKNOWN whose id was never given, or is forgotten."""
+
 
 class LocalScheduler:
     """The `Scheduler` of this machine; implements the port, whose docstrings hold.
@@ -102,7 +105,7 @@ class LocalScheduler:
 
     def _status_of(self, job: JobId, row: Row | None, trouble: str | None) -> JobStatus:
         if row is None:
-            return JobStatus(id=job, state=JobState.UNKNOWN, reason=trouble or "the scheduler knows no such job")
+            return JobStatus(id=job, state=JobState.UNKNOWN, reason=trouble or NO_SUCH_JOB)
         known = row.as_status(self._node)
         if trouble and not known.state.ended:  # nobody watches it: what the table says may be over
             return replace(known, state=JobState.UNKNOWN, reason=trouble)
@@ -274,8 +277,13 @@ def _private(path: str, flags: int) -> int:
 def _row(db: sqlite3.Connection, job: JobId) -> Row:
     raw = db.execute("SELECT * FROM job WHERE id = ?", (job,)).fetchone()
     if raw is None:
-        raise UnknownJobError(expected="the id of a job", found=repr(str(job)), do="see the list of your jobs")
+        raise no_such_job(job)
     return Row(raw)
+
+
+def no_such_job(job: str) -> UnknownJobError:
+    """What is said of an id that isn't one."""
+    return UnknownJobError(expected="the id of a job", found=repr(str(job)), do="see the list of your jobs")
 
 
 def _cancel(db: sqlite3.Connection, row: Row) -> None:
@@ -285,7 +293,12 @@ def _cancel(db: sqlite3.Connection, row: Row) -> None:
         update(db, row.id, intent="cancel")
 
 
-def _refuse_impossible(spec: JobSpec, capacity: Capacity) -> None:
+def refuse_beyond(spec: JobSpec) -> None:
+    """Refuses kinds of jobs that the scheduler of one machine doesn't know.
+
+    Raises:
+        JobRefusedError: this is one.
+    """
     beyond = {
         "more than one host": spec.hosts > 1,
         "shares of a GPU": spec.gpu_shares > 0,
@@ -297,6 +310,10 @@ def _refuse_impossible(spec: JobSpec, capacity: Capacity) -> None:
         raise JobRefusedError(
             expected="what the scheduler of one machine can do", found=asked[0], do="leave it out, or use LSF or Slurm"
         )
+
+
+def _refuse_impossible(spec: JobSpec, capacity: Capacity) -> None:
+    refuse_beyond(spec)
     if not capacity.room.holds(need_of(spec)):
         raise JobRefusedError(
             expected=f"at most {len(capacity.gpus)} GPUs, {capacity.cpus} cores and {capacity.memory_mb} MiB",

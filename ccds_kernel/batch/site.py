@@ -21,7 +21,8 @@ def scheduler_of(
     Args:
         settings: the site's.
         commands: runs the programs of Slurm or LSF; None: as the present Unix user.
-        start: what the one command line of a job begins with there; None: it runs the job's wrapper as whoever submitted it.
+        start: what the one command line of a job begins with there, which can start none inside an image; None: it runs the
+            job's wrapper as whoever submitted it.
 
     Raises:
         SchedulerUnavailableError: its folder can't be used.
@@ -32,19 +33,15 @@ def scheduler_of(
         from ccds_kernel.batch.slurm.from_settings import slurm_commands, slurm_site  # noqa: PLC0415 - likewise
 
         slurm = slurm_site(settings)
-        slurm = replace(slurm, start=start) if start else slurm
+        slurm = replace(slurm, start=start, containers="none") if start else slurm
         return SlurmScheduler(jobs_folder(settings), slurm, commands or slurm_commands(settings))
     if engine == "lsf":
         from ccds_kernel.batch.lsf import LsfScheduler  # noqa: PLC0415 - likewise
         from ccds_kernel.batch.lsf.from_settings import lsf_commands, lsf_site  # noqa: PLC0415 - likewise
 
         lsf = lsf_site(settings)
-        lsf = replace(lsf, start=start) if start else lsf
+        lsf = replace(lsf, start=start, containers={}) if start else lsf
         return LsfScheduler(jobs_folder(settings), lsf, commands or lsf_commands(settings))
-    if settings.sessions.helper and os.geteuid() != 0 and not _is_own(settings.paths.state):
-        from ccds_kernel.batch.local.brokered import BrokeredScheduler  # noqa: PLC0415 - people's sessions only
-
-        return BrokeredScheduler(jobs_socket(settings), os.environ.get("CCDS_PROJECT"))
     offered = settings.scheduler
     gpus = tuple(str(slot) for slot in range(offered.gpus))
     capacity = Capacity(cpus=offered.cpus, memory_mb=offered.memory_mb, gpus=gpus)
@@ -54,16 +51,8 @@ def scheduler_of(
 def jobs_folder(settings: Settings) -> Path:
     """Where the runs of jobs on a cluster are: in the site's state folder, or in the folder of the person whose jobs they are."""
     state = settings.paths.state
-    return state / "scheduler" if _is_own(state) else Path.home() / ".ccds" / "jobs"
-
-
-def jobs_socket(settings: Settings) -> Path:
-    """Where people reach the broker, by which they use the scheduler of this machine."""
-    return settings.sessions.sockets / "jobs" / "socket"
-
-
-def _is_own(state: Path) -> bool:
     try:
-        return not state.exists() or state.stat().st_uid == os.geteuid()
+        own = not state.exists() or state.stat().st_uid == os.geteuid()
     except PermissionError:
-        return False
+        own = False
+    return state / "scheduler" if own else Path.home() / ".ccds" / "jobs"

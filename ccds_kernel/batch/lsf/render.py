@@ -151,9 +151,9 @@ def _options(spec: JobSpec, site: LsfSite, mark: str) -> Iterator[str]:
         profile = site.containers.get(spec.container.image)
         if profile is None:
             raise JobRefusedError(
-                expected="an image for which this site has an application profile",
-                found="one without",
-                do="choose another image, or have it added to [lsf] containers",
+                expected="an image with an application profile on this site, and jobs that start without the root helper",
+                found="not both on this site",
+                do="leave the image out, or see lsf.containers and sessions.helper in ccds.toml",
             )
         yield f"-app {profile}"
     yield "-env none"

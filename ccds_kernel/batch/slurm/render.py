@@ -145,7 +145,9 @@ def _container_options(container: Container, site: SlurmSite, run_dir: Path) -> 
     """By NVIDIA's pyxis, which runs the whole script in the image: it has to see the run's folder and the wrapper."""
     if site.containers != "pyxis":
         raise JobRefusedError(
-            expected="a site whose Slurm runs images", found="one without", do="set slurm.containers in ccds.toml"
+            expected="a Slurm that runs images, and jobs that start without the root helper",
+            found="not both on this site",
+            do="leave the image out, or see slurm.containers and sessions.helper in ccds.toml",
         )
     code = Path(wrapper.__file__).parent
     mounts = [f"{run_dir}:{run_dir}", f"{code}:{code}:ro"]

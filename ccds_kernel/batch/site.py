@@ -42,6 +42,10 @@ def scheduler_of(
         lsf = lsf_site(settings)
         lsf = replace(lsf, start=start, containers={}) if start else lsf
         return LsfScheduler(jobs_folder(settings), lsf, commands or lsf_commands(settings))
+    if settings.sessions.helper and os.geteuid() != 0 and not _is_own(settings.paths.state):
+        from ccds_kernel.batch.local.brokered import BrokeredScheduler  # noqa: PLC0415 - people's sessions only
+
+        return BrokeredScheduler(jobs_socket(settings), os.environ.get("CCDS_PROJECT"))
     offered = settings.scheduler
     gpus = tuple(str(slot) for slot in range(offered.gpus))
     capacity = Capacity(cpus=offered.cpus, memory_mb=offered.memory_mb, gpus=gpus)
@@ -51,8 +55,16 @@ def scheduler_of(
 def jobs_folder(settings: Settings) -> Path:
     """Where the runs of jobs on a cluster are: in the site's state folder, or in the folder of the person whose jobs they are."""
     state = settings.paths.state
+    return state / "scheduler" if _is_own(state) else Path.home() / ".ccds" / "jobs"
+
+
+def jobs_socket(settings: Settings) -> Path:
+    """Where people reach the broker, by which they use the scheduler of this machine."""
+    return settings.sessions.sockets / "jobs" / "socket"
+
+
+def _is_own(state: Path) -> bool:
     try:
-        own = not state.exists() or state.stat().st_uid == os.geteuid()
+        return not state.exists() or state.stat().st_uid == os.geteuid()
     except PermissionError:
-        own = False
-    return state / "scheduler" if own else Path.home() / ".ccds" / "jobs"
+        return False

@@ -4,8 +4,9 @@ It runs in the hub's own process, beside the sessions' spawners, and reads their
 it costs no further question to the scheduler. Rejected: a service of its own, which would ask the scheduler a second time and
 the hub who has which session.
 
-Whatever goes wrong in a look is logged, once for as long as it stays the same, and tried again at the next. Nothing is remembered
-that a look couldn't do without: only the class in which it left each job, so that a move by hand is told from a promotion.
+Whatever goes wrong in a look is logged, once for as long as it stays the same, and tried again at the next; a change that the
+scheduler refuses, which is its decision, after a minute. Nothing is remembered that a look couldn't do without: only the class in
+which it left each job, so that a move by hand is told from a promotion, and what was refused.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any, Self
 
 from ccds_kernel.audit.events import NodeMovedBack
 from ccds_kernel.batch.policy import Change, NodeSession, reconcile
-from ccds_kernel.batch.scheduler import Scheduler, UnknownJobError
+from ccds_kernel.batch.scheduler import JobRefusedError, Scheduler, UnknownJobError
 from ccds_kernel.batch.spec import PriorityClass
 from ccds_kernel.batch.states import JobId
 from ccds_kernel.errors import CcdsError
@@ -28,6 +29,9 @@ from ccds_spawners.watch import JobWatch
 
 EVENT_SECONDS = 60.0
 """Between two audit events about one job: whoever moves it in a loop doesn't fill the log."""
+
+REFUSED_SECONDS = 60.0
+"""Before a change that the scheduler refused is asked for again: its reasons may pass, and its owner's doings."""
 
 _OURS = ("look", "audit")
 """What may be in trouble beside single jobs."""
@@ -77,6 +81,7 @@ class PolicyLoop:
         self._pause = pause
         self._left: dict[JobId, PriorityClass] = {}
         self._tallies: dict[JobId, _Tally] = {}
+        self._refused: dict[JobId, tuple[Change, float]] = {}
         self._trouble: dict[str, str] = {}
 
     def __deepcopy__(self, _memo: object) -> Self:
@@ -110,6 +115,7 @@ class PolicyLoop:
             await self._carry_out(change)
         jobs = {node.job for node in live}
         self._left = {job: left for job, left in self._left.items() if job in jobs}
+        self._refused = {job: refused for job, refused in self._refused.items() if job in jobs}
         self._trouble = {about: said for about, said in self._trouble.items() if about in {*jobs, *_OURS}}
         await self._write_down()
 
@@ -124,6 +130,9 @@ class PolicyLoop:
         return tuple(node for node in found if node)
 
     async def _carry_out(self, change: Change) -> None:
+        refused, at = self._refused.get(change.job, (None, 0.0))
+        if refused == change and self._clock() - at < REFUSED_SECONDS:
+            return
         by_hand = self._left.setdefault(change.job, change.was) is not change.was
         try:
             await asyncio.to_thread(self._scheduler.set_priority, change.job, change.to)
@@ -131,8 +140,11 @@ class PolicyLoop:
         except UnknownJobError:
             return  # it has just ended
         except CcdsError as error:
+            if isinstance(error, JobRefusedError):
+                self._refused[change.job] = (change, self._clock())
             self._say(change.job, f"node {change.session} of {change.person} stays {change.was}: {error}")
             return
+        self._refused.pop(change.job, None)
         self._well(change.job)
         why = ", moved by hand before" if by_hand else ""
         _log.warning("node %s of %s: %s → %s%s", change.session, change.person, change.was, change.to, why)

@@ -176,6 +176,21 @@ def test_a_running_job_s_class_is_noted(cluster: Cluster, jobs: Jobs, connect: C
     assert cluster.run("squeue", "--noheader", "--format=%P", f"--jobs={job}").strip() == "second"
 
 
+def test_a_mark_that_somebody_wrote_over_is_told(cluster: Cluster, jobs: Jobs) -> None:
+    """The job is still ours and alive; its class isn't known any more, it isn't moved, and it can be cancelled."""
+    job = jobs.submit("session", *HOLD, priority_class=FIRST)
+    jobs.until_runs(job)
+
+    cluster.run("scontrol", "update", f"JobId={job}", "Comment=mine")
+    known = jobs.status(job)
+    with pytest.raises(JobRefusedError, match="whose comment somebody changed"):
+        jobs.scheduler.set_priority(job, SECOND)
+    jobs.scheduler.cancel(job)
+
+    assert (known.state, known.name, known.owner, known.priority_class) == (JobState.RUNNING, "session", "ann", None)
+    assert jobs.until_ended(job).state is JobState.CANCELLED
+
+
 def test_a_job_whose_node_fails_has_ended_unless_it_waits_again(cluster: Cluster, jobs: Jobs) -> None:
     """A session fails with its node; requeueable work lives."""
     session = jobs.submit("session", *HOLD, gpus=1, priority_class=FIRST)

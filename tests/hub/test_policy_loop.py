@@ -11,7 +11,15 @@ import pytest
 
 from ccds_hub.policy_loop import PolicyLoop
 from ccds_kernel.audit.events import NodeMovedBack
-from ccds_kernel.batch import JobId, JobState, JobStatus, PriorityClass, SchedulerUnavailableError, UnknownJobError
+from ccds_kernel.batch import (
+    JobId,
+    JobRefusedError,
+    JobState,
+    JobStatus,
+    PriorityClass,
+    SchedulerUnavailableError,
+    UnknownJobError,
+)
 from ccds_kernel.errors import CcdsError
 from ccds_spawners.nodes import LiveNodes
 from ccds_spawners.watch import JobWatch
@@ -30,6 +38,7 @@ class Site:
     failure: Exception | None = None
     audit_away: bool = False
     questions: int = 0
+    refusals: int = 0
     now: float = 1000.0
     moves: list[tuple[JobId, PriorityClass]] = field(default_factory=list)
     events: list[NodeMovedBack] = field(default_factory=list)
@@ -80,6 +89,7 @@ class Site:
     def set_priority(self, job: JobId, kind: PriorityClass) -> None:
         """The scheduler moves a job."""
         if self.failure:
+            self.refusals += 1
             raise self.failure
         self.moves.append((job, kind))
         self.set(job, priority_class=kind)
@@ -193,6 +203,23 @@ def test_a_change_that_is_not_taken_is_tried_again(site, caplog, failure, said):
     assert site.kinds()["ann-lab-2"] is SECOND
     assert sum("stays first" in record.message for record in caplog.records) == said
     assert [event.times for event in site.events] == [1]
+
+
+def test_a_change_that_is_refused_is_asked_for_once_a_minute(site, caplog):
+    """As where an owner wrote over what marks their job; said once, and at once again for another change of that job."""
+    site.looks()
+    site.set(JobId("ann-lab-2"), priority_class=FIRST)
+    site.failure = JobRefusedError(expected="our comment", found="another", do="nothing")
+
+    site.looks(60)
+    within_a_minute = site.refusals
+    site.looks(60)
+    later = site.refusals
+    site.set(JobId("ann-lab-2"), priority_class=BATCH)
+    site.looks()
+
+    assert (within_a_minute, later, site.refusals) == (1, 2, 3)
+    assert sum("stays first" in record.message for record in caplog.records) == 1
 
 
 def test_the_loop_outlives_a_look_that_breaks(site, caplog):

@@ -55,7 +55,7 @@ class UnixHub:
         return (self.site.folder / "services.log").read_text(encoding="utf-8", errors="replace")
 
 
-LOCAL = ("[scheduler]", "gpus = 4", "cpus = 16", "memory_mb = 64000")
+LOCAL = ("[scheduler]", "gpus = 4", "cpus = 32", "memory_mb = 128000")
 """The scheduler of a site that is one machine."""
 
 

@@ -17,7 +17,8 @@ class Verdict:
     reason: str | None = None
 
 
-_TOLD = (-signal.SIGTERM, -signal.SIGKILL)
+_TOLD = (-signal.SIGTERM, -signal.SIGKILL, -signal.SIGINT, -signal.SIGUSR2)
+"""How schedulers tell a job to end: LSF by INT first, and by USR2 when its time is over."""
 _BY_ITSELF = (JobState.SUCCEEDED, JobState.UNKNOWN)
 
 FORGOTTEN = Verdict(JobState.UNKNOWN, "the scheduler knows no such job, and it left no exit file")

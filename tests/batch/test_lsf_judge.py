@@ -111,6 +111,24 @@ def test_an_end(  # noqa: PLR0917 - a table
     assert (known.state, known.reason, known.exit_code) == (state, reason, code)
 
 
+@pytest.mark.parametrize("stat", ["PEND", "PSUSP", "WAIT", "PROV", "RUN"])
+@pytest.mark.parametrize("code", [0, 7, 130, -2, -9, -12, -15])
+def test_what_lsf_has_put_back_goes_on(stat: str, code: int) -> None:
+    """Whatever its last start left, also where LSF's signal was faster than the wrapper, or the queue requeues at that code."""
+    put_back = replace(RUN, stat=stat, started=BEGAN + timedelta(minutes=5) if stat == "RUN" else None)
+
+    known = told(put_back, replace(FINE, code=code))
+
+    assert known.state is (JobState.RUNNING if stat == "RUN" else JobState.PENDING)
+    assert (known.exit_code, known.ended, known.reason) == (None, None, None)
+
+
+@pytest.mark.parametrize("code", [-2, -9, -12, -15])
+def test_what_was_just_told_to_end_may_be_put_back(code: int) -> None:
+    """LSF still says RUN: it will say what it meant."""
+    assert told(RUN, replace(FINE, code=code)).state is JobState.RUNNING
+
+
 def test_what_a_running_job_has() -> None:
     """Compared whole."""
     assert told(RUN) == JobStatus(

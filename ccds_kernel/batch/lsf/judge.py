@@ -21,11 +21,9 @@ from ccds_kernel.batch.spec import PriorityClass
 from ccds_kernel.batch.states import UNKNOWN_REASON, Explanation, JobId, JobState, JobStatus
 
 _ENDED = ("DONE", "EXIT")
+_WAITS = ("PEND", "PSUSP", "WAIT", "PROV")
 _ALIVE = {
-    "PEND": JobState.PENDING,
-    "PSUSP": JobState.PENDING,
-    "WAIT": JobState.PENDING,
-    "PROV": JobState.PENDING,
+    **dict.fromkeys(_WAITS, JobState.PENDING),
     "RUN": JobState.RUNNING,
     "USUSP": JobState.SUSPENDED,
     "SSUSP": JobState.SUSPENDED,
@@ -140,8 +138,17 @@ def explain(job: LsfJob, position: int | None) -> Explanation:
 
 
 def _verdict(job: LsfJob, exit_file: ExitFile | None, *, cancelled: bool) -> Verdict:
-    exit_file = _as_told(exit_file, told=cancelled or bool(job.exit_reason))
+    exit_file = _as_told(_of_this_start(job, exit_file), told=cancelled or bool(job.exit_reason))
     return ending.judge(_said(job, exit_file, cancelled=cancelled), exit_file, cancelled=cancelled)
+
+
+def _of_this_start(job: LsfJob, exit_file: ExitFile | None) -> ExitFile | None:
+    """The exit file, unless LSF has put the job back since: then it is that of a start before, whatever it says."""
+    if exit_file is None or is_over(job):
+        return exit_file
+    if job.stat in _WAITS or job.stat in _ENDED:
+        return None
+    return None if job.started and datetime.fromtimestamp(exit_file.ended, UTC) < job.started else exit_file
 
 
 def _as_told(exit_file: ExitFile | None, *, told: bool) -> ExitFile | None:

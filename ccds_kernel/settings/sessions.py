@@ -25,7 +25,8 @@ class SessionsSettings(Section):
     )
     sockets: AbsolutePath = Field(
         Path("/run/ccds"),
-        description="where the root helper puts the sockets between servers and kernels; a short path of root's own",
+        description="where the root helper puts the sockets between servers and kernels, and in its folder `jobs` the jobs' "
+        "service has its own; a short path of root's",
     )
     longest_hours: int = Field(
         72,

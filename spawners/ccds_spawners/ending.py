@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,6 +11,9 @@ from ccds_kernel.batch.scheduler import Scheduler, SchedulerUnavailableError, Un
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.cluster.record import HowEnded
 from ccds_spawners.watch import JobWatch
+
+AGAIN_S = 60.0
+"""Far more than a job takes to end that was told to."""
 
 _LOOK_S = 0.1
 _SLACK = timedelta(seconds=5)
@@ -35,7 +39,9 @@ _WORDS = {
 }
 
 
-async def end_job(job: JobId, scheduler: Scheduler, watch: JobWatch, unheard: Callable[[], None]) -> None:
+async def end_job(
+    job: JobId, scheduler: Scheduler, watch: JobWatch, unheard: Callable[[], None], again_s: float = AGAIN_S
+) -> None:
     """Cancels `job` and returns when it has ended, however long that takes.
 
     Args:
@@ -43,23 +49,33 @@ async def end_job(job: JobId, scheduler: Scheduler, watch: JobWatch, unheard: Ca
         scheduler: whose job it is.
         watch: whom the end is asked of; it is forgotten there.
         unheard: is called, once, when the scheduler doesn't answer; it is asked again.
+        again_s: seconds after which a job that still lives is cancelled again: a scheduler that died had heard, and forgot it.
     """
     told = False
     while True:
         try:
             await asyncio.to_thread(scheduler.cancel, job)
-            break
         except UnknownJobError:
-            watch.forget(job)
-            return
+            break
         except SchedulerUnavailableError:
             if not told:
                 unheard()
             told = True
             await asyncio.sleep(watch.tick)
-    while not (await watch.status(job)).state.ended:  # noqa: ASYNC110 - the watch is asked, it doesn't call
-        await asyncio.sleep(_LOOK_S)
+            continue
+        if await _has_ended(job, watch, again_s):
+            break
     watch.forget(job)
+
+
+async def _has_ended(job: JobId, watch: JobWatch, seconds: float) -> bool:
+    """Whether the scheduler says within that time that it has."""
+    over = time.monotonic() + seconds
+    while not (await watch.status(job)).state.ended:  # noqa: ASYNC110 - the watch is asked, it doesn't call
+        if time.monotonic() > over:
+            return False
+        await asyncio.sleep(_LOOK_S)
+    return True
 
 
 def how_ended(status: JobStatus, *, up: bool) -> HowEnded:

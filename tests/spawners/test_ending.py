@@ -97,3 +97,37 @@ def test_it_waits_for_the_end() -> None:
     asyncio.run(end_job(JOB, scheduler, JobWatch(scheduler, tick=0.01), lambda: None))
 
     assert scheduler.looks == -1
+
+
+class Forgetful:
+    """A scheduler that died after it had heard, and has forgotten all but the last cancel."""
+
+    def __init__(self, forgets: int) -> None:
+        self.cancels, self.forgets = 0, forgets
+
+    def cancel(self, _job: JobId) -> None:
+        """Heard."""
+        self.cancels += 1
+
+    def status(self, ids: Iterable[JobId]) -> Mapping[JobId, JobStatus]:
+        """As if nothing had been said."""
+        state = JobState.RUNNING if self.cancels <= self.forgets else JobState.CANCELLED
+        return {job: ended(state) for job in ids}
+
+
+def test_a_scheduler_that_forgot_is_told_again() -> None:
+    """A job that still lives a while after its cancel is cancelled again, until it has ended."""
+    scheduler = Forgetful(forgets=2)
+
+    asyncio.run(end_job(JOB, scheduler, JobWatch(scheduler, tick=0.01), lambda: None, again_s=0.05))
+
+    assert scheduler.cancels >= 3
+
+
+def test_one_that_ends_is_told_once() -> None:
+    """However long that takes, short of what is far too long."""
+    scheduler = Deaf(deaf=0, looks=5)
+
+    asyncio.run(end_job(JOB, scheduler, JobWatch(scheduler, tick=0.01), lambda: None))
+
+    assert scheduler.cancels == 1

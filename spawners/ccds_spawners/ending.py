@@ -71,7 +71,7 @@ async def end_job(
 async def _has_ended(job: JobId, watch: JobWatch, seconds: float) -> bool:
     """Whether the scheduler says within that time that it has."""
     over = time.monotonic() + seconds
-    while not (await watch.status(job)).state.ended:  # noqa: ASYNC110 - the watch is asked, it doesn't call
+    while not (await watch.status(job)).state.ended:
         if time.monotonic() > over:
             return False
         await asyncio.sleep(_LOOK_S)

@@ -3,7 +3,7 @@
     python tests/soak/soak_spawns.py [--spawns 200] [--at-once 30] [--seed 1] [--limit-s 1500]
 
 Four people start labs, and one an app session, each one after another. Some of the labs ask for GPUs that nobody gives back:
-they wait, and are called off at a random moment. Every half minute or so the hub, slurmctld or both are killed and started
+they wait, and are called off at a random moment. Every minute or so the hub, slurmctld or both are killed and started
 again. Then thirty labs start at once, undisturbed, and a second time while the hub is killed. At the end: the session that was
 up before it all is up, on the same server; no process and no job is left; and every job that Slurm has ever shown or written
 down for a session is in the sessions' records exactly once, with its end. Exit status 1 with the broken promises otherwise.
@@ -150,7 +150,7 @@ class Soak:
         """Kills hub, slurmctld, or both, every now and then until the rows are done; slurmctld ends with this thread."""
         turns = 0
         while any(row.is_alive() for row in rows):
-            self.over.wait(self.draw.uniform(10, 30))
+            self.over.wait(self.draw.uniform(20, 60))
             which = ("hub", "slurmctld", "both")[turns % 3]
             turns += 1
             self.done["kills"] += 1  # before it happens: who finds this number unchanged was not disturbed

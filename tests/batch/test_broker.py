@@ -39,7 +39,13 @@ def site() -> Iterator[JobsSite]:
 def nothing_left(site: JobsSite) -> Iterator[None]:
     """A test leaves no job, and no process of a person's."""
     yield
-    site.end_jobs()
+    for name in ("ann", "bob"):
+        theirs = As(site.person(name))
+        for one in theirs.mine():
+            theirs.cancel(one.id)
+    if any(read_name(name) is None for name in site.live()):  # a session's
+        site.end_jobs()
+    until(lambda: site.live() == [], "the jobs to end", seconds=40)
     assert processes_of(site, "ann") == processes_of(site, "bob") == []
 
 
@@ -406,6 +412,7 @@ def test_what_is_huge_slow_or_half_holds_up_nobody(site: JobsSite, jobs: Jobs, b
     until(lambda: said_to(ann, b'{"ask": "mine"}\n').startswith(b'{"ok"'), "ann's turn")
 
     assert b"error" in said_to(ann, b'{"ask": "mi', closes=True)
+    assert b"error" in said_to(ann, b'{"ask": "mi')  # and then nothing: told when its time is over
     assert said_to(ann, b"x" * (3 * MOST_BYTES)) in {b"", said_to(ann, b"7\n")}
     assert jobs.scheduler.mine() == []
 

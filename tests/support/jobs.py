@@ -3,14 +3,16 @@
 import os
 import pwd
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from ccds_kernel.batch.local.brokered import BrokeredScheduler
+from ccds_kernel.batch.local.table import live_rows
 from ccds_kernel.batch.scheduler import Scheduler
 from ccds_kernel.irb.applying import apply_application
 from support.components import need_program
@@ -114,6 +116,13 @@ class JobsSite:
     def log(self) -> str:
         """What the broker said."""
         return (self.site.folder / "broker.log").read_text(encoding="utf-8", errors="replace")
+
+    def live(self) -> list[str]:
+        """The names of all jobs that have not ended."""
+        table = self.site.folder / "state" / "scheduler" / "jobs.db"
+        with closing(sqlite3.connect(f"{table.as_uri()}?mode=ro", uri=True)) as db:
+            db.row_factory = sqlite3.Row
+            return [str(row.raw["name"]) for row in live_rows(db)]
 
     def end_jobs(self) -> None:
         """Cancels every job, and waits until no process of one is left."""

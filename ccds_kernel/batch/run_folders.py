@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from ccds_kernel.batch.exits import ExitFile, read_exit
-from ccds_kernel.batch.scheduler import SchedulerUnavailableError
+from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
 from ccds_kernel.batch.spec import JobSpec
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.batch.wrapper import write_json
@@ -208,6 +208,18 @@ class RunFolders:
     def note_cancelled(self, noted: Noted) -> None:
         """Notes that the end of this job was asked for."""
         os.close(os.open(self.path(noted) / "cancelled", os.O_WRONLY | os.O_CREAT, 0o600))
+
+    @contextmanager
+    def cancelling(self, noted: Noted) -> Iterator[None]:
+        """Around the request to end this job: noted before, for its end may be seen at once; taken back where it is refused."""
+        before = self.is_cancelled(noted)
+        self.note_cancelled(noted)
+        try:
+            yield
+        except (JobRefusedError, UnknownJobError):
+            if not before:
+                (self.path(noted) / "cancelled").unlink(missing_ok=True)
+            raise
 
     def is_cancelled(self, noted: Noted) -> bool:
         """Whether that was noted."""

@@ -5,7 +5,7 @@ and arguments are those on the list of the site's scheduler, each argument of a 
 without a group beside their own. To move a job to another class and to make it longer, which no owner may do, it stays root, and
 asks the scheduler first whether the job is theirs and a session of ours. To end one, too, but there it only has to be theirs: it
 ends also after they have left the site, may start nothing any more, or wrote over what marks it as ours.
-LSF gives root no such right (LSF_ROOT_USER): there the service account is an administrator of the queues, and does it by itself.
+LSF gives root no such right (LSF_ROOT_USER): there the service account is an administrator of the queues, and does it all itself.
 
 A script that is submitted holds directives of the scheduler's and one command, which is the one that starts a session's server
 (`root_server`), on a run in the service account's folder. So nothing that the hub sends is run as the person beside that.
@@ -98,10 +98,7 @@ KINDS: Mapping[str, Kind] = {
         asks=("squeue", "--noheader", "--states=all", "--format=%u|%k", "--jobs={job}"),
     ),
     "lsf": Kind(
-        programs={
-            "bsub": Program("", script=True),
-            "bkill": Program(rf"(?P<job>{_ID})"),
-        },
+        programs={"bsub": Program("", script=True)},
         directive=rf'#BSUB -(?:J|Jd|q|n|R|gpu|W|rn|env|o)(?: "?{_VALUES}"?)?',
         attempt='"0"',
         configuration=("envdir", "LSF_ENVDIR"),

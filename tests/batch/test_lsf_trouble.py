@@ -16,6 +16,7 @@ from ccds_kernel.batch import (
     JobState,
     PriorityClass,
     SchedulerUnavailableError,
+    UnknownJobError,
 )
 from ccds_kernel.batch.commands import DirectCommands
 from ccds_kernel.batch.lsf import ENVIRONMENT, LsfScheduler, LsfSite
@@ -531,6 +532,64 @@ def test_the_hub_moves_and_extends_people_s_jobs_as_an_administrator(
     assert (known.priority_class, known.wall_ends) == (PriorityClass.FIRST, before + timedelta(minutes=30))
     with pytest.raises(JobRefusedError, match="permission denied"):
         client().extend(job, 30)
+
+
+def test_a_job_whose_person_has_left_is_ended(client: Client, tmp_path: Path) -> None:
+    """By the hub itself, as an administrator of the queues: nothing is asked in that person's name."""
+    theirs = Jobs(client(user="ann"), tmp_path)
+    job = theirs.submit("as-ann", *HOLD, owner="ann")
+    theirs.until_runs(job)
+
+    client().cancel(job)
+
+    assert theirs.until_ended(job).state is JobState.CANCELLED
+
+
+def test_an_end_that_lsf_refuses_is_a_refusal(client: Client, lsf: StandIn, tmp_path: Path) -> None:
+    """In its own words, and not noted: what ends by itself afterwards wasn't cancelled."""
+    theirs = Jobs(client(user="ann"), tmp_path)
+    job = theirs.submit("as-ann", *HOLD, owner="ann")
+    theirs.until_runs(job)
+    lsf.configure(administrators=[])
+
+    with pytest.raises(JobRefusedError, match="User permission denied"):
+        client().cancel(job)
+
+    (run_dir,) = run_dirs(tmp_path)
+    assert theirs.status(job).state is JobState.RUNNING
+    assert not (run_dir / "cancelled").exists()
+
+
+def test_a_job_that_lsf_forgot_without_a_trace_is_none(
+    jobs: Jobs, lsf: StandIn, client: Client, tmp_path: Path
+) -> None:
+    """Its host died and left no exit file: it can't be ended. What was taken a moment ago is asked for again."""
+    job = jobs.submit("ghost", *HOLD)
+    jobs.until_runs(job)
+    state = json.loads((lsf.folder / "state.json").read_text())
+    (lsf.folder / "state.json").write_text(json.dumps({**state, "jobs": []}))
+
+    with pytest.raises(SchedulerUnavailableError):
+        client().cancel(job)
+    (run_dir,) = run_dirs(tmp_path)
+    note = json.loads((run_dir / "note.json").read_text())
+    (run_dir / "note.json").write_text(json.dumps({**note, "submitted": note["submitted"] - 120}))
+    with pytest.raises(UnknownJobError):
+        client().cancel(job)
+
+    assert client().status([job])[job].state is JobState.UNKNOWN
+
+
+def test_a_job_without_a_limit_that_is_told_is_not_made_shorter(jobs: Jobs, lsf: StandIn) -> None:
+    """More time on top of nobody knows what is refused."""
+    job = jobs.submit("untold", *HOLD, wall_minutes=480)
+    jobs.until_runs(job)
+    lsf.misbehave(fields={job: {"RUNTIMELIMIT": ""}})
+
+    with pytest.raises(JobRefusedError, match="run limit"):
+        jobs.scheduler.extend(job, 60)
+
+    assert lsf.job(job)["run_limit"] == 480
 
 
 def test_a_second_first_node_waits_where_the_site_limits_them(tmp_path: Path) -> None:

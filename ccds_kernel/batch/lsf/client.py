@@ -10,7 +10,7 @@ import os
 import pwd
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import NoReturn, Self
 
 from ccds_kernel.batch.commands import Answer, Commands
 from ccds_kernel.batch.exits import ExitFile
@@ -34,7 +34,7 @@ _TAKE = {
 _TAKE_ALL = ("LSB_", "LSF_", "LS_")
 """What `blaunch` needs to start a training's other hosts."""
 _MOST_WORDS = 300
-_NO_SUCH = "No matching job"
+_NO_SUCH, _FINISHED = "No matching job", "already finished"
 
 
 class LsfScheduler:
@@ -160,14 +160,21 @@ class LsfScheduler:
         return sorted((known for known in found if not known.state.ended), key=lambda known: int(known.id))
 
     def cancel(self, job: JobId) -> None:
-        """See `Scheduler.cancel`. LSF sends INT, TERM and KILL, an interval of its own apart (JOB_TERMINATE_INTERVAL)."""
+        """See `Scheduler.cancel`. LSF sends INT, TERM and KILL, an interval of its own apart (JOB_TERMINATE_INTERVAL).
+
+        As ourselves, as `_change`: a job also ends after its person has left. One that LSF neither lists nor knows is gone.
+        """
         known, noted = self._find(job)
         if known and known.state.ended:
             return
-        self._runs.note_cancelled(noted)
-        answer = self._commands.run(["bkill", job], owner=noted.owner)
-        if answer.code and "finished" not in (words := self._words(answer)) and _NO_SUCH not in words:
-            raise no_answer("bkill", words)
+        with self._runs.cancelling(noted):
+            answer = self._commands.run(["bkill", job])
+            words = self._words(answer)
+            if answer.code == 0 or _FINISHED in words:
+                return
+            if _NO_SUCH in words and is_fresh(noted.submitted):
+                raise no_answer("bkill", words)
+            self._refuse(answer, "bkill", "a job that may be ended")
 
     def set_priority(self, job: JobId, priority_class: PriorityClass) -> None:
         """See `Scheduler.set_priority`. The class is the queue: a running job is moved too, and is or isn't made room with."""
@@ -196,7 +203,11 @@ class LsfScheduler:
             raise UnknownJobError(
                 expected="a job that has not ended", found="one that has, or none", do="submit a new job"
             )
-        total = (ours.found[0].run_limit or 0) + minutes
+        if (limit := ours.found[0].run_limit) is None:
+            raise JobRefusedError(
+                expected="a job whose run limit LSF tells", found="none", do="see `bjobs -l`, or your administrator"
+            )
+        total = limit + minutes
         if not are_wall_minutes(total):
             raise JobRefusedError(
                 expected="a wall time of a year at most", found="more with these minutes", do="extend it by less"
@@ -246,13 +257,17 @@ class LsfScheduler:
             SchedulerUnavailableError: no answer.
         """
         answer = self._commands.run(argv)
-        if answer.code == 0:
-            return
+        if answer.code:
+            self._refuse(answer, argv[0], expected)
+
+    def _refuse(self, answer: Answer, program: str, expected: str) -> NoReturn:
+        """What the answer of a program that failed means; raises as `_change` does."""
+        words = self._words(answer)
         if parse.is_down(answer.out, answer.err):
-            raise no_answer(argv[0], self._words(answer))
-        if _NO_SUCH in self._words(answer):
+            raise no_answer(program, words)
+        if _NO_SUCH in words:
             raise UnknownJobError(expected=expected, found="no such job in LSF", do="see the list of your jobs")
-        raise JobRefusedError(expected=expected, found=self._words(answer), do="see what the site allows")
+        raise JobRefusedError(expected=expected, found=words, do="see what the site allows")
 
     def _words(self, answer: Answer) -> str:
         """What a program said when it failed, without where our files are."""

@@ -461,4 +461,4 @@ def test_its_file_needs_python_s_library_only() -> None:
     )
 
     assert ended.returncode == root_helper.REFUSED
-    assert ended.stderr.startswith("ccds root helper: expected <ccds.toml> kernel|shell|scheduler|server")
+    assert ended.stderr.startswith("ccds root helper: expected <ccds.toml> kernel|shell|job|scheduler|server")

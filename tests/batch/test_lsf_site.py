@@ -48,7 +48,28 @@ def test_a_second_node_goes_to_its_queue(lsf: StandIn, tmp_path: Path) -> None:
     changes, told = asked(lsf, tmp_path, 'LSB_SUB_JOB_NAME="x"\nLSB_SUB_QUEUE="interactive"\n')
 
     assert changes == 'LSB_SUB_QUEUE="second"\n'
-    assert told == "You have a first node already: this job goes to queue second.\n"
+    assert told == "You have a node already: this job goes to queue second.\n"
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_node_that_runs_in_second_is_one(lsf: StandIn, tmp_path: Path, stopped: bool) -> None:
+    """Also while it stands still; another one goes to second."""
+    lsf.run("bsub", stdin=JOB.format("second"))
+    assert lsf.job("101")["stat"] == "RUN"
+    if stopped:
+        lsf.run("bstop", "101")
+
+    changes, _ = asked(lsf, tmp_path, "LSB_SUB_QUEUE=interactive\n")
+
+    assert changes == 'LSB_SUB_QUEUE="second"\n'
+
+
+def test_a_node_that_waits_in_second_is_none_yet(lsf: StandIn, tmp_path: Path) -> None:
+    """Nobody is sent there for one that may not start for long."""
+    lsf.configure(closed=True)
+    lsf.run("bsub", stdin=JOB.format("second"))
+
+    assert asked(lsf, tmp_path, "LSB_SUB_QUEUE=interactive\n") == ("", "")
 
 
 @pytest.mark.parametrize("request_queue", ["interactive", "second", "batch"])

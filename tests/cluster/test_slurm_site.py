@@ -42,7 +42,7 @@ def test_the_site_s_lines_are_taken_and_well() -> None:
     found = [
         *judge_partitions(partitions, SlurmSite()),
         *judge_config(config, SlurmSite()),
-        judge_plugin(config, "ccds:"),
+        judge_plugin(config, "ccds:", own_jobs=True),
     ]
     assert {finding.name: finding.verdict for finding in found if finding.verdict is not Verdict.OK} == {}
     assert judge_isolation(read_config(ours + (SITE / "cgroup.conf").read_text(encoding="utf-8"))).verdict is Verdict.OK

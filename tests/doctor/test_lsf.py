@@ -8,22 +8,23 @@ import pytest
 from ccds_kernel.batch.lsf import LsfSite
 from ccds_kernel.doctor.finding import Verdict
 from ccds_kernel.doctor.scheduler.lsf import examine_lsf
-from ccds_kernel.doctor.scheduler.lsf_rules import judge_config, judge_gpus, judge_queues, read_config
+from ccds_kernel.doctor.scheduler.lsf_rules import judge_config, judge_gpus, judge_queues, judge_rule, read_config
 from ccds_kernel.settings import Settings, load_settings
-from support.lsf.stand_in import HOSTS, Queue, StandIn, queues, running_lsf
+from support.lsf.stand_in import Queue, StandIn, running_lsf
 
 CONF = {
     "LSF_UNIT_FOR_LIMITS": "MB",
     "LSB_USE_SEQUENTIAL_SIGNAL": "Y",
-    "LSB_MOD_ALL_JOBS": "y",
+    "LSB_MOD_ALL_JOBS": "Y",
     "LSB_RESOURCE_ENFORCE": "cpu memory gpu",
 }
 
 
 @pytest.fixture
 def lsf(tmp_path: Path) -> Iterator[StandIn]:
-    """A stand-in that is set up as hub/site/lsf says."""
-    with running_lsf(tmp_path / "lsf10", HOSTS, queues(jobs_per_user=1)) as stand_in:
+    """A stand-in that is set up as hub/site/lsf says for a site without the root helper."""
+    with running_lsf(tmp_path / "lsf10", limits="") as stand_in:
+        stand_in.configure(lsf_conf=CONF)
         yield stand_in
 
 
@@ -55,7 +56,8 @@ def test_a_site_in_order(lsf: StandIn, tmp_path: Path) -> None:
         "ending": "LSB_USE_SEQUENTIAL_SIGNAL=Y",
         "extending": "LSB_MOD_ALL_JOBS=Y",
         "isolation": "cgroups for cpu, gpu, memory; of GPUs for jobs that have some",
-        "first-node rule": "limit ccds_first_node",
+        "first-node rule": "the hub keeps it: all sessions are one Unix user's",
+        "esub": "the hub keeps it: all sessions are one Unix user's",
         "GPUs": "4 on 1 host(s): NVIDIAA100_SXM4_40GB",
         "shared folder": "cpu1 has this Python, and the site's state at the same path",
         "clock": "of cpu1 and here agree within 15 s",
@@ -102,8 +104,27 @@ def test_an_lsf_that_lacks_everything(lsf: StandIn, tmp_path: Path) -> None:
         "queue first", "queue second", "queue batch", "preemption", "memory",
     }  # fmt: skip
     assert {name for name, verdict in found.items() if verdict is Verdict.WEAK} == {
-        "ending", "extending", "isolation", "first-node rule", "esub",
+        "ending", "extending", "isolation",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("limits", "method", "own_jobs", "first", "esub"),
+    [
+        ("NAME = ccds_first_node", "ccds", True, Verdict.OK, None),
+        ("", "other", True, Verdict.WEAK, Verdict.WEAK),
+        # where all sessions are one Unix user's both would do harm
+        ("NAME = ccds_first_node", "other ccds", False, Verdict.WRONG, Verdict.WRONG),
+        ("", "other", False, Verdict.OK, Verdict.OK),
+    ],
+)
+def test_the_rule_is_lsf_s_where_jobs_are_people_s(
+    limits: str, method: str, own_jobs: bool, first: Verdict, esub: Verdict | None
+) -> None:
+    """Else the hub keeps it alone, and what would keep it in LSF is wrong."""
+    found = {it.name: it.verdict for it in judge_rule(limits, CONF | {"LSB_ESUB_METHOD": method}, own_jobs=own_jobs)}
+
+    assert (found["first-node rule"], found.get("esub")) == (first, esub)
 
 
 def test_the_order_of_queues() -> None:

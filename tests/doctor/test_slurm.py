@@ -102,11 +102,25 @@ def test_isolation_is_claimed_where_cgroups_enforce_it() -> None:
     assert judge_isolation(CONFIG).found.startswith("no isolation claimed")
 
 
-def test_the_plugin_has_to_bite() -> None:
-    """That some lua plugin is loaded doesn't count."""
-    assert judge_plugin({}, "").verdict is WEAK
-    assert judge_plugin({"JobSubmitPlugins": "lua"}, "sbatch: Job 5 to start at …").verdict is WEAK
-    assert judge_plugin({"JobSubmitPlugins": "lua"}, "sbatch: error: ccds: many tasks …").verdict is OK
+@pytest.mark.parametrize(
+    ("config", "said", "own_jobs", "verdict", "do"),
+    [
+        ({}, "", True, WEAK, "install"),
+        ({"JobSubmitPlugins": "lua"}, "sbatch: Job 5 to start at …", True, WEAK, "install"),
+        ({"JobSubmitPlugins": "lua"}, "sbatch: error: ccds: many tasks …", True, OK, ""),
+        # where all sessions are one Unix user's it would take all but one for second nodes
+        ({}, "", False, OK, ""),
+        ({"JobSubmitPlugins": "lua"}, "sbatch: Job 5 to start at …", False, OK, ""),
+        ({"JobSubmitPlugins": "lua"}, "sbatch: error: ccds: many tasks …", False, WRONG, "remove"),
+    ],
+)
+def test_the_plugin_has_to_bite_where_jobs_are_people_s(
+    config: dict[str, str], said: str, own_jobs: bool, verdict: Verdict, do: str
+) -> None:
+    """That some lua plugin is loaded doesn't count; and it is never recommended to who it would harm."""
+    found = judge_plugin(config, said, own_jobs=own_jobs)
+
+    assert (found.verdict, found.do.partition(" ")[0]) == (verdict, do)
 
 
 def test_a_cluster_without_gpus_is_wrong() -> None:
@@ -129,7 +143,10 @@ def test_what_became_of_the_tiny_job_is_told() -> None:
 def test_a_real_slurm_is_examined(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """From the programs to the tiny job, which leaves nothing behind; KillWait of the tests is too short for a site."""
+    """From the programs to the tiny job, which leaves nothing behind; KillWait of the tests is too short for a site.
+
+    And the plugin is none for a site without the root helper.
+    """
     with running_slurm(job_submit=ROOT / "hub/site/slurm/job_submit.lua") as cluster:
         monkeypatch.setenv("CCDS_CONFIG", str(slurm_settings(tmp_path, f'conf = "{cluster.env["SLURM_CONF"]}"')))
 
@@ -141,6 +158,7 @@ def test_a_real_slurm_is_examined(
     assert {name: verdict for name, verdict in told.items() if verdict != "ok"} == {
         "KillWait": "wrong",
         "isolation": "weak",
+        "second-node rule": "wrong",
     }
     assert {"programs", "answers", "second-node rule", "shared folder", "clock"} <= set(told)
     assert left == ""

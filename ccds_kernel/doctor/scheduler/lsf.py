@@ -43,7 +43,7 @@ def examine_lsf(settings: Settings) -> Iterator[Finding]:
     yield from judge_queues(queues, site)
     conf = read_config(_shown(commands, "badmin", "showconf", "mbd"))
     yield from judge_config(read_config(_shown(commands, "bparams", "-a")), conf, site)
-    yield from judge_rule(_shown(commands, "blimits", "-c"), conf)
+    yield from judge_rule(_shown(commands, "blimits", "-c"), conf, own_jobs=settings.sessions.helper)
     yield judge_gpus(models)
     yield from run_tiny_job(settings, lambda folder: LsfScheduler(folder, site, commands))
 

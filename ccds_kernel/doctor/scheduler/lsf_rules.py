@@ -106,11 +106,23 @@ def judge_isolation(conf: Mapping[str, str]) -> Finding:
     )
 
 
-def judge_rule(limits: str, conf: Mapping[str, str]) -> Iterator[Finding]:
-    """Whether LSF itself keeps each person to one first node."""
+def judge_rule(limits: str, conf: Mapping[str, str], *, own_jobs: bool) -> Iterator[Finding]:
+    """Whether LSF itself keeps each person to one first node, and only where it knows persons.
+
+    Args:
+        limits: what LSF says of lsb.resources.
+        conf: of lsf.conf; empty where it isn't shown.
+        own_jobs: whether sessions are their people's jobs ([sessions] helper); else to LSF all are one person's.
+    """
+    has_limit, has_esub = LIMIT in limits, "ccds" in conf.get("LSB_ESUB_METHOD", "").split()
+    if not own_jobs:
+        yield _not_here("first-node rule", f"limit {LIMIT} lets one first node run in all", LIMIT, found=has_limit)
+        if conf:
+            yield _not_here("esub", "it takes all sessions but one for further nodes", "esub.ccds", found=has_esub)
+        return
     yield (
         Finding("first-node rule", Verdict.OK, f"limit {LIMIT}")
-        if LIMIT in limits
+        if has_limit
         else Finding(
             "first-node rule",
             Verdict.WEAK,
@@ -118,8 +130,15 @@ def judge_rule(limits: str, conf: Mapping[str, str]) -> Iterator[Finding]:
             f"add it to lsb.resources; {_SEE}",
         )
     )
-    if conf and "ccds" not in conf.get("LSB_ESUB_METHOD", "").split():
+    if conf and not has_esub:
         yield Finding("esub", Verdict.WEAK, "further nodes aren't sent to their queue", f"install esub.ccds; {_SEE}")
+
+
+def _not_here(name: str, harm: str, what: str, *, found: bool) -> Finding:
+    """On what does harm where all sessions are one Unix user's."""
+    if found:
+        return Finding(name, Verdict.WRONG, f"all sessions are one Unix user's: {harm}", f"remove {what}; {_SEE}")
+    return Finding(name, Verdict.OK, "the hub keeps it: all sessions are one Unix user's")
 
 
 def judge_gpus(models: Mapping[str, Sequence[str]]) -> Finding:

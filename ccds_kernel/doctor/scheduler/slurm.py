@@ -44,7 +44,7 @@ def examine_slurm(settings: Settings) -> Iterator[Finding]:
     yield from judge_config(config, site)
     yield judge_gpus(nodes)
     yield judge_isolation(config)
-    yield judge_plugin(config, _against_the_rule(commands, site))
+    yield judge_plugin(config, _against_the_rule(commands, site), own_jobs=settings.sessions.helper)
     yield from run_tiny_job(settings, lambda folder: SlurmScheduler(folder, site, commands))
 
 

@@ -122,10 +122,26 @@ def judge_isolation(config: Mapping[str, str]) -> Finding:
     )
 
 
-def judge_plugin(config: Mapping[str, str], said: str) -> Finding:
-    """Whether the rule of the second node holds in Slurm itself: what Slurm said to a job against it."""
+def judge_plugin(config: Mapping[str, str], said: str, *, own_jobs: bool) -> Finding:
+    """Whether the rule of the second node holds in Slurm itself, and only where it knows persons.
+
+    Args:
+        config: of Slurm.
+        said: what it said to a job against the rule.
+        own_jobs: whether sessions are their people's jobs ([sessions] helper); else to Slurm all are one person's.
+    """
     loaded = "lua" in config.get("JobSubmitPlugins", "")
-    if loaded and "ccds:" in said:
+    bites = loaded and "ccds:" in said
+    if not own_jobs:
+        if not bites:
+            return Finding("second-node rule", Verdict.OK, "the hub keeps it: all sessions are one Unix user's")
+        return Finding(
+            "second-node rule",
+            Verdict.WRONG,
+            "all sessions are one Unix user's: job_submit.lua takes all but one for second nodes",
+            f"remove job_submit.lua; {_SEE}",
+        )
+    if bites:
         return Finding("second-node rule", Verdict.OK, "job_submit.lua holds it")
     found = "job_submit.lua is loaded, but not ours" if loaded else "only the hub holds it: no job_submit plugin"
     return Finding("second-node rule", Verdict.WEAK, found, f"install hub/site/slurm/job_submit.lua; {_SEE}")

@@ -3,6 +3,7 @@
 In the scheduler's folder, all 0700 and 0600:
 
     jobs/<name>-<nonce>/       one job: `run.json` and, for each attempt at it, what `wrapper.py` leaves; `note.json`, what it is;
+                               `job`, a link that only says which job it is;
                                `cancelled` when its end was asked for through us; `end.json`, how the scheduler said it ended
     ids/<job id>               a link to the one that is that job's: it outlasts the scheduler's memory
     locks/<number>             held while a job of a name is looked for and submitted
@@ -168,13 +169,20 @@ class RunFolders:
         """Removes the folder of a run of which the scheduler has none."""
         shutil.rmtree(self.path(noted), ignore_errors=True)
 
-    def note(self, job: JobId, noted: Noted) -> None:
-        """Notes which job this run is."""
+    def note(self, job: JobId, noted: Noted) -> bool:
+        """Notes which job this run is; False, and nothing is noted, where it is another one already."""
         if self._known.get(job) != noted:
+            first = self.path(noted) / "job"
+            try:
+                first.symlink_to(job)
+            except FileExistsError:
+                if str(first.readlink()) != job:
+                    return False
             link = self.folder / "ids" / f".{job}.{secrets.token_hex(4)}"
             link.symlink_to(Path("..") / "jobs" / noted.run)
             link.rename(self.folder / "ids" / job)
             self._known[job] = noted
+        return True
 
     def noted(self, job: JobId) -> Noted | None:
         """Which run this job is; None when that wasn't noted."""
@@ -182,10 +190,19 @@ class RunFolders:
             self._known[job] = found
         return self._known.get(job)
 
-    def find(self, nonce: str) -> Noted | None:
-        """The run with this nonce; None when there is none (any more)."""
-        places = self.folder.glob(f"jobs/*-{nonce}")
-        return next(filter(None, map(_read_note, places)), None)
+    def find(self, nonce: str, owner: str, name: str | None) -> Noted | None:
+        """That owner's run with this nonce, and name where that is known; None when there is none (any more).
+
+        Everybody may read a nonce, and write it to a job of their own: it alone says nothing.
+        """
+        if name is None:
+            places = self.folder.glob(f"jobs/*-{nonce}")
+        elif "/" in name:
+            return None
+        else:
+            places = iter([self.folder / "jobs" / f"{name}-{nonce}"])
+        found = next(filter(None, map(_read_note, places)), None)
+        return found if found and found.owner == owner and name in {None, found.name} else None
 
     def exit_file(self, noted: Noted, attempt: str) -> ExitFile | None:
         """What this attempt left."""

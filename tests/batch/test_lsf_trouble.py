@@ -627,3 +627,36 @@ def test_a_running_job_is_moved(jobs: Jobs, lsf: StandIn) -> None:
 
     assert jobs.status(job).priority_class is PriorityClass.FIRST
     assert lsf.job(job)["queue"] == "interactive"
+
+
+@pytest.mark.parametrize("name", ["eves", "victim"])
+def test_a_job_with_the_mark_of_another_s_is_not_that_job(
+    client: Client, lsf: StandIn, tmp_path: Path, name: str
+) -> None:
+    """Everybody may read a mark, and write it to a job of their own, with their own name in it: the other's job stays as it is."""
+    jobs = Jobs(client(user="ccds"), tmp_path)
+    full = jobs.submit("full", *HOLD, cpus=4)
+    job = jobs.submit("victim", *HOLD)
+    mark = str(lsf.job(job)["description"]).replace(":ann", ":eve")
+    script = f'#!/bin/sh\n#BSUB -J {name}\n#BSUB -Jd "{mark}"\n#BSUB -q app\ntrue\n'
+    forged = JobId(lsf.run("bsub", stdin=script, user="eve").partition("<")[2].partition(">")[0])
+
+    until(lambda: lsf.job(forged)["stat"] in {"DONE", "EXIT"}, "eve's job to end")
+
+    assert [status.id for status in jobs.scheduler.mine()] == [full, job]
+    assert jobs.status(forged).state is JobState.UNKNOWN
+    assert jobs.status(job).state is JobState.PENDING
+    assert (tmp_path / "ours" / "ids" / job / "run.json").exists()
+
+
+def test_a_living_job_with_another_s_mark_is_not_taken_for_theirs(client: Client, lsf: StandIn, tmp_path: Path) -> None:
+    """Nor is it taken up under the other's name once theirs has ended."""
+    jobs = Jobs(client(user="ccds"), tmp_path)
+    ended = jobs.submit("victim", "true")
+    jobs.until_ended(ended)
+    mark = str(lsf.job(ended)["description"]).replace(":ann", ":eve")
+    script = f'#!/bin/sh\n#BSUB -J victim\n#BSUB -Jd "{mark}"\n#BSUB -q app\nsleep 600\n'
+    forged = JobId(lsf.run("bsub", stdin=script, user="eve").partition("<")[2].partition(">")[0])
+
+    assert jobs.submit("victim", "true") not in {ended, forged}
+    assert jobs.status(forged).state is JobState.UNKNOWN

@@ -158,3 +158,45 @@ def test_a_job_whose_mark_somebody_wrote_over_is_not_moved_and_that_is_told(
     assert (known.state, known.priority_class) == (JobState[state], kind)
     assert not [argv for argv in slurm.asked if argv[0] == "scontrol"]
     assert JobId(job) in jobs.scheduler.status([job])
+
+
+@pytest.mark.parametrize("name", ["eves", "victim"])
+@pytest.mark.parametrize("state", ["RUNNING", "CANCELLED"])
+def test_a_job_with_the_mark_of_another_s_is_not_that_job(
+    slurm: Told, jobs: Jobs, tmp_path: Path, name: str, state: str
+) -> None:
+    """Everybody may read a mark, and write it to a job of their own, with their own name in it: the other's job stays as it is."""
+    job = jobs.scheduler.submit(spec(jobs, "victim"))
+    mark = slurm.records[job]["comment"]
+    forged = slurm.records[job] | {"job_id": 900, "user_name": "eve", "name": name, "job_state": state}
+    slurm.records["900"] = forged | {"comment": mark.replace(":ann", ":eve")}
+
+    assert [(status.id, status.owner) for status in jobs.scheduler.mine() if status.owner == "ann"] == [(job, "ann")]
+    assert jobs.scheduler.submit(spec(jobs, "victim")) == job
+    assert jobs.scheduler.status(["900"])["900"].owner != "ann"
+    del slurm.records[job]
+    assert (tmp_path / "ours" / "ids" / job / "run.json").exists()
+    assert jobs.status(job).state is JobState.UNKNOWN
+    assert jobs.scheduler.submit(spec(jobs, "victim")) not in {job, "900"}
+
+
+def test_a_second_job_with_the_same_mark_is_not_the_run_s(slurm: Told, jobs: Jobs, tmp_path: Path) -> None:
+    """Of one person's jobs with one mark the first is the run's: the end of another takes nothing from it."""
+    job = jobs.scheduler.submit(spec(jobs, "session"))
+    slurm.records["900"] = slurm.records[job] | {"job_id": 900, "job_state": "CANCELLED"}
+
+    assert [status.id for status in jobs.scheduler.mine()] == [job]
+    assert jobs.status(JobId("900")).state is JobState.UNKNOWN
+    assert (tmp_path / "ours" / "ids" / job / "run.json").exists()
+
+
+def test_a_job_on_which_its_owner_wrote_another_s_mark_is_still_the_one_it_was(slurm: Told, jobs: Jobs) -> None:
+    """Its folder knows it; its class isn't known any more."""
+    victim = jobs.scheduler.submit(spec(jobs, "victim"))
+    job = jobs.scheduler.submit(jobs.spec("eves", "true", owner="eve", priority_class=FIRST))
+    slurm.records[job]["comment"] = slurm.records[victim]["comment"].replace(":ann", ":eve")
+
+    known = jobs.status(job)
+
+    assert (known.name, known.owner, known.state, known.priority_class) == ("eves", "eve", JobState.RUNNING, None)
+    assert jobs.status(victim).name == "victim"

@@ -63,7 +63,7 @@ class LsfScheduler:
     def submit(self, spec: JobSpec) -> JobId:
         """See `Scheduler.submit`."""
         with self._runs.lock(spec.name):
-            if (live := self._live(spec.name)) is not None:
+            if (live := self._live(spec)) is not None:
                 return live
             self._refuse_impossible(spec)
             noted = self._runs.prepare(spec, grace_s=self._site.grace_s, take=_TAKE, take_all=_TAKE_ALL)
@@ -85,23 +85,23 @@ class LsfScheduler:
             raise no_answer("bsub", "no number of a job in what it printed")
         raise JobRefusedError(expected="LSF to take the job", found=self._words(answer), do="ask for something else")
 
-    def _live(self, name: str) -> JobId | None:
-        """The job of that name which has not ended; None when there is none.
+    def _live(self, spec: JobSpec) -> JobId | None:
+        """The job of that name and owner which has not ended; None when there is none.
 
         Raises:
             SchedulerUnavailableError: no answer, or one was submitted lately and it isn't known whether LSF has it.
         """
         look = self._lookout.look()
         for job, ours in look.ours.items():
-            if ours.noted.name == name and not self._status(job, ours).state.ended:
+            if _is_of(ours.noted, spec) and not self._status(job, ours).state.ended:
                 return job
         for job, noted in look.unread.items():
-            if noted.name == name and not self._status_of(job, look, None).state.ended:
+            if _is_of(noted, spec) and not self._status_of(job, look, None).state.ended:
                 return job
         for job, noted in self._lookout.unlisted(look):
-            if noted.name == name:
+            if _is_of(noted, spec):
                 return job
-        if self._lookout.unsure(name, look):
+        if self._lookout.unsure(spec.name, look):
             raise no_answer("bjobs", "no word yet of what was just submitted under this name")
         return None
 
@@ -288,3 +288,7 @@ class LsfScheduler:
     def _refuse_impossible(self, spec: JobSpec) -> None:
         """LSF itself lets a job that no host can hold wait for ever."""
         hosts.refuse_impossible(spec, *self._hosts())
+
+
+def _is_of(noted: Noted, spec: JobSpec) -> bool:
+    return (noted.name, noted.owner) == (spec.name, spec.owner)

@@ -131,7 +131,7 @@ class Lookout:
             if mark := self._mark(job):
                 tasks.setdefault(number, []).append(job)
                 marks[number] = mark
-                if job.unread and (noted := self._runs.noted(number) or self._runs.find(mark.nonce)):
+                if job.unread and (noted := self._runs.noted(number) or self._found(job, mark)):
                     unread[number] = noted
             elif job.unread & WHOSE and (noted := self._runs.noted(number)):
                 unread[number] = noted
@@ -152,14 +152,13 @@ class Lookout:
     def _noted(self, job: JobId, found: Sequence[LsfJob], mark: Mark) -> Noted | None:
         """What is noted of it, or was not before its submitter died; None when it only has the mark of one of ours."""
         noted = self._runs.noted(job)
-        if noted is None:
-            name, submitted = found[0].name, found[0].submitted or datetime.now(UTC)
-            tasks = max(it.index for it in found)
-            noted = Noted(f"{name}-{mark.nonce}", mark.nonce, name, mark.owner, tasks, submitted.timestamp())
-            if "/" in noted.run or not self._runs.path(noted).is_dir():
-                return None
-            self._runs.note(job, noted)
-        return noted if noted.nonce == mark.nonce else None
+        if noted is None and (noted := self._found(found[0], mark)) and not self._runs.note(job, noted):
+            return None
+        return noted if noted and (noted.nonce, noted.owner) == (mark.nonce, mark.owner) else None
+
+    def _found(self, job: LsfJob, mark: Mark) -> Noted | None:
+        """The run of which this job says that it is."""
+        return self._runs.find(mark.nonce, mark.owner, None if "name" in job.unread else job.name)
 
 
 def _line(found: Iterable[LsfJob], queues: Container[str]) -> Iterator[LsfJob]:

@@ -313,16 +313,28 @@ class SlurmScheduler:
 
     def _seen(self, job: JobId, parts: Sequence[SlurmJob]) -> Seen | None:
         """What is known of a job; None when it is none of ours, or was never there."""
-        noted = self._runs.noted(job)
-        if mark := self._mark(parts):
-            if noted is None or noted.nonce != mark.nonce:
-                # Submitted by somebody who died before noting it; or Slurm began to count anew.
-                noted = self._runs.find(mark.nonce)
-                if noted:
-                    self._runs.note(job, noted)
+        noted, mark = self._runs.noted(job), self._mark(parts)
+        if mark and (noted is None or noted.nonce != mark.nonce):
+            return self._seen_anew(job, parts, mark, noted)
+        if mark and noted and noted.owner == mark.owner:
             return Seen(job, tuple(parts), noted, mark)
-        if noted is None:
-            return None
+        return self._seen_unmarked(job, parts, noted) if noted else None
+
+    def _seen_anew(self, job: JobId, parts: Sequence[SlurmJob], mark: Mark, noted: Noted | None) -> Seen | None:
+        """A job whose mark names another run than is noted: its submitter died before noting it, or Slurm began to count anew.
+
+        Or its owner wrote the mark of another's job, or of none, on their own.
+        """
+        name = None if "name" in parts[0].unread else parts[0].name
+        found = self._runs.find(mark.nonce, mark.owner, name)
+        if found and self._runs.note(job, found):
+            return Seen(job, tuple(parts), found, mark)
+        if noted and name in {None, noted.name}:
+            return self._seen_unmarked(job, parts, noted)
+        return None if found else Seen(job, tuple(parts), None, mark)
+
+    @staticmethod
+    def _seen_unmarked(job: JobId, parts: Sequence[SlurmJob], noted: Noted) -> Seen:
         # Its owner may have changed the comment; a job of another name has the number of one that Slurm forgot.
         same = parts if parts and (parts[0].name == noted.name or "name" in parts[0].unread) else ()
         return Seen(job, tuple(same), noted, None)

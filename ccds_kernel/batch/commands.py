@@ -6,6 +6,7 @@ Nothing but a program that ended within its time and its size is an answer. A qu
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -58,15 +59,21 @@ class DirectCommands:
         env: what they find in their environment beside PATH, HOME and the C locale, such as SLURM_CONF: nothing else of this
             process's, which may hold tokens.
         timeout_s: seconds for each.
+        most_bytes: how much each may say; one that says more is ended at once, before it fills the disk.
     """
 
     def __init__(
-        self, bin_folder: Path | None = None, env: Mapping[str, str] | None = None, timeout_s: float = TIMEOUT_S
+        self,
+        bin_folder: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout_s: float = TIMEOUT_S,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         path = os.environ.get("PATH", _PATH)
         self._env = {"PATH": path, "HOME": str(Path.home()), **(env or {}), "LC_ALL": "C"}
         self._bin = bin_folder
         self._timeout_s = timeout_s
+        self._most_bytes = most_bytes
 
     def run(self, argv: Sequence[str], *, stdin: str = "", owner: str | None = None) -> Answer:  # noqa: ARG002 - the port's
         """See `Commands.run`."""
@@ -91,6 +98,7 @@ class DirectCommands:
                     found=(error.strerror or "an error").lower(),
                     do="see [scheduler] in ccds.toml, and `ccds doctor --scheduler`",
                 ) from None
+            _limit(process.pid, self._most_bytes)
             try:
                 code = process.wait(self._timeout_s)
             except subprocess.TimeoutExpired:
@@ -100,14 +108,23 @@ class DirectCommands:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(_LAST_S)
                 raise _no_answer(argv[0], f"none within {self._timeout_s:.0f} s") from None
-            return Answer(code, _text(out, argv[0]), _text(err, argv[0]))
+            return Answer(code, self._text(out, argv[0]), self._text(err, argv[0]))
+
+    def _text(self, said: IO[bytes], program: str) -> str:
+        if said.seek(0, os.SEEK_END) > self._most_bytes:
+            raise _no_answer(program, "more than it can mean")
+        said.seek(0)
+        return said.read().decode(errors="replace")
 
 
-def _text(said: IO[bytes], program: str) -> str:
-    if said.seek(0, os.SEEK_END) > MOST_BYTES:
-        raise _no_answer(program, "more than it can mean")
-    said.seek(0)
-    return said.read().decode(errors="replace")
+def _limit(pid: int, most_bytes: int) -> None:
+    """Lets this process write one byte more to a file, so that it shows; one that says more has SIGXFSZ.
+
+    From outside and at once: between fork and exec of a process with threads nothing may be run. sudo isn't ours to limit: it
+    starts what `session.root_jobs` limits.
+    """
+    with suppress(OSError):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most_bytes + 1, most_bytes + 1))
 
 
 def _no_answer(program: str, found: str) -> SchedulerUnavailableError:

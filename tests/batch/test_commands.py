@@ -54,6 +54,22 @@ def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> Non
     assert not psutil.pid_exists(group)
 
 
+@pytest.mark.parametrize("stream", ["1", "2"])
+def test_one_that_never_stops_talking_is_ended_at_once(tmp_path: Path, stream: str) -> None:
+    """Long before its time is over, so that it fills no disk; what it said is no answer."""
+    program(tmp_path, "talk", f"exec >&{stream}; while echo talk; do :; done")
+
+    with pytest.raises(SchedulerUnavailableError, match="more than it can mean"):
+        DirectCommands(tmp_path, timeout_s=30, most_bytes=2**20).run(["talk"])
+
+
+def test_as_much_as_it_may_say_is_an_answer(tmp_path: Path) -> None:
+    """To the last byte."""
+    program(tmp_path, "talk", "head -c 1000 /dev/zero")
+
+    assert len(DirectCommands(tmp_path, most_bytes=1000).run(["talk"]).out) == 1000
+
+
 def test_one_that_leaves_something_behind_is_an_answer(tmp_path: Path) -> None:
     """What it started and left in the background isn't waited for."""
     program(tmp_path, "leave", f"sleep 600 & echo $! > {tmp_path}/pid; echo done")

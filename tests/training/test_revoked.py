@@ -6,6 +6,7 @@ import pytest
 
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.batch import JobSpec, JobState
+from ccds_kernel.batch.local.names import read_name, stored_name
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.registry import Registry
 from ccds_kernel.training.naming import project_of, training_job
@@ -114,3 +115,26 @@ def test_a_job_s_name_says_its_project(project_id):
     """Exactly, whatever else an id looks like."""
     assert project_of(training_job(project_id, RUN, 12)) == project_id
     assert project_of(f"{training_job(project_id, RUN, 12)}0") is None
+
+
+@pytest.mark.usefixtures("project")
+def test_whatever_a_person_handed_over_ends_with_their_right(scheduler, submit, amend, end):
+    """Through the broker, which asks for the right to train: its job is of its project, by whatever name they call it."""
+    job = submit(stored_name("sam", "HEAD-1", "anything"), "sam")
+    amend(roster=on_roster(eli="engineer"))
+
+    ended = end()
+
+    assert ended == (1, [("sam", "train a model")])
+    until(lambda: scheduler.status([job])[job].state is JobState.CANCELLED, "its end")
+
+
+@pytest.mark.parametrize("name", ["x", "a+b@c", "y" * 128, training_job("HEAD-1", RUN, 1)])
+def test_a_broker_s_name_says_its_project(name):
+    """And whose it is, though a long name of theirs is cut to a hash; it is nobody's without the beginning."""
+    stored = stored_name("an.n-1", "HEAD-1", name)
+
+    assert (read_name(stored).person, read_name(stored).project) == ("an.n-1", "HEAD-1")
+    assert project_of(stored) == "HEAD-1"
+    assert len(stored) <= 128
+    assert read_name(name) is None

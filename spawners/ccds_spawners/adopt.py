@@ -17,14 +17,14 @@ def is_interrupted(state: dict[str, Any]) -> bool:
     return "up" in state and not state["up"]
 
 
-async def living_job(name: str, scheduler: Scheduler) -> JobId | None:
-    """The job of that name that lives; None where there is none.
+async def living_job(name: str, owner: str, scheduler: Scheduler) -> JobId | None:
+    """The job of that name, and of that owner, that lives; None where there is none.
 
     Raises:
         SchedulerUnavailableError: it can't be known.
     """
     mine = await asyncio.to_thread(scheduler.mine)
-    return next((status.id for status in mine if status.name == name), None)
+    return next((status.id for status in mine if (status.name, status.owner) == (name, owner)), None)
 
 
 def is_known(token: str, orm_user: Any) -> bool:  # noqa: ANN401 - JupyterHub has no type hints

@@ -86,8 +86,7 @@ class ClusterSpawner(SessionSpawner):
         token = self._kept_token()
         if not (token or self._interrupted):
             return False  # nothing was submitted, or it has ended
-        name = session_job_name(self.session, self.user.name)
-        job = JobId(self.job_id) if self.job_id else await living_job(name, self.scheduler)
+        job = JobId(self.job_id) or await self._living_job()
         if job is None:
             return False
         if not is_known(token, self.user.orm_user):
@@ -100,6 +99,10 @@ class ClusterSpawner(SessionSpawner):
         self._note_state()
         await self._record_again(job)
         return True
+
+    async def _living_job(self) -> JobId | None:
+        name = session_job_name(self.session, self.user.name)
+        return await living_job(name, self.user.name, self.scheduler)
 
     async def _record_again(self, job: JobId) -> None:
         """Says again that the scheduler took `job`: the hub may have died before it was recorded."""
@@ -117,7 +120,7 @@ class ClusterSpawner(SessionSpawner):
         Raises:
             SchedulerUnavailableError: it can't be known whether there is one; the start goes on being interrupted.
         """
-        job = JobId(self.job_id) or await living_job(session_job_name(self.session, self.user.name), self.scheduler)
+        job = JobId(self.job_id) or await self._living_job()
         self.job_id, self._interrupted, self.will_resume = job or "", False, False
         self.why_stopped = HowEnded.REVOKED
         if job:

@@ -633,7 +633,7 @@ def test_a_running_job_is_moved(jobs: Jobs, lsf: StandIn) -> None:
 def test_a_job_with_the_mark_of_another_s_is_not_that_job(
     client: Client, lsf: StandIn, tmp_path: Path, name: str
 ) -> None:
-    """Everybody may read a mark, and write it to a job of their own, with their own name in it: the other's job stays as it is."""
+    """Everybody may write a mark that they read on a job of theirs, with their own name: the other's job stays as it is."""
     jobs = Jobs(client(user="ccds"), tmp_path)
     full = jobs.submit("full", *HOLD, cpus=4)
     job = jobs.submit("victim", *HOLD)

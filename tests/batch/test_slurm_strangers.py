@@ -165,7 +165,7 @@ def test_a_job_whose_mark_somebody_wrote_over_is_not_moved_and_that_is_told(
 def test_a_job_with_the_mark_of_another_s_is_not_that_job(
     slurm: Told, jobs: Jobs, tmp_path: Path, name: str, state: str
 ) -> None:
-    """Everybody may read a mark, and write it to a job of their own, with their own name in it: the other's job stays as it is."""
+    """Everybody may write a mark that they read on a job of theirs, with their own name: the other's job stays as it is."""
     job = jobs.scheduler.submit(spec(jobs, "victim"))
     mark = slurm.records[job]["comment"]
     forged = slurm.records[job] | {"job_id": 900, "user_name": "eve", "name": name, "job_state": state}

@@ -436,6 +436,7 @@ def test_jobs_of_others_are_left_alone(jobs: Jobs, lsf: StandIn, client: Client)
     ("odd", "position"),
     [
         ({"EXIT_CODE": "many"}, 2),  # it stands before all the same
+        ({"EXIT_CODE": "many", "USER": "eve"}, None),  # fair share may see it otherwise
         ({"JOBID": "odd", "USER": "eve", "JOB_DESCRIPTION": ""}, None),
     ],
 )
@@ -446,7 +447,7 @@ def test_a_stranger_s_odd_record_blinds_nobody(
     runs = jobs.submit("runs", *HOLD, gpus=4)
     jobs.until_runs(runs)
     script = '#!/bin/sh\n#BSUB -J "odd"\n#BSUB -q batch\n#BSUB -n 4\n#BSUB -gpu "num=4/host"\nexec sleep 600\n'
-    strange = lsf.run("bsub", stdin=script, user="eve").partition("<")[2].partition(">")[0]
+    strange = lsf.run("bsub", stdin=script).partition("<")[2].partition(">")[0]
     lsf.misbehave(fields={strange: odd})
 
     waits = jobs.submit("waits", *HOLD, gpus=4)
@@ -606,6 +607,39 @@ def test_a_second_first_node_waits_where_the_site_limits_them(tmp_path: Path) ->
 
         assert jobs.status(two).state is JobState.PENDING
         assert jobs.scheduler.explain(two).reason == "one more of the same person may not run now"
+
+
+def test_a_place_is_told_where_fair_share_changes_nothing(client: Client, tmp_path: Path) -> None:
+    """Several people in one queue have none, each for themselves; those who wait alone in theirs have one."""
+    by_ann, by_bob = Jobs(client(user="ann"), tmp_path), Jobs(client(user="bob"), tmp_path)
+    by_ann.until_runs(by_ann.submit("holder", *HOLD, gpus=4, priority_class=PriorityClass.FIRST))
+    one = by_ann.submit("one", *HOLD, gpus=1, priority_class=PriorityClass.SECOND)
+    two = by_ann.submit("two", *HOLD, gpus=1, priority_class=PriorityClass.BATCH)
+
+    alone = [client().explain(job).position for job in (one, two)]
+    other = by_bob.submit("other", *HOLD, gpus=1, priority_class=PriorityClass.BATCH)
+
+    assert alone == [1, 2]
+    assert [client().explain(job).position for job in (one, two, other)] == [1, None, None]
+
+
+def test_old_runs_are_removed_and_none_that_lsf_lists(jobs: Jobs, tmp_path: Path) -> None:
+    """Whoever submits next finds their folders a month old."""
+    over = jobs.submit("over", "true")
+    jobs.until_ended(over)
+    alive = jobs.submit("alive", *HOLD)
+    for run_dir in run_dirs(tmp_path):
+        note = json.loads((run_dir / "note.json").read_text())
+        (run_dir / "note.json").write_text(json.dumps({**note, "submitted": 1.0}))
+    gone = tmp_path / "ours" / "jobs" / "gone-0123456789abcdef"
+    gone.mkdir()
+    os.utime(gone, (1, 1))
+    (tmp_path / "ours" / "tidied").unlink()
+
+    jobs.submit("next", *HOLD)
+
+    assert {path.name.partition("-")[0] for path in run_dirs(tmp_path)} == {"over", "alive", "next"}
+    assert jobs.status(alive).name == "alive"
 
 
 def test_a_move_by_hand_is_seen(jobs: Jobs, lsf: StandIn) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn, Self
@@ -24,6 +25,7 @@ from ccds_kernel.batch.run_folders import Noted, RunFolders
 from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
 from ccds_kernel.batch.spec import JobSpec, PriorityClass, are_wall_minutes
 from ccds_kernel.batch.states import UNKNOWN_REASON, Explanation, JobId, JobState, JobStatus, Node
+from ccds_kernel.batch.tidy import forget_old
 from ccds_kernel.errors import CcdsError
 
 _TAKE = {
@@ -63,7 +65,8 @@ class LsfScheduler:
     def submit(self, spec: JobSpec) -> JobId:
         """See `Scheduler.submit`."""
         with self._runs.lock(spec.name):
-            if (live := self._live(spec)) is not None:
+            look = self._lookout.look()
+            if (live := self._live(spec, look)) is not None:
                 return live
             self._refuse_impossible(spec)
             noted = self._runs.prepare(spec, grace_s=self._site.grace_s, take=_TAKE, take_all=_TAKE_ALL)
@@ -75,7 +78,8 @@ class LsfScheduler:
                 self._runs.discard(noted)
                 raise
             self._runs.note(job, noted)
-            return job
+        forget_old(self._runs.folder, look.nonces(), time.time())
+        return job
 
     def _bsub(self, script: str, owner: str) -> JobId:
         answer = self._commands.run(["bsub"], stdin=script, owner=owner)
@@ -85,13 +89,12 @@ class LsfScheduler:
             raise no_answer("bsub", "no number of a job in what it printed")
         raise JobRefusedError(expected="LSF to take the job", found=self._words(answer), do="ask for something else")
 
-    def _live(self, spec: JobSpec) -> JobId | None:
+    def _live(self, spec: JobSpec, look: Look) -> JobId | None:
         """The job of that name and owner which has not ended; None when there is none.
 
         Raises:
-            SchedulerUnavailableError: no answer, or one was submitted lately and it isn't known whether LSF has it.
+            SchedulerUnavailableError: one was submitted lately and it isn't known whether LSF has it.
         """
-        look = self._lookout.look()
         for job, ours in look.ours.items():
             if _is_of(ours.noted, spec) and not self._status(job, ours).state.ended:
                 return job

@@ -1,8 +1,11 @@
 """One look at all of LSF's jobs: which are ours, how they stand in line, and which of ours LSF doesn't list yet.
 
-LSF lists those that wait in the order in which it considers them, which gives a place in the queue without a guess. Ours are
-known by the mark in their description. LSF may list a job some seconds after it took it (its queries are answered by a copy of
-its state): for a minute a job counts as taken because bsub said so.
+LSF lists those that wait queue by queue, in the order in which it considers them: a place in the queue without a guess. Not so
+where several people wait in one queue: with fair share (FAIRSHARE) LSF begins with whoever has had least, and bjobs doesn't say
+which queues have it.
+
+Ours are known by the mark in their description. LSF may list a job some seconds after it took it (its queries are answered by a
+copy of its state): for a minute a job counts as taken because bsub said so.
 
 Of a job of ours whose record can't be read nothing is known but that it is listed. Somebody else's stands in line as long as it
 is sure that it waits there; behind one of which that isn't sure, nobody's place is known.
@@ -10,6 +13,7 @@ is sure that it waits there; behind one of which that isn't sure, nobody's place
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -56,6 +60,10 @@ class Look:
     jobs: tuple[LsfJob, ...] = ()
     ours: Mapping[JobId, Ours] = field(default_factory=dict)
     unread: Mapping[JobId, Noted] = field(default_factory=dict)
+
+    def nonces(self) -> set[str]:
+        """Of the runs of ours that LSF lists."""
+        return {noted.nonce for noted in (*(ours.noted for ours in self.ours.values()), *self.unread.values())}
 
 
 class Lookout:
@@ -105,10 +113,10 @@ class Lookout:
         """Whether a run of that name was handed over lately, and nobody knows whether LSF took it."""
         fresh = {
             entry.rpartition("-")[2]
-            for entry, changed in _entries(self._runs.folder / "jobs")
+            for entry, changed in _entries(self._runs.folder / "jobs", f"{name}-")
             if entry.rpartition("-")[0] == name and is_fresh(changed)
         }
-        fresh -= {noted.nonce for noted in (*(ours.noted for ours in look.ours.values()), *look.unread.values())}
+        fresh -= look.nonces()
         if not fresh:
             return False
         noted = (self._runs.noted(JobId(job)) for job, _ in _entries(self._runs.folder / "ids"))
@@ -145,8 +153,10 @@ class Lookout:
         places: dict[str, int] = {}
         for are_apps in (False, True):
             queues = {name for kind, name in self._site.queues.items() if (kind is PriorityClass.APP) is are_apps}
-            waiting = dict.fromkeys(job.number for job in takewhile(_has_place, _line(found, queues)))
-            places |= {number: at for at, number in enumerate(waiting, start=1)}
+            line = list(_line(found, queues))
+            queue_of = {job.number: job.queue for job in takewhile(_has_place, line)}
+            mixed = _mixed(line)
+            places |= {it: at for at, it in enumerate(queue_of, start=1) if queue_of[it] not in mixed}
         return places
 
     def _noted(self, job: JobId, found: Sequence[LsfJob], mark: Mark) -> Noted | None:
@@ -168,6 +178,15 @@ def _line(found: Iterable[LsfJob], queues: Container[str]) -> Iterator[LsfJob]:
             yield job
 
 
+def _mixed(line: Sequence[LsfJob]) -> set[str]:
+    """The queues in which more than one Unix user waits, or may."""
+    users: dict[str, set[str]] = {job.queue: set() for job in line}
+    for job in line:
+        for queue in users if "queue" in job.unread else (job.queue,):
+            users[queue] |= {job.user} if job.user else {"", "?"}
+    return {queue for queue, its in users.items() if len(its) > 1}
+
+
 def _has_place(job: LsfJob) -> bool:
     """Whether it is sure that it waits, and as which job."""
     return not job.unread & {"number", "stat", "queue"}
@@ -183,8 +202,10 @@ def no_answer(program: str, found: str) -> SchedulerUnavailableError:
     return SchedulerUnavailableError(expected=f"an answer of {program}", found=found, do="try again; jobs go on")
 
 
-def _entries(folder: Path) -> Iterator[tuple[str, float]]:
-    """The names in this folder, and when each was changed last."""
-    for path in folder.iterdir():
-        with suppress(FileNotFoundError):  # gone meanwhile
-            yield path.name, path.stat().st_mtime
+def _entries(folder: Path, beginning: str = "") -> Iterator[tuple[str, float]]:
+    """The names in this folder that begin so, and when each of the files or links itself was changed last."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(beginning):
+                with suppress(FileNotFoundError):  # gone meanwhile
+                    yield entry.name, entry.stat(follow_symlinks=False).st_mtime

@@ -196,7 +196,7 @@ class RunFolders:
         Everybody may read a nonce, and write it to a job of their own: it alone says nothing.
         """
         if name is None:
-            places = self.folder.glob(f"jobs/*-{nonce}")
+            places: Iterator[Path] = self.folder.glob(f"jobs/*-{nonce}")
         elif "/" in name:
             return None
         else:

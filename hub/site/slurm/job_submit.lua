@@ -1,8 +1,8 @@
 -- Slurm's own part of the rule: a person's first node comes first, each further one far behind. It holds for whoever uses sbatch or
 -- scontrol, whatever the hub does. Beside slurm.conf, with JobSubmitPlugins=lua; docs/slurm.md says how to check it.
 --
--- * `interactive` takes one live job of each user. A further one goes to `second`, which has a lower PriorityTier: it starts only
---   when no first node that would fit waits.
+-- * `interactive` takes one live job of each user, and none of who has a node already that runs in `second`. A further one goes to
+--   `second`, which has a lower PriorityTier: it starts only when no first node that would fit waits.
 -- * Many tasks at once, and jobs that may be put back into the queue, are batch work, and go to `batch`. A job that names no
 --   partition is batch work.
 -- * `app` has no GPUs to give.
@@ -25,14 +25,57 @@ local function is_live(job)
    return state == PENDING or state == RUNNING or state == SUSPENDED
 end
 
--- Whether this user has a live job in FIRST.
-local function has_first(user)
-   for _, job in pairs(slurm.jobs) do
-      if job.user_id == user and job.partition == FIRST and is_live(job) then
-         return true
+-- The list of jobs is older than the jobs of this very second: Slurm makes it anew only when a job has changed in a later second than
+-- that of the last list, and asks this script before it has made the job. So what went to FIRST is remembered by its user, with the
+-- second and the list of that moment. (What waits in SECOND meanwhile and starts counts from the next list on: nobody else has asked for
+-- anything before that.)
+local granted = {}
+local list, listed = nil, 0 -- the list of jobs, and the second in which this script first saw it
+local MAKING = 5 -- seconds in which a job may be on its way into the list
+
+local function look()
+   if list ~= slurm.jobs then
+      list, listed = slurm.jobs, os.time()
+   end
+   return list
+end
+
+local function grant(user)
+   granted[user] = { at = os.time(), list = look() }
+end
+
+-- Whether a first node that this user was granted may be missing in the list.
+local function is_missing(user)
+   local it = granted[user]
+   if it == nil then
+      return false
+   end
+   for id, job in pairs(list) do
+      local is_new = it.list[id] == nil and job.submit_time >= it.at
+      if is_new and job.user_id == user and job.partition == FIRST then
+         granted[user] = nil
+         return false
       end
    end
+   -- A list that was made in an earlier second than the grant would have been made anew for its job: there is none, as after --test-only.
+   if it.list == list and listed >= it.at or os.time() - it.at < MAKING then
+      return true
+   end
+   granted[user] = nil
    return false
+end
+
+-- Whether this user has a first node: one that lives in FIRST, or one that they have got in SECOND.
+local function has_first(user)
+   for _, job in pairs(look()) do
+      if job.user_id == user and is_live(job) then
+         local has_it = job.job_state % FLAGS ~= PENDING
+         if job.partition == FIRST or job.partition == SECOND and has_it then
+            return true
+         end
+      end
+   end
+   return is_missing(user)
 end
 
 local function refuse(words)
@@ -84,7 +127,9 @@ function slurm_job_submit(request, _, user)
    if partition == APP and asks_for_gpus(request) then
       return refuse("partition " .. APP .. " has no GPUs; use " .. FIRST)
    end
-   if partition == FIRST and has_first(user) then
+   if partition == FIRST and not has_first(user) then
+      grant(user)
+   elseif partition == FIRST then
       request.partition = SECOND
       if request.comment ~= nil and request.comment:find(MARK) then
          request.comment = request.comment:gsub(":first:", ":second:", 1)
@@ -96,6 +141,9 @@ end
 
 function slurm_job_modify(request, job, _, user)
    if OPERATORS[user] then
+      if request.partition == FIRST then
+         grant(job.user_id)
+      end
       return slurm.SUCCESS
    end
    if request.comment ~= nil and job.comment ~= nil and job.comment:find(MARK) and request.comment ~= job.comment then

@@ -6,10 +6,10 @@ Nothing but a program that ended within its time and its size is an answer. A qu
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ MOST_BYTES = 256 * 2**20
 """Some ten thousand jobs with all that Slurm says about each are 60 MB."""
 
 _LAST_S = 1.0
+_LOOK_S = 0.1
+"""How often is looked how much a program has said."""
 _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 
@@ -98,33 +100,43 @@ class DirectCommands:
                     found=(error.strerror or "an error").lower(),
                     do="see [scheduler] in ccds.toml, and `ccds doctor --scheduler`",
                 ) from None
-            _limit(process.pid, self._most_bytes)
             try:
-                code = process.wait(self._timeout_s)
-            except subprocess.TimeoutExpired:
+                code = self._wait(process, argv[0], (out, err))
+            except SchedulerUnavailableError:
                 # What runs as root, by sudo, ends by itself: see `session.root_jobs`. What waits for a disk ends at some time.
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(_LAST_S)
-                raise _no_answer(argv[0], f"none within {self._timeout_s:.0f} s") from None
+                raise
             return Answer(code, self._text(out, argv[0]), self._text(err, argv[0]))
 
-    def _text(self, said: IO[bytes], program: str) -> str:
-        if said.seek(0, os.SEEK_END) > self._most_bytes:
+    def _wait(self, process: subprocess.Popen[bytes], program: str, said: tuple[IO[bytes], IO[bytes]]) -> int:
+        """Its exit status.
+
+        A limit on the size of its files (RLIMIT_FSIZE) would be the kernel's to keep, but Slurm hands the limits of sbatch on to
+        the job.
+
+        Raises:
+            SchedulerUnavailableError: its time is over, or it says too much.
+        """
+        deadline = time.monotonic() + self._timeout_s
+        while True:
+            try:
+                return process.wait(_LOOK_S)
+            except subprocess.TimeoutExpired:
+                self._refuse_loud(program, said)
+            if time.monotonic() > deadline:
+                raise _no_answer(program, f"none within {self._timeout_s:.0f} s")
+
+    def _refuse_loud(self, program: str, said: Iterable[IO[bytes]]) -> None:
+        if any(os.fstat(file.fileno()).st_size > self._most_bytes for file in said):
             raise _no_answer(program, "more than it can mean")
+
+    def _text(self, said: IO[bytes], program: str) -> str:
+        self._refuse_loud(program, [said])
         said.seek(0)
         return said.read().decode(errors="replace")
-
-
-def _limit(pid: int, most_bytes: int) -> None:
-    """Lets this process write one byte more to a file, so that it shows; one that says more has SIGXFSZ.
-
-    From outside and at once: between fork and exec of a process with threads nothing may be run. sudo isn't ours to limit: it
-    starts what `session.root_jobs` limits.
-    """
-    with suppress(OSError):
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most_bytes + 1, most_bytes + 1))
 
 
 def _no_answer(program: str, found: str) -> SchedulerUnavailableError:

@@ -35,7 +35,6 @@ _MARK = re.compile(r"ccds1:[0-9a-f]{12}:[0-9a-f]{16}:(?:first|second|app):.*")
 """What stands in the scheduler beside a session's job: see `batch.mark`."""
 
 MOST_SCRIPT_BYTES = 65_536
-_MOST_SAID_BYTES = 64 * 2**20
 _SECONDS = 8
 """Within the time that the hub gives a scheduler's program."""
 _PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -263,7 +262,6 @@ def _become(who: pwd.struct_passwd) -> None:
 
 def _replace(command: Sequence[str], env: Mapping[str, str], script: str) -> NoReturn:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_MOST_SAID_BYTES, _MOST_SAID_BYTES))  # its output is a file of the hub's
     given = os.memfd_create("script")
     os.write(given, script.encode())
     os.lseek(given, 0, os.SEEK_SET)

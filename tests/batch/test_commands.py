@@ -1,5 +1,6 @@
 """A scheduler's programs are asked safely: absent, hanging or loud ones are no answer."""
 
+import subprocess
 from pathlib import Path
 
 import psutil
@@ -68,6 +69,14 @@ def test_as_much_as_it_may_say_is_an_answer(tmp_path: Path) -> None:
     program(tmp_path, "talk", "head -c 1000 /dev/zero")
 
     assert len(DirectCommands(tmp_path, most_bytes=1000).run(["talk"]).out) == 1000
+
+
+def test_its_limits_are_this_process_s(tmp_path: Path) -> None:
+    """Slurm hands those of sbatch on to the job."""
+    program(tmp_path, "limits", "ulimit -a")
+    here = subprocess.run(["/bin/sh", "-c", "ulimit -a"], capture_output=True, text=True, check=True).stdout
+
+    assert DirectCommands(tmp_path).run(["limits"]).out == here
 
 
 def test_one_that_leaves_something_behind_is_an_answer(tmp_path: Path) -> None:

@@ -1,48 +1,18 @@
 """Records in Slurm's one answer that can't be read: a stranger's does no harm, one of ours is unknown for itself alone."""
 
 import json
-import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ccds_kernel.batch import JobId, JobRefusedError, JobSpec, JobState, PriorityClass, SchedulerUnavailableError
-from ccds_kernel.batch.commands import Answer
 from ccds_kernel.batch.slurm import SlurmScheduler, SlurmSite
 from support.scheduler_contract import Jobs
+from support.slurm_told import Told
 
 FIRST, SECOND = PriorityClass.FIRST, PriorityClass.SECOND
-COMMENT = re.compile(r"^#SBATCH --comment=(.*)$", re.MULTILINE)
 STRANGE = {"job_id": 900, "job_state": "PENDING", "user_name": "eve", "partition": "interactive", "priority": 9}
-
-
-class Told:
-    """Slurm's programs, which take every job and tell what a test has put into the records of `squeue --json`."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, dict[str, Any]] = {}
-        self.asked: list[tuple[str, ...]] = []
-
-    def run(self, argv: Sequence[str], *, stdin: str = "", owner: str | None = None) -> Answer:
-        """See `Commands.run`."""
-        self.asked.append(tuple(argv))
-        if argv[0] == "squeue":
-            return Answer(0, json.dumps({"jobs": list(self.records.values()), "errors": []}), "")
-        if argv[0] == "sinfo":
-            return Answer(0, json.dumps({"nodes": [], "errors": []}), "")
-        if argv[0] != "sbatch":
-            return Answer(0, "", "")
-        number = 101 + len(self.records)
-        (comment,) = COMMENT.findall(stdin)
-        (name,) = re.findall(r"^#SBATCH --job-name=(.*)$", stdin, re.MULTILINE)
-        (partition,) = re.findall(r"^#SBATCH --partition=(.*)$", stdin, re.MULTILINE)
-        self.records[str(number)] = {
-            "job_id": number, "job_state": "RUNNING", "name": name, "user_name": owner, "comment": comment,
-            "partition": partition, "priority": 1, "nodes": "gpu1",
-        }  # fmt: skip
-        return Answer(0, f"{number}\n", "")
 
 
 @pytest.fixture

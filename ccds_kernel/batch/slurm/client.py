@@ -8,7 +8,7 @@ import pwd
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -25,6 +25,7 @@ from ccds_kernel.batch.slurm.answers import SlurmJob, SlurmNode, own_words, read
 from ccds_kernel.batch.slurm.nodes import nodes_of
 from ccds_kernel.batch.slurm.queue import Line, said_of
 from ccds_kernel.batch.slurm.render import TAKE, TAKE_ALL, SlurmSite, render
+from ccds_kernel.batch.slurm.rule import is_first_node, jobs_of_same_person
 from ccds_kernel.batch.slurm.statuses import Seen, status_of, verdict_of
 from ccds_kernel.batch.spec import JobSpec, PriorityClass, are_wall_minutes
 from ccds_kernel.batch.states import Explanation, JobId, JobState, JobStatus, Node
@@ -142,18 +143,22 @@ class SlurmScheduler:
         return sorted((it for it in found if not it.state.ended), key=lambda it: int(it.id))
 
     def cancel(self, job: JobId) -> None:
-        """See `Scheduler.cancel`."""
-        seen = self._find(job)
+        """See `Scheduler.cancel`. A job that Slurm doesn't list is none any more: `scancel` would say nothing to it."""
+        seen = self._find(job, self._ask())
         if self._is_over(seen):
             return
-        if seen.noted:
-            self._runs.note_cancelled(seen.noted)
-        self._decided(self._commands.run(("scancel", job), owner=seen.owner), "a job that may be cancelled")
+        if not seen.parts:
+            if seen.noted and self._runs.end(seen.noted):
+                return
+            raise _unknown(job)
+        with self._runs.cancelling(seen.noted) if seen.noted else nullcontext():
+            self._decided(self._commands.run(("scancel", job), owner=seen.owner), "a job that may be cancelled")
 
     def set_priority(self, job: JobId, priority_class: PriorityClass) -> None:
-        """See `Scheduler.set_priority`."""
+        """See `Scheduler.set_priority`. Who has a node that the hub doesn't know of gets no job moved to the first ones."""
         wanted = PriorityClass(priority_class)
-        seen = self._find(job)
+        jobs = self._ask()
+        seen = self._find(job, jobs)
         present = seen.priority_class(self._site)
         if (present is PriorityClass.APP) != (wanted is PriorityClass.APP):
             raise JobRefusedError(
@@ -166,6 +171,12 @@ class SlurmScheduler:
         mark = self._mark_to_change(seen)
         comment = f"Comment={replace(mark, priority_class=wanted).text()}"
         if any(said_of(part).state is JobState.PENDING for part in seen.parts):
+            if wanted is PriorityClass.FIRST and self._has_another_node(seen.parts[0], jobs):
+                raise JobRefusedError(
+                    expected="the first node of its person",
+                    found="that they have another one in Slurm, or asked for it there first",
+                    do="end that one, or wait for its end",
+                )
             answer = self._update(seen, f"Partition={self._site.partitions[wanted]}", comment)
             if _BEGUN not in answer.err.lower():
                 self._decided(answer, "a job that may be moved")
@@ -173,6 +184,12 @@ class SlurmScheduler:
         answer = self._update(seen, comment)
         if _OVER not in answer.err.lower():
             self._decided(answer, "a job whose class may be changed")
+
+    def _has_another_node(self, job: SlurmJob, jobs: Sequence[SlurmJob]) -> bool:
+        others = jobs_of_same_person(job, jobs, self._me)
+        firsts = [it for it in others if is_first_node(it, self._site)]
+        seen = (self._seen(other, parts) for other, parts in _by_id(firsts).items())
+        return any(it is None or not self._is_over(it) for it in seen)
 
     @staticmethod
     def _mark_to_change(seen: Seen) -> Mark:
@@ -199,7 +216,7 @@ class SlurmScheduler:
         """See `Scheduler.extend`; whole minutes, rounded up."""
         if not are_wall_minutes(minutes):
             raise CcdsError(expected="minutes above 0, a year at most", found=repr(minutes), do="say how much longer")
-        seen = self._find(job)
+        seen = self._find(job, self._ask())
         answer = None
         if not self._is_over(seen):
             answer = self._update(seen, f"TimeLimit=+{math.ceil(minutes)}")
@@ -300,13 +317,13 @@ class SlurmScheduler:
         mark = Mark.read(parts[0].comment) if parts else None
         return mark if mark and mark.is_of(self._tag, parts[0].user, self._me) else None
 
-    def _find(self, job: JobId) -> Seen:
-        """A job that can be changed.
+    def _find(self, job: JobId, jobs: Sequence[SlurmJob]) -> Seen:
+        """A job that can be changed, among everybody's.
 
         Raises:
             UnknownJobError: neither Slurm nor the folder knows it as one of ours.
         """
-        seen = self._seen(job, _by_id(self._ask()).get(job, ()))
+        seen = self._seen(job, _by_id(jobs).get(job, ()))
         if seen is None:
             raise _unknown(job)
         return seen
@@ -347,7 +364,7 @@ class SlurmScheduler:
             return status
         if not seen.parts and (end := self._runs.end(seen.noted)):
             return replace(status, **end)
-        if status.state.ended:
+        if status.state.ended and all(said_of(part).state.ended for part in seen.parts):  # else it may yet be requeued
             self._runs.note_end(seen.noted, status)
             self._runs.forget_secrets(seen.noted)
         return status

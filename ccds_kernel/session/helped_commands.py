@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ccds_kernel.batch.commands import Answer, Commands
-from ccds_kernel.batch.scheduler import SchedulerUnavailableError
+from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
 from ccds_kernel.session.helped import helper_start
-from ccds_kernel.session.root_helper import REFUSED
+from ccds_kernel.session.root_helper import NO_JOB, REFUSED, UNABLE
 
 
 class HelperCommands:
@@ -25,16 +25,29 @@ class HelperCommands:
         self._own = own
 
     def run(self, argv: Sequence[str], *, stdin: str = "", owner: str | None = None) -> Answer:
-        """See `Commands.run`."""
+        """See `Commands.run`.
+
+        Raises:
+            SchedulerUnavailableError: likewise; or sudo, or the helper, can't at this moment.
+            JobRefusedError: the helper won't: not for this person, not this job, not this script.
+            UnknownJobError: the scheduler knows no such job.
+        """
         if owner is None:
             return self._own.run(argv, stdin=stdin)
         answer = self._own.run([*self._start, "scheduler", owner, *argv], stdin=stdin)
         if answer.code == -signal.SIGALRM:
             raise _unavailable(f"an answer of {argv[0]}", "none in time", "try again")
-        if answer.code == REFUSED or answer.err.startswith("sudo:"):
-            said = answer.err.removeprefix("ccds root helper: ").strip().partition("\n")[0]
-            found = said or "no answer"
-            raise _unavailable("the root helper to ask the scheduler", found, "tell the administrators of this site")
+        said = answer.err.removeprefix("ccds root helper: ").strip().partition("\n")[0] or "no answer"
+        if answer.code == UNABLE or answer.err.startswith("sudo:"):
+            raise _unavailable("the root helper to ask the scheduler", said, "tell the administrators of this site")
+        if answer.code == NO_JOB:
+            raise UnknownJobError(
+                expected="a job that the scheduler knows", found="none", do="see the list of your jobs"
+            )
+        if answer.code == REFUSED:
+            raise JobRefusedError(
+                expected="what the root helper does for a person", found=said, do="tell the administrators of this site"
+            )
         return answer
 
 

@@ -35,6 +35,10 @@ from typing import Any
 
 REFUSED = 120
 """The exit status of whatever it refuses; it says why on standard error, in one line."""
+UNABLE = 121
+"""Where it can't, at this moment."""
+NO_JOB = 122
+"""Where the scheduler knows no such job."""
 
 _PERSON = re.compile(r"[a-z_][a-z0-9_.-]{0,63}")
 _FIRST_PERSON = 1000
@@ -60,6 +64,20 @@ _PACKAGE = "ccds_kernel.session"
 
 class Refused(Exception):  # noqa: N818 - an answer, no failure
     """It won't do that."""
+
+    status = REFUSED
+
+
+class Unable(Refused):
+    """It can't do that now, and may later."""
+
+    status = UNABLE
+
+
+class NoJob(Refused):
+    """The scheduler knows no such job."""
+
+    status = NO_JOB
 
 
 @dataclass(frozen=True)
@@ -206,4 +224,4 @@ if __name__ == "__main__":
         # A job's standard error is nobody's; and who tries what isn't theirs should be seen.
         syslog.openlog("ccds-root-helper", facility=syslog.LOG_AUTHPRIV)
         syslog.syslog(syslog.LOG_NOTICE, f"refused to uid {os.environ.get('SUDO_UID', '(none)')[:20]!a}: {refusal}")
-        sys.exit(REFUSED)
+        sys.exit(refusal.status)

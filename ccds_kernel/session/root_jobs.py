@@ -4,7 +4,8 @@
 and arguments are those on the list of the site's scheduler, each argument of a fixed form. To submit it becomes the person,
 without a group beside their own. To move a job to another class and to make it longer, which no owner may do, it stays root, and
 asks the scheduler first whether the job is theirs and a session of ours. To end one, too, but there it only has to be theirs: it
-ends also after they have left the site, may start nothing any more, or wrote over what marks it as ours.
+ends also after they may start nothing any more, wrote over what marks it as ours, or have left the site: then the scheduler knows
+a number, and the mark has to say whose it was.
 LSF gives root no such right (LSF_ROOT_USER): there the service account is an administrator of the queues, and does it all itself.
 
 A script that is submitted holds directives of the scheduler's and one command, which is the one that starts a session's server
@@ -29,15 +30,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from ccds_kernel.session.root_helper import Refused, Site, read_person
+from ccds_kernel.session.root_helper import NoJob, Refused, Site, Unable, read_person
 
-_MARK = re.compile(r"ccds1:[0-9a-f]{12}:[0-9a-f]{16}:(?:first|second|app):.*")
+_MARK = re.compile(r"ccds1:[0-9a-f]{12}:[0-9a-f]{16}:(?:first|second|app):(?P<person>.*)")
 """What stands in the scheduler beside a session's job: see `batch.mark`."""
 
 MOST_SCRIPT_BYTES = 65_536
 _SECONDS = 8
 """Within the time that the hub gives a scheduler's program."""
 _PATH = "/usr/local/bin:/usr/bin:/bin"
+_NO_SUCH = b"invalid job id"
 _ID = r"[1-9][0-9]{0,9}"
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 _VALUE, _VALUES = r"[A-Za-z0-9_.,:/=@%+~-]+", r"[A-Za-z0-9_.,:/=@%+~\[\] -]+"
@@ -135,7 +137,7 @@ def main(site: Site, caller: int, verb: str, words: Sequence[str]) -> NoReturn:
     if program.as_root:
         question = [find(site, kind.asks[0]), *(word.format(job=job) for word in kind.asks[1:])]
         user, _, said = _answer(question, env).partition("|")
-        if not _is_theirs(user, person) or (program.marked and not _MARK.fullmatch(said)):
+        if not _is_theirs(user, said, person) or (program.marked and not _MARK.fullmatch(said)):
             raise Refused("another person's job, no session's, or none")
     else:
         _become(read_person(person, caller))
@@ -193,7 +195,8 @@ def find(site: Site, name: str) -> str:
     """The scheduler's program of that name.
 
     Raises:
-        Refused: there is none, or somebody else than root could have written it.
+        Unable: there is none.
+        Refused: somebody else than root could have written it.
     """
     named = site.scheduler.get("bin")
     for folder in [named] if isinstance(named, str) else _PATH.split(":"):
@@ -205,7 +208,7 @@ def find(site: Site, name: str) -> str:
         if known.st_uid != 0 or known.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise Refused(f"{name} isn't root's alone")
         return str(file)
-    raise Refused(f"no program {name}")
+    raise Unable(f"no program {name}")
 
 
 def environment(site: Site, kind: Kind) -> dict[str, str]:
@@ -226,31 +229,41 @@ def _answer(question: Sequence[str], env: Mapping[str, str]) -> str:
     """What a program of the scheduler's prints.
 
     Raises:
-        Refused: it can't be run, or takes too long.
+        Unable: it can't be run, takes too long, or fails.
+        NoJob: it knows no such job.
     """
     try:
-        return (
-            subprocess.run(
-                question,
-                env=dict(env),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,
-                timeout=_SECONDS / 2,
-            )
-            .stdout.decode(errors="replace")
-            .strip()
+        ended = subprocess.run(
+            question,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=_SECONDS / 2,
         )
     except (OSError, subprocess.TimeoutExpired):
-        raise Refused("the scheduler doesn't say whose job that is") from None
+        raise Unable("the scheduler doesn't say whose job that is") from None
+    said = ended.stdout.decode(errors="replace").strip()
+    if ended.returncode and _NO_SUCH not in ended.stderr.lower():
+        raise Unable("the scheduler doesn't say whose job that is")
+    if not said:
+        raise NoJob("no such job")
+    return said
 
 
-def _is_theirs(user: str, person: str) -> bool:
-    """Whether the scheduler's word for a job's Unix user is that person; of who has left the site it knows the number only."""
+def _is_theirs(user: str, said: str, person: str) -> bool:
+    """Whether a job is that person's.
+
+    Args:
+        user: the scheduler's word for its Unix user; of who has left the site it knows the number only.
+        said: what its submitter wrote of it.
+        person: whose it should be.
+    """
     try:
         return user == pwd.getpwnam(person).pw_name
     except KeyError:
-        return user.isdecimal()
+        mark = _MARK.fullmatch(said)
+        return user.isdecimal() and mark is not None and mark["person"] == person
 
 
 def _become(who: pwd.struct_passwd) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ FIRST, SECOND = PriorityClass.FIRST, PriorityClass.SECOND
 class Refusing(Told):
     """They end no job."""
 
-    def run(self, argv, *, stdin="", owner=None):
+    def run(self, argv: Sequence[str], *, stdin: str = "", owner: str | None = None) -> Answer:
         """See `Commands.run`."""
         if argv[0] == "scancel":
             return Answer(1, "", "scancel: error: Kill job error on job id 101: Access/permission denied\n")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from ccds_kernel.batch.commands import Answer
 from ccds_kernel.batch.lsf.render import LsfSite
 from ccds_kernel.batch.lsf.render import render as lsf_script
 from ccds_kernel.batch.mark import Mark
-from ccds_kernel.batch.scheduler import SchedulerUnavailableError
+from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
 from ccds_kernel.batch.slurm.render import SlurmSite
 from ccds_kernel.batch.slurm.render import render as slurm_script
 from ccds_kernel.batch.spec import JobSpec, PriorityClass
@@ -27,6 +28,7 @@ SITE = root_helper.Site("/etc/ccds/ccds.toml", Path("/p"), Path("/run/ccds"), Pa
 RUN = SITE.runs / "session-ann-0123456789abcdef"
 START = (*helper_start(Path(SITE.config)), "server")
 MARK = Mark("0" * 12, "1" * 16, PriorityClass.FIRST, "ann")
+LEFT = replace(MARK, owner="ccdstleft")
 SPEC = JobSpec(
     name="session-ann", command=("true",), cwd=Path("/"), log=Path("/x"), owner="ann", gpus=2, gpu_model="a100", cpus=4,
     wall_minutes=90, priority_class=PriorityClass.FIRST,
@@ -37,7 +39,7 @@ SCRIPTS = {
 }
 
 PROGRAM = """#!/bin/sh
-[ "$1" = --noheader ] && exec cat "$(dirname "$0")/answer"
+[ "$1" = --noheader ] && . "$(dirname "$0")/answer"
 [ "$1" = --test-only ] && exec sleep 600
 id -un; id -Gn; pwd; env | grep -v -e ^_= -e ^PWD= | sort | tr '\\n' ' '; echo; echo "$(basename "$0") $*"; cat
 """
@@ -109,7 +111,16 @@ def helper(
 
 def answer(site: UnixSite, text: str) -> None:
     """Lets the scheduler say `text` when it is asked whose a job is."""
-    Path(site.settings.slurm.bin or "", "answer").write_text(text, encoding="utf-8")
+    _answer(site, f"cat <<'END'\n{text.rstrip()}\nEND\nexit 0\n" if text else "exit 0\n")
+
+
+def fail(site: UnixSite, said: str) -> None:
+    """Lets its question fail with these words."""
+    _answer(site, f"echo '{said}' >&2; exit 1\n")
+
+
+def _answer(site: UnixSite, script: str) -> None:
+    Path(site.settings.slurm.bin or "", "answer").write_text(script, encoding="utf-8")
 
 
 def test_a_job_is_submitted_by_the_person_without_their_groups_and_anybody_s_environment(site: UnixSite) -> None:
@@ -143,7 +154,7 @@ def test_a_session_is_moved_made_longer_and_ended_by_root(site: UnixSite, call: 
     assert ended.stdout.splitlines()[4] == " ".join(call)
 
 
-@pytest.mark.parametrize(("person", "said"), [("ccdstleft", "4711|" + MARK.text()), ("{ann}", "{ann}|written over")])
+@pytest.mark.parametrize(("person", "said"), [("ccdstleft", "4711|" + LEFT.text()), ("{ann}", "{ann}|written over")])
 def test_whatever_became_of_its_person_and_its_mark_a_job_is_ended(site: UnixSite, person: str, said: str) -> None:
     """Of who has left the site the scheduler knows the number only; a mark is the owner's to write over."""
     answer(site, said.format(**site.users))
@@ -153,20 +164,47 @@ def test_whatever_became_of_its_person_and_its_mark_a_job_is_ended(site: UnixSit
     assert (ended.returncode, ended.stdout.splitlines()[4]) == (0, "scancel 12")
 
 
-@pytest.mark.parametrize("said", ["", "{bob}|" + MARK.text(), "4711|" + MARK.text(), "root|x"])
-def test_nobody_else_s_job_is_ended(site: UnixSite, said: str) -> None:
-    """By what the scheduler says at that moment."""
+@pytest.mark.parametrize(
+    ("person", "said"),
+    [
+        ("{ann}", "{bob}|" + MARK.text()), ("{ann}", "4711|" + MARK.text()), ("{ann}", "root|x"),
+        ("ccdstleft", "4711|" + MARK.text()), ("ccdstleft", "4711|x"), ("ccdstleft", "{bob}|" + LEFT.text()),
+    ],
+)  # fmt: skip
+def test_nobody_else_s_job_is_ended(site: UnixSite, person: str, said: str) -> None:
+    """By what the scheduler says at that moment; a number without a name may be anybody who has left."""
     answer(site, said.format(**site.users))
 
-    ended = helper(site, site.users["ann"], "scancel", "12")
+    ended = helper(site, person.format(**site.users), "scancel", "12")
 
     assert (ended.returncode, ended.stdout) == (root_helper.REFUSED, "")
+
+
+@pytest.mark.parametrize("words", [("scancel", "12"), ("scontrol", "update", "JobId=12", "Partition=second")])
+def test_no_job_and_no_answer_are_told_apart(
+    site: UnixSite, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that Slurm has forgotten has ended; one of which it says nothing lives."""
+    monkeypatch.setattr(sys, "executable", str(shared_python()))
+    commands = HelperCommands(site.config, AsService(site))
+    ann = site.users["ann"]
+
+    for let in (lambda: answer(site, ""), lambda: fail(site, "slurm_load_jobs error: Invalid job id specified")):
+        let()
+        with pytest.raises(UnknownJobError):
+            commands.run(words, owner=ann)
+    fail(site, "slurm_load_jobs error: Unable to contact slurm controller (connect failure)")
+    with pytest.raises(SchedulerUnavailableError, match="doesn't say whose"):
+        commands.run(words, owner=ann)
+    answer(site, f"{site.users['bob']}|x")
+    with pytest.raises(JobRefusedError, match="another person's job"):
+        commands.run(words, owner=ann)
 
 
 @pytest.mark.parametrize(
     "said",
     [
-        "", "4711|" + MARK.text(), "{bob}|" + MARK.text(), "{ann}|", "{ann}|by hand", "{ann}", "root|x",
+        "4711|" + MARK.text(), "{bob}|" + MARK.text(), "{ann}|", "{ann}|by hand", "{ann}", "root|x",
         "{ann}|" + MARK.text() + "\n{bob}|x", "{ann}|" + Mark("0" * 12, "1" * 16, PriorityClass.BATCH, "ann").text(),
     ],
 )  # fmt: skip
@@ -237,10 +275,10 @@ def test_the_hub_asks_by_itself_and_acts_as_the_person(site: UnixSite, monkeypat
 
     assert mine.out.strip() == site.users["service"]
     assert hers.out.splitlines()[0] == site.users["ann"]
-    for word, owner, why in (
-        ("--parsable", "root", "not a person"),
-        ("--test-only", site.users["ann"], "none in time"),
-    ):
-        with pytest.raises(SchedulerUnavailableError, match=why):
-            commands.run(("sbatch", word), stdin=here(site), owner=owner)
+    with pytest.raises(JobRefusedError, match="not a person"):
+        commands.run(("sbatch", "--parsable"), stdin=here(site), owner="root")
+    with pytest.raises(JobRefusedError, match="a script of another form"):
+        commands.run(("sbatch", "--parsable"), stdin="id", owner=site.users["ann"])
+    with pytest.raises(SchedulerUnavailableError, match="none in time"):
+        commands.run(("sbatch", "--test-only"), stdin=here(site), owner=site.users["ann"])
     assert "sleep" not in run_as(site.users["ann"], "ps", "-u", site.users["ann"], "-o", "comm=").stdout

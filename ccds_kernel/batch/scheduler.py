@@ -27,7 +27,43 @@ class UnknownJobError(CcdsError):
     """The scheduler knows no job of this id that the call could act on."""
 
 
-class Scheduler(Protocol):
+class Answers(Protocol):
+    """What a scheduler tells: nothing is changed by asking. What is said of `Scheduler` holds here."""
+
+    def status(self, ids: Iterable[JobId]) -> Mapping[JobId, JobStatus]:
+        """All of these jobs, in one question to the scheduler; each id asked for is in the answer.
+
+        Never raises for a scheduler that doesn't answer: the jobs are then UNKNOWN with the reason, as is an id that
+        the scheduler doesn't know and that left no exit file.
+        """
+
+    def mine(self) -> Sequence[JobStatus]:
+        """Every job of this Unix user submitted through this port that has not ended, in the order of submission.
+
+        Raises:
+            SchedulerUnavailableError: rather than a list that is too short.
+        """
+
+    def estimate(self, spec: JobSpec) -> Explanation:
+        """When such a job would start if it were submitted now, as far as the scheduler says; nothing is submitted.
+
+        Raises:
+            JobRefusedError: it would never start.
+            SchedulerUnavailableError: no answer.
+        """
+
+    def capacity(self) -> Sequence[Node]:
+        """Every node and what is free on it."""
+
+    def explain(self, job: JobId) -> Explanation:
+        """Why the job hasn't started, its position and estimated start, as far as the scheduler says.
+
+        Raises:
+            UnknownJobError: no such job.
+        """
+
+
+class Scheduler(Answers, Protocol):
     """One scheduler, as one Unix user sees it.
 
     Concurrency: every method may be called from several threads and processes at once, each call stands alone, and each
@@ -49,20 +85,6 @@ class Scheduler(Protocol):
         Raises:
             JobRefusedError: more GPUs, cores or memory, or another model, than any node has; a kind of job that this scheduler
                 doesn't know; or its own rules are against it, in its own words.
-        """
-
-    def status(self, ids: Iterable[JobId]) -> Mapping[JobId, JobStatus]:
-        """All of these jobs, in one question to the scheduler; each id asked for is in the answer.
-
-        Never raises for a scheduler that doesn't answer: the jobs are then UNKNOWN with the reason, as is an id that
-        the scheduler doesn't know and that left no exit file.
-        """
-
-    def mine(self) -> Sequence[JobStatus]:
-        """Every job of this Unix user submitted through this port that has not ended, in the order of submission.
-
-        Raises:
-            SchedulerUnavailableError: rather than a list that is too short.
         """
 
     def cancel(self, job: JobId) -> None:
@@ -88,22 +110,4 @@ class Scheduler(Protocol):
         Raises:
             UnknownJobError: no such job, or it has ended.
             JobRefusedError: the scheduler doesn't let its users do that, or not by that much.
-        """
-
-    def estimate(self, spec: JobSpec) -> Explanation:
-        """When such a job would start if it were submitted now, as far as the scheduler says; nothing is submitted.
-
-        Raises:
-            JobRefusedError: it would never start.
-            SchedulerUnavailableError: no answer.
-        """
-
-    def capacity(self) -> Sequence[Node]:
-        """Every node and what is free on it."""
-
-    def explain(self, job: JobId) -> Explanation:
-        """Why the job hasn't started, its position and estimated start, as far as the scheduler says.
-
-        Raises:
-            UnknownJobError: no such job.
         """

@@ -177,13 +177,14 @@ def _machines(c: Any, settings: Settings) -> None:  # noqa: ANN401 - as above
     """Lets the lab sessions of people who have a machine run there.
 
     Raises:
-        CcdsError: Docker's client isn't installed.
+        CcdsError: dockerspawner isn't installed.
     """
     try:
-        from ccds_spawners.docker import Fleet, SiteSpawner  # noqa: PLC0415 - an extra: a hub without machines needs none
+        from ccds_spawners.docker import SiteSpawner  # noqa: PLC0415 - an extra: a hub without machines needs none
+        from ccds_spawners.fleet import Fleet  # noqa: PLC0415 - likewise
     except ModuleNotFoundError:
         raise CcdsError(
-            expected="Docker's Python client, for [static] machines",
+            expected="dockerspawner, for [static] machines",
             found="none",
             do="install it: pip install 'ccds[docker]'",
         ) from None

@@ -8,7 +8,7 @@ from typing import Any
 from jupyterhub import orm
 from sqlalchemy.orm import object_session
 
-from ccds_kernel.batch.scheduler import Scheduler
+from ccds_kernel.batch.scheduler import Answers
 from ccds_kernel.batch.states import JobId
 
 
@@ -17,7 +17,7 @@ def is_interrupted(state: dict[str, Any]) -> bool:
     return "up" in state and not state["up"]
 
 
-async def living_job(name: str, owner: str, scheduler: Scheduler) -> JobId | None:
+async def living_job(name: str, owner: str, scheduler: Answers) -> JobId | None:
     """The job of that name, and of that owner, that lives; None where there is none.
 
     Raises:

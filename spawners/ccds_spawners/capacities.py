@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Self
 
-from ccds_kernel.batch.scheduler import JobRefusedError, Scheduler
+from ccds_kernel.batch.scheduler import Answers, JobRefusedError
 from ccds_kernel.batch.spec import JobSpec
 from ccds_kernel.batch.states import Explanation, Node
 from ccds_kernel.errors import CcdsError
@@ -31,9 +31,7 @@ class Capacities:
         clock: a monotonic clock in seconds.
     """
 
-    def __init__(
-        self, scheduler: Scheduler, fresh: float = FRESH_S, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, scheduler: Answers, fresh: float = FRESH_S, clock: Callable[[], float] = time.monotonic) -> None:
         self._scheduler = scheduler
         self._fresh = fresh
         self._clock = clock

@@ -163,12 +163,15 @@ class ClusterSpawner(SessionSpawner):
 
     async def _submit(self, spec: JobSpec) -> None:
         """Submits the job and keeps its id, also where the start is called off meanwhile: a thread can't be stopped."""
-        submitting = asyncio.ensure_future(asyncio.to_thread(self.scheduler.submit, spec))
+        submitting = asyncio.ensure_future(self._hand_in(spec))
         try:
             self.job_id = await asyncio.shield(submitting)
         except asyncio.CancelledError:
             self.job_id = await submitting
             raise
+
+    async def _hand_in(self, spec: JobSpec) -> JobId:
+        return await asyncio.to_thread(self.scheduler.submit, spec)
 
     async def _until_reported(self) -> str:
         """Waits until the session has reported its port and the scheduler has said where it runs; returns that address."""
@@ -265,10 +268,13 @@ class ClusterSpawner(SessionSpawner):
     async def _end(self, job: JobId) -> None:
         await end_job(
             job,
-            self.scheduler,
+            self._cancel,
             self.watch,
             lambda: self.log.warning("session %s: can't be ended yet: the scheduler doesn't answer", self._log_name),
         )
+
+    async def _cancel(self, job: JobId) -> None:
+        await asyncio.to_thread(self.scheduler.cancel, job)
 
     async def extend(self, minutes: object) -> datetime:
         """Gives the running session `minutes` more, see `Hours.extend`.

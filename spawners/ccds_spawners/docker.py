@@ -1,9 +1,9 @@
 """Static allocation: a person's lab sessions as containers on the machine that is theirs; everything else is the cluster's.
 
-A session there is one of `ClusterSpawner`'s in all but its job: the same options, rights, audit, notices and handshake, on
-another scheduler, `DockerMachines`. Only the project's directory is mounted, what a session needs to know of the site beside it,
-and nothing else of the host. In the container server and code are one Unix user, the person: there is no root helper in it,
-since nothing in it may become somebody else. docs/static.md says what that means for the egress lock.
+A session there is one of `ClusterSpawner`'s in all that the hub and its people see of it: the same options, rights, audit,
+notices and handshake. Its container is dockerspawner's. Only the project's directory is mounted, what a session needs to know of
+the site beside it, and nothing else of the host. In the container server and code are one Unix user, the person: there is no root
+helper in it, since nothing in it may become somebody else. docs/static.md says what that means for the egress lock.
 
 Each machine is asked by itself: one that doesn't answer is nothing to the people of another.
 """
@@ -11,147 +11,174 @@ Each machine is asked by itself: one that doesn't answer is nothing to the peopl
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
+from docker import APIClient
+from docker.errors import APIError, NotFound
+from dockerspawner import DockerSpawner
 from traitlets import Any as AnyTrait
+from traitlets import Bool, Unicode, default, observe
 
-from ccds_kernel.audit.token import SPOOL_VARIABLE
-from ccds_kernel.batch.docker.machine import Account, Machine, account_of
-from ccds_kernel.batch.docker.machines import DockerMachines
-from ccds_kernel.batch.shape import Container, Mount
+from ccds_kernel.batch.docker.machine import Account, account_of
+from ccds_kernel.batch.docker.states import job_id
+from ccds_kernel.batch.scheduler import JobRefusedError, UnknownJobError
 from ccds_kernel.batch.spec import JobSpec
-from ccds_kernel.batch.states import JobStatus
-from ccds_kernel.env.image import VARIABLE as IMAGE
+from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.files import write_whole
-from ccds_kernel.session.lab_place import LAB_FOLDER
 from ccds_kernel.session.name import SessionName
-from ccds_kernel.settings import Settings
-from ccds_spawners.capacities import Capacities
 from ccds_spawners.cluster import ClusterSpawner
-from ccds_spawners.watch import JobWatch
-
-_PATH = "/usr/local/bin:/usr/bin:/bin"
-_FOR_ALL = 0o755
-"""The folder of the session's server is seen in the container by the person, who on the host doesn't come that far."""
+from ccds_spawners.container import container_env, container_traits, in_container, lay_out_account
+from ccds_spawners.fleet import Own
+from ccds_spawners.job import session_job_name
 
 
-@dataclass(frozen=True)
-class Own:
-    """One machine, the one that asks it about sessions, and what it has free."""
+class CcdsDockerSpawner(ClusterSpawner, DockerSpawner):  # type: ignore[misc] # dockerspawner has no type hints
+    """A lab session in a container on its person's own machine; `fleet` (Fleet) is handed in by the hub's configuration.
 
-    machine: Machine
-    scheduler: DockerMachines
-    watch: JobWatch
-    capacities: Capacities
+    DockerSpawner's: the container. It lays out the request and makes, names, starts, stops and removes it (`create_object`,
+    `start_object`, `stop_object`, `remove_object`), looks for the image, and keeps `object_id` in the hub's database.
 
+    Not DockerSpawner's, because of what it does there:
 
-class Fleet:
-    """The site's machines, each with what all its people's sessions share."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._own: dict[str, Own] = {}
-        for name, told in settings.static.machines.items():
-            machine = Machine(
-                name=name,
-                docker=told.docker,
-                tls=told.tls,
-                address=told.reached,
-                cpus=told.cpus,
-                memory_mb=told.memory_mb,
-                gpus=told.gpus,
-                gpu_model=told.gpu_model,
-                people=told.people,
-            )
-            scheduler = DockerMachines([machine], _account)
-            watch = JobWatch(scheduler, settings.scheduler.tick_s)
-            self._own |= dict.fromkeys(told.people, Own(machine, scheduler, watch, Capacities(scheduler)))
-
-    def __deepcopy__(self, _memo: object) -> Self:
-        """Itself: traitlets copies for each spawner what a configuration holds, and this one is shared by all."""
-        return self
-
-    def of(self, person: str) -> Own | None:
-        """The machine of `person`; None where they have none."""
-        return self._own.get(person)
-
-
-def _account(spec: JobSpec) -> Account:
-    return account_of(spec.owner, spec.env["CCDS_PROJECT"])
-
-
-def in_container(spec: JobSpec, image: str, bind_address: str, settings_file: Path, settings: Settings) -> JobSpec:
-    """A lab session's job, as `prepare_job` made it, in a container: pure.
-
-    Args:
-        spec: the job.
-        image: by its digest.
-        bind_address: where the session's server listens on its machine.
-        settings_file: the site's `ccds.toml`.
-        settings: what stands in it.
+    - its client, one for all machines, and its one thread: a machine that hangs would hold up the others;
+    - `poll`, which takes an error 500 and a 404 for the end of a session, and asks for each session by itself;
+    - `start`, which removes or starts again what it finds under the name, with another person's or an old token, and `stop`,
+      which forgets a container that it couldn't stop: ClusterSpawner takes up what lives, and asks until it has ended;
+    - its options form, which knows of images alone.
     """
-    project, folder, home = spec.env["CCDS_PROJECT"], spec.log.parent, str(spec.cwd)
-    scratch = "/tmp/jupyter"  # noqa: S108 - inside the container, in its own memory
-    told = {
-        "HOME": home,
-        "PATH": _PATH,
-        IMAGE: image,
-        LAB_FOLDER: f"{home}/.ccds/lab",
-        "CCDS_BIND_ADDRESS": bind_address,
-        "JUPYTER_CONFIG_DIR": f"{scratch}/config",
-        "JUPYTER_DATA_DIR": f"{scratch}/data",
-        "JUPYTER_RUNTIME_DIR": f"{scratch}/runtime",
-    }
-    env = {name: value for name, value in spec.env.items() if name != SPOOL_VARIABLE} | told
-    mounts = (
-        Mount(str(settings.paths.projects / project), str(settings.paths.projects / project), read_only=False),
-        Mount(str(settings.paths.registry / project), str(settings.paths.registry / project)),
-        Mount(str(folder), str(folder)),
-        Mount(str(settings_file), str(settings_file)),
-        Mount(f"{folder}/passwd", "/etc/passwd"),
-        Mount(f"{folder}/group", "/etc/group"),
-    )
-    command = ("python", *spec.command[1:])  # the image's, not this machine's
-    return replace(spec, command=command, env=env, container=Container(image, mounts))
-
-
-def lay_out_account(folder: Path, account: Account, home: Path) -> None:
-    """Puts into `folder`, that of the session's server, what the container knows of people: this one alone.
-
-    Raises:
-        CcdsError: it can't be written.
-    """
-    groups = {gid: f"group-{gid}" for gid in account.groups if gid != account.gid} | {account.gid: account.name}
-    try:
-        folder.chmod(_FOR_ALL)
-        write_whole(folder / "passwd", f"{account.name}:x:{account.uid}:{account.gid}::{home}:/bin/bash\n")
-        write_whole(folder / "group", "".join(f"{name}:x:{gid}:\n" for gid, name in groups.items()))
-    except OSError as error:
-        raise CcdsError(
-            expected="to prepare the container of this session",
-            found=(error.strerror or "an error").lower(),
-            do="tell the administrators of this site",
-        ) from None
-
-
-class CcdsDockerSpawner(ClusterSpawner):
-    """A lab session on its person's own machine; `fleet` (Fleet) is handed in by the hub's configuration."""
 
     fleet = AnyTrait(help="the machines that belong to people").tag(config=True)
+    prefix = Unicode("ccds", help="what the names of containers begin with")
+    pull_policy = Unicode("never", help="what runs is what an administrator put there")
+    will_resume = Bool(False, help="see Spawner: DockerSpawner's says that each container does")
+
+    _env: dict[str, str] | None = None
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as traitlets
         super().__init__(**options)
         self._own: Own = self.fleet.of(self.user.name)
-        self.scheduler, self.watch, self.capacities = self._own.scheduler, self._own.watch, self._own.capacities
+        self.scheduler, self.watch, self.capacities = self._own.containers, self._own.watch, self._own.capacities
+        self.image = self.settings.static.image
 
-    async def _submit(self, spec: JobSpec) -> None:
+    @default("options_from_form")
+    def _as_jupyterhub_does(self) -> str:
+        return "passthrough"
+
+    @default("format_volume_name")
+    def _folders_are_no_templates(self) -> Any:  # noqa: ANN401 - dockerspawner has no type hints
+        return lambda folder, _spawner: folder
+
+    @observe("job_id")
+    def _is_its_container(self, _change: object) -> None:
+        self.object_id = self.job_id.partition("/")[2]
+
+    @property
+    def client(self) -> APIClient:
+        """The client of this person's machine."""
+        return self._own.containers.connection.making
+
+    async def docker(self, method: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as docker
+        """Calls the client, in a thread; DockerSpawner does all that it does by this."""
+        return await asyncio.to_thread(getattr(self.client, method), *arguments, **options)
+
+    def get_env(self) -> dict[str, str]:
+        """The session's environment; while its container is made, the whole one of its job."""
+        return super().get_env() if self._env is None else self._env
+
+    async def _hand_in(self, spec: JobSpec) -> JobId:
         config = Path(self.environment["CCDS_CONFIG"])
         inside = in_container(spec, self.settings.static.image, self._own.machine.address, config, self.settings)
-        account = await asyncio.to_thread(_account, spec)
+        account = await asyncio.to_thread(account_of, spec.owner, spec.env["CCDS_PROJECT"])
         await asyncio.to_thread(lay_out_account, spec.log.parent, account, spec.cwd)
-        await super()._submit(inside)
+        return await self.make(inside, account)
+
+    async def make(self, job: JobSpec, account: Account) -> JobId:
+        """Makes and starts the container of `job`, unless one of its name lives; returns its id.
+
+        One after the other on each machine, since GPUs are given out here: no two containers have the same.
+
+        Raises:
+            JobRefusedError: the machine hasn't what is asked for, or Docker refuses, in its own words.
+            SchedulerUnavailableError: it doesn't answer.
+        """
+        containers = self._own.containers
+        async with self._own.making:
+            found = await asyncio.to_thread(containers.named, job.name, job.owner)
+            if living := [status for status in found if not status.state.ended]:
+                await self._start_what_was_made(living[0])
+                return living[0].id
+            gpus = await asyncio.to_thread(containers.choose_gpus, job)
+            traits = container_traits(job, account, gpus, datetime.now(UTC))
+            with containers.connection.sense():
+                await self._make(traits, container_env(job, gpus), found)
+        return job_id(self._own.machine, self.object_id)
+
+    async def _make(self, traits: dict[str, Any], env: dict[str, str], ended: Sequence[JobStatus]) -> None:
+        """Makes the container in place of those that have `ended`, and starts it; `object_id` is its id."""
+        for name, value in traits.items():
+            setattr(self, name, value)
+        try:
+            await self.pull_image(self.image)
+        except NotFound:
+            raise JobRefusedError(
+                expected="the session's image on its machine",
+                found=f"none of that digest on {self._own.machine.name}",
+                do=f"have the administrators pull it there: docker pull {self.image}",
+            ) from None
+        for status in ended:
+            self.object_id = self._own.containers.container(status.id)
+            await self.remove_object()
+        self._env = env
+        try:
+            made = await self.create_object()
+        finally:
+            self._env = None
+        self.object_id = made[self.object_id_key]
+        await self._start_made()
+
+    async def _start_made(self) -> None:
+        """One that can't be started is taken away."""
+        try:
+            await self.start_object()
+        except APIError as error:
+            await self.remove_object()
+            raise self._own.containers.connection.refusal(error) from None
+
+    async def _adopt(self) -> bool:
+        if not await super()._adopt():
+            return False
+        name = session_job_name(self.session, self.user.name)
+        for status in await asyncio.to_thread(self._own.containers.named, name, self.user.name):
+            await self._start_what_was_made(status)
+        return True
+
+    async def _start_what_was_made(self, status: JobStatus) -> None:
+        """Starts a container that is there but never was started: the hub that made it died before."""
+        if status.state is JobState.PENDING:
+            self.object_id = self._own.containers.container(status.id)
+            with self._own.containers.connection.sense():
+                await self._start_made()
+
+    async def _cancel(self, job: JobId) -> None:
+        """Stops the container of `job`: TERM, then KILL. One that was never started is removed.
+
+        Raises:
+            UnknownJobError: there is none, or none any more.
+            SchedulerUnavailableError: the machine doesn't answer.
+        """
+        status = await asyncio.to_thread(self._own.containers.call_off, job)
+        self.object_id = self._own.containers.container(job)
+        with self._own.containers.connection.sense():
+            if status.state is JobState.PENDING:
+                await self.remove_object()
+                raise UnknownJobError(
+                    expected="a container that was started", found="one that was only made", do="nothing: it is removed"
+                )
+            if not status.state.ended:
+                await self.stop_object()
 
     def _address(self, status: JobStatus) -> str:
         address = status.address or ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from ccds_kernel.batch.scheduler import Scheduler, SchedulerUnavailableError, UnknownJobError
+from ccds_kernel.batch.scheduler import SchedulerUnavailableError, UnknownJobError
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.cluster.record import HowEnded
 from ccds_spawners.watch import JobWatch
@@ -40,13 +40,17 @@ _WORDS = {
 
 
 async def end_job(
-    job: JobId, scheduler: Scheduler, watch: JobWatch, unheard: Callable[[], None], again_s: float = AGAIN_S
+    job: JobId,
+    cancel: Callable[[JobId], Awaitable[None]],
+    watch: JobWatch,
+    unheard: Callable[[], None],
+    again_s: float = AGAIN_S,
 ) -> None:
     """Cancels `job` and returns when it has ended, however long that takes.
 
     Args:
         job: the job; one that the scheduler never accepted, or forgot with its end, has ended.
-        scheduler: whose job it is.
+        cancel: asks for its end, see the Scheduler port.
         watch: whom the end is asked of; it is forgotten there.
         unheard: is called, once, when the scheduler doesn't answer; it is asked again.
         again_s: seconds after which a job that still lives is cancelled again: a scheduler that died had heard, and forgot it.
@@ -54,7 +58,7 @@ async def end_job(
     told = False
     while True:
         try:
-            await asyncio.to_thread(scheduler.cancel, job)
+            await cancel(job)
         except UnknownJobError:
             break
         except SchedulerUnavailableError:

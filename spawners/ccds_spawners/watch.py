@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from ccds_kernel.batch.scheduler import Scheduler
+from ccds_kernel.batch.scheduler import Answers
 from ccds_kernel.batch.states import Explanation, JobId, JobState, JobStatus
 from ccds_kernel.errors import CcdsError
 
@@ -51,7 +51,7 @@ class JobWatch:
 
     def __init__(
         self,
-        scheduler: Scheduler,
+        scheduler: Answers,
         tick: float = 0.5,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,

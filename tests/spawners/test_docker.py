@@ -14,7 +14,9 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.session.helped import is_helped
 from ccds_kernel.session.name import SessionName
 from ccds_kernel.settings import Settings, load_settings
-from ccds_spawners.docker import Fleet, _has_machine, in_container, lay_out_account
+from ccds_spawners.container import in_container, lay_out_account
+from ccds_spawners.docker import _has_machine
+from ccds_spawners.fleet import Fleet
 from ccds_spawners.job import session_job
 from ccds_spawners.options import LabOptions
 from ccds_spawners.share import Share

@@ -1,24 +1,37 @@
 """Sessions on people's own machines, each a real Docker daemon: what a container may, whose machine is whose, what ends it."""
 
+import asyncio
 import dataclasses
 import gc
 import json
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Self
 
 import pytest
+from dockerspawner import DockerSpawner
+from traitlets.config import Config
 
+from ccds_kernel.batch.docker.containers import Containers
 from ccds_kernel.batch.docker.machine import Account, Machine
-from ccds_kernel.batch.docker.machines import DockerMachines
 from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
 from ccds_kernel.batch.shape import Container, Mount
 from ccds_kernel.batch.spec import JobSpec, PriorityClass
-from ccds_kernel.batch.states import JobState
+from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.settings import Settings
+from ccds_spawners.capacities import Capacities
+from ccds_spawners.docker import CcdsDockerSpawner
+from ccds_spawners.ending import end_job
+from ccds_spawners.fleet import Own
+from ccds_spawners.watch import JobWatch
 from support.docker import need_docker, pull, python_layer, registry, running_dockerd
+from support.site import site_settings
 from support.waiting import until
 
 PERSON, GROUP, PROJECT_GROUP = 54711, 54712, 54713
@@ -69,10 +82,48 @@ def daemons(site):
             daemon.client.remove_container(container["Id"], v=True, force=True)
 
 
+class Site:
+    """A hub's machines, each with its daemon: ann's `one` and bob's `two`."""
+
+    def __init__(self, settings: Settings, machines: list[Machine], timeout_s: float) -> None:
+        self.settings, self.kind = settings, CcdsDockerSpawner
+        self.own = {}
+        for machine in machines:
+            containers = Containers(machine, timeout_s)
+            self.own |= dict.fromkeys(machine.people, Own(containers, JobWatch(containers), Capacities(containers)))
+
+    def of(self, person: str) -> Own | None:
+        """As a Fleet."""
+        return self.own.get(person)
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
+    def spawner(self, person: str, server: str = "chest-1-lab") -> CcdsDockerSpawner:
+        """The hub's spawner of that session."""
+        config = Config()
+        config.CcdsDockerSpawner.fleet = self
+        config.ClusterSpawner.settings = self.settings
+        user, stored = SimpleNamespace(name=person), SimpleNamespace(name=server, server=None)
+        return self.kind(config=config, user=user, orm_spawner=stored)
+
+    def submit(self, job: JobSpec) -> JobId:
+        """Has a container made for `job`, as its person's spawner does."""
+        return asyncio.run(self.spawner(job.owner).make(job, Account(job.owner, PERSON, GROUP, (PROJECT_GROUP,))))
+
+    def cancel(self, job: JobId, person: str = "ann") -> None:
+        """Has it ended, as its person's spawner does."""
+        asyncio.run(self.spawner(person)._cancel(job))
+
+    def status(self, job: JobId, person: str = "ann") -> JobStatus:
+        """What its machine says."""
+        return self.own[person].containers.status([job])[job]
+
+
 @contextmanager
-def machines_on(daemons, *, gpus: int = 0, timeout_s: float = 60) -> Iterator[DockerMachines]:
+def machines_on(site, folder: Path, *, gpus: int = 0, timeout_s: float = 60) -> Iterator[Site]:
     """Ann's machine `one` and bob's machine `two`."""
-    names = (("one", "ann"), ("two", "bob"))
+    daemons, image = site
     found = [
         Machine(
             name=name,
@@ -83,19 +134,23 @@ def machines_on(daemons, *, gpus: int = 0, timeout_s: float = 60) -> Iterator[Do
             gpus=gpus,
             people=(person,),
         )
-        for number, ((name, person), daemon) in enumerate(zip(names, daemons, strict=True), 1)
+        for number, ((name, person), daemon) in enumerate(
+            zip((("one", "ann"), ("two", "bob")), daemons, strict=True), 1
+        )
     ]
-    machines = DockerMachines(found, lambda spec: Account(spec.owner, PERSON, GROUP, (PROJECT_GROUP,)), timeout_s)
+    values = site_settings(folder).model_dump(mode="json", exclude_unset=True)
+    made = Site(Settings.model_validate(values | {"static": {"image": image}}), found, timeout_s)
     try:
-        yield machines
+        yield made
     finally:
-        machines.close()
+        for own in made.own.values():
+            own.containers.connection.close()
 
 
 @pytest.fixture
-def machines(daemons):
+def machines(site, daemons, tmp_path):
     """The site's machines."""
-    with machines_on(daemons) as machines:
+    with machines_on((daemons, site[1]), tmp_path) as machines:
         yield machines
 
 
@@ -120,15 +175,10 @@ def session(site):
     return make
 
 
-def state_of(machines: DockerMachines, job: str) -> JobState:
-    """Where the job stands now."""
-    return machines.status([job])[job].state
-
-
-def ended(machines: DockerMachines, job: str):
+def ended(machines: Site, job: JobId) -> JobStatus:
     """The job's status once it has ended."""
-    until(lambda: state_of(machines, job).ended, "the job to end", seconds=SECONDS)
-    return machines.status([job])[job]
+    until(lambda: machines.status(job).state.ended, "the job to end", seconds=SECONDS)
+    return machines.status(job)
 
 
 def test_a_container_sees_its_project_and_may_nothing_else(tmp_path, daemons, machines, session):
@@ -179,30 +229,26 @@ def test_memory_and_processes_are_bounded(daemons, machines, session):
 
     assert (host["Memory"], host["MemorySwap"], host["PidsLimit"]) == (256 * 2**20, 256 * 2**20, 4096)
     assert host["Privileged"] is False
-    assert host["NanoCpus"] == 10**9
+    assert host["CpuQuota"] == host["CpuPeriod"] > 0
 
 
 def test_everybody_runs_on_their_own_machine(daemons, machines, session):
-    """Each by one client of its own; who has none is refused."""
+    """Each by one client of its own."""
     ann = machines.submit(session())
     bob = machines.submit(session(owner="bob", name="session-bob-chest-1-lab"))
-    statuses = machines.status([ann, bob])
-    with pytest.raises(JobRefusedError) as refused:
-        machines.submit(session(owner="eve"))
-
+    statuses = {"ann": machines.status(ann), "bob": machines.status(bob, "bob")}
     assert [len(daemon.client.containers()) for daemon in daemons] == [1, 1]
     assert {(status.node, status.address, status.owner) for status in statuses.values()} == {
         ("one", "10.0.0.1", "ann"),
         ("two", "10.0.0.2", "bob"),
     }
-    assert [status.id for status in machines.mine()] == [ann, bob]
-    assert "expected a machine of that person's; found none" in str(refused.value)
+    assert [[status.id for status in own.containers.mine()] for own in machines.own.values()] == [[ann], [bob]]
 
 
-def test_a_session_is_made_once_and_found_by_another_hub(daemons, machines, session):
+def test_a_session_is_made_once_and_found_by_another_hub(tmp_path, site, daemons, machines, session):
     """By its name; after its end the next is a new one."""
     first = machines.submit(session())
-    with machines_on(daemons) as another:
+    with machines_on(site, tmp_path) as another:
         again = another.submit(session())
         another.cancel(first)
     status = ended(machines, first)
@@ -211,7 +257,7 @@ def test_a_session_is_made_once_and_found_by_another_hub(daemons, machines, sess
     assert again == first
     assert status.state is JobState.CANCELLED
     assert second != first
-    assert state_of(machines, second) is JobState.RUNNING
+    assert machines.status(second).state is JobState.RUNNING
     assert len(daemons[0].client.containers(all=True)) == 1
 
 
@@ -222,39 +268,44 @@ def test_the_machine_ends_a_session_whose_time_is_over(machines, session):
     assert (status.state, status.reason) == (JobState.FAILED, "its wall time was over")
 
 
-def test_a_machine_that_does_not_answer_ends_nothing(daemons, machines, session):
+def test_a_machine_that_does_not_answer_ends_nothing(tmp_path, site, daemons, machines, session):
     """Its sessions are unknown, which is alive; the other machine's are as they are; afterwards all is as before."""
     ann, bob = machines.submit(session()), machines.submit(session(owner="bob", name="session-bob-chest-1-lab"))
     daemons[0].process.send_signal(signal.SIGSTOP)
     try:
-        with machines_on(daemons, timeout_s=1) as impatient:
-            silent = impatient.status([ann, bob])
+        with machines_on(site, tmp_path, timeout_s=1) as impatient:
+            silent = (impatient.status(ann), impatient.status(bob, "bob"))
             with pytest.raises(SchedulerUnavailableError) as refused:
                 impatient.submit(session())
+            with pytest.raises(SchedulerUnavailableError):
+                impatient.cancel(ann)
             with pytest.raises(SchedulerUnavailableError) as short:
-                impatient.mine()
-            capacity = {node.name: node.up for node in impatient.capacity()}
+                impatient.of("ann").containers.mine()
+            capacity = {node.name: node.up for own in impatient.own.values() for node in own.containers.capacity()}
     finally:
         daemons[0].process.send_signal(signal.SIGCONT)
 
-    assert [(silent[job].state, silent[job].reason) for job in (ann, bob)] == [
+    assert [(status.state, status.reason) for status in silent] == [
         (JobState.UNKNOWN, "one doesn't answer"),
         (JobState.RUNNING, None),
     ]
     assert str(refused.value) == str(short.value)
     assert capacity == {"one": False, "two": True}
-    assert state_of(machines, ann) is JobState.RUNNING
+    assert machines.status(ann).state is JobState.RUNNING
     assert machines.submit(session()) == ann
 
 
 @pytest.mark.filterwarnings(
     "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
 )  # Docker's client
-def test_a_machine_that_is_not_there_is_told_in_one_line(tmp_path, daemons, session):
+def test_a_machine_that_is_not_there_is_told_in_one_line(tmp_path, site, daemons, session):
     """No socket at all."""
     gone = dataclasses.replace(daemons[0], folder=tmp_path)
 
-    with machines_on((gone, daemons[1])) as machines, pytest.raises(SchedulerUnavailableError) as refused:
+    with (
+        machines_on(((gone, daemons[1]), site[1]), tmp_path) as machines,
+        pytest.raises(SchedulerUnavailableError) as refused,
+    ):
         machines.submit(session())
 
     said = str(refused.value)
@@ -268,7 +319,7 @@ def test_a_container_that_was_taken_away_by_hand_is_unknown(daemons, machines, s
     job = machines.submit(session())
     daemons[0].client.remove_container(job.partition("/")[2], force=True)
 
-    assert state_of(machines, job) is JobState.UNKNOWN
+    assert machines.status(job).state is JobState.UNKNOWN
     with pytest.raises(UnknownJobError):
         machines.cancel(job)
 
@@ -294,12 +345,12 @@ def test_an_image_that_is_not_on_the_machine_is_refused_with_the_way_there(daemo
     assert daemons[0].client.containers(all=True) == []
 
 
-def test_what_docker_refuses_is_told_in_its_own_words(tmp_path, daemons, machines, session):
+def test_what_docker_refuses_is_told_in_its_own_words(tmp_path, site, daemons, machines, session):
     """A folder that isn't there; a GPU on a machine without NVIDIA's runtime. Nothing is left of it."""
     nowhere = (Mount(str(tmp_path / "nowhere"), "/site"),)
     with pytest.raises(JobRefusedError) as folder:
         machines.submit(session(mounts=nowhere))
-    with machines_on(daemons, gpus=1) as with_gpu, pytest.raises(JobRefusedError) as gpu:
+    with machines_on(site, tmp_path, gpus=1) as with_gpu, pytest.raises(JobRefusedError) as gpu:
         with_gpu.submit(session(gpus=1))
 
     assert "bind source path does not exist" in str(folder.value)
@@ -313,20 +364,141 @@ def test_what_is_more_than_the_machine_is_refused(machines, session):
         with pytest.raises(JobRefusedError):
             machines.submit(session(**changed))
 
-    assert machines.mine() == []
+    assert machines.of("ann").containers.mine() == []
 
 
 def test_capacity_and_outlook_are_those_of_the_machine(machines, session):
     """What containers were given isn't free; a session that fits would start now; there is no queue and no more time."""
     job = machines.submit(session(cpus=2))
 
-    one, two = machines.capacity()
-    outlook = machines.estimate(session(name="session-ann-chest-1-lab-2"))
+    one = machines.of("ann").containers
+    (node,) = one.capacity()
+    outlook = one.estimate(session(name="session-ann-chest-1-lab-2"))
 
-    assert (one.cpus_free, one.memory_mb_free, two.cpus_free) == (2, 8000 - 256, 4)
+    assert (node.cpus_free, node.memory_mb_free) == (2, 8000 - 256)
     assert outlook.estimated_start is not None
-    for change in (lambda: machines.extend(job, 30), lambda: machines.set_priority(job, PriorityClass.SECOND)):
-        with pytest.raises(JobRefusedError):
-            change()
+    with pytest.raises(JobRefusedError):
+        one.extend(job, 30)
     with pytest.raises(UnknownJobError):
-        machines.cancel("three/4f2a")
+        machines.cancel(JobId("three/4f2a"))
+
+
+def test_the_container_is_dockerspawners(daemons, machines, session):
+    """Its name, its id in the hub's database, which another hub reads, its image, which it looks for and never pulls."""
+    spawner = machines.spawner("ann")
+    job = asyncio.run(spawner.make(session(), Account("ann", PERSON, GROUP)))
+
+    spawner.job_id = job
+    another = machines.spawner("ann")
+    another.load_state(spawner.get_state())
+
+    (told,) = daemons[0].client.containers()
+    assert isinstance(spawner, DockerSpawner)
+    assert told["Names"] == [f"/{spawner.container_name}"] == ["/ccds-ann--chest-2d1-2dlab"]
+    assert spawner.container_id == another.container_id == told["Id"] == job.partition("/")[2]
+    assert asyncio.run(another.get_object())["Image"] == daemons[0].client.inspect_image(spawner.image)["Id"]
+
+
+def test_the_environment_is_the_jobs_alone(daemons, machines, session):
+    """What the image says of its own besides; nothing of the hub's, and braces stay what they are."""
+    env = {"CCDS_PROJECT": "CHEST-1", "TOLD": '{"a": {}, "name": "{username}"}'}
+    job = machines.submit(session(env=env, cwd=Path("/work/{username}")))
+
+    told = daemons[0].client.inspect_container(job.partition("/")[2])["Config"]
+
+    found = dict(line.split("=", 1) for line in told["Env"])
+    assert found == env | {
+        "CPU_LIMIT": "1",
+        "MEM_LIMIT": str(256 * 2**20),
+        "CUDA_VISIBLE_DEVICES": "",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+    }
+    assert told["WorkingDir"] == "/work/{username}"
+    assert told.get("ExposedPorts") is None
+
+
+class DiesBetween(CcdsDockerSpawner):
+    """The spawner of a hub that dies when its container is made, and not yet started."""
+
+    async def start_object(self) -> None:
+        """Doesn't come to it."""
+        raise KeyboardInterrupt
+
+
+def only_made(machines: Site, job: JobSpec) -> JobId:
+    """A container that nobody has started."""
+    machines.kind = DiesBetween
+    with pytest.raises(KeyboardInterrupt):
+        machines.submit(job)
+    machines.kind = CcdsDockerSpawner
+    (status,) = machines.of("ann").containers.mine()
+    assert status.state is JobState.PENDING
+    return status.id
+
+
+def test_what_a_dead_hub_made_is_started_by_the_next(machines, session):
+    """Not made again."""
+    made = only_made(machines, session())
+
+    again = machines.submit(session())
+
+    assert again == made
+    assert machines.status(made).state is JobState.RUNNING
+
+
+@pytest.mark.usefixtures("daemons")
+def test_what_a_dead_hub_made_keeps_its_gpus(tmp_path, site, session):
+    """It may be started at any moment."""
+    with machines_on(site, tmp_path, gpus=1) as machines:
+        only_made(machines, session(gpus=1))
+
+        with pytest.raises(JobRefusedError, match="expected 1 free GPUs on one; found 0"):
+            machines.submit(session(name="session-ann-chest-1-lab-2", gpus=1))
+        assert machines.of("ann").containers.capacity()[0].gpus_free == 0
+
+
+def end(machines: Site, job: JobId) -> list[int]:
+    """Ends it as the hub does; how often that wasn't heard."""
+    unheard: list[int] = []
+
+    async def stop() -> None:
+        own = machines.of("ann")
+        await end_job(job, machines.spawner("ann")._cancel, own.watch, lambda: unheard.append(1), again_s=1)
+
+    asyncio.run(asyncio.wait_for(stop(), SECONDS))
+    return unheard
+
+
+def test_what_was_only_made_ends_at_once(daemons, machines, session):
+    """It is taken away, and nobody waits for an end that never comes."""
+    job = only_made(machines, session())
+
+    assert end(machines, job) == []
+    assert daemons[0].client.containers(all=True) == []
+
+
+def test_an_end_that_was_not_heard_is_asked_for_again(tmp_path, site, daemons, session):
+    """The daemon hangs when the session is stopped: that is told once, and the container ends when it answers again."""
+    with machines_on(site, tmp_path, timeout_s=1) as machines:
+        job = machines.submit(session())
+        daemons[0].process.send_signal(signal.SIGSTOP)
+        wakes = threading.Timer(4, daemons[0].process.send_signal, (signal.SIGCONT,))
+        wakes.start()
+        try:
+            unheard = end(machines, job)
+        finally:
+            wakes.join()
+
+        assert unheard == [1]
+        assert machines.status(job).state is JobState.CANCELLED
+
+
+def test_a_session_that_has_ended_stays_as_it_ended(machines, session):
+    """Whoever ends it then is told nothing new."""
+    job = machines.submit(session("python", "-c", "raise SystemExit(3)"))
+    before = ended(machines, job)
+
+    machines.cancel(job)
+
+    assert machines.status(job) == before
+    assert before.exit_code == 3

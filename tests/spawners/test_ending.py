@@ -66,7 +66,7 @@ class Deaf:
         self.deaf, self.looks, self.unknown = deaf, looks, unknown
         self.cancels = 0
 
-    def cancel(self, job: JobId) -> None:
+    async def cancel(self, job: JobId) -> None:
         """Heard, or not."""
         self.cancels += 1
         if self.cancels <= self.deaf:
@@ -85,7 +85,7 @@ def test_a_scheduler_that_does_not_hear_is_asked_until_it_does(unknown: bool) ->
     """That is told once; a job that it doesn't know has ended."""
     scheduler, told = Deaf(deaf=3, unknown=unknown), []
 
-    asyncio.run(end_job(JOB, scheduler, JobWatch(scheduler, tick=0.01), lambda: told.append(1)))
+    asyncio.run(end_job(JOB, scheduler.cancel, JobWatch(scheduler, tick=0.01), lambda: told.append(1)))
 
     assert (scheduler.cancels, told) == (4, [1])
 
@@ -94,7 +94,7 @@ def test_it_waits_for_the_end() -> None:
     """Not for the cancel: a job that is being ended lives."""
     scheduler = Deaf(deaf=0, looks=3)
 
-    asyncio.run(end_job(JOB, scheduler, JobWatch(scheduler, tick=0.01), lambda: None))
+    asyncio.run(end_job(JOB, scheduler.cancel, JobWatch(scheduler, tick=0.01), lambda: None))
 
     assert scheduler.looks == -1
 
@@ -105,7 +105,7 @@ class Forgetful:
     def __init__(self, forgets: int) -> None:
         self.cancels, self.forgets = 0, forgets
 
-    def cancel(self, _job: JobId) -> None:
+    async def cancel(self, _job: JobId) -> None:
         """Heard."""
         self.cancels += 1
 
@@ -119,7 +119,7 @@ def test_a_scheduler_that_forgot_is_told_again() -> None:
     """A job that still lives a while after its cancel is cancelled again, until it has ended."""
     scheduler = Forgetful(forgets=2)
 
-    asyncio.run(end_job(JOB, scheduler, JobWatch(scheduler, tick=0.01), lambda: None, again_s=0.05))
+    asyncio.run(end_job(JOB, scheduler.cancel, JobWatch(scheduler, tick=0.01), lambda: None, again_s=0.05))
 
     assert scheduler.cancels >= 3
 
@@ -128,6 +128,6 @@ def test_one_that_ends_is_told_once() -> None:
     """However long that takes, short of what is far too long."""
     scheduler = Deaf(deaf=0, looks=5)
 
-    asyncio.run(end_job(JOB, scheduler, JobWatch(scheduler, tick=0.01), lambda: None))
+    asyncio.run(end_job(JOB, scheduler.cancel, JobWatch(scheduler, tick=0.01), lambda: None))
 
     assert scheduler.cancels == 1

@@ -1,1 +1,1 @@
-"""Jobs as containers on machines that belong to people: static allocation. See `machines`."""
+"""What machines that belong to people say of the containers on them: static allocation. See `containers`."""

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ccds_kernel.batch.docker.container import LABEL
 from ccds_kernel.batch.docker.machine import Machine
 from ccds_kernel.batch.spec import PriorityClass
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
 
+LABEL = "org.ccds."
 CANCELLED = ".cancelled-"
 _RUNS_OUT = 124
 _SIGNALLED = 128

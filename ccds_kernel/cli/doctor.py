@@ -1,10 +1,13 @@
-"""`ccds doctor [--security|--scheduler] [--json]`: what a machine can run, how its site is locked, what its scheduler does."""
+"""`ccds doctor [--security|--scheduler [--person NAME]] [--json]`: what a machine can run, how its site is locked, what its
+scheduler does.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 from dataclasses import asdict
+from functools import partial
 
 from ccds_kernel.errors import CcdsError
 
@@ -21,6 +24,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     subject.add_argument(
         "--scheduler", action="store_true", help="name what this site's scheduler lacks; asks it, and runs one tiny job"
     )
+    parser.add_argument(
+        "--person",
+        metavar="NAME",
+        help="whose that job is, on a cluster where sessions are their people's ([sessions] helper)",
+    )
     parser.set_defaults(run=_run)
 
 
@@ -28,10 +36,13 @@ def _run(options: argparse.Namespace) -> None:
     from ccds_kernel.doctor.checkup import examine
     from ccds_kernel.doctor.finding import Verdict
     from ccds_kernel.doctor.scheduler.checkup import examine_scheduler
+    from ccds_kernel.doctor.scheduler.tiny_job import ForPeople
     from ccds_kernel.doctor.security.checkup import examine_security
+    from ccds_kernel.session.hub_scheduler import hub_scheduler
 
     findings = []
-    look = examine_security if options.security else examine_scheduler if options.scheduler else examine
+    scheduler = partial(examine_scheduler, ForPeople(hub_scheduler, options.person))
+    look = examine_security if options.security else scheduler if options.scheduler else examine
     for finding in look():
         findings.append(finding)
         if not options.json:

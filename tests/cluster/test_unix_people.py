@@ -1,5 +1,7 @@
 """Sessions as jobs of real Unix users on a real Slurm: what is whose, who may do what, and what nobody sees."""
 
+import json
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -288,3 +290,18 @@ def test_a_person_hands_over_batch_work_from_their_kernel(hub: UnixHub, cluster:
     assert said.isdecimal(), said
     assert log.read_text() == f"{hub.person('ann')}\n"
     assert "Partition=batch" in cluster.run("scontrol", "show", "job", said)
+
+
+def test_the_doctor_s_tiny_job_goes_the_way_of_a_session(hub: UnixHub, cluster: Cluster) -> None:
+    """Handed over by the root helper as a person's, and begun on its node by the helper."""
+    words = ("-m", "ccds_kernel.cli", "doctor", "--scheduler", "--json", "--person", hub.person("ann"))
+
+    done = run_as(
+        hub.person("service"), str(shared_python()), "-P", *words, env={"PATH": os.environ["PATH"], **hub.site.env}
+    )
+
+    told = {it["name"]: it for it in json.loads(done.stdout)["findings"]}
+    assert told["shared folder"]["verdict"] == "ok", told["shared folder"]
+    last = cluster.run("squeue", "--noheader", "--states=all", "--sort=-i", "--format=%u %j %P %T").splitlines()[0]
+    assert last.split()[0] == hub.person("ann")
+    assert last.split()[2:] == ["app", "COMPLETED"]

@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from ccds_kernel.batch.lsf import LsfSite
+from ccds_kernel.batch.commands import DirectCommands
+from ccds_kernel.batch.lsf import ENVIRONMENT, LsfSite
+from ccds_kernel.batch.site import scheduler_of
 from ccds_kernel.doctor.finding import Verdict
 from ccds_kernel.doctor.scheduler.lsf import examine_lsf
 from ccds_kernel.doctor.scheduler.lsf_rules import judge_config, judge_gpus, judge_queues, judge_rule, read_config
+from ccds_kernel.doctor.scheduler.tiny_job import ForPeople
 from ccds_kernel.settings import Settings, load_settings
 from support.lsf.stand_in import Queue, StandIn, running_lsf
 
+NOBODY = ForPeople(scheduler_of)
 CONF = {
     "LSF_UNIT_FOR_LIMITS": "MB",
     "LSB_USE_SEQUENTIAL_SIGNAL": "Y",
@@ -40,7 +44,7 @@ def site(tmp_path: Path, lsf_bin: Path, more: str = "") -> Settings:
 
 def test_a_site_in_order(lsf: StandIn, tmp_path: Path) -> None:
     """Each line is well, a tiny job has run, and nothing of it is left."""
-    found = list(examine_lsf(site(tmp_path, lsf.bin)))
+    found = list(examine_lsf(site(tmp_path, lsf.bin), NOBODY))
 
     assert {finding.name: finding.verdict for finding in found if finding.verdict is not Verdict.OK} == {}
     assert {finding.name: finding.found for finding in found} == {
@@ -65,6 +69,20 @@ def test_a_site_in_order(lsf: StandIn, tmp_path: Path) -> None:
     assert list((tmp_path / "state").iterdir()) == []
 
 
+def test_where_jobs_are_people_s_the_tiny_one_is_a_person_s(lsf: StandIn, tmp_path: Path) -> None:
+    """Submitted as sessions are, for who is named; without a name that is said, and nothing is submitted."""
+    settings = site(tmp_path, lsf.bin, "[sessions]\nhelper = true")
+    as_ann = DirectCommands(lsf.bin, env=ENVIRONMENT | {"STAND_IN_USER": "ann"})
+
+    unnamed = list(examine_lsf(settings, NOBODY))
+    named = list(examine_lsf(settings, ForPeople(lambda it: scheduler_of(it, commands=as_ann), "ann")))
+
+    assert [(it.name, it.verdict) for it in unnamed][-1] == ("shared folder", Verdict.UNSEEN)
+    assert [it.verdict for it in named if it.name in {"shared folder", "clock"}] == [Verdict.OK, Verdict.OK]
+    assert lsf.job("101")["user"] == "ann"
+    assert str(lsf.job("101")["description"]).endswith(":app:ann")
+
+
 @pytest.mark.parametrize(
     "trouble", [{"refuses_all": "Failed in an LSF library call"}, {"truncates": 30}, {"connecting": 1, "truncates": 1}]
 )
@@ -72,14 +90,14 @@ def test_no_answer_is_one_line(lsf: StandIn, tmp_path: Path, trouble: dict[str, 
     """Of which the rest would only be consequences."""
     lsf.misbehave(**trouble)
 
-    found = list(examine_lsf(site(tmp_path, lsf.bin)))
+    found = list(examine_lsf(site(tmp_path, lsf.bin), NOBODY))
 
     assert [(finding.name, finding.verdict) for finding in found][-1] == ("answers", Verdict.WRONG)
 
 
 def test_no_programs(tmp_path: Path) -> None:
     """The folder that the site names has none."""
-    found = list(examine_lsf(site(tmp_path, tmp_path / "nothing")))
+    found = list(examine_lsf(site(tmp_path, tmp_path / "nothing"), NOBODY))
 
     assert [(finding.name, finding.verdict) for finding in found] == [("answers", Verdict.WRONG)]
 
@@ -89,7 +107,7 @@ def test_an_lsf_that_knows_a_field_less(lsf: StandIn, tmp_path: Path) -> None:
     program = lsf.bin / "bjobs"
     program.write_text('#!/bin/sh\necho "estimated_start_time: Invalid field name." >&2\nexit 255\n', encoding="utf-8")
 
-    found = list(examine_lsf(site(tmp_path, lsf.bin)))
+    found = list(examine_lsf(site(tmp_path, lsf.bin), NOBODY))
 
     assert found[-1].found == "bjobs: estimated_start_time: Invalid field name."
 
@@ -98,7 +116,7 @@ def test_an_lsf_that_lacks_everything(lsf: StandIn, tmp_path: Path) -> None:
     """What is weak and what is wrong, each with what to do."""
     lsf.configure(params={}, lsf_conf={"LSF_CONFDIR": "/opt"}, limits="", queues=[vars(Queue("app", 1, ("cpu1",)))])
 
-    found = {finding.name: finding.verdict for finding in examine_lsf(site(tmp_path, lsf.bin))}
+    found = {finding.name: finding.verdict for finding in examine_lsf(site(tmp_path, lsf.bin), NOBODY)}
 
     assert {name for name, verdict in found.items() if verdict is Verdict.WRONG} == {
         "queue first", "queue second", "queue batch", "preemption", "memory",

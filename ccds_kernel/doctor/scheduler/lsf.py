@@ -19,13 +19,13 @@ from ccds_kernel.doctor.scheduler.lsf_rules import (
     judge_rule,
     read_config,
 )
-from ccds_kernel.doctor.scheduler.tiny_job import run_tiny_job
+from ccds_kernel.doctor.scheduler.tiny_job import ForPeople, run_tiny_job
 from ccds_kernel.settings import Settings
 
 _QUEUES = ("bqueues", "-json", "-o", "queue_name priority status")
 
 
-def examine_lsf(settings: Settings) -> Iterator[Finding]:
+def examine_lsf(settings: Settings, people: ForPeople) -> Iterator[Finding]:
     """Everything, as far as LSF answers in the forms that we know."""
     site, commands = lsf_site(settings), lsf_commands(settings)
     try:
@@ -45,7 +45,7 @@ def examine_lsf(settings: Settings) -> Iterator[Finding]:
     yield from judge_config(read_config(_shown(commands, "bparams", "-a")), conf, site)
     yield from judge_rule(_shown(commands, "blimits", "-c"), conf, own_jobs=settings.sessions.helper)
     yield judge_gpus(models)
-    yield from run_tiny_job(settings, lambda folder: LsfScheduler(folder, site, commands))
+    yield from run_tiny_job(settings, lambda folder: LsfScheduler(folder, site, commands), people)
 
 
 def _records(commands: Commands, *argv: str) -> list[dict[str, str]]:

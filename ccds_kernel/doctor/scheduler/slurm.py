@@ -21,11 +21,11 @@ from ccds_kernel.doctor.scheduler.slurm_rules import (
     read_config,
     read_partitions,
 )
-from ccds_kernel.doctor.scheduler.tiny_job import run_tiny_job
+from ccds_kernel.doctor.scheduler.tiny_job import ForPeople, run_tiny_job
 from ccds_kernel.settings import Settings
 
 
-def examine_slurm(settings: Settings) -> Iterator[Finding]:
+def examine_slurm(settings: Settings, people: ForPeople) -> Iterator[Finding]:
     """Everything, as far as Slurm answers."""
     site, commands = slurm_site(settings), slurm_commands(settings)
     try:
@@ -45,7 +45,7 @@ def examine_slurm(settings: Settings) -> Iterator[Finding]:
     yield judge_gpus(nodes)
     yield judge_isolation(config)
     yield judge_plugin(config, _against_the_rule(commands, site), own_jobs=settings.sessions.helper)
-    yield from run_tiny_job(settings, lambda folder: SlurmScheduler(folder, site, commands))
+    yield from run_tiny_job(settings, lambda folder: SlurmScheduler(folder, site, commands), people)
 
 
 def _said(commands: Commands, *argv: str) -> str:

@@ -1,4 +1,8 @@
-"""One tiny job shows what no configuration does: that a node has our Python and the site's folder, and what its clock says."""
+"""One tiny job shows what no configuration does: that a node has our Python and the site's folder, and what its clock says.
+
+It is submitted as sessions are. Where those are their people's jobs ([sessions] helper) it is a person's too, handed over by the
+root helper and started by it on the node, so that the whole of that way is tried; that person has to be named.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from ccds_kernel.batch.scheduler import Scheduler
@@ -22,11 +27,47 @@ _MOST_SKEW_S = 15.0
 _NAME = "shared folder"
 
 
-def run_tiny_job(settings: Settings, connect: Callable[[Path], Scheduler]) -> Iterator[Finding]:
-    """Runs it through the scheduler that `connect` gives for a folder, as an app session, and removes it again."""
+@dataclass(frozen=True)
+class ForPeople:
+    """How a person's session is submitted; not this package's to know.
+
+    Args:
+        connect: the scheduler that starts sessions on the site with these settings.
+        person: whose job the tiny one is where jobs are people's; None: nobody is named.
+    """
+
+    connect: Callable[[Settings], Scheduler]
+    person: str | None = None
+
+
+def run_tiny_job(settings: Settings, own: Callable[[Path], Scheduler], people: ForPeople) -> Iterator[Finding]:
+    """Runs it as an app session, and removes what it leaves.
+
+    Args:
+        settings: the site's.
+        own: the scheduler for a folder where jobs are all the service account's.
+        people: the scheduler where they are their people's.
+    """
+    if settings.sessions.helper and people.person is None:
+        yield Finding(
+            _NAME,
+            Verdict.UNSEEN,
+            "no tiny job: sessions are their people's jobs, and nobody is named",
+            "name somebody with an account on the cluster: ccds doctor --scheduler --person NAME",
+        )
+        return
     folder = settings.paths.state / f"doctor-{os.getpid()}"
     try:
-        status = _run(connect(folder), folder)
+        folder.mkdir(mode=0o700)
+        if settings.sessions.helper and people.person:
+            status = _run(people.connect(settings), folder, people.person)
+        else:
+            status = _run(own(folder), folder, "doctor")
+    except OSError as error:
+        yield Finding(
+            _NAME, Verdict.WRONG, f"{settings.paths.state}: {error.strerror}", "run it as the service account"
+        )
+        return
     except CcdsError as error:
         yield Finding(_NAME, Verdict.WRONG, error.found, error.do)
         return
@@ -35,13 +76,13 @@ def run_tiny_job(settings: Settings, connect: Callable[[Path], Scheduler]) -> It
     yield from judge_tiny_job(status, time.time())
 
 
-def _run(scheduler: Scheduler, folder: Path) -> JobStatus:
+def _run(scheduler: Scheduler, folder: Path, owner: str) -> JobStatus:
     spec = JobSpec(
         name=job_name("doctor", str(os.getpid())),
         command=("/bin/sh", "-c", "true"),
         cwd=Path("/"),
         log=folder / "log",
-        owner="doctor",
+        owner=owner,
         memory_mb=100,
         wall_minutes=1,
         priority_class=PriorityClass.APP,
@@ -83,7 +124,7 @@ def judge_tiny_job(status: JobStatus, now: float) -> Iterator[Finding]:
             _NAME,
             Verdict.WRONG,
             f"a tiny job failed on {status.node or 'its node'}: {status.reason or status.state}",
-            "give the nodes paths.state and this Python at the same paths",
+            "give the nodes paths.state and this Python at the same paths, and with [sessions] helper its line of sudo",
         )
         return
     yield Finding(_NAME, Verdict.OK, f"{status.node} has this Python, and the site's state at the same path")

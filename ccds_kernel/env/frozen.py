@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distributions
@@ -15,6 +16,15 @@ from ccds_kernel.errors import CcdsError
 
 REQUIREMENTS, DOCKERFILE = "requirements.txt", "Dockerfile"
 
+# A person writes what is in their folder, and an administrator builds what is frozen: nothing else of it may come into a line.
+_NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.ASCII | re.IGNORECASE)
+_VERSION = re.compile(
+    r"([0-9]+!)?[0-9]+(\.[0-9]+)*"
+    r"([._-]?(a|b|c|rc|alpha|beta|pre|preview|post|rev|r|dev)[._-]?[0-9]*)*"
+    r"(\+[A-Z0-9]+([._-][A-Z0-9]+)*)?",
+    re.ASCII | re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, order=True)
 class Package:
@@ -23,6 +33,11 @@ class Package:
     name: str
     version: str
     origin: str = ""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether its name and its version are such, and nothing besides."""
+        return bool(_NAME.fullmatch(self.name) and _VERSION.fullmatch(self.version))
 
 
 def packages_of(overlay: Overlay) -> tuple[Package, ...]:
@@ -44,9 +59,13 @@ def packages_of(overlay: Overlay) -> tuple[Package, ...]:
 
 
 def requirements(packages: Iterable[Package]) -> str:
-    """The content of a requirements file, each package with its version; where pip won't find one it says so."""
+    """The content of a requirements file, each package with its version; what pip won't find or take is told."""
+    packages = tuple(packages)
+    sound = [package for package in packages if package.is_sound]
     lines = ["# Everything that was added to the image; what it needs besides is in the image already."]
-    for package in packages:
+    if len(sound) < len(packages):
+        lines.append(f"# Left out: {len(packages) - len(sound)} whose name or version pip wouldn't take.")
+    for package in sound:
         if package.origin:
             lines.append(f"# The next came from {package.origin}: an index that builds this must have it.")
         lines.append(f"{package.name}=={package.version}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ccds_kernel.cli import main
+from ccds_kernel.env.frozen import Package, requirements
 from ccds_kernel.env.image import Image, is_pinned
 from ccds_kernel.env.overlay import Overlay, make_overlay
 from ccds_kernel.errors import CcdsError
@@ -92,6 +93,42 @@ def test_freeze_writes_pinned_requirements_and_a_layer_of_the_image(capsys, tmp_
         "RUN python -m pip install --no-cache-dir --no-deps -r /opt/ccds/requirements.txt\n"
         "USER 65534:65534\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [
+        ("ccdsevil", "1.0\n --index-url http://elsewhere.invalid/simple"),
+        ("ccdsevil --index-url http://elsewhere.invalid/simple", "1.0"),
+        ("ccdsevil @ http://elsewhere.invalid/evil.whl #", "1.0"),
+        ("-r/etc/passwd #", "1.0"),
+        ("ccdsevil", "1.0; --hash"),
+        ("ccdsevil", "1.*"),
+    ],
+)
+def test_what_a_package_says_of_itself_brings_nothing_else_into_the_layer(capsys, tmp_path, overlay, name, version):
+    """A person can write it by hand, and root builds the layer: such a package is left out, with a remark."""
+    folder = overlay.packages / "evil-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
+
+    ccds_env(capsys, "freeze", str(tmp_path / "layer"))
+    (folder / "METADATA").unlink()
+    ccds_env(capsys, "freeze", str(tmp_path / "plain"))
+
+    first, *rest = (tmp_path / "plain" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    left_out = "# Left out: 1 whose name or version pip wouldn't take."
+    assert (tmp_path / "layer" / "requirements.txt").read_text(encoding="utf-8").splitlines() == [
+        first,
+        left_out,
+        *rest,
+    ]
+
+
+@pytest.mark.parametrize("version", ["1.2", "2013b", "1!2.0rc1.post2.dev3", "2.12.1+cu130", "0.0.0-alpha", "1.0.post1"])
+def test_a_version_is_one_in_every_spelling(version):
+    """As pip reads them."""
+    assert requirements([Package("ccds.Probe_1-x", version)]).splitlines()[1:] == [f"ccds.Probe_1-x=={version}"]
 
 
 @pytest.mark.usefixtures("overlay")

@@ -39,7 +39,7 @@ from ccds_kernel.session.output_pace import OutputPace
 from ccds_kernel.session.page_policy import with_lab_policy
 from ccds_kernel.session.refused_downloads import RefusedDownloads
 from ccds_kernel.session.server_token import keep_to_server
-from ccds_kernel.session.use_report import report_use
+from ccds_kernel.session.use_report import PageClock, UseLog, report_use
 from ccds_kernel.settings import load_settings
 
 _OFF = ("voila.server_extension", "jupyter_lsp", "notebook_shim", "jupyter_builder", "nbclassic", "notebook")
@@ -74,7 +74,7 @@ def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration o
     c.ServerApp.jpserver_extensions = {"jupyterlab": True, __name__: True, **dict.fromkeys(_OFF, False)}
     c.ServerApp.authorizer_class = LabAuthorizer
     c.ServerApp.contents_manager_class = LabContents
-    c.ServerApp.tornado_settings = with_lab_policy()
+    c.ServerApp.tornado_settings = with_lab_policy() | {"log_function": UseLog(PageClock())}
     c.ContentsManager.files_handler_class = NoFiles
     c.ContentsManager.allow_hidden = False
     c.FileContentsManager.delete_to_trash = False  # it tells the page so: what is deleted is gone

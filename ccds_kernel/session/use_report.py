@@ -2,7 +2,7 @@
 
 The hub's own record of activity can't say it: the proxy counts every request of an open page, which asks for kernels and notices
 all day whether anybody sits there or not. Use is what somebody does: code that runs or prints, a terminal, and every request of
-the page that changes something, such as a save.
+the page that changes something, such as a save; one that was refused, or came without a login, is nobody's use.
 
 A report that doesn't arrive is no report: the hub then knows nothing, and ends nothing.
 """
@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import time
 import urllib.request
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from http.client import HTTPException
 from typing import Any
 
-from tornado.httputil import HTTPServerRequest
-from tornado.routing import Matcher, Rule
+from jupyterhub.log import log_request
 from tornado.web import RequestHandler
 
 from ccds_kernel.session.gpu_use import GpuMeter, meter_of
@@ -33,6 +34,9 @@ SAMPLE_SECONDS = 5.0
 """Between two looks at the GPUs: training that pauses for some seconds at each step works."""
 
 _LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
+_REFUSED = 400
+
+_log = logging.getLogger("ccds.session.use")
 
 
 class PageClock:
@@ -75,15 +79,21 @@ def use_of(
     return Use(unused_s=max(0.0, min([page_age_s, *ages])), busy=busy, gpu=gpu)
 
 
-class _Seen(Matcher):
-    """Tells the clock of each request that the gate, put before it, lets through; matches none, so that the router goes on."""
+class UseLog:
+    """Tornado's `log_function`, which sees each request with its answer: tells the clock of use, then logs as JupyterHub does.
+
+    Args:
+        page: the clock.
+    """
 
     def __init__(self, page: PageClock) -> None:
-        self._page = page
+        self.page = page
 
-    def match(self, request: HTTPServerRequest) -> None:
-        """None, always."""
-        self._page.saw(request.method or "")
+    def __call__(self, handler: RequestHandler) -> None:
+        """A request was answered; it counts where somebody was logged in, and it wasn't refused."""
+        if handler.get_status() < _REFUSED and handler.current_user:
+            self.page.saw(handler.request.method or "")
+        log_request(handler)
 
 
 class UseReporter:
@@ -116,24 +126,31 @@ class UseReporter:
     async def run(self) -> None:
         """Reports again and again; one that fails is left out."""
         while True:
-            seen = []
-            for _ in range(self._samples):
-                await self._pause(self._between_s)
-                seen.append(await asyncio.to_thread(self._meter.busiest))
-            known = [percent for percent in seen if percent is not None]
             try:
-                await asyncio.to_thread(self._send, self._use(max(known, default=None)))
-            except (OSError, ValueError):  # the hub restarts, or answers nonsense
+                await self._report()
+            except (OSError, ValueError, HTTPException):  # the hub restarts, or answers nonsense
                 continue
+            except Exception as error:  # noqa: BLE001 - without reports the hub would never end the session
+                _log.warning("a report of this session's use failed: %s", type(error).__name__)
+
+    async def _report(self) -> None:
+        seen = []
+        for _ in range(self._samples):
+            await self._pause(self._between_s)
+            seen.append(await asyncio.to_thread(self._meter.busiest))
+        known = [percent for percent in seen if percent is not None]
+        await asyncio.to_thread(self._send, self._use(max(known, default=None)))
 
 
 def report_use(server_app: Any, settings: Settings) -> None:  # noqa: ANN401 - jupyter_server has no type hints
-    """Begins to report the use of `server_app`, the ServerApp of a lab session; one that no hub started has nobody to tell."""
+    """Begins to report the use of `server_app`, the ServerApp of a lab session; one that no hub started has nobody to tell.
+
+    Its setting `log_function` is a `UseLog`.
+    """
     hub = getattr(server_app.identity_provider, "hub_auth", None)
     if hub is None:
         return
-    page = PageClock()
-    server_app.web_app.default_router.rules.insert(0, Rule(_Seen(page), RequestHandler))
+    page = server_app.web_app.settings["log_function"].page
 
     def use(gpu: int | None) -> Use:
         terminals = server_app.web_app.settings.get("terminal_manager")

@@ -3,15 +3,20 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.client import BadStatusLine
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tornado.httpclient import AsyncHTTPClient
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+from tornado.web import Application, RequestHandler
 
 from ccds_kernel.session.gpu_use import NoMeter, NvmlMeter, meter_of, visible_gpus
 from ccds_kernel.session.idle import REPORT_SECONDS, IdleClock, IdleEnd, Limits, Use, after, idle_end
-from ccds_kernel.session.use_report import PageClock, UseReporter, use_of
+from ccds_kernel.session.use_report import PageClock, UseLog, UseReporter, use_of
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 LIMITS = Limits.of(idle_minutes=60, gpu_idle_minutes=240, notice_minutes=10)
@@ -155,6 +160,43 @@ def test_a_page_that_only_looks_uses_nothing():
     assert (looked, page.age_s) == (60, 0)
 
 
+class Door(RequestHandler):
+    """Knows whoever says who they are, and lets them save."""
+
+    def get_current_user(self) -> str | None:
+        """As they say."""
+        return self.request.headers.get("Who")
+
+    def post(self, answer: str) -> None:
+        """Answers what was asked for."""
+        self.set_status(int(answer))
+
+
+@pytest.mark.parametrize(
+    ("headers", "answer", "age"),
+    [({"Who": "sam"}, 201, 0), ({"Who": "sam"}, 403, 60), ({}, 201, 60), ({}, 403, 60)],
+    ids=["sam saves", "sam is refused", "a stranger", "a stranger is refused"],
+)
+def test_only_what_a_person_was_let_do_is_use(headers, answer, age):
+    """A page of a stranger that posts all day keeps no session."""
+    time = [100.0]
+    page = PageClock(lambda: time[0])
+    time[0] = 160.0
+
+    async def ask() -> int:
+        server = HTTPServer(Application([("/(.*)", Door)], log_function=UseLog(page)))
+        socket, port = bind_unused_port()
+        server.add_socket(socket)
+        url = f"http://127.0.0.1:{port}/{answer}"
+        got = await AsyncHTTPClient().fetch(url, method="POST", body="", headers=headers, raise_error=False)
+        server.stop()
+        await server.close_all_connections()
+        return got.code
+
+    assert asyncio.run(ask()) == answer
+    assert page.age_s == age
+
+
 class Falling:
     """A meter that says these, in turn."""
 
@@ -167,16 +209,17 @@ class Falling:
 
 
 def test_the_most_that_a_gpu_worked_between_two_reports_is_reported():
-    """Looked at every 5 s; a look that fails is left out, and a hub that is away ends nothing."""
+    """Looked at every 5 s; a look that fails is left out, and a report that fails, for whatever reason, ends nothing."""
     sent: list[int | None] = []
-    meter = Falling(*(0, 80, None, 3, 0, 0), *[None] * 6, *(0, 0, 0, 0, 0, 7))
+    meter = Falling(*(0, 80, None, 3, 0, 0), *[None] * 6, *(0, 0, 0, 0, 0, 7), *[1] * 6, *[2] * 6)
+    failures = [OSError("the hub is away"), BadStatusLine("no HTTP"), KeyError("a kernel that is just going")]
 
     def send(use: Use) -> None:
-        if len(sent) == 2:
+        if len(sent) == 4:
             raise asyncio.CancelledError  # the server ends
         sent.append(use.gpu)
-        if len(sent) == 1:
-            raise OSError("the hub is away")
+        if failures:
+            raise failures.pop(0)
 
     async def pause(_seconds: float) -> None:
         """No time passes."""
@@ -188,7 +231,7 @@ def test_the_most_that_a_gpu_worked_between_two_reports_is_reported():
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(reporter.run())
 
-    assert sent == [80, None]
+    assert sent == [80, None, 7, 1]
     assert next(meter.left, "all looks are done") == "all looks are done"
 
 

@@ -289,8 +289,12 @@ def main() -> int:
         completed = Path(place) / "completed"
         lines = ["JobCompType=jobcomp/filetxt", f"JobCompLoc={completed}"]
         with running_slurm(*NODES, lines=lines) as cluster, hub_on_slurm(cluster, Path(place) / "site") as slurm:
-            soak = run(slurm, options, completed, began + options.limit_s)
-            log = (slurm.site.folder / "hub.log").read_text(errors="replace")
+            try:
+                soak = run(slurm, options, completed, began + options.limit_s)
+            finally:
+                log = (slurm.site.folder / "hub.log").read_text(errors="replace")
+                if sys.exc_info()[0]:
+                    print(*log.splitlines()[-60:], sep="\n", file=sys.stderr)
     unhandled = log.count("Unhandled error") + log.count("Task exception was never retrieved")
     print(f"{dict(soak.done)} in {time.monotonic() - began:.0f} s; unhandled errors in the hub: {unhandled}")
     if len(soak.calm_s) > 1:

@@ -197,13 +197,17 @@ def test_a_second_node_waits_for_others_first_ones_and_is_promoted(
 
 
 def test_a_suspended_session_goes_on_where_it_was(
-    home: Page, sam: requests.Session, slurm: SlurmHub, hub: Demo
+    home: Page, browser: Browser, sam: requests.Session, slurm: SlurmHub, hub: Demo
 ) -> None:
-    """`scontrol suspend` stops it and `resume` lets it go on; the card says so, and its kernel has missed no number."""
+    """`scontrol suspend` stops it and `resume` lets it go on; the card says so, and its kernel has missed no number.
+
+    JupyterLab is open in a browser of its own: its requests to a server that stands take all connections to the hub's address.
+    """
     url = hub.start(sam, "sam", LAB, {"gpus": 1, "hours": 2})
     job = slurm.job("sam", LAB)
     assert job
-    with home.context.new_page() as lab:
+    with browser.new_context() as another, another.new_page() as lab:
+        log_in(lab, hub.url, "sam", "right")
         editor = new_notebook(lab, url)
         output = lab.locator(".jp-OutputArea-output").first
         editor.fill(COUNTING)

@@ -1,15 +1,19 @@
 """The lines of `hub/site/slurm/slurm.conf` are such as a real slurmctld takes, and what the doctor looks for."""
 
+from ccds_kernel.batch.commands import DirectCommands
 from ccds_kernel.batch.slurm import SlurmSite
 from ccds_kernel.doctor.finding import Verdict
+from ccds_kernel.doctor.scheduler.slurm import against_the_rule
 from ccds_kernel.doctor.scheduler.slurm_rules import (
     judge_config,
     judge_isolation,
     judge_partitions,
     judge_plugin,
+    judge_wall_time,
     read_config,
     read_partitions,
 )
+from ccds_kernel.settings.sessions import SessionsSettings
 from support.checkout import ROOT
 from support.components import need_program
 from support.slurm import CONTRACT, HOW, Cluster
@@ -36,13 +40,15 @@ def test_the_site_s_lines_are_taken_and_well() -> None:
             cluster.start_controller()
             config = read_config(cluster.run("scontrol", "show", "config"))
             partitions = read_partitions(cluster.run("scontrol", "show", "partition", "--oneliner"))
+            said = against_the_rule(DirectCommands(env=cluster.env), SlurmSite())
         finally:
             cluster.stop()
 
     found = [
         *judge_partitions(partitions, SlurmSite()),
         *judge_config(config, SlurmSite()),
-        judge_plugin(config, "ccds:", own_jobs=True),
+        judge_plugin(config, said, own_jobs=True),
+        judge_wall_time(partitions, SlurmSite(), SessionsSettings().longest_hours),
     ]
     assert {finding.name: finding.verdict for finding in found if finding.verdict is not Verdict.OK} == {}
     assert judge_isolation(read_config(ours + (SITE / "cgroup.conf").read_text(encoding="utf-8"))).verdict is Verdict.OK

@@ -16,6 +16,7 @@ from ccds_kernel.doctor.scheduler.slurm_rules import (
     judge_isolation,
     judge_partitions,
     judge_plugin,
+    judge_wall_time,
     read_config,
     read_partitions,
 )
@@ -91,6 +92,28 @@ def test_a_setting_that_breaks_a_promise_is_named(setting: str, value: str, name
     found = verdicts(*judge_config({**CONFIG, setting: value}, SITE))
 
     assert {key: it for key, it in found.items() if it is not OK} == {name: verdict}
+
+
+@pytest.mark.parametrize(
+    ("limit", "hours", "verdict"),
+    [
+        ("UNLIMITED", 72, OK),
+        ("3-00:00:00", 72, OK),
+        ("3-00:00:00", 73, WRONG),
+        ("2-23:59:00", 72, WRONG),
+        ("12:00:00", 12, OK),
+        ("12:00:00", 13, WRONG),
+        ("00:30:00", 1, WRONG),
+    ],
+)
+@pytest.mark.parametrize("name", ["interactive", "second"])
+def test_a_session_has_to_fit_into_its_partition(name: str, limit: str, hours: int, verdict: Verdict) -> None:
+    """Or Slurm refuses what the form offers."""
+    rows = {**PARTITIONS, name: {**PARTITIONS[name], "MaxTime": limit}}
+
+    found = judge_wall_time(rows, SITE, hours)
+
+    assert (found.verdict, name in found.found) == (verdict, verdict is WRONG)
 
 
 def test_isolation_is_claimed_where_cgroups_enforce_it() -> None:

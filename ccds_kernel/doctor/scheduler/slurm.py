@@ -18,6 +18,7 @@ from ccds_kernel.doctor.scheduler.slurm_rules import (
     judge_isolation,
     judge_partitions,
     judge_plugin,
+    judge_wall_time,
     read_config,
     read_partitions,
 )
@@ -41,10 +42,11 @@ def examine_slurm(settings: Settings, people: ForPeople) -> Iterator[Finding]:
         "answers", Verdict.OK, f"{config.get('ClusterName', 'slurmctld')}: {len(nodes)} nodes, {len(jobs)} jobs"
     )
     yield from judge_partitions(partitions, site)
+    yield judge_wall_time(partitions, site, settings.sessions.longest_hours)
     yield from judge_config(config, site)
     yield judge_gpus(nodes)
     yield judge_isolation(config)
-    yield judge_plugin(config, _against_the_rule(commands, site), own_jobs=settings.sessions.helper)
+    yield judge_plugin(config, against_the_rule(commands, site), own_jobs=settings.sessions.helper)
     yield from run_tiny_job(settings, lambda folder: SlurmScheduler(folder, site, commands), people)
 
 
@@ -62,7 +64,7 @@ def _said(commands: Commands, *argv: str) -> str:
     return answer.out
 
 
-def _against_the_rule(commands: Commands, site: SlurmSite) -> str:
+def against_the_rule(commands: Commands, site: SlurmSite) -> str:
     """What Slurm says to many tasks in the partition of first nodes; it is asked only, nothing is submitted."""
     partition = site.partitions[PriorityClass.FIRST]
     script = f"#!/bin/sh\n#SBATCH --partition={partition} --array=0-1 --time=1 --output=/dev/null\ntrue\n"

@@ -53,6 +53,22 @@ def _judge_partition(kind: PriorityClass, name: str, row: Mapping[str, str] | No
     return Finding(title, Verdict.OK, f"{name}, on {row.get('Nodes')}")
 
 
+def judge_wall_time(partitions: Mapping[str, Mapping[str, str]], site: SlurmSite, longest_hours: int) -> Finding:
+    """Whether a session may last as long as the settings let people ask for."""
+    rows = {name: partitions.get(name, {}) for name in (site.partitions[kind] for kind in _LINE[:2])}
+    limits = {name: row.get("MaxTime", "UNLIMITED") for name, row in rows.items()}
+    short = [name for name, limit in limits.items() if 0 < _minutes(limit) < longest_hours * 60]
+    if not short:
+        return Finding("wall time", Verdict.OK, f"{longest_hours} h of a session fit into the partitions of nodes")
+    found = ", ".join(f"MaxTime={limits[name]} of {name}" for name in short)
+    return Finding(
+        "wall time",
+        Verdict.WRONG,
+        f"{found}; sessions may ask for {longest_hours} h",
+        "raise MaxTime, or lower [sessions] longest_hours",
+    )
+
+
 def judge_config(config: Mapping[str, str], site: SlurmSite) -> Iterator[Finding]:
     """The settings that the hub's promises rest on."""
     kind = config.get("PreemptType", "")
@@ -145,6 +161,13 @@ def judge_plugin(config: Mapping[str, str], said: str, *, own_jobs: bool) -> Fin
         return Finding("second-node rule", Verdict.OK, "job_submit.lua holds it")
     found = "job_submit.lua is loaded, but not ours" if loaded else "only the hub holds it: no job_submit plugin"
     return Finding("second-node rule", Verdict.WEAK, found, f"install hub/site/slurm/job_submit.lua; {_SEE}")
+
+
+def _minutes(limit: str) -> int:
+    """Of `3-00:00:00`; 0 for no limit."""
+    found = re.fullmatch(r"(?:(\d+)-)?(\d+):(\d+):\d+", limit)
+    days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    return (days * 24 + hours) * 60 + minutes
 
 
 def _seconds(text: str | None) -> int:

@@ -58,7 +58,7 @@ def run_tiny_job(settings: Settings, own: Callable[[Path], Scheduler], people: F
         return
     folder = settings.paths.state / f"doctor-{os.getpid()}"
     try:
-        folder.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700, parents=True)
         if settings.sessions.helper and people.person:
             status = _run(people.connect(settings), folder, people.person)
         else:

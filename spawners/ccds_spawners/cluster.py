@@ -270,7 +270,7 @@ class ClusterSpawner(SessionSpawner):
             job,
             self._cancel,
             self.watch,
-            lambda: self.log.warning("session %s: can't be ended yet: the scheduler doesn't answer", self._log_name),
+            lambda why: self.log.warning("session %s: can't be ended yet: %s", self._log_name, why.found),
         )
 
     async def _cancel(self, job: JobId) -> None:

@@ -7,9 +7,10 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from ccds_kernel.batch.scheduler import SchedulerUnavailableError, UnknownJobError
+from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.cluster.record import HowEnded
+from ccds_kernel.errors import CcdsError
 from ccds_spawners.watch import JobWatch
 
 AGAIN_S = 60.0
@@ -43,7 +44,7 @@ async def end_job(
     job: JobId,
     cancel: Callable[[JobId], Awaitable[None]],
     watch: JobWatch,
-    unheard: Callable[[], None],
+    unheard: Callable[[CcdsError], None],
     again_s: float = AGAIN_S,
 ) -> None:
     """Cancels `job` and returns when it has ended, however long that takes.
@@ -52,8 +53,9 @@ async def end_job(
         job: the job; one that the scheduler never accepted, or forgot with its end, has ended.
         cancel: asks for its end, see the Scheduler port.
         watch: whom the end is asked of; it is forgotten there.
-        unheard: is called, once, when the scheduler doesn't answer; it is asked again.
-        again_s: seconds after which a job that still lives is cancelled again: a scheduler that died had heard, and forgot it.
+        unheard: is called, once, when the scheduler doesn't answer, or won't; it is asked again.
+        again_s: seconds after which a job that still lives is cancelled again: a scheduler that died had heard, and forgot it;
+            what it refused may be put right.
     """
     told = False
     while True:
@@ -61,12 +63,13 @@ async def end_job(
             await cancel(job)
         except UnknownJobError:
             break
-        except SchedulerUnavailableError:
+        except (SchedulerUnavailableError, JobRefusedError) as error:
             if not told:
-                unheard()
+                unheard(error)
             told = True
-            await asyncio.sleep(watch.tick)
-            continue
+            if isinstance(error, SchedulerUnavailableError):
+                await asyncio.sleep(watch.tick)
+                continue
         if await _has_ended(job, watch, again_s):
             break
     watch.forget(job)

@@ -463,7 +463,7 @@ def end(machines: Site, job: JobId) -> list[int]:
 
     async def stop() -> None:
         own = machines.of("ann")
-        await end_job(job, machines.spawner("ann")._cancel, own.watch, lambda: unheard.append(1), again_s=1)
+        await end_job(job, machines.spawner("ann")._cancel, own.watch, lambda _why: unheard.append(1), again_s=1)
 
     asyncio.run(asyncio.wait_for(stop(), SECONDS))
     return unheard

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ccds_kernel.batch.scheduler import SchedulerUnavailableError, UnknownJobError
+from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.cluster.record import HowEnded
 from ccds_spawners.ending import end_job, ended_words, how_ended
@@ -85,16 +85,43 @@ def test_a_scheduler_that_does_not_hear_is_asked_until_it_does(unknown: bool) ->
     """That is told once; a job that it doesn't know has ended."""
     scheduler, told = Deaf(deaf=3, unknown=unknown), []
 
-    asyncio.run(end_job(JOB, scheduler.cancel, JobWatch(scheduler, tick=0.01), lambda: told.append(1)))
+    asyncio.run(end_job(JOB, scheduler.cancel, JobWatch(scheduler, tick=0.01), told.append))
 
-    assert (scheduler.cancels, told) == (4, [1])
+    assert (scheduler.cancels, [type(why) for why in told]) == (4, [SchedulerUnavailableError])
+
+
+class Refuser:
+    """A scheduler that won't end a job some times, and knows of no end until it has."""
+
+    def __init__(self, refuses: int) -> None:
+        self.cancels, self.refuses = 0, refuses
+
+    async def cancel(self, _job: JobId) -> None:
+        """No, or yes."""
+        self.cancels += 1
+        if self.cancels <= self.refuses:
+            raise JobRefusedError(expected="one's own job", found="another's", do="nothing")
+
+    def status(self, ids: Iterable[JobId]) -> Mapping[JobId, JobStatus]:
+        """It runs until its end was agreed to."""
+        state = JobState.RUNNING if self.cancels <= self.refuses else JobState.CANCELLED
+        return {job: ended(state) for job in ids}
+
+
+def test_a_scheduler_that_refuses_ends_nothing_and_is_asked_again() -> None:
+    """That is told once; the job lives until it really has ended."""
+    scheduler, told = Refuser(refuses=2), []
+
+    asyncio.run(end_job(JOB, scheduler.cancel, JobWatch(scheduler, tick=0.01), told.append, again_s=0.05))
+
+    assert (scheduler.cancels, [type(why) for why in told]) == (3, [JobRefusedError])
 
 
 def test_it_waits_for_the_end() -> None:
     """Not for the cancel: a job that is being ended lives."""
     scheduler = Deaf(deaf=0, looks=3)
 
-    asyncio.run(end_job(JOB, scheduler.cancel, JobWatch(scheduler, tick=0.01), lambda: None))
+    asyncio.run(end_job(JOB, scheduler.cancel, JobWatch(scheduler, tick=0.01), lambda _why: None))
 
     assert scheduler.looks == -1
 
@@ -119,7 +146,7 @@ def test_a_scheduler_that_forgot_is_told_again() -> None:
     """A job that still lives a while after its cancel is cancelled again, until it has ended."""
     scheduler = Forgetful(forgets=2)
 
-    asyncio.run(end_job(JOB, scheduler.cancel, JobWatch(scheduler, tick=0.01), lambda: None, again_s=0.05))
+    asyncio.run(end_job(JOB, scheduler.cancel, JobWatch(scheduler, tick=0.01), lambda _why: None, again_s=0.05))
 
     assert scheduler.cancels >= 3
 
@@ -128,6 +155,6 @@ def test_one_that_ends_is_told_once() -> None:
     """However long that takes, short of what is far too long."""
     scheduler = Deaf(deaf=0, looks=5)
 
-    asyncio.run(end_job(JOB, scheduler.cancel, JobWatch(scheduler, tick=0.01), lambda: None))
+    asyncio.run(end_job(JOB, scheduler.cancel, JobWatch(scheduler, tick=0.01), lambda _why: None))
 
     assert scheduler.cancels == 1

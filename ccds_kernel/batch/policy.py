@@ -20,12 +20,14 @@ the classes:
   a further node only where no first node could start at once, and where it delays none by its wall time. With
   `bf_continue` a pass goes on with the queue that it began with: a first node asked for meanwhile waits for the next one.
 - LSF: queues of priorities, the same; without BACKFILL on the further nodes' queue nothing passes by wall time. A large first
-  node has to be kept room for by the queue (SLOT_RESERVE), or small further nodes use the gaps before it.
+  node has to be kept room for by the queue (RESOURCE_RESERVE), or small further nodes use the gaps before it.
 
 Between two ticks a class may be stale: of a waiting node whose person's first one has just ended, or of a node that its
-owner moved by hand. The first loses at most that time; the second is refused by the scheduler itself where the site files
-in `hub/site` are installed, and moved back by the next tick where they aren't. Rejected: that the hub holds back each
-further node and releases it, since then none would start while the hub is away.
+owner moved by hand. The first loses at most that time; the second is refused by Slurm itself where `job_submit.lua` of
+`hub/site` is installed; elsewhere, and on LSF always, it is moved back by the next tick. Rejected: that the hub holds back
+each further node and releases it, since then none would start while the hub is away.
+
+Nodes that people got past the hub aren't here: who has one is for the scheduler to see, which refuses the promotion then.
 """
 
 from __future__ import annotations

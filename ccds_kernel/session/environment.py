@@ -1,6 +1,6 @@
 """Which overlay a session's kernels and terminals use: that of their person, project and image. An app session has none.
 
-Whatever is wrong with it, the session starts without it and says so in one line.
+Whatever is wrong with it, the session starts without it and says so in one line; pip then installs nowhere.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ccds_kernel.env.image import Image
 from ccds_kernel.env.overlay import Overlay, make_overlay
-from ccds_kernel.env.pip import pip_variables
+from ccds_kernel.env.pip import REFUSED, allow_pip, pip_variables
 from ccds_kernel.env.start import check_start, import_from, tell_children
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.identity import identity
@@ -43,11 +43,12 @@ def _use(begin_with: Callable[[Overlay], None]) -> str:
         person = identity(settings).person
     except CcdsError:  # no session of the hub: it opens no project either, and says why
         return ""
-    os.environ.update(pip_variables(settings.environments.index))
+    os.environ.update(pip_variables(settings.environments.index) | REFUSED)
     try:
         overlay = make_overlay(env_folder(settings, project, person), Image.of_this_process(os.environ))
         begin_with(overlay)
     except CcdsError as error:
         return str(error)
     tell_children(overlay, os.environ)
+    allow_pip(os.environ)
     return ""

@@ -24,6 +24,7 @@ from traitlets import default
 
 from ccds_kernel.audit.events import DownloadRefused
 from ccds_kernel.audit.site import audit_sink
+from ccds_kernel.env.pip import REFUSED
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.session import provisioner, terminal
 from ccds_kernel.session.gate import install
@@ -89,6 +90,7 @@ def configure(c: Any) -> None:  # noqa: ANN401 - traitlets' lazy configuration o
     lab = lab_folder(folder)
     c.LabApp.user_settings_dir = str(lab / "user-settings")
     c.LabApp.workspaces_dir = str(lab / "workspaces")
+    os.environ.update(REFUSED)  # for the plain kernel; what begins with an environment of its person's allows pip
     helped = is_helped()
     if helped:
         provisioner.configure(c)

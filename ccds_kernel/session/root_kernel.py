@@ -44,6 +44,8 @@ _KEPT = re.compile(
 )
 _MOST_VALUE = 8_192
 _PATH = "/usr/local/bin:/usr/bin:/bin"
+_NO_PIP = str(Path(__file__).parents[1] / "env" / "no_pip.sh")
+"""What pip is sent to until something begins with an environment of the person's; see `ccds_kernel.env.pip`."""
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
 _UMASK = 0o007
 """Its sockets are for the person and the service account, whose group the folder hands on; what is made in the
@@ -93,6 +95,7 @@ def environment(given: dict[str, str], who: Who) -> dict[str, str]:
         "SHELL": "/bin/bash",
         "PATH": f"{Path(sys.executable).parent}:{_PATH}",
         "IPYTHONDIR": f"{home}/.ccds/ipython",
+        "PIP_PYTHON": _NO_PIP,
     }
 
 

@@ -15,6 +15,7 @@ from support.site import ADMINISTRATOR, application, on_roster, session_of, site
 from support.wheel import make_wheel
 
 LEFT_OUT = "ccds: expected the environment with your own packages; found "
+NO_PLACE = "ccds: expected an environment of your own for pip; found none here"
 ON_ITS_PATH = "import sys; print([path for path in sys.path if '/.ccds/env/' in path])"
 MADE_OF = (
     "ccds_kernel", "ipykernel", "IPython", "traitlets", "tornado", "zmq", "comm", "jupyter_client", "matplotlib_inline",
@@ -219,6 +220,24 @@ def test_a_broken_one_is_left_out_in_one_line(kernel, overlay, terminal, spoil, 
     assert [answer.printed.strip() for answer in answers[1:]] == ["[]", "none"]
     assert in_terminal.startswith(LEFT_OUT)
     assert in_terminal.endswith("install them again\nnone\n")
+
+
+def test_without_an_environment_pip_installs_nowhere(tmp_path, kernel, overlay, terminal):
+    """In one line that leads on, from a cell and from a terminal: else it would write into what the site installed."""
+    make_wheel(tmp_path / "wheels", "ccdsprobe", "1.2")
+    with kernel():
+        pass
+    half_written(overlay)
+
+    with kernel() as session:
+        session.run("pass")
+        installed = session.run("%pip install ccdsprobe")
+    in_terminal = terminal("pip install ccdsprobe || echo refused\n")
+
+    assert installed.printed.startswith(NO_PLACE)
+    assert in_terminal.splitlines()[1].startswith(NO_PLACE)
+    assert in_terminal.endswith("\nrefused\n")
+    assert subprocess.run([sys.executable, "-c", SAY_VERSION], check=False, capture_output=True).returncode == 1
 
 
 def test_nothing_that_is_installed_keeps_the_kernel_from_starting(kernel, overlay):

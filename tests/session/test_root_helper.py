@@ -161,6 +161,7 @@ def test_it_has_nothing_of_the_server_s_environment_but_what_is_listed(lab: Lab,
     assert not [name for name in env if name.startswith("JUPYTERHUB_")]
     assert "CCDS_SESSION_FOLDER" not in env
     assert (env["CCDS_PROJECT"], env["CUDA_VISIBLE_DEVICES"]) == (PROJECT, "1")
+    assert os.access(env["PIP_PYTHON"], os.X_OK)  # pip installs nowhere
 
 
 TAKEOVER = """

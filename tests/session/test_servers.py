@@ -46,6 +46,7 @@ def app_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CCDS_SESSION", "headct-app")
     monkeypatch.setenv("JUPYTERHUB_USER", "ann")
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ann/headct-app/")
+    monkeypatch.setenv("PIP_PYTHON", "")  # a lab's server sets it for all that it starts; afterwards it is as it was
     apply_application(application(id="HEADCT"), person=ADMINISTRATOR, settings=site_settings(site))
 
 
@@ -117,6 +118,19 @@ def test_nobody_else_on_the_node_reads_along(tmp_path: Path, monkeypatch: pytest
 
     assert met == zmq.EVENT_DISCONNECTED
     assert answer["content"]["status"] == "ok"
+
+
+def test_what_a_lab_starts_is_given_no_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plain kernel has no environment of its person's: pip would write into the installation."""
+    monkeypatch.setenv("CCDS_SESSION_FOLDER", str(tmp_path))
+    lab_server.configure(Config())
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "six"], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("ccds: expected an environment of your own for pip; found none here")
 
 
 @pytest.mark.parametrize("kind", ["lab", "app"])

@@ -1,6 +1,7 @@
 """How often the scheduler is asked about the cluster, however many people look."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ccds_kernel.batch import (
     PriorityClass,
     SchedulerUnavailableError,
 )
-from ccds_spawners.capacities import Capacities
+from ccds_spawners.capacities import MOST_OF_ALL, MOST_OF_ONE, Capacities
 
 NODE = Node(name="n1", cpus=8, cpus_free=8, memory_mb=1, memory_mb_free=1, gpus=4, gpus_free=4)
 
@@ -128,8 +129,61 @@ def test_an_outlook_that_is_not_answered_is_none(asked: Asked, clock: Clock) -> 
     async def look() -> None:
         assert await capacities.outlook(spec()) is None
         asked.error = JobRefusedError(expected="4 GPUs", found="8", do="ask for less")
-        with pytest.raises(JobRefusedError, match="4 GPUs"):
-            await capacities.outlook(spec(gpus=8))
+        for _ in range(3):
+            with pytest.raises(JobRefusedError, match="4 GPUs"):
+                await capacities.outlook(spec(gpus=8))
+        assert asked.estimates == 2  # a refusal is kept, too
+
+    asyncio.run(look())
+
+
+def test_one_person_s_choices_cost_the_scheduler_so_many_questions(asked: Asked, clock: Clock) -> None:
+    """Whoever tries a hundred choices at once leaves the others theirs; all together stay below a number as well."""
+    capacities = Capacities(asked, fresh=4, clock=clock)
+
+    async def look() -> None:
+        told = await asyncio.gather(*(capacities.outlook(spec("eve", wall_minutes=1 + n)) for n in range(100)))
+        assert sum(one is not None for one in told) == asked.estimates == MOST_OF_ONE
+        assert await capacities.outlook(spec("sam"))
+        for number in range(100):
+            await capacities.outlook(spec(f"person{number}"))
+        assert asked.estimates == MOST_OF_ALL
+        clock.now = 4
+        assert await capacities.outlook(spec("eve", gpus=3))
+
+    asyncio.run(look())
+
+
+class Hanging(Asked):
+    """A scheduler that thinks about eve's jobs until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go, self.thinks = threading.Event(), threading.Event()
+
+    def estimate(self, spec: JobSpec) -> Explanation:
+        """Everybody else's at once."""
+        if spec.owner == "eve":
+            self.thinks.set()
+            self.let_go.wait(20)
+        return super().estimate(spec)
+
+
+def test_a_question_that_hangs_holds_up_nobody(clock: Clock) -> None:
+    """Others are answered meanwhile; the same person is told that nothing is known."""
+    asked = Hanging()
+    capacities = Capacities(asked, fresh=4, clock=clock, patience=0.05)
+
+    async def look() -> None:
+        hangs = asyncio.create_task(capacities.outlook(spec("eve")))
+        await asyncio.to_thread(asked.thinks.wait, 20)
+        try:
+            assert await capacities.outlook(spec("sam"))
+            assert await capacities.outlook(spec("eve", gpus=2)) is None
+            assert not hangs.done()
+        finally:
+            asked.let_go.set()
+        assert await hangs
 
     asyncio.run(look())
 

@@ -185,6 +185,11 @@ class CcdsDockerSpawner(ClusterSpawner, DockerSpawner):  # type: ignore[misc] # 
         return f"[{address}]" if ":" in address else address
 
     @property
+    def longest_hours(self) -> int:
+        """0: a container is made with its wall time."""
+        return 0
+
+    @property
     def takes_node(self) -> bool:
         """Never one of the cluster's: what a person has of their own changes nothing about their place in its queue."""
         return False

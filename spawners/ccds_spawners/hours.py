@@ -19,7 +19,7 @@ class Hours:
 
     Args:
         chronicle: by which its people are told.
-        longest_hours: the site's most.
+        longest_hours: the most that they may be extended to; 0 where they can't be.
     """
 
     def __init__(self, chronicle: Chronicle, longest_hours: int) -> None:
@@ -30,7 +30,7 @@ class Hours:
 
     async def tell(self, status: JobStatus) -> None:
         """Tells the session's people, once each time, that its end comes near; takes that back when it doesn't any more."""
-        notice = wall_notice(status, datetime.now(UTC))
+        notice = wall_notice(status, datetime.now(UTC), self._longest_hours)
         if notice == self._notice:
             return
         self._notice = notice

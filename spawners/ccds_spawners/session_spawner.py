@@ -152,10 +152,15 @@ class SessionSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
             self._life = Life(
                 chronicle,
                 Right(self.session, self.user.name, self.settings, chronicle),
-                Hours(chronicle, self.settings.sessions.longest_hours),
+                Hours(chronicle, self.longest_hours),
                 Idleness(chronicle, limits_of(self.settings)),
             )
         return self._life
+
+    @property
+    def longest_hours(self) -> int:
+        """The hours that the session may be extended to in all; 0 for one that can't be extended, such as an app."""
+        return self.settings.sessions.longest_hours if self.session.kind.runs_code else 0
 
     def report_use(self, use: Use) -> None:
         """Takes what the session's server says of its use."""
@@ -184,7 +189,7 @@ class SessionSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
             up=self.up,
             ending=self.pending == "stop",
             waits=self.watch.explained(job),
-            longest=latest_end(started, self.settings.sessions.longest_hours) if started else None,
+            longest=latest_end(started, self.longest_hours) if started and self.longest_hours else None,
         )
 
     @property

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from ccds_kernel.batch.spec import are_wall_minutes
 from ccds_kernel.batch.states import JobState, JobStatus
 from ccds_kernel.errors import CcdsError
+from ccds_spawners.card_words import duration_words
 from ccds_spawners.words import at_words
 
 NOTICES = (timedelta(minutes=5), timedelta(minutes=30))
@@ -20,32 +21,55 @@ class ExtensionError(CcdsError):
 
 @dataclass(frozen=True)
 class WallNotice:
-    """That a session ends at `ends` (aware), told when `left` (one of NOTICES) or less was left of it."""
+    """That a session ends at `ends` (aware), told when `left` (one of NOTICES) or less was left of it.
+
+    Attributes:
+        more: minutes by which its people may extend it still.
+    """
 
     ends: datetime
     left: timedelta
+    more: int = 0
 
     def words(self, now: datetime) -> str:
         """The line that its people read; `now` has the site's time zone."""
         minutes = int(self.left.total_seconds() // 60)
+        extend = (
+            f", or extend the session on the hub's home page: by {duration_words(timedelta(minutes=self.more))} at most"
+            if self.more
+            else ""
+        )
         return (
             f"This session ends at {at_words(self.ends, now)}, in less than {minutes} minutes: its hours are over then. Save "
-            "your work, or extend the session on the hub's home page."
+            f"your work{extend}."
         )
 
 
-def wall_notice(status: JobStatus, now: datetime) -> WallNotice | None:
-    """What a session's people have to be told of its end now; None while that is further away, or isn't known."""
+def wall_notice(status: JobStatus, now: datetime, longest_hours: int) -> WallNotice | None:
+    """What a session's people have to be told of its end now; None while that is further away, or isn't known.
+
+    Args:
+        status: its job.
+        now: an aware time.
+        longest_hours: the most that it may be extended to; 0 where it can't be.
+    """
     if status.wall_ends is None or status.state not in {JobState.RUNNING, JobState.SUSPENDED}:
         return None
     left = status.wall_ends - now
     due = next((notice for notice in NOTICES if left <= notice), None)
-    return WallNotice(status.wall_ends, due) if due else None
+    return WallNotice(status.wall_ends, due, _more(status, status.wall_ends, longest_hours)) if due else None
 
 
 def latest_end(started: datetime, longest_hours: int) -> datetime:
     """Until when a session that started then may be extended."""
     return started + timedelta(hours=longest_hours)
+
+
+def _more(status: JobStatus, ends: datetime, longest_hours: int) -> int:
+    """Whole minutes by which a session that ends then may be extended."""
+    if not (status.started and longest_hours):
+        return 0
+    return max(0, int((latest_end(status.started, longest_hours) - ends).total_seconds() // 60))
 
 
 def check_extension(
@@ -57,11 +81,17 @@ def check_extension(
         status: its job.
         ends: when its wall time is over as things stand.
         minutes: what was asked for.
-        longest_hours: the site's most.
+        longest_hours: the site's most; 0 where such a session can't be extended.
 
     Raises:
-        ExtensionError: no such number, not while it waits, or beyond the site's most.
+        ExtensionError: no such number, never, not while it waits, or beyond the site's most.
     """
+    if not longest_hours:
+        raise ExtensionError(
+            expected="a lab session on the cluster, whose hours can be extended",
+            found="another one",
+            do="save your work; start it anew once it has ended",
+        )
     if isinstance(minutes, bool) or not isinstance(minutes, int) or not are_wall_minutes(minutes):
         raise ExtensionError(
             expected="a whole number of minutes above 0",
@@ -76,7 +106,7 @@ def check_extension(
         )
     last = latest_end(status.started, longest_hours)
     if ends + timedelta(minutes=minutes) > last:
-        left = max(0, int((last - ends).total_seconds() // 60))
+        left = _more(status, ends, longest_hours)
         raise ExtensionError(
             expected=f"at most {longest_hours} hours in all, which leaves {left} minutes",
             found=f"{minutes} minutes more" if minutes < 10**6 else "far more",

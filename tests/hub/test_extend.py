@@ -9,7 +9,7 @@ import requests
 
 from ccds_kernel.batch.spec import job_name
 from ccds_kernel.batch.states import JobStatus
-from support.demo import LAB, Demo
+from support.demo import APP, LAB, Demo
 from support.hub import HubSite, site_with_hub
 
 pytestmark = pytest.mark.hub
@@ -104,3 +104,15 @@ def test_only_a_session_that_runs_is_extended(hub: Demo, sam: requests.Session) 
     answer = sam.post(f"{hub.url}/hub/api/ccds/sessions/sam/{LAB}-2/extend", json={"minutes": 60}, timeout=30)
 
     assert answer.status_code == 404
+
+
+def test_an_app_session_is_not_extended(hub: Demo) -> None:
+    """It ends when nobody looks at it any more; nothing offers to extend it, and nobody can."""
+    fay = hub.login("fay")
+    hub.start(fay, "fay", APP)
+
+    answer = fay.post(f"{hub.url}/hub/api/ccds/sessions/fay/{APP}/extend", json={"minutes": 60}, timeout=30)
+    hub.stop(fay, "fay", APP)
+
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith("expected a lab session on the cluster")

@@ -36,7 +36,7 @@ def running(ends: datetime | None, state: JobState = JobState.RUNNING, hours: fl
 )
 def test_people_are_told_half_an_hour_and_five_minutes_before(left: float, told: int | None) -> None:
     """Not before, and in the words of the nearer one."""
-    notice = wall_notice(running(NOW + timedelta(minutes=left)), NOW)
+    notice = wall_notice(running(NOW + timedelta(minutes=left)), NOW, 72)
 
     assert (notice.left if notice else None) == (timedelta(minutes=told) if told else None)
     assert notice is None or f"in less than {told} minutes" in notice.words(NOW)
@@ -45,8 +45,31 @@ def test_people_are_told_half_an_hour_and_five_minutes_before(left: float, told:
 @pytest.mark.parametrize("state", [JobState.PENDING, JobState.UNKNOWN, JobState.FAILED])
 def test_nobody_is_told_of_an_end_that_is_not_known(state: JobState) -> None:
     """Neither without a wall time nor in any other state."""
-    assert wall_notice(running(None), NOW) is None
-    assert wall_notice(running(NOW, state), NOW) is None
+    assert wall_notice(running(None), NOW, 72) is None
+    assert wall_notice(running(NOW, state), NOW, 72) is None
+
+
+@pytest.mark.parametrize(
+    ("longest", "offer"),
+    [
+        (9, "Save your work, or extend the session on the hub's home page: by 1 h 0 min at most."),
+        (8, "Save your work."),
+        (0, "Save your work."),
+    ],
+    ids=["an hour is left", "no hour is left", "it never can"],
+)
+def test_an_extension_is_offered_only_where_there_is_one(longest: int, offer: str) -> None:
+    """Whoever can't extend the session reads nothing of it."""
+    notice = wall_notice(running(NOW + timedelta(minutes=4)), NOW, longest)
+
+    assert notice
+    assert notice.words(NOW).endswith(f"its hours are over then. {offer}")
+
+
+def test_what_can_not_be_extended_is_refused_by_name() -> None:
+    """An app session, or one on a person's own machine."""
+    with pytest.raises(ExtensionError, match="expected a lab session on the cluster"):
+        check_extension(running(NOW + timedelta(hours=1)), NOW + timedelta(hours=1), 30, 0)
 
 
 class Extending:

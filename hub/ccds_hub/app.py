@@ -13,11 +13,8 @@ from typing import Any
 from jupyterhub.app import JupyterHub
 from traitlets import Any as AnyTrait
 
-from ccds_hub import spawn_page
+from ccds_hub import large_bodies, spawn_page
 from ccds_hub.interrupted import load, take_up
-
-MOST_BYTES = 2**20
-"""Of a request's body: far more than any form or call of the hub's own has, and far less than what would fill its memory."""
 
 
 class CcdsHub(JupyterHub):  # type: ignore[misc] # JupyterHub has no type hints
@@ -31,14 +28,15 @@ class CcdsHub(JupyterHub):  # type: ignore[misc] # JupyterHub has no type hints
     def init_handlers(self) -> None:
         """JupyterHub's handlers, ours before those that they replace."""
         super().init_handlers()
-        self.handlers[:0] = self.add_url_prefix(self.hub_prefix, list(spawn_page.HANDLERS))
+        self.handlers[:0] = self.add_url_prefix(self.hub_prefix, [*spawn_page.HANDLERS, *large_bodies.HANDLERS])
 
     async def start(self) -> None:
         """Starts the hub; once it listens, the loop."""
         await super().start()
         if self.http_server is None:  # it was asked for something else, such as a token
             return
-        self.http_server.conn_params.max_body_size = MOST_BYTES
+        self.http_server.conn_params.max_body_size = large_bodies.MOST_BYTES
+        self.http_server.request_callback = large_bodies.SmallBodies(self.tornado_application, self.hub_prefix)
         load(self)  # before the policy's first look, which would take a further node for its person's only one
         self._starts_task = asyncio.create_task(take_up(self))
         if self.policy is not None:

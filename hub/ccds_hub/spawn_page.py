@@ -5,27 +5,31 @@ sends the login along with a link on whatever page it stands. Here
 
 - a lab session starts by its form only, which has the token: what stands in the address (`?gpus=2&hours=4`, or `?opt-gpus=2` as
   JupyterHub writes it) fills that form;
-- an app session starts by a link on our own pages, from the browser's own bar or a bookmark. A link on anybody else's page leads
-  to a page with a button.
+- an app session starts by a link on our own pages, and from the browser's own bar or a bookmark where the browser says so. A link
+  on anybody else's page leads to a page with a button.
 
-An option that was refused is told beside its field, and the rest stays as it was chosen.
+Options come as a form's fields; what comes in any other way, as JSON say, is refused and not left unread. An option that was
+refused is told beside its field, and the rest stays as it was chosen.
+
+No address that a browser keeps has the XSRF token in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from jupyterhub.handlers.pages import SpawnHandler
 from jupyterhub.scopes import needs_scope
-from jupyterhub.utils import format_exception
+from jupyterhub.utils import format_exception, url_path_join
 from tornado import web
 
 from ccds_spawners.options import NAMES, OptionError
 
 _PREFIX = "opt-"
 _HERE = {"same-origin", "none"}
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class SpawnPage(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type hints
@@ -46,7 +50,12 @@ class SpawnPage(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type hi
 
     @needs_scope("servers")  # type: ignore[untyped-decorator] # as above
     async def _post(self, user_name: str, server_name: str, display_name: str) -> None:
-        """Starts the session, or shows its own form again with what was wrong."""
+        """Starts the session, or shows its own form again with what was wrong.
+
+        Raises:
+            HTTPError: 415 for a body that is no form's.
+        """
+        self._refuse_other_bodies()
         user = self.current_user if user_name == self.current_user.name else self.find_user(user_name)
         if user is None:
             raise web.HTTPError(404, "no such person")
@@ -71,6 +80,20 @@ class SpawnPage(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type hi
             message = "" if isinstance(error, OptionError) and error.option else format_exception(refused)[0]
             self.finish(await self._render_form(for_user=user, spawner_options_form=again, message=message))
 
+    def _refuse_other_bodies(self) -> None:
+        sent = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if self.request.body and sent not in _FORMS:
+            found = ascii(sent[:40]) if sent else "a body of no type"
+            raise web.HTTPError(
+                415, f"expected the fields of a form; found {found}; send a form, or JSON to the hub's API at /hub/api"
+            )
+
+    def _get_pending_url(self, user: Any, server_name: str) -> str:  # noqa: ANN401 - JupyterHub's
+        """The page that follows the start, with where to go then, and nothing else of this request's address."""
+        page: str = url_path_join(self.hub.base_url, "spawn-pending", user.escaped_name, quote(server_name))
+        then = self.get_argument("next", "")
+        return f"{page}?next={quote(then, safe='')}" if then else page
+
     async def _wrap_spawn_single_user(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - JupyterHub's
         """Starts it; where a page of others asks for that, asks the person first."""
         if self.request.method == "GET" and not self._asked_here():
@@ -81,15 +104,16 @@ class SpawnPage(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type hi
         return await super()._wrap_spawn_single_user(*arguments, **options)
 
     def _asked_here(self) -> bool:
-        """Whether the person came from our own pages, or from no page at all.
+        """Whether the person came from our own pages, or from no page at all, as their browser says.
 
-        Browsers say so, but not over plain HTTP to another machine: there the page that led here counts, where one is named.
+        Over plain HTTP to another machine it doesn't: there the page that led here has to be named, and ours. One that isn't
+        named may be anybody's.
         """
         site = self.request.headers.get("Sec-Fetch-Site")
         if site is not None:
             return site in _HERE
         origin = self.request.headers.get("Referer", "")
-        return not origin or urlsplit(origin).netloc == self.request.host
+        return bool(urlsplit(origin).netloc == self.request.host)
 
     def _body(self) -> dict[str, list[bytes]]:
         files = {f"{name}_file": [b"a file"] for name in self.request.files}  # no option is a file: refused as unknown

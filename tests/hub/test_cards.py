@@ -173,6 +173,7 @@ FOREIGN = [
     {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
     {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate"},
     {"Referer": "https://elsewhere.example/page"},
+    {},  # plain HTTP, and a page that asks for "no-referrer"
 ]
 
 
@@ -190,13 +191,28 @@ def test_a_link_of_others_starts_nothing(hub: Demo, fay: requests.Session, heade
     assert forged.status_code == 403
 
 
-@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {}], ids=str)
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Referer": "{}/hub/home"}], ids=str
+)
 def test_our_own_pages_and_bookmarks_start_an_app(hub: Demo, fay: requests.Session, headers: dict[str, str]) -> None:
-    """One click from the home page."""
+    """One click from the home page; over plain HTTP too."""
+    headers = {name: value.format(hub.url) for name, value in headers.items()}
     fay.get(f"{hub.url}/hub/spawn/fay/{APP}", headers=headers | {"Sec-Fetch-Mode": "navigate"}, timeout=20)
 
     until(lambda: hub.is_ready(fay, "fay", APP), "the app to be up", seconds=60)
     hub.stop(fay, "fay", APP)
+
+
+def test_the_page_of_a_start_has_no_token_in_its_address(hub: Demo, sam: requests.Session) -> None:
+    """It stays in the browser's history. Where to go then does stand in it."""
+    page = form(sam, hub, "sam", LAB, "?gpus=0&next=/hub/home")
+    action = re.search(r'id="spawn_form"[^>]*action="([^"]+)"', page)[1]
+
+    sent = sam.post(f"{hub.url}{action}", data={"gpus": "0", "hours": "1"}, allow_redirects=False, timeout=20)
+    hub.stop(sam, "sam", LAB)
+
+    assert "_xsrf=" in action
+    assert (sent.status_code, sent.headers["Location"]) == (302, f"/hub/spawn-pending/sam/{LAB}?next=%2Fhub%2Fhome")
 
 
 @pytest.mark.parametrize("query", ["?gpus=0", "?opt-gpus=0&opt-hours=1", "?gpus=4&next=/hub/home"])

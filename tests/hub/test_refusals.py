@@ -107,29 +107,6 @@ def test_what_is_no_option_is_refused(demo: Demo, client: Clients) -> None:
     assert said(file).endswith("found 'image_file'; leave it out")
 
 
-def test_a_body_that_is_far_too_large_is_refused(demo: Demo, client: Clients) -> None:
-    """10 MB posted as a form and by the API: nothing starts, the hub doesn't keep it, and goes on."""
-    asking, session = client("sam"), "headct-2026-lab-9"
-    form = asking.get(f"{demo.url}/hub/spawn/sam/{session}", timeout=20)
-    action = unescape(re.search(r'id="spawn_form"[^>]*action="([^"]+)"', form.text)[1])
-
-    answers = [
-        _status(lambda: asking.post(f"{demo.url}{action}", data={"gpus": "1" * 10_000_000}, timeout=20)),
-        _status(lambda: asking.post(demo.api("sam", session), data=b"[" * 10_000_000, timeout=20)),
-    ]
-
-    assert all(status is None or status >= 400 for status in answers)
-    assert not demo.is_ready(asking, "sam", session)
-
-
-def _status(send: Callable[[], requests.Response]) -> int | None:
-    """The answer's status; None where the connection was closed on what was still being sent."""
-    try:
-        return send().status_code
-    except requests.ConnectionError:
-        return None
-
-
 def test_another_person_s_session_can_not_be_started_or_stopped(demo: Demo, client: Clients) -> None:
     """Not by page, not by API."""
     asking = client("lee")

@@ -1,8 +1,9 @@
 """Keeps each person's first node, and no other, in the class of first nodes: `ccds_kernel.batch.policy`, tick by tick.
 
-It runs in the hub's own process, beside the sessions' spawners, and reads their jobs' states from the watch that they share:
-it costs no further question to the scheduler. Rejected: a service of its own, which would ask the scheduler a second time and
-the hub who has which session.
+It runs in the hub's own process, beside the sessions' spawners, and reads their jobs' states from the watch that they share: a
+look costs the scheduler no further question. A change costs one, and its order: whoever carries it out asks once more, since the
+job may have ended meanwhile or its person have got another node past the hub. Rejected: a service of its own, which would ask
+the scheduler a second time at each look and the hub who has which session.
 
 Whatever goes wrong in a look is logged, once for as long as it stays the same, and tried again at the next; a change that the
 scheduler refuses, which is its decision, after a minute. Nothing is remembered that a look couldn't do without: only the class in

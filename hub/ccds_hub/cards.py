@@ -65,7 +65,7 @@ class Cards:
             now: an aware time in the site's time zone.
         """
         applications = {application.slug: application for application in registry_of(self._settings).applications()}
-        live = [spawner for name, spawner in user.spawners.items() if name and spawner.active]
+        live = [spawner for name, spawner in user.spawners.items() if name and (spawner.active or spawner.interrupted)]
         names = {spawner.name for spawner in live}
         return (
             *(self._live(spawner, applications, now) for spawner in sorted(live, key=lambda one: one.name)),

@@ -163,7 +163,8 @@ def _sessions(c: Any, settings: Settings, contents: ContentsCounter) -> Cards:  
     c.ClusterSpawner.environment = {"CCDS_CONFIG": str(settings_file().resolve())}
     c.ClusterSpawner.env_keep = ["LANG", "LC_ALL", "TZ"]
     c.ClusterSpawner.apply_user_options = leave_to_start
-    c.ClusterSpawner.start_timeout = 24 * 3600  # a node may be long in coming; the page says why
+    # A node may be days in coming, and keeps its place; the page says why.
+    c.ClusterSpawner.start_timeout = 366 * 24 * 3600
     c.ClusterSpawner.http_timeout = 60
     c.ClusterSpawner.poll_interval = 10
     if settings.static.machines:

@@ -36,6 +36,10 @@ class CardState(enum.StrEnum):
     ENDED = "ended"
 
 
+_ENDS = {CardState.STOPPING: "", CardState.WAITING: "Cancel", CardState.STARTING: "Cancel"}
+"""The word of the button that ends a session; Stop for any other."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """What a card shows, in the order of reading.
@@ -117,7 +121,9 @@ def live_card(
     if view.silent_since:
         at = at_words(view.silent_since, now)
         notes.append(f"The scheduler doesn’t answer. Last known: {state} at {at}; the session is left as it is.")
-    if state is CardState.WAITING:
+    if view.interrupted:
+        notes.append("The hub was restarted meanwhile: the start is being taken up, and its job keeps its place.")
+    elif state is CardState.WAITING:
         facts += _waiting_facts(view, now)
         notes += _waiting_notes(view.waits, people_before, nth)
     elif state is CardState.SUSPENDED:
@@ -137,8 +143,8 @@ def live_card(
         notes=tuple(notes),
         said=(view.waits.said or "") if view.waits and state is CardState.WAITING else "",
         used=_used(view, now),
-        opens="" if state is CardState.STOPPING else "Open" if view.up else "Follow",
-        ends={CardState.STOPPING: "", CardState.WAITING: "Cancel", CardState.STARTING: "Cancel"}.get(state, "Stop"),
+        opens="" if state is CardState.STOPPING or view.interrupted else "Open" if view.up else "Follow",
+        ends="" if view.interrupted else _ENDS.get(state, "Stop"),
         extend_minutes=_extension(view, now) if options else 0,
     )
 
@@ -187,7 +193,7 @@ def options_of(record: SessionRecord) -> LabOptions:
 def _state(view: SessionView) -> CardState:
     if view.ending or view.state.ended:
         return CardState.STOPPING
-    if not view.job:
+    if view.interrupted or not view.job:
         return CardState.STARTING
     if view.state is JobState.RUNNING:
         return CardState.RUNNING if view.up else CardState.STARTING

@@ -113,13 +113,14 @@ class Chronicle:
             lambda: close_database(self._session, self._person, self._settings),
         )
 
-    async def ended(self, job: JobId, how: HowEnded, said: str = "") -> None:
+    async def ended(self, job: JobId, how: HowEnded, said: str = "", at: datetime | None = None) -> None:
         """The session has ended, however often that is said.
 
         Args:
             job: its job; empty where the scheduler didn't take one, as far as is known.
             how: how it ended.
             said: the scheduler's word of it, if it has one.
+            at: when, as the scheduler says, which may be long ago where the hub was away; None for now.
         """
         if self._over:
             return
@@ -135,12 +136,16 @@ class Chronicle:
         )
         if not job:  # none that is known of: whether the scheduler took one after all is looked up at the next start
             return
-        now = datetime.now(UTC)
-        await self._try("its end isn't recorded", lambda: self._records.note_ended(job, how, at=now, said=said))
-        await self._try("its token is kept on", self._forget_token)
+        end = at or datetime.now(UTC)
+        await self._try("its end isn't recorded", lambda: self._records.note_ended(job, how, at=end, said=said))
+        await self.forget_token()
 
-    def _forget_token(self) -> None:
-        forget_token(server_folder(self._session, self._person, self._settings))
+    async def forget_token(self) -> None:
+        """No job has the session's token, or will have it."""
+        await self._try(
+            "its token is kept on",
+            lambda: forget_token(server_folder(self._session, self._person, self._settings)),
+        )
 
     def _folder(self) -> Path:
         return session_folder(self._session, self._person, self._settings)

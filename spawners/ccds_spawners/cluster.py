@@ -24,6 +24,7 @@ from typing import Any
 from jupyterhub.spawner import SpawnException
 
 from ccds_kernel.batch.policy import NodeSession, priority_for
+from ccds_kernel.batch.scheduler import JobRefusedError
 from ccds_kernel.batch.spec import JobSpec
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.cluster.record import HowEnded
@@ -115,14 +116,14 @@ class ClusterSpawner(SessionSpawner):
         await self.life.chronicle.submitted(job, spec, options.image, status.submitted)
 
     async def give_up(self) -> None:
-        """Ends the job of an interrupted start that the hub refuses to its person, and forgets the start.
+        """Ends the job of an interrupted start that was being ended, or that the hub refuses to its person; forgets the start.
 
         Raises:
             SchedulerUnavailableError: it can't be known whether there is one; the start goes on being interrupted.
         """
         job = JobId(self.job_id) or await self._living_job()
         self.job_id, self._interrupted, self.will_resume = job or "", False, False
-        self.why_stopped = HowEnded.REVOKED
+        self.why_stopped = self.why_stopped or HowEnded.REVOKED
         if job:
             await self._record_again(job)
         await self.user.stop(self.name)
@@ -155,6 +156,8 @@ class ClusterSpawner(SessionSpawner):
         except CcdsError as error:
             if begun:
                 await chronicle.ended(JobId(""), HowEnded.NOT_STARTED, f"the scheduler didn't take it: {error.found}")
+                if isinstance(error, JobRefusedError):
+                    await chronicle.forget_token()
             elif prepared:
                 await chronicle.close_database()
             raise
@@ -221,8 +224,8 @@ class ClusterSpawner(SessionSpawner):
     async def poll(self) -> int | None:
         """None while the session lives, or may live; its exit code once the scheduler said that it ended.
 
-        A session that its person may not have any more is ended here. One whose start was interrupted isn't up until that is
-        taken up.
+        A session that its person may not have any more is ended here, and one that the hub was ending when it died. One whose
+        start was interrupted isn't up until that is taken up.
         """
         if self._interrupted:
             return 1
@@ -232,10 +235,12 @@ class ClusterSpawner(SessionSpawner):
         if status.state.ended:
             self.watch.forget(status.id)
             await self.life.idleness.note(status.id, last=True)
-            await self.life.chronicle.ended(status.id, how_ended(status, up=self.up), status.reason or "")
+            how = self.why_stopped or how_ended(status, up=self.up)
+            await self.life.chronicle.ended(status.id, how, status.reason or "", status.ended)
             return status.exit_code if status.exit_code is not None else 1
         await self.life.chronicle.seen(status)
-        why = await self._why_ended_now(status)
+        again, self._ends_anew = self._ends_anew, False
+        why = self.why_stopped if again else await self._why_ended_now(status)
         if why is None:
             return None
         self.log.warning("session %s: %s; ending its job", self._log_name, ended_words(why, ""))
@@ -260,9 +265,10 @@ class ClusterSpawner(SessionSpawner):
         """
         if self.job_id:
             job = JobId(self.job_id)
+            how = self.why_stopped = self.why_stopped or (HowEnded.STOPPED if self.up else HowEnded.CANCELLED)
+            self._note_state()  # a hub that starts anew goes on with it
             await self._end(job)
             await self.life.idleness.note(job, last=True)
-            how = self.why_stopped or (HowEnded.STOPPED if self.up else HowEnded.CANCELLED)
             await self.life.chronicle.ended(job, how)
 
     async def _end(self, job: JobId) -> None:

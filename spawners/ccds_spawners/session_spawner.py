@@ -67,6 +67,7 @@ class SessionSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
 
     _asked: bool = False
     _interrupted: bool = False
+    _ends_anew: bool = False
     _life: Life | None = None
 
     async def start(self) -> str:
@@ -90,15 +91,18 @@ class SessionSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         self.cores = state.get("cores", 0)
         # JupyterHub keeps the token of a server that will resume, and takes back that of one that has ended.
         self._interrupted = self.will_resume = is_interrupted(state)
+        self.why_stopped = HowEnded(state["ending"]) if state.get("ending") else None
+        self._ends_anew = self.why_stopped is not None
         if "up" in state:
             self.api_token = self._kept_token()
 
     def get_state(self) -> dict[str, Any]:
-        """What must survive a restart of the hub: that there is a session, its job, and how far its start has come."""
+        """What must survive a restart of the hub: that there is a session, its job, and how far its start or end has come."""
         state: dict[str, Any] = super().get_state()
         if not (self.job_id or self._asked or self._interrupted):
             return state
-        return state | {"job_id": self.job_id, "up": self.up, "port": self.port, "cores": self.cores}
+        ending = {"ending": self.why_stopped.value} if self.why_stopped else {}
+        return state | {"job_id": self.job_id, "up": self.up, "port": self.port, "cores": self.cores} | ending
 
     def clear_state(self) -> None:
         """Forgets the job; but not one whose start was interrupted, which is to be taken up."""
@@ -187,6 +191,7 @@ class SessionSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
             known,
             self.watch.last(job),
             up=self.up,
+            interrupted=self._interrupted,
             ending=self.pending == "stop",
             waits=self.watch.explained(job),
             longest=latest_end(started, self.longest_hours) if started and self.longest_hours else None,

@@ -20,6 +20,7 @@ class SessionView:
         state: what the scheduler said last.
         up: whether the session's server answers.
         ending: whether it is being ended.
+        interrupted: whether its start was interrupted by a hub's death, and is about to be taken up.
         priority_class: the job's present class.
         node: the host on which it runs.
         gpus: the scheduler's names of its GPUs.
@@ -36,6 +37,7 @@ class SessionView:
     state: JobState
     up: bool
     ending: bool
+    interrupted: bool = False
     priority_class: PriorityClass | None = None
     node: str | None = None
     gpus: tuple[str, ...] = ()
@@ -55,6 +57,7 @@ def session_view(
     *,
     up: bool,
     ending: bool,
+    interrupted: bool,
     waits: Explanation | None,
     longest: datetime | None,
 ) -> SessionView:
@@ -67,12 +70,13 @@ def session_view(
         last: its last answer, which may be that it doesn't know.
         up: whether its server answers.
         ending: whether it is being ended.
+        interrupted: whether its start is about to be taken up.
         waits: why it waits, as the scheduler said.
         longest: until when it may be extended at most.
     """
     if known is None:
         state = last.state if last else (JobState.UNKNOWN if job else JobState.PENDING)
-        return SessionView(session=session, job=job, state=state, up=up, ending=ending)
+        return SessionView(session=session, job=job, state=state, up=up, ending=ending, interrupted=interrupted)
     status = known.status
     return SessionView(
         session=session,
@@ -80,6 +84,7 @@ def session_view(
         state=status.state,
         up=up,
         ending=ending,
+        interrupted=interrupted,
         priority_class=status.priority_class,
         node=status.node,
         gpus=status.gpus_granted,

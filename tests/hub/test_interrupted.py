@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -51,6 +51,17 @@ def asked(hub: Demo, client: requests.Session, session: str = LAB) -> Iterator[N
         asking = pool.submit(post)
         yield
         asking.result(70)
+
+
+@contextmanager
+def silent_scheduler(hub: Demo) -> Iterator[None]:
+    """The scheduler's folder is away: nobody gets an answer from it."""
+    folder = hub.folder / "state" / "scheduler"
+    folder.rename(folder.with_name("away"))
+    try:
+        yield
+    finally:
+        folder.with_name("away").rename(folder)
 
 
 @contextmanager
@@ -153,6 +164,8 @@ def test_a_session_that_comes_up_while_the_hub_is_away(hub_site: HubSite, hub: D
     assert [one.id for one in after] == [job.id]
     assert own.status_code == 200
     assert gone.status_code == 403
+    with closing(sqlite3.connect(hub.folder / "state" / "hub.sqlite")) as db:
+        assert db.execute("SELECT count(*) FROM api_tokens WHERE note LIKE 'Takes up%'").fetchone() == (0,)
 
 
 def test_a_port_that_was_reported_is_not_asked_for_again(hub_site: HubSite, hub: Demo) -> None:
@@ -203,6 +216,43 @@ def test_who_may_not_have_it_any_more_keeps_no_place(hub_site: HubSite, hub: Dem
 
     until(lambda: sam.get(again.api("sam", LAB), timeout=20).json()["pending"] is None, "the refusal to be over")
     assert record_of(again, job).how in {HowEnded.REVOKED, HowEnded.CANCELLED}
+
+
+@pytest.mark.parametrize("up", [False, True], ids=["while it waited", "while it ran"])
+def test_an_end_that_was_asked_for_is_gone_on_with(hub_site: HubSite, hub: Demo, up: bool) -> None:
+    """The scheduler was away when it was asked for, and the hub died before it was back: the job ends, and isn't taken up."""
+    sam = hub.login("sam")
+    with full(hub) if not up else nullcontext():
+        with asked(hub, sam):
+            (job,) = until(lambda: jobs_of(hub, "sam", LAB), "the job")
+        if up:
+            until(lambda: hub.is_ready(sam, "sam", LAB), "the session to be up", seconds=60)
+        with silent_scheduler(hub):
+            sam.delete(hub.api("sam", LAB), timeout=60)
+            until(lambda: sam.get(hub.api("sam", LAB), timeout=20).json()["pending"] == "stop", "the stop to begin")
+            hub_site.kill()
+
+        again = hub_site.start()
+        until(lambda: jobs_of(again, "sam", LAB) == [], "the job to end", seconds=60)
+    until(lambda: record_of(again, job).how, "its end to be recorded", seconds=30)
+
+    assert record_of(again, job).how is (HowEnded.STOPPED if up else HowEnded.CANCELLED)
+
+
+def test_an_end_while_the_hub_was_away_is_recorded_as_when_it_was(hub_site: HubSite, hub: Demo) -> None:
+    """Not as long as the hub was away: that is nobody's time on a node."""
+    sam = hub.login("sam")
+    hub.start(sam, "sam", LAB, {"gpus": 1})
+    (job,) = jobs_of(hub, "sam", LAB)
+    hub_site.kill()
+    hub.scheduler.cancel(job.id)
+    until(lambda: hub.scheduler.status([job.id])[job.id].state.ended, "the job to end", seconds=30)
+    ended = hub.scheduler.status([job.id])[job.id].ended
+
+    again = hub_site.start()
+    until(lambda: record_of(again, job).ended, "its end to be recorded", seconds=30)
+
+    assert record_of(again, job).ended == ended
 
 
 def amend(hub_site: HubSite, **people: str) -> None:

@@ -74,6 +74,16 @@ def test_a_running_session() -> None:
     )
 
 
+def test_a_session_whose_start_is_about_to_be_taken_up() -> None:
+    """After the hub's death it is there, and keeps its place; nothing can be done with it for that moment."""
+    shown = card(waiting(interrupted=True, state=JobState.UNKNOWN))
+
+    assert (shown.state, shown.opens, shown.ends, shown.job) == (CardState.STARTING, "", "", "41")
+    assert shown.notes == (
+        "The hub was restarted meanwhile: the start is being taken up, and its job keeps its place.",
+    )
+
+
 def test_a_waiting_session() -> None:
     """Place, reason, estimate and the scheduler's own words; it can be cancelled."""
     waits = Explanation(

@@ -64,8 +64,8 @@ class CcdsDockerSpawner(ClusterSpawner, DockerSpawner):  # type: ignore[misc] # 
         self.image = self.settings.static.image
 
     @default("options_from_form")
-    def _as_jupyterhub_does(self) -> str:
-        return "passthrough"
+    def _as_jupyterhub_does(self) -> Any:  # noqa: ANN401 - JupyterHub has no type hints
+        return self._passthrough_options_from_form
 
     @default("format_volume_name")
     def _folders_are_no_templates(self) -> Any:  # noqa: ANN401 - dockerspawner has no type hints

@@ -1,5 +1,8 @@
 """The hub's configuration, made from a site's settings."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,24 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import kept_secret
 from ccds_kernel.settings import Settings, load_settings
 from support.site import write_settings
+
+WITHOUT = """
+import sys
+sys.modules |= {"dockerspawner": None, "docker": None}  # as where they aren't installed
+from traitlets.config import Config
+from ccds_hub.config import configure
+from ccds_kernel.settings import load_settings
+configure(Config(), load_settings())
+print("configured")
+"""
+MACHINE = f"""
+[static]
+image = "ccds/session@sha256:{"0a" * 32}"
+[static.machines.dgx1]
+docker = "unix:///run/docker.sock"
+cpus = 8
+memory_mb = 64000
+"""
 
 
 @pytest.fixture
@@ -36,6 +57,29 @@ def test_waiting_sessions_shut_nobody_out(settings: Settings) -> None:
     configure(config, settings)
 
     assert config.JupyterHub.concurrent_spawn_limit == 0
+
+
+def configured_without_dockerspawner(config: Path) -> str:
+    """What comes of a hub's configuration where it isn't installed: the last line."""
+    env = os.environ | {"CCDS_CONFIG": str(config)}
+    done = subprocess.run([sys.executable, "-c", WITHOUT], env=env, capture_output=True, text=True, check=False)
+    return (done.stdout + done.stderr).splitlines()[-1]
+
+
+def test_a_hub_without_peoples_own_machines_needs_no_dockerspawner(tmp_path: Path) -> None:
+    """It is an extra."""
+    assert configured_without_dockerspawner(write_settings(tmp_path)) == "configured"
+
+
+def test_one_line_says_what_peoples_own_machines_need(tmp_path: Path) -> None:
+    """Where somebody has one."""
+    config = write_settings(tmp_path)
+    with config.open("a", encoding="utf-8") as more:
+        more.write(f'[sessions]\nhelper = true\n[groups]\ndirectory = "local"\n{MACHINE}')
+
+    said = configured_without_dockerspawner(config)
+
+    assert "expected dockerspawner, for [static] machines; found none; install it: pip install 'ccds[docker]'" in said
 
 
 @pytest.mark.parametrize("before", [None, "", "0123"])

@@ -15,20 +15,24 @@ from typing import Self
 
 import pytest
 from dockerspawner import DockerSpawner
+from jupyterhub import orm
 from traitlets.config import Config
 
 from ccds_kernel.batch.docker.containers import Containers
 from ccds_kernel.batch.docker.machine import Account, Machine
 from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
 from ccds_kernel.batch.shape import Container, Mount
-from ccds_kernel.batch.spec import JobSpec, PriorityClass
+from ccds_kernel.batch.spec import JobSpec, PriorityClass, job_name
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
+from ccds_kernel.cluster.records import Records
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import Settings
 from ccds_spawners.capacities import Capacities
 from ccds_spawners.docker import CcdsDockerSpawner
 from ccds_spawners.ending import end_job
 from ccds_spawners.fleet import Own
+from ccds_spawners.home import session_folder
+from ccds_spawners.kept_token import keep_token
 from ccds_spawners.watch import JobWatch
 from support.docker import need_docker, pull, python_layer, registry, running_dockerd
 from support.site import site_settings
@@ -87,6 +91,7 @@ class Site:
 
     def __init__(self, settings: Settings, machines: list[Machine], timeout_s: float) -> None:
         self.settings, self.kind = settings, CcdsDockerSpawner
+        self.database = orm.new_session_factory("sqlite:///:memory:")()
         self.own = {}
         for machine in machines:
             containers = Containers(machine, timeout_s)
@@ -104,7 +109,12 @@ class Site:
         config = Config()
         config.CcdsDockerSpawner.fleet = self
         config.ClusterSpawner.settings = self.settings
-        user, stored = SimpleNamespace(name=person), SimpleNamespace(name=server, server=None)
+        config.ClusterSpawner.records = Records(self.settings.paths.state)
+        orm_user = orm.User.find(self.database, name=person) or orm.User(name=person)
+        stored = orm_user.orm_spawners.get(server) or orm.Spawner(name=server, user=orm_user)
+        self.database.add(stored)
+        self.database.commit()
+        user = SimpleNamespace(name=person, orm_user=orm_user, spawners={})
         return self.kind(config=config, user=user, orm_spawner=stored)
 
     def submit(self, job: JobSpec) -> JobId:
@@ -139,10 +149,14 @@ def machines_on(site, folder: Path, *, gpus: int = 0, timeout_s: float = 60) -> 
         )
     ]
     values = site_settings(folder).model_dump(mode="json", exclude_unset=True)
-    made = Site(Settings.model_validate(values | {"static": {"image": image}}), found, timeout_s)
+    settings = Settings.model_validate(values | {"static": {"image": image}})
+    settings.paths.state.mkdir(exist_ok=True)
+    made = Site(settings, found, timeout_s)
     try:
         yield made
     finally:
+        made.database.close()
+        made.database.get_bind().dispose()
         for own in made.own.values():
             own.containers.connection.close()
 
@@ -160,7 +174,7 @@ def session(site):
 
     def make(*command: str, mounts=(), **changed) -> JobSpec:
         values = {
-            "name": "session-ann-chest-1-lab",
+            "name": job_name("session", "ann", "chest-1-lab"),
             "command": command or ("sleep", "300"),
             "cwd": Path("/work"),
             "log": Path("/nowhere/log"),
@@ -396,6 +410,7 @@ def test_the_container_is_dockerspawners(daemons, machines, session):
     assert isinstance(spawner, DockerSpawner)
     assert told["Names"] == [f"/{spawner.container_name}"] == ["/ccds-ann--chest-2d1-2dlab"]
     assert spawner.container_id == another.container_id == told["Id"] == job.partition("/")[2]
+    assert spawner.run_options_from_form({"gpus": ["2"]}) == {"gpus": ["2"]}
     assert asyncio.run(another.get_object())["Image"] == daemons[0].client.inspect_image(spawner.image)["Id"]
 
 
@@ -443,6 +458,25 @@ def test_what_a_dead_hub_made_is_started_by_the_next(machines, session):
     again = machines.submit(session())
 
     assert again == made
+    assert machines.status(made).state is JobState.RUNNING
+
+
+def test_what_a_dead_hub_made_is_taken_up(machines, session):
+    """With its token, and started: the start that was interrupted goes on with the one container."""
+    made = only_made(machines, session())
+    spawner = machines.spawner("ann")
+    token = "of the start that was interrupted"
+    client = orm.OAuthClient(identifier="jupyterhub")
+    machines.database.add(orm.APIToken(generated=True, token=token, user=spawner.user.orm_user, oauth_client=client))
+    machines.database.commit()
+    folder = session_folder(spawner.session, "ann", machines.settings)
+    keep_token(folder, token)
+    spawner.load_state({"job_id": "", "up": False, "port": 0, "cores": 0})
+
+    taken_up = asyncio.run(spawner._adopt())
+
+    assert taken_up is True
+    assert (spawner.job_id, spawner.container_id, spawner.api_token) == (made, made.partition("/")[2], token)
     assert machines.status(made).state is JobState.RUNNING
 
 

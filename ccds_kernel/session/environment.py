@@ -43,7 +43,7 @@ def _use(begin_with: Callable[[Overlay], None]) -> str:
         person = identity(settings).person
     except CcdsError:  # no session of the hub: it opens no project either, and says why
         return ""
-    os.environ.update(pip_variables(settings.environments.index) | REFUSED)
+    os.environ.update({**pip_variables(settings.environments.index), **REFUSED})
     try:
         overlay = make_overlay(env_folder(settings, project, person), Image.of_this_process(os.environ))
         begin_with(overlay)

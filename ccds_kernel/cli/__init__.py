@@ -9,10 +9,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
@@ -37,10 +39,29 @@ STAGES = {
 Run = Callable[[argparse.Namespace], None]
 
 
+_CHOICE = re.compile(r"argument (?P<name>\S+): invalid choice: (?P<came>.*) \(choose from (?P<choices>.*)\)", re.DOTALL)
+_WORDS = (("the following arguments are required: ", "no "), ("unrecognized arguments: ", "what it doesn't take: "))
+"""How argparse begins a complaint, and how we do."""
+_LIKE = 0.7
+"""How alike two words are for one to be a slip of the other: 'lsit' and 'list', not 'erase' and 'reset'."""
+
+
 class _Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line with the way out."""
 
     def error(self, message: str) -> NoReturn:
+        if wrong := _CHOICE.fullmatch(message):
+            choices = wrong["choices"].replace("'", "").split(", ")
+            close = get_close_matches(wrong["came"].strip("'"), choices, n=1, cutoff=_LIKE)
+            maybe = f"did you mean '{close[0]}'? " if close else ""
+            raise CcdsError(
+                expected=f"{wrong['name']} to be one of {', '.join(choices)}",
+                found=wrong["came"],
+                do=f"{maybe}see '{self.prog} --help'",
+            )
+        for theirs, ours in _WORDS:
+            if message.startswith(theirs):
+                message = ours + message.removeprefix(theirs)
         raise CcdsError(
             expected=f"a call of the form '{self.format_usage().removeprefix('usage: ').strip()}'",
             found=message,

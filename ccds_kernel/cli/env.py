@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from ccds_kernel.env.overlay import Overlay
 
 
+_NAMED = 5
+"""So many packages are named before they are taken away."""
+
+
 def register(parser: argparse.ArgumentParser) -> None:
     """Adds the stage's verbs."""
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
@@ -26,6 +30,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     freeze.set_defaults(run=_freeze)
     summary = "takes everything that you added away; the next kernel starts with an empty environment"
     reset = verbs.add_parser("reset", help=summary, description=summary)
+    reset.add_argument("--yes", action="store_true", help="also where there are packages in it: there is no way back")
     reset.set_defaults(run=_reset)
     for verb in (listed, freeze, reset):
         verb.add_argument("--project", metavar="ID", help="the project; else that of the session")
@@ -59,9 +64,11 @@ def _list(options: argparse.Namespace) -> None:
         return
     for row in rows:
         here = "*" if row["this_session"] else " "
-        what = row["trouble"] or f"{row['packages']} packages, {row['mebibytes']} MiB, on {row['image']}"
+        what = f"{_counted(row['packages'], 'package')}, {row['mebibytes']} MiB, on {row['image']}"
+        if row["trouble"]:
+            what = f"{row['trouble']}; 'ccds env reset --key {row['key']}' takes it away"
         print(f"{here} {row['key']}  {what}")
-    print(f"{len(rows)} environment(s); * is that of this session's image")
+    print(f"{_counted(len(rows), 'environment')}; * is that of this session's image")
 
 
 def _freeze(options: argparse.Namespace) -> None:
@@ -81,17 +88,49 @@ def _freeze(options: argparse.Namespace) -> None:
             write_whole(options.out / DOCKERFILE, layer)
     except OSError as error:
         raise CcdsError(
-            expected="to write the folder OUT", found=(error.strerror or "an error").lower(), do="name another one"
+            expected=f"to write the folder {options.out}",
+            found=(error.strerror or "an error").lower(),
+            do="name another one",
         ) from None
-    print(f"{len(packages)} package(s): {options.out / REQUIREMENTS}")
+    print(f"{_counted(len(packages), 'package')}: {options.out / REQUIREMENTS}")
     print(options.out / DOCKERFILE if layer else "no Dockerfile: this session runs in no image; name one with --image")
 
 
 def _reset(options: argparse.Namespace) -> None:
-    from ccds_kernel.env.overlay import remove_overlay
+    from ccds_kernel.env.image import Image
+    from ccds_kernel.env.overlay import make_overlay, remove_overlay
 
-    there = remove_overlay(_overlay(options))
+    overlay = _overlay(options)
+    if not options.yes:
+        _refuse_to_lose(overlay, f" --key {overlay.key}" if options.key else "")
+    there = remove_overlay(overlay)
+    if there and overlay.key == _key():
+        # What runs in this session has its pip: without it, pip would be that of the installation.
+        make_overlay(overlay.folder.parent, Image.of_this_process(os.environ))
     print("taken away; restart your kernels" if there else "there is none; nothing was changed")
+
+
+def _refuse_to_lose(overlay: Overlay, key: str) -> None:
+    """Stops where there are packages that would be gone; what can't be read is lost already."""
+    from ccds_kernel.env.frozen import packages_of
+    from ccds_kernel.errors import CcdsError
+
+    try:
+        packages = packages_of(overlay)
+    except CcdsError:
+        return
+    if packages:
+        named = ", ".join(f"{package.name} {package.version}" for package in packages[:_NAMED])
+        more = f" and {len(packages) - _NAMED} more" if len(packages) > _NAMED else ""
+        raise CcdsError(
+            expected="--yes, since there is no way back",
+            found=f"{_counted(len(packages), 'package')} that would be gone: {named}{more}",
+            do=f"'ccds env freeze OUT{key}' writes them down, 'ccds env reset --yes{key}' takes them away",
+        )
+
+
+def _counted(number: object, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _overlay(options: argparse.Namespace) -> Overlay:

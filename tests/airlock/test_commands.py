@@ -159,7 +159,7 @@ def test_what_the_scan_forbids_is_listed_and_not_taken(run, i_am, tmp_path):
         (["submit", "--kind", "table", "--reason", "short", "table.csv"], "expected a reason of at least a sentence"),
         (["submit", "--kind", "table", "--reason", REASON, "../table.csv"], "expected a relative name"),
         (["submit", "--kind", "table", "--reason", REASON, "none.csv"], "expected a plain file none.csv"),
-        (["submit", "--kind", "poem", "--reason", REASON, "table.csv"], "invalid choice"),
+        (["submit", "--kind", "poem", "--reason", REASON, "table.csv"], "expected --kind to be one of "),
         (["show", "0" * 12], "expected the id of a submission of this project"),
         (["review", "0" * 12, "--digest", "x", "--reason", "x"], "one of the arguments --approve --refuse is required"),
         (["release", "../../x"], "expected the id of a submission"),

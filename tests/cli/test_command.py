@@ -18,12 +18,10 @@ COMMAND = (sys.executable, "-m", "ccds_kernel.cli")
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [
-        ([], "the following arguments are required: STAGE"),
-        (["nonsense"], "invalid choice: 'nonsense'"),
-        (["irb"], "the following arguments are required: VERB"),
-        (["irb", "erase"], "invalid choice: 'erase'"),
-        (["irb", "show"], "the following arguments are required: ID"),
-        (["irb", "list", "--yaml"], "unrecognized arguments: --yaml"),
+        ([], "no STAGE"),
+        (["irb"], "no VERB"),
+        (["irb", "show"], "no ID"),
+        (["irb", "list", "--yaml"], "what it doesn't take: --yaml"),
     ],
 )
 def test_a_call_that_cannot_be_is_one_line(capsys, arguments, found):
@@ -33,7 +31,27 @@ def test_a_call_that_cannot_be_is_one_line(capsys, arguments, found):
     told = capsys.readouterr()
     assert (status, told.out) == (1, "")
     assert re.fullmatch(r"ccds: expected a call of the form 'ccds .*; see 'ccds.* --help'\n", told.err)
-    assert found in told.err
+    assert f"; found {found}; " in told.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nonsense"], "STAGE to be one of irb, imaging, "),
+        (
+            ["env", "lsit"],
+            "VERB to be one of list, freeze, reset; found 'lsit'; did you mean 'list'? see 'ccds env --help'",
+        ),
+        (["env", "erase"], "VERB to be one of list, freeze, reset; found 'erase'; see 'ccds env --help'"),
+    ],
+)
+def test_a_word_that_is_none_is_told_what_could_stand_there(capsys, arguments, told):
+    """And which one is like it."""
+    status = main(arguments)
+
+    complaint = capsys.readouterr().err
+    assert (status, complaint.count("\n")) == (1, 1)
+    assert complaint.startswith(f"ccds: expected {told}")
 
 
 def test_help_ends_well(capsys):

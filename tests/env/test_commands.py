@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ccds_kernel.cli import main
-from ccds_kernel.env.frozen import Package, requirements
+from ccds_kernel.env.frozen import Package, packages_of, requirements
 from ccds_kernel.env.image import Image, is_pinned
 from ccds_kernel.env.overlay import Overlay, make_overlay
 from ccds_kernel.errors import CcdsError
@@ -65,12 +65,13 @@ def test_the_list_has_every_environment_and_marks_this_session_s(capsys, folder,
     assert mine == {"image": Image.of_this_process({}).name, "this_session": True, "packages": 2, "trouble": ""}
     assert rows["0b" * 8]["trouble"] == "can't be read"
     assert f"* {overlay.key}  2 packages, " in text
-    assert "2 environment(s)" in text
+    assert f"  {'0b' * 8}  can't be read; 'ccds env reset --key {'0b' * 8}' takes it away\n" in text
+    assert "2 environments;" in text
 
 
 def test_an_empty_list_says_so(capsys, folder):
     """Nothing was made by asking."""
-    assert ccds_env(capsys, "list") == (0, "0 environment(s); * is that of this session's image\n", "")
+    assert ccds_env(capsys, "list") == (0, "0 environments; * is that of this session's image\n", "")
     assert not folder.exists()
 
 
@@ -172,21 +173,51 @@ def test_freeze_upon_an_image_without_digest_is_refused(capsys, tmp_path):
 
 
 def test_reset_takes_it_away_whatever_it_is(capsys, folder, overlay):
-    """Also where its owner closed it to themselves; a second time there is nothing to do; a link's target stays."""
+    """Also where its owner closed it to themselves; the session that runs gets an empty one; a link's target stays."""
     (overlay.packages / "closed").mkdir(mode=0)
-    first = ccds_env(capsys, "reset")
+    first = ccds_env(capsys, "reset", "--yes")
     left = list(folder.iterdir())
-    second = ccds_env(capsys, "reset")
+    empty = packages_of(overlay)
     target = folder.parent / "precious"
     target.mkdir()
+    overlay.folder.rename(folder / "before")
     overlay.folder.symlink_to(target)
-    third = ccds_env(capsys, "reset")
+    second = ccds_env(capsys, "reset")
 
     assert first == (0, "taken away; restart your kernels\n", "")
-    assert left == []
-    assert second == (0, "there is none; nothing was changed\n", "")
-    assert third == first
+    assert (left, empty) == ([overlay.folder], ())
+    assert second == first
+    assert not overlay.folder.is_symlink()
     assert target.is_dir()
+
+
+def test_an_environment_of_another_image_is_gone_for_good(capsys, folder):
+    """None is made in its place, and a second time there is nothing to do."""
+    other = Overlay(folder / ("0b" * 8))
+    other.folder.mkdir(parents=True)
+
+    first = ccds_env(capsys, "reset", "--key", other.key)
+    second = ccds_env(capsys, "reset", "--key", other.key)
+
+    assert first == (0, "taken away; restart your kernels\n", "")
+    assert second == (0, "there is none; nothing was changed\n", "")
+    assert list(folder.iterdir()) == []
+
+
+def test_reset_says_what_would_be_gone_before_it_takes_it_away(capsys, overlay):
+    """And how to keep the list; nothing is changed."""
+    said = ccds_env(capsys, "reset")
+
+    assert said == (
+        1,
+        "",
+        (
+            "ccds: expected --yes, since there is no way back; "
+            "found 2 packages that would be gone: ccdsother 0.3, ccdsprobe 1.2; "
+            "'ccds env freeze OUT' writes them down, 'ccds env reset --yes' takes them away\n"
+        ),
+    )
+    assert len(packages_of(overlay)) == 2
 
 
 @pytest.mark.usefixtures("overlay")
@@ -195,7 +226,7 @@ def test_reset_takes_it_away_whatever_it_is(capsys, folder, overlay):
     [
         (["reset", "--key", "../../precious"], "expected a key of 16 hexadecimal digits; found '../../precious'"),
         (["list", "--project", "../CHEST-2"], "expected a project's id; found '../CHEST-2'"),
-        (["freeze", "/proc/no/such"], "expected to write the folder OUT; found "),
+        (["freeze", "/proc/no/such"], "expected to write the folder /proc/no/such; found "),
     ],
 )
 def test_what_makes_no_sense_is_one_line(capsys, arguments, complaint):

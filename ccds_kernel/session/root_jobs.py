@@ -17,6 +17,7 @@ couldn't end it.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pwd
 import re
@@ -29,10 +30,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import unquote
 
 from ccds_kernel.session.root_helper import NoJob, Refused, Site, Unable, read_person
 
-_MARK = re.compile(r"ccds1:[0-9a-f]{12}:[0-9a-f]{16}:(?:first|second|app):(?P<person>.*)")
+_MARK = re.compile(r"ccds1:(?P<folder>[0-9a-f]{12}):[0-9a-f]{16}:(?:first|second|app):(?P<owner>[A-Za-z0-9%._~-]+)")
 """What stands in the scheduler beside a session's job: see `batch.mark`."""
 
 MOST_SCRIPT_BYTES = 65_536
@@ -137,7 +139,7 @@ def main(site: Site, caller: int, verb: str, words: Sequence[str]) -> NoReturn:
     if program.as_root:
         question = [find(site, kind.asks[0]), *(word.format(job=job) for word in kind.asks[1:])]
         user, _, said = _answer(question, env).partition("|")
-        if not _is_theirs(user, said, person) or (program.marked and not _MARK.fullmatch(said)):
+        if not _is_theirs(site, user, said, person) or (program.marked and not _is_marked(site, said, person)):
             raise Refused("another person's job, no session's, or none")
     else:
         _become(read_person(person, caller))
@@ -251,10 +253,18 @@ def _answer(question: Sequence[str], env: Mapping[str, str]) -> str:
     return said
 
 
-def _is_theirs(user: str, said: str, person: str) -> bool:
+def _is_marked(site: Site, said: str, person: str) -> bool:
+    """Whether `said`, which stands with a job, is the mark of a session of that person's that this site's hub submitted."""
+    mark = _MARK.fullmatch(said)
+    tag = hashlib.sha256(str(site.runs.parent).encode()).hexdigest()[:12]
+    return mark is not None and (mark["folder"], unquote(mark["owner"])) == (tag, person)
+
+
+def _is_theirs(site: Site, user: str, said: str, person: str) -> bool:
     """Whether a job is that person's.
 
     Args:
+        site: its settings.
         user: the scheduler's word for its Unix user; of who has left the site it knows the number only.
         said: what its submitter wrote of it.
         person: whose it should be.
@@ -262,8 +272,7 @@ def _is_theirs(user: str, said: str, person: str) -> bool:
     try:
         return user == pwd.getpwnam(person).pw_name
     except KeyError:
-        mark = _MARK.fullmatch(said)
-        return user.isdecimal() and mark is not None and mark["person"] == person
+        return user.isdecimal() and _is_marked(site, said, person)
 
 
 def _become(who: pwd.struct_passwd) -> None:

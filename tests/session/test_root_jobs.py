@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from ccds_kernel.batch.commands import Answer
 from ccds_kernel.batch.lsf.render import LsfSite
 from ccds_kernel.batch.lsf.render import render as lsf_script
-from ccds_kernel.batch.mark import Mark
+from ccds_kernel.batch.mark import Mark, folder_tag
 from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
 from ccds_kernel.batch.slurm.render import SlurmSite
 from ccds_kernel.batch.slurm.render import render as slurm_script
@@ -28,7 +27,8 @@ SITE = root_helper.Site("/etc/ccds/ccds.toml", Path("/p"), Path("/run/ccds"), Pa
 RUN = SITE.runs / "session-ann-0123456789abcdef"
 START = (*helper_start(Path(SITE.config)), "server")
 MARK = Mark("0" * 12, "1" * 16, PriorityClass.FIRST, "ann")
-LEFT = replace(MARK, owner="ccdstleft")
+OURS, LEFT = (f"ccds1:{{tag}}:{MARK.nonce}:first:{owner}" for owner in ("{ann}", "ccdstleft"))
+"""What stands with a session's job of this site."""
 SPEC = JobSpec(
     name="session-ann", command=("true",), cwd=Path("/"), log=Path("/x"), owner="ann", gpus=2, gpu_model="a100", cpus=4,
     wall_minutes=90, priority_class=PriorityClass.FIRST,
@@ -110,7 +110,8 @@ def helper(
 
 
 def answer(site: UnixSite, text: str) -> None:
-    """Lets the scheduler say `text` when it is asked whose a job is."""
+    """Lets the scheduler say `text`, with this site's people and tag in it, when it is asked whose a job is."""
+    text = text.format(**site.users, tag=folder_tag(site.folder / "state" / "scheduler"))
     _answer(site, f"cat <<'END'\n{text.rstrip()}\nEND\nexit 0\n" if text else "exit 0\n")
 
 
@@ -146,7 +147,7 @@ MOVED = [("Partition=second",), ("TimeLimit=+30",), ("Partition=second", f"Comme
 )
 def test_a_session_is_moved_made_longer_and_ended_by_root(site: UnixSite, call: tuple[str, ...]) -> None:
     """Which its owner may not do by themselves, and which has to be done when they have none of their rights any more."""
-    answer(site, f"{site.users['ann']}|{MARK.text()}\n")
+    answer(site, "{ann}|" + OURS)
 
     ended = helper(site, site.users["ann"], *call)
 
@@ -154,10 +155,10 @@ def test_a_session_is_moved_made_longer_and_ended_by_root(site: UnixSite, call: 
     assert ended.stdout.splitlines()[4] == " ".join(call)
 
 
-@pytest.mark.parametrize(("person", "said"), [("ccdstleft", "4711|" + LEFT.text()), ("{ann}", "{ann}|written over")])
+@pytest.mark.parametrize(("person", "said"), [("ccdstleft", "4711|" + LEFT), ("{ann}", "{ann}|written over")])
 def test_whatever_became_of_its_person_and_its_mark_a_job_is_ended(site: UnixSite, person: str, said: str) -> None:
     """Of who has left the site the scheduler knows the number only; a mark is the owner's to write over."""
-    answer(site, said.format(**site.users))
+    answer(site, said)
 
     ended = helper(site, person.format(**site.users), "scancel", "12")
 
@@ -167,13 +168,13 @@ def test_whatever_became_of_its_person_and_its_mark_a_job_is_ended(site: UnixSit
 @pytest.mark.parametrize(
     ("person", "said"),
     [
-        ("{ann}", "{bob}|" + MARK.text()), ("{ann}", "4711|" + MARK.text()), ("{ann}", "root|x"),
-        ("ccdstleft", "4711|" + MARK.text()), ("ccdstleft", "4711|x"), ("ccdstleft", "{bob}|" + LEFT.text()),
+        ("{ann}", "{bob}|" + OURS), ("{ann}", "4711|" + OURS), ("{ann}", "root|x"), ("ccdstleft", "4711|" + OURS),
+        ("ccdstleft", "4711|" + LEFT.replace("{tag}", "0" * 12)), ("ccdstleft", "4711|x"), ("ccdstleft", "{bob}|" + LEFT),
     ],
 )  # fmt: skip
 def test_nobody_else_s_job_is_ended(site: UnixSite, person: str, said: str) -> None:
     """By what the scheduler says at that moment; a number without a name may be anybody who has left."""
-    answer(site, said.format(**site.users))
+    answer(site, said)
 
     ended = helper(site, person.format(**site.users), "scancel", "12")
 
@@ -204,13 +205,14 @@ def test_no_job_and_no_answer_are_told_apart(
 @pytest.mark.parametrize(
     "said",
     [
-        "4711|" + MARK.text(), "{bob}|" + MARK.text(), "{ann}|", "{ann}|by hand", "{ann}", "root|x",
-        "{ann}|" + MARK.text() + "\n{bob}|x", "{ann}|" + Mark("0" * 12, "1" * 16, PriorityClass.BATCH, "ann").text(),
+        "4711|" + OURS, "{bob}|" + OURS, "{ann}|", "{ann}|by hand", "{ann}", "root|x", "{ann}|" + OURS + "\n{bob}|x",
+        "{ann}|" + OURS.replace("first", "batch"), "{ann}|" + OURS.replace("{tag}", "0" * 12),
+        "{ann}|" + OURS.replace("{ann}", "{bob}"), "{ann}|" + LEFT,
     ],
 )  # fmt: skip
 def test_nobody_else_s_job_and_no_other_job_is_moved(site: UnixSite, said: str) -> None:
     """By what the scheduler says at that moment."""
-    answer(site, said.format(**site.users))
+    answer(site, said)
 
     ended = helper(site, site.users["ann"], "scontrol", "update", "JobId=12", "Partition=interactive")
 
@@ -233,7 +235,7 @@ def test_nobody_else_s_job_and_no_other_job_is_moved(site: UnixSite, said: str) 
 )  # fmt: skip
 def test_nothing_else_is_run(site: UnixSite, words: tuple[str, ...]) -> None:
     """No other program, argument or person."""
-    answer(site, f"{site.users['ann']}|{MARK.text()}\n")
+    answer(site, "{ann}|" + OURS)
 
     ended = helper(site, *(word.format(**site.users) for word in words), stdin=here(site))
 

@@ -137,6 +137,13 @@ def people_before(session: NodeSession, live: Iterable[NodeSession]) -> int:
     return sum(not node.placed and _same_gpus(node, session) for node in others)
 
 
+def own_before(session: NodeSession, live: Iterable[NodeSession]) -> tuple[NodeSession, ...]:
+    """The nodes of the same person that wait, too, and were asked for earlier, in that order; none for one that has its place."""
+    theirs = (node for node in live if node.person == session.person and _name(node) != _name(session))
+    earlier = (node for node in theirs if not node.placed and node.asked <= session.asked and _same_gpus(node, session))
+    return () if session.placed else tuple(sorted(earlier, key=_turn))
+
+
 def _turn(node: NodeSession) -> tuple[bool, datetime, str]:
     return not node.placed, node.asked, node.session
 

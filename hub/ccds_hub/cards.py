@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ccds_kernel.batch.policy import people_before
+from ccds_kernel.batch.policy import own_before, people_before
 from ccds_kernel.batch.spec import PriorityClass
 from ccds_kernel.cluster.record import SessionRecord
 from ccds_kernel.cluster.records import Records
@@ -77,7 +77,8 @@ class Cards:
         return lambda: self.shown(user, self.ended(user.name), here())
 
     def _live(self, spawner: Any, applications: dict[str, IrbApplication], now: datetime) -> Card:  # noqa: ANN401 - as above
-        node = node_of(spawner)
+        node, others = node_of(spawner), other_nodes(spawner)
+        earlier = own_before(node, others) if node else ()
         return live_card(
             spawner.view(),
             now,
@@ -85,7 +86,8 @@ class Cards:
             options=chosen_options(spawner) if node else None,
             cpus=spawner.cores,
             people_before=people_before(node, self._nodes.live) if node else 0,
-            nth=len(other_nodes(spawner)) + 1,
+            nth=len(others) + 1,
+            own_before=[title_of(one.session, applications) for one in earlier],
             idle=_idle(spawner),
         )
 

@@ -33,6 +33,7 @@ class Tile:
         running: whether the session is there already, so that the tile opens it.
         further: for a lab session that runs: the name under which one more would start; empty when there is no more.
         page: the app of an app session that the tile opens; empty for the one that the session opens with.
+        note: what the person should know before they start it; empty for nothing.
     """
 
     kind: SessionKind
@@ -42,6 +43,7 @@ class Tile:
     running: bool
     further: str = ""
     page: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def project_tiles(
     tiles = [_tile(session, live, app=app, first=not at) for at, app in enumerate(apps_for(application, actions))]
     if SessionKind.LAB.action in actions:
         lab = SessionName(application.slug, SessionKind.LAB)
-        tiles.append(_tile(lab, live, further=_further(lab, live)))
+        tiles.append(replace(_tile(lab, live, further=_further(lab, live)), note=_other_nodes(lab, live)))
     return ProjectTiles(
         application.id, application.title, application.pi, entry.role if entry else "", sees, tuple(tiles)
     )
@@ -147,3 +149,16 @@ def _further(lab: SessionName, live: frozenset[str]) -> str:
         return ""
     names = (str(replace(lab, number=number)) for number in range(2, MOST_LABS + 1))
     return next((name for name in names if name not in live), "")
+
+
+def _other_nodes(lab: SessionName, live: frozenset[str]) -> str:
+    """That a start would make a further node, where the person has another one, in whatever project."""
+    if str(lab) in live:
+        return ""
+    others = [SessionName.parse(name) for name in sorted(live)]
+    labs = [other for other in others if other.kind is SessionKind.LAB]
+    if not labs:
+        return ""
+    here = [f"JupyterLab {other.number}" for other in labs if other.project == lab.project]
+    there = f"{' and '.join(here)} of this project" if here else "one of another project"
+    return f"You have a node already: {there}. One more is a further node, of low priority."

@@ -23,7 +23,7 @@ from ccds_kernel.batch.scheduler import JobRefusedError
 from ccds_kernel.errors import CcdsError
 from ccds_spawners.capacities import Capacities
 from ccds_spawners.card_words import node_words, start_words
-from ccds_spawners.form import before, offer_for, share_for, would_be
+from ccds_spawners.form import before, offer_for, share_for, waiting, would_be
 from ccds_spawners.nodes import other_nodes
 from ccds_spawners.offer import models_of
 from ccds_spawners.options import OptionError
@@ -69,7 +69,7 @@ class OutlookHandler(APIHandler):  # type: ignore[misc] # as above
             self.set_status(400)
             self.write(json.dumps({"option": getattr(error, "option", ""), "message": str(error)}))
             return
-        node = node_words(priority_class, len(others) + 1, before(spawner, options))
+        node = node_words(priority_class, len(others) + 1, before(spawner, options), waiting(others))
         self.write(json.dumps({"words": f"{node} {start_words(outlook, here())}"}))
 
 

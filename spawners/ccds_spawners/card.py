@@ -7,7 +7,7 @@ are told in the time zone of `now`, which is the site's.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from ccds_kernel.batch.spec import PriorityClass
 from ccds_kernel.batch.states import UNKNOWN_REASON, Explanation, JobState
 from ccds_kernel.cluster.record import HowEnded, SessionRecord
 from ccds_kernel.errors import CcdsError
-from ccds_spawners.card_words import HOW, before_words, duration_words
+from ccds_spawners.card_words import HOW, before_words, duration_words, own_words
 from ccds_spawners.options import LabOptions
 from ccds_spawners.view import SessionView
 from ccds_spawners.words import at_words, count_words
@@ -99,6 +99,7 @@ def live_card(
     cpus: int = 0,
     people_before: int = 0,
     nth: int = 2,
+    own_before: Sequence[str] = (),
     idle: Idle | None = None,
 ) -> Card:
     """The card of a session that starts, runs, or is being ended.
@@ -111,6 +112,7 @@ def live_card(
         cpus: its cores; 0 where they aren't known.
         people_before: how many people's first nodes come before this further one.
         nth: which of its person's nodes it is.
+        own_before: the titles of its person's nodes that wait, too, and were asked for earlier.
         idle: since when nobody uses it; None while somebody does, or where it isn't known.
     """
     state = _state(view)
@@ -125,12 +127,15 @@ def live_card(
         notes.append("The hub was restarted meanwhile: the start is being taken up, and its job keeps its place.")
     elif state is CardState.WAITING:
         facts += _waiting_facts(view, now)
-        notes += _waiting_notes(view.waits, people_before, nth)
+        notes += _waiting_notes(view.waits, people_before, nth, own_before)
     elif state is CardState.SUSPENDED:
         notes.append("The scheduler, or an administrator, has stopped it for now; it goes on where it was.")
     elif state is CardState.UNKNOWN:
         notes.append("The scheduler hasn’t said yet how it stands; the session is left as it is.")
     facts += _running_facts(view, now)
+    extension = _extension(view, now) if options else None
+    if extension == 0:
+        notes.append("It can’t be extended any more: it has the most hours that this site allows.")
     if idle and state is CardState.RUNNING:
         notes.append(_idle_note(idle, now))
     return Card(
@@ -145,18 +150,21 @@ def live_card(
         used=_used(view, now),
         opens="" if state is CardState.STOPPING or view.interrupted else "Open" if view.up else "Follow",
         ends="" if view.interrupted else _ENDS.get(state, "Stop"),
-        extend_minutes=_extension(view, now) if options else 0,
+        extend_minutes=extension or 0,
     )
 
 
-def ended_card(record: SessionRecord, now: datetime, *, title: str, may_restart: bool) -> Card:
+def ended_card(
+    record: SessionRecord, now: datetime, *, title: str, may_restart: bool, is_there_again: bool = False
+) -> Card:
     """The card of a session that has ended.
 
     Args:
         record: how it went; it has ended.
         now: an aware time in the site's time zone.
         title: what the session was, for people.
-        may_restart: whether its person may have it anew, and hasn't yet.
+        may_restart: whether its person may have it anew.
+        is_there_again: whether a session of that name starts, runs, or is being ended: then it can't be had anew.
     """
     ended = record.ended or record.submitted
     facts = [("Ended", at_words(ended, now))]
@@ -168,6 +176,10 @@ def ended_card(record: SessionRecord, now: datetime, *, title: str, may_restart:
         facts.append(("Of that unused", duration_words(timedelta(seconds=record.idle_s))))
     asked = options_of(record)
     app = record.priority_class is PriorityClass.APP
+    if not app:
+        facts.append(("Asked for", f"{asked.hours} h"))
+    again = "" if not is_there_again else f"{title} is there again; its card is above."
+    restarts = may_restart and not is_there_again
     return Card(
         session=record.session,
         title=title,
@@ -175,10 +187,10 @@ def ended_card(record: SessionRecord, now: datetime, *, title: str, may_restart:
         job=str(record.job),
         pills=_pills(asked, node=record.node, gpus=record.gpus, cpus=record.cores),
         facts=tuple(facts),
-        notes=(HOW[record.how or HowEnded.UNKNOWN],),
+        notes=tuple(filter(None, (HOW[record.how or HowEnded.UNKNOWN], again))),
         said=record.said,
-        again=asked.as_values() if may_restart and not app else None,
-        restarts=may_restart,
+        again=asked.as_values() if restarts and not app else None,
+        restarts=restarts,
     )
 
 
@@ -236,12 +248,14 @@ def _waiting_facts(view: SessionView, now: datetime) -> list[tuple[str, str]]:
     return facts
 
 
-def _waiting_notes(waits: Explanation | None, people_before: int, nth: int) -> list[str]:
+def _waiting_notes(waits: Explanation | None, people_before: int, nth: int, own_before: Sequence[str]) -> list[str]:
     reason = waits.reason if waits else UNKNOWN_REASON
     known = f"{reason[:1].upper()}{reason[1:]}."
     notes = [known if reason != UNKNOWN_REASON else "Why it waits is unknown: the scheduler doesn’t say."]
     if people_before:
         notes.append(before_words(people_before, nth))
+    if own_before:
+        notes.append(own_words(own_before))
     return notes
 
 
@@ -266,8 +280,8 @@ def _idle_note(idle: Idle, now: datetime) -> str:
     return f"{note}; it would be ended at {at_words(idle.ends, now)}." if idle.ends else f"{note}."
 
 
-def _extension(view: SessionView, now: datetime) -> int:
-    """Minutes: an hour, or what the site's most leaves."""
+def _extension(view: SessionView, now: datetime) -> int | None:
+    """Minutes: an hour, or what the site's most leaves, which may be nothing; None where it can't be said, or isn't up."""
     if not (view.up and view.wall_ends and view.longest) or view.ending or view.silent_since or view.wall_ends <= now:
-        return 0
+        return None
     return max(0, int(min(_EXTENSION, view.longest - view.wall_ends).total_seconds() // 60))

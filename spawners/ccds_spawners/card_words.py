@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ccds_kernel.batch.spec import PriorityClass
@@ -48,19 +48,28 @@ def before_words(people_before: int, nth: int) -> str:
     return f"{people_before} people are waiting for their first node before {yours}."
 
 
-def node_words(priority_class: PriorityClass, nth: int, people_before: int) -> str:
+def own_words(titles: Sequence[str]) -> str:
+    """That nodes of a person's own, with these titles, were asked for before this one, and wait, too."""
+    *but_last, last = titles
+    names = f"{', '.join(but_last)} and {last}" if but_last else last
+    return f"You asked for {names} earlier, and {'they wait' if but_last else 'it waits'}, too."
+
+
+def node_words(priority_class: PriorityClass, nth: int, people_before: int, own_waiting: int = 0) -> str:
     """What a person reads before they ask for a node: which one it will be for them.
 
     Args:
         priority_class: FIRST or SECOND.
         nth: which of their nodes it will be.
         people_before: how many people's first nodes come before it.
+        own_waiting: how many nodes of their own they wait for already.
     """
     if priority_class is PriorityClass.FIRST:
         return "This will be your first node: it comes before everybody’s further nodes and all batch work."
     this = f"This will be your {_ORDINALS.get(nth, 'next')} node: low priority."
     before = f" {before_words(people_before, nth)}" if people_before else ""
-    return f"{this} It starts only when nobody waits for a first node that would fit.{before}"
+    own = f" You are waiting for {own_waiting} of your own already." if own_waiting else ""
+    return f"{this} It starts only when nobody waits for a first node that would fit.{before}{own}"
 
 
 def start_words(outlook: Explanation | None, now: datetime) -> str:

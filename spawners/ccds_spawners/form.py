@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,9 +48,11 @@ async def options_form(spawner: Any) -> str:  # noqa: ANN401 - JupyterHub has no
     shares = share_table(offer, spawner.settings.sessions, nodes)
     last = await asyncio.to_thread(_last_choice, spawner, project)
     sent: Mapping[str, object] = getattr(spawner.handler, "sent", {})
-    options, wrong = offer.fill(last, sent)
+    options, errors = offer.fill(last, sent)
     others = other_nodes(spawner)
-    outlook = node_words(priority_for(spawner.user.name, others), len(others) + 1, before(spawner, options))
+    outlook = node_words(
+        priority_for(spawner.user.name, others), len(others) + 1, before(spawner, options), waiting(others)
+    )
     form = spawner.user.settings["jinja2_env_sync"].get_template("session_options.html")
     return str(
         form.render(
@@ -60,7 +62,7 @@ async def options_form(spawner: Any) -> str:  # noqa: ANN401 - JupyterHub has no
             offer=offer,
             shares=shares,
             options=options,
-            wrong=wrong,
+            wrong=errors,
             outlook=outlook,
         )
     )
@@ -100,6 +102,11 @@ def before(spawner: Any, options: LabOptions) -> int:  # noqa: ANN401 - as above
         gpu_model=options.gpu_model,
     )
     return people_before(thought_of, spawner.nodes.live)
+
+
+def waiting(others: Iterable[NodeSession]) -> int:
+    """How many of a person's other nodes wait."""
+    return sum(not node.placed for node in others)
 
 
 def would_be(spawner: Any, options: LabOptions, share: Share, priority_class: PriorityClass) -> JobSpec:  # noqa: ANN401 - as above

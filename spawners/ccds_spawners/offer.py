@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ccds_kernel.batch.states import Node
 from ccds_kernel.settings import Settings
 from ccds_spawners.in_image import images_of
-from ccds_spawners.options import MOST_GPUS, NAMES, LabOptions, OptionError
+from ccds_spawners.options import MOST_GPUS, NAMES, LabOptions, OptionError, called
 
 _STEPS = (1, 2, 4, 8, 12, 24, 48, 72, 120, 168)
 
@@ -87,7 +87,7 @@ class Offer:
         self.check(options)
         return options
 
-    def fill(self, begin: LabOptions | None, sent: Mapping[str, object]) -> tuple[LabOptions, OptionError | None]:
+    def fill(self, begin: LabOptions | None, sent: Mapping[str, object]) -> tuple[LabOptions, dict[str, OptionError]]:
         """What a form shows: what was `sent`, by a link say, over what it begins with; what makes no sense is left out.
 
         Args:
@@ -95,19 +95,19 @@ class Offer:
             sent: as `read` takes it.
 
         Returns:
-            The options, which the site has, and what was wrong first with what was sent.
+            The options, which the site has, and what was wrong with what was sent: the first error of each option.
         """
         base: dict[str, object] = {}
         for name, value in (begin.as_values() if begin else {}).items():
             with suppress(OptionError):
                 self.read(base | {name: value})
                 base[name] = value
-        wrong: OptionError | None = None
+        wrong: dict[str, OptionError] = {}
         for name in [name for name in NAMES if name in sent]:
             try:
                 self.read(base | {name: sent[name]})
             except OptionError as error:
-                wrong = wrong or error
+                wrong.setdefault(error.option, error)
             else:
                 base[name] = sent[name]
         return self.read(base), wrong
@@ -164,4 +164,4 @@ def _one_of(what: str, names: Sequence[str]) -> str:
 
 
 def _refused(option: str, expected: str, found: str) -> OptionError:
-    return OptionError(expected=expected, found=found, do=f"choose {option} on the form", option=option)
+    return OptionError(expected=expected, found=found, do=f"choose {called(option)} on the form", option=option)

@@ -20,6 +20,9 @@ ANY = ""
 _LONGEST = 40
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_NUMBER = re.compile(r"-[1-9][0-9]*|[0-9]+")
+_WORDS = {"gpus": "GPUs", "gpu_model": "GPU model"}
+"""What the form calls an option that it doesn't call by its name."""
 
 
 class OptionError(CcdsError):
@@ -95,11 +98,9 @@ def _alone(value: object) -> object:
 def _whole(name: str, value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _LONGEST:
+    if isinstance(value, str) and len(value) <= _LONGEST and _NUMBER.fullmatch(value):
         return int(value)
-    raise OptionError(
-        expected=f"{name} as a whole number", found=_quote(value), do=f"choose {name} on the form", option=name
-    )
+    raise _wrong(name, f"{called(name)} as a whole number", _quote(value))
 
 
 def _name(name: str, value: object) -> str | None:
@@ -107,7 +108,7 @@ def _name(name: str, value: object) -> str | None:
         return None
     if isinstance(value, str):
         return value
-    raise OptionError(expected=f"{name} as a name", found=_quote(value), do=f"choose {name} on the form", option=name)
+    raise _wrong(name, f"{called(name)} as a name", _quote(value))
 
 
 _READ = {"gpus": _whole, "hours": _whole, "gpu_model": _name, "image": _name}
@@ -118,16 +119,30 @@ def _check(name: str, value: int, least: int, most: int) -> None:
         # A number from a stranger may have thousands of digits.
         found = str(value) if abs(value) < 10**_LONGEST else "a far larger number"
         raise OptionError(
-            expected=f"{name} from {least} to {most}", found=found, do=f"choose another number of {name}", option=name
+            expected=f"{called(name)} from {least} to {most}",
+            found=found,
+            do=f"choose another number of {called(name)}",
+            option=name,
         )
 
 
 def _check_name(name: str, value: str | None, form: re.Pattern[str]) -> None:
     if value is not None and not form.fullmatch(value):
-        raise OptionError(
-            expected=f"{name} as the site names it", found=_quote(value), do=f"choose {name} on the form", option=name
-        )
+        raise _wrong(name, f"{called(name)} as the site names it", _quote(value))
+
+
+def called(option: str) -> str:
+    """An option by the name that its field on the form has, within a sentence."""
+    return _WORDS.get(option, option)
+
+
+def _wrong(option: str, expected: str, found: str) -> OptionError:
+    return OptionError(expected=expected, found=found, do=f"choose {called(option)} on the form", option=option)
 
 
 def _quote(value: object) -> str:
-    return ascii(value[:_LONGEST]) if isinstance(value, str) else type(value).__name__
+    if isinstance(value, str):
+        return ascii(value[:_LONGEST])
+    if isinstance(value, list | tuple):
+        return f"{len(value)} values" if value else "no value"
+    return "nothing" if value is None else f"a value of type {type(value).__name__}"

@@ -63,6 +63,20 @@ def test_room_that_is_being_made_is_told() -> None:
     assert told.estimated_start == at(10)
 
 
+def test_a_session_that_is_stopped_is_not_called_batch_work() -> None:
+    """A node that ends makes room for nodes, an app that ends for apps only."""
+    node = replace(runs(job(1, PriorityClass.FIRST, 4), "0123", started=0, wall_s=1000), stopping=True)
+    app = replace(runs(job(2, PriorityClass.APP, 0), "", started=0, wall_s=1000), stopping=True)
+    waiting = job(3, PriorityClass.FIRST, 1)
+
+    told = [
+        explain(jobs, MACHINE, waiting, now=10.0).reason
+        for jobs in ([node, app, waiting], [replace(node, stopping=False), app, waiting])
+    ]
+
+    assert told == ["waiting for 1 GPU: 4 of 4 in use, a session is being stopped", "waiting for 1 GPU: 4 of 4 in use"]
+
+
 def test_a_preempted_batch_job_is_estimated_after_the_node() -> None:
     """It starts again when the node's wall time is over."""
     node = runs(job(1, PriorityClass.FIRST, 4), "0123", started=0, wall_s=500)

@@ -11,7 +11,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ccds_kernel.batch import JobId, PriorityClass
 from ccds_kernel.batch.local import dispatch
-from ccds_kernel.batch.policy import Change, NodeSession, first_nodes, people_before, priority_for, reconcile
+from ccds_kernel.batch.policy import (
+    Change,
+    NodeSession,
+    first_nodes,
+    own_before,
+    people_before,
+    priority_for,
+    reconcile,
+)
 from ccds_kernel.errors import CcdsError
 
 FIRST, SECOND, BATCH, APP = PriorityClass.FIRST, PriorityClass.SECOND, PriorityClass.BATCH, PriorityClass.APP
@@ -116,6 +124,16 @@ def test_nobody_comes_before_a_first_node_or_one_that_runs():
     live = [first, node("bob", "a", 2), node("cat", "a", 1, placed=True), running]
 
     assert [people_before(one, live) for one in (first, running)] == [0, 0]
+
+
+def test_what_one_asked_for_earlier_comes_before_what_one_asked_for_later():
+    """As far as it waits, and on GPUs that both could take; nobody else's counts, and nothing is before what runs."""
+    runs, large = node("ann", "lab", 0, placed=True), node("ann", "lab-2", 1, SECOND)
+    other, mine = node("ann", "lab-3", 2, SECOND, gpu_model="v100"), node("ann", "lab-4", 3, SECOND, gpu_model="a100")
+    live = [mine, other, large, runs, node("ann", "lab-5", 4, SECOND), node("bob", "lab", 0)]
+
+    assert own_before(mine, live) == (large,)
+    assert own_before(runs, live) == ()
 
 
 @pytest.mark.parametrize("wrong", [{"priority_class": APP}, {"asked": datetime(2026, 11, 26)}])  # noqa: DTZ001 - the case

@@ -30,6 +30,27 @@ def test_an_app_that_is_open_has_its_tile(role, egress, tiles):
     assert {tile.session for tile in found if tile.kind is SessionKind.APP} <= {"chest-1-app"}
 
 
+@pytest.mark.parametrize(
+    ("live", "note", "running"),
+    [
+        ((), "", False),
+        (("chest-1-app", "reports"), "", False),
+        (("chest-1-lab", "chest-1-lab-2"), "", True),
+        (("chest-1-lab-2",), "You have a node already: JupyterLab 2 of this project.", False),
+        (("other-1-lab",), "You have a node already: one of another project.", False),
+    ],
+)
+def test_whoever_has_a_node_already_reads_so_before_the_click(live, note, running):
+    """The tile starts the first name again: by then that is a further node."""
+    project = application(roster=on_roster(ann="scientist"))
+    allowed = allowed_actions(project, "ann", calendar_day())
+
+    *_, lab = project_tiles(project, allowed, "ann", frozenset(live), None).tiles
+
+    assert (lab.title, lab.running) == ("JupyterLab", running)
+    assert lab.note == (f"{note} One more is a further node, of low priority." if note else "")
+
+
 def test_whoever_reads_what_is_published_has_a_tile_for_each_report():
     """Both are pages of one session, which opens with the first."""
     tiles = site_tiles(frozenset({"reports"}))

@@ -148,6 +148,27 @@ def test_each_state_has_its_word_and_its_buttons(seen: SessionView, state: CardS
     assert (shown.state, shown.opens, shown.ends) == (state, opens, ends)
 
 
+@pytest.mark.parametrize(
+    ("titles", "said"),
+    [
+        (["JupyterLab 2"], "You asked for JupyterLab 2 earlier, and it waits, too."),
+        (["JupyterLab", "JupyterLab 2"], "You asked for JupyterLab and JupyterLab 2 earlier, and they wait, too."),
+    ],
+)
+def test_a_node_behind_one_of_one_s_own(titles: list[str], said: str) -> None:
+    """Which of one's nodes come before it."""
+    assert card(waiting(), own_before=titles).notes[1] == said
+
+
+def test_one_that_has_all_the_hours_of_the_site_says_so() -> None:
+    """Its button has gone, and it says why; an app has no such button."""
+    line = "It can’t be extended any more: it has the most hours that this site allows."
+    all_hours = view(longest=after(480))
+
+    assert (card(all_hours).extend_minutes, card(all_hours).notes) == (0, (line,))
+    assert card(all_hours, options=None).notes == ()
+
+
 def test_a_scheduler_that_does_not_answer() -> None:
     """The last that it said, and when; nothing is offered that needs its word."""
     shown = card(view(silent_since=after(50)), after(80))
@@ -227,7 +248,7 @@ def test_an_ended_session() -> None:
         state=CardState.ENDED,
         job="41",
         pills=("on n1", "8 cores", "2 GPUs", "a100"),
-        facts=(("Ended", "14:00"), ("Ran for", "2 h 0 min"), ("Of that unused", "25 min")),
+        facts=(("Ended", "14:00"), ("Ran for", "2 h 0 min"), ("Of that unused", "25 min"), ("Asked for", "8 h")),
         notes=("It was stopped.",),
         again={"gpus": 2, "gpu_model": "a100", "hours": 8, "image": ""},
         restarts=True,
@@ -245,7 +266,7 @@ def test_one_that_never_started_says_how_long_it_waited() -> None:
 
     shown = ended_card(never, after(180), title="JupyterLab", may_restart=False)
 
-    assert shown.facts == (("Ended", "14:00"), ("Waited for", "2 h 10 min"))
+    assert shown.facts == (("Ended", "14:00"), ("Waited for", "2 h 10 min"), ("Asked for", "8 h"))
     assert (shown.said, shown.again, shown.restarts) == ("JobLaunchFailure", None, False)
 
 
@@ -256,6 +277,15 @@ def test_an_app_session_starts_again_without_a_form() -> None:
     shown = ended_card(app, after(180), title="Apps", may_restart=True)
 
     assert (shown.again, shown.restarts) == (None, True)
+    assert "Asked for" not in dict(shown.facts)
+
+
+def test_one_whose_name_is_in_use_again_says_so() -> None:
+    """It can't be had anew beside it."""
+    shown = ended_card(record(), after(180), title="JupyterLab", may_restart=True, is_there_again=True)
+
+    assert shown.notes == ("It was stopped.", "JupyterLab is there again; its card is above.")
+    assert (shown.again, shown.restarts) == (None, False)
 
 
 def test_every_end_has_its_sentence() -> None:
@@ -291,6 +321,12 @@ def test_which_node_it_will_be_is_read_before_the_click(
 ) -> None:
     """And who comes before it."""
     assert said in node_words(priority_class, nth, people)
+
+
+def test_who_waits_for_nodes_already_is_told_before_the_click() -> None:
+    """What stands in the way may be one's own."""
+    assert node_words(PriorityClass.SECOND, 3, 0, 1).endswith("You are waiting for 1 of your own already.")
+    assert "of your own" not in node_words(PriorityClass.SECOND, 3, 0)
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,16 @@ def _reason(jobs: Sequence[Job], capacity: Capacity, job: Job, position: int) ->
     ahead = f"{position - 1} {_plural(position - 1, 'job')} before it"
     if not short:
         return f"waiting behind {ahead}"
-    making = ", batch work is making room" if any(it.stopping for it in jobs) else ""
-    return f"waiting for {short}{making}" + (f"; {ahead}" if position > 1 else "")
+    return f"waiting for {short}{_making_room(jobs, job)}" + (f"; {ahead}" if position > 1 else "")
+
+
+def _making_room(jobs: Sequence[Job], job: Job) -> str:
+    """Who is about to leave the room that `job` competes for."""
+    is_app = job.priority_class is PriorityClass.APP
+    leaving = {it.priority_class for it in jobs if it.stopping and (it.priority_class is PriorityClass.APP) == is_app}
+    if not leaving:
+        return ""
+    return ", batch work is making room" if leaving == {PriorityClass.BATCH} else ", a session is being stopped"
 
 
 def _shortages(free: Room, everything: Room, asks: Room) -> list[str]:

@@ -101,7 +101,8 @@ class Scheduler(Answers, Protocol):
 
         Raises:
             UnknownJobError: no such job.
-            JobRefusedError: from or to APP: an app session stays one, a node stays a node.
+            JobRefusedError: from or to APP: an app session stays one, a node stays a node; or the scheduler doesn't let it be
+                moved, as to FIRST where its person has another first node that we don't know of.
         """
 
     def extend(self, job: JobId, minutes: float) -> None:

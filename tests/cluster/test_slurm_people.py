@@ -76,6 +76,31 @@ def test_a_copied_mark_makes_no_job_the_hub_s(site: tuple[Cluster, dict[str, str
     assert (listed, adopted) == ([session], session)
 
 
+def test_who_has_a_node_by_hand_gets_no_session_made_the_first(
+    site: tuple[Cluster, dict[str, str]], tmp_path: Path
+) -> None:
+    """Until that one has ended."""
+    cluster, users = site
+    hub = SlurmScheduler(tmp_path / "state", SlurmSite(), AsUser(cluster, users["ann"]))
+    by_hand = submit_as(cluster, users["ann"], "--partition=interactive", "--gres=gpu:4")
+    session = hub.submit(spec(tmp_path, "session", users["ann"], SECOND))
+    with pytest.raises(JobRefusedError, match="another one in Slurm"):
+        hub.set_priority(session, FIRST)
+    before = hub.status([session])[session].priority_class
+
+    holder = submit_as(cluster, users["mallory"], "--partition=interactive", "--gres=gpu:4")
+    cluster.run("scancel", by_hand)
+    until(lambda: by_hand not in cluster.run("squeue", "--noheader", "--format=%i").split(), "the end of it")
+    hub.set_priority(session, FIRST)
+    after = cluster.run("squeue", "--noheader", "--format=%P %k", f"--jobs={session}").split()
+    cluster.cancel_all()
+
+    assert holder
+    assert before is SECOND
+    assert after[0] == "interactive"
+    assert ":first:" in after[1]
+
+
 def test_who_is_no_operator_extends_no_job_that_runs(site: tuple[Cluster, dict[str, str]], tmp_path: Path) -> None:
     """Slurm's refusal is told in its own words, and the wall time stays."""
     cluster, users = site

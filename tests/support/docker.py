@@ -112,14 +112,18 @@ def _answers(daemon: Dockerd) -> bool:
         return False
 
 
-def python_layer() -> bytes:
-    """A root file system, as tar, that has this machine's Python, a shell and a few programs."""
+def python_layer(modules_besides: Mapping[str, Path] | None = None) -> bytes:
+    """A root file system, as tar, that has this machine's Python, a shell and a few programs.
+
+    `modules_besides` are further modules, by their place in Python's library.
+    """
     need_program(SYSTEM_PYTHON, "apt-get install python3")
     asked = "import sysconfig; print(sysconfig.get_path('stdlib'))"
     library = Path(subprocess.check_output([SYSTEM_PYTHON, "-I", "-c", asked], text=True).strip())
     python = Path(SYSTEM_PYTHON).resolve()
     modules = [path for path in library.rglob("*") if path.is_file() and _belongs(path)]
     files = {path: path for path in (python, *modules, *map(Path, _PROGRAMS))}
+    files |= {library / place: path for place, path in (modules_besides or {}).items()}
     return root_layer(files, python)
 
 

@@ -73,6 +73,10 @@ class Capacities:
                 self._nodes = (self._clock(), nodes)
         return nodes
 
+    def forget_free(self) -> None:
+        """Something was just submitted: whoever asks next what is free asks the scheduler."""
+        self._nodes = (float("-inf"), self._nodes[1])
+
     async def outlook(self, spec: JobSpec) -> Explanation | None:
         """When such a job would start, as the scheduler says; None where it doesn't answer, or was asked too much already.
 

@@ -174,7 +174,9 @@ class ClusterSpawner(SessionSpawner):
             raise
 
     async def _hand_in(self, spec: JobSpec) -> JobId:
-        return await asyncio.to_thread(self.scheduler.submit, spec)
+        job: JobId = await asyncio.to_thread(self.scheduler.submit, spec)
+        self.capacities.forget_free()  # so that no form tells as free what this job is about to take
+        return job
 
     async def _until_reported(self) -> str:
         """Waits until the session has reported its port and the scheduler has said where it runs; returns that address."""

@@ -91,6 +91,19 @@ def test_one_question_for_everybody_who_looks_at_once(asked: Asked, clock: Clock
     asyncio.run(look())
 
 
+def test_what_is_free_is_asked_anew_once_something_was_submitted(asked: Asked, clock: Clock) -> None:
+    """However fresh the last answer is: it may tell as free what the new job takes."""
+    capacities = Capacities(asked, fresh=4, clock=clock)
+
+    async def look() -> None:
+        await capacities.nodes()
+        capacities.forget_free()
+        assert await capacities.nodes() == (NODE,)
+
+    asyncio.run(look())
+    assert asked.capacities == 2
+
+
 def test_a_scheduler_that_does_not_answer_is_not_asked_more_often(asked: Asked, clock: Clock) -> None:
     """What is free is unknown then, and known again once it answers."""
     capacities = Capacities(asked, fresh=4, clock=clock)

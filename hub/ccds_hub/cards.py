@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,8 +29,25 @@ _KINDS = {SessionKind.LAB: "JupyterLab", SessionKind.APP: "Apps", SessionKind.RE
 _log = logging.getLogger("ccds.hub.cards")
 
 
+@dataclass(frozen=True)
+class Read:
+    """What files say for a person's cards.
+
+    Attributes:
+        ended: the sessions that ended lately, the latest first; of an app session its last run only.
+        may_restart: those names among them whose session the person may have again.
+        applications: all, by slug.
+    """
+
+    ended: tuple[SessionRecord, ...]
+    may_restart: frozenset[str]
+    applications: dict[str, IrbApplication]
+
+
 class Cards:
     """What the home page and its updates show; nobody is asked for it, neither the scheduler nor a session.
+
+    What lies in files is read in a thread: on a disk that hangs the hub itself goes on.
 
     Args:
         settings: the site's settings.
@@ -41,11 +60,27 @@ class Cards:
         self._records = records
         self._nodes = nodes
 
-    def ended(self, person: str) -> tuple[SessionRecord, ...]:
-        """The sessions of `person` that ended lately, the latest first; of an app session its last run only.
+    async def now(self, user: Any) -> tuple[Card, ...]:  # noqa: ANN401 - JupyterHub has no type hints
+        """All cards of `user` as they are now, in the order of the page."""
+        read = await asyncio.to_thread(self._read, user.name)
+        return self._shown(user, read, here())
 
-        It may block a moment. None where the records can't be read: the home page is there all the same.
-        """
+    def for_page(self, user: Any) -> Callable[[], Awaitable[tuple[Card, ...]]]:  # noqa: ANN401 - as above
+        """For the templates, which are given this on every page and await what they call: the cards now."""
+        return lambda: self.now(user)
+
+    def _read(self, person: str) -> Read:
+        """It may block."""
+        ended = self._ended_lately(person)
+        names = {record.session for record in ended}
+        return Read(
+            ended,
+            frozenset(name for name in names if self._may_have(name, person)),
+            {application.slug: application for application in registry_of(self._settings).applications()},
+        )
+
+    def _ended_lately(self, person: str) -> tuple[SessionRecord, ...]:
+        """None where the records can't be read: the home page is there all the same."""
         days = self._settings.sessions.keep_cards_days
         try:
             found = self._records.of_person(person, datetime.now(UTC) - timedelta(days=days))
@@ -56,25 +91,22 @@ class Cards:
         kept = {(record.session, _is_node(record) and record.job): record for record in over}
         return tuple(sorted(kept.values(), key=_end, reverse=True))[:MOST_ENDED]
 
-    def shown(self, user: Any, ended: Iterable[SessionRecord], now: datetime) -> tuple[Card, ...]:  # noqa: ANN401 - JupyterHub has no type hints
-        """All cards of `user`, in the order of the page.
-
-        Args:
-            user: JupyterHub's.
-            ended: as `ended` gave it.
-            now: an aware time in the site's time zone.
-        """
-        applications = {application.slug: application for application in registry_of(self._settings).applications()}
+    def _shown(self, user: Any, read: Read, now: datetime) -> tuple[Card, ...]:  # noqa: ANN401 - as above
         live = [spawner for name, spawner in user.spawners.items() if name and (spawner.active or spawner.interrupted)]
         names = {spawner.name for spawner in live}
         return (
-            *(self._live(spawner, applications, now) for spawner in sorted(live, key=lambda one: one.name)),
-            *(self._ended(record, names, applications, now) for record in ended),
+            *(self._live(spawner, read.applications, now) for spawner in sorted(live, key=lambda one: one.name)),
+            *(
+                ended_card(
+                    record,
+                    now,
+                    title=title_of(record.session, read.applications),
+                    may_restart=record.session in read.may_restart,
+                    is_there_again=record.session in names,
+                )
+                for record in read.ended
+            ),
         )
-
-    def for_page(self, user: Any) -> Callable[[], tuple[Card, ...]]:  # noqa: ANN401 - as above
-        """For the templates, which are given this on every page: what to call for all cards of `user` as they are now."""
-        return lambda: self.shown(user, self.ended(user.name), here())
 
     def _live(self, spawner: Any, applications: dict[str, IrbApplication], now: datetime) -> Card:  # noqa: ANN401 - as above
         node, others = node_of(spawner), other_nodes(spawner)
@@ -90,12 +122,6 @@ class Cards:
             own_before=[title_of(one.session, applications) for one in earlier],
             idle=_idle(spawner),
         )
-
-    def _ended(
-        self, record: SessionRecord, live: set[str], applications: dict[str, IrbApplication], now: datetime
-    ) -> Card:
-        restarts = record.session not in live and self._may_have(record.session, record.person)
-        return ended_card(record, now, title=title_of(record.session, applications), may_restart=restarts)
 
     def _may_have(self, name: str, person: str) -> bool:
         try:

@@ -86,8 +86,7 @@ class CardsHandler(APIHandler):  # type: ignore[misc] # as above
         user = self.find_user(user_name)
         if user is None:
             raise web.HTTPError(404, "no such person")
-        ended = await asyncio.to_thread(self.cards.ended, user.name)
-        shown = self.cards.shown(user, ended, here())
+        shown = await self.cards.now(user)
         self.write(json.dumps({"html": cards_page(self.settings["jinja2_env_sync"], user, self.hub.base_url, shown)}))
 
 

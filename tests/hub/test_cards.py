@@ -74,10 +74,12 @@ def test_a_waiting_session_has_its_card_until_it_is_cancelled(hub: Demo, sam: re
     sam.post(hub.api("sam", LAB), json={"user_options": {"gpus": 4, "hours": 2}}, timeout=30)
 
     shown = until(lambda: (page := cards(sam, hub, "sam")) and 'data-state="waiting"' in page and page, "it to wait")
+    home = unescape(sam.get(f"{hub.url}/hub/home", timeout=20).text)
     sam.delete(hub.api("sam", LAB), timeout=60)
     over = until(lambda: (page := cards(sam, hub, "sam")) and 'data-state="ended"' in page and page, "it to have ended")
 
     assert "JupyterLab · Effusions" in shown
+    assert 'data-state="waiting"' in home
     assert all(f"<li>{pill}</li>" in shown for pill in ("first node", "16 cores", "4 GPUs"))
     assert "Waiting for 4 GPUs: 1 of 4 in use." in shown
     assert re.search(r"<dt>Start expected</dt><dd>\d\d:\d\d", shown)

@@ -17,6 +17,12 @@ def is_interrupted(state: dict[str, Any]) -> bool:
     return "up" in state and not state["up"]
 
 
+def machine_name(job: JobId) -> str:
+    """The person's own machine on which a session's job is, as its id says; empty for one of the site's scheduler."""
+    name, slash, _ = job.partition("/")
+    return name if slash else ""
+
+
 async def living_job(name: str, owner: str, scheduler: Answers) -> JobId | None:
     """The job of that name, and of that owner, that lives; None where there is none.
 

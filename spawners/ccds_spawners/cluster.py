@@ -24,13 +24,13 @@ from typing import Any
 from jupyterhub.spawner import SpawnException
 
 from ccds_kernel.batch.policy import NodeSession, priority_for
-from ccds_kernel.batch.scheduler import JobRefusedError
+from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError
 from ccds_kernel.batch.spec import JobSpec
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.cluster.record import HowEnded
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
-from ccds_spawners.adopt import is_known, living_job
+from ccds_spawners.adopt import is_known, living_job, machine_name
 from ccds_spawners.ending import end_job, ended_words, how_ended
 from ccds_spawners.form import chosen, share_for, would_be
 from ccds_spawners.job import session_job_name
@@ -84,7 +84,7 @@ class ClusterSpawner(SessionSpawner):
         Raises:
             SchedulerUnavailableError: it can't be known whether there is one; the start goes on being interrupted.
         """
-        token = self._kept_token()
+        token = await asyncio.to_thread(self._kept_token)
         if not (token or self._interrupted):
             return False  # nothing was submitted, or it has ended
         job = JobId(self.job_id) or await self._living_job()
@@ -282,6 +282,12 @@ class ClusterSpawner(SessionSpawner):
         )
 
     async def _cancel(self, job: JobId) -> None:
+        if machine := machine_name(job):  # that it isn't known here says nothing of its end
+            raise SchedulerUnavailableError(
+                expected="the machine on which this session is",
+                found=f"no [static.machines.{machine}]",
+                do="put it back",
+            )
         await asyncio.to_thread(self.scheduler.cancel, job)
 
     async def extend(self, minutes: object) -> datetime:

@@ -31,7 +31,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.session.name import SessionName
 from ccds_spawners.cluster import ClusterSpawner
 from ccds_spawners.container import container_env, container_traits, in_container, lay_out_account
-from ccds_spawners.fleet import Own
+from ccds_spawners.fleet import Fleet, Own
 from ccds_spawners.job import session_job_name
 
 
@@ -59,7 +59,9 @@ class CcdsDockerSpawner(ClusterSpawner, DockerSpawner):  # type: ignore[misc] # 
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as traitlets
         super().__init__(**options)
-        self._own: Own = self.fleet.of(self.user.name)
+        own = _own(self.fleet, self.user.name, self.orm_spawner)
+        assert own is not None  # noqa: S101 - SiteSpawner makes it only then
+        self._own = own
         self.scheduler, self.watch, self.capacities = self._own.containers, self._own.watch, self._own.capacities
         self.image = self.settings.static.image
 
@@ -204,11 +206,17 @@ class SiteSpawner(ClusterSpawner):
 
 
 def _has_machine(*, config: Any = None, user: Any = None, orm_spawner: Any = None, **_others: Any) -> bool:  # noqa: ANN401 - as JupyterHub calls
-    """Whether a spawner that is made of these is for a lab session of somebody who has a machine."""
+    """Whether a spawner that is made of these is for a lab session on a machine of somebody's, or of somebody who has one."""
     if not (config and user and orm_spawner):
         return False
     try:
         runs_code = SessionName.parse(orm_spawner.name).kind.runs_code
     except CcdsError:
         return False
-    return bool(runs_code and config.CcdsDockerSpawner.fleet.of(user.name))
+    return bool(runs_code and _own(config.CcdsDockerSpawner.fleet, user.name, orm_spawner))
+
+
+def _own(fleet: Fleet, person: str, orm_spawner: Any) -> Own | None:  # noqa: ANN401 - likewise
+    """The machine of a session: that on which its job is, whatever the site's table says by now; else its person's."""
+    job = JobId((orm_spawner.state or {}).get("job_id", ""))
+    return fleet.holding(job) if job else fleet.of(person)

@@ -8,7 +8,9 @@ from typing import Self
 
 from ccds_kernel.batch.docker.containers import Containers
 from ccds_kernel.batch.docker.machine import Machine
+from ccds_kernel.batch.states import JobId
 from ccds_kernel.settings import Settings
+from ccds_spawners.adopt import machine_name
 from ccds_spawners.capacities import Capacities
 from ccds_spawners.watch import JobWatch
 
@@ -33,6 +35,7 @@ class Fleet:
 
     def __init__(self, settings: Settings) -> None:
         self._own: dict[str, Own] = {}
+        self._named: dict[str, Own] = {}
         for name, told in settings.static.machines.items():
             machine = Machine(
                 name=name,
@@ -46,7 +49,9 @@ class Fleet:
                 people=told.people,
             )
             containers = Containers(machine)
-            own = Own(containers, JobWatch(containers, settings.scheduler.tick_s), Capacities(containers))
+            self._named[name] = own = Own(
+                containers, JobWatch(containers, settings.scheduler.tick_s), Capacities(containers)
+            )
             self._own |= dict.fromkeys(told.people, own)
 
     def __deepcopy__(self, _memo: object) -> Self:
@@ -56,3 +61,7 @@ class Fleet:
     def of(self, person: str) -> Own | None:
         """The machine of `person`; None where they have none."""
         return self._own.get(person)
+
+    def holding(self, job: JobId) -> Own | None:
+        """The machine on which a session's container is, whoever has it now; None where the site has none of that name."""
+        return self._named.get(machine_name(job))

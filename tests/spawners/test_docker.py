@@ -1,5 +1,6 @@
 """Whose lab sessions run on a machine of their own, and what their containers are given; test_docker_machines has the daemons."""
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,12 +9,15 @@ from pydantic import ValidationError
 from traitlets.config import Config
 
 from ccds_kernel.batch.docker.machine import Account, account_of
+from ccds_kernel.batch.scheduler import SchedulerUnavailableError
 from ccds_kernel.batch.shape import Container, Mount
 from ccds_kernel.batch.spec import PriorityClass
+from ccds_kernel.batch.states import JobId
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.session.helped import is_helped
 from ccds_kernel.session.name import SessionName
 from ccds_kernel.settings import Settings, load_settings
+from ccds_spawners.cluster import ClusterSpawner
 from ccds_spawners.container import in_container, lay_out_account
 from ccds_spawners.docker import _has_machine
 from ccds_spawners.fleet import Fleet
@@ -112,9 +116,51 @@ def test_the_hub_chooses_by_person_and_kind(tmp_path, person, server, has):
     config = Config()
     config.CcdsDockerSpawner.fleet = Fleet(with_machines(tmp_path, dgx1=SOCKET, dgx2=REMOTE))
 
-    found = _has_machine(config=config, user=SimpleNamespace(name=person), orm_spawner=SimpleNamespace(name=server))
+    found = _has_machine(config=config, user=SimpleNamespace(name=person), orm_spawner=stored(server))
 
     assert found is has
+
+
+def stored(server: str, **state: str) -> SimpleNamespace:
+    """What the hub's database has of a session."""
+    return SimpleNamespace(name=server, state=state or None)
+
+
+@pytest.mark.parametrize(
+    ("person", "job", "has"),
+    [
+        ("ann", "41", False),
+        ("ann", "dgx2/0a", True),
+        ("eve", "dgx1/0a", True),
+        ("eve", "41", False),
+        ("ann", "dgx9/0a", False),
+    ],
+)
+def test_a_session_that_lives_stays_where_it_is(tmp_path, person, job, has):
+    """Whatever the site's table says since: its job is asked of the one that has it."""
+    config = Config()
+    config.CcdsDockerSpawner.fleet = Fleet(with_machines(tmp_path, dgx1=SOCKET, dgx2=REMOTE))
+    session = stored("chest-1-lab", job_id=job)
+
+    found = _has_machine(config=config, user=SimpleNamespace(name=person), orm_spawner=session)
+
+    assert found is has
+
+
+def test_a_job_of_a_machine_is_asked_of_that_machine(tmp_path):
+    """By the name in its id; one of no machine of the site's, or of the scheduler's, of none."""
+    fleet = Fleet(with_machines(tmp_path, dgx1=SOCKET, dgx2=REMOTE))
+
+    assert fleet.holding("dgx2/0a") is fleet.of("bob")
+    assert [fleet.holding(job) for job in ("dgx9/0a", "41", "")] == [None, None, None]
+
+
+def test_a_job_on_a_machine_that_the_site_has_no_more_is_not_ended_by_not_being_known():
+    """Its container may run: it is asked for again until an administrator has put the machine back."""
+    spawner = ClusterSpawner()
+
+    with pytest.raises(SchedulerUnavailableError, match=r"static\.machines\.dgx9"):
+        asyncio.run(spawner._cancel(JobId("dgx9/0a")))
 
 
 def test_people_of_one_machine_share_its_client_and_others_have_another(tmp_path):

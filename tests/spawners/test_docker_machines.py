@@ -101,6 +101,10 @@ class Site:
         """As a Fleet."""
         return self.own.get(person)
 
+    def holding(self, job: JobId) -> Own | None:
+        """Likewise."""
+        return next((own for own in self.own.values() if job.startswith(f"{own.machine.name}/")), None)
+
     def __deepcopy__(self, _memo: object) -> Self:
         return self
 

@@ -88,7 +88,7 @@ class Reported(_Part):
         idle: of the sessions that ended.
         sessions: how many sessions on nodes ended, and how.
         trainings: how many trainings ended by their own account, and how.
-        trainings_silent: how many fell silent: cancelled, killed, or waiting to begin anew.
+        trainings_silent: how many fell silent: cancelled or killed, or waiting to begin anew; no file of a run tells which.
     """
 
     grain: Grain

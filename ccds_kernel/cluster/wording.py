@@ -32,7 +32,7 @@ OUTCOMES: Mapping[Outcome, str] = {
     Outcome.STOPPED: "stopped by itself: a loss or weight wasn’t finite",
     Outcome.FAILED: "failed",
 }
-SILENT = "fell silent: cancelled, killed, or waiting to begin anew"
+SILENT = "no word of an end: cancelled or killed, or waiting to begin anew; runs don’t note which"
 NOT_MEASURED = "not measured"
 NO_PROJECT = "no project"
 NOTHING_YET = "nothing was recorded yet: no node was asked for, and no training held a GPU"

@@ -144,6 +144,18 @@ def test_a_narrow_page_scrolls_one_way_only(open_app):
     assert (narrow, wide) == (0, (0, 1))
 
 
+def test_on_a_phone_no_figure_is_torn(open_app):
+    """At 390 px a wait and its n stand each on one line, and inside of their tile."""
+    page = open_app(viewport={"width": 390, "height": 844})
+    torn = """() => [...document.querySelectorAll('.ccds-verdict :is(.ccds-verdict-value, .ccds-n)')].filter((one) =>
+      one.getClientRects().length > 1
+      || one.getBoundingClientRect().right > one.closest('.ccds-verdict').getBoundingClientRect().right)
+      .map((one) => one.textContent)"""
+
+    assert page.locator(".ccds-n").count() > 0
+    assert page.evaluate(torn) == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_both_themes_are_legible(open_app, scheme):
     """AA contrast in light and dark: 4.5 : 1 for each text, in charts, too, and 3 : 1 for each mark, interval and bar's edge."""

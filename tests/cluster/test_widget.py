@@ -13,10 +13,13 @@ from ccds_kernel.cluster.publish import publish
 from ccds_kernel.cluster.reading import PublishedCluster
 from ccds_kernel.cluster.record import HowEnded, SessionRecord
 from ccds_kernel.cluster.report import ClusterReport, compute
+from ccds_kernel.cluster.use import Training, Use
+from ccds_kernel.cluster.wording import SILENT
 from ccds_kernel.demo.cluster import pretended
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.site import SiteAccessDenied
 from ccds_kernel.settings import Settings
+from ccds_kernel.training.record import Outcome
 from ccds_widgets.cluster.app import cluster_app
 from ccds_widgets.cluster.axes import hour_ticks, period_labels, wait_place, wait_ticks
 from ccds_widgets.cluster.messages import parse
@@ -61,6 +64,30 @@ def session(day: int, *, started: bool = True, idle_s: float | None = None, gpus
         idle_s=idle_s,
         gpus_measured=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "total", "ways"),
+    [
+        ([Outcome.FINISHED, None], "1 training ended, 1 may have", ["All epochs done", SILENT.capitalize()]),
+        ([None], "no training ended, 1 may have", [SILENT.capitalize()]),
+        ([], "no training ended", []),
+    ],
+)
+def test_a_training_without_a_word_of_its_end_is_counted_apart(outcomes, total, ways) -> None:
+    """It may wait to begin anew: nobody says that it ended."""
+    began = datetime(2026, 11, 9, 8, tzinfo=UTC)
+    ended = began + timedelta(hours=1)
+    use = Use(project="CHEST-1", person="sam", priority_class=PriorityClass.BATCH, gpus=1, begin=began, end=ended)
+    trainings = [
+        Training(project="CHEST-1", person="sam", uses=(use,), seen=ended, outcome=outcome) for outcome in outcomes
+    ]
+
+    shown = screen(compute([session(9)], trainings, NOW), Grain.MONTH, "2026-11")
+
+    (told,) = (ends for ends in shown["chosen"]["ends"] if ends["title"] == "Trainings")
+    assert told["total"] == total
+    assert [row["name"] for row in told["rows"]] == ways
 
 
 def test_it_opens_with_the_newest_month_that_is_over(report: ClusterReport) -> None:

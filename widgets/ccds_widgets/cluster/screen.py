@@ -245,15 +245,17 @@ def _ends(reported: Reported) -> list[Shown]:
     trainings += [(SILENT, reported.trainings_silent)] if reported.trainings_silent else []
     return [
         _ended("Sessions on nodes", "session", [(ENDS[how], count) for how, count in sessions]),
-        _ended("Trainings", "training", sorted(trainings, key=lambda item: -item[1])),
+        _ended("Trainings", "training", sorted(trainings, key=lambda item: -item[1]), reported.trainings_silent),
     ]
 
 
-def _ended(title: str, noun: str, ways: Sequence[tuple[str, int]]) -> Shown:
+def _ended(title: str, noun: str, ways: Sequence[tuple[str, int]], unsure: int = 0) -> Shown:
+    """`unsure` of them may not have ended."""
     total = sum(count for _, count in ways)
+    ended = f"{counted(total - unsure, noun)} ended" if total > unsure else f"no {noun} ended"
     return {
         "title": title,
-        "total": f"{counted(total, noun)} ended" if total else f"no {noun} ended",
+        "total": f"{ended}, {unsure:,} may have" if unsure else ended,
         "rows": [{"name": _capital(way), "count": f"{count:,}", "share": count / total} for way, count in ways],
     }
 

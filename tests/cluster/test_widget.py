@@ -74,7 +74,9 @@ def session(day: int, *, started: bool = True, idle_s: float | None = None, gpus
         ([], "no training ended", []),
     ],
 )
-def test_a_training_without_a_word_of_its_end_is_counted_apart(outcomes, total, ways) -> None:
+def test_a_training_without_a_word_of_its_end_is_counted_apart(
+    outcomes: list[Outcome | None], total: str, ways: list[str]
+) -> None:
     """It may wait to begin anew: nobody says that it ended."""
     began = datetime(2026, 11, 9, 8, tzinfo=UTC)
     ended = began + timedelta(hours=1)

@@ -281,7 +281,10 @@ class Cluster:
 
     def _run(self, *argv: str) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": _path(), "LC_ALL": "C", **self.env}
-        return subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        # In the cluster's folder: there a job writes what it says, where nobody says otherwise.
+        return subprocess.run(
+            argv, env=environment, cwd=self.folder, capture_output=True, text=True, check=False, timeout=60
+        )
 
     def _answers(self) -> bool:
         return self._run("scontrol", "ping").returncode == 0

@@ -25,6 +25,8 @@ from jupyterhub.scopes import needs_scope
 from jupyterhub.utils import format_exception, url_path_join
 from tornado import web
 
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.session.name import SessionName
 from ccds_spawners.options import NAMES, OptionError
 
 _PREFIX = "opt-"
@@ -79,6 +81,20 @@ class SpawnPage(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type hi
             error = getattr(refused, "error", None)
             message = "" if isinstance(error, OptionError) and error.option else format_exception(refused)[0]
             self.finish(await self._render_form(for_user=user, spawner_options_form=again, message=message))
+
+    async def _check_named_server_request(
+        self,
+        user: Any,  # noqa: ANN401 - JupyterHub's
+        server_name: str,
+        display_name: str,
+        check_limit: bool = True,
+    ) -> None:
+        """JupyterHub's check, after one that says what a session is called."""
+        try:
+            SessionName.parse(server_name)
+        except CcdsError as error:
+            raise web.HTTPError(403, str(error)) from None
+        await super()._check_named_server_request(user, server_name, display_name, check_limit)
 
     def _refuse_other_bodies(self) -> None:
         sent = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()

@@ -4,6 +4,9 @@ import { call, hub, stop } from "./ccds.js";
 
 const EVERY_MS = 3000;
 const place = document.querySelector("[data-cards]");
+const dialog = document.querySelector("[data-sure]");
+const away = document.querySelector("[data-away]");
+let seen = new Date();
 
 /** Makes `old` look like `fresh`, element by element; what is the same is left alone. */
 export function renew(old, fresh) {
@@ -74,9 +77,12 @@ async function look() {
   asking = true;
   try {
     show((await call(`ccds/people/${encodeURIComponent(hub.user)}/cards`)).html);
-    delete place.dataset.silent;
-  } catch {
-    place.dataset.silent = ""; // the hub is away: what is shown is of some time ago, and looks so
+    seen = new Date();
+    tellAway("");
+  } catch (error) {
+    const at = seen.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const why = error.status < 500 ? "You aren’t logged in any more: load this page again." : "The hub doesn’t answer; this page asks it again.";
+    tellAway(`${why} What is shown is from ${at}. Sessions go on meanwhile.`);
   } finally {
     asking = false;
   }
@@ -84,6 +90,30 @@ async function look() {
     again = false;
     await look();
   }
+}
+
+/** Says that what is shown is of some time ago, and lets it look so; no words: it is of now. */
+function tellAway(words) {
+  document.querySelector("main").toggleAttribute("data-silent", words !== "");
+  away.hidden = words === "";
+  if (away.textContent !== words) away.textContent = words; // said aloud once
+}
+
+/** Asks whether the session called `title` is to be ended; Escape is no. */
+function isSure(title) {
+  dialog.querySelector("h2").textContent = `Stop ${title}?`;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "stop"), { once: true }));
+}
+
+/** Ends the session of a card: what only waits at once, what runs after a question. */
+async function end(button) {
+  const card = button.closest("[data-key]");
+  if (button.textContent === "Cancel") return act(button, "Cancelling …", () => stop(card.dataset.session));
+  if (!(await isSure(card.ariaLabel))) return;
+  const still = card.isConnected && card.querySelector("[data-stop]"); // it may have ended meanwhile
+  if (still) await act(still, "Stopping …", () => stop(card.dataset.session));
 }
 
 /** Does what a card's button says, and tells on the card when it can't be done. */
@@ -114,8 +144,7 @@ if (place) {
     const button = event.target.closest("button");
     const session = button?.closest("[data-key]")?.dataset.session;
     if (button && "stop" in button.dataset) {
-      const doing = button.textContent === "Cancel" ? "Cancelling …" : "Stopping …";
-      act(button, doing, () => stop(session));
+      end(button);
     } else if (button && "extend" in button.dataset) {
       const path = `ccds/sessions/${encodeURIComponent(hub.user)}/${encodeURIComponent(session)}/extend`;
       const body = JSON.stringify({ minutes: Number(button.dataset.extend) });

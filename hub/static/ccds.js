@@ -2,6 +2,9 @@
 
 export const hub = document.body.dataset; // base, user, xsrf; on JupyterHub's own pages nothing, and nothing to do
 
+const AGAIN_MS = 3000;
+const PATIENCE_MS = 10000;
+
 /** Asks the hub's API; its answer as JSON, or an error with the one line that says why. */
 export async function call(path, options = {}) {
   const answer = await fetch(`${hub.base}api/${path}`, { ...options, headers: { "X-XSRFToken": hub.xsrf, ...options.headers } });
@@ -26,6 +29,19 @@ function say(text) {
   line.hidden = false;
 }
 
+/** Whether the hub answers. */
+async function isThere() {
+  const answer = await fetch(`${hub.base}api/`, { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => null);
+  return answer?.ok ?? false;
+}
+
+/** Calls `then` once the hub answers, or doesn't, as `wanted` says; looks every few seconds. */
+function once(wanted, then) {
+  setTimeout(async () => ((await isThere()) === wanted ? then() : once(wanted, then)), AGAIN_MS);
+}
+
+if (document.querySelector("[data-taken-up]")) once(true, () => window.location.reload());
+
 const progress = document.querySelector("[data-progress]");
 if (progress) {
   const cancel = document.querySelector("[data-cancel]");
@@ -41,6 +57,19 @@ if (progress) {
   });
   const log = document.querySelector("[data-log]");
   const source = new EventSource(progress.dataset.progress);
+  let follows = true;
+  const unfollow = () => {
+    follows = false;
+    source.close();
+  };
+  const silent = () => {
+    if (!follows) return;
+    unfollow();
+    say("The hub doesn’t answer, so what is said here may be old. The start goes on, and this page follows it once the hub answers.");
+    once(true, () => window.location.reload());
+  };
+  source.onerror = silent;
+  once(false, silent); // the proxy keeps the stream open when the hub dies
   source.onmessage = (event) => {
     const news = JSON.parse(event.data);
     if (news.progress !== undefined) {
@@ -53,11 +82,11 @@ if (progress) {
       log.append(item);
     }
     if (news.ready) {
-      source.close();
+      unfollow();
       window.location.reload(); // the hub answers with the session
     }
     if (news.failed) {
-      source.close();
+      unfollow();
       progress.dataset.failed = "";
       document.querySelector("[data-again]").hidden = false;
       cancel.hidden = true;

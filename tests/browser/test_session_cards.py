@@ -104,7 +104,15 @@ def test_a_session_waits_starts_is_extended_and_ends_on_its_card(page: Page, hub
     runs.get_by_role("button", name=re.compile("^Extend")).click()
     expect(runs).to_contain_text("2 h 59 min")
     expect(runs.get_by_role("button", name=re.compile("^Extend"))).to_have_count(0)  # three hours are the site's most
+    expect(runs).to_contain_text("It can’t be extended any more")
     runs.get_by_role("button", name=re.compile("^Stop")).click()
+    asked = page.get_by_role("dialog", name="Stop JupyterLab · Effusions?")
+    expect(asked.get_by_role("button", name="Keep it")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(asked).to_be_hidden()
+    assert focused(page) == "Stop JupyterLab · Effusions"
+    page.keyboard.press("Enter")
+    asked.get_by_role("button", name="Stop it").click()
 
     over = card(page, "ended").first
     expect(over).to_contain_text("It was stopped.", timeout=60_000)
@@ -173,10 +181,14 @@ def test_an_error_of_a_button_is_told_on_its_card(page: Page, hub: Demo, site: H
     site.kill()
 
     runs.get_by_role("button", name=re.compile("^Stop")).click()
+    page.get_by_role("button", name="Stop it").click()
     expect(runs.get_by_role("alert")).not_to_be_empty()
-    expect(page.locator("[data-cards][data-silent]")).to_be_visible()
+    away = page.get_by_text(re.compile(r"^The hub doesn’t answer; .* What is shown is from \d\d:\d\d\."))
+    expect(away).to_be_visible()
+    expect(page.locator("main[data-silent]")).to_be_visible()
     site.start()
-    expect(page.locator("[data-cards]:not([data-silent])")).to_be_visible(timeout=60_000)
+    expect(page.locator("main:not([data-silent])")).to_be_visible(timeout=60_000)
+    expect(away).to_have_count(0)
     expect(runs).to_be_visible()
 
     hub.stop(hub.login("sam"), "sam", LAB)
@@ -196,3 +208,18 @@ def test_cards_fit_their_screen(page: Page, site: HubSite, width: int) -> None:
     page.get_by_text("The scheduler’s own words").first.click()
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.usefixtures("full")
+def test_the_page_of_a_start_says_that_the_hub_is_away_and_goes_on(page: Page, hub: Demo, site: HubSite) -> None:
+    """Its last words may be old then. Once the hub is back it takes the start up, and the page follows."""
+    hub.login("sam").post(hub.api("sam", "bleeds-1-lab"), json={"user_options": {"gpus": 4, "hours": 1}}, timeout=30)
+    page.goto(f"{hub.url}/hub/spawn-pending/sam/bleeds-1-lab")
+    expect(page.locator("[data-log]")).to_contain_text("place 1 in the queue")
+    site.kill()
+
+    expect(page.get_by_role("alert")).to_contain_text("The hub doesn’t answer")
+    site.start()
+    expect(page.get_by_role("alert")).to_have_count(0, timeout=60_000)
+    expect(page.locator("[data-log]")).to_contain_text("place 1 in the queue", timeout=60_000)
+    hub.stop(hub.login("sam"), "sam", "bleeds-1-lab")

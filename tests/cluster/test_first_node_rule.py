@@ -176,6 +176,7 @@ def test_a_second_node_waits_for_others_first_ones_and_is_promoted(
     after_slurm = jobs(slurm)
 
     is_shown(home, LAB, "running").get_by_role("button", name=re.compile("^Stop")).click()
+    home.get_by_role("button", name="Stop it").click()
     until(lambda: (job := slurm.job("tom", LAB)) and job.state is JobState.RUNNING, "tom's node", 60)
     promoted = is_shown(home, SECOND, "waiting")
     expect(promoted).to_contain_text("first node")

@@ -54,6 +54,7 @@ def test_a_session_is_another_origin_than_the_hub(hub: Demo, subdomain_site: Hub
         )
         page.goto(f"http://{place}/hub/home")
         page.get_by_role("button", name="Stop Apps").click()
+        page.get_by_role("button", name="Stop it").click()
         expect(page.locator('.ccds-session[data-state="ended"]')).to_have_count(1, timeout=60_000)
 
     assert read == "refused"

@@ -1,4 +1,4 @@
-"""Requests whose body isn't what the hub reads: they are refused in one line, and start nothing."""
+"""Requests that no page of ours sends: they are refused in one line that says what to do, and start nothing."""
 
 import re
 from html import unescape
@@ -65,3 +65,35 @@ def test_what_is_sent_as_no_form_starts_nothing(hub: Demo) -> None:
         "expected the fields of a form; found 'application/json'; send a form, or JSON to the "
     )
     assert not hub.is_ready(asking, "sam", session)
+
+
+def test_a_form_without_its_token_says_what_to_do(hub: Demo) -> None:
+    """JupyterHub's words would name a field that nobody sees."""
+    asking, session = hub.login("sam"), "headct-2026-lab-9"
+
+    page = asking.post(
+        f"{hub.url}/hub/spawn/sam/{session}", data={"gpus": "0"}, headers={"X-XSRFToken": ""}, timeout=20
+    )
+
+    assert page.status_code == 403
+    assert said(page).startswith("This was sent from a page that is open since before your last login, or by something")
+    assert "_xsrf" not in said(page)
+
+
+def test_a_name_that_no_session_can_have_is_told_once(hub: Demo) -> None:
+    """In our words, below a heading that isn't the same once more."""
+    page = hub.login("sam").get(f"{hub.url}/hub/spawn/sam/Not_A_Name", timeout=20)
+
+    assert page.status_code == 403
+    assert said(page).startswith(
+        "expected a session's name, such as <project>-lab, <project>-app or reports; found 'Not_A_"
+    )
+    assert "<h1>Not allowed</h1>" in page.text
+
+
+def test_what_is_not_there_is_told_in_words_of_ours(hub: Demo) -> None:
+    """Another person's page is not told apart from none."""
+    page = hub.login("sam").get(f"{hub.url}/hub/spawn/tom/headct-2026-lab", timeout=20)
+
+    assert page.status_code == 404
+    assert said(page) == "There is nothing at this address for you."

@@ -107,7 +107,7 @@ def _reset(options: argparse.Namespace) -> None:
     if there and overlay.key == _key():
         # What runs in this session has its pip: without it, pip would be that of the installation.
         make_overlay(overlay.folder.parent, Image.of_this_process(os.environ))
-    print("taken away; restart your kernels" if there else "there is none; nothing was changed")
+    print("taken away; restart your kernels, and open new terminals" if there else "there is none; nothing was changed")
 
 
 def _refuse_to_lose(overlay: Overlay, key: str) -> None:

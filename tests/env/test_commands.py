@@ -184,7 +184,7 @@ def test_reset_takes_it_away_whatever_it_is(capsys, folder, overlay):
     overlay.folder.symlink_to(target)
     second = ccds_env(capsys, "reset")
 
-    assert first == (0, "taken away; restart your kernels\n", "")
+    assert first == (0, "taken away; restart your kernels, and open new terminals\n", "")
     assert (left, empty) == ([overlay.folder], ())
     assert second == first
     assert not overlay.folder.is_symlink()
@@ -199,7 +199,7 @@ def test_an_environment_of_another_image_is_gone_for_good(capsys, folder):
     first = ccds_env(capsys, "reset", "--key", other.key)
     second = ccds_env(capsys, "reset", "--key", other.key)
 
-    assert first == (0, "taken away; restart your kernels\n", "")
+    assert first == (0, "taken away; restart your kernels, and open new terminals\n", "")
     assert second == (0, "there is none; nothing was changed\n", "")
     assert list(folder.iterdir()) == []
 

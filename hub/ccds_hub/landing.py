@@ -161,4 +161,5 @@ def _other_nodes(lab: SessionName, live: frozenset[str]) -> str:
         return ""
     here = [f"JupyterLab {other.number}" for other in labs if other.project == lab.project]
     there = f"{' and '.join(here)} of this project" if here else "one of another project"
-    return f"You have a node already: {there}. One more is a further node, of low priority."
+    has = "nodes" if len(here) > 1 else "a node"
+    return f"You have {has} already: {there}. One more is a further node, of low priority."

@@ -82,8 +82,8 @@ class Offer:
         Raises:
             OptionError: they are none, or the site hasn't what they ask for.
         """
-        LabOptions.from_mapping(values)
-        options = LabOptions.from_mapping(self.usual.as_values() | dict(values))
+        LabOptions.from_mapping(values, self.longest_hours)
+        options = LabOptions.from_mapping(self.usual.as_values() | dict(values), self.longest_hours)
         self.check(options)
         return options
 

@@ -59,7 +59,7 @@ class LabOptions:
         _check_name("image", self.image, _IMAGE)
 
     @classmethod
-    def from_mapping(cls, values: Mapping[str, object]) -> LabOptions:
+    def from_mapping(cls, values: Mapping[str, object], longest_hours: int = MOST_HOURS) -> LabOptions:
         """Reads what a form, a link or the API sent; what isn't there has its default, and what isn't known is refused.
 
         Raises:
@@ -71,6 +71,8 @@ class LabOptions:
         if unknown:
             raise OptionError(expected=f"the options {', '.join(NAMES)}", found=unknown[0], do="leave it out")
         read = {str(name): _READ[str(name)](str(name), _alone(value)) for name, value in values.items()}
+        if "hours" in read:
+            _check("hours", read["hours"], 1, longest_hours)  # type: ignore[arg-type] # its reader gives a number
         return cls(**read)  # type: ignore[arg-type] # each reader gives its field's type
 
     def as_values(self) -> dict[str, int | str]:

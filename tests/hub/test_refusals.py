@@ -35,7 +35,7 @@ FORBIDDEN = [
 BAD_OPTIONS = [
     ("gpus", "5", "expected GPUs from 0 to 4; found 5; choose another number of GPUs"),
     ("gpus", "-1", "expected GPUs from 0 to 4; found -1; choose another number of GPUs"),
-    ("hours", "73", "expected hours from 1 to 72; found 73; choose hours on the form"),
+    ("hours", "73", "expected hours from 1 to 72; found 73; choose another number of hours"),
     ("gpu_model", "h100;id", "expected GPU model as the site names it; found 'h100;id'; choose GPU model on the form"),
     ("gpu_model", "h100", "expected no GPU model: this site has none to choose from; found h100; choose GPU model on "),
     ("image", "evil", "expected no image: this site has none to choose from; found evil; choose image on the form"),

@@ -37,6 +37,11 @@ def test_an_app_that_is_open_has_its_tile(role, egress, tiles):
         (("chest-1-app", "reports"), "", False),
         (("chest-1-lab", "chest-1-lab-2"), "", True),
         (("chest-1-lab-2",), "You have a node already: JupyterLab 2 of this project.", False),
+        (
+            ("chest-1-lab-2", "chest-1-lab-3"),
+            "You have nodes already: JupyterLab 2 and JupyterLab 3 of this project.",
+            False,
+        ),
         (("other-1-lab",), "You have a node already: one of another project.", False),
     ],
 )

@@ -254,3 +254,10 @@ def test_a_form_shows_the_last_choice_and_what_a_link_says(
     options, errors = OFFER.fill(begin, sent)
 
     assert (options, sorted(errors)) == (shown, wrong)
+
+
+def test_hours_below_one_are_told_the_site_s_range() -> None:
+    """Not the program's own: whoever corrects it once shall not be wrong again."""
+    _, errors = OFFER.fill(None, {"hours": "-4"})
+
+    assert str(errors["hours"]) == "expected hours from 1 to 24; found -4; choose another number of hours"

@@ -159,9 +159,9 @@ def test_a_second_node_waits_for_others_first_ones_and_is_promoted(
     expect(waits.locator("dl > div", has_text="Place in the queue").locator("dd")).to_have_text("2")
 
     slurm.site.kill()
-    expect(home.locator("[data-cards][data-silent]")).to_be_visible()
+    expect(home.locator("main[data-silent]")).to_be_visible()
     slurm.site.start()
-    expect(home.locator("[data-cards]:not([data-silent])")).to_be_visible(timeout=UP_MS)
+    expect(home.locator("main:not([data-silent])")).to_be_visible(timeout=UP_MS)
     expect(is_shown(home, SECOND, "waiting")).to_contain_text("1 person is waiting")
     after_hub = jobs(slurm)
 

@@ -4,8 +4,8 @@ PYTHON ?= python3
 PORT ?= 8000
 # What the demo's training notebook needs: torch and MONAI, the largest part of the installation. EXTRAS= leaves it out.
 EXTRAS ?= [training]
-# How many tests run at once. Most wait for a hub, a browser or a scheduler to answer; a file's tests stay together.
-WORKERS ?= 2
+# How many files of tests run at once; 0: one after the other. Those with real Unix users wait for each other, and by that may run out of time.
+WORKERS ?= 0
 VENV := .venv
 DEMO := $(VENV)/.demo$(if $(EXTRAS),-training)
 BIN := $(VENV)/bin

@@ -90,10 +90,7 @@ class SpawnPage(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type hi
         check_limit: bool = True,
     ) -> None:
         """JupyterHub's check, after one that says what a session is called."""
-        try:
-            SessionName.parse(server_name)
-        except CcdsError as error:
-            raise web.HTTPError(403, str(error)) from None
+        _require_session(server_name)
         await super()._check_named_server_request(user, server_name, display_name, check_limit)
 
     def _refuse_other_bodies(self) -> None:
@@ -114,6 +111,7 @@ class SpawnPage(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type hi
         """Starts it; where a page of others asks for that, asks the person first."""
         if self.request.method == "GET" and not self._asked_here():
             user = arguments[0]
+            _require_session(arguments[1])
             ask = self.settings["jinja2_env_sync"].get_template("start_here.html").render(name=arguments[1])
             self.finish(await self._render_form(for_user=user, spawner_options_form=ask))
             return None
@@ -135,6 +133,13 @@ class SpawnPage(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type hi
         files = {f"{name}_file": [b"a file"] for name in self.request.files}  # no option is a file: refused as unknown
         body: dict[str, list[bytes]] = self.request.body_arguments
         return body | files
+
+
+def _require_session(server_name: str) -> None:
+    try:
+        SessionName.parse(server_name)
+    except CcdsError as error:
+        raise web.HTTPError(403, str(error)) from None
 
 
 def options_in(arguments: Mapping[str, list[bytes]]) -> dict[str, object]:

@@ -15,6 +15,7 @@ class ClusterWidget(ModelWidget):
     _esm = assets(
         SHARED / "base.js",
         SHARED / "charts.js",
+        SHARED / "report.js",
         *(_OWN / f"{name}.js" for name in ("hours", "waits", "tables", "parts", "cluster")),
     )
     _css = assets(SHARED / "base.css", SHARED / "report.css", _OWN / "cluster.css")

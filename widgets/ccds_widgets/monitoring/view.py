@@ -15,6 +15,7 @@ class MonitoringWidget(ModelWidget):
     _esm = assets(
         SHARED / "base.js",
         SHARED / "charts.js",
+        SHARED / "report.js",
         *(_OWN / f"{name}.js" for name in ("trend", "scanners", "volumes", "tables", "parts", "monitoring")),
     )
     _css = assets(SHARED / "base.css", SHARED / "report.css", _OWN / "monitoring.css")

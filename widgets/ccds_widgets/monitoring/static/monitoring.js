@@ -124,26 +124,12 @@ function render({ model, el }) {
     marks.settle();
   }
 
-  let drawnFor = 0;
-  const watch = new ResizeObserver(() => {
-    if (root.clientWidth === drawnFor) return; // only the height changed, as drawing itself does
-    drawnFor = root.clientWidth;
-    requestAnimationFrame(drawCharts);
-  });
-  watch.observe(root);
-  let opened = false;
-  window.addEventListener("beforeprint", () => {
-    opened = parts.tables.open;
-    parts.tables.open = true;
-  }, { signal });
-  window.addEventListener("afterprint", () => {
-    parts.tables.open = opened;
-  }, { signal });
+  drawAtEachWidth(root, drawCharts, signal);
+  openWhilePrinted(parts.tables, signal);
   act.open();
 
   return () => {
     ending.abort();
-    watch.disconnect();
     channel.close();
   };
 }

@@ -1,4 +1,4 @@
-"""The scheduler on LSF keeps the port's promises, on a stand-in; and what it does when LSF misbehaves."""
+"""The scheduler on LSF keeps the port's promises, on a stand-in. What else LSF does to jobs is in `test_lsf_events`."""
 
 from collections.abc import Iterator
 from pathlib import Path

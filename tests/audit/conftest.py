@@ -19,3 +19,11 @@ def site(stopped) -> AuditSite:
     """A site whose daemon runs."""
     stopped.start()
     return stopped
+
+
+@pytest.fixture(scope="module")
+def unwritten(tmp_path_factory) -> Iterator[AuditSite]:
+    """A site whose daemon runs, for tests by which nothing may be written."""
+    with audit_site(tmp_path_factory.mktemp("unwritten") / "site") as site:
+        site.start()
+        yield site

@@ -1,14 +1,16 @@
-"""A real audit daemon on loopback, to be killed and started again; and tokens for it."""
+"""A real audit daemon on loopback, to be killed and started again; tokens for it, and events as they are sent to it."""
 
 import os
 import resource
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -117,3 +119,26 @@ def audit_site(folder: Path, *more_people: str) -> Iterator[AuditSite]:
     finally:
         if site.process:
             site.kill()
+
+
+def body(**changed: Any) -> dict[str, Any]:
+    """An event of ann's as it is sent, `changed` at will; None takes a key out."""
+    fields = {"person": "ann", "project": "CHEST-1", "change": "edited", "phrase_id": 1} | changed.pop("fields", {})
+    values = {"id": str(uuid.uuid4()), "event": "PhraseChanged", "fields": fields, "claimed": None} | changed
+    return {key: value for key, value in values.items() if value is not None or key == "claimed"}
+
+
+def send(site: AuditSite, token: str, content: Any, path: str = "/events") -> requests.Response:
+    """What the daemon answers."""
+    return requests.post(
+        f"{site.settings.audit.url}{path}", json=content, headers={"Authorization": f"Bearer {token}"}, timeout=20
+    )
+
+
+def denials(site: AuditSite, project: str = "CHEST-1") -> list[tuple[str, str]]:
+    """Who was turned away in that chain, and why."""
+    return [
+        (entry["person"], entry["detail"]["reason"])
+        for entry in site.log.entries(project)
+        if entry["event"] == "AccessDenied"
+    ]

@@ -22,30 +22,37 @@ class Phrase:
     Args:
         text: as the person wrote it, at most `LONGEST` characters; white space around it is dropped, likewise of the label.
         label: the soft label of the reports that it captures; not blank, because a blank label means that nothing matched.
-        negatable: kept for the negation rule; matching does not read it yet.
+        negatable: not if negated: a place that a negation cue of its sentence reaches (see `negation`) doesn't count.
+        uncertain_label: the soft label instead of `label` where an uncertainty cue reaches every place that counts; None where
+            that makes no difference, another than `label` otherwise. In a `several` task only whether it is given counts.
+        excludes: the phrase stands for the absence of `label`; only in a `several` task, where each label is decided by itself.
 
     Attributes:
         normalised: the text in normal form. Two phrases with the same one are the same phrase.
 
     Raises:
-        CcdsError: the text is blank, too long or not valid Unicode, or the label is blank.
+        CcdsError: the text is blank, too long or not valid Unicode, or a label is; or the uncertain label is the label.
     """
 
     text: str
     label: str
     negatable: bool = False
+    uncertain_label: str | None = None
+    excludes: bool = False
     normalised: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", self.text.strip())
         object.__setattr__(self, "label", self.label.strip())
+        if self.uncertain_label is not None:
+            object.__setattr__(self, "uncertain_label", self.uncertain_label.strip())
         if len(self.text) > LONGEST:
             raise CcdsError(
                 expected=f"a phrase of at most {LONGEST} characters",
                 found=f"one of {len(self.text)}",
                 do="choose the few words that matter",
             )
-        for name, value in (("phrase", self.text), ("label", self.label)):
+        for name, value in self._words():
             if not normalise(value):
                 raise CcdsError(expected=f"a {name}", found="a blank one", do=f"give the {name} at least one character")
             if "\0" in value or not is_valid_unicode(value):
@@ -54,7 +61,22 @@ class Phrase:
                     found="a zero byte or half a character",
                     do=f"select or type the {name} again",
                 )
+        if self.uncertain_label == self.label:
+            raise CcdsError(
+                expected="another label where the phrase is uncertain",
+                found="the same one",
+                do="leave it out, or change it",
+            )
         object.__setattr__(self, "normalised", normalise(self.text))
+
+    @property
+    def reads_cues(self) -> bool:
+        """Whether the words around a place of the phrase decide what it counts for."""
+        return self.negatable or self.uncertain_label is not None
+
+    def _words(self) -> list[tuple[str, str]]:
+        given = [("phrase", self.text), ("label", self.label)]
+        return given if self.uncertain_label is None else [*given, ("label if uncertain", self.uncertain_label)]
 
 
 def check_count(count: int) -> None:

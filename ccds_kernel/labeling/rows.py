@@ -100,7 +100,7 @@ def phrases(connection: Connection) -> tuple[StoredPhrase, ...]:
     return tuple(
         StoredPhrase(
             row.id,
-            Phrase(row.text, row.label, row.negatable),
+            Phrase(row.text, row.label, row.negatable, row.uncertain_label, row.excludes),
             row.created_by,
             # SQLite keeps no time zone; what is written is UTC
             row.created_at.replace(tzinfo=UTC),
@@ -119,6 +119,8 @@ def append_phrase(connection: Connection, phrase: Phrase, position: int, person:
             text=phrase.text,
             label=phrase.label,
             negatable=phrase.negatable,
+            uncertain_label=phrase.uncertain_label,
+            excludes=phrase.excludes,
             created_by=person,
             created_at=now,
         )
@@ -132,7 +134,13 @@ def change_phrase(connection: Connection, phrase_id: int, phrase: Phrase) -> Non
     connection.execute(
         update(tables.phrase)
         .where(tables.phrase.c.id == phrase_id)
-        .values(text=phrase.text, label=phrase.label, negatable=phrase.negatable)
+        .values(
+            text=phrase.text,
+            label=phrase.label,
+            negatable=phrase.negatable,
+            uncertain_label=phrase.uncertain_label,
+            excludes=phrase.excludes,
+        )
     )
 
 

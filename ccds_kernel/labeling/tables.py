@@ -1,21 +1,11 @@
 """Where a project's reports and phrases lie."""
 
-from sqlalchemy import Boolean, Column, Date, DateTime, ForeignKey, Integer, String, Table
+from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Integer, String, Table, false
 
+from ccds_kernel.cohort.tables import report
 from ccds_kernel.store.metadata import metadata
 
-report = Table(
-    "report",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("accession", String(64), nullable=False, unique=True),
-    Column("study_key", String(16), nullable=False, unique=True),
-    Column("exam_code", String(32)),
-    Column("study_date", Date),
-    comment="reports",
-    sqlite_autoincrement=True,
-)
-"""Reports in the order in which they were loaded, which is the order of their ids."""
+__all__ = ["phrase", "report", "report_section"]
 
 report_section = Table(
     "report_section",
@@ -36,6 +26,8 @@ phrase = Table(
     Column("text", String, nullable=False),
     Column("label", String, nullable=False),
     Column("negatable", Boolean(create_constraint=False), nullable=False),
+    Column("uncertain_label", String),
+    Column("excludes", Boolean(create_constraint=False), nullable=False, server_default=false()),
     Column("created_by", String(64), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     comment="reports",

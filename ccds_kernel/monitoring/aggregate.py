@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from ccds_kernel.monitoring.grouping import Division, Scanner, divisions
 from ccds_kernel.monitoring.join import Joined
-from ccds_kernel.monitoring.months import Span, month_of
 from ccds_kernel.monitoring.publication import Device, Group, Numbers, Outcomes, Software
 from ccds_kernel.monitoring.rates import Counts, Metric
+from ccds_kernel.months import Span, month_of
 
 NOTHING = Numbers(total=None, periods=(), devices=())
 

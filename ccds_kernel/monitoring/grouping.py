@@ -29,11 +29,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ccds_kernel.monitoring.months import Span
 from ccds_kernel.monitoring.rates import Counts
-
-SMALLEST = 10
-"""A group with fewer studies isn't published."""
+from ccds_kernel.months import Span
+from ccds_kernel.small_groups import SMALLEST, periods
 
 
 class Scanner(NamedTuple):
@@ -63,24 +61,6 @@ class Division:
     def total(self) -> Counts:
         """All studies of the period."""
         return sum(self.shown.values(), self.rest)
-
-
-def periods(sizes: Mapping[str, int]) -> list[Span]:
-    """The months in periods of at least `SMALLEST` studies, in order; the last months wait where they have fewer.
-
-    Args:
-        sizes: month → number of its studies; months without any needn't be named.
-    """
-    found: list[Span] = []
-    begin: str | None = None
-    size = 0
-    for month in sorted(sizes):
-        begin = begin or month
-        size += sizes[month]
-        if size >= SMALLEST:
-            found.append(Span(first=begin, last=month))
-            begin, size = None, 0
-    return found
 
 
 def divide(period: Span, scanners: Mapping[Scanner, Counts]) -> Division:

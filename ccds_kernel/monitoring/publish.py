@@ -12,7 +12,6 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.site import require_administrator
 from ccds_kernel.monitoring.aggregate import NOTHING, NotCounted, aggregate, not_counted
 from ccds_kernel.monitoring.join import join
-from ccds_kernel.monitoring.months import running
 from ccds_kernel.monitoring.publication import (
     Publication,
     digest,
@@ -22,6 +21,7 @@ from ccds_kernel.monitoring.publication import (
 )
 from ccds_kernel.monitoring.record import Rows, open_record
 from ccds_kernel.monitoring.release import ReleaseId
+from ccds_kernel.months import running
 from ccds_kernel.settings import Settings
 
 

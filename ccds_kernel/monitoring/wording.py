@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ccds_kernel.monitoring.grouping import SMALLEST
-from ccds_kernel.monitoring.months import Span, index
 from ccds_kernel.monitoring.publication import Numbers, Outcomes
 from ccds_kernel.monitoring.rates import FEW, Counts, Metric, Rate
+from ccds_kernel.months import Span, index
+from ccds_kernel.small_groups import SMALLEST
 
 NAMES = {
     Metric.SENSITIVITY: "Sensitivity",

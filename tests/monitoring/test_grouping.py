@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccds_kernel.monitoring.aggregate import aggregate, not_counted
-from ccds_kernel.monitoring.grouping import SMALLEST, Scanner, divide, periods
+from ccds_kernel.monitoring.grouping import Scanner, divide
 from ccds_kernel.monitoring.join import Joined, Outcome
-from ccds_kernel.monitoring.months import Span
 from ccds_kernel.monitoring.publication import Numbers
 from ccds_kernel.monitoring.rates import Counts, Metric
+from ccds_kernel.months import Span
+from ccds_kernel.small_groups import SMALLEST, periods
 
 JANUARY = Span(first="2024-01", last="2024-01")
 

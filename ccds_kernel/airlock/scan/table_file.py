@@ -15,7 +15,7 @@ from itertools import islice
 
 from ccds_kernel.airlock.finding import Finding, places, refuse, warn
 from ccds_kernel.airlock.scan.text import WARNED
-from ccds_kernel.monitoring.grouping import SMALLEST
+from ccds_kernel.small_groups import SMALLEST
 
 MOST_ROWS = 2000
 """More rows are no aggregate that anybody reads."""

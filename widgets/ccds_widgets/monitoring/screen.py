@@ -9,8 +9,6 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from ccds_kernel.monitoring.grouping import SMALLEST
-from ccds_kernel.monitoring.months import Span
 from ccds_kernel.monitoring.publication import Device, Numbers, Outcomes, Publication, Software
 from ccds_kernel.monitoring.rates import FEW, Metric, Rate
 from ccds_kernel.monitoring.wording import (
@@ -29,6 +27,8 @@ from ccds_kernel.monitoring.wording import (
     verdicts,
     with_interval,
 )
+from ccds_kernel.months import Span
+from ccds_kernel.small_groups import SMALLEST
 
 Shown = dict[str, Any]
 

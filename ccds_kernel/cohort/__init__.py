@@ -1,0 +1,1 @@
+"""Which reports a project works on: exam codes × study dates over its index of reports."""

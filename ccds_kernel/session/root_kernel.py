@@ -293,7 +293,8 @@ def _signal_group(child: int, number: int) -> None:
     try:
         os.killpg(child, number)
     except ProcessLookupError:
-        return
+        if number != signal.SIGINT:  # which a process that isn't the command yet would take for its own
+            os.kill(child, number)  # forked a moment ago it leads no group yet; one that has ended is still waited for
 
 
 def _reap_others(child: int) -> None:

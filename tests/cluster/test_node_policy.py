@@ -1,6 +1,7 @@
 """The first-node rule on a real Slurm with four GPUs: who starts, who waits, who is moved back."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -50,7 +51,8 @@ class Rule:
         return job
 
     def look(self) -> None:
-        """One look of the loop."""
+        """One look of the loop, with no answer of Slurm's from before it."""
+        time.sleep(self.watch.tick)
         asyncio.run(self.loop.look(self.spawners))
 
     def states(self, *jobs: JobId) -> list[JobState]:

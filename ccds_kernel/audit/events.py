@@ -93,6 +93,39 @@ class PhraseChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CohortKept(Event):
+    """The criteria of a cohort were kept under a name; it is named by its id."""
+
+    cohort_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortSnapshotTaken(Event):
+    """A cohort's members of now were kept: how many, and the SHA-256 over their study keys."""
+
+    cohort_id: int
+    digest: str
+    members: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UseCaseAdded(Event):
+    """A use-case card, or a new version of one, was added; `digest` is the SHA-256 of what it says."""
+
+    card: str
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExamCountsPublished(Event):
+    """Counts of exams by code and month were published for the use-case cards; `digest` is the SHA-256 of the file."""
+
+    from_sessions: ClassVar[bool] = False
+
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReleaseRegistered(Event):
     """A release got its place among the deployed models: its threshold, its positive label, its phrase list."""
 

@@ -1,6 +1,7 @@
-"""The doors of the whole site, where no project is concerned: who administers it, and who reads what is published.
+"""The doors of the whole site, where no project is concerned: who administers it, who reads what is published, and who writes
+use-case cards.
 
-Both lists stand in `ccds.toml`. A caller hands in the settings as they are now, so that whoever is taken off a list is turned
+The lists stand in `ccds.toml`. A caller hands in the settings as they are now, so that whoever is taken off a list is turned
 away at once. Leadership reads numbers without patient data and has no right inside a project; no role on a roster opens
 this door.
 """
@@ -20,6 +21,11 @@ class SiteAccessDenied(CcdsError):  # noqa: N818 - named for what a person is to
 def reads_published(person: str, settings: Settings) -> bool:
     """Whether `person` may read what is published (of models, of the cluster): leadership, administrators. Logs nothing."""
     return person in settings.hub.leadership or person in settings.hub.administrators
+
+
+def writes_use_cases(person: str, settings: Settings) -> bool:
+    """Whether `person` may write use-case cards: the fellows and champions whom the site names, administrators. Logs nothing."""
+    return person in settings.usecase.authors or person in settings.hub.administrators
 
 
 def require_administrator(action: str, *, person: str, settings: Settings) -> None:
@@ -42,6 +48,30 @@ def require_leadership(action: str, *, person: str, settings: Settings) -> None:
     """
     if not reads_published(person, settings):
         raise _denied("somebody of this site's leadership", action, person=person, settings=settings)
+
+
+def require_use_case_author(action: str, *, person: str, settings: Settings) -> None:
+    """Makes sure that `person` may write use-case cards; `action` says what for.
+
+    Raises:
+        SiteAccessDenied: they may not; the refusal is an audit event of the site.
+        CcdsError: the audit log can't be written.
+    """
+    if not writes_use_cases(person, settings):
+        raise _denied("somebody who writes this site's use-case cards", action, person=person, settings=settings)
+
+
+def require_use_case_reader(action: str, *, person: str, settings: Settings) -> None:
+    """Makes sure that `person` may read use-case cards: who writes them, and who reads what is published.
+
+    Raises:
+        SiteAccessDenied: they may not; the refusal is an audit event of the site.
+        CcdsError: the audit log can't be written.
+    """
+    if not (writes_use_cases(person, settings) or reads_published(person, settings)):
+        raise _denied(
+            "somebody who writes or reads this site's use-case cards", action, person=person, settings=settings
+        )
 
 
 def _denied(expected: str, action: str, *, person: str, settings: Settings) -> SiteAccessDenied:

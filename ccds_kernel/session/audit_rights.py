@@ -14,6 +14,8 @@ from datetime import datetime, time, timedelta
 
 from ccds_kernel.audit.events import (
     ClusterRead,
+    CohortKept,
+    CohortSnapshotTaken,
     Event,
     PhraseChanged,
     PhrasesExported,
@@ -26,13 +28,14 @@ from ccds_kernel.audit.events import (
     ResultShown,
     ResultSubmitted,
     ResultWithdrawn,
+    UseCaseAdded,
 )
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.registry import Registry, registry_of
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import why_not
-from ccds_kernel.irb.site import reads_published
+from ccds_kernel.irb.site import reads_published, writes_use_cases
 from ccds_kernel.settings import Settings, settings_now
 
 _AIRLOCK = frozenset({Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS})
@@ -41,6 +44,8 @@ _AFTER_THE_END = timedelta(hours=1)
 NEEDED: Mapping[type[Event], frozenset[Action]] = {
     ReportsLoaded: frozenset({Action.LOAD_REPORTS}),
     ReportsSealed: frozenset({Action.LOAD_REPORTS}),
+    CohortKept: frozenset({Action.LOAD_REPORTS}),
+    CohortSnapshotTaken: frozenset({Action.LOAD_REPORTS}),
     PhraseChanged: frozenset({Action.EDIT_PHRASES}),
     PhrasesExported: frozenset({Action.READ_PHRASES}),
     ResultSubmitted: frozenset({Action.SUBMIT_RESULTS}),
@@ -50,7 +55,7 @@ NEEDED: Mapping[type[Event], frozenset[Action]] = {
     ResultWithdrawn: _AIRLOCK,
 }
 """Event → the actions of which its person must be allowed one. `ProjectOpened` names its own;
-`PublishedRead` and `ClusterRead` are the site's."""
+`PublishedRead`, `ClusterRead` and `UseCaseAdded` are the site's."""
 
 
 def is_right(event: Event, moment: datetime, settings: Settings, *, waited: bool) -> bool:
@@ -69,6 +74,8 @@ def is_right(event: Event, moment: datetime, settings: Settings, *, waited: bool
         return True
     if isinstance(event, PublishedRead | ClusterRead):
         return reads_published(event.person, settings_now(settings))
+    if isinstance(event, UseCaseAdded):
+        return writes_use_cases(event.person, settings_now(settings))
     registry = registry_of(settings)
     return any(
         _allows(one, event, moment, registry) for one in _in_force(registry, event.project, moment, waited=waited)

@@ -28,6 +28,7 @@ from ccds_kernel.settings.section import Section
 from ccds_kernel.settings.sessions import SessionsSettings
 from ccds_kernel.settings.slurm import SlurmSettings
 from ccds_kernel.settings.static import StaticSettings
+from ccds_kernel.settings.usecase import UseCaseSettings
 
 SYSTEM_FILE = Path("/etc/ccds/ccds.toml")
 
@@ -40,6 +41,7 @@ class Settings(Section):
     ldap_login: LdapLogin = LdapLogin()
     oidc_login: OidcLogin = OidcLogin()
     irb: IrbSettings = IrbSettings()
+    usecase: UseCaseSettings = UseCaseSettings()
     groups: GroupsSettings = GroupsSettings()
     audit: AuditSettings = AuditSettings()
     database: DatabaseSettings = DatabaseSettings()

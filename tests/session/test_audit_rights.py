@@ -4,7 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ccds_kernel.audit.events import AccessDenied, ClusterRead, PhraseChanged, ProjectOpened, PublishedRead, kinds
+from ccds_kernel.audit.events import (
+    AccessDenied,
+    ClusterRead,
+    CohortKept,
+    PhraseChanged,
+    ProjectOpened,
+    PublishedRead,
+    UseCaseAdded,
+    kinds,
+)
 from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.session.audit_rights import NEEDED, end_of, is_right
 from ccds_kernel.settings import Settings
@@ -23,7 +32,7 @@ def settings(tmp_path) -> Settings:
 
 def test_every_event_of_sessions_says_what_it_needs():
     """A new one that doesn't would be refused in every session."""
-    asked_otherwise = {ProjectOpened, PublishedRead, ClusterRead}
+    asked_otherwise = {ProjectOpened, PublishedRead, ClusterRead, UseCaseAdded}
     of_sessions = {kind for kind in kinds().values() if kind.from_sessions and not kind.is_denial}
 
     assert of_sessions - asked_otherwise == NEEDED.keys()
@@ -45,6 +54,10 @@ def test_every_event_of_sessions_says_what_it_needs():
         (PublishedRead(person="ann", release="m 1"), False),
         (ClusterRead(person=ADMINISTRATOR), True),
         (ClusterRead(person="ann"), False),
+        (CohortKept(person="ann", project="CHEST-1", cohort_id=1), True),
+        (CohortKept(person="eve", project="CHEST-1", cohort_id=1), False),
+        (UseCaseAdded(person=ADMINISTRATOR, card="effusion", digest="0"), True),
+        (UseCaseAdded(person="ann", card="effusion", digest="0"), False),
     ],
 )
 def test_the_roster_says_what_can_have_happened(settings, event, right):

@@ -17,6 +17,9 @@ from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.seal import SealedReport
 
+FIRST_TASK = 1
+"""The id of the task that every project has."""
+
 
 @dataclass(frozen=True)
 class StoredReport:
@@ -95,8 +98,9 @@ def add_reports(connection: Connection, new: Sequence[Report], secret: bytes) ->
     )
 
 
-def phrases(connection: Connection) -> tuple[StoredPhrase, ...]:
-    """The phrase list in order."""
+def phrases(connection: Connection, task_id: int = FIRST_TASK) -> tuple[StoredPhrase, ...]:
+    """The phrase list of a task in order."""
+    query = select(tables.phrase).where(tables.phrase.c.task_id == task_id).order_by(tables.phrase.c.position)
     return tuple(
         StoredPhrase(
             row.id,
@@ -105,16 +109,32 @@ def phrases(connection: Connection) -> tuple[StoredPhrase, ...]:
             # SQLite keeps no time zone; what is written is UTC
             row.created_at.replace(tzinfo=UTC),
         )
-        for row in connection.execute(select(tables.phrase).order_by(tables.phrase.c.position))
+        for row in connection.execute(query)
     )
 
 
-def append_phrase(connection: Connection, phrase: Phrase, position: int, person: str) -> StoredPhrase:
-    """Adds `phrase` at the free position `position`."""
+def phrase_count(connection: Connection) -> int:
+    """How many phrases all tasks have together, which is the first free position."""
+    return connection.scalar(select(func.count()).select_from(tables.phrase)) or 0
+
+
+def append_phrase(
+    connection: Connection,
+    phrase: Phrase,
+    position: int,
+    person: str,
+    *,
+    task_id: int = FIRST_TASK,
+    phrase_id: int | None = None,
+) -> StoredPhrase:
+    """Adds `phrase` at the free position `position`; with `phrase_id`, one that was removed comes back under its id."""
     now = datetime.now(UTC)
+    known = {} if phrase_id is None else {"id": phrase_id}
     phrase_id = connection.execute(
         insert(tables.phrase)
         .values(
+            **known,
+            task_id=task_id,
             position=position,
             text=phrase.text,
             label=phrase.label,
@@ -150,13 +170,16 @@ def remove_phrase(connection: Connection, phrase_id: int) -> None:
 
 
 def write_order(connection: Connection, ids: Sequence[int]) -> None:
-    """Gives the phrases `ids`, which are all there are, the positions 0 … n-1."""
+    """Gives the phrases `ids`, which are all of one task, this order; those of other tasks keep theirs. No place stays empty."""
+    every = connection.scalars(select(tables.phrase.c.id).order_by(tables.phrase.c.position)).all()
+    ours, coming = frozenset(ids), iter(ids)
+    order = [next(coming) if phrase_id in ours else phrase_id for phrase_id in every]
     # Out of the way first: positions are unique after every single row.
     connection.execute(update(tables.phrase).values(position=-1 - tables.phrase.c.position))
-    if ids:
+    if order:
         connection.execute(
             update(tables.phrase).where(tables.phrase.c.id == bindparam("row")).values(position=bindparam("place")),
-            [{"row": phrase_id, "place": place} for place, phrase_id in enumerate(ids)],
+            [{"row": phrase_id, "place": place} for place, phrase_id in enumerate(order)],
         )
 
 

@@ -28,9 +28,10 @@ phrase = Table(
     Column("negatable", Boolean(create_constraint=False), nullable=False),
     Column("uncertain_label", String),
     Column("excludes", Boolean(create_constraint=False), nullable=False, server_default=false()),
+    Column("task_id", Integer, nullable=False, server_default="1"),
     Column("created_by", String(64), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     comment="reports",
     sqlite_autoincrement=True,  # the audit log names a phrase by its id, so that no id is ever given twice
 )
-"""The phrase list; positions are 0 … n-1, the highest priority first."""
+"""The phrases of all tasks; positions are 0 … n-1, the highest priority first, and a task's list is in their order."""

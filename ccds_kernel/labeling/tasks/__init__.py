@@ -1,0 +1,1 @@
+"""What is labelled in a project: tasks, their labels, and who changed which phrase of them."""

@@ -1,4 +1,4 @@
-"""Whose lab sessions run on a machine of their own, and what their containers are given; test_docker_machines has the daemons."""
+"""Whose lab sessions run on a machine of their own, and what their containers are given; tests beside it have the daemons."""
 
 import asyncio
 from pathlib import Path

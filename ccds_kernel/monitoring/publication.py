@@ -20,10 +20,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import make_closed, write_whole
 from ccds_kernel.monitoring.prediction import LONGEST_NAME
-from ccds_kernel.monitoring.rates import Counts, Metric, Rate
+from ccds_kernel.monitoring.rates import Counts, Metric
 from ccds_kernel.monitoring.record import Rows
 from ccds_kernel.monitoring.release import Release, ReleaseId, release_id
 from ccds_kernel.months import Span
+from ccds_kernel.rate import Rate
 from ccds_kernel.settings import invalid
 from ccds_kernel.small_groups import SMALLEST
 

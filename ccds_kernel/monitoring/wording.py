@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ccds_kernel.monitoring.publication import Numbers, Outcomes
-from ccds_kernel.monitoring.rates import FEW, Counts, Metric, Rate
+from ccds_kernel.monitoring.rates import Counts, Metric
 from ccds_kernel.months import Span, index
+from ccds_kernel.rate import FEW, Rate
 from ccds_kernel.small_groups import SMALLEST
 
 NAMES = {

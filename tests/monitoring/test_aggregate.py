@@ -6,7 +6,8 @@ import pytest
 
 from ccds_kernel.monitoring.aggregate import NotCounted, aggregate, not_counted
 from ccds_kernel.monitoring.join import Joined, Outcome
-from ccds_kernel.monitoring.rates import Counts, Metric, rate
+from ccds_kernel.monitoring.rates import Counts, Metric
+from ccds_kernel.rate import rate
 
 LAST_MINUTE = datetime(2024, 1, 31, 23, 59, tzinfo=UTC)
 NEXT_DAY = datetime(2024, 2, 1, 0, 1, tzinfo=UTC)

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ccds_kernel.monitoring.rates import Counts, Metric, Rate, rate, wilson
+from ccds_kernel.monitoring.rates import Counts, Metric
+from ccds_kernel.rate import Rate, rate, wilson
 
 COUNTS = st.integers(1, 10_000).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole)))
 

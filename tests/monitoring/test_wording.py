@@ -3,8 +3,9 @@
 import pytest
 
 from ccds_kernel.monitoring.publication import Device, Group, Numbers, Outcomes, Software
-from ccds_kernel.monitoring.rates import Counts, Metric, rate
+from ccds_kernel.monitoring.rates import Counts, Metric
 from ccds_kernel.monitoring.wording import digits_of, interval, software_sentences, source_line, verdicts, with_interval
+from ccds_kernel.rate import rate
 
 
 def group(counts: Counts) -> Group:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ccds_kernel.monitoring.publication import Device, Numbers, Outcomes, Publication, Software
-from ccds_kernel.monitoring.rates import FEW, Metric, Rate
+from ccds_kernel.monitoring.rates import Metric
 from ccds_kernel.monitoring.wording import (
     MEANINGS,
     NAMES,
@@ -28,6 +28,7 @@ from ccds_kernel.monitoring.wording import (
     with_interval,
 )
 from ccds_kernel.months import Span
+from ccds_kernel.rate import FEW, Rate
 from ccds_kernel.small_groups import SMALLEST
 
 Shown = dict[str, Any]

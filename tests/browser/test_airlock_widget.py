@@ -11,17 +11,12 @@ from ccds_kernel.airlock.submission import Kind, State, Verdict
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.identity import unix_user
 from support.airlock import NOTEBOOK, REASON, SECRET, SVG, png, safetensors
-from support.contrast import contrast, luminance, over
+from support.contrast import below, looks
 from support.site import application, on_roster
 
 pytestmark = pytest.mark.browser
 
 WHY = "Looked at each of the rows."
-LOOKS = """(selector) => [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility()).map((one) => {
-  const behind = [];
-  for (let place = one; place; place = place.parentElement) behind.push(getComputedStyle(place).backgroundColor);
-  return [one.className, getComputedStyle(one).color, behind];
-})"""
 HOSTILE = '<img src=x onerror="document.title=`taken`">'
 
 
@@ -233,11 +228,11 @@ def test_words_stand_out_in_both_themes(app, open_page, scheme):
     entry(page, "table").click()
     expect(page.get_by_role("table")).to_be_visible()
 
-    words = page.evaluate(LOOKS, ".ccds-airlock :is(h2, h3, p, b, span, th, td, code, kbd, legend, label, button)")
+    words = looks(page, ".ccds-airlock :is(h2, h3, p, b, span, th, td, code, kbd, legend, label, button)")
 
-    assert (luminance(over(words[0][2])) < 0.2) == (scheme == "dark")
+    assert words[0].is_on_dark == (scheme == "dark")
     assert len(words) > 40
-    assert [(name, contrast(ink, behind)) for name, ink, behind in words if contrast(ink, behind) < 4.5] == []
+    assert below(4.5, words) == []
 
 
 @pytest.mark.parametrize("width", [480, 800, 1280, 1920])

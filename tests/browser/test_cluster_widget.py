@@ -1,8 +1,6 @@
 """The cluster app in a real browser, under a plain Voilà: what leadership reads about the site's GPUs."""
 
-import os
 import re
-import signal
 from datetime import UTC, datetime
 
 import pytest
@@ -11,10 +9,11 @@ from playwright.sync_api import expect
 from ccds_kernel.cluster.publication import write_report
 from ccds_kernel.cluster.report import compute
 from ccds_kernel.demo.cluster import pretended
-from support.contrast import contrast, luminance, over
+from support.report_contract import ReportContract, chart, overflow, rows_of, told_by
 
 pytestmark = pytest.mark.browser
 
+NOTEBOOK = "cluster.ipynb"
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 REPORT = compute(*pretended(3, NOW), NOW, pretended=True)
 
@@ -22,7 +21,7 @@ REPORT = compute(*pretended(3, NOW), NOW, pretended=True)
 @pytest.fixture(scope="module")
 def app(serve):
     """The app for lea, who leads the site, in a session without a project."""
-    return serve("cluster.ipynb", person="lea")
+    return serve(NOTEBOOK, person="lea")
 
 
 @pytest.fixture
@@ -38,9 +37,14 @@ def open_app(app, site, open_page):
     return open_it
 
 
-def chart(page, name: str):
-    """The chart whose name begins so."""
-    return page.get_by_role("group", name=re.compile(f"^{name}"))
+class TestReport(ReportContract):
+    """What the screen of every report does."""
+
+    notebook = NOTEBOOK
+    marks = (
+        (".ccds-whisker, .ccds-p95, .ccds-bar, .ccds-point > :is(circle, path)", "stroke"),
+        (".ccds-idle", "fill"),
+    )
 
 
 def test_leadership_reads_who_used_what(open_app):
@@ -108,17 +112,12 @@ def test_a_click_on_a_month_shows_it_in_detail(open_app):
 def test_the_tables_say_what_the_charts_show(open_app):
     """A table for each chart, with a row for each period; waits with their n and what became of the rest."""
     page = open_app()
-    names = [
-        mark.get_attribute("aria-label") for mark in chart(page, "GPU-hours by month").locator(".ccds-point").all()
-    ]
 
     page.get_by_text("The same numbers as tables").click()
-    rows = page.get_by_role("table", name="GPU-hours by month").get_by_role("row").all_inner_texts()
 
-    cells = [row.split("\t") for row in rows[1:]]
-    assert names == [
+    assert told_by(page, "GPU-hours by month") == [
         f"{when}: {total} GPU-hours, first nodes {first}, further nodes {further}, batch work {batch}"
-        for when, total, first, further, batch in cells
+        for when, total, first, further, batch in rows_of(page, "GPU-hours by month")
     ]
     waits = page.get_by_role("table", name="Waits for further nodes by month")
     expect(waits.get_by_role("columnheader")).to_have_text(
@@ -128,18 +127,18 @@ def test_the_tables_say_what_the_charts_show(open_app):
         ]
     )  # fmt: skip
     expect(page.get_by_role("table", name=re.compile("^Idle share"))).to_be_visible()
+    expect(page.get_by_role("table")).to_have_count(8)
 
 
 def test_a_narrow_page_scrolls_one_way_only(open_app):
     """At 1000 px nothing lies beyond the right edge, at 1280 the waits stand beside each other."""
     page = open_app(viewport={"width": 1000, "height": 700})
-    overflow = "() => document.querySelector('#main').scrollWidth - document.querySelector('#main').clientWidth"
     tops = "() => new Set([...document.querySelectorAll('.ccds-pair figure')].map((one) => one.offsetTop)).size"
 
-    narrow = page.evaluate(overflow)
+    narrow = overflow(page)
     page.set_viewport_size({"width": 1280, "height": 700})
     expect(chart(page, "Waits for first nodes")).to_have_attribute("width", re.compile(r"^5\d\d$|^6\d\d$"))
-    wide = page.evaluate(overflow), page.evaluate(tops)
+    wide = overflow(page), page.evaluate(tops)
 
     assert (narrow, wide) == (0, (0, 1))
 
@@ -154,40 +153,6 @@ def test_on_a_phone_no_figure_is_torn(open_app):
 
     assert page.locator(".ccds-n").count() > 0
     assert page.evaluate(torn) == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_both_themes_are_legible(open_app, scheme):
-    """AA contrast in light and dark: 4.5 : 1 for each text, in charts, too, and 3 : 1 for each mark, interval and bar's edge."""
-    page = open_app(color_scheme=scheme)
-    page.get_by_text("The same numbers as tables").click()
-    expect(page.get_by_role("table")).to_have_count(8)
-    looks = """([selector, ink]) => [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility()).map((one) => {
-      const behind = [];
-      for (let place = one; place; place = place.parentElement) behind.push(getComputedStyle(place).backgroundColor);
-      return [one.className?.baseVal ?? one.className, getComputedStyle(one)[ink], behind];
-    })"""
-
-    words = page.evaluate(looks, [".ccds-body :is(h2, h3, h4, p, li, th, td, b, summary, span, label)", "color"])
-    words += page.evaluate(looks, [".ccds-body svg text", "fill"])
-    marks = page.evaluate(looks, [".ccds-whisker, .ccds-p95, .ccds-bar, .ccds-point > :is(circle, path)", "stroke"])
-    marks += page.evaluate(looks, [".ccds-idle", "fill"])
-
-    assert (luminance(over(words[0][2])) < 0.2) == (scheme == "dark")
-    assert min(len(words), len(marks)) > 50
-    assert [(name, contrast(ink, behind)) for name, ink, behind in words if contrast(ink, behind) < 4.5] == []
-    assert [(name, contrast(ink, behind)) for name, ink, behind in marks if contrast(ink, behind) < 3] == []
-
-
-def test_on_paper_the_page_is_whole_and_light(open_app):
-    """Printed from the dark theme: black on white, as long as it is."""
-    page = open_app(color_scheme="dark")
-
-    page.emulate_media(media="print", color_scheme="dark")
-
-    expect(page.locator("#main")).to_have_css("position", "static")
-    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
-    expect(page.locator(".ccds-cluster")).to_have_css("color", "rgb(27, 36, 48)")
 
 
 def test_before_anything_is_published_or_recorded_the_page_says_what_to_do(app, site, open_page):
@@ -205,20 +170,6 @@ def test_before_anything_is_published_or_recorded_the_page_says_what_to_do(app, 
     expect(page.locator(".ccds-command")).to_have_text("ccds cluster publish")
 
 
-def test_a_lost_kernel_is_told_in_the_app_s_own_words(app, open_app):
-    """Nothing was typed here that could be lost; a reload brings back what is published."""
-    page = open_app()
-
-    for pid in app.kernels():
-        os.kill(pid, signal.SIGKILL)
-
-    lost = page.get_by_role("alert").filter(has_text="Connection lost. What you see is what was published when you")
-    expect(lost).to_be_visible(timeout=20_000)
-    page.get_by_role("button", name="Reload the page").click()
-    expect(lost).to_be_hidden()  # only the new page hides it
-    expect(chart(page, "GPU-hours by month")).to_be_visible()
-
-
 def test_a_name_is_no_html(app, site, open_page):
     """Projects' ids are checked elsewhere; here they are text in any case."""
     sessions, trainings = pretended(3, NOW)
@@ -231,13 +182,3 @@ def test_a_name_is_no_html(app, site, open_page):
 
     expect(page.get_by_role("rowheader", name="<img src=x onerror=alert(1)>")).to_be_visible()
     expect(page.locator(".ccds-cluster img")).to_have_count(0)
-
-
-def test_somebody_else_reads_why_they_are_turned_away(serve, open_page):
-    """A fellow sees one line and whom to ask, and no number."""
-    page = open_page(serve("cluster.ipynb", person="fay"))
-
-    expect(
-        page.get_by_role("alert").filter(has_text="Expected somebody of this site's leadership; found fay")
-    ).to_be_visible()
-    expect(page.locator(".ccds-body")).to_be_hidden()

@@ -16,7 +16,7 @@ from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.text import is_word_character, normalise, whole_words
 from ccds_widgets.labeling import view
 from support.browser import drag_over
-from support.contrast import contrast, luminance, over
+from support.contrast import below, looks
 
 pytestmark = pytest.mark.browser
 
@@ -213,22 +213,11 @@ def test_both_themes_are_legible(open_app, repository, scheme):
     page.keyboard.press("Enter")
     expect(page.locator("mark")).to_have_count(6)
 
-    texts = page.evaluate(
-        """() => [...document.querySelectorAll(
-              ".ccds-chip, .ccds-mark, .ccds-text, .ccds-muted, .ccds h3, .ccds-button, .ccds-rank")]
-            .filter((one) => one.checkVisibility({ opacityProperty: true }))
-            .map((one) => {
-              const behind = [];
-              for (let place = one; place; place = place.parentElement) behind.push(getComputedStyle(place).backgroundColor);
-              return [one.className, getComputedStyle(one).color, behind];
-            })"""
-    )
+    texts = looks(page, ".ccds-chip, .ccds-mark, .ccds-text, .ccds-muted, .ccds h3, .ccds-button, .ccds-rank")
 
     assert len(texts) > 20
-    dark_ground = luminance(over(texts[0][2])) < 0.2
-    assert dark_ground == (scheme == "dark")
-    poor = [(name, ink, contrast(ink, behind)) for name, ink, behind in texts if contrast(ink, behind) < 4.5]
-    assert poor == []
+    assert texts[0].is_on_dark == (scheme == "dark")
+    assert below(4.5, texts) == []
 
 
 def test_the_theme_chosen_on_the_hubs_pages_holds_for_the_app(open_app):

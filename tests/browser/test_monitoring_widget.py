@@ -1,9 +1,7 @@
 """The monitoring app in a real browser, under a plain Voilà: the screen of a head of radiology."""
 
 import json
-import os
 import re
-import signal
 from dataclasses import replace
 
 import pytest
@@ -11,12 +9,13 @@ from playwright.sync_api import expect
 
 from ccds_kernel.monitoring.publish import publish
 from ccds_kernel.monitoring.record import open_record
-from support.contrast import contrast, luminance, over
 from support.monitoring import TEXTS, release, year
+from support.report_contract import ReportContract, chart, overflow, rows_of, told_by
 from support.site import ADMINISTRATOR
 
 pytestmark = pytest.mark.browser
 
+NOTEBOOK = "monitoring.ipynb"
 HEAD, CHEST = "ich-triage-1.2.0.json", "nodule-0.1.json"
 NODULES = release(model="nodule", version="0.1", title="Chest CT: <b>nodules</b>", simulated=False)
 PATIENT = re.compile("|".join(["SECRET", *TEXTS.values()]))
@@ -38,7 +37,7 @@ def files(site) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def app(serve):
     """The app for lea, who leads the site, in a session without a project."""
-    return serve("monitoring.ipynb", person="lea")
+    return serve(NOTEBOOK, person="lea")
 
 
 @pytest.fixture
@@ -68,9 +67,11 @@ def open_app(app, shelve, open_page):
     return open_it
 
 
-def chart(page, name: str):
-    """The chart whose name begins so."""
-    return page.get_by_role("group", name=re.compile(f"^{name}"))
+class TestReport(ReportContract):
+    """What the screen of every report does."""
+
+    notebook = NOTEBOOK
+    marks = ((".ccds-whisker, .ccds-point > :is(circle, rect):not([class]), .ccds-base, .ccds-change line", "stroke"),)
 
 
 def test_before_anything_is_published_the_page_says_who_does_it(app, shelve, open_page):
@@ -157,20 +158,13 @@ def test_pointing_at_a_month_tells_its_numbers(open_app):
 def test_the_tables_say_what_the_charts_show(open_app):
     """The same twelve values with their intervals, in tables with headings for screen readers."""
     page = open_app()
-    names = [
-        mark.get_attribute("aria-label") for mark in chart(page, "Sensitivity by month").locator(".ccds-point").all()
-    ]
 
     page.get_by_text("The same numbers as tables").click()
-    rows = (
-        page.get_by_role("table", name="Sensitivity by month of the final report").get_by_role("row").all_inner_texts()
-    )
 
-    cells = [row.split("\t") for row in rows[1:]]
-    told = [
-        f"{when}: {value} (95\u00a0% CI {interval}), {of} positive studies." for when, value, interval, of, _ in cells
+    assert [told.partition(" Only")[0] for told in told_by(page, "Sensitivity by month")] == [
+        f"{when}: {value} (95\u00a0% CI {interval}), {of} positive studies."
+        for when, value, interval, of, _ in rows_of(page, "Sensitivity by month of the final report")
     ]
-    assert [name.partition(" Only")[0] for name in names] == told
     expect(page.get_by_role("table")).to_have_count(4)
     expect(page.get_by_role("columnheader", name="95 % interval").first).to_be_visible()
 
@@ -200,51 +194,14 @@ def test_no_patient_reaches_the_page(open_app):
 def test_a_narrow_page_scrolls_one_way_only(open_app):
     """At 1000 px nothing lies beyond the right edge, at 1280 the five scanners stand in one row."""
     page = open_app(viewport={"width": 1000, "height": 700})
-    overflow = "() => document.querySelector('#main').scrollWidth - document.querySelector('#main').clientWidth"
     tops = "() => new Set([...document.querySelectorAll('.ccds-scanners figure')].map((one) => one.offsetTop)).size"
 
-    narrow = page.evaluate(overflow), page.evaluate(tops)
+    narrow = overflow(page), page.evaluate(tops)
     page.set_viewport_size({"width": 1280, "height": 700})
     expect(page.locator(".ccds-scanners")).to_have_css("grid-template-columns", re.compile(r"^(\S+ ){4}\S+$"))
-    wide = page.evaluate(overflow), page.evaluate(tops)
+    wide = overflow(page), page.evaluate(tops)
 
     assert (narrow, wide) == ((0, 2), (0, 1))
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_both_themes_are_legible(open_app, scheme):
-    """AA contrast in light and dark: 4.5 : 1 for each text, in charts, too, and 3 : 1 for each mark and interval."""
-    page = open_app(color_scheme=scheme)
-    page.get_by_text("The same numbers as tables").click()
-    expect(page.get_by_role("table")).to_have_count(4)
-    looks = """([selector, ink]) => [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility()).map((one) => {
-      const behind = [];
-      for (let place = one; place; place = place.parentElement) behind.push(getComputedStyle(place).backgroundColor);
-      return [one.className?.baseVal ?? one.className, getComputedStyle(one)[ink], behind];
-    })"""
-
-    words = page.evaluate(looks, [".ccds-body :is(h2, h3, h4, p, li, th, td, b, summary, span)", "color"])
-    words += page.evaluate(looks, [".ccds-body svg text", "fill"])
-    marks = page.evaluate(
-        looks,
-        [".ccds-whisker, .ccds-point > :is(circle, rect):not([class]), .ccds-base, .ccds-change line", "stroke"],
-    )
-
-    assert (luminance(over(words[0][2])) < 0.2) == (scheme == "dark")
-    assert min(len(words), len(marks)) > 100
-    assert [(name, contrast(ink, behind)) for name, ink, behind in words if contrast(ink, behind) < 4.5] == []
-    assert [(name, contrast(ink, behind)) for name, ink, behind in marks if contrast(ink, behind) < 3] == []
-
-
-def test_on_paper_the_page_is_whole_and_light(open_app):
-    """Printed from the dark theme: black on white, as long as it is."""
-    page = open_app(color_scheme="dark")
-
-    page.emulate_media(media="print", color_scheme="dark")
-
-    expect(page.locator("#main")).to_have_css("position", "static")
-    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
-    expect(page.locator(".ccds-monitoring")).to_have_css("color", "rgb(27, 36, 48)")
 
 
 def test_too_few_studies_are_said_and_no_chart_is_drawn(app, shelve, open_page, site):
@@ -266,20 +223,6 @@ def test_too_few_studies_are_said_and_no_chart_is_drawn(app, shelve, open_page, 
     expect(page.locator(".ccds-monitoring svg")).to_have_count(0)
 
 
-def test_a_lost_kernel_is_told_in_the_app_s_own_words(app, open_app):
-    """Nothing was typed here that could be lost; a reload brings back what is published."""
-    page = open_app()
-
-    for pid in app.kernels():
-        os.kill(pid, signal.SIGKILL)
-
-    lost = page.get_by_role("alert").filter(has_text="Connection lost. What you see is what was published when you")
-    expect(lost).to_be_visible(timeout=20_000)
-    page.get_by_role("button", name="Reload the page").click()
-    expect(lost).to_be_hidden()  # only the new page hides it
-    expect(page.get_by_role("radio")).to_have_count(5)
-
-
 def test_of_several_releases_one_is_chosen_and_another_after_it(app, shelve, open_page):
     """The page asks which; a list above the numbers changes it; a reload shows the one chosen last. A title is no HTML."""
     shelve(HEAD, CHEST)
@@ -294,13 +237,3 @@ def test_of_several_releases_one_is_chosen_and_another_after_it(app, shelve, ope
     page.reload()
 
     expect(page.get_by_role("heading", level=2)).to_have_text("Head CT: acute hemorrhage")
-
-
-def test_somebody_else_reads_why_they_are_turned_away(serve, open_page):
-    """A fellow sees one line and whom to ask, and no number."""
-    page = open_page(serve("monitoring.ipynb", person="fay"))
-
-    expect(
-        page.get_by_role("alert").filter(has_text="Expected somebody of this site's leadership; found fay")
-    ).to_be_visible()
-    expect(page.locator(".ccds-body")).to_be_hidden()

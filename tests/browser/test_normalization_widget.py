@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from ccds_kernel.cli import main
 from ccds_kernel.normalization.apply_file import read_recipe
 from support.checkout import ROOT
-from support.contrast import contrast, luminance, over
+from support.contrast import below, looks
 from support.preview import PROJECT, SHAPE, SIDECAR, STUDIES, allow, fill_project, head, write_image
 from support.site import on_roster
 from support.waiting import until
@@ -465,21 +465,13 @@ def test_both_themes_are_legible_and_nothing_is_cut_off(open_preview, scheme, wi
     page.get_by_label(WIDTH).fill("x")
     expect(page.get_by_role("alert").first).to_be_visible()
 
-    texts = page.evaluate(
-        """() => [...document.querySelectorAll(
-              ".ccds :is(.ccds-muted, h2, h3, b, .ccds-button, .ccds-field, .ccds-error, .ccds-older, [class^=ccds-pla])")]
-            .filter((one) => one.checkVisibility({ opacityProperty: true }) && !one.disabled)
-            .map((one) => {
-              const behind = [];
-              for (let place = one; place; place = place.parentElement) behind.push(getComputedStyle(place).backgroundColor);
-              return [one.className || one.tagName, getComputedStyle(one).color, behind];
-            })"""
-    )
+    words = ".ccds-muted, h2, h3, b, .ccds-button, .ccds-field, .ccds-error, .ccds-older, [class^=ccds-pla]"
+    texts = looks(page, f".ccds :is({words}):not(:disabled)")
     controls = page.locator(".ccds-screen").locator("button, input, select")
 
     assert len(texts) > 30
-    assert (luminance(over(texts[0][2])) < 0.2) == (scheme == "dark")
-    assert [(name, ink, contrast(ink, behind)) for name, ink, behind in texts if contrast(ink, behind) < 4.5] == []
+    assert texts[0].is_on_dark == (scheme == "dark")
+    assert below(4.5, texts) == []
     for control in controls.all():
         box = control.bounding_box()
         assert box["x"] >= 0

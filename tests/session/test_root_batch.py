@@ -41,9 +41,14 @@ def site() -> Iterator[UnixSite]:
 
 
 def call(
-    site: UnixSite, *words: str, order: dict[str, object] | None = None, caller: str = "service", stays: bool = True
+    site: UnixSite,
+    *words: str,
+    order: dict[str, object] | None = None,
+    caller: str = "service",
+    then: str = "",
+    stays: bool = True,
 ) -> subprocess.CompletedProcess[str]:
-    """Calls the helper's `job` with these words as that account; says `order` on its input, open until it has ended."""
+    """Calls the helper's `job` with these words as that account; says `order` and `then` on its input, open until it has ended."""
     helper, who = str(Path(root_helper.__file__).resolve()), pwd.getpwnam(site.users[caller])
     process = subprocess.Popen(
         ("sudo", "-n", "--", str(shared_python()), "-I", "-S", helper, str(site.config), "job", *words),
@@ -51,7 +56,7 @@ def call(
         env={"PATH": os.defpath, "LANG": "C.UTF-8"}, user=who.pw_uid, group=who.pw_gid, extra_groups=[],
     )  # fmt: skip
     with suppress(BrokenPipeError):  # it refused before
-        process.stdin.write(json.dumps(order or FINE) + "\n")
+        process.stdin.write(json.dumps(order or FINE) + "\n" + then)
         process.stdin.flush()
         if stays:
             process.wait(60)
@@ -73,6 +78,15 @@ def test_nothing_outlives_the_input_of_the_helper(site: UnixSite) -> None:
 
     assert done.returncode == 128 + 9
     assert subprocess.run(["pgrep", "-u", site.users["ann"]], check=False, capture_output=True).stdout == b""
+
+
+def test_an_end_that_is_said_with_the_order_is_one(site: UnixSite) -> None:
+    """Also where the command hasn't begun yet."""
+    order = FINE | {"command": ["sleep", "600"]}
+
+    done = call(site, *words_for(site), order=order, then="TERM\n")
+
+    assert done.returncode == 128 + 15
 
 
 PEOPLE = {

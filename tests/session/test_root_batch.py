@@ -48,7 +48,7 @@ def call(
     then: str = "",
     stays: bool = True,
 ) -> subprocess.CompletedProcess[str]:
-    """Calls the helper's `job` with these words as that account; says `order` and `then` on its input, open until it has ended."""
+    """Calls the helper's `job` with these words as that account; says `order`, `then` on its input, open until its end."""
     helper, who = str(Path(root_helper.__file__).resolve()), pwd.getpwnam(site.users[caller])
     process = subprocess.Popen(
         ("sudo", "-n", "--", str(shared_python()), "-I", "-S", helper, str(site.config), "job", *words),

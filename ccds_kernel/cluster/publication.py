@@ -9,12 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from ccds_kernel.cluster.report import ClusterReport
-from ccds_kernel.errors import CcdsError
-from ccds_kernel.files import make_closed, write_whole
-from ccds_kernel.settings import invalid
+from ccds_kernel.published import read_published, write_published
 
 FOLDER, NAME = "cluster", "report.json"
 
@@ -25,15 +21,7 @@ def write_report(published: Path, report: ClusterReport) -> Path:
     Raises:
         CcdsError: it can't be written.
     """
-    path = published / FOLDER / NAME
-    try:
-        make_closed(published, FOLDER)
-        write_whole(path, report.to_json(), 0o640)
-    except OSError as error:
-        raise CcdsError(
-            expected=f"to write {path}", found=error.strerror or "an error", do="run this as the service account"
-        ) from None
-    return path
+    return write_published(published, FOLDER, NAME, report.to_json())
 
 
 def read_report(published: Path) -> ClusterReport | None:
@@ -42,21 +30,6 @@ def read_report(published: Path) -> ClusterReport | None:
     Raises:
         CcdsError: it can't be read, or isn't one of ours.
     """
-    path = published / FOLDER / NAME
-    try:
-        return ClusterReport.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise CcdsError(
-            expected=f"to read {path}",
-            found=error.strerror or "an error",
-            do="ask an administrator of this site to mend its permissions",
-        ) from None
-    except ValidationError as error:
-        found = invalid(path.name, error)
-        raise CcdsError(
-            expected=found.expected,
-            found=found.found,
-            do="let an administrator of this site run 'ccds cluster publish'",
-        ) from None
+    return read_published(
+        published / FOLDER / NAME, ClusterReport, anew="let an administrator of this site run 'ccds cluster publish'"
+    )

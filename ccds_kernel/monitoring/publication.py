@@ -15,17 +15,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.files import make_closed, write_whole
 from ccds_kernel.monitoring.prediction import LONGEST_NAME
 from ccds_kernel.monitoring.rates import Counts, Metric
 from ccds_kernel.monitoring.record import Rows
 from ccds_kernel.monitoring.release import Release, ReleaseId, release_id
 from ccds_kernel.months import Span
+from ccds_kernel.published import read_published, write_published
 from ccds_kernel.rate import Rate
-from ccds_kernel.settings import invalid
 from ccds_kernel.small_groups import SMALLEST
 
 FOLDER = "monitoring"
@@ -128,15 +127,7 @@ def write_publication(published: Path, publication: Publication) -> Path:
     Raises:
         CcdsError: it can't be written.
     """
-    path = _path(published, publication.release.id)
-    try:
-        make_closed(published, FOLDER)
-        write_whole(path, publication.to_json(), 0o640)
-    except OSError as error:
-        raise CcdsError(
-            expected=f"to write {path}", found=error.strerror or "an error", do="run this as the service account"
-        ) from None
-    return path
+    return write_published(published, FOLDER, _name(publication.release.id), publication.to_json())
 
 
 def published_releases(published: Path) -> tuple[ReleaseId, ...]:
@@ -157,24 +148,14 @@ def read_publication(published: Path, which: ReleaseId) -> Publication:
     Raises:
         CcdsError: nothing is, or the file can't be read or isn't one of ours.
     """
-    path = _path(published, which)
-    try:
-        publication = Publication.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
+    path = published / FOLDER / _name(which)
+    publication = read_published(path, Publication, anew=_ANEW)
+    if publication is None:
         raise CcdsError(
             expected=f"published numbers of {which}",
             found="none",
             do="ask an administrator of this site to run 'ccds monitoring publish'",
-        ) from None
-    except OSError as error:
-        raise CcdsError(
-            expected=f"to read {path}",
-            found=error.strerror or "an error",
-            do="ask an administrator of this site to mend its permissions",
-        ) from None
-    except ValidationError as error:
-        found = invalid(path.name, error)
-        raise CcdsError(expected=found.expected, found=found.found, do=_ANEW) from None
+        )
     if publication.release.id != which:
         raise CcdsError(
             expected=f"the numbers of {which} in {path.name}",
@@ -186,8 +167,8 @@ def read_publication(published: Path, which: ReleaseId) -> Publication:
 
 def is_published(published: Path, which: ReleaseId) -> bool:
     """Whether anything is published of release `which`."""
-    return _path(published, which).exists()
+    return (published / FOLDER / _name(which)).exists()
 
 
-def _path(published: Path, which: ReleaseId) -> Path:
-    return published / FOLDER / f"{which}.json"
+def _name(which: ReleaseId) -> str:
+    return f"{which}.json"

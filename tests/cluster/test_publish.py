@@ -161,3 +161,17 @@ def test_a_damaged_file_is_told_in_one_line(tmp_path: Path, spoil, what: str) ->
 
     assert what in str(raised.value)
     assert len(str(raised.value)) < 400
+
+
+def test_what_cannot_be_read_or_written_is_told_in_one_line(tmp_path: Path) -> None:
+    """Which file, and who mends it."""
+    report = compute([], [], NOW)
+    path = write_report(tmp_path / "published", report)
+    path.unlink()
+    path.mkdir()
+    (tmp_path / "file").touch()
+
+    with pytest.raises(CcdsError, match=r"to read .*report\.json; found Is a directory; ask an administrator"):
+        read_report(tmp_path / "published")
+    with pytest.raises(CcdsError, match=r"to write .*report\.json; found Not a directory; run this as the service"):
+        write_report(tmp_path / "file", report)

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ccds_kernel.audit.events import PhraseChanged, ReportsLoaded, ReportsSealed
+from ccds_kernel.cohort.cohort import CohortSnapshot
+from ccds_kernel.cohort.coverage import require_covered
+from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
@@ -72,11 +75,21 @@ class LabelingRepository:
     def __init__(self, project: Project) -> None:
         self._project = project
 
-    def reports(self) -> tuple[StoredReport, ...]:
-        """Every report, in the order in which they were loaded."""
+    def reports(self, cohort: Criteria | CohortSnapshot | None = None) -> tuple[StoredReport, ...]:
+        """Every report, in the order in which they were loaded; or those of a cohort, as they are now or in a snapshot of it.
+
+        Raises:
+            ProjectAccessDenied: also where the IRB application doesn't cover the cohort (any more).
+            CcdsError: the snapshot's reports were changed since it was taken.
+        """
         self._project.require(Action.READ_REPORTS)
+        if cohort is not None:
+            require_covered(self._project, cohort.cohort.criteria if isinstance(cohort, CohortSnapshot) else cohort)
         with self._project.store.reading() as connection:
-            return tuple(rows.reports(connection))
+            found = tuple(rows.reports(connection, cohort))
+        if isinstance(cohort, CohortSnapshot):
+            cohort.require_members(stored.study_key for stored in found)
+        return found
 
     def load_reports(
         self, reports: Iterable[Report], *, code_needed: bool = False, date_needed: bool = False

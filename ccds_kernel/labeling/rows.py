@@ -11,6 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
+from ccds_kernel.cohort.cohort import CohortSnapshot
+from ccds_kernel.cohort.criteria import Criteria
+from ccds_kernel.cohort.rows import condition
 from ccds_kernel.irb.study_key import study_key
 from ccds_kernel.labeling import tables
 from ccds_kernel.labeling.phrase import Phrase
@@ -40,9 +43,10 @@ class StoredPhrase:
     created_at: datetime
 
 
-def reports(connection: Connection) -> Iterator[StoredReport]:
-    """Every report, by id."""
-    return _assembled(connection, _reports_with_sections())
+def reports(connection: Connection, cohort: Criteria | CohortSnapshot | None = None) -> Iterator[StoredReport]:
+    """Every report, or every one of `cohort`, by id."""
+    query = _reports_with_sections()
+    return _assembled(connection, query if cohort is None else query.where(condition(cohort)))
 
 
 def newest_report(connection: Connection) -> int:

@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import requests
 
 from ccds_kernel.demo.hospital import Hospital
@@ -110,9 +111,17 @@ def site_with_hub(folder: Path, hub: str = "", more: str = "", *, port: int = 0)
         yield site
     finally:
         site.end()
-    until(
-        lambda: not processes_of(folder), f"every process of {folder} to be gone"
-    )  # what the hub had just begun may be ending
+    left = _left(folder)  # what the hub had just begun may be ending
+    until(lambda: not _left(folder), f"these to end: {left}", seconds=40)
+
+
+def _left(folder: Path) -> list[str]:
+    """What runs for the site in `folder`: the beginnings of the command lines."""
+    found = []
+    for process in processes_of(folder):
+        with suppress(psutil.Error):
+            found.append(" ".join(process.cmdline())[:150])
+    return found
 
 
 def _answers(url: str, verify: bool | str) -> bool:

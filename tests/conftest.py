@@ -1,11 +1,21 @@
 """What tests of several stages share."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
+from support import slurm
 from support.demo import Demo, running_demo
 from support.postgresql import Server, running_server
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tells with a test that failed how the clusters stood that it ran on: a node that Slurm drained explains the rest."""
+    report = yield
+    if report.failed:
+        report.sections += [("Slurm", cluster.state()) for cluster in slurm.LIVE]
+    return report
 
 
 @pytest.fixture(scope="session")

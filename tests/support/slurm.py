@@ -104,6 +104,10 @@ TWO_BY_TWO = (
 """Two nodes with two GPUs each, and more cores and memory than come with these; and a host for app sessions."""
 
 
+LIVE: list["Cluster"] = []
+"""Those that run."""
+
+
 class Cluster:
     """One cluster; made by `running_slurm`.
 
@@ -251,6 +255,14 @@ class Cluster:
         until(lambda: not self.run("squeue", "--noheader"), "all jobs to have ended", 60)
         until(lambda: self._node_states() == {"idle"}, "the nodes to be idle", 60)
 
+    def state(self) -> str:
+        """Its nodes, its jobs, and what its controller complained of lately: for whoever reads of a test that failed."""
+        nodes = self._run("sinfo", "--Node", "--format=%N %T %E").stdout
+        jobs = self._run("squeue", "--states=all", "--format=%A %u %P %T %r %N %M %j").stdout
+        log = self.folder / "slurmctld.log"
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+        return "\n".join([nodes, jobs, *[line for line in lines if "error" in line or "drain" in line][-20:]])
+
     def logs(self) -> str:
         """What the daemons wrote."""
         return "\n".join(
@@ -339,6 +351,8 @@ def running_slurm(
         cluster = Cluster(folder, hosts or CONTRACT, min_job_age_s=min_job_age_s, lines=lines, job_submit=job_submit)
         try:
             cluster.start()
+            LIVE.append(cluster)
             yield cluster
         finally:
             cluster.stop()
+            LIVE[:] = [other for other in LIVE if other is not cluster]

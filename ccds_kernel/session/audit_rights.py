@@ -13,10 +13,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 
 from ccds_kernel.audit.events import (
+    BatchAssigned,
+    BatchMade,
     ClusterRead,
     CohortKept,
     CohortSnapshotTaken,
     Event,
+    LabelsExported,
+    LabelSnapshotTaken,
     PhraseChanged,
     PhrasesExported,
     ProjectOpened,
@@ -28,6 +32,10 @@ from ccds_kernel.audit.events import (
     ResultShown,
     ResultSubmitted,
     ResultWithdrawn,
+    StudiesAnswered,
+    StudiesTaken,
+    StudyCurated,
+    TaskChanged,
     UseCaseAdded,
 )
 from ccds_kernel.errors import CcdsError
@@ -48,6 +56,14 @@ NEEDED: Mapping[type[Event], frozenset[Action]] = {
     CohortSnapshotTaken: frozenset({Action.LOAD_REPORTS}),
     PhraseChanged: frozenset({Action.EDIT_PHRASES}),
     PhrasesExported: frozenset({Action.READ_PHRASES}),
+    TaskChanged: frozenset({Action.EDIT_PHRASES}),
+    BatchMade: frozenset({Action.EDIT_PHRASES}),
+    BatchAssigned: frozenset({Action.EDIT_PHRASES}),
+    StudiesTaken: frozenset({Action.EDIT_PHRASES}),
+    StudiesAnswered: frozenset({Action.EDIT_PHRASES}),
+    StudyCurated: frozenset({Action.EDIT_PHRASES}),
+    LabelSnapshotTaken: frozenset({Action.EDIT_PHRASES}),
+    LabelsExported: frozenset({Action.READ_PHRASES}),
     ResultSubmitted: frozenset({Action.SUBMIT_RESULTS}),
     ResultReviewed: frozenset({Action.REVIEW_RESULTS}),
     ResultShown: _AIRLOCK,

@@ -30,14 +30,14 @@ item = Table(
     Column("planted", String(16), nullable=False),
     Column("seats", Integer, nullable=False),
     UniqueConstraint("batch_id", "report_id", name="uq_confirmation_item_batch_id"),
-    Index("ix_confirmation_item_batch_id", "batch_id", "seats", "position"),
+    Index("ix_confirmation_item_batch_id", "batch_id", "position", "seats"),
     comment="reports",
     sqlite_autoincrement=True,
 )
-"""The studies of a batch in the order in which they are shown; `phrase_id` groups them, `prefill` (JSON) is the preselected label.
+"""The studies of a batch in the order in which they are shown; `phrase_id` groups them, `prefill` (JSON) is what is preselected.
 
-`seats` is how many answers the study still needs: the one number that is kept beside what it follows from, so that taking the
-next study costs the same at the end of a batch as at its begin.
+`seats` is how many answers the study still needs: the one number that is kept beside what it follows from, so that the studies
+that are done are passed over without a look at their leases. A planted study is for every labeler, and keeps its one seat.
 """
 
 assignment = Table(
@@ -88,7 +88,7 @@ answer = Table(
     comment="reports",
     sqlite_autoincrement=True,
 )
-"""What labelers said, never rewritten. `labels` is JSON; `shown` the prefill that they saw; `refused` says why it doesn't count."""
+"""What labelers said, never rewritten. `labels` and `shown`, the prefill, are JSON; `refused` is why it counts for nothing."""
 
 curation = Table(
     "study_curation",

@@ -92,7 +92,7 @@ def _make_confirmation() -> None:
         comment="reports",
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_confirmation_item_batch_id", "confirmation_item", ["batch_id", "seats", "position"])
+    op.create_index("ix_confirmation_item_batch_id", "confirmation_item", ["batch_id", "position", "seats"])
     op.create_table(
         "confirmation_assignment",
         sa.Column("batch_id", sa.Integer(), nullable=False),

@@ -8,7 +8,7 @@ import pwd
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -18,10 +18,11 @@ from zoneinfo import ZoneInfo
 from ccds_kernel.batch.commands import Answer, Commands
 from ccds_kernel.batch.ending import FORGOTTEN
 from ccds_kernel.batch.fields import UNREADABLE
-from ccds_kernel.batch.mark import Mark, folder_tag
+from ccds_kernel.batch.mark import Mark
 from ccds_kernel.batch.run_folders import Noted, RunFolders
 from ccds_kernel.batch.scheduler import JobRefusedError, SchedulerUnavailableError, UnknownJobError
-from ccds_kernel.batch.slurm.answers import SlurmJob, SlurmNode, own_words, read_jobs, read_nodes, was_unable
+from ccds_kernel.batch.slurm.answers import SlurmJob, own_words, was_unable
+from ccds_kernel.batch.slurm.look import Lookout, by_id, unavailable, unknown
 from ccds_kernel.batch.slurm.nodes import nodes_of
 from ccds_kernel.batch.slurm.queue import Line, said_of
 from ccds_kernel.batch.slurm.render import TAKE, TAKE_ALL, SlurmSite, render
@@ -32,16 +33,10 @@ from ccds_kernel.batch.states import Explanation, JobId, JobState, JobStatus, No
 from ccds_kernel.batch.tidy import forget_old
 from ccds_kernel.errors import CcdsError
 
-_SQUEUE = ("squeue", "--json", "--all", "--states=all")
-_SINFO = ("sinfo", "--json", "--all")
 _TO_START = re.compile(r"to start at (\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})")
 _OVER = "already finished"
 _BEGUN = "no longer pending"
 _NO_SUCH = "invalid job id"
-_WHOSE = frozenset({"comment", "user"})
-"""The fields that say whose a job is."""
-_ADDRESSES_S = 600.0
-"""How long a node is taken to be where it was."""
 
 
 class SlurmScheduler:
@@ -69,12 +64,10 @@ class SlurmScheduler:
 
     def __init__(self, folder: Path, site: SlurmSite, commands: Commands) -> None:
         self._runs = RunFolders(Path(folder))
-        self._tag = folder_tag(Path(folder))
         self._site = site
         self._commands = commands
         self._me = pwd.getpwuid(os.geteuid()).pw_name
-        self._addresses: dict[str, str] = {}
-        self._addresses_until = 0.0
+        self._lookout = Lookout(self._runs, commands, self._me)
 
     def __deepcopy__(self, _memo: object) -> Self:
         """Itself: what the hub's configuration holds is copied for each session, and this one is shared by all."""
@@ -83,8 +76,8 @@ class SlurmScheduler:
     def submit(self, spec: JobSpec) -> JobId:
         """See `Scheduler.submit`."""
         with self._runs.lock(spec.name):
-            jobs = self._ask()
-            for seen in self._ours(jobs):
+            jobs = self._lookout.look()
+            for seen in self._lookout.ours(jobs):
                 if (seen.name, seen.owner) == (spec.name, spec.owner) and not self._is_over(seen):
                     return seen.id
             noted = self._runs.prepare(spec, grace_s=self._site.grace_s, take=TAKE, take_all=TAKE_ALL)
@@ -94,14 +87,14 @@ class SlurmScheduler:
                 self._runs.discard(noted)
                 raise
             self._runs.note(job, noted)
-        known = (self._seen(job, parts) for job, parts in _by_id(jobs).items())
+        known = (self._lookout.seen(job, parts) for job, parts in by_id(jobs).items())
         live = {seen.noted.nonce for seen in known if seen and seen.noted}
         forget_old(self._runs.folder, live, time.time())
         return job
 
     def _hand_over(self, spec: JobSpec, noted: Noted) -> JobId:
         """Where no answer comes the run's folder stays: the job may be there, and is then found by its mark."""
-        mark = Mark(self._tag, noted.nonce, spec.priority_class, spec.owner)
+        mark = Mark(self._lookout.tag, noted.nonce, spec.priority_class, spec.owner)
         script = render(spec, self._site, self._runs.path(noted), mark)
         said = self._decided(
             self._commands.run(("sbatch", "--parsable"), stdin=script, owner=spec.owner), "a job to be accepted"
@@ -117,13 +110,13 @@ class SlurmScheduler:
         """See `Scheduler.status`."""
         wanted = list(ids)
         try:
-            jobs = self._ask()
+            jobs = self._lookout.look()
         except SchedulerUnavailableError as error:
             return {job: self._as_far_as_known(job, str(error)) for job in wanted}
-        by_id = _by_id(jobs)
+        found = by_id(jobs)
         line = Line(jobs, self._site)
-        self._look_up_addresses(jobs)
-        return {job: self._status(job, self._seen(job, by_id.get(job, ())), line) for job in wanted}
+        self._lookout.look_up_addresses(jobs)
+        return {job: self._status(job, self._lookout.seen(job, found.get(job, ())), line) for job in wanted}
 
     def _as_far_as_known(self, job: JobId, trouble: str) -> JobStatus:
         """A job of which Slurm doesn't answer: over only where its command ended by itself."""
@@ -136,29 +129,29 @@ class SlurmScheduler:
 
     def mine(self) -> Sequence[JobStatus]:
         """See `Scheduler.mine`."""
-        jobs = self._ask()
+        jobs = self._lookout.look()
         line = Line(jobs, self._site)
-        self._look_up_addresses(jobs)
-        found = [self._status(seen.id, seen, line) for seen in self._ours(jobs)]
+        self._lookout.look_up_addresses(jobs)
+        found = [self._status(seen.id, seen, line) for seen in self._lookout.ours(jobs)]
         return sorted((it for it in found if not it.state.ended), key=lambda it: int(it.id))
 
     def cancel(self, job: JobId) -> None:
         """See `Scheduler.cancel`. A job that Slurm doesn't list is none any more: `scancel` would say nothing to it."""
-        seen = self._find(job, self._ask())
+        seen = self._lookout.find(job, self._lookout.look())
         if self._is_over(seen):
             return
         if not seen.parts:
             if seen.noted and self._runs.end(seen.noted):
                 return
-            raise _unknown(job)
+            raise unknown(job)
         with self._runs.cancelling(seen.noted) if seen.noted else nullcontext():
             self._decided(self._commands.run(("scancel", job), owner=seen.owner), "a job that may be cancelled")
 
     def set_priority(self, job: JobId, priority_class: PriorityClass) -> None:
         """See `Scheduler.set_priority`. Who has a node that the hub doesn't know of gets no job moved to the first ones."""
         wanted = PriorityClass(priority_class)
-        jobs = self._ask()
-        seen = self._find(job, jobs)
+        jobs = self._lookout.look()
+        seen = self._lookout.find(job, jobs)
         present = seen.priority_class(self._site)
         if (present is PriorityClass.APP) != (wanted is PriorityClass.APP):
             raise JobRefusedError(
@@ -188,7 +181,7 @@ class SlurmScheduler:
     def _has_another_node(self, job: SlurmJob, jobs: Sequence[SlurmJob]) -> bool:
         others = jobs_of_same_person(job, jobs, self._me)
         firsts = [it for it in others if is_first_node(it, self._site)]
-        seen = (self._seen(other, parts) for other, parts in _by_id(firsts).items())
+        seen = (self._lookout.seen(other, parts) for other, parts in by_id(firsts).items())
         return any(it is None or not self._is_over(it) for it in seen)
 
     @staticmethod
@@ -201,9 +194,9 @@ class SlurmScheduler:
             JobRefusedError: somebody has written over it.
         """
         if not seen.parts:
-            raise _unknown(seen.id)
+            raise unknown(seen.id)
         if any(part.unread for part in seen.parts):
-            raise _unavailable("a record of this job", UNREADABLE)
+            raise unavailable("a record of this job", UNREADABLE)
         if seen.mark is None:
             raise JobRefusedError(
                 expected="a job whose comment in Slurm is still the workbench's",
@@ -216,7 +209,7 @@ class SlurmScheduler:
         """See `Scheduler.extend`; whole minutes, rounded up."""
         if not are_wall_minutes(minutes):
             raise CcdsError(expected="minutes above 0, a year at most", found=repr(minutes), do="say how much longer")
-        seen = self._find(job, self._ask())
+        seen = self._lookout.find(job, self._lookout.look())
         answer = None
         if not self._is_over(seen):
             answer = self._update(seen, f"TimeLimit=+{math.ceil(minutes)}")
@@ -226,7 +219,7 @@ class SlurmScheduler:
 
     def estimate(self, spec: JobSpec) -> Explanation:
         """See `Scheduler.estimate`."""
-        mark = Mark(self._tag, "0" * 16, spec.priority_class, spec.owner)
+        mark = Mark(self._lookout.tag, "0" * 16, spec.priority_class, spec.owner)
         script = render(spec, self._site, self._runs.folder / "jobs" / "none", mark)
         answer = self._commands.run(("sbatch", "--test-only"), stdin=script, owner=spec.owner)
         said = self._decided(answer, "a job that can run")
@@ -243,43 +236,15 @@ class SlurmScheduler:
 
     def capacity(self) -> Sequence[Node]:
         """See `Scheduler.capacity`."""
-        return nodes_of(self._ask_nodes(), self._ask(), self._site)
+        return nodes_of(self._lookout.nodes(), self._lookout.look(), self._site)
 
     def explain(self, job: JobId) -> Explanation:
         """See `Scheduler.explain`."""
-        jobs = self._ask()
-        seen = self._seen(job, _by_id(jobs).get(job, ()))
-        if seen is None:
-            raise _unknown(job)
-        status = self._status(job, seen, Line(jobs, self._site))
+        jobs = self._lookout.look()
+        status = self._status(job, self._lookout.find(job, jobs), Line(jobs, self._site))
         if status.waits:
             return status.waits
         return Explanation(reason="has ended" if status.state.ended else "runs")
-
-    def _ask(self) -> list[SlurmJob]:
-        """Everybody's jobs.
-
-        Raises:
-            SchedulerUnavailableError: no answer; or a record without a number that may be one of ours.
-        """
-        jobs = read_jobs(self._told(_SQUEUE))
-        for job in jobs:
-            if job.unread & {"id", "array"} and (self._mark([job]) or job.unread & _WHOSE):
-                raise _unavailable("the number of each job of ours", UNREADABLE)
-        return jobs
-
-    def _ask_nodes(self) -> list[SlurmNode]:
-        nodes = read_nodes(self._told(_SINFO))
-        self._addresses = {node.name: node.address for node in nodes if node.address}
-        self._addresses_until = time.monotonic() + _ADDRESSES_S
-        return nodes
-
-    def _told(self, argv: Sequence[str]) -> str:
-        """What a program answers that only tells: where it fails, for whatever reason, nothing is known."""
-        answer = self._commands.run(argv)
-        if answer.code:
-            raise _unavailable(f"an answer of {argv[0]}", own_words(answer.err))
-        return answer.out
 
     def _update(self, seen: Seen, *changes: str) -> Answer:
         return self._commands.run(("scontrol", "update", f"JobId={seen.id}", *changes), owner=seen.owner)
@@ -296,7 +261,7 @@ class SlurmScheduler:
             return answer
         words = own_words(answer.err or answer.out)
         if was_unable(answer.err):
-            raise _unavailable("an answer of Slurm", words)
+            raise unavailable("an answer of Slurm", words)
         raise JobRefusedError(
             expected=expected, found=f"Slurm's words: {words}", do="ask for something else, or your administrator"
         )
@@ -304,62 +269,10 @@ class SlurmScheduler:
     def _is_over(self, seen: Seen) -> bool:
         return verdict_of(seen, self._runs)[0].state.ended
 
-    def _ours(self, jobs: Sequence[SlurmJob]) -> list[Seen]:
-        """The jobs among these that were submitted from this folder."""
-        found = (
-            self._seen(job, parts)
-            for job, parts in _by_id(jobs).items()
-            if self._mark(parts) or any(part.unread & _WHOSE for part in parts)
-        )
-        return [seen for seen in found if seen]
-
-    def _mark(self, parts: Sequence[SlurmJob]) -> Mark | None:
-        mark = Mark.read(parts[0].comment) if parts else None
-        return mark if mark and mark.is_of(self._tag, parts[0].user, self._me) else None
-
-    def _find(self, job: JobId, jobs: Sequence[SlurmJob]) -> Seen:
-        """A job that can be changed, among everybody's.
-
-        Raises:
-            UnknownJobError: neither Slurm nor the folder knows it as one of ours.
-        """
-        seen = self._seen(job, _by_id(jobs).get(job, ()))
-        if seen is None:
-            raise _unknown(job)
-        return seen
-
-    def _seen(self, job: JobId, parts: Sequence[SlurmJob]) -> Seen | None:
-        """What is known of a job; None when it is none of ours, or was never there."""
-        noted, mark = self._runs.noted(job), self._mark(parts)
-        if mark and (noted is None or noted.nonce != mark.nonce):
-            return self._seen_anew(job, parts, mark, noted)
-        if mark and noted and noted.owner == mark.owner:
-            return Seen(job, tuple(parts), noted, mark)
-        return self._seen_unmarked(job, parts, noted) if noted else None
-
-    def _seen_anew(self, job: JobId, parts: Sequence[SlurmJob], mark: Mark, noted: Noted | None) -> Seen | None:
-        """A job whose mark names another run than is noted: its submitter died before noting it, or Slurm began to count anew.
-
-        Or its owner wrote the mark of another's job, or of none, on their own.
-        """
-        name = None if "name" in parts[0].unread else parts[0].name
-        found = self._runs.find(mark.nonce, mark.owner, name)
-        if found and self._runs.note(job, found):
-            return Seen(job, tuple(parts), found, mark)
-        if noted and name in {None, noted.name}:
-            return self._seen_unmarked(job, parts, noted)
-        return None if found else Seen(job, tuple(parts), None, mark)
-
-    @staticmethod
-    def _seen_unmarked(job: JobId, parts: Sequence[SlurmJob], noted: Noted) -> Seen:
-        # Its owner may have changed the comment; a job of another name has the number of one that Slurm forgot.
-        same = parts if parts and (parts[0].name == noted.name or "name" in parts[0].unread) else ()
-        return Seen(job, tuple(same), noted, None)
-
     def _status(self, job: JobId, seen: Seen | None, line: Line) -> JobStatus:
         if seen is None:
             return JobStatus(id=job, state=JobState.UNKNOWN, reason=FORGOTTEN.reason)
-        status = status_of(seen, line, self._site, self._runs, self._addresses)
+        status = status_of(seen, line, self._site, self._runs, self._lookout.addresses)
         if not seen.noted:
             return status
         if not seen.parts and (end := self._runs.end(seen.noted)):
@@ -368,34 +281,6 @@ class SlurmScheduler:
             self._runs.note_end(seen.noted, status)
             self._runs.forget_secrets(seen.noted)
         return status
-
-    def _look_up_addresses(self, jobs: Sequence[SlurmJob]) -> None:
-        """Asks where nodes are when jobs of ours run on some that aren't known: once for all of them, and seldom."""
-        nodes = {
-            part.nodes[0]
-            for part in jobs
-            if part.nodes and said_of(part).state is JobState.RUNNING and self._mark((part,))
-        }
-        if nodes - self._addresses.keys() or (nodes and time.monotonic() > self._addresses_until):
-            with suppress(SchedulerUnavailableError):
-                self._ask_nodes()
-
-
-def _by_id(jobs: Iterable[SlurmJob]) -> dict[JobId, list[SlurmJob]]:
-    """The tasks of an array stand under its number; what has none is left out."""
-    found: dict[JobId, list[SlurmJob]] = {}
-    for job in jobs:
-        if not job.unread & {"id", "array"}:
-            found.setdefault(JobId(str(job.array or job.id)), []).append(job)
-    return found
-
-
-def _unavailable(expected: str, found: str) -> SchedulerUnavailableError:
-    return SchedulerUnavailableError(expected=expected, found=found, do="try again; what runs goes on meanwhile")
-
-
-def _unknown(job: JobId) -> UnknownJobError:
-    return UnknownJobError(expected="the id of a job", found=repr(str(job)), do="see the list of your jobs")
 
 
 def _machine_zone() -> tzinfo:

@@ -8,39 +8,28 @@ proxy call any address (server-side request forgery).
 
 from __future__ import annotations
 
-import hmac
 from typing import Any
 
-from jupyterhub.apihandlers.base import APIHandler
 from tornado import web
 
 from ccds_kernel.session.launch import PORT_PATH
 from ccds_spawners.adopt import is_interrupted
+from ccds_spawners.own_token import OwnTokenHandler
 
 _FIRST_PORT, _LAST_PORT = 1024, 65535
 
 
-class PortHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no type hints
+class PortHandler(OwnTokenHandler):
     """`POST <hub api>/ccds/session-port` with `{"port": n}`: 204, 400 for no port, 503 for later, 403 for everybody else."""
-
-    def check_xsrf_cookie(self) -> None:
-        """Nothing to check: only a token opens this handler, never a cookie."""
 
     @web.authenticated
     async def post(self) -> None:
         """Hands the port to the starting session whose token came with it."""
-        token = (
-            self.get_auth_token() or ""
-        ).encode()  # bytes: text with other letters can't be compared in constant time
-        for spawner in getattr(self.current_user, "spawners", {}).values():
-            if (
-                spawner.pending == "spawn"
-                and spawner.api_token
-                and hmac.compare_digest(spawner.api_token.encode(), token)
-            ):
-                spawner.report_port(_port(self.get_json_body()))
-                self.set_status(204)
-                return
+        session = self.session_that_asks()
+        if session is not None and session.pending == "spawn":
+            session.report_port(_port(self.get_json_body()))
+            self.set_status(204)
+            return
         # Whose token it is can't be seen yet: the spawner that will have it hasn't taken it up.
         if _has_interrupted(self.current_user):
             raise web.HTTPError(503, "a start is being taken up")

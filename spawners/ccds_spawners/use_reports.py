@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Any
 
-from jupyterhub.apihandlers.base import APIHandler
 from tornado import web
 
 from ccds_kernel.session.idle import Use
 from ccds_kernel.session.use_report import USE_PATH
+from ccds_spawners.own_token import OwnTokenHandler
 
 _LONGEST_S = 366 * 24 * 3600.0
 _WHOLE = 100
 
 
-class UseHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no type hints
+class UseHandler(OwnTokenHandler):
     """`POST <hub api>/ccds/session-use` with a report: 204, 400 for no report, 403 for everybody but a session that is up."""
-
-    def check_xsrf_cookie(self) -> None:
-        """Nothing to check: only a token opens this handler, never a cookie."""
 
     @web.authenticated
     async def post(self) -> None:
         """Hands the report to the session whose token came with it."""
-        token = (
-            self.get_auth_token() or ""
-        ).encode()  # bytes: text with other letters can't be compared in constant time
-        for spawner in getattr(self.current_user, "spawners", {}).values():
-            if spawner.ready and spawner.api_token and hmac.compare_digest(spawner.api_token.encode(), token):
-                spawner.report_use(read_use(self.get_json_body()))
-                self.set_status(204)
-                return
-        raise web.HTTPError(403, "expected the token of a session that is up")
+        session = self.session_that_asks()
+        if session is None or not session.ready:
+            raise web.HTTPError(403, "expected the token of a session that is up")
+        session.report_use(read_use(self.get_json_body()))
+        self.set_status(204)
 
 
 def read_use(body: Any) -> Use:  # noqa: ANN401 - whatever JSON came

@@ -1,0 +1,68 @@
+"""A project's tasks, for one person. As in `labeling.repository` each method asks again whether the person may do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ccds_kernel.audit.events import TaskChanged
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.project import Project
+from ccds_kernel.labeling.confirmation.permissions import CURATE, READ_LABELS
+from ccds_kernel.labeling.confirmation.word_uses import uses_of_words
+from ccds_kernel.labeling.tasks import rows
+from ccds_kernel.labeling.tasks.rows import StoredTask
+from ccds_kernel.labeling.tasks.task import Task, refuse_lost_words
+
+__all__ = ["StoredTask", "TaskRepository"]
+
+
+class TaskRepository:
+    """The tasks of `project`, for the person who opened it; each method raises `ProjectAccessDenied` where they may not do it."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def tasks(self) -> tuple[StoredTask, ...]:
+        """Every task, the oldest first; a project has at least one."""
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            return rows.tasks(connection)
+
+    def make(self, task: Task) -> StoredTask:
+        """Adds a task.
+
+        Raises:
+            CcdsError: another one has its name.
+        """
+        self._project.require(CURATE)
+        with self._project.store.writing() as connection:
+            _check_name(task, rows.tasks(connection))
+            stored = rows.add_task(connection, task, self._project.person)
+            self._log("made", stored.id)
+        return stored
+
+    def change(self, task_id: int, after: Task) -> None:
+        """Puts `after` in the place of a task.
+
+        Raises:
+            CcdsError: the task is gone, another one has the name, or a label or strata tag would go that is still in use.
+        """
+        self._project.require(CURATE)
+        with self._project.store.writing() as connection:
+            before = rows.task(connection, task_id)
+            _check_name(after, (one for one in rows.tasks(connection) if one.id != task_id))
+            refuse_lost_words(before, after, uses_of_words(connection, task_id))
+            rows.change_task(connection, task_id, after)
+            self._log("changed", task_id)
+
+    def _log(self, change: str, task_id: int) -> None:
+        self._project.audit.write(
+            TaskChanged(person=self._project.person, project=self._project.id, change=change, task_id=task_id)
+        )
+
+
+def _check_name(task: Task, others: Iterable[StoredTask]) -> None:
+    if any(other.task.name == task.name for other in others):
+        raise CcdsError(
+            expected="a name that no other task has", found=f"'{task.name}' again", do="choose another name"
+        )

@@ -1,0 +1,165 @@
+"""The rows of tasks and of the history of phrases: statements on a connection whose transaction a repository holds."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.negation import RADIOLOGY, Cues
+from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.tables import phrase
+from ccds_kernel.labeling.tasks import tables
+from ccds_kernel.labeling.tasks.history import Change, Form, StepKind
+from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
+
+
+@dataclass(frozen=True)
+class StoredTask:
+    """A task of the project, who made it (empty for the one that every project has), and when (UTC)."""
+
+    id: int
+    task: Task
+    created_by: str
+    created_at: datetime
+
+
+def tasks(connection: Connection) -> tuple[StoredTask, ...]:
+    """Every task, the oldest first."""
+    return tuple(
+        StoredTask(
+            row.id,
+            Task(
+                row.name,
+                TaskKind(row.kind),
+                tuple(Label(one["name"], one["colour"]) for one in json.loads(row.labels)),
+                row.guideline,
+                frozenset(json.loads(row.left_out)),
+                RADIOLOGY if row.cues is None else Cues.from_lists(json.loads(row.cues)),
+                tuple(json.loads(row.strata)),
+            ),
+            row.created_by,
+            row.created_at.replace(tzinfo=UTC),  # SQLite keeps no time zone; what is written is UTC
+        )
+        for row in connection.execute(select(tables.task).order_by(tables.task.c.id))
+    )
+
+
+def task(connection: Connection, task_id: int) -> Task:
+    """The task `task_id`.
+
+    Raises:
+        CcdsError: there is none.
+    """
+    found = [stored.task for stored in tasks(connection) if stored.id == task_id]
+    if not found:
+        raise CcdsError(expected="a task of this project", found="none of that number", do="load the page anew")
+    return found[0]
+
+
+def add_task(connection: Connection, new: Task, person: str) -> StoredTask:
+    """Adds a task whose name no other one has."""
+    now = datetime.now(UTC)
+    task_id = connection.execute(
+        insert(tables.task).values(**_values(new), created_by=person, created_at=now).returning(tables.task.c.id)
+    ).scalar_one()
+    return StoredTask(task_id, new, person, now)
+
+
+def change_task(connection: Connection, task_id: int, after: Task) -> None:
+    """Puts `after` in the place of task `task_id`."""
+    connection.execute(update(tables.task).where(tables.task.c.id == task_id).values(**_values(after)))
+
+
+def admit_labels(connection: Connection, task_id: int, phrases: Iterable[Phrase]) -> None:
+    """Gives the task the labels that `phrases` stand for and it doesn't have."""
+    before = task(connection, task_id)
+    words = [word for one in phrases for word in (one.label, one.uncertain_label) if word is not None]
+    after = before.with_labels(words)
+    if after is not before:
+        change_task(connection, task_id, after)
+
+
+def phrases_by_word(connection: Connection, task_id: int) -> Counter[str]:
+    """Label → how many phrases of the task stand for it, certain or not."""
+    uses: Counter[str] = Counter()
+    for column in (phrase.c.label, phrase.c.uncertain_label):
+        query = select(column, func.count()).where(phrase.c.task_id == task_id).group_by(column)
+        uses.update({word: count for word, count in connection.execute(query).tuples() if word is not None})
+    return uses
+
+
+def changes(connection: Connection, task_id: int) -> tuple[Change, ...]:
+    """Every change of the task's phrases, the oldest first."""
+    query = select(tables.phrase_change).where(tables.phrase_change.c.task_id == task_id)
+    return tuple(
+        Change(
+            row.id,
+            row.step,
+            row.phrase_id,
+            row.person,
+            row.at.replace(tzinfo=UTC),
+            _form(row.before),
+            _form(row.after),
+            StepKind(row.kind),
+            row.of_step,
+        )
+        for row in connection.execute(query.order_by(tables.phrase_change.c.id))
+    )
+
+
+def next_step(connection: Connection) -> int:
+    """The number of the step that comes next; what is changed at once has one."""
+    return (connection.scalar(select(func.max(tables.phrase_change.c.step))) or 0) + 1
+
+
+def add_changes(connection: Connection, task_id: int, new: Iterable[Change]) -> None:
+    """Adds changes, which get ids of their own."""
+    values = [
+        {
+            "step": change.step,
+            "task_id": task_id,
+            "phrase_id": change.phrase_id,
+            "person": change.person,
+            "at": change.at,
+            "before": _told(change.before),
+            "after": _told(change.after),
+            "kind": change.kind.value,
+            "of_step": change.of_step,
+        }
+        for change in new
+    ]
+    if values:
+        connection.execute(insert(tables.phrase_change), values)
+
+
+def _values(of: Task) -> dict[str, object]:
+    return {
+        "name": of.name,
+        "kind": of.kind.value,
+        "labels": json.dumps([{"name": label.name, "colour": label.colour} for label in of.labels]),
+        "guideline": of.guideline,
+        "left_out": json.dumps(sorted(of.left_out)),
+        "cues": None if of.cues == RADIOLOGY else json.dumps(of.cues.to_lists()),
+        "strata": json.dumps(of.strata),
+    }
+
+
+def _told(form: Form | None) -> str | None:
+    if form is None:
+        return None
+    phrase = form.phrase
+    fields = [phrase.text, phrase.label, phrase.negatable, phrase.uncertain_label, phrase.excludes]
+    return json.dumps([*fields, form.position])
+
+
+def _form(told: str | None) -> Form | None:
+    if told is None:
+        return None
+    text, label, negatable, uncertain_label, excludes, position = json.loads(told)
+    return Form(Phrase(text, label, negatable, uncertain_label, excludes), position)

@@ -299,6 +299,8 @@ def test_a_job_that_slurm_let_go_of_by_age_keeps_its_end(tmp_path: Path) -> None
         jobs = Jobs(client(cluster, tmp_path / "state"), tmp_path)
         seen, unseen = (jobs.submit(name, "sh", "-c", "exit 4") for name in ("seen", "unseen"))
         ended = jobs.until_ended(seen)
+        noted = tmp_path / "state" / "ids" / seen / "end.json"
+        until(lambda: jobs.status(seen).state.ended and noted.exists(), "Slurm, too, to call it over")
 
         until(lambda: not cluster.run("squeue", "--noheader", "--states=all"), "Slurm to forget them", 150)
         later = client(cluster, tmp_path / "state").status([seen, unseen])

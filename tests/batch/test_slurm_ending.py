@@ -12,7 +12,9 @@ from ccds_kernel.batch import JobId, JobRefusedError, JobState, PriorityClass, U
 from ccds_kernel.batch.commands import Answer
 from ccds_kernel.batch.slurm import SlurmScheduler, SlurmSite
 from support.scheduler_contract import Jobs
-from support.slurm_told import Told
+from support.slurm_told import Told, connect, slurm
+
+__all__ = ["connect", "slurm"]
 
 FIRST, SECOND = PriorityClass.FIRST, PriorityClass.SECOND
 
@@ -25,18 +27,6 @@ class Refusing(Told):
         if argv[0] == "scancel":
             return Answer(1, "", "scancel: error: Kill job error on job id 101: Access/permission denied\n")
         return super().run(argv, stdin=stdin, owner=owner)
-
-
-@pytest.fixture
-def slurm() -> Told:
-    """What Slurm tells."""
-    return Told()
-
-
-@pytest.fixture
-def jobs(slurm: Told, tmp_path: Path) -> Jobs:
-    """Specs of ann's, and the scheduler that submits them."""
-    return Jobs(SlurmScheduler(tmp_path / "ours", SlurmSite(), slurm), tmp_path)
 
 
 def leave_exit(tmp_path: Path, job: JobId) -> None:

@@ -7,24 +7,13 @@ from typing import Any
 import pytest
 
 from ccds_kernel.batch import JobId, JobRefusedError, JobSpec, JobState, PriorityClass, SchedulerUnavailableError
-from ccds_kernel.batch.slurm import SlurmScheduler, SlurmSite
 from support.scheduler_contract import Jobs
-from support.slurm_told import Told
+from support.slurm_told import Told, connect, slurm
+
+__all__ = ["connect", "slurm"]
 
 FIRST, SECOND = PriorityClass.FIRST, PriorityClass.SECOND
 STRANGE = {"job_id": 900, "job_state": "PENDING", "user_name": "eve", "partition": "interactive", "priority": 9}
-
-
-@pytest.fixture
-def slurm() -> Told:
-    """What Slurm tells."""
-    return Told()
-
-
-@pytest.fixture
-def jobs(slurm: Told, tmp_path: Path) -> Jobs:
-    """Specs of ann's, and the scheduler that submits them."""
-    return Jobs(SlurmScheduler(tmp_path / "ours", SlurmSite(), slurm), tmp_path)
 
 
 def spec(jobs: Jobs, name: str, kind: PriorityClass = FIRST) -> JobSpec:

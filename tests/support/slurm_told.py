@@ -3,9 +3,14 @@
 import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ccds_kernel.batch.commands import Answer
+from ccds_kernel.batch.slurm import SlurmScheduler, SlurmSite
+from support.scheduler_contract import Connect
 
 COMMENT = re.compile(r"^#SBATCH --comment=(.*)$", re.MULTILINE)
 
@@ -35,3 +40,15 @@ class Told:
             "partition": partition, "priority": 1, "nodes": "gpu1",
         }  # fmt: skip
         return Answer(0, f"{number}\n", "")
+
+
+@pytest.fixture
+def slurm() -> Told:
+    """What Slurm tells."""
+    return Told()
+
+
+@pytest.fixture
+def connect(slurm: Told, tmp_path: Path) -> Connect:
+    """New clients of what it tells."""
+    return lambda: SlurmScheduler(tmp_path / "ours", SlurmSite(), slurm)

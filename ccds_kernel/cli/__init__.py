@@ -21,6 +21,8 @@ from typing import NoReturn
 from ccds_kernel.errors import CcdsError
 
 STAGES = {
+    "usecase": "use-case cards, before any IRB application: requirement, team, exam frequency, ranking (add, list, show, "
+    "rank, counts)",
     "irb": "IRB applications and their rosters, from which every permission follows (apply, expire, show, list, reconcile)",
     "cohort": "which reports a project works on: exam codes × study dates (query, keep, list, show, snapshot)",
     "imaging": "DICOM to NIfTI with the geometry checked (convert)",

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Annotated, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.roles import DataKind, Role
-from ccds_kernel.irb.yaml_text import line_of, load_yaml
-from ccds_kernel.settings import Person, invalid, offending
+from ccds_kernel.irb.yaml_file import read_checked
+from ccds_kernel.settings import Person
 
 RESERVED_IDS = frozenset({"clinical", "reports"})
 """Ids that name sessions without a project."""
@@ -44,7 +43,10 @@ def _day(value: object) -> object:
 
 
 Day = Annotated[date, BeforeValidator(_day)]
-Name = Annotated[str, Field(max_length=200, pattern=r"^[^\s\p{Cc}]([^\p{Cc}\p{Zl}\p{Zp}]*[^\s\p{Cc}])?$")]
+LINE = r"^[^\s\p{Cc}]([^\p{Cc}\p{Zl}\p{Zp}]*[^\s\p{Cc}])?$"
+"""The form of text that stands on one line."""
+
+Name = Annotated[str, Field(max_length=200, pattern=LINE)]
 ExamCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")]
 
 
@@ -143,12 +145,6 @@ def years_after(day: date, years: int) -> date:
         return day.replace(year=day.year + years, month=3, day=1)
 
 
-def _problem(error: Exception) -> str:
-    """What a YAML reader says, as something that was found."""
-    said = getattr(error, "problem", None) or "what it can't read"
-    return said if said.startswith("the key") else f"something else ({said})"
-
-
 def slug_of(project_id: str) -> str:
     """The slug of the application with id `project_id`: see `IrbApplication.slug`."""
     lowered = project_id.lower()
@@ -162,26 +158,4 @@ def read_application(path: Path) -> IrbApplication:
         CcdsError: it can't be read, is no YAML, or a key is missing, unknown, given twice or wrong; the message names line
             and key.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        values = load_yaml(text)
-    except OSError as error:
-        raise CcdsError(
-            expected=f"to read {path}", found=error.strerror or "an error", do="name a readable irb.yaml"
-        ) from None
-    except UnicodeDecodeError:
-        raise CcdsError(
-            expected=f"text in UTF-8 in {path}", found="bytes that are none", do="save the file as UTF-8"
-        ) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise CcdsError(
-            expected=f"YAML in {path}{f':{mark.line + 1}' if mark else ''}",
-            found=_problem(error),
-            do="mend that line, or the one before it",
-        ) from None
-    try:
-        return IrbApplication.model_validate(values)
-    except ValidationError as error:
-        place = offending(error)
-        raise invalid(f"{path}:{line_of(text, place)}" if place else path, error) from None
+    return read_checked(path, IrbApplication, "irb.yaml")

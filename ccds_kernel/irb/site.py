@@ -8,6 +8,8 @@ this door.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ccds_kernel.audit.events import AccessDenied
 from ccds_kernel.audit.site import audit_sink
 from ccds_kernel.errors import CcdsError
@@ -50,8 +52,12 @@ def require_leadership(action: str, *, person: str, settings: Settings) -> None:
         raise _denied("somebody of this site's leadership", action, person=person, settings=settings)
 
 
-def require_use_case_author(action: str, *, person: str, settings: Settings) -> None:
+def require_use_case_author(
+    action: str, *, person: str, settings: Settings, team: Collection[str] | None = None
+) -> None:
     """Makes sure that `person` may write use-case cards; `action` says what for.
+
+    A card that is there is changed by those of its `team` who may write cards, and by administrators.
 
     Raises:
         SiteAccessDenied: they may not; the refusal is an audit event of the site.
@@ -59,6 +65,8 @@ def require_use_case_author(action: str, *, person: str, settings: Settings) -> 
     """
     if not writes_use_cases(person, settings):
         raise _denied("somebody who writes this site's use-case cards", action, person=person, settings=settings)
+    if team is not None and person not in {*team, *settings.hub.administrators}:
+        raise _denied("somebody of the card's team", action, person=person, settings=settings)
 
 
 def require_use_case_reader(action: str, *, person: str, settings: Settings) -> None:

@@ -20,9 +20,10 @@ from ccds_kernel.settings.scheduler import SchedulerSettings
 from ccds_kernel.settings.section import Person
 from ccds_kernel.settings.sessions import SessionsSettings
 from ccds_kernel.settings.slurm import SlurmSettings
+from ccds_kernel.settings.usecase import UseCaseSettings
 
 __all__ = [
     "SYSTEM_FILE", "AirlockSettings", "AuditSettings", "DatabaseSettings", "GroupsSettings", "HubSettings", "IrbSettings",
     "LdapLogin", "LsfSettings", "OidcLogin", "Paths", "Person", "SchedulerSettings", "SessionsSettings", "Settings",
-    "SlurmSettings", "invalid", "load_settings", "offending", "settings_file", "settings_now",
+    "SlurmSettings", "UseCaseSettings", "invalid", "load_settings", "offending", "settings_file", "settings_now",
 ]  # fmt: skip

@@ -37,7 +37,7 @@ def test_a_call_that_cannot_be_is_one_line(capsys, arguments, found):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["nonsense"], "STAGE to be one of irb, imaging, "),
+        (["nonsense"], "STAGE to be one of usecase, irb, cohort, "),
         (
             ["env", "lsit"],
             "VERB to be one of list, freeze, reset; found 'lsit'; did you mean 'list'? see 'ccds env --help'",

@@ -1,5 +1,7 @@
 """A cohort's numbers, and their picture for the terminal."""
 
+import json
+import re
 from datetime import date
 
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from ccds_kernel.cohort.counts import CohortCounts
 from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.cohort.wording import LONGEST_BAR, bars, picture
+from support.checkout import ROOT
 
 CRITERIA = Criteria(frozenset({"CXR1", "CXR2"}), date(2020, 1, 1), date(2020, 12, 31))
 COUNTS = CohortCounts(
@@ -74,3 +77,14 @@ def test_the_json_document_adds_up():
     assert document["codes"] == {"CXR1": 31, "CXR2": 2}
     assert document["months"][0] == {"month": "2020-01", "reports": 3, "codes": {"CXR1": 1, "CXR2": 2}}
     assert document["left_out"] == {"without_code": 4, "without_date": 5, "without_both": 6, "others": 7}
+
+
+def test_the_document_of_the_documentation_is_what_is_printed():
+    """The same keys and the same sums."""
+    text = (ROOT / "docs/cohorts.md").read_text(encoding="utf-8")
+    (example,) = [json.loads(found) for found in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    cells = {(code, month["month"]): count for month in example["months"] for code, count in month["codes"].items()}
+
+    counts = CohortCounts(CRITERIA, cells, **example["left_out"])
+
+    assert {"project": "CHEST-1"} | counts.as_json() == example

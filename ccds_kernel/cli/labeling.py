@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ccds_kernel.labeling.match_file import Matched
+    from ccds_kernel.labeling.matches import Counts
     from ccds_kernel.labeling.phrase import Phrase
 
 _PHRASES = (
-    "CSV file 'phrase,label[,negatable]', the highest priority first; negatable (yes, no) is kept for the negation rule, "
-    "which isn't built yet"
+    "CSV file 'phrase,label[,negatable[,uncertain]]', the highest priority first; negatable (yes, no): a place that its sentence "
+    "negates doesn't count; uncertain: the label instead where every place that counts is left open"
 )
 _RULE = "A phrase matches whole words, whatever their case and the white space between them, within one text column."
 
@@ -103,7 +102,6 @@ def _match(options: argparse.Namespace) -> None:
             phrases, desc="matching", unit=" phrases", disable=not sys.stderr.isatty(), leave=False
         ),
     )
-    _tell_of_negatable(matched.phrases)
     if options.json:
         print(json.dumps(_as_json(matched), indent=2, ensure_ascii=False))
         return
@@ -112,6 +110,8 @@ def _match(options: argparse.Namespace) -> None:
     )
     for label, count in matched.by_label.items():
         print(f"{count:>9}  {label}")
+    if negated := sum(counts.negated for counts in matched.counts):
+        print(f"{negated} times a report holds a phrase that doesn't count, because it is negated at each place")
     if unused := sum(not counts.captured for counts in matched.counts):
         print(f"{unused} of {len(matched.phrases)} phrases capture nothing")
 
@@ -120,20 +120,22 @@ def _as_json(matched: Matched) -> dict[str, object]:
     return {
         "reports": matched.reports,
         "labelled": matched.labelled,
-        "labels": matched.by_label,
+        "labels": dict(matched.by_label),
         "phrases": [
-            {"phrase": phrase.text, "label": phrase.label, **counts._asdict()}
+            {"phrase": phrase.text, "label": phrase.label, **_counts_of(phrase, counts)}
             for phrase, counts in zip(matched.phrases, matched.counts, strict=True)
         ],
     }
 
 
-def _tell_of_negatable(phrases: Sequence[Phrase]) -> None:
-    if count := sum(phrase.negatable for phrase in phrases):
-        print(
-            f"ccds: note: {count} phrase(s) are negatable, and there is no negation rule yet: they match as the others do",
-            file=sys.stderr,
-        )
+def _counts_of(phrase: Phrase, counts: Counts) -> dict[str, int]:
+    """The counts of `phrase`; those of its options only where it has them."""
+    shown = counts._asdict()
+    if phrase.uncertain_label is None:
+        del shown["uncertain"]
+    if not phrase.negatable:
+        del shown["negated"]
+    return shown
 
 
 def _load(options: argparse.Namespace) -> None:
@@ -192,7 +194,6 @@ def _import(options: argparse.Namespace) -> None:
     phrases = read_phrases(options.phrases)
     with closing(project.store):
         appended = LabelingRepository(project).append_phrases(phrases)
-    _tell_of_negatable(phrases)
     if options.json:
         print(json.dumps(asdict(appended)))
         return

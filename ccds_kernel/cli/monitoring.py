@@ -49,7 +49,10 @@ def register(parser: argparse.ArgumentParser) -> None:
         help="column of text in R; again for each further one",
     )
     load.add_argument(
-        "--phrases", type=Path, metavar="L.csv", help="phrase list 'phrase,label[,negatable]' that labels the reports"
+        "--phrases",
+        type=Path,
+        metavar="L.csv",
+        help="phrase list 'phrase,label[,negatable[,uncertain]]' that labels the reports",
     )
     load.add_argument("--positive", metavar="LABEL", help="the label that counts as positive (present)")
     load.add_argument("--threshold", type=float, metavar="T", help="a score of at least this much is an alert (0.5)")

@@ -35,8 +35,5 @@ def soft_labels(project: Project, phrases: Path | str | None = None) -> SoftLabe
     index = PhraseIndex([stored.report.texts for stored in reports])
     for position, phrase in enumerate(listed):
         index.insert(phrase, position)
-    labels = [phrase.label for phrase in index.phrases]
-    return {
-        stored.study_key: labels[first] if first >= 0 else None
-        for stored, first in zip(reports, index.first.tolist(), strict=True)
-    }
+    keys = (stored.study_key for stored in reports)
+    return dict(zip(keys, index.soft_labels().to_list(), strict=True))

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ccds_kernel.labeling.sentences import sentence_ends
 from ccds_kernel.labeling.text import normalise, whole_words
 
 _NO_WORD = "[\\x00-\\x7f&&[^0-9a-z_]]"
@@ -29,10 +30,11 @@ class Corpus:
     """The texts of n reports, searchable. Immutable.
 
     Args:
-        texts: per report its sections.
+        texts: per report its sections, valid Unicode. The sequence is kept and must not change.
     """
 
     def __init__(self, texts: Sequence[Sequence[str]]) -> None:
+        self.texts = texts
         self._reports = pl.Series(["\n".join(map(normalise, sections)) for sections in texts], dtype=pl.String)
         beyond_ascii = self._reports.str.len_bytes() != self._reports.str.len_chars()
         self._rows_beyond_ascii = beyond_ascii.arg_true().to_numpy()
@@ -40,6 +42,20 @@ class Corpus:
 
     def __len__(self) -> int:
         return len(self._reports)
+
+    def normalised(self, reports: Posting | list[int]) -> list[str]:
+        """The texts of `reports` as they are searched: the sections' normal forms, joined by line feeds."""
+        return self._reports.gather(reports).to_list()
+
+    def sentence_ends(self, report: int) -> list[int]:
+        """Where the sentences of report `report` end, counted in its text as it is searched; no sentence spans two sections."""
+        ends: list[int] = []
+        begin = 0
+        for section in self.texts[report]:
+            within = sentence_ends(section)
+            ends.extend(begin + end for end in within)
+            begin += (within[-1] if within else 0) + len("\n")
+        return ends
 
     def reports_with(self, phrase: str) -> Posting:
         """The reports in which `phrase` (in normal form, not empty) stands as whole words within one section."""

@@ -4,78 +4,66 @@ A report is *captured* by the first phrase, in priority order, that matches it; 
 matches, and those that an earlier phrase captured are *shadowed*. The index keeps each phrase's posting (the reports that
 it matches) and, per report, the slot of the phrase that captured it. A slot stays with its phrase when the order changes, so that
 a move touches only the reports in question and never renumbers the others. Pure: no files, no database, one thread.
+
+A phrase with options (`Phrase.negatable`, `Phrase.uncertain_label`) matches what `contexts` leaves of its scan; everything else
+works on that posting, so that options cost nothing but the reading of the reports that hold the phrase.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.contexts import ContextReader, sorted_out
 from ccds_kernel.labeling.corpus import Corpus, Posting
+from ccds_kernel.labeling.matches import Conflict, Counts, Matching, Preview, SoftLabels, Span
+from ccds_kernel.labeling.negation import RADIOLOGY, Assertion, Cues
+from ccds_kernel.labeling.outcome import OutcomeOf, one_label
 from ccds_kernel.labeling.phrase import Phrase, check_count
 from ccds_kernel.labeling.text import normalise_with_offsets, whole_words
+
+__all__ = ["Conflict", "Counts", "PhraseIndex", "Preview", "SoftLabels", "Span"]
 
 _NOBODY = -1
 _AFTER_ALL = np.iinfo(np.int16).max
 _SCANS_KEPT = 8
+_NONE: Posting = np.zeros(0, dtype=np.uint32)
 
 
-class Counts(NamedTuple):
-    """How many reports a phrase captures, matches (`raw`), and matches in vain (`shadowed`): captured + shadowed = raw."""
+@dataclass
+class _Scan:
+    """The reports that hold a phrase, and, once it was asked for, what each says of it."""
 
-    captured: int
-    raw: int
-    shadowed: int
-
-
-class Span(NamedTuple):
-    """One place where a phrase stands: `sections[section][start:end]` in code points, `position` the phrase's."""
-
-    section: int
-    start: int
-    end: int
-    position: int
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a phrase that isn't in the index would do.
-
-    Attributes:
-        raw: how many reports it matches.
-        captured_if_last: how many it would capture with the lowest priority.
-        captured_if_first: how many it would capture with the highest.
-        takes_from: position of a phrase → how many of the reports that it captures the new one would take if it came first.
-    """
-
-    raw: int
-    captured_if_last: int
-    captured_if_first: int
-    takes_from: Mapping[int, int]
+    posting: Posting
+    said: npt.NDArray[np.uint8] | None = None
 
 
 class PhraseIndex:
     """An ordered list of phrases over n reports; position 0 has the highest priority.
 
     Args:
-        texts: per report its sections, valid Unicode. The sequence is kept (for `spans`) and must not change.
+        texts: per report its sections, as `Corpus` takes them; or a corpus, which several indices may share.
+        cues: by which phrases with options read the sentences around them.
+        outcome_of: what a phrase says of the reports that it captures; raises a CcdsError for one that doesn't belong here.
     """
 
-    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
-        self._texts = texts
-        self._corpus = Corpus(texts)
+    def __init__(
+        self, texts: Sequence[Sequence[str]] | Corpus, *, cues: Cues = RADIOLOGY, outcome_of: OutcomeOf = one_label
+    ) -> None:
+        self._corpus = texts if isinstance(texts, Corpus) else Corpus(texts)
+        self._contexts = ContextReader(self._corpus, cues)
+        self._outcome_of = outcome_of
         self._order: list[int] = []
         self._phrases: dict[int, Phrase] = {}
-        self._postings: dict[int, Posting] = {}
-        self._slot_of_report = np.full(len(texts), _NOBODY, dtype=np.int16)
+        self._matching: dict[int, Matching] = {}
+        self._slot_of_report = np.full(len(self._corpus), _NOBODY, dtype=np.int16)
         self._rank = np.array([_AFTER_ALL], dtype=np.int16)
-        self._captured = np.array([len(texts)], dtype=np.int64)
-        self._scans: dict[str, Posting] = {}
+        self._captured = np.array([len(self._corpus)], dtype=np.int64)
+        self._scans: dict[str, _Scan] = {}
 
     def __len__(self) -> int:
         """How many phrases there are."""
@@ -91,8 +79,9 @@ class PhraseIndex:
         """Per phrase, in order, how many reports it captures, matches, and matches in vain."""
         found = []
         for slot in self._order:
-            captured, raw = int(self._captured[slot + 1]), len(self._postings[slot])
-            found.append(Counts(captured, raw, raw - captured))
+            matching = self._matching[slot]
+            captured, raw = int(self._captured[slot + 1]), len(matching.counting)
+            found.append(Counts(captured, raw, raw - captured, len(matching.uncertain), len(matching.negated)))
         return tuple(found)
 
     @property
@@ -106,15 +95,15 @@ class PhraseIndex:
         """Puts `phrase` at `position` (0 … number of phrases); those from there on move one down.
 
         Raises:
-            CcdsError: the phrase is there already, the position isn't, or there are too many phrases.
+            CcdsError: the phrase is there already or doesn't belong here, the position isn't, or there are too many phrases.
         """
         self._check_position(position, len(self._order) + 1)
         self._check_new(phrase)
         check_count(len(self._order) + 1)
-        posting = self._scan(phrase)
+        matching = self._match(phrase)
         slot = next(number for number in range(len(self._order) + 1) if number not in self._phrases)
         self._phrases[slot] = phrase
-        self._postings[slot] = posting
+        self._matching[slot] = matching
         if slot + 1 == len(self._captured):
             self._captured = np.append(self._captured, 0)
         self._reorder([*self._order[:position], slot, *self._order[position:]])
@@ -131,7 +120,7 @@ class PhraseIndex:
         self._release(slot, self._order[position + 1 :])
         left = self._held(slot)
         self._slot_of_report[left] = _NOBODY
-        del self._postings[slot]
+        del self._matching[slot]
         self._captured[_NOBODY + 1] += len(left)
         self._captured[slot + 1] = 0
         self._reorder([other for other in self._order if other != slot])
@@ -160,18 +149,18 @@ class PhraseIndex:
             self._claim(slot)
 
     def replace(self, position: int, phrase: Phrase) -> None:
-        """Puts `phrase` in the place of the one at `position`. A new label alone costs nothing.
+        """Puts `phrase` in the place of the one at `position`. New labels alone cost nothing.
 
         Raises:
-            CcdsError: there is no such position, or `phrase` is there already at another one.
+            CcdsError: there is no such position, or `phrase` is there already at another one, or doesn't belong here.
         """
         self._check_position(position, len(self._order))
         slot = self._order[position]
-        if self._phrases[slot].normalised == phrase.normalised:
+        self._check_new(phrase, instead_of=slot)
+        if _matched_alike(self._phrases[slot], phrase):
             self._phrases[slot] = phrase
             return
-        self._check_new(phrase)
-        self._scan(phrase)
+        self._match(phrase)
         self.remove(position)
         self.insert(phrase, position)
 
@@ -183,16 +172,34 @@ class PhraseIndex:
         """
         self._check_position(position, len(self._order))
         slot = self._order[position]
-        return self._held(slot) if captured_only else self._postings[slot].copy()
+        return self._held(slot) if captured_only else self._matching[slot].counting.copy()
+
+    def uncertain_reports_of(self, position: int) -> Posting:
+        """Those of the reports that the phrase at `position` matches that it gives its uncertain label: indices, ascending.
+
+        Raises:
+            CcdsError: there is no such position.
+        """
+        self._check_position(position, len(self._order))
+        return self._matching[self._order[position]].uncertain.copy()
+
+    def negated_reports_of(self, position: int) -> Posting:
+        """The reports that hold the phrase at `position` negated in each place, so that it doesn't match: indices, ascending.
+
+        Raises:
+            CcdsError: there is no such position.
+        """
+        self._check_position(position, len(self._order))
+        return self._matching[self._order[position]].negated.copy()
 
     def preview(self, phrase: Phrase) -> Preview:
         """What `phrase` would do if it were inserted; an `insert` right after it scans nothing again.
 
         Raises:
-            CcdsError: the phrase is there already.
+            CcdsError: the phrase is there already, or doesn't belong here.
         """
         self._check_new(phrase)
-        posting = self._scan(phrase)
+        posting, uncertain, negated = self._match(phrase)
         holders = np.bincount(self._holders(posting).astype(np.int64) + 1, minlength=len(self._captured))
         return Preview(
             raw=len(posting),
@@ -201,29 +208,104 @@ class PhraseIndex:
             takes_from={
                 position: int(holders[slot + 1]) for position, slot in enumerate(self._order) if holders[slot + 1]
             },
+            uncertain=len(uncertain),
+            negated=len(negated),
         )
 
-    def spans(self, report: int) -> list[Span]:
-        """Every place in report `report` where a phrase stands, by section and start, longer ones first.
+    def soft_labels(self) -> SoftLabels:
+        """The soft label of each report: what the phrase that captures it says of it."""
+        outcomes = {slot: self._outcome_of(self._phrases[slot]) for slot in self._order}
+        names = list(dict.fromkeys(name for outcome in outcomes.values() for name in outcome))
+        code_of = {name: code for code, name in enumerate(names)}
+        certain = np.full(
+            len(self._captured), -1, dtype=np.int32
+        )  # the last entry is that of _NOBODY, which is index -1
+        for slot, outcome in outcomes.items():
+            certain[slot] = code_of[outcome.certain]
+        codes = certain.take(self._slot_of_report, mode="wrap")
+        for slot, outcome in outcomes.items():
+            uncertain = self._matching[slot].uncertain
+            codes[uncertain.compress(self._holders(uncertain) == slot)] = code_of[outcome.uncertain]
+        return SoftLabels(codes, tuple(names))
+
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """Which phrase hides which other one that would give another label, in how many reports; the most reports first.
+
+        Positives that a negative phrase hides are among them.
+        """
+        found: list[Conflict] = []
+        for hidden, slot, posting in self._in_conflict():
+            times = np.bincount(self._holders(posting).astype(np.int64), minlength=len(self._captured))
+            found.extend(
+                Conflict(position, hidden, int(times[holder]))
+                for position, holder in enumerate(self._order)
+                if holder != slot and times[holder]
+            )
+        return tuple(sorted(found, key=lambda one: (-one.reports, one.captured_by, one.hidden)))
+
+    def reports_in_conflict(self, captured_by: int | None = None, hidden: int | None = None) -> Posting:
+        """The reports in which a phrase that matches would give another label than the one that captures them: ascending.
+
+        Args:
+            captured_by: only those that the phrase at this position captures.
+            hidden: only those to which the phrase at this position would give another label.
+
+        Raises:
+            CcdsError: there is no such position.
+        """
+        for position in (captured_by, hidden):
+            if position is not None:
+                self._check_position(position, len(self._order))
+        marked = np.zeros(len(self._corpus), dtype=np.bool_)
+        for position, _, posting in self._in_conflict():
+            if hidden in (None, position):
+                marked[posting] = True
+        if captured_by is not None:
+            marked &= self._slot_of_report == self._order[captured_by]
+        return np.flatnonzero(marked).astype(np.uint32)
+
+    def spans(self, report: int, *, with_negated: bool = False) -> list[Span]:
+        """Every place in report `report` where a phrase stands and counts, by section and start, longer ones first.
+
+        Args:
+            report: its index.
+            with_negated: with the places, too, that don't count because a negatable phrase is negated there.
 
         Raises:
             CcdsError: there is no such report.
         """
-        self._check_position(report, len(self._texts), what="report")
+        self._check_position(report, len(self._corpus), what="report")
         matching = [
-            (position, self._phrases[slot].normalised)
+            (position, self._phrases[slot])
             for position, slot in enumerate(self._order)
-            if _holds(self._postings[slot], report)
+            if _holds(self._matching[slot].counting, report)
+            or (with_negated and _holds(self._matching[slot].negated, report))
         ]
         found: list[Span] = []
-        for section, text in enumerate(self._texts[report]):
-            folded, starts, ends = normalise_with_offsets(text)
-            found.extend(
-                Span(section, starts[at], ends[at + len(words) - 1], position)
-                for position, words in matching
-                for at in whole_words(folded, words)
-            )
+        text, begin = self._corpus.normalised([report])[0], 0
+        for section, original in enumerate(self._corpus.texts[report]):
+            folded, starts, ends = normalise_with_offsets(original)
+            for position, phrase in matching:
+                for at in whole_words(folded, phrase.normalised):
+                    end = at + len(phrase.normalised)
+                    assertion = Assertion.AFFIRMED
+                    if phrase.reads_cues:
+                        assertion = self._contexts.assertion(report, text, begin + at, begin + end)
+                    if with_negated or not (phrase.negatable and assertion is Assertion.NEGATED):
+                        found.append(Span(section, starts[at], ends[end - 1], position, assertion))
+            begin += len(folded) + len("\n")
         return sorted(found, key=lambda span: (span.section, span.start, -span.end, span.position))
+
+    def _in_conflict(self) -> Iterator[tuple[int, int, Posting]]:
+        """Per phrase its position, its slot, and the reports to which it would give another label than they have."""
+        labels = self.soft_labels()
+        code_of = {name: code for code, name in enumerate(labels.names)}
+        for position, slot in enumerate(self._order):
+            counting, uncertain, _ = self._matching[slot]
+            outcome = self._outcome_of(self._phrases[slot])
+            codes = np.full(len(counting), code_of[outcome.certain], dtype=np.int32)
+            codes[np.searchsorted(counting, uncertain)] = code_of[outcome.uncertain]
+            yield position, slot, counting.compress(labels.codes.take(counting, mode="clip") != codes)
 
     # `take` and `compress` instead of brackets: several times faster, because a mask in brackets mispredicts branches.
 
@@ -231,12 +313,12 @@ class PhraseIndex:
         return self._slot_of_report.take(posting, mode="clip")
 
     def _held(self, slot: int) -> Posting:
-        posting = self._postings[slot]
+        posting = self._matching[slot].counting
         return posting.compress(self._holders(posting) == slot)
 
     def _claim(self, slot: int) -> None:
         """Gives `slot` every report of its posting that a later phrase, or nobody, holds."""
-        posting = self._postings[slot]
+        posting = self._matching[slot].counting
         holders = self._holders(posting)
         weaker = (self._rank > self._rank[slot]).take(holders, mode="wrap")
         lost = np.bincount(holders.compress(weaker).astype(np.int64) + 1, minlength=len(self._captured))
@@ -249,7 +331,7 @@ class PhraseIndex:
         for heir in heirs:
             if not self._captured[slot + 1]:
                 return
-            posting = self._postings[heir]
+            posting = self._matching[heir].counting
             inherited = posting.compress(self._holders(posting) == slot)
             self._slot_of_report[inherited] = heir
             self._captured[heir + 1] += len(inherited)
@@ -261,19 +343,23 @@ class PhraseIndex:
         self._rank = np.full(len(self._captured), _AFTER_ALL, dtype=np.int16)
         self._rank[order] = np.arange(len(order), dtype=np.int16)
 
-    def _scan(self, phrase: Phrase) -> Posting:
-        """The posting of `phrase`; the last few are kept, for the insertion after a preview and for undoing a removal."""
-        posting = self._scans.pop(phrase.normalised, None)
-        if posting is None:
-            posting = self._corpus.reports_with(phrase.normalised)
-        self._scans[phrase.normalised] = posting
+    def _match(self, phrase: Phrase) -> Matching:
+        """What `phrase` matches. The last few scans are kept, for the insertion after a preview and for undoing a removal."""
+        scan = self._scans.pop(phrase.normalised, None) or _Scan(self._corpus.reports_with(phrase.normalised))
+        self._scans[phrase.normalised] = scan
         if len(self._scans) > _SCANS_KEPT:
             del self._scans[next(iter(self._scans))]
-        return posting
+        if not phrase.reads_cues:
+            return Matching(scan.posting, _NONE, _NONE)
+        if scan.said is None:
+            scan.said = self._contexts.said(phrase.normalised, scan.posting)
+        return sorted_out(phrase, scan.posting, scan.said)
 
-    def _check_new(self, phrase: Phrase) -> None:
+    def _check_new(self, phrase: Phrase, instead_of: int | None = None) -> None:
+        """Looks whether `phrase` belongs here and isn't there, other than in the slot `instead_of`."""
+        self._outcome_of(phrase)
         for position, slot in enumerate(self._order):
-            if self._phrases[slot].normalised == phrase.normalised:
+            if self._phrases[slot].normalised == phrase.normalised and slot != instead_of:
                 raise CcdsError(
                     expected="a phrase that isn't there yet",
                     found=f"the one at place {position + 1} again (case and white space don't count)",
@@ -288,6 +374,15 @@ class PhraseIndex:
                 found=f"{what} {position + 1}",
                 do="look again: somebody may have changed the list",
             )
+
+
+def _matched_alike(one: Phrase, other: Phrase) -> bool:
+    """Whether two phrases match the same reports, and the same of them as uncertain."""
+    return (one.normalised, one.negatable, one.uncertain_label is None) == (
+        other.normalised,
+        other.negatable,
+        other.uncertain_label is None,
+    )
 
 
 def _holds(posting: Posting, report: int) -> bool:

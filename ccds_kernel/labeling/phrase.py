@@ -24,7 +24,7 @@ class Phrase:
         label: the soft label of the reports that it captures; not blank, because a blank label means that nothing matched.
         negatable: not if negated: a place that a negation cue of its sentence reaches (see `negation`) doesn't count.
         uncertain_label: the soft label instead of `label` where an uncertainty cue reaches every place that counts; None where
-            that makes no difference, another than `label` otherwise. In a `several` task only whether it is given counts.
+            that makes no difference, another than `label` otherwise. In a `several` task what is then said of `label`.
         excludes: the phrase stands for the absence of `label`; only in a `several` task, where each label is decided by itself.
 
     Attributes:

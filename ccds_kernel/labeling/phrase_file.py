@@ -1,21 +1,28 @@
-"""The phrases file: `phrase,label[,negatable]`, the highest priority first."""
+"""The phrases file: `phrase,label[,negatable[,uncertain[,excludes]]]`, the highest priority first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.csv_files import described, positions, read_rows, write_rows
 from ccds_kernel.labeling.phrase import Phrase
 
-COLUMNS = ("phrase", "label", "negatable")
+COLUMNS = ("phrase", "label", "negatable", "uncertain", "excludes")
+_NEEDED = COLUMNS[:2]
+_OF_OLD = COLUMNS[:3]
 
 _YES_OR_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 
 
-def read_phrases(path: Path) -> tuple[Phrase, ...]:
+def read_phrases(path: Path, *, each_label_by_itself: bool = False) -> tuple[Phrase, ...]:
     """The phrases of the file `path`, in its order; white space around a cell doesn't count.
+
+    Args:
+        path: the file.
+        each_label_by_itself: whether it is of a task of kind `several`: a phrase may exclude its label then, and stand once for
+            each label instead of once.
 
     Raises:
         CcdsError: it is no CSV file of these columns, or a phrase is blank, there twice, or otherwise invalid; names the line.
@@ -25,24 +32,30 @@ def read_phrases(path: Path) -> tuple[Phrase, ...]:
     names = [name.strip() for name in header]
     if unknown := set(names) - set(COLUMNS):
         raise CcdsError(
-            expected=f"the columns phrase, label and, if you like, negatable in {path}",
+            expected=f"the columns phrase, label and, if you like, negatable, uncertain and excludes in {path}",
             found=described(names),
             do=f"give it a first line 'phrase,label' and no other column ({len(unknown)} aren't known)",
         )
-    wanted = COLUMNS if "negatable" in names else COLUMNS[:2]
+    wanted = [name for name in COLUMNS if name in _NEEDED or name in names]
     places = positions(path, header, wanted)
-    lines: dict[str, int] = {}
+    lines: dict[tuple[str, str], int] = {}
     phrases = []
     for line, cells in rows:
-        text, label, negatable = (*(cells[place].strip() for place in places), "")[:3]
-        phrase = _phrase(path, line, text, label, negatable)
-        if phrase.normalised in lines:
+        phrase = _phrase(path, line, dict(zip(wanted, (cells[place].strip() for place in places), strict=True)))
+        if phrase.excludes and not each_label_by_itself:
+            raise CcdsError(
+                expected=f"phrases that stand for a label in {path}, because labels exclude each other here",
+                found=f"one that excludes its label in line {line}",
+                do="give it the label that it stands for",
+            )
+        key = phrase.normalised, phrase.label if each_label_by_itself else ""
+        if key in lines:
             raise CcdsError(
                 expected=f"each phrase once in {path}",
-                found=f"that of line {lines[phrase.normalised]} again in line {line} (case and white space don't count)",
+                found=f"that of line {lines[key]} again in line {line} (case and white space don't count)",
                 do="remove one of the two lines",
             )
-        lines[phrase.normalised] = line
+        lines[key] = line
         phrases.append(phrase)
     return tuple(phrases)
 
@@ -53,15 +66,36 @@ def write_phrases(out: Path, phrases: Iterable[Phrase]) -> None:
     Raises:
         CcdsError: it can't be written.
     """
-    write_rows(out, COLUMNS, ((phrase.text, phrase.label, "yes" if phrase.negatable else "no") for phrase in phrases))
+    listed = list(phrases)
+    names = list(
+        _OF_OLD
+    )  # the later columns only where a phrase needs them, so that other lists stay as they always were
+    if any(phrase.uncertain_label is not None for phrase in listed):
+        names.append("uncertain")
+    if any(phrase.excludes for phrase in listed):
+        names.append("excludes")
+    write_rows(out, names, ([_cells(phrase)[name] for name in names] for phrase in listed))
 
 
-def _phrase(path: Path, line: int, text: str, label: str, negatable: str) -> Phrase:
-    if negatable.lower() not in _YES_OR_NO:
-        raise CcdsError(
-            expected=f"yes or no as negatable in {path}", found=f"something else in line {line}", do="mend that line"
-        )
+def _cells(phrase: Phrase) -> dict[str, str]:
+    return {
+        "phrase": phrase.text,
+        "label": phrase.label,
+        "negatable": "yes" if phrase.negatable else "no",
+        "uncertain": phrase.uncertain_label or "",
+        "excludes": "yes" if phrase.excludes else "no",
+    }
+
+
+def _phrase(path: Path, line: int, cells: Mapping[str, str]) -> Phrase:
+    options = {}
+    for name in ("negatable", "excludes"):
+        if (cell := cells.get(name, "").lower()) not in _YES_OR_NO:
+            raise CcdsError(
+                expected=f"yes or no as {name} in {path}", found=f"something else in line {line}", do="mend that line"
+            )
+        options[name] = _YES_OR_NO[cell]
     try:
-        return Phrase(text, label, _YES_OR_NO[negatable.lower()])
+        return Phrase(cells["phrase"], cells["label"], uncertain_label=cells.get("uncertain") or None, **options)
     except CcdsError as error:
         raise CcdsError(expected=error.expected, found=f"{error.found} in line {line} of {path}", do=error.do) from None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.application import IrbApplication
-from ccds_kernel.labeling.text import is_valid_unicode
+from ccds_kernel.labeling.text import is_valid_unicode, normalise
 
 LONGEST_ACCESSION = 64
 
@@ -62,6 +63,14 @@ class Report:
     def texts(self) -> tuple[str, ...]:
         """The sections' texts, as `PhraseIndex` takes them."""
         return tuple(section.text for section in self.sections)
+
+    def texts_without(self, left_out: Collection[str]) -> tuple[str, ...]:
+        """`texts` for matching, empty where the section's name is among `left_out` (case and white space don't count).
+
+        Places stay as they are: what a phrase finds in section 2 is in section 2 of the report that is shown.
+        """
+        names = {normalise(name) for name in left_out}
+        return tuple("" if normalise(section.name) in names else section.text for section in self.sections)
 
     @property
     def is_empty(self) -> bool:

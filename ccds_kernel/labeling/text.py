@@ -23,9 +23,12 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 def normalise(text: str) -> str:
     """The form in which texts and phrases are compared; the empty string when nothing visible is in `text`."""
-    if not text.isascii():
-        text = _INVISIBLE.sub("", text)
-    return " ".join(text.split()).casefold()
+    return " ".join(visible(text).split()).casefold()
+
+
+def visible(text: str) -> str:
+    """`text` without the characters that nobody sees."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def normalise_with_offsets(text: str) -> tuple[str, list[int], list[int]]:

@@ -92,7 +92,7 @@ def _labels(reports: Sequence[FinalReport], phrases: Sequence[Phrase]) -> list[s
     index = PhraseIndex([one.report.texts for one in reports])
     for position, phrase in enumerate(phrases):
         index.insert(phrase, position)
-    return [phrases[first].label if first >= 0 else None for first in index.first.tolist()]
+    return index.soft_labels().to_list()
 
 
 def _outcome(alert: bool, label: str | None, positive: str) -> Outcome:

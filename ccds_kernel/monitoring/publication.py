@@ -102,7 +102,10 @@ def digest(rows: Rows) -> str:
     """The keyed hash of everything in `rows`, whatever the order in which it was loaded: HMAC-SHA256 in hexadecimal."""
     found = hmac.new(rows.secret, digestmod=hashlib.sha256)
     values: list[list[object]] = [["release", rows.release.model_dump(mode="json")]]
-    values += [["phrase", phrase.text, phrase.label, phrase.negatable] for phrase in rows.phrases]
+    for phrase in rows.phrases:
+        # A phrase without the later options hashes as it did before there were any.
+        later = [phrase.uncertain_label, phrase.excludes] if phrase.uncertain_label or phrase.excludes else []
+        values.append(["phrase", phrase.text, phrase.label, phrase.negatable, *later])
     values += sorted(
         ["prediction", one.accession, one.time.isoformat(), one.score, one.device, one.software_version]
         for one in rows.predictions

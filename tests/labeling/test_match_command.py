@@ -89,16 +89,65 @@ def test_the_counts_are_told(capsys):
     ]
 
 
-def test_a_negatable_phrase_is_told_to_match_as_any_other(folder, capsys):
-    """The column is read; that no rule stands behind it yet is said, not hidden."""
-    (folder / "p.csv").write_text("label,negatable,phrase\nx,Yes,effusion\nx,no,clear\nx,,chest\n", encoding="utf-8")
+OPTIONS = (
+    "label,uncertain,negatable,phrase\n"
+    "positive,unsure,Yes,effusion\n"
+    "normal,,no,clear\n"
+    "normal,, ,chest\n"
+    "negative,,no,no mass\n"
+)
+OPTED = (
+    "accession,findings\n"
+    "A1,No mass or effusion.\n"
+    "A2,No mass. Effusion.\n"
+    "A3,Possible effusion.\n"
+    "A4,Clear. Effusion is excluded.\n"
+    "A5,Possible effusion. Effusion on the left.\n"
+)
 
-    status = match()
+
+def test_a_phrase_matches_as_its_options_say(folder):
+    """Negated places of a negatable phrase don't count; where every other one is left open, the uncertain label is given."""
+    (folder / "p.csv").write_text(OPTIONS, encoding="utf-8")
+    (folder / "r.csv").write_text(OPTED, encoding="utf-8")
+
+    status = match(columns=["findings"])
 
     assert status == 0
-    assert capsys.readouterr().err == (
-        "ccds: note: 1 phrase(s) are negatable, and there is no negation rule yet: they match as the others do\n"
-    )
+    assert rows(folder / "out.csv")[1:] == [
+        ["A1", "no mass", "negative", '["no mass"]'],
+        ["A2", "effusion", "positive", '["effusion", "no mass"]'],
+        ["A3", "effusion", "unsure", '["effusion"]'],
+        ["A4", "clear", "normal", '["clear"]'],
+        ["A5", "effusion", "positive", '["effusion"]'],
+    ]
+
+
+def test_the_counts_of_options_are_told_where_a_phrase_has_them(folder, capsys):
+    """Each label counts the reports that got it; a phrase without options is told of as ever."""
+    (folder / "p.csv").write_text(OPTIONS, encoding="utf-8")
+    (folder / "r.csv").write_text(OPTED, encoding="utf-8")
+
+    match("--json", columns=["findings"])
+    told = json.loads(capsys.readouterr().out)
+    match(columns=["findings"])
+
+    assert told["labels"] == {"positive": 2, "unsure": 1, "normal": 1, "negative": 1}
+    assert told["phrases"][:2] == [
+        {
+            "phrase": "effusion", "label": "positive", "captured": 3, "raw": 3, "shadowed": 0, "uncertain": 1, "negated": 2,
+        },
+        {"phrase": "clear", "label": "normal", "captured": 1, "raw": 1, "shadowed": 0},
+    ]  # fmt: skip
+    assert capsys.readouterr().out.splitlines() == [
+        "5 reports, 5 labelled, 0 without a match",
+        "        2  positive",
+        "        1  unsure",
+        "        1  normal",
+        "        1  negative",
+        "2 times a report holds a phrase that doesn't count, because it is negated at each place",
+        "1 of 4 phrases capture nothing",
+    ]
 
 
 def test_an_earlier_output_is_replaced_and_nothing_else_is_left(folder):
@@ -233,7 +282,7 @@ def _write(name: str, content: str | bytes):
         ),
         (
             _write("p.csv", "no effusion,negative\neffusion,positive\n"),
-            "the columns phrase, label and, if you like, negatable in p.csv",
+            "the columns phrase, label and, if you like, negatable, uncertain and excludes in p.csv",
             "'no effusion', 'negative'",
         ),
         (_write("p.csv", "phrase,negatable\nx,no\n"), "one column 'label' in p.csv", "0 among 'phrase', 'negatable'"),
@@ -253,6 +302,21 @@ def _write(name: str, content: str | bytes):
             _write("p.csv", "phrase,label,negatable\nx,y,perhaps\n"),
             "yes or no as negatable in p.csv",
             "something else in line 2",
+        ),
+        (
+            _write("p.csv", "phrase,label,excludes\nx,y,maybe\n"),
+            "yes or no as excludes in p.csv",
+            "something else in line 2",
+        ),
+        (
+            _write("p.csv", "phrase,label,excludes\nx,y,no\nz,y,yes\n"),
+            "phrases that stand for a label in p.csv, because labels exclude each other here",
+            "one that excludes its label in line 3",
+        ),
+        (
+            _write("p.csv", "phrase,label,uncertain\nx,y,y\n"),
+            "another label where the phrase is uncertain",
+            "the same one in line 2 of p.csv",
         ),
     ],
 )

@@ -6,17 +6,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from alembic import command
+from sqlalchemy import create_engine, text
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.site import SiteAccessDenied
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.monitoring.prediction import FinalReport, Prediction
 from ccds_kernel.monitoring.record import Loaded, open_record
+from ccds_kernel.store.migrate import configuration
 from ccds_kernel.store.store import open_store
 from support.monitoring import PHRASES, release, report, year
 from support.site import ADMINISTRATOR
-from support.tables import every_table
 
 TIME = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
 ONE = Prediction("SECRET1", TIME, 0.25, "CT1", "1.0")
@@ -224,13 +225,13 @@ def test_only_administrators_come_in(person, settings, registered, entries):
 def test_a_database_of_the_schema_before_keeps_its_reports(tmp_path):
     """A project's database gets the new tables, empty; reports without a time stay reports."""
     path = tmp_path / "project.db"
-    store = open_store(path)
-    with store.writing() as connection:
-        for table in sorted(every_table() - {"setting", "report", "report_section", "phrase"}):
-            connection.execute(text(f"DROP TABLE {table}"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
         connection.execute(text("INSERT INTO report (accession, study_key) VALUES ('A1', 'key')"))
-    store.close()
+    engine.dispose()
 
     store = open_store(path)
 

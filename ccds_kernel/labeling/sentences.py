@@ -1,0 +1,104 @@
+r"""Where the sentences of a text end, told in its normal form.
+
+The ends are found in the text as it came, because the normal form has lost line feeds and capital letters, and are then counted
+in characters of the normal form, in which phrases and cues are found. Decided, for English reports:
+
+- A full stop, exclamation or question mark ends a sentence before white space or the end of the text, so that "3.5 cm" is one;
+  and a full stop also between a small and a capital letter ("effusion.Heart", a lost space). A question mark after white space
+  doesn't: "? pneumonia" asks.
+- The usual abbreviations don't ("vs.", "Dr.", "e.g."); those that may well end a sentence ("approx.", "5 p.m.") don't before a
+  small letter or a number. A single letter is none: "hepatitis C." is commoner than initials.
+- A line feed is mostly where a line was full, and ends nothing: "No pleural\neffusion". It does where a blank line follows, a
+  mark or number of a list, or a capitalised word, unless the line before ends in a comma or a word such as "of" or "the".
+
+A sentence is never found by a trained model: the same text would be cut otherwise by the next version.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ccds_kernel.labeling.text import normalise, visible
+
+_STOPS = ".!?…؟۔।。！？"  # noqa: RUF001 - full stops of other scripts, too
+_WITHOUT_SPACE = "。！？"  # noqa: RUF001 - scripts that write no space after them
+_LINE_FEEDS = "\n\r\v\f\x85\u2028\u2029"
+_CANDIDATE = re.compile(rf"[{_STOPS}]++[\"'”’»)\]]*+|[{_LINE_FEEDS}]\s*+")
+_FEED = re.compile(rf"\r\n|[{_LINE_FEEDS}]")
+
+_ABBREVIATED = frozenset(["vs", "dr", "drs", "mr", "mrs", "ms", "prof", "st", "cf", "fig", "figs", "e.g", "i.e"])
+_ABBREVIATED_BEFORE_SMALL = frozenset(["approx", "ca", "etc", "incl", "max", "min", "resp", "a.m", "p.m"])
+_AROUND_WORDS = "()[]\"'"
+
+_NUMBER = re.compile(r"\s+\d")
+_SMALL = re.compile(r"\s+[a-z0-9]")
+_CAPITALISED = re.compile(r"[A-Z][a-z]")
+_NEW_ITEM = re.compile(r"(?:[-*+>•·–—]|\(?\d{1,2}[.)])\s|[A-ZÀ-ÖØ-Þ](?:[a-zß-öø-ÿ]|\s[a-zß-öø-ÿ])")
+_CALLS_FOR_MORE = re.compile(
+    r"(?:[,/-]|(?<!\w)(?:a|an|and|at|by|for|from|in|no|of|on|or|than|the|to|versus|vs\.?|with|without))$", re.IGNORECASE
+)
+_LOOK_BACK = 12
+
+
+def sentence_ends(text: str) -> list[int]:
+    """The offsets into `normalise(text)` at which its sentences end, ascending.
+
+    The last one is the length of the normal form; an empty text has none. A space between two sentences belongs to the second.
+    """
+    text = visible(text)
+    if text.isascii() and len(normalise(text)) == len(text):  # every character stands for itself, at its place
+        return _breaks(text) if text else []
+    ends: list[int] = []
+    length, spaced, begin = 0, False, 0
+    for end in _breaks(text):
+        piece = text[begin:end]
+        begin = end
+        words = len(normalise(piece))
+        if not words:
+            spaced = spaced or bool(piece)
+            continue
+        if ends and (spaced or piece[0].isspace()):
+            length += 1
+        spaced = piece[-1].isspace()
+        length += words
+        ends.append(length)
+    return ends
+
+
+def _breaks(text: str) -> list[int]:
+    """Where the sentences of the visible `text` end: before a line feed, after a stop, and at its end."""
+    found = []
+    for match in _CANDIDATE.finditer(text):
+        start, end = match.span()
+        if end == len(text):
+            break
+        if text[start] in _LINE_FEEDS:
+            if _is_new_line(text, start, end):
+                found.append(start)
+        elif _is_stop(text, start, end):
+            found.append(end)
+    return [*found, len(text)]
+
+
+def _is_stop(text: str, start: int, end: int) -> bool:
+    stop = text[start:end]
+    if not text[end].isspace():
+        if stop == ".":
+            return text[max(0, start - 2) : start].isalpha() and _CAPITALISED.match(text, end) is not None
+        return stop[-1] in _WITHOUT_SPACE
+    if stop[0] == "?":
+        return start > 0 and not text[start - 1].isspace()
+    if stop != ".":
+        return True
+    words = text[max(0, start - _LOOK_BACK) : start].split()
+    word = words[-1].lower().strip(_AROUND_WORDS) if words else ""
+    if word in _ABBREVIATED or (word == "no" and _NUMBER.match(text, end)):
+        return False
+    return word not in _ABBREVIATED_BEFORE_SMALL or _SMALL.match(text, end) is None
+
+
+def _is_new_line(text: str, start: int, end: int) -> bool:
+    if len(_FEED.findall(text, start, end)) > 1:
+        return True
+    before = text[max(0, start - _LOOK_BACK) : start]
+    return _NEW_ITEM.match(text, end) is not None and _CALLS_FOR_MORE.search(before.rstrip()) is None

@@ -1,0 +1,132 @@
+"""A task's phrases over its reports: one list where labels exclude each other, one for each label where it is decided by itself.
+
+Every list is a `PhraseIndex` over the same corpus, so that a further label costs its phrases only. Phrases are named by their
+list and their place in it; the list of a phrase follows from the task's kind and the phrase's label. A task of kind `one` has the
+one list `ONLY`, whatever its labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.corpus import Corpus, Posting
+from ccds_kernel.labeling.matches import Conflict, Counts, Preview, SoftLabels, Span
+from ccds_kernel.labeling.matching import PhraseIndex
+from ccds_kernel.labeling.negation import RADIOLOGY, Cues
+from ccds_kernel.labeling.outcome import label_by_itself, one_label
+from ccds_kernel.labeling.phrase import Phrase, check_count
+from ccds_kernel.labeling.report import Report
+from ccds_kernel.labeling.tasks.task import Task, TaskKind
+
+ONLY = ""
+"""The name of the list of a task of kind `one`; no label is blank."""
+
+
+class TaskIndex:
+    """The phrases of a task over n reports.
+
+    Args:
+        kind: how the task's labels go together.
+        texts: per report its sections; blank those that are left out (`Report.texts_without`).
+        cues: by which phrases with options read the sentences around them.
+    """
+
+    def __init__(self, kind: TaskKind, texts: Sequence[Sequence[str]], *, cues: Cues = RADIOLOGY) -> None:
+        self._kind = kind
+        self._cues = cues
+        self._corpus = Corpus(texts)
+        self._lists: dict[str, PhraseIndex] = {}
+        if kind is TaskKind.ONE:
+            self._lists[ONLY] = PhraseIndex(self._corpus, cues=cues, outcome_of=one_label)
+
+    @classmethod
+    def of(cls, task: Task, reports: Sequence[Report]) -> TaskIndex:
+        """An index without phrases over `reports`, without the sections that `task` leaves out."""
+        return cls(task.kind, [report.texts_without(task.left_out) for report in reports], cues=task.cues)
+
+    def __len__(self) -> int:
+        """How many phrases there are, over all lists."""
+        return sum(map(len, self._lists.values()))
+
+    @property
+    def lists(self) -> Mapping[str, PhraseIndex]:
+        """The lists by their names, to be read: `ONLY`, or each label that had a phrase, in the order in which it came up."""
+        return dict(self._lists)
+
+    def list_of(self, phrase: Phrase) -> str:
+        """The name of the list to which `phrase` belongs."""
+        return ONLY if self._kind is TaskKind.ONE else phrase.label
+
+    def insert(self, phrase: Phrase, position: int) -> None:
+        """Puts `phrase` at `position` of its list; see `PhraseIndex.insert`.
+
+        Raises:
+            CcdsError: see there; or there are too many phrases over all lists.
+        """
+        check_count(len(self) + 1)
+        name = self.list_of(phrase)
+        index = self._lists.get(name) or self._new_list()
+        index.insert(phrase, position)
+        self._lists[name] = index
+
+    def remove(self, name: str, position: int) -> Phrase:
+        """Takes the phrase at `position` of list `name` out and returns it; see `PhraseIndex.remove`."""
+        return self._list(name).remove(position)
+
+    def move(self, name: str, old: int, new: int) -> None:
+        """Gives the phrase at `old` of list `name` the position `new`; see `PhraseIndex.move`."""
+        self._list(name).move(old, new)
+
+    def replace(self, name: str, position: int, phrase: Phrase) -> None:
+        """Puts `phrase` in the place of that at `position` of list `name`; below its own list, where its label has another one.
+
+        Raises:
+            CcdsError: see `PhraseIndex.replace`; nothing was changed then.
+        """
+        if self.list_of(phrase) == name:
+            self._list(name).replace(position, phrase)
+            return
+        self._list(name).reports_of(position)  # refuses a place that isn't there before anything is changed
+        self.insert(phrase, len(self._lists.get(self.list_of(phrase), ())))
+        self.remove(name, position)
+
+    def preview(self, phrase: Phrase) -> Preview:
+        """What `phrase` would do in its list; see `PhraseIndex.preview`."""
+        name = self.list_of(phrase)
+        index = self._lists.get(name) or self._new_list()
+        return index.preview(phrase)
+
+    def counts(self) -> dict[str, tuple[Counts, ...]]:
+        """Per list the counts of its phrases, in order."""
+        return {name: index.counts for name, index in self._lists.items()}
+
+    def soft_labels(self) -> dict[str, SoftLabels]:
+        """Per list what is said of each report.
+
+        In a task of kind `one`, `ONLY` → a label. In one of kind `several`, label → `outcome.PRESENT`, `outcome.ABSENT` or the
+        phrase's word for the uncertain.
+        """
+        return {name: index.soft_labels() for name, index in self._lists.items()}
+
+    def conflicts(self) -> dict[str, tuple[Conflict, ...]]:
+        """Per list which phrase hides which other one that says something else; see `PhraseIndex.conflicts`."""
+        return {name: index.conflicts() for name, index in self._lists.items()}
+
+    def reports_of(self, name: str, position: int, *, captured_only: bool = False) -> Posting:
+        """The reports of the phrase at `position` of list `name`; see `PhraseIndex.reports_of`."""
+        return self._list(name).reports_of(position, captured_only=captured_only)
+
+    def spans(self, report: int, *, with_negated: bool = False) -> dict[str, list[Span]]:
+        """Per list the places in report `report` where its phrases stand; see `PhraseIndex.spans`."""
+        return {name: index.spans(report, with_negated=with_negated) for name, index in self._lists.items()}
+
+    def _new_list(self) -> PhraseIndex:
+        return PhraseIndex(self._corpus, cues=self._cues, outcome_of=label_by_itself)
+
+    def _list(self, name: str) -> PhraseIndex:
+        if name not in self._lists:
+            raise CcdsError(
+                expected="a phrase that is on the list", found="a label without phrases", do="load the list anew"
+            )
+        return self._lists[name]

@@ -8,19 +8,9 @@ from ccds_kernel.batch.docker.machine import Machine
 from ccds_kernel.batch.docker.states import job_status
 from ccds_kernel.batch.spec import PriorityClass
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
+from support.docker_labels import LABELS, NOW
 
-NOW = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 MACHINE = Machine(name="dgx1", docker="unix:///run/d.sock", address="10.0.0.11", cpus=8, memory_mb=9000, gpus=4)
-LABELS = {
-    "org.ccds.name": "session-ann-chest-1-lab",
-    "org.ccds.owner": "ann",
-    "org.ccds.class": "first",
-    "org.ccds.submitted": "2026-03-01T08:30:00+00:00",
-    "org.ccds.seconds": "5400",
-    "org.ccds.gpus": "1,3",
-    "org.ccds.cpus": "2",
-    "org.ccds.memory": "4096",
-}
 
 
 def told(status: str, name: str = "/ccds-session-ann-chest-1-lab", **state: object) -> dict:

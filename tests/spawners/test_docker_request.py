@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,20 +14,10 @@ from ccds_kernel.batch.scheduler import JobRefusedError
 from ccds_kernel.batch.shape import Container, Mount
 from ccds_kernel.batch.spec import JobSpec, PriorityClass
 from ccds_spawners.container import container_env, container_traits
+from support.docker_labels import LABELS, NOW
 
 IMAGE = f"registry.hospital.org/ccds/session@sha256:{'0a' * 32}"
-NOW = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 ANN = Account("ann", 2001, 2001, (30001, 30002))
-LABELS = {
-    "org.ccds.name": "session-ann-chest-1-lab",
-    "org.ccds.owner": "ann",
-    "org.ccds.class": "first",
-    "org.ccds.submitted": "2026-03-01T08:30:00+00:00",
-    "org.ccds.seconds": "5400",
-    "org.ccds.gpus": "1,3",
-    "org.ccds.cpus": "2",
-    "org.ccds.memory": "4096",
-}
 
 
 def session() -> JobSpec:

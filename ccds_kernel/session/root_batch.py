@@ -20,16 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccds_kernel.session.root_helper import Refused, Site
-from ccds_kernel.session.root_kernel import (
-    Who,
-    adopt_orphans,
-    become,
-    first_line,
-    keep,
-    last_words,
-    read_who,
-    reset_signals,
-)
+from ccds_kernel.session.root_parent import adopt_orphans, first_line, keep
+from ccds_kernel.session.root_person import Who, become, last_words, read_who, reset_signals
 
 MOST_LINE_BYTES = 131_072
 NEVER_BEGAN = 127

@@ -52,9 +52,9 @@ _RUNS = ("scheduler", "jobs")
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,199}")
 
 _BESIDE = {
-    "kernel": ("root_kernel",),
-    "shell": ("root_kernel",),
-    "job": ("root_kernel", "root_batch"),
+    "kernel": ("root_person", "root_parent", "root_kernel"),
+    "shell": ("root_person", "root_parent", "root_kernel"),
+    "job": ("root_person", "root_parent", "root_batch"),
     "scheduler": ("root_jobs",),
     "server": ("root_server",),
 }

@@ -5,20 +5,14 @@ code of a session then has another Unix user than its server: it can neither sig
 nor take its port. Of the person's groups it gets those of the session's one project.
 
 It reads its own arguments, from the environment a list of names, and for a kernel one line: how the server reaches it, as JSON.
-The command is fixed. It stays as the parent of what it started, and ends all of that when the server says so or is gone.
-
-Nothing is decided by a path that the person could change: their folder is entered with their own rights, one component after
-the other, through no link.
+The command is fixed. How it becomes the person is in `root_person`, how it stays with what it started in `root_parent`.
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import re
-import resource
-import select
 import shutil
 import signal
 import stat
@@ -26,18 +20,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from ccds_kernel.session.root_helper import REFUSED, Refused, Site, group_number, read_person
+from ccds_kernel.session.root_helper import Refused, Site
+from ccds_kernel.session.root_parent import adopt_orphans, first_line, keep
+from ccds_kernel.session.root_person import Who, become, last_words, read_who, reset_signals
 
 MOST_LINE_BYTES = 16_384
-_PROJECT = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
-_SESSION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _SOCKETS = re.compile(r"[0-9a-f]{16}")
 _COMMANDS = {"ccds": "ccds_kernel.session.kernel", "python3": "ipykernel_launcher"}
 _TERMINAL = "ccds_kernel.session.terminal"
-_SIGNALS = {b"INT": signal.SIGINT, b"TERM": signal.SIGTERM, b"KILL": signal.SIGKILL}
-_GROUPS = ("", "-images", "-images-w", "-reports")
 _KEPT = re.compile(
     r"CCDS_(?:CONFIG|PROJECT|SESSION|AUDIT_TOKEN|AUDIT_URL|DATABASE_URL)|CUDA_VISIBLE_DEVICES|NVIDIA_VISIBLE_DEVICES"
     r"|LANG|LC_[A-Z]+|TZ|TERM|COLORTERM"
@@ -46,38 +38,6 @@ _MOST_VALUE = 8_192
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _NO_PIP = str(Path(__file__).parents[1] / "env" / "no_pip.sh")
 """What pip is sent to until something begins with an environment of the person's; see `ccds_kernel.env.pip`."""
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
-_UMASK = 0o007
-"""Its sockets are for the person and the service account, whose group the folder hands on; what is made in the
-project's folders gets their default ACLs, whatever the umask."""
-
-
-@dataclass(frozen=True)
-class Who:
-    """As whom something is started."""
-
-    name: str
-    uid: int
-    gid: int
-    groups: tuple[int, ...]
-    home: tuple[str, ...]
-
-
-def read_who(site: Site, person: str, project: str, session: str, caller: int) -> Who:
-    """As whom to start it: the person, with those of their groups that are this project's.
-
-    Raises:
-        Refused: no such person, one of the system's, the caller itself, or not of this project.
-    """
-    if not (_PROJECT.fullmatch(project) and _SESSION.fullmatch(session)):
-        raise Refused("a project or a session of another form")
-    known = read_person(person, caller)
-    own = set(os.getgrouplist(person, known.pw_gid))
-    wanted = [group_number(f"irb-{project.lower()}{kind}") for kind in _GROUPS]
-    if wanted[0] is None or wanted[0] not in own:
-        raise Refused("not a member of that project")
-    home = (*site.projects.parts[1:], project, "work", person)
-    return Who(person, known.pw_uid, known.pw_gid, tuple(gid for gid in wanted if gid is not None and gid in own), home)
 
 
 def environment(given: dict[str, str], who: Who) -> dict[str, str]:
@@ -153,34 +113,6 @@ def make_sockets(site: Site, kernel: Kernel, who: Who, group: int) -> Path:
     return folder
 
 
-def become(who: Who, folder: str) -> None:
-    """Makes this process the person's, without a way back, in `folder` of their own folder.
-
-    Raises:
-        OSError: their folder isn't there, isn't theirs, or is reached through a link.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    os.setgroups(who.groups)
-    os.setresgid(who.gid, who.gid, who.gid)
-    os.setresuid(who.uid, who.uid, who.uid)
-    for option, value in ((_PR_SET_NO_NEW_PRIVS, 1), (_PR_SET_PDEATHSIG, signal.SIGKILL)):
-        if libc.prctl(option, value, 0, 0, 0):
-            raise OSError(ctypes.get_errno(), "prctl")
-    os.umask(_UMASK)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core holds patients' data
-    place = os.open("/", os.O_PATH | os.O_DIRECTORY)
-    for part in who.home:
-        inner = os.open(part, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)
-        os.close(place)
-        place = inner
-    if os.fstat(place).st_uid != who.uid:
-        raise PermissionError("not their own folder")
-    os.fchdir(place)
-    os.close(place)
-    if folder:
-        os.chdir(folder)  # with their rights, wherever it leads
-
-
 def start_kernel(who: Who, kernel: Kernel, sockets: Path, env: dict[str, str]) -> int:
     """Starts the kernel as the person; returns its process."""
     connection = sockets / "connection.json"
@@ -222,120 +154,10 @@ def start_shell(who: Who, env: dict[str, str]) -> int:
     return child
 
 
-class last_words:  # noqa: N801 - reads as a statement
-    """Ends a child that couldn't become what it should, with one line."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> NoReturn:
-        reason = error.strerror if isinstance(error, OSError) else type(error).__name__
-        os.write(2, f"ccds root helper: the {self._what} can't be started: {reason}\n".encode())
-        os._exit(REFUSED)
-
-
 def _kernel_log() -> int:
     """The person's own log of their kernels: what a kernel says before it speaks with its server."""
     Path(".ccds").mkdir(0o770, exist_ok=True)
     return os.open(".ccds/kernel.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o660)
-
-
-def reset_signals() -> None:
-    """Gives a child the signals as every program expects them."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTTOU, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-
-
-def adopt_orphans() -> None:
-    """From now on what a child leaves behind is this process's, to be ended with the rest."""
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def keep(child: int, orders: int | None) -> int:
-    """Waits for `child` and carries out what the server says on `orders`; ends everything once that is closed.
-
-    Args:
-        child: the process that was started, its group's leader.
-        orders: a file of lines INT, TERM and KILL; None where there are none, and a signal to this process ends all.
-    """
-    woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    signal.set_wakeup_fd(wake)
-    told: list[int] = []
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, lambda came, _frame: told.append(came))
-    rest = b""
-    while True:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            _end_all(None)
-            return os.waitstatus_to_exitcode(status)
-        if signal.SIGTERM in told or signal.SIGHUP in told:
-            return _end_all(child)
-        ready, _, _ = select.select([woken, *([orders] if orders is not None else [])], [], [])
-        if woken in ready:
-            os.read(woken, 256)
-            _reap_others(child)
-        if orders in ready and orders is not None:
-            said = os.read(orders, 256)
-            if not said:
-                return _end_all(child)
-            *lines, rest = (rest + said).split(b"\n")
-            rest = rest[-16:]
-            for line in lines:
-                if line in _SIGNALS:
-                    _signal_group(child, _SIGNALS[line])
-
-
-def _signal_group(child: int, number: int) -> None:
-    try:
-        os.killpg(child, number)
-    except ProcessLookupError:
-        if number != signal.SIGINT:  # which a process that isn't the command yet would take for its own
-            os.kill(child, number)  # forked a moment ago it leads no group yet; one that has ended is still waited for
-
-
-def _reap_others(child: int) -> None:
-    """Takes the exit status of orphans that came to this process, never `child`'s."""
-    for pid in _children(os.getpid()):
-        if pid != child:
-            try:
-                os.waitpid(pid, os.WNOHANG)
-            except ChildProcessError:
-                continue
-
-
-def _end_all(child: int | None) -> int:
-    """Ends everything below this process, whatever it made of itself; returns the exit status of `child`."""
-    status = 0
-    while True:
-        for pid in _descendants(os.getpid()):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        try:
-            ended, code = os.waitpid(-1, 0)
-        except ChildProcessError:
-            return status
-        if ended == child:
-            status = os.waitstatus_to_exitcode(code)
-
-
-def _descendants(parent: int) -> list[int]:
-    found = []
-    for pid in _children(parent):
-        found += [pid, *_descendants(pid)]
-    return found
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-    except OSError:
-        return []
 
 
 def main(site: Site, caller: int, verb: str, words: Sequence[str]) -> int:
@@ -368,11 +190,3 @@ def main(site: Site, caller: int, verb: str, words: Sequence[str]) -> int:
         return keep(start_kernel(who, kernel, sockets, env), 0)
     finally:
         shutil.rmtree(sockets, ignore_errors=True)
-
-
-def first_line(most: int) -> bytes:
-    """The first line of standard input, byte by byte: what comes after it is orders."""
-    line = bytearray()
-    while not line.endswith(b"\n") and len(line) <= most and (byte := os.read(0, 1)):
-        line += byte
-    return bytes(line)

@@ -22,7 +22,7 @@ from websockets.sync.client import connect
 
 from ccds_kernel.irb.application import ID, slug_of
 from ccds_kernel.irb.applying import apply_application
-from ccds_kernel.session import root_helper, root_kernel
+from ccds_kernel.session import root_helper, root_person
 from ccds_kernel.settings import Person
 from support.components import need_program
 from support.demo import free_port
@@ -379,8 +379,8 @@ def test_whoever_may_become_root_gets_no_session(site: UnixSite) -> None:
 @given(st.from_regex(ID, fullmatch=True), st.from_regex(r"[a-z_][a-z0-9_.-]{0,63}", fullmatch=True))
 def test_it_takes_every_id_and_name_that_can_be_on_a_roster(project: str, person: str) -> None:
     """What an application allows no session is refused for."""
-    assert root_kernel._PROJECT.fullmatch(project)
-    assert root_kernel._SESSION.fullmatch(f"{slug_of(project)}-lab")
+    assert root_person._PROJECT.fullmatch(project)
+    assert root_person._SESSION.fullmatch(f"{slug_of(project)}-lab")
     assert root_helper._PERSON.fullmatch(TypeAdapter(Person).validate_python(person))
 
 

@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ccds_kernel.cli import _labeling_load
+
 if TYPE_CHECKING:
     from ccds_kernel.labeling.match_file import Matched
     from ccds_kernel.labeling.matches import Counts
@@ -44,25 +46,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     match.add_argument("--json", action="store_true", help="print the counts as one JSON document")
     match.set_defaults(run=_match)
 
-    summary = "take the reports of a CSV file into a project; overwrites nothing"
-    load = verbs.add_parser("load", help=summary, description=summary)
-    _add_project(load)
-    load.add_argument("--reports", type=Path, required=True, metavar="R.csv", help="the reports; UTF-8")
-    load.add_argument("--id-column", required=True, metavar="C", help="column of the accession number")
-    _add_text_column(load)
-    load.add_argument(
-        "--exam-code-column", metavar="C", help="column of the exam code: others than the application's are left out"
-    )
-    load.add_argument(
-        "--date-column", metavar="C", help="column of the study date (ISO): others than the application's are left out"
-    )
-    load.add_argument(
-        "--unchecked",
-        action="store_true",
-        help="load without one of these two columns; nothing then keeps out what the IRB application doesn't cover",
-    )
-    load.add_argument("--json", action="store_true", help="print the counts as one JSON document")
-    load.set_defaults(run=_load)
+    _labeling_load.register(verbs)
 
     summary = "put the phrases of a file below a project's phrase list; changes none that is there"
     import_ = verbs.add_parser("import", help=summary, description=summary)
@@ -136,50 +120,6 @@ def _counts_of(phrase: Phrase, counts: Counts) -> dict[str, int]:
     if not phrase.negatable:
         del shown["negated"]
     return shown
-
-
-def _load(options: argparse.Namespace) -> None:
-    from dataclasses import asdict
-
-    from ccds_kernel.errors import CcdsError
-    from ccds_kernel.irb.project import open_project
-    from ccds_kernel.irb.roles import Action
-    from ccds_kernel.labeling.report_file import ReportColumns, read_reports
-    from ccds_kernel.labeling.repository import LabelingRepository
-
-    columns = ReportColumns(
-        options.id_column, tuple(options.text_column), options.exam_code_column, options.date_column
-    )
-    unchecked = [
-        name
-        for name, column in (("exam code", columns.exam_code), ("study date", columns.study_date))
-        if column is None
-    ]
-    if unchecked and not options.unchecked:
-        raise CcdsError(
-            expected="columns of exam code and study date, to hold the reports against the IRB application",
-            found=f"none of {' and '.join(unchecked)}",
-            do="name them (--exam-code-column, --date-column), or load what you know to be covered with --unchecked",
-        )
-    project = open_project(options.project, Action.LOAD_REPORTS)
-    reports = list(read_reports(options.reports, columns))  # whole, before anybody else has to wait for the write lock
-    with closing(project.store):
-        loaded = LabelingRepository(project).load_reports(
-            reports, code_needed=columns.exam_code is not None, date_needed=columns.study_date is not None
-        )
-    if options.json:
-        print(json.dumps(asdict(loaded)))
-        return
-    print(f"{len(reports)} reports: {loaded.added} added, {loaded.known} known already")
-    for count, why in (
-        (loaded.empty, "without any text"),
-        (loaded.conflicting, "that say something else than the project's report of that accession number"),
-        (loaded.beyond, "beyond the exam codes or dates of the IRB application"),
-    ):
-        if count:
-            print(f"{count:>9}  left out: {why}")
-    if unchecked:
-        print(f"not checked against the IRB application: {' and '.join(unchecked)}")
 
 
 def _import(options: argparse.Namespace) -> None:

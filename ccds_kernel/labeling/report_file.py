@@ -88,7 +88,7 @@ def read_reports(path: Path, columns: ReportColumns) -> Iterator[Report]:
                 cells[accession].strip(),
                 tuple(Section(name, cells[place]) for name, place in zip(columns.texts, texts, strict=True)),
                 None if exam_code is None else cells[exam_code].strip() or None,
-                None if study_date is None else _date(cells[study_date].strip()),
+                None if study_date is None else parse_date(cells[study_date].strip()),
             )
         except CcdsError as error:
             raise CcdsError(
@@ -98,7 +98,12 @@ def read_reports(path: Path, columns: ReportColumns) -> Iterator[Report]:
             ) from None
 
 
-def _date(cell: str) -> date | None:
+def parse_date(cell: str) -> date | None:
+    """The day that an ISO date, with or without a time, names; None where there is nothing.
+
+    Raises:
+        CcdsError: it is no date.
+    """
     if not cell:
         return None
     try:

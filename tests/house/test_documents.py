@@ -94,8 +94,8 @@ def test_every_audit_event_is_documented_with_its_fields():
 
 
 def test_a_stage_is_listed_when_it_has_a_module():
-    """`ccds --help` lists what works: every module of the command line, and no stage without one."""
-    modules = {module.name for module in pkgutil.iter_modules(ccds_kernel.cli.__path__)} - {"__main__"}
+    """`ccds --help` lists what works: every module of the command line but parts of one, and no stage without one."""
+    modules = {module.name for module in pkgutil.iter_modules(ccds_kernel.cli.__path__) if module.name[0] != "_"}
 
     assert set(STAGES) == modules
 

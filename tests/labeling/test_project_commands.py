@@ -59,7 +59,11 @@ def test_load_takes_in_what_is_new_and_covered(capsys, repository):
     status = load(*CHECKED, "--json")
 
     counts = json.loads(capsys.readouterr().out)
-    assert (status, counts) == (0, {"added": 2, "known": 1, "empty": 1, "conflicting": 1, "beyond": 3})
+    of_messages = {"preliminary": 0, "withdrawn": 0, "superseded": 0, "rejected": 0}
+    assert (status, counts) == (
+        0,
+        {"added": 2, "known": 1, "empty": 1, "conflicting": 1, "beyond": 3, "repeated": 1, **of_messages},
+    )
     assert [(stored.report.accession, stored.report.texts) for stored in repository.reports()] == [
         ("A1", ("No\n effusion.", "Normal.")),
         ("A2", ("Effusion.", "")),
@@ -73,6 +77,7 @@ def test_load_tells_what_it_left_out_without_naming_it(capsys):
 
     assert capsys.readouterr().out.splitlines() == [
         "8 reports: 2 added, 1 known already",
+        "        1  more than once in the file, word for word",
         "        1  left out: without any text",
         "        1  left out: that say something else than the project's report of that accession number",
         "        3  left out: beyond the exam codes or dates of the IRB application",

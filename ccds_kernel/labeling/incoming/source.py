@@ -1,0 +1,232 @@
+"""A file of reports, whatever its format, and how it gets into a project.
+
+`ccds labeling load` and whoever loads later (a widget, a nightly job) need no more than this: a `ReportSource` and `load`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.csv_files import check_out, write_rows
+from ccds_kernel.labeling.incoming.fhir_reports import FhirReading, read_fhir
+from ccds_kernel.labeling.incoming.hl7_reports import Hl7Reading, read_hl7
+from ccds_kernel.labeling.incoming.parquet_reports import read_parquet_reports
+from ccds_kernel.labeling.incoming.survey import Survey, standing_reports, survey
+from ccds_kernel.labeling.incoming.version import Entry, Standing, Unreadable, Version
+from ccds_kernel.labeling.report import Report
+from ccds_kernel.labeling.report_file import ReportColumns, read_reports
+from ccds_kernel.labeling.repository import LabelingRepository, Loaded
+
+Watch = Callable[[Iterable[Entry], str], Iterable[Entry]]
+"""Shows somebody how far it is: what is read, and the word for what happens to it."""
+
+
+class Format(StrEnum):
+    """How reports come."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    HL7 = "hl7"
+    FHIR = "fhir"
+
+
+_TABLES = {Format.CSV, Format.PARQUET}
+_SUFFIXES = {
+    ".parquet": Format.PARQUET,
+    ".pq": Format.PARQUET,
+    ".hl7": Format.HL7,
+    ".oru": Format.HL7,
+    ".ndjson": Format.FHIR,
+    ".jsonl": Format.FHIR,
+    ".json": Format.FHIR,
+    ".fhir": Format.FHIR,
+}
+_OTHER_FILES = {
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "a gzip file",
+    b"BZh": "a bzip2 file",
+    b"\xfd7zXZ": "an xz file",
+}
+_PARQUET = b"PAR1"
+
+
+def format_of(path: Path) -> Format:
+    """What the file's name says; CSV where it says nothing."""
+    return _SUFFIXES.get(path.suffix.lower(), Format.CSV)
+
+
+@dataclass(frozen=True)
+class ReportSource:
+    """A file of reports and how it is to be read.
+
+    Args:
+        path: the file, or a pipe: of what comes only once, every report is in memory together.
+        format: how the reports come.
+        columns: of a table, what is what.
+        hl7: of HL7 v2 messages, what the site's leave open.
+        fhir: of FHIR resources, likewise.
+
+    Raises:
+        CcdsError: columns are missing, or named for something that has none.
+    """
+
+    path: Path
+    format: Format
+    columns: ReportColumns | None = None
+    hl7: Hl7Reading = field(default_factory=Hl7Reading)
+    fhir: FhirReading = field(default_factory=FhirReading)
+
+    def __post_init__(self) -> None:
+        if (self.columns is not None) != (self.format in _TABLES):
+            raise CcdsError(
+                expected="columns for a table (csv, parquet), none for messages (hl7, fhir)",
+                found=f"{'some' if self.columns else 'none'} for {self.format.value}",
+                do="name the column of the accession number and those of text, or the file's format",
+            )
+
+    @property
+    def can_reject(self) -> bool:
+        """Whether one message can be left out, and the others loaded: in a table, one odd row keeps the whole file out."""
+        return self.format not in _TABLES
+
+    def entries(self) -> Iterator[Entry]:
+        """What is in the file, one after the other.
+
+        Raises:
+            CcdsError: it can't be read as what it should be.
+        """
+        self._check_kind()
+        if self.format is Format.HL7:
+            yield from read_hl7(self.path, self.hl7)
+        elif self.format is Format.FHIR:
+            yield from read_fhir(self.path, self.fhir)
+        elif self.columns is not None:
+            read = read_reports if self.format is Format.CSV else read_parquet_reports
+            for number, report in enumerate(read(self.path, self.columns), 1):
+                yield Version(number, Standing.FINAL, report)
+
+    def _check_kind(self) -> None:
+        if not self.path.is_file():  # a pipe would lose what is looked at; what isn't there, the reader tells
+            return
+        try:
+            with self.path.open("rb") as file:
+                begin = file.read(5)
+        except OSError:
+            return
+        kinds = _OTHER_FILES if self.format is Format.PARQUET else {**_OTHER_FILES, _PARQUET: "a Parquet file"}
+        for sign, kind in kinds.items():
+            if begin.startswith(sign):
+                raise CcdsError(
+                    expected=f"{self.path} to be {self.format.value}",
+                    found=kind,
+                    do="name its --format" if sign == _PARQUET else "unpack it and load what is in it",
+                )
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of the reports of a file.
+
+    Attributes:
+        loaded: of those that count.
+        preliminary: versions left out, because they aren't final yet.
+        withdrawn: versions that say that there is no report.
+        superseded: versions left out, because the file corrects or withdraws them later.
+        rejected: messages that make no report.
+        repeated: of those in `loaded`, and of the superseded ones, how many say the same as an earlier one in the file.
+    """
+
+    loaded: Loaded
+    preliminary: int
+    withdrawn: int
+    superseded: int
+    rejected: int
+    repeated: int
+
+    @property
+    def read(self) -> int:
+        """How many versions and messages that make none there were."""
+        return _count(self.loaded) + self.preliminary + self.withdrawn + self.superseded + self.rejected
+
+
+def load(
+    repository: LabelingRepository,
+    source: ReportSource,
+    *,
+    rejected: Path,
+    code_needed: bool,
+    date_needed: bool,
+    watch: Watch = lambda entries, _: entries,
+) -> Taken:
+    """Takes the reports that count into a project; all of them or, where something is wrong with the file, none.
+
+    Args:
+        repository: of the project, for the person who loads.
+        source: the file. It is read through once before anybody else has to wait for the write lock.
+        rejected: receives the number of each message that makes no report, and why; written where there is one, and where there
+        was
+            one at an earlier load.
+        code_needed: whether a report without an exam code counts as not covered by the application.
+        date_needed: likewise for the study date.
+        watch: shows how far it is.
+
+    Raises:
+        CcdsError: the file can't be read, holds no report at all, or was changed meanwhile; or `rejected` can't be written.
+        ProjectAccessDenied: the person may not load reports.
+    """
+    held = None if source.path.is_file() else list(source.entries())
+    stamp = _stamp(source.path)
+    found = survey(watch(source.entries() if held is None else held, "reading"))
+    _check_some(source, found)
+    if found.unreadable or (source.can_reject and rejected.exists()):
+        check_out(rejected, [source.path])
+        write_rows(rejected, ("number", "reason"), ((str(one.number), one.reason) for one in found.unreadable))
+    entries = watch(source.entries() if held is None else held, "loading")
+    reports = _while_same(standing_reports(entries, found), source.path, stamp)
+    loaded = repository.load_reports(reports, code_needed=code_needed, date_needed=date_needed)
+    return Taken(
+        loaded,
+        found.preliminary,
+        found.withdrawn,
+        found.signed - _count(loaded),
+        len(found.unreadable),
+        found.repeated,
+    )
+
+
+def _count(loaded: Loaded) -> int:
+    return loaded.added + loaded.known + loaded.empty + loaded.conflicting + loaded.beyond
+
+
+def _check_some(source: ReportSource, found: Survey) -> None:
+    if found.entries > len(found.unreadable):
+        return
+    first: Unreadable = found.unreadable[0]
+    raise CcdsError(
+        expected=f"reports in {source.path} ({source.format.value})",
+        found=f"{found.entries} that can't be read as such; number {first.number}: {first.reason}",
+        do="see docs/formats.md for what is read; nothing was loaded",
+    )
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+def _while_same(reports: Iterable[Report], path: Path, stamp: tuple[int, int, int] | None) -> Iterator[Report]:
+    """`reports`; at their end, an error where the file isn't what it was: what counts was found out in the old one."""
+    yield from reports
+    if _stamp(path) != stamp:
+        raise CcdsError(
+            expected=f"{path} to stay as it is while it is loaded",
+            found="that somebody changed it",
+            do="load it again when it is complete; nothing was loaded",
+        )

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ccds_kernel.batch.local import relay
-from ccds_kernel.batch.local.broker import Broker, Door, listen
+from ccds_kernel.batch.local.broker import Broker
+from ccds_kernel.batch.local.broker_socket import Door, listen
 from ccds_kernel.batch.site import jobs_socket, scheduler_of
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.registry import registry_of

@@ -1,14 +1,13 @@
-"""People's way to the local scheduler where code runs as its person: a socket of the service account's, whose jobs these are.
+"""People's way to the local scheduler where code runs as its person: through the service account, whose jobs these are.
 
 The scheduler's folder is the service account's alone: whoever may write there may start anything as anybody. So people ask here,
-one request in a connection (`wire`), and the kernel of the operating system says who asks (SO_PEERCRED), never the request.
-A person hands over batch work for a project in which they may do that, and sees, ends and extends their own jobs; of everybody
-else's they learn what the machine has free. The job itself runs as the person, with the groups of that one project: the
-scheduler starts `relay`, which has the root helper start it (`session.root_batch`).
+one request in a connection (`wire`) to a socket (`broker_socket`), and the kernel of the operating system says who asks
+(SO_PEERCRED), never the request. A person hands over batch work for a project in which they may do that, and sees, ends and
+extends their own jobs; of everybody else's they learn what the machine has free. The job itself runs as the person, with the
+groups of that one project: the scheduler starts `relay`, which has the root helper start it (`session.root_batch`).
 
 Rejected: a part of the hub or of the audit daemon (what reads strangers' requests should hold neither tokens nor the log, and an
-upgrade of the hub shouldn't hide people's trainings from them), a port (everybody's, and it doesn't say who asks), and a
-setuid program that writes the scheduler's table.
+upgrade of the hub shouldn't hide people's trainings from them), and a setuid program that writes the scheduler's table.
 """
 
 from __future__ import annotations
@@ -16,16 +15,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-import pwd
 import re
-import socket
-import stat
-import struct
 import threading
-import time
-from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,7 +31,6 @@ from ccds_kernel.batch.local.wire import (
     not_understood,
     spec_from_wire,
     spec_to_wire,
-    to_line,
     to_wire,
 )
 from ccds_kernel.batch.scheduler import JobRefusedError, Scheduler, SchedulerUnavailableError
@@ -47,17 +38,9 @@ from ccds_kernel.batch.spec import JobSpec, PriorityClass
 from ccds_kernel.batch.states import JobId, JobState, JobStatus
 from ccds_kernel.errors import CcdsError
 
-FIRST_PERSON = 1000
-"""The first Unix user's number that is a person's."""
 MOST_WAITING = 50
 """Jobs of one person that may wait at once: a sweep of trainings fits, and nobody fills the table that every step reads."""
 MOST_IDS = 1000
-_MOST_AT_ONCE = 8
-"""Connections of one person at once: who opens more waits for themselves, not the others for them."""
-_PATIENCE_S = 5.0
-"""In which a request has to come, and in which its answer has to be taken."""
-_TROUBLE_S = 0.1
-_PERSON = re.compile(r"[a-z_][a-z0-9_.-]{0,63}")
 _JOB = re.compile(r"[0-9]{1,18}")
 _HELPER_CODES = frozenset({120, 127})
 """Exit codes with which the root helper says that there was no job."""
@@ -230,112 +213,6 @@ class Broker:
         return to_wire(self._scheduler.explain(self._own(person, job)))
 
 
-class Door:
-    """The socket: takes connections and has the broker answer them, each in a thread of its own."""
-
-    def __init__(self, listener: socket.socket, broker: Broker) -> None:
-        self._listener = listener
-        self._broker = broker
-        self._counting = threading.Lock()
-        self._inside: Counter[int] = Counter()
-
-    def run(self) -> None:
-        """Goes on until the process ends; what a kill cuts off can be asked again."""
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError as error:  # too many files are open, say: it passes
-                _log.warning("no connection can be taken: %s", error.strerror)
-                time.sleep(_TROUBLE_S)
-                continue
-            _, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-            with self._counting:
-                is_let_in = self._inside[uid] < _MOST_AT_ONCE
-                self._inside[uid] += is_let_in
-            if is_let_in:
-                threading.Thread(target=self._attend, args=(connection, uid), daemon=True).start()
-            else:
-                connection.close()
-
-    def _attend(self, connection: socket.socket, uid: int) -> None:
-        try:
-            with connection, suppress(OSError):  # who is gone needs no answer
-                answer = self._answer(connection, uid)
-                connection.settimeout(_PATIENCE_S)
-                connection.sendall(to_line(answer))
-        finally:
-            with self._counting:
-                self._inside[uid] -= 1
-                if not self._inside[uid]:
-                    del self._inside[uid]
-
-    def _answer(self, connection: socket.socket, uid: int) -> dict[str, Any]:
-        line = read_line(connection)  # of whomever: closed with something unread, a socket drops its answer
-        person = person_of(uid)
-        if person is None:
-            return {"error": error_to_wire(_nobody())}
-        return {"error": error_to_wire(not_understood())} if line is None else self._broker.answer(person, line)
-
-
-def person_of(uid: int) -> str | None:
-    """The name of the person with this number; None where it is no person's: the system's, or the service account's own."""
-    if uid < FIRST_PERSON or uid == os.geteuid():
-        return None
-    try:
-        name = pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return None
-    return name if _PERSON.fullmatch(name) else None
-
-
-def read_line(connection: socket.socket) -> bytes | None:
-    """The one line that comes; None where it is too long, too slow or cut off."""
-    deadline, line = time.monotonic() + _PATIENCE_S, bytearray()
-    while not line.endswith(b"\n"):
-        left = deadline - time.monotonic()
-        if left <= 0 or len(line) > MOST_BYTES:
-            return None
-        connection.settimeout(left)
-        try:
-            came = connection.recv(MOST_BYTES)
-        except TimeoutError:
-            return None
-        if not came:
-            return None
-        line += came
-    return bytes(line) if len(line) <= MOST_BYTES else None
-
-
-def listen(place: Path) -> socket.socket:
-    """The socket at `place`, to which everybody may connect and whose place nobody else can take.
-
-    Raises:
-        CcdsError: its folder isn't there, or isn't this user's alone.
-    """
-    try:
-        known = place.parent.lstat()
-    except OSError as error:
-        raise _no_folder(place.parent, (error.strerror or "an error").lower()) from None
-    if not stat.S_ISDIR(known.st_mode) or known.st_uid != os.geteuid() or known.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise _no_folder(place.parent, "one that others may write")
-    listener = socket.socket(socket.AF_UNIX)
-    making = place.with_name(f"{place.name}.{os.getpid()}")
-    making.unlink(missing_ok=True)
-    listener.bind(str(making))
-    making.chmod(0o666)
-    listener.listen(128)
-    making.rename(place)  # in place of one that a killed broker left
-    return listener
-
-
-def _no_folder(folder: Path, found: str) -> CcdsError:
-    return CcdsError(
-        expected=f"a folder {folder} that is the service account's alone",
-        found=found,
-        do="let its unit make it: RuntimeDirectory= in docs/running.md",
-    )
-
-
 def _is_theirs(status: JobStatus, person: str) -> bool:
     named = read_name(status.name or "")
     return named is not None and named.person == person
@@ -344,12 +221,4 @@ def _is_theirs(status: JobStatus, person: str) -> bool:
 def _only_batch() -> JobRefusedError:
     return JobRefusedError(
         expected="batch work, which yields", found="another class", do="start sessions on the home page"
-    )
-
-
-def _nobody() -> CcdsError:
-    return CcdsError(
-        expected="a person of this machine",
-        found="an account that is none's",
-        do="ask as the person whose jobs they are",
     )

@@ -87,3 +87,17 @@ def test_whatever_is_published_is_a_sum_over_whole_periods_of_at_least_ten(expor
         assert sum(of_code.values()) - one.exams < SMALLEST
         assert (one.code in left.small) == (sum(of_code.values()) < SMALLEST)
     assert Frequencies.model_validate_json(published.to_json()) == published
+
+
+def test_a_published_file_with_a_small_number_or_a_code_twice_is_none_of_ours():
+    """What is read is checked to the letter: somebody may have written it by hand."""
+    published, _ = frequencies(counts("CXR1", m01=10), NOW)
+    written = published.to_json()
+
+    for wrong in (
+        written.replace('"exams": 10', '"exams": 9'),
+        written.replace('"codes": [', '"codes": [{"code": "CXR1", "periods": []},'),
+    ):
+        assert wrong != written
+        with pytest.raises(ValueError, match="Frequencies"):
+            Frequencies.model_validate_json(wrong)

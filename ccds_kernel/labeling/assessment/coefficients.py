@@ -7,8 +7,8 @@ influence on the coefficient, their sum of squares times n/(n-1). For two labele
 published large-sample variance but for that factor [Fleiss, Cohen and Everitt 1969, Psychol Bull 72:323–327; Gwet 2008].
 
 One departure from Gwet's variance where ratings are missing: he lets a study with one rating count as one without agreement, so
-that the standard error grows with the number of such studies (95 % intervals that held the true AC1 in 100 of 100
-samples with half of the ratings missing). Here the mean is over the studies with two ratings, as the coefficient's is.
+that the standard error grows with the number of such studies, however much people agree. Here agreement is a mean over the
+studies with two ratings in its variance too, as it is in its value.
 
 No weights: labels have no order. How the intervals are made stands in `estimate`.
 """

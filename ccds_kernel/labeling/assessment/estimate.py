@@ -6,10 +6,11 @@ observed agreement and s the standard error brought to its scale, s = standard e
 Graubard's for survey proportions [1998, Surv Methodol 24:193–201]. Where all agree, or nobody does, the standard error is 0
 and n* is the number of studies. The ends are brought back with chance as it was observed.
 
-Chosen by coverage (`benchmarks/agreement_intervals.py`): the textbook interval, ± 1.96 standard errors, held the true value in
-as few as 72 of 100 samples of 50 studies with a rare label, and collapses to a point where all agree; so does the bootstrap
-over studies, which was rejected for that. For kappa and alpha n* is at most the number of studies: with few positive
-studies their standard error is as often far too small as the positive ones happen to be agreed on.
+Chosen by coverage (`benchmarks/agreement_intervals.py`, 500 samples of each kind, seed 2026): these intervals hold the true
+value in 91 to 99 of 100 samples. The textbook's, ± 1.96 standard errors, do in 74 to 96, worst with a rare label and few studies,
+and shrink to a point where all agree; so does the bootstrap over studies, which was rejected for that. For kappa and alpha n* is
+at most the number of studies: where few studies have the label their standard error is far too small as often as people
+happen to agree on these few.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from ccds_kernel.labeling.assessment.coefficients import (
     specific_agreement,
 )
 from ccds_kernel.labeling.assessment.estimate import Estimate, NotDefined, Why
-from ccds_kernel.labeling.assessment.rating import PRESENT, counted
+from ccds_kernel.labeling.assessment.rating import NOBODY, PRESENT, counted
 from ccds_kernel.rate import wilson
 from support.ratings import codes, codes_of_table
 
@@ -200,3 +200,17 @@ def test_more_studies_give_a_narrower_interval(samples):
     for coefficient in COEFFICIENTS.values():
         few, many = coefficient(ratings), coefficient(np.tile(ratings, (4, 1)))
         assert many.high - many.low < few.high - few.low
+
+
+@each
+def test_the_standard_error_is_the_jackknifes(name):
+    """Leaving out one study after another tells it without any formula; a third of the ratings is missing."""
+    random = np.random.default_rng(8)
+    true = random.choice(CATEGORIES, (240, 1), p=[0.6, 0.3, 0.1])
+    ratings = np.where(random.random((240, 3)) < 0.8, true, random.integers(0, CATEGORIES, (240, 3))).astype(np.int16)
+    ratings[random.random((240, 3)) < 1 / 3] = NOBODY
+
+    found = COEFFICIENTS[name](ratings)
+
+    without = [COEFFICIENTS[name](np.delete(ratings, study, axis=0)).value for study in range(240)]
+    assert found.standard_error == pytest.approx(np.sqrt(239 * np.var(without)), rel=0.02)

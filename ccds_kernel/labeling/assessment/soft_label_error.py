@@ -1,0 +1,169 @@
+"""How often the soft labels of each phrase are wrong, and how many wrong ones are left, from the studies that were confirmed.
+
+A soft label is wrong where the confirmed label is another. Of each phrase the studies that it *captures* are counted, those of
+them that are *confirmed*, and of these the *wrong* ones. The rate is that of the confirmed ones, with Wilson's interval. The
+number of wrong ones among the other studies U that it captures is U times the rate; its interval is Bayes' prediction:
+with Jeffreys' prior the number is beta-binomial, wrong + ½ and confirmed - wrong + ½ [Brown, Cai and DasGupta 2001, Stat
+Sci 16:101–133, for the prior; Gelman et al. 2013, Bayesian Data Analysis, 3rd edition, section 3.3 and 2.4, for the prediction].
+So the interval knows that nobody looked at these U, and is 0 to 0 where none is left.
+
+Over all phrases the rate is stratified: each phrase's rate weighs as many studies as the phrase captures, because people confirm
+rare phrases as often as common ones; the plain share of wrong ones among all confirmed would be that of the studies that
+somebody chose. Its uncertainty is that of n* independent studies, n* = 1 / Σ (weight² / confirmed) [Kish 1965, Survey
+Sampling, section 8.2]. Phrases of which nothing is confirmed say nothing and are left out of it; how many studies they
+capture stands beside it. Rejected: adding up the phrases' predictions, which with many phrases and few confirmed studies each
+adds up as many priors.
+
+Two things to know. The confirmed studies of a phrase have to be like its others: sampled, or all. And a labeler who sees the soft
+label takes over a part of the wrong ones (`Assessment.anchoring`), so that the true rate is higher by that part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+
+from ccds_kernel.labeling.assessment.estimate import Value
+from ccds_kernel.rate import Rate, rate, wilson
+
+_TAIL = 0.025
+_DIGITS = 6
+
+
+class PhraseCounts(Value):
+    """The studies of one phrase."""
+
+    captured: int = Field(ge=0)
+    confirmed: int = Field(ge=0)
+    wrong: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.wrong <= self.confirmed <= self.captured:
+            raise ValueError("wrong ones are confirmed, and confirmed ones captured")
+        return self
+
+
+class Left(Value):
+    """Studies that nobody confirmed, and how many of them have a wrong soft label, with the 95 % interval of that number."""
+
+    studies: int = Field(ge=0)
+    wrong: float
+    low: int
+    high: int
+
+
+class PhraseError(Value):
+    """The soft labels of one phrase: `rate` and `left` are None where nothing of it is confirmed."""
+
+    counts: PhraseCounts
+    rate: Rate | None
+    left: Left | None
+
+
+class StratifiedRate(Value):
+    """The rate over all studies of the phrases that have confirmed ones, as a share with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    confirmed: int = Field(ge=1)
+
+
+class SoftLabelErrors(Value):
+    """The phrases in the order in which they were given, and all together; `rate` and `left` are None where nothing is confirmed.
+
+    `unknown` is the number of studies of phrases of which nothing is confirmed: `rate` and `left` say nothing about them.
+    """
+
+    phrases: tuple[PhraseError, ...]
+    rate: StratifiedRate | None
+    left: Left | None
+    unknown: int
+
+
+def count_phrases(
+    holders: npt.NDArray[np.integer], confirmed: npt.NDArray[np.bool_], wrong: npt.NDArray[np.bool_], phrases: int
+) -> tuple[PhraseCounts, ...]:
+    """The counts of each of `phrases` phrases.
+
+    Args:
+        holders: of each study the place of the phrase that captures it; below 0 where none does.
+        confirmed: of each study whether somebody confirmed it; of the same length.
+        wrong: whether the confirmed label is another than the soft label; False counts where it isn't confirmed.
+        phrases: how many there are.
+    """
+    held = holders >= 0
+
+    def by_phrase(which: npt.NDArray[np.bool_]) -> list[int]:
+        return [int(count) for count in np.bincount(holders[held & which], minlength=phrases)]
+
+    everything = np.ones(len(holders), dtype=bool)
+    return tuple(
+        PhraseCounts(captured=captured, confirmed=looked_at, wrong=other)
+        for captured, looked_at, other in zip(
+            by_phrase(everything), by_phrase(confirmed), by_phrase(confirmed & wrong), strict=True
+        )
+    )
+
+
+def soft_label_errors(phrases: Sequence[PhraseCounts]) -> SoftLabelErrors:
+    """The errors of each phrase and of all."""
+    known = [one for one in phrases if one.confirmed]
+    unknown = sum(one.captured for one in phrases if not one.confirmed)
+    by_phrase = tuple(_phrase_error(one) for one in phrases)
+    if not known:
+        return SoftLabelErrors(phrases=by_phrase, rate=None, left=None, unknown=unknown)
+    captured = np.array([one.captured for one in known], float)
+    confirmed = np.array([one.confirmed for one in known], float)
+    wrong = np.array([one.wrong for one in known], float)
+    weights = captured / captured.sum()
+    value = min(float(weights @ (wrong / confirmed)), 1.0)
+    size = float(1 / (weights**2 / confirmed).sum())
+    low, high = wilson(value * size, size)
+    left = sum(one.captured - one.confirmed for one in known)
+    expected = float((captured - confirmed) @ (wrong / confirmed))
+    return SoftLabelErrors(
+        phrases=by_phrase,
+        rate=StratifiedRate(
+            value=round(value, _DIGITS),
+            low=min(round(low, _DIGITS), round(value, _DIGITS)),
+            high=max(round(high, _DIGITS), round(value, _DIGITS)),
+            confirmed=int(confirmed.sum()),
+        ),
+        left=_left(left, expected, value * size, size),
+        unknown=unknown,
+    )
+
+
+def _phrase_error(counts: PhraseCounts) -> PhraseError:
+    if not counts.confirmed:
+        return PhraseError(counts=counts, rate=None, left=None)
+    left = counts.captured - counts.confirmed
+    found = rate(counts.wrong, counts.confirmed)
+    return PhraseError(
+        counts=counts,
+        rate=found,
+        left=_left(left, left * counts.wrong / counts.confirmed, counts.wrong, counts.confirmed),
+    )
+
+
+def _left(studies: int, expected: float, wrong: float, confirmed: float) -> Left:
+    low, high = predicted(studies, wrong, confirmed)
+    return Left(studies=studies, wrong=round(expected, 1), low=low, high=high)
+
+
+def predicted(studies: int, wrong: float, confirmed: float) -> tuple[int, int]:
+    """The 95 % prediction interval of the number of wrong ones among `studies`, after `wrong` of `confirmed` were."""
+    # P(k + 1) / P(k) of the beta-binomial distribution; sums of logarithms, as the probabilities underflow.
+    k = np.arange(studies, dtype=float)
+    a, b = wrong + 0.5, max(confirmed - wrong, 0.0) + 0.5
+    ratios = np.log((studies - k) * (a + k)) - np.log((k + 1) * (b + studies - k - 1))
+    logs = np.concatenate([[0.0], np.cumsum(ratios)])
+    below = np.cumsum(np.exp(logs - logs.max()))
+    below /= below[-1]
+    return int(np.searchsorted(below, _TAIL, side="right")), int(np.searchsorted(below, 1 - _TAIL))

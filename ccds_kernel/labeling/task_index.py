@@ -51,8 +51,8 @@ class TaskIndex:
 
     @property
     def lists(self) -> Mapping[str, PhraseIndex]:
-        """The lists by their names, to be read: `ONLY`, or each label that had a phrase, in the order in which it came up."""
-        return dict(self._lists)
+        """The lists by their names, to be read: `ONLY`, or each label that has phrases, in the order in which it came up."""
+        return {name: index for name, index in self._lists.items() if name == ONLY or len(index)}
 
     def list_of(self, phrase: Phrase) -> str:
         """The name of the list to which `phrase` belongs."""
@@ -65,10 +65,7 @@ class TaskIndex:
             CcdsError: see there; or there are too many phrases over all lists.
         """
         check_count(len(self) + 1)
-        name = self.list_of(phrase)
-        index = self._lists.get(name) or self._new_list()
-        index.insert(phrase, position)
-        self._lists[name] = index
+        self._list_for(phrase).insert(phrase, position)
 
     def remove(self, name: str, position: int) -> Phrase:
         """Takes the phrase at `position` of list `name` out and returns it; see `PhraseIndex.remove`."""
@@ -88,18 +85,17 @@ class TaskIndex:
             self._list(name).replace(position, phrase)
             return
         self._list(name).reports_of(position)  # refuses a place that isn't there before anything is changed
-        self.insert(phrase, len(self._lists.get(self.list_of(phrase), ())))
+        goal = self._list_for(phrase)
+        goal.insert(phrase, len(goal))
         self.remove(name, position)
 
     def preview(self, phrase: Phrase) -> Preview:
         """What `phrase` would do in its list; see `PhraseIndex.preview`."""
-        name = self.list_of(phrase)
-        index = self._lists.get(name) or self._new_list()
-        return index.preview(phrase)
+        return self._list_for(phrase).preview(phrase)
 
     def counts(self) -> dict[str, tuple[Counts, ...]]:
         """Per list the counts of its phrases, in order."""
-        return {name: index.counts for name, index in self._lists.items()}
+        return {name: index.counts for name, index in self.lists.items()}
 
     def soft_labels(self) -> dict[str, SoftLabels]:
         """Per list what is said of each report.
@@ -107,11 +103,11 @@ class TaskIndex:
         In a task of kind `one`, `ONLY` → a label. In one of kind `several`, label → `outcome.PRESENT`, `outcome.ABSENT` or the
         phrase's word for the uncertain.
         """
-        return {name: index.soft_labels() for name, index in self._lists.items()}
+        return {name: index.soft_labels() for name, index in self.lists.items()}
 
     def conflicts(self) -> dict[str, tuple[Conflict, ...]]:
         """Per list which phrase hides which other one that says something else; see `PhraseIndex.conflicts`."""
-        return {name: index.conflicts() for name, index in self._lists.items()}
+        return {name: index.conflicts() for name, index in self.lists.items()}
 
     def reports_of(self, name: str, position: int, *, captured_only: bool = False) -> Posting:
         """The reports of the phrase at `position` of list `name`; see `PhraseIndex.reports_of`."""
@@ -119,10 +115,14 @@ class TaskIndex:
 
     def spans(self, report: int, *, with_negated: bool = False) -> dict[str, list[Span]]:
         """Per list the places in report `report` where its phrases stand; see `PhraseIndex.spans`."""
-        return {name: index.spans(report, with_negated=with_negated) for name, index in self._lists.items()}
+        return {name: index.spans(report, with_negated=with_negated) for name, index in self.lists.items()}
 
-    def _new_list(self) -> PhraseIndex:
-        return PhraseIndex(self._corpus, cues=self._cues, outcome_of=label_by_itself)
+    def _list_for(self, phrase: Phrase) -> PhraseIndex:
+        """The list of `phrase`, which begins where its label has none."""
+        name = self.list_of(phrase)
+        if name not in self._lists:
+            self._lists[name] = PhraseIndex(self._corpus, cues=self._cues, outcome_of=label_by_itself)
+        return self._lists[name]
 
     def _list(self, name: str) -> PhraseIndex:
         if name not in self._lists:

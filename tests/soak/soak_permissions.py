@@ -36,6 +36,7 @@ from support.layers.hub import RestLayer, SpawnLayer, people_of_a_hub
 from support.layers.kernel import kernel_layer
 from support.matrix import ROLES, STANDINGS, Cell, Layer, expected
 from support.postgresql import running_server
+from support.soak import tell
 
 KILLED = ("tests/irb/test_reconcile.py", "-k", "killed_anywhere")
 
@@ -147,10 +148,7 @@ def main() -> int:
         figures, passed = killed(options.kills, max(60.0, deadline - began))
         print(f"ccds irb apply killed -9: {figures}, {time.monotonic() - began:.0f} s")
         broken += [] if passed else ["ccds irb apply killed -9: the test didn't pass"]
-    print(f"broken promises: {len(broken)}")
-    for line in broken:
-        print(f"  {line}", file=sys.stderr)
-    return 1 if broken else 0
+    return tell(broken)
 
 
 if __name__ == "__main__":

@@ -27,14 +27,17 @@ import requests
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.demo import Demo, processes_of
+from support.demo import Demo
 from support.hub import HubSite, site_with_hub
+from support.soak import processes_left, server_of, tell, unhandled_errors
 
 SESSIONS = {
     "sam": ("headct-2026-lab", "headct-2026-lab-2"),
     "tom": ("headct-2026-lab",),
     "fay": ("headct-2026-app",),
 }
+WITNESS = "headct-2026-lab-9"
+"""Sam's session that is up all the while."""
 POLL_S = 0.1
 
 
@@ -106,8 +109,8 @@ class Soak:
     def kill_hubs(self, count: int) -> None:
         """Kills the hub `count` times; a session that was up before must be up after, on the same server."""
         witness = self.hub.login("sam")
-        self.hub.start(witness, "sam", "headct-2026-lab-9", {"gpus": 0})
-        before = self._witness()
+        self.hub.start(witness, "sam", WITNESS, {"gpus": 0})
+        before = server_of(self.hub.folder, WITNESS)
         for _ in range(count):
             if self.over.wait(self.draw.uniform(2, 8)) or time.monotonic() > self.deadline:
                 break
@@ -116,15 +119,14 @@ class Soak:
             self.site.kill()
             self.site.start()
             self.hub_answers.set()
-            if self._until(witness, "sam", "headct-2026-lab-9", ready=True, seconds=60) and self._witness() == before:
+            if (
+                self._until(witness, "sam", WITNESS, ready=True, seconds=60)
+                and server_of(self.hub.folder, WITNESS) == before
+            ):
                 self.kept += 1
             else:
                 self.broken.append(f"the session that was up was lost to kill {self.kills}")
-        self.hub.stop(witness, "sam", "headct-2026-lab-9")
-
-    def _witness(self) -> list[int]:
-        found = processes_of(self.hub.folder, "CCDS_SESSION=headct-2026-lab-9", "jupyterhub.singleuser")
-        return [process.pid for process in found]
+        self.hub.stop(witness, "sam", WITNESS)
 
     def check(self) -> None:
         """Nothing may be left when everybody has stopped."""
@@ -132,8 +134,7 @@ class Soak:
         while (jobs := self.hub.scheduler.mine()) and time.monotonic() < end:
             self.over.wait(POLL_S)
         self.broken += [f"job {job.name} is left" for job in jobs]
-        left = processes_of(self.hub.folder, "CCDS_SESSION=")
-        self.broken += [f"process {process.pid} is left" for process in left]
+        self.broken += processes_left(self.hub.folder)
 
 
 def main() -> int:
@@ -161,7 +162,7 @@ def main() -> int:
             thread.join()
         soak.check()
         log = (site.folder / "hub.log").read_text(errors="replace")
-        unhandled = log.count("Unhandled error") + log.count("Task exception was never retrieved")
+        unhandled = unhandled_errors(log)
     print(f"{soak.started} starts in {time.monotonic() - began:.0f} s, {soak.kills} hubs killed -9, ", end="")
     print(f"{soak.cut_short} starts cut short, {soak.kept} times the session that was up stayed up")
     if len(soak.calm_seconds) > 1:
@@ -169,10 +170,7 @@ def main() -> int:
         p95 = ordered[int(len(ordered) * 0.95) - 1]
         print(f"spawn, {len(ordered)} without a kill, up to {len(people)} at once: ", end="")
         print(f"median {statistics.median(ordered):.1f} s, p95 {p95:.1f} s; unhandled errors in the hub: {unhandled}")
-    print(f"broken promises: {len(soak.broken)}")
-    for line in soak.broken:
-        print(f"  {line}", file=sys.stderr)
-    return 1 if soak.broken else 0
+    return tell(soak.broken)
 
 
 if __name__ == "__main__":

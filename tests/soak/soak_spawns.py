@@ -38,10 +38,11 @@ from ccds_kernel.cluster.record import HowEnded
 from ccds_kernel.cluster.records import Records
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.password_file import password_file, write_passwords
-from support.demo import APP, LAB, PROJECT, Demo, processes_of
+from support.demo import APP, LAB, PROJECT, Demo
 from support.site import application, on_roster
 from support.slurm import Host, running_slurm
 from support.slurm_hub import SlurmHub, hub_on_slurm
+from support.soak import processes_left, server_of, tell, unhandled_errors
 
 PEOPLE = tuple(f"person{number}" for number in range(10))
 """Scientists of the project."""
@@ -210,14 +211,12 @@ class Soak:
 
     def witness(self) -> list[int]:
         """The server of the session that is up all the while."""
-        found = processes_of(self.hub.folder, f"CCDS_SESSION={WITNESS[1]}", "jupyterhub.singleuser")
-        return [process.pid for process in found]
+        return server_of(self.hub.folder, WITNESS[1])
 
     def check(self) -> None:
         """Nothing may be left when everybody has stopped, and every job must be accounted for."""
         self.broken += [f"job {job.name} is left" for job in self.slurm.scheduler.mine() if job.owner != "somebody"]
-        left = processes_of(self.hub.folder, "CCDS_SESSION=")
-        self.broken += [f"process {process.pid} is left" for process in left]
+        self.broken += processes_left(self.hub.folder)
         records = Records(self.slurm.site.settings.paths.state).all(datetime.fromtimestamp(0, UTC))
         recorded = Counter(str(record.job) for record in records)
         lines = self.completed.read_text(encoding="utf-8").splitlines()
@@ -295,17 +294,14 @@ def main() -> int:
                 log = (slurm.site.folder / "hub.log").read_text(errors="replace")
                 if sys.exc_info()[0]:
                     print(*log.splitlines()[-60:], sep="\n", file=sys.stderr)
-    unhandled = log.count("Unhandled error") + log.count("Task exception was never retrieved")
+    unhandled = unhandled_errors(log)
     print(f"{dict(soak.done)} in {time.monotonic() - began:.0f} s; unhandled errors in the hub: {unhandled}")
     if len(soak.calm_s) > 1:
         median, longest = statistics.median(soak.calm_s), max(soak.calm_s)
         print(
             f"up without a kill, {len(ROWS)} rows: n {len(soak.calm_s)}, median {median:.1f} s, at most {longest:.1f} s"
         )
-    print(f"broken promises: {len(soak.broken)}")
-    for line in soak.broken:
-        print(f"  {line}", file=sys.stderr)
-    return 1 if soak.broken else 0
+    return tell(soak.broken)
 
 
 if __name__ == "__main__":

@@ -274,13 +274,13 @@ def _no_day() -> NoReturn:
 def _parts(report: DiagnosticReport, around: _Surroundings) -> list[Part]:
     """The texts of the report, or the reason why there are none."""
     texts = [text for form in report.presentedForm if (text := _presented(form)) is not None]
-    if texts:
+    if any(text.strip() for text in texts):
         return [(None, text) for text in texts]
     results = [around.find(one) for one in report.result]
     parts = list(_results(one for one in results if one is not None and _is(one, "Observation")))
     if report.conclusion:
         parts.append(("impression", report.conclusion))
-    if not parts and report.presentedForm:
+    if not parts and report.presentedForm and not texts:
         raise Odd("its text is in an attachment that isn't text/plain, or elsewhere")
     if not parts and None in results:
         raise Odd("its results are in resources that aren't with it")

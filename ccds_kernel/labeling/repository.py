@@ -8,7 +8,8 @@ the commit: what can't be logged isn't done. A phrase is named by its id, which 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,15 +17,17 @@ from ccds_kernel.audit.events import PhraseChanged, ReportsLoaded, ReportsSealed
 from ccds_kernel.cohort.cohort import CohortSnapshot
 from ccds_kernel.cohort.coverage import require_covered
 from ccds_kernel.cohort.criteria import Criteria
-from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.study_key import study_key_secret
 from ccds_kernel.labeling import rows
-from ccds_kernel.labeling.phrase import Phrase, check_count
+from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report
 from ccds_kernel.labeling.rows import StoredPhrase, StoredReport
 from ccds_kernel.labeling.seal import sealed
+from ccds_kernel.labeling.tasks import rows as task_rows
+from ccds_kernel.labeling.tasks.editing import PhraseEditor
+from ccds_kernel.labeling.tasks.history import Change, StepKind, next_step_back
 
 __all__ = ["Appended", "LabelingRepository", "Loaded", "StoredPhrase", "StoredReport"]
 
@@ -69,11 +72,16 @@ class Appended:
 class LabelingRepository:
     """The reports and the phrase list of `project`, for the person who opened it.
 
+    Args:
+        project: the project.
+        task_id: whose phrase list; that of the task that every project has, where it isn't given.
+
     Every method raises `ProjectAccessDenied` where that person may not do it (any more).
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, task_id: int = rows.FIRST_TASK) -> None:
         self._project = project
+        self._task_id = task_id
 
     def reports(self, cohort: Criteria | CohortSnapshot | None = None) -> tuple[StoredReport, ...]:
         """Every report, in the order in which they were loaded; or those of a cohort, as they are now or in a snapshot of it.
@@ -153,7 +161,7 @@ class LabelingRepository:
         """The phrase list, the highest priority first."""
         self._project.require(Action.READ_PHRASES)
         with self._project.store.reading() as connection:
-            return rows.phrases(connection)
+            return rows.phrases(connection, self._task_id)
 
     def insert_phrase(self, phrase: Phrase, position: int) -> StoredPhrase:
         """Puts `phrase` at `position` (0 … number of phrases); those from there on move one down.
@@ -161,17 +169,8 @@ class LabelingRepository:
         Raises:
             CcdsError: the phrase is there already, the list is shorter than that by now, or it is full.
         """
-        self._project.require(Action.EDIT_PHRASES)
-        with self._project.store.writing() as connection:
-            listed = rows.phrases(connection)
-            _check_new(phrase, listed)
-            _check_position(position, len(listed) + 1)
-            check_count(len(listed) + 1)
-            stored = rows.append_phrase(connection, phrase, len(listed), self._project.person)
-            ids = [other.id for other in listed]
-            rows.write_order(connection, [*ids[:position], stored.id, *ids[position:]])
-            self._log("inserted", stored.id)
-        return stored
+        with self._editing() as editor:
+            return editor.insert(phrase, position)
 
     def append_phrases(self, phrases: Iterable[Phrase]) -> Appended:
         """Puts those of `phrases` that are new below the list, in their order; changes none that is there.
@@ -179,22 +178,19 @@ class LabelingRepository:
         Raises:
             CcdsError: the list would be too long; nothing was added then.
         """
-        self._project.require(Action.EDIT_PHRASES)
         verdicts: Counter[str] = Counter()
         new: list[Phrase] = []
-        with self._project.store.writing() as connection:
-            labels = {stored.phrase.normalised: stored.phrase.label for stored in rows.phrases(connection)}
-            begin = len(labels)
+        with self._editing() as editor:
+            labels = {editor.key_of(stored.phrase): stored.phrase.label for stored in editor.listed()}
             for phrase in phrases:
-                if phrase.normalised in labels:
-                    verdicts["known" if labels[phrase.normalised] == phrase.label else "conflicting"] += 1
+                key = editor.key_of(phrase)
+                if key in labels:
+                    verdicts["known" if labels[key] == phrase.label else "conflicting"] += 1
                     continue
                 verdicts["added"] += 1
-                labels[phrase.normalised] = phrase.label
+                labels[key] = phrase.label
                 new.append(phrase)
-            check_count(len(labels))
-            for position, phrase in enumerate(new, begin):
-                self._log("inserted", rows.append_phrase(connection, phrase, position, self._project.person).id)
+            editor.append(new)
         return Appended(**verdicts)
 
     def replace_phrase(self, phrase_id: int, phrase: Phrase) -> None:
@@ -203,13 +199,8 @@ class LabelingRepository:
         Raises:
             CcdsError: the phrase is gone, or the new one is there already at another place.
         """
-        self._project.require(Action.EDIT_PHRASES)
-        with self._project.store.writing() as connection:
-            listed = rows.phrases(connection)
-            _check_listed(phrase_id, listed)
-            _check_new(phrase, listed, instead_of=phrase_id)
-            rows.change_phrase(connection, phrase_id, phrase)
-            self._log("edited", phrase_id)
+        with self._editing() as editor:
+            editor.replace(phrase_id, phrase)
 
     def move_phrase(self, phrase_id: int, position: int) -> None:
         """Gives phrase `phrase_id` the position `position`; those between move by one.
@@ -217,14 +208,8 @@ class LabelingRepository:
         Raises:
             CcdsError: the phrase is gone, or the list is shorter than that by now.
         """
-        self._project.require(Action.EDIT_PHRASES)
-        with self._project.store.writing() as connection:
-            listed = rows.phrases(connection)
-            _check_listed(phrase_id, listed)
-            _check_position(position, len(listed))
-            ids = [other.id for other in listed if other.id != phrase_id]
-            rows.write_order(connection, [*ids[:position], phrase_id, *ids[position:]])
-            self._log("moved", phrase_id)
+        with self._editing() as editor:
+            editor.move(phrase_id, position)
 
     def remove_phrase(self, phrase_id: int) -> None:
         """Takes phrase `phrase_id` off the list; those after it move one up.
@@ -232,43 +217,57 @@ class LabelingRepository:
         Raises:
             CcdsError: the phrase is gone already.
         """
+        with self._editing() as editor:
+            editor.remove(phrase_id)
+
+    def changes(self) -> tuple[Change, ...]:
+        """The history of the list, the oldest change first."""
+        self._project.require(Action.READ_PHRASES)
+        with self._project.store.reading() as connection:
+            return task_rows.changes(connection, self._task_id)
+
+    def undo(self) -> tuple[Change, ...]:
+        """Takes back this person's newest step that isn't taken back yet; returns what it changed.
+
+        Raises:
+            CcdsError: there is none, somebody else has changed one of its phrases since, or the list has its words again.
+        """
+        return self._step_back(StepKind.UNDO)
+
+    def redo(self) -> tuple[Change, ...]:
+        """Does again what this person took back last; returns what it changed.
+
+        Raises:
+            CcdsError: as `undo`.
+        """
+        return self._step_back(StepKind.REDO)
+
+    def _step_back(self, kind: StepKind) -> tuple[Change, ...]:
         self._project.require(Action.EDIT_PHRASES)
         with self._project.store.writing() as connection:
-            listed = rows.phrases(connection)
-            _check_listed(phrase_id, listed)
-            rows.remove_phrase(connection, phrase_id)
-            rows.write_order(connection, [other.id for other in listed if other.id != phrase_id])
-            self._log("removed", phrase_id)
+            known = task_rows.changes(connection, self._task_id)
+            of_step, wanted = next_step_back(self._project.person, known, kind)
+            editor = PhraseEditor(connection, self._task_id, self._project.person, kind=kind, of_step=of_step)
+            editor.carry_out(wanted)
+            self._keep(editor)
+        return tuple(editor.changes)
 
-    def _log(self, change: str, phrase_id: int) -> None:
-        self._project.audit.write(
-            PhraseChanged(person=self._project.person, project=self._project.id, change=change, phrase_id=phrase_id)
-        )
+    @contextmanager
+    def _editing(self) -> Iterator[PhraseEditor]:
+        self._project.require(Action.EDIT_PHRASES)
+        with self._project.store.writing() as connection:
+            editor = PhraseEditor(connection, self._task_id, self._project.person)
+            yield editor
+            self._keep(editor)
 
-
-def _check_new(phrase: Phrase, listed: Sequence[StoredPhrase], instead_of: int | None = None) -> None:
-    for place, other in enumerate(listed, 1):
-        if other.phrase.normalised == phrase.normalised and other.id != instead_of:
-            raise CcdsError(
-                expected="a phrase that isn't on the list yet",
-                found=f"the one at place {place} again (case and white space don't count)",
-                do="change that one instead",
+    def _keep(self, editor: PhraseEditor) -> None:
+        editor.keep()
+        for change in editor.changes:
+            self._project.audit.write(
+                PhraseChanged(
+                    person=self._project.person,
+                    project=self._project.id,
+                    change=change.what,
+                    phrase_id=change.phrase_id,
+                )
             )
-
-
-def _check_listed(phrase_id: int, listed: Sequence[StoredPhrase]) -> None:
-    if all(other.id != phrase_id for other in listed):
-        raise CcdsError(
-            expected="a phrase that is on the list",
-            found="one that is gone",
-            do="load the list anew: somebody removed it",
-        )
-
-
-def _check_position(position: int, end: int) -> None:
-    if not 0 <= position < end:
-        raise CcdsError(
-            expected=f"a place from 1 to {end}",
-            found=f"place {position + 1}",
-            do="load the list anew: somebody may have changed it",
-        )

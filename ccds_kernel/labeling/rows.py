@@ -73,6 +73,12 @@ def reports_by_accession(connection: Connection, accessions: Sequence[str]) -> d
     return {stored.report.accession: stored.report for stored in _assembled(connection, query)}
 
 
+def reports_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, StoredReport]:
+    """Those of the reports `ids` (at most a thousand) that there are."""
+    query = _reports_with_sections().where(tables.report.c.id.in_(ids))
+    return {stored.id: stored for stored in _assembled(connection, query)}
+
+
 def add_reports(connection: Connection, new: Sequence[Report], secret: bytes) -> None:
     """Adds reports that aren't known (at most a thousand), in their order."""
     if not new:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling import rows
+from ccds_kernel.labeling.outcome import one_label
 from ccds_kernel.labeling.phrase import Phrase, check_count
 from ccds_kernel.labeling.rows import StoredPhrase
 from ccds_kernel.labeling.tasks import rows as task_rows
@@ -45,7 +46,7 @@ class PhraseEditor:
         self._kind = kind
         self._of_step = of_step
         self._step = task_rows.next_step(connection)
-        self._each_label_by_itself = task_rows.task(connection, task_id).kind is TaskKind.SEVERAL
+        self._kind_of_task = task_rows.task(connection, task_id).kind
         self.changes: list[Change] = []
 
     def insert(self, phrase: Phrase, position: int, phrase_id: int | None = None) -> StoredPhrase:
@@ -71,11 +72,12 @@ class PhraseEditor:
         """Puts `phrases`, none of which is there, below the list.
 
         Raises:
-            CcdsError: it would be too long.
+            CcdsError: it would be too long, or a phrase doesn't belong here.
         """
         free, place = rows.phrase_count(self._connection), len(self.listed())
         check_count(free + len(phrases))
         for number, phrase in enumerate(phrases):
+            self._check_belongs(phrase)
             stored = rows.append_phrase(self._connection, phrase, free + number, self._person, task_id=self._task_id)
             self._note(stored.id, None, Form(phrase, place + number))
 
@@ -142,7 +144,7 @@ class PhraseEditor:
 
     def key_of(self, phrase: Phrase) -> tuple[str, str]:
         """What a list has once: the words, for each label where labels are decided by themselves."""
-        return phrase.normalised, phrase.label if self._each_label_by_itself else ""
+        return phrase.normalised, phrase.label if self._kind_of_task is TaskKind.SEVERAL else ""
 
     def listed(self) -> tuple[StoredPhrase, ...]:
         """The list as it is now."""
@@ -155,6 +157,7 @@ class PhraseEditor:
         )
 
     def _check_new(self, phrase: Phrase, listed: Sequence[StoredPhrase], instead_of: int | None = None) -> None:
+        self._check_belongs(phrase)
         for place, other in enumerate(listed, 1):
             if self.key_of(other.phrase) == self.key_of(phrase) and other.id != instead_of:
                 raise CcdsError(
@@ -162,6 +165,10 @@ class PhraseEditor:
                     found=f"the one at place {place} again (case and white space don't count)",
                     do="change that one instead",
                 )
+
+    def _check_belongs(self, phrase: Phrase) -> None:
+        if self._kind_of_task is TaskKind.ONE:
+            one_label(phrase)  # refuses one that says nothing about the other labels
 
 
 def _place_of(phrase_id: int, listed: Sequence[StoredPhrase]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -76,10 +76,12 @@ def change_task(connection: Connection, task_id: int, after: Task) -> None:
     connection.execute(update(tables.task).where(tables.task.c.id == task_id).values(**_values(after)))
 
 
-def admit_labels(connection: Connection, task_id: int, phrases: Iterable[Phrase]) -> None:
+def admit_labels(connection: Connection, task_id: int, phrases: Sequence[Phrase]) -> None:
     """Gives the task the labels that `phrases` stand for and it doesn't have."""
     before = task(connection, task_id)
-    words = [word for one in phrases for word in (one.label, one.uncertain_label) if word is not None]
+    words = [one.label for one in phrases]
+    if before.kind is TaskKind.ONE:  # elsewhere the word for the uncertain is what is said of the label
+        words += [one.uncertain_label for one in phrases if one.uncertain_label is not None]
     after = before.with_labels(words)
     if after is not before:
         change_task(connection, task_id, after)
@@ -90,7 +92,7 @@ def phrases_by_word(connection: Connection, task_id: int) -> Counter[str]:
     uses: Counter[str] = Counter()
     for column in (phrase.c.label, phrase.c.uncertain_label):
         query = select(column, func.count()).where(phrase.c.task_id == task_id).group_by(column)
-        uses.update({word: count for word, count in connection.execute(query).tuples() if word is not None})
+        uses.update({word: count for word, count in connection.execute(query) if word is not None})
     return uses
 
 

@@ -1,0 +1,324 @@
+"""Confirming, for one labeler: takes studies of a batch ahead, and keeps what is said about them.
+
+Who takes a study holds a *lease* of it, which ends by itself, so that a page that died blocks nothing. Taking, renewing, giving
+back and answering are one transaction each, which holds the store's write lock from its begin: two processes that ask at once are
+given different studies, whichever engine the rows lie in. `take` says how many studies a labeler is to have, not how many more:
+a page that didn't get the answer asks again, and gets the same ones.
+
+A labeler sees neither whether a study is planted nor what others said about it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from ccds_kernel.audit.events import StudiesAnswered, StudiesTaken
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.project import Project
+from ccds_kernel.labeling import rows
+from ccds_kernel.labeling.confirmation import answer_rows, batch_rows, lease_rows
+from ccds_kernel.labeling.confirmation.answer import (
+    TOLD,
+    Answer,
+    AnswerKind,
+    Lease,
+    LeaseState,
+    Refused,
+    judge,
+    judge_undo,
+)
+from ccds_kernel.labeling.confirmation.batch import Planted, Said
+from ccds_kernel.labeling.confirmation.batch_rows import StoredItem
+from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
+from ccds_kernel.labeling.confirmation.lease_rows import HeldItem
+from ccds_kernel.labeling.confirmation.permissions import CONFIRM
+from ccds_kernel.labeling.rows import StoredReport
+from ccds_kernel.labeling.tasks import rows as task_rows
+from ccds_kernel.labeling.tasks.task import Task
+
+TERM = timedelta(minutes=10)
+"""How long a lease holds; whoever is at work renews it."""
+
+MOST_AHEAD = 100
+MOST_AT_ONCE = 500
+"""How many answers one call takes."""
+
+
+@dataclass(frozen=True)
+class LeasedStudy:
+    """A study in the labeler's hands.
+
+    Attributes:
+        lease: the number that an answer names.
+        until: when the lease ends (UTC).
+        report: its report.
+        phrase_id: the phrase of its group; None where there is none.
+        prefill: what is preselected; none where no phrase matched.
+        position: its place in the batch.
+    """
+
+    lease: int
+    until: datetime
+    report: StoredReport
+    phrase_id: int | None
+    prefill: Said
+    position: int
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """What became of one answer.
+
+    Attributes:
+        id: the answer's.
+        counts: whether it does.
+        refusal: why not, in one line for the labeler; None where it counts.
+        kept: whether it is in the database. The page may forget an answer that is kept, and one that never can be.
+    """
+
+    id: str
+    counts: bool
+    refusal: CcdsError | None = None
+    kept: bool = True
+
+
+class Confirming:
+    """The studies of one batch, for the person who opened the project.
+
+    Every method raises `ProjectAccessDenied` where that person may not confirm (any more), and `CcdsError` where they aren't
+    assigned to the batch (any more), or there is no such batch.
+
+    Args:
+        project: the project.
+        batch_id: the batch.
+        term: how long a lease holds.
+        clock: what time it is within a transaction.
+    """
+
+    def __init__(self, project: Project, batch_id: int, *, term: timedelta = TERM, clock: Clock = site_clock) -> None:
+        self._project = project
+        self._batch_id = batch_id
+        self._term = term
+        self._clock = clock
+
+    def take(self, ahead: int) -> tuple[LeasedStudy, ...]:
+        """Sees to it that this person holds `ahead` studies, those that they hold already first; renews all of them.
+
+        Returns:
+            What they hold, in the order in which it is shown; fewer than `ahead` where no more are left for them.
+
+        Raises:
+            CcdsError: `ahead` is more than `MOST_AHEAD`, or less than 1.
+        """
+        if not 1 <= ahead <= MOST_AHEAD:
+            raise CcdsError(expected=f"1 to {MOST_AHEAD} studies ahead", found=str(ahead), do="ask for fewer")
+        self._project.require(CONFIRM)
+        with self._project.store.writing() as connection:
+            self._check_assigned(connection)
+            now = self._clock(connection)
+            kept = self._still_held(connection, now)
+            wanted = ahead - len(kept)
+            new = lease_rows.open_items(connection, self._batch_id, self._me, now, wanted) if wanted > 0 else []
+            lease_rows.add(connection, self._batch_id, self._me, new, now=now, until=now + self._term)
+            lease_rows.renew(connection, (one.lease.id for one in kept), now + self._term)
+            leased = self._shown(connection, lease_rows.held(connection, self._batch_id, self._me))
+            if new:
+                self._project.audit.write(
+                    StudiesTaken(person=self._me, project=self._project.id, batch_id=self._batch_id, studies=len(new))
+                )
+        return leased
+
+    def renew(self) -> tuple[int, ...]:
+        """Lets everything that this person still holds hold on; returns the numbers of these leases.
+
+        One whose time was over and that somebody else has taken since isn't among them.
+        """
+        self._project.require(CONFIRM)
+        with self._project.store.writing() as connection:
+            self._check_assigned(connection)
+            now = self._clock(connection)
+            kept = [one.lease.id for one in self._still_held(connection, now)]
+            lease_rows.renew(connection, kept, now + self._term)
+        return tuple(kept)
+
+    def give_back(self, leases: Iterable[int] | None = None) -> None:
+        """Leaves the studies of `leases`, or all that this person holds, to others. What isn't held is left out."""
+        self._project.require(CONFIRM)
+        with self._project.store.writing() as connection:
+            held = {one.lease.id for one in lease_rows.held(connection, self._batch_id, self._me)}
+            lease_rows.move(connection, held if leases is None else held & set(leases), LeaseState.RETURNED)
+
+    def answer(self, answers: Sequence[Answer]) -> tuple[Acknowledged, ...]:
+        """Keeps `answers`, in their order; each is acknowledged when it is in the database.
+
+        The same answer again changes nothing and is acknowledged as it was the first time. One that can't be kept at all (another
+        answer has its id, the lease isn't this person's, the task has no such label) is told so, and the others are kept.
+
+        Raises:
+            CcdsError: there are more than `MOST_AT_ONCE`.
+        """
+        if len(answers) > MOST_AT_ONCE:
+            raise CcdsError(
+                expected=f"at most {MOST_AT_ONCE} answers at once", found=str(len(answers)), do="send them in parts"
+            )
+        self._project.require(CONFIRM)
+        with self._project.store.writing() as connection:
+            keeping = _Keeping(connection, self._batch_id, self._me, answers, now=self._clock(connection))
+            acknowledged = tuple(keeping.keep(one, self._term) for one in answers)
+            if new := keeping.counts:
+                self._project.audit.write(_event(self._project, self._batch_id, new))
+        return acknowledged
+
+    @property
+    def _me(self) -> str:
+        return self._project.person
+
+    def _check_assigned(self, connection: Connection) -> None:
+        batch = batch_rows.batch(connection, self._batch_id)
+        if self._me not in batch.labelers:
+            raise CcdsError(
+                expected=f"{self._me} to be assigned to the batch '{batch.name}'",
+                found=f"{len(batch.labelers)} other(s) who are",
+                do=f"ask {batch.created_by}, who made it",
+            )
+
+    def _still_held(self, connection: Connection, now: datetime) -> list[HeldItem]:
+        """What this person holds; what somebody else has taken since its time was over is given back."""
+        held = lease_rows.held(connection, self._batch_id, self._me)
+        items = batch_rows.items(connection, self._batch_id, (one.item_id for one in held))
+        lost = [
+            one.lease.id
+            for one in held
+            if one.lease.until <= now and not lease_rows.seats(connection, items[one.item_id], self._me, now).free
+        ]
+        lease_rows.move(connection, lost, LeaseState.RETURNED)
+        return [one for one in held if one.lease.id not in lost]
+
+    def _shown(self, connection: Connection, held: Sequence[HeldItem]) -> tuple[LeasedStudy, ...]:
+        items = batch_rows.items(connection, self._batch_id, (one.item_id for one in held))
+        reports = rows.reports_by_id(connection, [item.report_id for item in items.values()])
+        return tuple(
+            LeasedStudy(
+                one.lease.id,
+                one.lease.until,
+                reports[items[one.item_id].report_id],
+                items[one.item_id].phrase_id,
+                items[one.item_id].prefill,
+                items[one.item_id].position,
+            )
+            for one in held
+        )
+
+
+class _Keeping:
+    """Answers of one call, kept one after the other in one transaction; `counts` says how many of each kind are new."""
+
+    def __init__(
+        self, connection: Connection, batch_id: int, labeler: str, answers: Sequence[Answer], *, now: datetime
+    ) -> None:
+        self._connection = connection
+        self._batch_id = batch_id
+        self._labeler = labeler
+        self._now = now
+        self._task: Task = task_rows.task(connection, batch_rows.batch(connection, batch_id).task_id)
+        named = [told for one in answers for told in (one.id, one.undoes) if told is not None]
+        self._known = answer_rows.by_client_id(connection, named)
+        self._leases: Mapping[int, HeldItem] = lease_rows.leases(
+            connection, batch_id, labeler, (one.lease for one in answers)
+        )
+        self.counts: Counter[str] = Counter()
+
+    def keep(self, answer: Answer, term: timedelta) -> Acknowledged:
+        """Keeps one answer, if it is new; says what became of it."""
+        known = self._known.get(answer.id)
+        if known is not None:
+            if (known.answer, known.labeler) != (answer, self._labeler):
+                return _unfit(answer, "an id of its own for each answer", "one that another answer has")
+            return _acknowledged(answer, known.refused)
+        held = self._leases.get(answer.lease)
+        item = self._item_of(held)
+        if held is None or item is None or item.study_key != answer.study_key:
+            return _unfit(answer, "a study of this batch that you were given", "another one")
+        if answer.labels is not None:
+            try:
+                self._task.checked_labels(answer.labels)
+            except CcdsError as error:
+                return Acknowledged(answer.id, counts=False, refusal=error, kept=False)
+        if answer.kind is AnswerKind.CONFIRM and not self._is_whole(item.prefill):
+            return _unfit(answer, "a label", "none that is preselected, to be confirmed")
+        refused = self._judged(answer, held.lease, item)
+        answer_rows.add(self._connection, answer, item, self._labeler, now=self._now, refused=refused)
+        if refused is None:
+            self._carry_out(answer, held, item, term)
+        self.counts["refused" if refused is not None else answer.kind.value] += 1
+        self._refresh(answer)
+        return _acknowledged(answer, refused)
+
+    def _judged(self, answer: Answer, lease: Lease, item: StoredItem) -> Refused | None:
+        seats = lease_rows.seats(self._connection, item, self._labeler, self._now)
+        if answer.undoes is None:
+            return judge(lease, seats, self._now)
+        return judge_undo(lease, seats, answer_rows.last_that_counts(self._connection, lease.id), answer.undoes)
+
+    def _carry_out(self, answer: Answer, held: HeldItem, item: StoredItem, term: timedelta) -> None:
+        skipped = held.lease.state is LeaseState.SKIPPED
+        if answer.kind is AnswerKind.UNDO:
+            lease_rows.move(self._connection, [held.lease.id], LeaseState.HELD)
+            lease_rows.renew(self._connection, [held.lease.id], self._now + term)
+            change = 0 if skipped else 1
+        elif answer.kind is AnswerKind.SKIP:
+            lease_rows.move(self._connection, [held.lease.id], LeaseState.SKIPPED)
+            change = 0
+        else:
+            lease_rows.move(self._connection, [held.lease.id], LeaseState.ANSWERED)
+            change = -1
+        if change and item.planted is Planted.NO:
+            batch_rows.change_seats(self._connection, item.id, change)
+
+    def _refresh(self, answer: Answer) -> None:
+        """A later answer of the same call meets what this one left."""
+        self._known.update(answer_rows.by_client_id(self._connection, [answer.id]))
+        self._leases = {
+            **self._leases,
+            **lease_rows.leases(self._connection, self._batch_id, self._labeler, [answer.lease]),
+        }
+
+    def _item_of(self, held: HeldItem | None) -> StoredItem | None:
+        if held is None:
+            return None
+        return batch_rows.items(self._connection, self._batch_id, [held.item_id])[held.item_id]
+
+    def _is_whole(self, prefill: Said) -> bool:
+        try:
+            self._task.checked_labels(prefill)
+        except CcdsError:
+            return False
+        return True
+
+
+def _event(project: Project, batch_id: int, counts: Mapping[str, int]) -> StudiesAnswered:
+    return StudiesAnswered(
+        person=project.person,
+        project=project.id,
+        batch_id=batch_id,
+        confirmed=counts[AnswerKind.CONFIRM.value],
+        corrected=counts[AnswerKind.CORRECT.value],
+        skipped=counts[AnswerKind.SKIP.value],
+        flagged=counts[AnswerKind.FLAG.value],
+        undone=counts[AnswerKind.UNDO.value],
+        refused=counts["refused"],
+    )
+
+
+def _acknowledged(answer: Answer, refused: Refused | None) -> Acknowledged:
+    return Acknowledged(answer.id, counts=refused is None, refusal=None if refused is None else TOLD[refused])
+
+
+def _unfit(answer: Answer, expected: str, found: str) -> Acknowledged:
+    refusal = CcdsError(expected=expected, found=found, do="load the page anew")
+    return Acknowledged(answer.id, counts=False, refusal=refusal, kept=False)

@@ -1,0 +1,216 @@
+"""What a fellow does beside and after confirming: batches, who does them, the gold set, strata, the final word.
+
+As in `labeling.repository` each method asks again whether the person may do it, and each change is one transaction whose audit
+event is written before the commit. What was said about a study is never rewritten: the newest counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, func, select
+
+from ccds_kernel.audit.events import BatchAssigned, BatchMade, StudyCurated
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.project import Project
+from ccds_kernel.labeling.confirmation import answer_rows, batch_rows, curation_rows, tables
+from ccds_kernel.labeling.confirmation.answer import LONGEST_NOTE, LeaseState
+from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
+from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, check_batch
+from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
+from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
+from ccds_kernel.labeling.confirmation.curation_rows import Curation, CurationKind
+from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE, READ_LABELS
+from ccds_kernel.labeling.confirmation.progress import Progress, labeler_progress
+from ccds_kernel.labeling.tasks import rows as task_rows
+from ccds_kernel.labeling.text import is_valid_unicode
+
+
+class Curating:
+    """What is kept of one task beside its phrases, for the person who opened the project.
+
+    Every method raises `ProjectAccessDenied` where that person may not do it (any more), and `CcdsError` where there is no such
+    task, batch or study.
+
+    Args:
+        project: the project.
+        task_id: the task.
+        clock: what time it is within a transaction.
+    """
+
+    def __init__(self, project: Project, task_id: int, *, clock: Clock = site_clock) -> None:
+        self._project = project
+        self._task_id = task_id
+        self._clock = clock
+
+    # --- batches
+
+    def batches(self) -> tuple[StoredBatch, ...]:
+        """The task's batches, the oldest first."""
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            return batch_rows.batches(connection, self._task_id)
+
+    def make_batch(self, name: str, items: Sequence[BatchItem], *, overlap: int = 1) -> StoredBatch:
+        """Puts studies, in the order in which `compose` gave them, before labelers, who are assigned afterwards.
+
+        Args:
+            name: what people call the batch.
+            items: its studies, each once.
+            overlap: to how many labelers each study goes; a planted one goes to all.
+
+        Raises:
+            CcdsError: a prefill has a label that the task doesn't have, or a study isn't one of the project's.
+        """
+        name = check_batch(name, overlap)
+        self._project.require(CURATE)
+        with self._project.store.writing() as connection:
+            task = task_rows.task(connection, self._task_id)
+            for item in items:
+                if item.prefill:
+                    task.checked_labels(item.prefill)
+            stored = batch_rows.add_batch(connection, self._task_id, items, name=name, overlap=overlap, person=self._me)
+            planted = sum(item.planted is not Planted.NO for item in items)
+            self._project.audit.write(
+                BatchMade(
+                    person=self._me,
+                    project=self._project.id,
+                    batch_id=stored.id,
+                    task_id=self._task_id,
+                    studies=len(items) - planted,
+                    planted=planted,
+                    overlap=overlap,
+                )
+            )
+        return stored
+
+    def assign(self, batch_id: int, labeler: str) -> None:
+        """Lets `labeler`, who stands on the project's roster, take studies of a batch."""
+        self._project.require(CURATE)
+        if self._project.application.entry_of(labeler) is None:
+            raise CcdsError(
+                expected="a labeler on the project's roster",
+                found="somebody who isn't",
+                do="ask the principal investigator to put them there",
+            )
+        with self._project.store.writing() as connection:
+            self._check_ours(connection, batch_id)
+            if batch_rows.assign(connection, batch_id, labeler, self._me):
+                self._log_assignment(batch_id, labeler, "assigned")
+
+    def withdraw(self, batch_id: int, labeler: str) -> None:
+        """Lets `labeler` take no more of a batch; what they hold goes to others, what they said stays."""
+        self._project.require(CURATE)
+        with self._project.store.writing() as connection:
+            self._check_ours(connection, batch_id)
+            if batch_rows.withdraw(connection, batch_id, labeler):
+                self._log_assignment(batch_id, labeler, "withdrawn")
+
+    def progress(self, batch_id: int) -> Progress:
+        """How far a batch is, and what each labeler has done of it."""
+        self._project.require(READ_LABELS)
+        item, lease = tables.item, tables.lease
+        with self._project.store.reading() as connection:
+            batch = self._check_ours(connection, batch_id)
+            ordinary = select(func.count()).where(item.c.batch_id == batch_id, item.c.planted == Planted.NO.value)
+            in_hands = (
+                select(lease.c.labeler, func.count())
+                .where(
+                    lease.c.batch_id == batch_id,
+                    lease.c.state == LeaseState.HELD.value,
+                    lease.c.until > self._clock(connection),
+                )
+                .group_by(lease.c.labeler)
+            )
+            held = {row[0]: row[1] for row in connection.execute(in_hands)}
+            answers = answer_rows.counting(answer_rows.every(connection, batch_id=batch_id))
+            return Progress(
+                connection.execute(ordinary).scalar_one(),
+                connection.execute(ordinary.where(item.c.seats == 0)).scalar_one(),
+                labeler_progress(answers, batch.labelers, held),
+            )
+
+    def answers(self) -> tuple[StoredAnswer, ...]:
+        """The answers of all the task's batches that count now, in the order in which they came."""
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            return answer_rows.counting(answer_rows.every(connection, task_id=self._task_id))
+
+    def refused_answers(self) -> tuple[StoredAnswer, ...]:
+        """The answers that were kept and count for nothing, in the order in which they came."""
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            every = answer_rows.every(connection, task_id=self._task_id)
+            return tuple(stored for stored in every if stored.refused is not None)
+
+    # --- words about single studies
+
+    def gold(self) -> Mapping[str, Curation]:
+        """Study key → its gold label."""
+        return self._standing(CurationKind.GOLD)
+
+    def set_gold(self, study_key: str, labels: Iterable[str] | None, note: str = "") -> None:
+        """Takes a study into the gold set with these labels; None takes it out."""
+        self._say(CurationKind.GOLD, study_key, labels, note)
+
+    def final_words(self) -> Mapping[str, Curation]:
+        """Study key → the fellow's final word."""
+        return self._standing(CurationKind.FINAL)
+
+    def adjudicate(self, study_key: str, labels: Iterable[str] | None, note: str = "") -> None:
+        """Says what a study's labels are, whatever the labelers say; None takes that back."""
+        self._say(CurationKind.FINAL, study_key, labels, note)
+
+    def strata(self) -> Mapping[str, Curation]:
+        """Study key → its strata tags; studies without any are left out."""
+        return {key: one for key, one in self._standing(CurationKind.STRATA).items() if one.said}
+
+    def tag(self, study_key: str, tags: Iterable[str]) -> None:
+        """Gives a study these strata tags, in the place of those that it has. A labeler may do it."""
+        self._say(CurationKind.STRATA, study_key, tags, "")
+
+    @property
+    def _me(self) -> str:
+        return self._project.person
+
+    def _standing(self, kind: CurationKind) -> Mapping[str, Curation]:
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            return curation_rows.standing(connection, self._task_id, kind)
+
+    def _say(self, kind: CurationKind, study_key: str, words: Iterable[str] | None, note: str) -> None:
+        self._project.require(CONFIRM if kind is CurationKind.STRATA else CURATE)
+        if len(note) > LONGEST_NOTE or "\0" in note or not is_valid_unicode(note):
+            raise CcdsError(
+                expected=f"a note of at most {LONGEST_NOTE} whole characters",
+                found=f"one of {len(note)}, or half a character in it",
+                do="shorten it, or type it again",
+            )
+        with self._project.store.writing() as connection:
+            task = task_rows.task(connection, self._task_id)
+            checked = task.checked_strata if kind is CurationKind.STRATA else task.checked_labels
+            said = None if words is None else checked(words)
+            report_id = batch_rows.report_ids(connection, [study_key])[study_key]
+            new = Curation(study_key, kind, said, note.strip(), self._me, self._clock(connection))
+            curation_rows.add(connection, self._task_id, report_id, new)
+            self._project.audit.write(
+                StudyCurated(
+                    person=self._me,
+                    project=self._project.id,
+                    task_id=self._task_id,
+                    study_key=study_key,
+                    kind=kind.value,
+                    change="taken back" if said is None else "said",
+                )
+            )
+
+    def _check_ours(self, connection: Connection, batch_id: int) -> StoredBatch:
+        batch = batch_rows.batch(connection, batch_id)
+        if batch.task_id != self._task_id:
+            raise CcdsError(expected="a batch of this task", found="one of another task", do="load the page anew")
+        return batch
+
+    def _log_assignment(self, batch_id: int, labeler: str, change: str) -> None:
+        self._project.audit.write(
+            BatchAssigned(person=self._me, project=self._project.id, batch_id=batch_id, labeler=labeler, change=change)
+        )

@@ -1,0 +1,71 @@
+"""The rows of what is said about single studies outside batches: statements on a connection that a repository holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, insert, select
+
+from ccds_kernel.labeling.confirmation import tables
+from ccds_kernel.labeling.confirmation.batch import Said
+from ccds_kernel.labeling.confirmation.json_text import said_of, told_or_none
+from ccds_kernel.labeling.tables import report
+
+
+class CurationKind(StrEnum):
+    """A gold label, the fellow's final word where labelers disagree, or strata tags."""
+
+    GOLD = "gold"
+    FINAL = "final"
+    STRATA = "strata"
+
+
+@dataclass(frozen=True)
+class Curation:
+    """What somebody said about a study: `said` are labels, or strata tags; None takes back what was said before."""
+
+    study_key: str
+    kind: CurationKind
+    said: Said | None
+    note: str
+    person: str
+    at: datetime
+
+
+def every(connection: Connection, task_id: int, kind: CurationKind) -> Iterator[Curation]:
+    """Everything of that kind that was ever said in a task, the oldest first."""
+    table = tables.curation
+    query = (
+        select(table, report.c.study_key)
+        .join(report)
+        .where(table.c.task_id == task_id, table.c.kind == kind.value)
+        .order_by(table.c.id)
+    )
+    for row in connection.execute(query):
+        said = None if row.said is None else said_of(row.said)
+        at = row.at.replace(tzinfo=UTC)  # SQLite keeps no time zone; what is written is UTC
+        yield Curation(row.study_key, kind, said, row.note, row.person, at)
+
+
+def standing(connection: Connection, task_id: int, kind: CurationKind) -> dict[str, Curation]:
+    """Study key → the newest of that kind; studies for which it was taken back are left out."""
+    newest = {one.study_key: one for one in every(connection, task_id, kind)}
+    return {key: one for key, one in newest.items() if one.said is not None}
+
+
+def add(connection: Connection, task_id: int, report_id: int, new: Curation) -> None:
+    """Keeps what somebody said."""
+    connection.execute(
+        insert(tables.curation).values(
+            task_id=task_id,
+            report_id=report_id,
+            kind=new.kind.value,
+            said=told_or_none(new.said),
+            note=new.note,
+            person=new.person,
+            at=new.at,
+        )
+    )

@@ -1,0 +1,190 @@
+"""A label snapshot: every study with its label and where that comes from, as one table that never changes. Pure.
+
+Whose word counts, the highest first: the fellow's final word (`adjudicated`), the gold set (`gold`), what labelers say where
+they agree (`confirmed`), the phrases (`soft`). Where labelers disagree and the fellow hasn't spoken (`disputed`), where a labeler
+only flagged the study (`flagged`), and where no phrase matches (`none`), there is no label: a training that takes what it is
+given would otherwise learn from what people couldn't agree on. The soft label stands beside it in any case.
+
+With each soft label stands how often its phrase is wrong, by the studies of that phrase which people decided: the share, its 95 %
+interval (`assessment.soft_label_error`), and how many they are. Gold studies don't count there: somebody chose them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from enum import StrEnum
+
+import numpy as np
+
+from ccds_kernel.labeling.assessment.soft_label_error import PhraseError, count_phrases, soft_label_errors
+from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
+from ccds_kernel.labeling.confirmation.curation_rows import Curation
+from ccds_kernel.labeling.confirmation.soft import SoftLabel, value_of
+from ccds_kernel.labeling.tasks.task import Task
+
+ID_LENGTH = 12
+"""Hexadecimal digits of the digest that name a snapshot."""
+
+
+class Source(StrEnum):
+    """Where a label comes from, or why there is none."""
+
+    ADJUDICATED = "adjudicated"
+    GOLD = "gold"
+    CONFIRMED = "confirmed"
+    SOFT = "soft"
+    DISPUTED = "disputed"
+    FLAGGED = "flagged"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """One study's answer to one question of the task.
+
+    Attributes:
+        study_key: the study.
+        question: the task's name, or in a task of kind `several` a label.
+        value: the label, or present or absent; None where there is none.
+        source: where that comes from.
+        people: who said it, by name; empty for a soft label.
+        soft_value: what the phrases say; None where none matches.
+        phrase_id: the phrase that decides; None where none matches.
+        phrase: its words; empty where none matches.
+        error: the share of wrong soft labels among the studies of that phrase that people decided; None where there are none.
+        error_low, error_high: its 95 % interval.
+        error_studies: how many these are.
+    """
+
+    study_key: str
+    question: str
+    value: str | None
+    source: Source
+    people: tuple[str, ...]
+    soft_value: str | None
+    phrase_id: int | None
+    phrase: str
+    error: float | None = None
+    error_low: float | None = None
+    error_high: float | None = None
+    error_studies: int = 0
+
+
+COLUMNS = tuple(field.name for field in fields(LabelRow))
+
+
+@dataclass(frozen=True)
+class LabelSnapshot:
+    """The rows of a snapshot, by study and question, and the SHA-256 of what they say."""
+
+    rows: tuple[LabelRow, ...]
+    digest: str
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+        return self.digest[:ID_LENGTH]
+
+    @property
+    def studies(self) -> int:
+        """How many studies there are."""
+        return len({row.study_key for row in self.rows})
+
+    @property
+    def by_source(self) -> Mapping[Source, int]:
+        """Source → how many rows come from it."""
+        counts = dict.fromkeys(Source, 0)
+        for row in self.rows:
+            counts[row.source] += 1
+        return counts
+
+
+def snapshot_of(
+    task: Task,
+    soft: Sequence[SoftLabel],
+    *,
+    final: Mapping[str, Curation],
+    gold: Mapping[str, Curation],
+    answers: Iterable[StoredAnswer],
+) -> LabelSnapshot:
+    """The labels of every study.
+
+    Args:
+        task: the task.
+        soft: what the phrases say, one for each study and question.
+        final: study key → the fellow's final word.
+        gold: study key → its gold label.
+        answers: the labelers' answers that count.
+    """
+    by_study: dict[str, list[StoredAnswer]] = defaultdict(list)
+    for stored in answers:
+        by_study[stored.answer.study_key].append(stored)
+    rows = [_row(task, one, final, gold, by_study.get(one.study_key, [])) for one in soft]
+    return sealed(_with_errors(rows))
+
+
+def sealed(rows: Iterable[LabelRow]) -> LabelSnapshot:
+    """The snapshot of these rows, in whatever order they come."""
+    ordered = tuple(sorted(rows, key=lambda row: (row.study_key, row.question)))
+    digest = hashlib.sha256()
+    for row in ordered:
+        digest.update(json.dumps(astuple(row)).encode() + b"\n")
+    return LabelSnapshot(ordered, digest.hexdigest())
+
+
+def _row(
+    task: Task,
+    soft: SoftLabel,
+    final: Mapping[str, Curation],
+    gold: Mapping[str, Curation],
+    answers: Sequence[StoredAnswer],
+) -> LabelRow:
+    value, source, people = _decided(task, soft, final, gold, answers)
+    return LabelRow(soft.study_key, soft.question, value, source, people, soft.value, soft.phrase_id, soft.phrase)
+
+
+def _decided(
+    task: Task,
+    soft: SoftLabel,
+    final: Mapping[str, Curation],
+    gold: Mapping[str, Curation],
+    answers: Sequence[StoredAnswer],
+) -> tuple[str | None, Source, tuple[str, ...]]:
+    for curated, source in ((final, Source.ADJUDICATED), (gold, Source.GOLD)):
+        word = curated.get(soft.study_key)
+        if word is not None and word.said is not None:
+            return value_of(task, soft.question, word.said), source, (word.person,)
+    saying = [stored for stored in answers if stored.said is not None]
+    people = tuple(sorted({stored.labeler for stored in saying}))
+    values = {value_of(task, soft.question, stored.said) for stored in saying if stored.said is not None}
+    if len(values) == 1:
+        return values.pop(), Source.CONFIRMED, people
+    if values:
+        return None, Source.DISPUTED, people
+    if any(stored.answer.note for stored in answers):
+        return None, Source.FLAGGED, tuple(sorted({stored.labeler for stored in answers if stored.answer.note}))
+    return soft.value, Source.NONE if soft.value is None else Source.SOFT, ()
+
+
+def _with_errors(rows: Sequence[LabelRow]) -> list[LabelRow]:
+    """The rows with how often the phrase of each is wrong."""
+    ids = sorted({row.phrase_id for row in rows if row.phrase_id is not None})
+    place = {phrase_id: number for number, phrase_id in enumerate(ids)}
+    decided = np.array([row.source in {Source.ADJUDICATED, Source.CONFIRMED} for row in rows], dtype=bool)
+    wrong = np.array([row.value != row.soft_value for row in rows], dtype=bool)
+    holders = np.array([place.get(row.phrase_id or 0, -1) for row in rows], dtype=np.int64)
+    errors = soft_label_errors(count_phrases(holders, decided, wrong & decided, len(ids))).phrases
+    return [row if row.phrase_id is None else _with_error(row, errors[place[row.phrase_id]]) for row in rows]
+
+
+def _with_error(row: LabelRow, error: PhraseError) -> LabelRow:
+    if error.rate is None:
+        return row
+    rate = error.rate
+    return replace(
+        row, error=rate.value, error_low=rate.low, error_high=rate.high, error_studies=error.counts.confirmed
+    )

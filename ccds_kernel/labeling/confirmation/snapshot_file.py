@@ -1,0 +1,152 @@
+"""Label snapshots as Parquet files of a project, and copies of them that leave it as Parquet or CSV.
+
+A snapshot's file is named by the digest of what it says, written beside and then linked to its name, so that nobody sees half
+of one and none is ever replaced; its permissions say that nobody writes it. What is read is hashed again: a file that says
+something else than its name is refused. The digest is of the rows: the bytes are the affair of Parquet and its versions.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import polars as pl
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.confirmation.snapshot import COLUMNS, ID_LENGTH, LabelRow, LabelSnapshot, Source, sealed
+from ccds_kernel.labeling.csv_files import check_out, write_rows
+
+_SCHEMA = {
+    "study_key": pl.String,
+    "question": pl.String,
+    "value": pl.String,
+    "source": pl.String,
+    "people": pl.List(pl.String),
+    "soft_value": pl.String,
+    "phrase_id": pl.Int64,
+    "phrase": pl.String,
+    "error": pl.Float64,
+    "error_low": pl.Float64,
+    "error_high": pl.Float64,
+    "error_studies": pl.Int64,
+}
+_READ_ONLY = 0o440
+
+
+def path_of(folder: Path, snapshot_id: str) -> Path:
+    """Where the snapshot of that name lies, in a project's folder of snapshots.
+
+    Raises:
+        CcdsError: it is no name of a snapshot.
+    """
+    if len(snapshot_id) != ID_LENGTH or not set(snapshot_id) <= set("0123456789abcdef"):
+        raise CcdsError(
+            expected=f"a label snapshot's name of {ID_LENGTH} hexadecimal digits",
+            found="something else",
+            do="take it from the output of 'ccds labeling snapshot'",
+        )
+    return folder / f"labels-{snapshot_id}.parquet"
+
+
+def keep(folder: Path, snapshot: LabelSnapshot) -> Path:
+    """Puts `snapshot` into a project's folder of snapshots; one that is there already stays as it is.
+
+    Raises:
+        CcdsError: the folder can't be written, or what is there under that name says something else.
+    """
+    path = path_of(folder, snapshot.id)
+    try:
+        handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                _frame(snapshot).write_parquet(out)
+                out.flush()
+                os.fsync(out.fileno())
+            temporary.chmod(_READ_ONLY)
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            read(folder, snapshot.id)
+        finally:
+            temporary.unlink()
+    except OSError as error:
+        raise CcdsError(
+            expected=f"to write the folder {folder}",
+            found=error.strerror or "an error",
+            do="let whoever runs this site mend its permissions",
+        ) from None
+    return path
+
+
+def read(folder: Path, snapshot_id: str) -> LabelSnapshot:
+    """The snapshot of that name.
+
+    Raises:
+        CcdsError: there is none, or the file isn't what was written.
+    """
+    path = path_of(folder, snapshot_id)
+    try:
+        frame = pl.read_parquet(path)
+        rows = frame.rows(named=True) if frame.columns == list(COLUMNS) else []
+        snapshot = sealed(
+            LabelRow(**{**row, "source": Source(row["source"]), "people": tuple(row["people"])}) for row in rows
+        )
+    except OSError as error:
+        raise CcdsError(
+            expected=f"the label snapshot {path}",
+            found=error.strerror or "none",
+            do="name one that 'ccds labeling snapshot' made and that you may read",
+        ) from None
+    except (pl.exceptions.PolarsError, ValueError, TypeError):
+        raise _changed(path) from None
+    if snapshot.id != snapshot_id:
+        raise _changed(path)
+    return snapshot
+
+
+def export(out: Path, snapshot: LabelSnapshot, *, parquet: bool) -> None:
+    """Writes a copy of `snapshot` to `out`, which is replaced if it is there: Parquet, or CSV, empty where nothing is known.
+
+    Raises:
+        CcdsError: it can't be written.
+    """
+    check_out(out, [])
+    if not parquet:
+        write_rows(out, COLUMNS, (_cells(row) for row in snapshot.rows))
+        return
+    out = Path(os.path.realpath(out))  # what a link points to is replaced, not the link
+    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    try:
+        _frame(snapshot).write_parquet(temporary)
+        temporary.replace(out)
+    except OSError as error:
+        raise CcdsError(
+            expected=f"to write {out}", found=error.strerror or "an error", do="make room, or name another folder"
+        ) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _frame(snapshot: LabelSnapshot) -> pl.DataFrame:
+    columns = {name: [getattr(row, name) for row in snapshot.rows] for name in COLUMNS}
+    columns["source"] = [row.source.value for row in snapshot.rows]
+    columns["people"] = [list(row.people) for row in snapshot.rows]
+    return pl.DataFrame(columns, schema=_SCHEMA)
+
+
+def _cells(row: LabelRow) -> list[str]:
+    cells = []
+    for name in COLUMNS:
+        value = getattr(row, name)
+        cells.append(
+            json.dumps(value, ensure_ascii=False) if isinstance(value, tuple) else "" if value is None else str(value)
+        )
+    return cells
+
+
+def _changed(path: Path) -> CcdsError:
+    return CcdsError(
+        expected=f"{path} as it was written", found="something else", do="restore it from the backup, or take a new one"
+    )

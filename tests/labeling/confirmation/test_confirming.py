@@ -1,0 +1,342 @@
+"""Taking studies and saying what their label is, on each engine."""
+
+from datetime import timedelta
+
+import pytest
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.rules import ProjectAccessDenied
+from ccds_kernel.labeling.confirmation.answer import TOLD, Answer, AnswerKind, Refused
+from ccds_kernel.labeling.confirmation.batch import Planted
+from ccds_kernel.labeling.confirmation.confirming import Confirming
+from support.confirming import NEGATIVE, POSITIVE, TERM, answer, undo
+
+
+def keys(leased) -> list[str]:
+    """The studies that somebody holds."""
+    return [study.report.study_key for study in leased]
+
+
+def test_each_study_is_in_one_hand_and_comes_with_its_report(either):
+    """Two labelers take in the batch's order; nobody gets what somebody else holds."""
+    batch = either.batch()
+
+    first, second = either.at_work("ann", batch).take(5), either.at_work("bob", batch).take(5)
+
+    assert keys(first) == either.keys[:5]
+    assert keys(second) == either.keys[5:10]
+    assert first[1].report.report.texts == ("No pleural effusion.",)
+    assert (first[0].prefill, first[0].phrase_id, first[0].position) == (POSITIVE, None, 0)
+    assert first[0].until == either.clock.now + TERM
+
+
+def test_taking_again_gives_the_same_studies(either):
+    """A page that didn't get the answer, or was loaded anew, goes on where it was; nothing more is held."""
+    batch = either.batch()
+    first = either.at_work("ann", batch).take(5)
+
+    again, more = either.at_work("ann", batch).take(5), either.at_work("ann", batch).take(6)
+
+    assert again == first
+    assert more[:5] == first
+    assert keys(more) == either.keys[:6]
+
+
+def test_a_study_that_is_answered_comes_to_nobody_any_more(either):
+    """Each answer is kept with who, when, what was shown and how long."""
+    batch = either.batch()
+    one, two, three, *_ = either.at_work("ann", batch).take(4)
+    told = [
+        answer(one, seconds=2.5),
+        answer(two, AnswerKind.CORRECT, labels=NEGATIVE),
+        answer(three, AnswerKind.FLAG, note="Two studies in one report?"),
+    ]
+
+    acknowledged = either.at_work("ann", batch).answer(told)
+
+    assert [(one.counts, one.kept, one.refusal) for one in acknowledged] == [(True, True, None)] * 3
+    kept = either.curating().answers()
+    assert [stored.answer for stored in kept] == told
+    assert {(stored.labeler, stored.at, stored.shown) for stored in kept} == {("ann", either.clock.now, POSITIVE)}
+    assert [stored.said for stored in kept] == [POSITIVE, NEGATIVE, None]
+    left = keys(either.at_work("ann", batch).take(10)) + keys(either.at_work("bob", batch).take(10))
+    assert sorted(left) == sorted(either.keys[3:])
+
+
+def test_the_same_answer_again_is_stored_once(either):
+    """Whatever came between: the acknowledgement is the one of the first time."""
+    batch = either.batch()
+    told = answer(either.at_work("ann", batch).take(1)[0])
+    first = either.at_work("ann", batch).answer([told, told])
+    taken_back = either.at_work("ann", batch).answer([undo(told)])
+
+    again = either.at_work("ann", batch).answer([told])
+
+    assert first == (first[0], first[0])
+    assert again == first[:1]
+    assert taken_back[0].counts
+    assert either.curating().answers() == ()
+
+
+@pytest.mark.parametrize("kind", [AnswerKind.CONFIRM, AnswerKind.SKIP])
+def test_an_undo_puts_the_study_back_into_the_hand(either, kind):
+    """It is the next one again, and can be answered otherwise."""
+    batch = either.batch()
+    at_work = either.at_work("ann", batch)
+    told = answer(at_work.take(2)[0], kind)
+    at_work.answer([told])
+
+    (taken_back,) = at_work.answer([undo(told)])
+
+    assert taken_back.counts
+    (study,) = at_work.take(1)[:1]
+    assert study.report.study_key == told.study_key
+    other = answer(study, AnswerKind.CORRECT, labels=NEGATIVE)
+    at_work.answer([other])
+    assert [stored.answer for stored in either.curating().answers()] == [other]
+
+
+def test_what_expired_goes_to_others_and_a_late_answer_is_kept_without_counting(either):
+    """The late labeler is told in one line; theirs is among the refused answers, word for word."""
+    batch = either.batch(labelers=["ann", "bob"])
+    late = answer(either.at_work("ann", batch).take(1)[0], AnswerKind.FLAG, note="Look at this.")
+    either.clock.pass_by(TERM)
+    in_time = answer(either.at_work("bob", batch).take(1)[0])
+
+    (refused,) = either.at_work("ann", batch).answer([late])
+    (accepted,) = either.at_work("bob", batch).answer([in_time])
+
+    assert in_time.study_key == late.study_key
+    assert (refused.counts, refused.kept, refused.refusal) == (False, True, TOLD[Refused.TAKEN])
+    assert accepted.counts
+    assert [stored.answer for stored in either.curating().refused_answers()] == [late]
+    assert either.at_work("ann", batch).answer([late]) == (refused,)
+
+
+def test_a_late_answer_counts_where_nobody_else_took_the_study(either):
+    """Somebody who thinks for long loses nothing."""
+    batch = either.batch()
+    told = answer(either.at_work("ann", batch).take(1)[0])
+    either.clock.pass_by(3 * TERM)
+
+    (late,) = either.at_work("ann", batch).answer([told])
+
+    assert late.counts
+
+
+def test_renewing_keeps_what_is_held_and_names_what_is_lost(either):
+    """A lease that was over and that somebody else has taken isn't renewed."""
+    batch = either.batch(either.keys[:3])
+    held = either.at_work("ann", batch).take(3)
+    either.clock.pass_by(TERM - timedelta(seconds=1))
+    renewed = either.at_work("ann", batch).renew()
+    either.clock.pass_by(timedelta(seconds=1))
+    nothing = either.at_work("bob", batch).take(3)
+    either.clock.pass_by(TERM)
+    lost = either.at_work("bob", batch).take(1)
+
+    left = either.at_work("ann", batch).renew()
+
+    assert renewed == tuple(study.lease for study in held)
+    assert nothing == ()
+    assert keys(lost) == keys(held)[:1]
+    assert left == renewed[1:]
+
+
+def test_what_is_given_back_goes_to_the_next_one(either):
+    """An answer that comes afterwards, from an old page, is kept and doesn't count."""
+    batch = either.batch()
+    held = either.at_work("ann", batch).take(2)
+    either.at_work("ann", batch).give_back([held[0].lease, 999])
+
+    taken = either.at_work("bob", batch).take(1)
+    (stale,) = either.at_work("ann", batch).answer([answer(held[0])])
+
+    assert keys(taken) == keys(held)[:1]
+    assert (stale.counts, stale.kept, stale.refusal) == (False, True, TOLD[Refused.STALE])
+    either.at_work("ann", batch).give_back()
+    assert keys(either.at_work("cy", batch).take(1)) == keys(held)[1:]
+
+
+def test_two_pages_of_one_labeler_count_once(either):
+    """Both hold the same studies; the second answer is kept and doesn't count."""
+    batch = either.batch()
+    one, other = either.at_work("ann", batch).take(1), either.at_work("ann", batch).take(1)
+    told = [answer(one[0]), answer(other[0], AnswerKind.CORRECT, labels=NEGATIVE)]
+
+    first, second = either.at_work("ann", batch).answer(told)
+
+    assert (first.counts, second.counts, second.refusal) == (True, False, TOLD[Refused.ANSWERED])
+    assert [stored.answer for stored in either.curating().answers()] == told[:1]
+
+
+def test_nothing_is_undone_twice_or_without_an_answer(either):
+    """An undo of something that doesn't count is kept and doesn't count."""
+    batch = either.batch()
+    at_work = either.at_work("ann", batch)
+    told = answer(at_work.take(1)[0])
+
+    early, counted, done, again = at_work.answer([undo(told), told, undo(told), undo(told)])
+
+    assert [one.counts for one in (early, counted, done, again)] == [False, True, True, False]
+    assert early.refusal == again.refusal == TOLD[Refused.NOTHING]
+
+
+def test_a_skipped_study_goes_to_somebody_else_and_comes_back_only_while_free(either):
+    """Who skipped it isn't asked again; their undo is refused once the study is in other hands."""
+    batch = either.batch(either.keys[:1])
+    told = answer(either.at_work("ann", batch).take(1)[0], AnswerKind.SKIP)
+    either.at_work("ann", batch).answer([told])
+
+    not_again, other = either.at_work("ann", batch).take(1), either.at_work("bob", batch).take(1)
+    (refused,) = either.at_work("ann", batch).answer([undo(told)])
+
+    assert not_again == ()
+    assert keys(other) == either.keys[:1]
+    assert refused.refusal == TOLD[Refused.TAKEN]
+
+
+def test_overlap_gives_each_study_to_so_many(either):
+    """To two, and never to a third, nor to one twice."""
+    batch = either.batch(either.keys[:2], overlap=2)
+
+    hands = [keys(either.at_work(person, batch).take(2)) for person in ("ann", "bob", "cy")]
+    either.at_work("ann", batch).answer([answer(study) for study in either.at_work("ann", batch).take(2)])
+
+    assert hands == [either.keys[:2], either.keys[:2], []]
+    assert either.at_work("ann", batch).take(2) == ()
+    assert either.at_work("cy", batch).take(2) == ()
+
+
+def test_a_planted_study_is_for_everybody_and_looks_like_the_others(either):
+    """Whatever others said about it; nothing that a labeler gets says that it is planted."""
+    gold = either.keys[3]
+    batch = either.batch(planted=[gold])
+    studies = {}
+    for person in ("ann", "bob"):
+        for study in either.at_work(person, batch).take(12):
+            if study.report.study_key == gold:
+                studies[person] = study
+                either.at_work(person, batch).answer([answer(study, AnswerKind.CORRECT, labels=POSITIVE)])
+        either.at_work(person, batch).give_back()
+
+    kept = either.curating().answers()
+
+    assert {(stored.labeler, stored.planted, stored.shown) for stored in kept} == {
+        ("ann", Planted.WRONG, NEGATIVE),
+        ("bob", Planted.WRONG, NEGATIVE),
+    }
+    assert "planted" not in vars(studies["ann"])
+    assert (either.curating().progress(batch.id).studies, either.curating().progress(batch.id).done) == (11, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"lease": 999}, "another one"),
+        ({"study_key": "a" * 16}, "another one"),
+        ({"kind": AnswerKind.CORRECT, "labels": frozenset({"edema"})}, "1 that it doesn't have"),
+        ({"kind": AnswerKind.CORRECT, "labels": POSITIVE | NEGATIVE}, "2"),
+    ],
+)
+def test_what_is_no_answer_here_is_told_and_the_others_are_kept(place, change, found):
+    """Another study, a label that the task doesn't have, two where one is right."""
+    batch = place.batch()
+    one, two = place.at_work("ann", batch).take(2)
+    parts = {**vars(answer(one)), **change}
+
+    wrong, right = place.at_work("ann", batch).answer([Answer(**parts), answer(two)])
+
+    assert (wrong.counts, wrong.kept, wrong.refusal.found) == (False, False, found)
+    assert right.counts
+    assert len(place.curating().answers()) == 1
+
+
+def test_somebody_else_s_lease_and_id_are_nobody_s_business(place):
+    """An answer under another person's lease isn't kept, nor one whose id another answer has."""
+    batch = place.batch()
+    told = answer(place.at_work("ann", batch).take(1)[0])
+    place.at_work("ann", batch).answer([told])
+    (study,) = place.at_work("bob", batch).take(1)
+
+    stolen, doubled = place.at_work("bob", batch).answer([Answer(**{**vars(told), "lease": study.lease}), told])
+
+    assert [one.kept for one in (stolen, doubled)] == [False, False]
+    assert [stored.labeler for stored in place.curating().answers()] == ["ann"]
+
+
+def test_who_is_not_assigned_takes_nothing(place):
+    """Somebody never assigned, and somebody from whom the batch was withdrawn; what the latter holds goes to others."""
+    batch = place.batch(labelers=["ann", "bob"])
+    held = place.at_work("ann", batch).take(2)
+    place.curating().withdraw(batch.id, "ann")
+
+    for person in ("ann", "cy"):
+        with pytest.raises(CcdsError, match=f"expected {person} to be assigned to the batch 'first'"):
+            place.at_work(person, batch).take(2)
+    (late,) = place.at_work("ann", batch).answer([answer(held[0])])
+
+    assert late.refusal == TOLD[Refused.STALE]
+    assert keys(place.at_work("bob", batch).take(2)) == keys(held)
+
+
+def test_who_may_not_confirm_is_turned_away(place):
+    """A scientist, at each door."""
+    batch = place.batch()
+    at_work = place.at_work("sam", batch)
+
+    for use in (lambda: at_work.take(1), at_work.renew, at_work.give_back, lambda: at_work.answer([])):
+        with pytest.raises(ProjectAccessDenied):
+            use()
+
+
+@pytest.mark.parametrize("ahead", [0, 101])
+def test_how_many_studies_ahead_is_bounded(place, ahead):
+    """A page can't take a whole batch."""
+    with pytest.raises(CcdsError, match="expected 1 to 100 studies ahead"):
+        place.at_work("ann", place.batch()).take(ahead)
+
+
+def test_a_batch_that_is_not_there_is_told(place):
+    """One line."""
+    with pytest.raises(CcdsError, match="expected a batch of this project"):
+        Confirming(place.project, 99).take(1)
+
+
+def test_what_labelers_do_is_audited_without_accession_numbers(place):
+    """Taking, once for new studies; answering, with counts; a repetition is no event."""
+    batch = place.batch()
+    at_work = place.at_work("bob", batch)
+    one, two = at_work.take(2)
+    at_work.take(2)
+    told = [answer(one), answer(two, AnswerKind.SKIP)]
+    at_work.answer(told)
+    at_work.answer(told)
+
+    entries = list(place.project.audit.entries("CHEST-1"))
+
+    events = [(entry["event"], entry["person"], entry["detail"]) for entry in entries[-2:]]
+    counts = {"confirmed": 1, "corrected": 0, "skipped": 1, "flagged": 0, "undone": 0, "refused": 0}
+    assert events == [
+        ("StudiesTaken", "bob", {"batch_id": batch.id, "studies": 2}),
+        ("StudiesAnswered", "bob", {"batch_id": batch.id, **counts}),
+    ]
+    assert "ACC" not in str(entries)
+
+
+def test_what_cannot_be_logged_is_not_kept(place):
+    """Where the audit log can't be written an answer isn't acknowledged, and comes again later."""
+    batch = place.batch()
+    told = answer(place.at_work("ann", batch).take(1)[0])
+    log = place.project.audit.folder / "CHEST-1.jsonl"
+    kept = log.read_bytes()
+    log.unlink()
+    log.mkdir()
+    with pytest.raises(CcdsError, match="expected to write the audit log"):
+        place.at_work("ann", batch).answer([told])
+    log.rmdir()
+    log.write_bytes(kept)
+
+    (later,) = place.at_work("ann", batch).answer([told])
+
+    assert later.counts

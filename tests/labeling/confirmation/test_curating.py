@@ -1,0 +1,246 @@
+"""Batches, the gold set, strata, the final word, progress; and tasks, whose words these use."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.rules import ProjectAccessDenied
+from ccds_kernel.labeling.confirmation.answer import AnswerKind
+from ccds_kernel.labeling.confirmation.batch import BatchItem
+from ccds_kernel.labeling.confirmation.curating import Curating
+from ccds_kernel.labeling.confirmation.progress import LabelerProgress, disagreements, flagged
+from ccds_kernel.labeling.negation import Cues
+from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.labeling.tasks.repository import TaskRepository
+from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
+from support.confirming import NEGATIVE, POSITIVE, answer, undo
+
+
+def test_a_batch_says_who_does_what(either):
+    """Its task, name, overlap, who made it, and who is assigned; assigning twice is once."""
+    batch = either.batch(either.keys[:3], overlap=2, labelers=["bob", "ann", "bob"])
+
+    (stored,) = either.curating().batches()
+
+    assert (stored.id, stored.task_id, stored.name, stored.overlap) == (batch.id, 1, "first", 2)
+    assert (stored.labelers, stored.created_by) == (("ann", "bob"), "ann")
+    assert Curating(either.project, 2).batches() == ()
+
+
+def test_what_is_said_about_a_study_is_the_newest(either):
+    """Gold labels, final words and tags by themselves; taken back they are gone."""
+    one, two, three = either.keys[:3]
+    either.curating().set_gold(one, POSITIVE)
+    either.curating("bob").set_gold(one, NEGATIVE, " sure ")
+    either.curating().set_gold(two, POSITIVE)
+    either.curating().set_gold(two, None)
+    either.curating("bob").adjudicate(three, NEGATIVE)
+    either.curating().tag(one, ["motion", "artefact"])
+    either.curating().tag(two, ["mimic"])
+    either.curating().tag(two, [])
+
+    gold, final, strata = either.curating().gold(), either.curating().final_words(), either.curating().strata()
+
+    assert {key: (one.said, one.note, one.person) for key, one in gold.items()} == {one: (NEGATIVE, "sure", "bob")}
+    assert {key: (one.said, one.person, one.at) for key, one in final.items()} == {
+        three: (NEGATIVE, "bob", either.clock.now)
+    }
+    assert {key: one.said for key, one in strata.items()} == {one: frozenset({"motion", "artefact"})}
+
+
+@pytest.mark.parametrize(
+    ("use", "expected"),
+    [
+        (lambda curating, _: curating.set_gold("a" * 16, POSITIVE), "studies of this project"),
+        (lambda curating, key: curating.set_gold(key, ["edema"]), "labels of the task 'effusion'"),
+        (
+            lambda curating, key: curating.adjudicate(key, POSITIVE | NEGATIVE),
+            "one label, as the task 'effusion' takes it",
+        ),
+        (lambda curating, key: curating.adjudicate(key, POSITIVE, "a\0b"), "a note of at most 2000 whole characters"),
+        (lambda curating, key: curating.tag(key, ["rare"]), "strata tags of the task 'effusion'"),
+        (lambda curating, _: curating.assign(1, "zoe"), "a labeler on the project's roster"),
+        (lambda curating, _: curating.assign(99, "ann"), "a batch of this project"),
+        (lambda curating, _: curating.progress(99), "a batch of this project"),
+        (
+            lambda curating, key: curating.make_batch("b", [BatchItem(key, None, frozenset({"edema"}))]),
+            "labels of the task 'effusion'",
+        ),
+        (
+            lambda curating, _: curating.make_batch("b", [BatchItem("a" * 16, None, POSITIVE)]),
+            "studies of this project",
+        ),
+    ],
+)
+def test_what_cannot_be_said_is_refused_and_leaves_no_trace(place, use, expected):
+    """One line; the log and the rows are as before."""
+    place.batch()
+    before = list(place.project.audit.entries("CHEST-1"))
+
+    with pytest.raises(CcdsError) as raised:
+        use(place.curating(), place.keys[0])
+
+    assert raised.value.expected == expected
+    assert list(place.project.audit.entries("CHEST-1")) == before
+    assert place.curating().gold() == {} == place.curating().final_words() == place.curating().strata()
+
+
+def test_a_batch_is_of_its_own_task(place):
+    """Under another one it is told."""
+    other = TaskRepository(place.project).make(Task("other"))
+    batch = place.batch()
+
+    with pytest.raises(CcdsError, match="found one of another task"):
+        Curating(place.project, other.id).progress(batch.id)
+
+
+def test_progress_counts_what_counts_now(either):
+    """Undone and refused answers are left out; what is held, and the pace, stand beside it."""
+    batch = either.batch(labelers=["ann", "bob", "cy"])
+    at_work = either.at_work("ann", batch)
+    one, two, three, four, _ = at_work.take(5)
+    told = [
+        answer(one, seconds=2),
+        answer(two, AnswerKind.CORRECT, labels=NEGATIVE, seconds=4),
+        answer(three, AnswerKind.FLAG, note="Look.", seconds=9),
+        answer(four, AnswerKind.SKIP, seconds=100),
+    ]
+    at_work.answer([*told, undo(told[0]), answer(two)])
+    either.at_work("bob", batch).take(2)
+    either.clock.pass_by(timedelta(minutes=1))
+
+    progress = either.curating().progress(batch.id)
+
+    then = either.clock.now - timedelta(minutes=1)
+    assert (progress.studies, progress.done) == (12, 2)
+    assert progress.labelers == {
+        "ann": LabelerProgress(0, 1, 1, 1, 2, 6.5, then),
+        "bob": LabelerProgress(0, 0, 0, 0, 2, None, None),
+        "cy": LabelerProgress(0, 0, 0, 0, 0, None, None),
+    }
+    assert progress.labelers["ann"].answered == 2
+
+
+def test_where_labelers_disagree_and_what_they_flag_is_found(place):
+    """For the fellow to say the final word."""
+    batch = place.batch(place.keys[:3], overlap=2, labelers=["ann", "bob"])
+    for person, kind, parts in (("ann", AnswerKind.CONFIRM, {}), ("bob", AnswerKind.CORRECT, {"labels": NEGATIVE})):
+        one, two, three = place.at_work(person, batch).take(3)
+        told = [answer(one, kind, **parts), answer(two), answer(three, AnswerKind.FLAG, note="Look.")]
+        place.at_work(person, batch).answer(told)
+
+    answers = place.curating().answers()
+
+    assert disagreements(answers) == (place.keys[0],)
+    assert [stored.answer.study_key for stored in flagged(answers)] == [place.keys[2]] * 2
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda curating, _: curating.make_batch("b", []),
+        lambda curating, _: curating.assign(1, "ann"),
+        lambda curating, _: curating.withdraw(1, "ann"),
+        lambda curating, key: curating.set_gold(key, POSITIVE),
+        lambda curating, key: curating.adjudicate(key, POSITIVE),
+        lambda curating, key: curating.tag(key, ["motion"]),
+    ],
+)
+def test_who_may_not_curate_is_turned_away(place, use):
+    """A scientist reads, and changes nothing."""
+    curating = place.curating("sam")
+
+    with pytest.raises(ProjectAccessDenied):
+        use(curating, place.keys[0])
+
+    assert curating.gold() == {}
+
+
+def test_a_task_comes_back_as_it_was_kept(place):
+    """Every part of it; its name is its own."""
+    tasks = TaskRepository(place.project)
+    whole = Task(
+        "edema",
+        TaskKind.SEVERAL,
+        (Label("mild", 4), Label("severe", 0)),
+        "Read the impression first.\nThen the rest.",
+        frozenset({"history", "indication"}),
+        Cues(negation_before=("no", "without")),
+        ("own",),
+    )
+    made = tasks.make(whole)
+
+    first, second = tasks.tasks()
+
+    assert (first.id, first.task.words, first.created_by) == (1, ("effusion", "no effusion"), "")
+    assert (second, second.task, second.created_by) == (made, whole, "ann")
+    with pytest.raises(CcdsError, match="found 'edema' again"):
+        tasks.make(Task(" edema"))
+    with pytest.raises(CcdsError, match="found 'edema' again"):
+        tasks.change(1, replace(first.task, name="edema"))
+    with pytest.raises(CcdsError, match="expected a task of this project"):
+        tasks.change(99, whole)
+
+
+def test_a_label_goes_only_when_nothing_uses_it(place):
+    """Phrases, prefills that wait for an answer, answers, gold labels and final words; each is counted, a study once."""
+    tasks = TaskRepository(place.project)
+    before = tasks.tasks()[0].task
+    without = replace(before, labels=before.labels[:1])
+    tasks.change(1, without)
+    tasks.change(1, before)
+    LabelingRepository(place.project).insert_phrase(Phrase("no effusion", "no effusion"), 0)
+    place.curating().set_gold(place.keys[0], NEGATIVE)
+    batch = place.batch(place.keys[:1])
+    told = answer(place.at_work("ann", batch).take(1)[0], AnswerKind.CORRECT, labels=NEGATIVE)
+    place.at_work("ann", batch).answer([told])
+
+    with pytest.raises(CcdsError, match=r"found 1 phrase\(s\) and 1 study\(ies\) with it"):
+        tasks.change(1, without)
+
+    place.at_work("ann", batch).answer([undo(told)])
+    place.curating().set_gold(place.keys[0], None)
+    LabelingRepository(place.project).undo()
+    tasks.change(1, without)
+    assert tasks.tasks()[0].task == without
+    with pytest.raises(CcdsError, match=r"found 0 phrase\(s\) and 1 study\(ies\) with it"):
+        tasks.change(1, replace(without, labels=()))
+
+
+def test_who_may_not_curate_changes_no_task(place):
+    """A scientist sees them."""
+    tasks = TaskRepository(place.projects["sam"])
+
+    assert len(tasks.tasks()) == 1
+    for use in (lambda: tasks.make(Task("x")), lambda: tasks.change(1, Task("x"))):
+        with pytest.raises(ProjectAccessDenied):
+            use()
+
+
+def test_what_the_fellow_does_is_audited_without_accession_numbers(place):
+    """Each thing once, with numbers, study keys and people."""
+    begin = len(list(place.project.audit.entries("CHEST-1")))
+    TaskRepository(place.project).make(Task("other"))
+    batch = place.batch(place.keys[:2], planted=[place.keys[5]], labelers=["bob"])
+    place.curating().withdraw(batch.id, "bob")
+    place.curating().withdraw(batch.id, "bob")
+    place.curating().set_gold(place.keys[0], POSITIVE)
+    place.curating().adjudicate(place.keys[0], None)
+    place.curating().tag(place.keys[0], ["motion"])
+
+    entries = list(place.project.audit.entries("CHEST-1"))[begin:]
+
+    study = {"task_id": 1, "study_key": place.keys[0]}
+    assert [(entry["event"], entry["detail"]) for entry in entries] == [
+        ("TaskChanged", {"change": "made", "task_id": 2}),
+        ("BatchMade", {"batch_id": batch.id, "task_id": 1, "studies": 2, "planted": 1, "overlap": 1}),
+        ("BatchAssigned", {"batch_id": batch.id, "labeler": "bob", "change": "assigned"}),
+        ("BatchAssigned", {"batch_id": batch.id, "labeler": "bob", "change": "withdrawn"}),
+        ("StudyCurated", {**study, "kind": "gold", "change": "said"}),
+        ("StudyCurated", {**study, "kind": "final", "change": "taken back"}),
+        ("StudyCurated", {**study, "kind": "strata", "change": "said"}),
+    ]
+    assert "ACC" not in str(entries)

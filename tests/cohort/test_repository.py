@@ -16,6 +16,7 @@ from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.repository import LabelingRepository
+from support.postgresql import each_engine
 from support.site import ADMINISTRATOR
 
 ALL = Criteria(frozenset({"CXR1", "CXR2"}), date(2020, 1, 1), date(2020, 12, 31))
@@ -25,12 +26,7 @@ SPRING = Criteria(frozenset({"CXR1"}), date(2020, 4, 1), date(2020, 4, 30))
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request, tmp_path) -> Iterator[dict[str, Any]]:
     """What the site's [database] says: each engine in turn."""
-    if request.param == "sqlite":
-        yield {}
-        return
-    server = request.getfixturevalue("postgresql")
-    yield server.take_in(tmp_path / "site" / "state")
-    server.forget("cxr-1")
+    yield from each_engine(request, tmp_path / "site" / "state", schema="cxr-1")
 
 
 @pytest.fixture

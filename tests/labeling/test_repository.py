@@ -17,17 +17,13 @@ from ccds_kernel.labeling import tables
 from ccds_kernel.labeling.phrase import MOST_PHRASES, Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import Appended, LabelingRepository, Loaded
+from support.postgresql import each_engine
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request, tmp_path) -> Iterator[dict[str, Any]]:
     """What the site's [database] says: each engine in turn."""
-    if request.param == "sqlite":
-        yield {}
-        return
-    server = request.getfixturevalue("postgresql")
-    yield server.take_in(tmp_path / "site" / "state")
-    server.forget("chest-1")
+    yield from each_engine(request, tmp_path / "site" / "state", schema="chest-1")
 
 
 @pytest.fixture

@@ -179,6 +179,19 @@ def _run(user: str | None, *command: object) -> None:
     subprocess.run([str(part) for part in command], user=user, cwd="/", check=True, capture_output=True)
 
 
+def each_engine(request: pytest.FixtureRequest, state: Path, *, schema: str) -> Iterator[dict[str, Any]]:
+    """What [database] says of a site whose state folder is `state`, for a fixture with the params `sqlite` and `postgresql`.
+
+    At the end the project that is `schema` on the server is gone from there.
+    """
+    if request.param == "sqlite":
+        yield {}
+        return
+    server = request.getfixturevalue("postgresql")
+    yield server.take_in(state)
+    server.forget(schema)
+
+
 @contextmanager
 def _running(postgres: Path, folder: Path, user: str | None) -> Iterator[int]:
     with socket.socket() as probe:

@@ -8,6 +8,8 @@ import re
 import yaml
 
 from ccds_kernel.irb.application import IrbApplication
+from ccds_kernel.labeling.incoming.fhir_reports import FhirReading, read_fhir
+from ccds_kernel.labeling.incoming.hl7_reports import Hl7Reading, read_hl7
 from ccds_kernel.labeling.phrase_file import read_phrases
 from ccds_kernel.monitoring.files import read_final_reports, read_predictions
 from ccds_kernel.monitoring.release import release_id
@@ -36,6 +38,21 @@ def test_predictions_and_final_reports_are_valid(tmp_path):
     reports = read_final_reports(tmp_path / "reports.csv", ["findings", "impression"])
 
     assert [one.accession for one in predictions] == [one.report.accession for one in reports] == ["A-1"]
+
+
+def test_the_message_and_the_resource_are_valid(tmp_path):
+    """Both make a report, of the same study."""
+    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    for name in ("hl7", "ndjson"):
+        (tmp_path / f"r.{name}").write_text(re.search(f"```{name}\n(.*?)```", text, re.DOTALL)[1], encoding="utf-8")
+
+    (message,) = read_hl7(tmp_path / "r.hl7", Hl7Reading())
+    (resource,) = read_fhir(tmp_path / "r.ndjson", FhirReading())
+
+    assert [section.name for section in message.report.sections] == ["findings", "impression"]
+    assert [section.name for section in resource.report.sections] == ["impression"]
+    assert {one.report.accession for one in (message, resource)} == {"A-1"}
+    assert {one.report.study_date.isoformat() for one in (message, resource)} == {"2020-05-01"}
 
 
 def test_the_phrase_list_and_the_data_list_are_valid(tmp_path):

@@ -1,4 +1,4 @@
-"""`ccds labeling match | load | import | export`."""
+"""`ccds labeling match | load | import | snapshot | export`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ccds_kernel.cli import _labeling_load
+from ccds_kernel.cli import _labeling_load, _labeling_snapshot
 
 if TYPE_CHECKING:
     from ccds_kernel.labeling.match_file import Matched
@@ -55,10 +55,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     import_.add_argument("--json", action="store_true", help="print the counts as one JSON document")
     import_.set_defaults(run=_import)
 
-    summary = "write a project's phrase list to a file that match and import read"
+    _labeling_snapshot.register(verbs)
+
+    summary = "write a project's phrase list to a file that match and import read, or the labels of a snapshot"
     export = verbs.add_parser("export", help=summary, description=summary)
     _add_project(export)
-    export.add_argument("--out", type=Path, required=True, metavar="P.csv", help="replaced if it is there")
+    export.add_argument("--out", type=Path, required=True, metavar="OUT", help="replaced if it is there")
+    _labeling_snapshot.add_export(export)
     export.set_defaults(run=_export)
 
 
@@ -144,12 +147,22 @@ def _import(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     from ccds_kernel.audit.events import PhrasesExported
+    from ccds_kernel.errors import CcdsError
     from ccds_kernel.irb.project import open_project
     from ccds_kernel.irb.roles import Action
     from ccds_kernel.labeling.csv_files import check_out
     from ccds_kernel.labeling.phrase_file import write_phrases
     from ccds_kernel.labeling.repository import LabelingRepository
 
+    if options.labels is not None:
+        _labeling_snapshot.export_labels(options)
+        return
+    if options.parquet:
+        raise CcdsError(
+            expected="a phrase list as CSV",
+            found="--parquet",
+            do="leave it out, or name a label snapshot with --labels",
+        )
     project = open_project(options.project, Action.READ_PHRASES)
     check_out(options.out, [])
     with closing(project.store):

@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.files import make_closed
 from ccds_kernel.labeling.confirmation.snapshot import COLUMNS, ID_LENGTH, LabelRow, LabelSnapshot, Source, sealed
 from ccds_kernel.labeling.csv_files import check_out, write_rows
 
@@ -51,13 +52,14 @@ def path_of(folder: Path, snapshot_id: str) -> Path:
 
 
 def keep(folder: Path, snapshot: LabelSnapshot) -> Path:
-    """Puts `snapshot` into a project's folder of snapshots; one that is there already stays as it is.
+    """Puts `snapshot` into a project's folder of snapshots, made where there is none; one that is there already stays as it is.
 
     Raises:
         CcdsError: the folder can't be written, or what is there under that name says something else.
     """
     path = path_of(folder, snapshot.id)
     try:
+        make_closed(folder)
         handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
         temporary = Path(name)
         try:

@@ -1,0 +1,355 @@
+"""Label snapshots: whose word counts, files that never change, and the commands."""
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ccds_kernel.cli import main
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.rules import ProjectAccessDenied
+from ccds_kernel.labeling.confirmation import snapshot_file
+from ccds_kernel.labeling.confirmation.answer import AnswerKind
+from ccds_kernel.labeling.confirmation.batch import BatchItem, SoftStudy
+from ccds_kernel.labeling.confirmation.snapshot import COLUMNS, LabelRow, Source, sealed
+from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
+from ccds_kernel.labeling.confirmation.soft import soft_labels, soft_studies
+from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.labeling.tasks.repository import TaskRepository
+from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
+from ccds_kernel.rate import rate
+from support.confirming import NEGATIVE, POSITIVE, Workplace, answer
+from support.site import act_as, write_settings
+
+
+@pytest.fixture
+def snapshots(place) -> LabelSnapshots:
+    """The project's, with two phrases: every second study has an effusion, and both kinds hold the later phrase."""
+    repository = LabelingRepository(place.project)
+    repository.insert_phrase(Phrase("No pleural effusion", "no effusion"), 0)
+    repository.insert_phrase(Phrase("pleural effusion", "effusion"), 1)
+    return LabelSnapshots(place.project)
+
+
+def say(place: Workplace, batch, person: str, labels: frozenset[str] | None, times: int) -> None:
+    """Lets somebody say that about the next studies; None flags them."""
+    for study in place.at_work(person, batch).take(times):
+        if labels is None:
+            told = answer(study, AnswerKind.FLAG, note="Look.")
+        else:
+            told = answer(study, AnswerKind.CORRECT, labels=labels)
+        place.at_work(person, batch).answer([told])
+
+
+def rows_of(snapshots: LabelSnapshots, task_id: int = 1) -> dict[str, list[LabelRow]]:
+    """Study key → the rows of a snapshot taken now."""
+    taken, _ = snapshots.take(task_id)
+    rows: dict[str, list[LabelRow]] = {}
+    for row in snapshots.read(taken.id).rows:
+        rows.setdefault(row.study_key, []).append(row)
+    return rows
+
+
+def test_whose_word_counts(place, snapshots):
+    """The final word, then gold, then labelers who agree, then the phrase; who disagrees or only flags gives no label."""
+    flag, gold, agreed, disputed, soft = place.keys[:5]
+    batch = place.batch([flag], labelers=["ann"])
+    say(place, batch, "ann", None, 1)
+    batch = place.batch([gold, agreed], overlap=2, labelers=["ann", "bob"])
+    say(place, batch, "ann", NEGATIVE, 2)
+    say(place, batch, "bob", NEGATIVE, 2)
+    batch = place.batch([disputed], overlap=2, labelers=["ann", "bob"])
+    say(place, batch, "ann", POSITIVE, 1)
+    say(place, batch, "bob", NEGATIVE, 1)
+    place.curating().set_gold(gold, POSITIVE)
+    before = rows_of(snapshots)
+    for key in (flag, gold, disputed):
+        place.curating("bob").adjudicate(key, NEGATIVE)
+
+    after = rows_of(snapshots)
+
+    def told(rows):
+        return {key: (rows[key][0].value, rows[key][0].source.value, rows[key][0].people) for key in place.keys[:5]}
+
+    assert told(before) == {
+        flag: (None, "flagged", ("ann",)),
+        gold: ("effusion", "gold", ("ann",)),
+        agreed: ("no effusion", "confirmed", ("ann", "bob")),
+        disputed: (None, "disputed", ("ann", "bob")),
+        soft: ("effusion", "soft", ()),
+    }
+    final = dict.fromkeys((flag, gold, disputed), ("no effusion", "adjudicated", ("bob",)))
+    assert told(after) == told(before) | final
+    assert {(row.soft_value, row.phrase) for rows in after.values() for row in rows} == {
+        ("effusion", "pleural effusion"),
+        ("no effusion", "No pleural effusion"),
+    }
+
+
+def test_a_study_without_a_phrase_has_no_label(place):
+    """Nobody and nothing says what it is."""
+    taken, by_source = LabelSnapshots(place.project).take(1)
+
+    assert (taken.studies, by_source[Source.NONE], sum(by_source.values())) == (12, 12, 12)
+
+
+def test_how_often_a_phrase_is_wrong_stands_with_its_studies(place, snapshots):
+    """Of three that people decided one is wrong; gold studies don't count, nor those of the other phrase."""
+    positive = place.keys[::2]
+    batch = place.batch(positive[:3], labelers=["ann", "bob"])
+    say(place, batch, "ann", POSITIVE, 2)
+    place.at_work("ann", batch).give_back()
+    say(place, batch, "bob", NEGATIVE, 1)
+    place.curating().set_gold(positive[3], NEGATIVE)
+
+    rows = rows_of(snapshots)
+
+    expected = rate(1, 3)
+    for key in positive:
+        (row,) = rows[key]
+        assert (row.error, row.error_low, row.error_high) == (expected.value, expected.low, expected.high)
+        assert row.error_studies == 3
+    assert {rows[key][0].error for key in place.keys[1::2]} == {None}
+    assert rows[positive[2]][0].value == "no effusion"
+
+
+def test_labels_that_are_decided_by_themselves_have_a_row_each(place):
+    """Present, absent, or nothing; people say which are present, and so that the others are absent."""
+    task = TaskRepository(place.project).make(
+        Task("findings", TaskKind.SEVERAL, (Label("effusion", 0), Label("edema", 1)), left_out=frozenset({"history"}))
+    )
+    repository = LabelingRepository(place.project, task.id)
+    repository.insert_phrase(Phrase("No pleural effusion", "effusion", excludes=True), 0)
+    repository.insert_phrase(Phrase("pleural effusion", "effusion"), 1)
+    place.task_id = task.id
+    place.curating().adjudicate(place.keys[2], ["edema"])
+
+    rows = rows_of(LabelSnapshots(place.project), task.id)
+
+    told = {key: [(row.question, row.value, row.source.value) for row in rows[key]] for key in place.keys[:3]}
+    assert told == {
+        place.keys[0]: [("edema", None, "none"), ("effusion", "present", "soft")],
+        place.keys[1]: [("edema", None, "none"), ("effusion", "absent", "soft")],
+        place.keys[2]: [("edema", "present", "adjudicated"), ("effusion", "absent", "adjudicated")],
+    }
+
+
+@pytest.mark.parametrize("kind", list(TaskKind))
+def test_what_a_batch_is_composed_of_is_the_soft_label(place, kind):
+    """The labels that are there, the phrase that decides, and every phrase that stands in the report."""
+    task = TaskRepository(place.project).make(Task("t", kind))
+    repository = LabelingRepository(place.project, task.id)
+    some = kind is TaskKind.SEVERAL
+    low = repository.insert_phrase(Phrase("pleural effusion", "effusion"), 0)
+    label = "effusion" if some else "no effusion"
+    top = repository.insert_phrase(Phrase("no pleural effusion", label, excludes=some), 0)
+    (stored,) = [one for one in TaskRepository(place.project).tasks() if one.id == task.id]
+
+    studies = soft_studies(stored.task, repository.reports(), repository.phrases())
+
+    says_no = frozenset() if some else NEGATIVE
+    assert studies[:2] == (
+        SoftStudy(place.keys[0], POSITIVE, low.id, frozenset({low.id})),
+        SoftStudy(place.keys[1], says_no, top.id, frozenset({top.id, low.id})),
+    )
+    assert len(soft_labels(stored.task, repository.reports(), repository.phrases())) == 12
+
+
+def test_a_snapshot_stays_what_it_is(place, snapshots):
+    """The same labels are the same snapshot, once in the log; other labels are another one, and the first is read as before."""
+    first, _ = snapshots.take(1)
+    again, _ = snapshots.take(1)
+    whole = snapshots.read(first.id)
+    place.curating().adjudicate(place.keys[0], NEGATIVE)
+    second, by_source = snapshots.take(1)
+
+    taken = snapshots.taken()
+
+    assert again == first
+    assert [one.id for one in taken] == [first.id, second.id]
+    assert (by_source[Source.ADJUDICATED], by_source[Source.SOFT]) == (1, 11)
+    assert snapshots.read(first.id) == whole
+    logged = [one["detail"] for one in place.project.audit.entries("CHEST-1") if one["event"] == "LabelSnapshotTaken"]
+    assert logged == [{"task_id": 1, "digest": one.digest, "studies": 12} for one in taken]
+    assert (snapshots.folder / f"labels-{first.id}.parquet").stat().st_mode & 0o777 == 0o440
+
+
+def test_a_file_that_was_changed_is_refused(snapshots):
+    """Another label in it, a column less, or no Parquet at all: neither read nor taken for the same snapshot again."""
+    taken, _ = snapshots.take(1)
+    path = snapshots.folder / f"labels-{taken.id}.parquet"
+    frame = pl.read_parquet(path)
+    path.unlink()
+    changed = (
+        lambda: frame.with_columns(pl.lit("effusion").alias("value")).write_parquet(path),
+        lambda: frame.drop("error").write_parquet(path),
+        lambda: path.write_bytes(b"PAR1"),
+    )
+    for change in changed:
+        change()
+
+        for use in (lambda: snapshots.read(taken.id), lambda: snapshots.take(1)):
+            with pytest.raises(CcdsError, match="as it was written; found something else"):
+                use()
+    path.unlink()
+    snapshots.take(1)
+    assert snapshots.read(taken.id).digest == taken.digest
+
+
+def test_the_digest_covers_every_column_and_no_order():
+    """Rows in another order are the same snapshot; any other value is another one."""
+    row = LabelRow("k", "q", "v", Source.SOFT, ("ann",), "v", 1, "p", 0.5, 0.1, 0.9, 4)
+    others = {
+        "study_key": "l", "question": "r", "value": None, "source": Source.GOLD, "people": (), "soft_value": None,
+        "phrase_id": 2, "phrase": "o", "error": 0.4, "error_low": 0.2, "error_high": 0.8, "error_studies": 5,
+    }  # fmt: skip
+    second = replace(row, study_key="z")
+
+    digests = {sealed([replace(row, **{name: value}), second]).digest for name, value in others.items()}
+
+    assert set(others) == set(COLUMNS)
+    assert len(digests | {sealed([row, second]).digest}) == len(COLUMNS) + 1
+    assert sealed([second, row]) == sealed([row, second])
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    """One line, and nothing is left there."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(CcdsError, match=r"expected to write the folder .*; found Not a directory"):
+        snapshot_file.keep(tmp_path / "file", sealed([]))
+
+
+@pytest.mark.parametrize("name", ["", "../../../etc/passwd", "0" * 11, "g" * 12, "A" * 12])
+def test_what_is_no_name_of_a_snapshot_is_refused(snapshots, name):
+    """No path is made of it."""
+    with pytest.raises(CcdsError, match="expected a label snapshot's name of 12 hexadecimal digits"):
+        snapshots.read(name)
+
+
+def test_who_may_not_take_one_is_turned_away(place, snapshots):
+    """A scientist reads what a fellow took."""
+    taken, _ = snapshots.take(1)
+    sam = LabelSnapshots(place.projects["sam"])
+
+    assert sam.read(taken.id).digest == taken.digest
+    with pytest.raises(ProjectAccessDenied):
+        sam.take(1)
+
+
+@pytest.fixture
+def command(place, snapshots, tmp_path, monkeypatch):
+    """Runs `ccds labeling` as ann, in a folder of her own."""
+    assert snapshots.taken() == ()
+    monkeypatch.setenv("CCDS_CONFIG", str(write_settings(tmp_path / "site")))
+    monkeypatch.chdir(tmp_path)
+    act_as(monkeypatch, "ann", place.project.id)
+    return lambda *words: main(["labeling", words[0], "--project", "CHEST-1", *words[1:]])
+
+
+def test_the_commands_take_and_export_a_snapshot(command, capsys, place, tmp_path):
+    """As CSV and as Parquet the same rows; each export is an audit event."""
+    place.curating().adjudicate(place.keys[0], NEGATIVE)
+    assert command("snapshot", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    name = told["snapshot"]
+
+    ends = [
+        command("export", "--labels", name, "--out", "a.csv"),
+        command("export", "--labels", name, "--out", "b.csv", "--csv"),
+        command("export", "--labels", name, "--out", "c.parquet", "--parquet"),
+    ]
+
+    assert ends == [0, 0, 0]
+    assert (told["task"], told["studies"], told["sources"]["adjudicated"], told["sources"]["soft"]) == (
+        "effusion",
+        12,
+        1,
+        11,
+    )
+    assert capsys.readouterr().out.splitlines()[0] == "labels of 12 studies written to a.csv"
+    assert Path("a.csv").read_bytes() == Path("b.csv").read_bytes()
+    with Path("a.csv").open(encoding="utf-8", newline="") as source:
+        rows = {row["study_key"]: row for row in csv.DictReader(source)}
+    frame = pl.read_parquet(tmp_path / "c.parquet")
+    assert list(rows[place.keys[0]]) == frame.columns == list(COLUMNS)
+    assert (rows[place.keys[0]]["value"], rows[place.keys[0]]["people"]) == ("no effusion", '["ann"]')
+    assert rows[place.keys[1]]["people"] == "[]"
+    assert rows[place.keys[1]]["error"] == ""
+    assert {row["study_key"]: row["value"] for row in frame.iter_rows(named=True)} == {
+        key: row["value"] for key, row in rows.items()
+    }
+    events = [one["detail"] for one in place.project.audit.entries("CHEST-1") if one["event"] == "LabelsExported"]
+    assert events == [{"digest": told["digest"], "studies": 12}] * 3
+
+
+def test_the_snapshot_command_tells_what_there_is(command, capsys):
+    """Its name, how many studies, and where their labels come from."""
+    command("snapshot")
+
+    first, *counts = capsys.readouterr().out.splitlines()
+    assert first.startswith("snapshot ")
+    assert first.endswith(": labels of 12 studies")
+    assert counts == ["       12  soft"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ("snapshot", "--task", "edema"),
+            "expected a task of this project; found none of that name; name one with --task: 'effusion'",
+        ),
+        (("export", "--labels", "x", "--out", "a.csv"), "expected a label snapshot's name of 12 hexadecimal digits"),
+        (
+            ("export", "--labels", "0" * 12, "--out", "a.csv"),
+            "expected a label snapshot of this project; found none of that name",
+        ),
+        (("export", "--parquet", "--out", "a.csv"), "expected a phrase list as CSV; found --parquet"),
+    ],
+)
+def test_what_the_commands_can_not_do_is_one_line(command, capsys, words, told):
+    """Exit status 1, nothing written."""
+    status = command(*words)
+
+    error = capsys.readouterr().err
+    assert (status, error.count("\n")) == (1, 1)
+    assert error.startswith(f"ccds: {told}")
+    assert not Path("a.csv").exists()
+
+
+def test_of_several_tasks_one_is_named(command, capsys, place):
+    """Without a name it is asked for."""
+    TaskRepository(place.project).make(Task("edema"))
+
+    asked, named = command("snapshot"), command("snapshot", "--task", "edema")
+
+    assert (asked, named) == (1, 0)
+    assert "name one with --task: 'effusion', 'edema'" in capsys.readouterr().err
+
+
+def test_an_export_into_the_snapshot_itself_is_refused(command, capsys, place, snapshots):
+    """It would be replaced."""
+    taken, _ = snapshots.take(1)
+    path = place.project.folder / "snapshots" / f"labels-{taken.id}.parquet"
+
+    status = command("export", "--labels", taken.id, "--out", str(path), "--parquet")
+
+    assert status == 1
+    assert "which is an input" in capsys.readouterr().err
+    assert snapshots.read(taken.id).digest == taken.digest
+
+
+def test_a_prefill_and_a_confirmed_label_are_the_same_words(place, snapshots):
+    """What is confirmed is what was preselected, whatever the phrases say by now."""
+    batch = place.curating().make_batch("b", [BatchItem(place.keys[0], None, NEGATIVE)])
+    place.curating().assign(batch.id, "ann")
+    place.at_work("ann", batch).answer([answer(place.at_work("ann", batch).take(1)[0])])
+
+    (row,) = rows_of(snapshots)[place.keys[0]]
+
+    assert (row.value, row.source, row.soft_value) == ("no effusion", Source.CONFIRMED, "effusion")

@@ -12,6 +12,8 @@ from support.slurm import Cluster, running_slurm
 
 GRACE_S = 2.0
 """Seconds from TERM to KILL: the clusters of tests wait for 5."""
+LONG_S = 60.0
+"""For what Slurm itself waits with before it goes on."""
 
 
 def client(

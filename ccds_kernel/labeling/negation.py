@@ -134,7 +134,7 @@ class Cues:
                 do="rename them",
             )
         for name, cues in lists.items():
-            if isinstance(cues, str) or not all(isinstance(cue, str) for cue in cues):
+            if not isinstance(cues, list | tuple) or not all(isinstance(cue, str) for cue in cues):
                 raise CcdsError(expected=f"a list of words as {name}", found="something else", do="mend the list")
         return cls(**lists)
 

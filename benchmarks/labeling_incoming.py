@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import polars as pl
 
@@ -30,6 +30,8 @@ from ccds_kernel.labeling.csv_files import write_rows
 from ccds_kernel.labeling.incoming.source import Format, ReportSource
 from ccds_kernel.labeling.incoming.survey import standing_reports, survey
 from ccds_kernel.labeling.report_file import ReportColumns
+
+_T = TypeVar("_T")
 
 LINES = 30
 PEER_MESSAGES = 300
@@ -93,7 +95,7 @@ def read(path: Path, format_: Format) -> tuple[float, int, int]:
     return time.perf_counter() - begin, count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def in_own_process(do: Callable[..., Any], *arguments: object) -> Any:
+def in_own_process(do: Callable[..., _T], *arguments: object) -> _T:
     """What `do` returns. A process's largest memory begins with its parent's: so whatever takes much is done this way."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(do, arguments)

@@ -50,8 +50,7 @@ class Hl7Reading:
 
     Args:
         accession_field: where the accession number is, as `OBR-18` or `OBR-3.1`. IHE's is OBR-18; there is no other to fall
-        back on: two
-            systems number their orders alike, and one's order would be taken for the other's study.
+            back on: two systems number their orders alike, and one's order would be taken for the other's study.
         charset: Python's name of the encoding of messages that name none, or ASCII, in MSH-18.
 
     Raises:

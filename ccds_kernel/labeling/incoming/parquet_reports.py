@@ -1,7 +1,7 @@
 """Reports in a Parquet file, one per row.
 
-Read by polars, a slice of rows at a time: on 300 k rows that takes half the memory of `collect_batches` and less time. A table
-is one export by one program, so a row that makes no report keeps the whole file out, as in CSV.
+Read by polars, a slice of rows at a time, and not by `collect_batches`, which polars calls unstable and which took more time and
+memory. A table is one export by one program, so a row that makes no report keeps the whole file out, as in CSV.
 """
 
 from __future__ import annotations
@@ -31,8 +31,7 @@ def read_parquet_reports(path: Path, columns: ReportColumns) -> Iterator[Report]
 
     Raises:
         CcdsError: the file can't be read, has no rows, a column isn't there or holds something else, or a row makes no report;
-        names
-            the row, counted from 1.
+            names the row, counted from 1.
     """
     names = [columns.accession, *columns.texts, *filter(None, (columns.exam_code, columns.study_date))]
     table = _table(path, columns, names)

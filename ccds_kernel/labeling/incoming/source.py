@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.csv_files import check_out, write_rows
@@ -53,6 +54,10 @@ _OTHER_FILES = {
 }
 _PARQUET = b"PAR1"
 
+HELD_UP_TO = 64 * 1024 * 1024
+"""Bytes: the reports of a file of this size are all in memory meanwhile, so that nobody waits for the write lock while it is
+read. A longer one is read twice, the second time under the lock, with one report at a time in memory."""
+
 
 def format_of(path: Path) -> Format:
     """What the file's name says; CSV where it says nothing."""
@@ -64,7 +69,7 @@ class ReportSource:
     """A file of reports and how it is to be read.
 
     Args:
-        path: the file, or a pipe: of what comes only once, every report is in memory together.
+        path: the file, or a pipe.
         format: how the reports come.
         columns: of a table, what is what.
         hl7: of HL7 v2 messages, what the site's leave open.
@@ -161,26 +166,27 @@ def load(
     code_needed: bool,
     date_needed: bool,
     watch: Watch = lambda entries, _: entries,
+    held_up_to: int = HELD_UP_TO,
 ) -> Taken:
     """Takes the reports that count into a project; all of them or, where something is wrong with the file, none.
 
     Args:
         repository: of the project, for the person who loads.
-        source: the file. It is read through once before anybody else has to wait for the write lock.
+        source: the file. It is read to its end before anything is loaded.
         rejected: receives the number of each message that makes no report, and why; written where there is one, and where there
-        was
-            one at an earlier load.
+            was one at an earlier load.
         code_needed: whether a report without an exam code counts as not covered by the application.
         date_needed: likewise for the study date.
         watch: shows how far it is.
+        held_up_to: bytes of a file whose reports are all kept in memory; what comes from a pipe always is.
 
     Raises:
         CcdsError: the file can't be read, holds no report at all, or was changed meanwhile; or `rejected` can't be written.
         ProjectAccessDenied: the person may not load reports.
     """
-    held = None if source.path.is_file() else list(source.entries())
     stamp = _stamp(source.path)
-    found = survey(watch(source.entries() if held is None else held, "reading"))
+    held = list(watch(source.entries(), "reading")) if stamp is None or stamp.size <= held_up_to else None
+    found = survey(watch(source.entries(), "reading") if held is None else held)
     _check_some(source, found)
     if found.unreadable or (source.can_reject and rejected.exists()):
         check_out(rejected, [source.path])
@@ -213,15 +219,21 @@ def _check_some(source: ReportSource, found: Survey) -> None:
     )
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    try:
-        seen = path.stat()
-    except OSError:
+class _Stamp(NamedTuple):
+    inode: int
+    size: int
+    modified_ns: int
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    """What tells a file from what it was; None for a pipe, and for what isn't there, of which the reader tells."""
+    if not path.is_file():
         return None
-    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+    seen = path.stat()
+    return _Stamp(seen.st_ino, seen.st_size, seen.st_mtime_ns)
 
 
-def _while_same(reports: Iterable[Report], path: Path, stamp: tuple[int, int, int] | None) -> Iterator[Report]:
+def _while_same(reports: Iterable[Report], path: Path, stamp: _Stamp | None) -> Iterator[Report]:
     """`reports`; at their end, an error where the file isn't what it was: what counts was found out in the old one."""
     yield from reports
     if _stamp(path) != stamp:

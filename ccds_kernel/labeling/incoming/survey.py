@@ -1,6 +1,6 @@
 """Which versions of a file count, found out before any is loaded: a correction takes the place of what came before it.
 
-A file is read twice, so that no more of it is in memory than one report at a time: once to learn what comes later, once to load.
+A long file is read twice, so that no more of it is in memory than one report at a time: to learn what comes later, and to load.
 Decided against keeping the versions until the end of the file (a year of reports fills the memory), and against loading first
 and replacing then (nothing that a project has is ever overwritten).
 """

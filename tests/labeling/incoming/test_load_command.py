@@ -6,6 +6,7 @@ import json
 import os
 import zipfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from threading import Thread
 
@@ -15,7 +16,7 @@ import pytest
 from ccds_kernel.cli import main
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.labeling.incoming.source import Format, ReportSource, load
+from ccds_kernel.labeling.incoming.source import Format, ReportSource, format_of, load
 from ccds_kernel.labeling.incoming.version import Entry
 from ccds_kernel.labeling.repository import LabelingRepository
 from support.messages import attachment, diagnostic_report, mllp, ndjson, obr, obx, oru
@@ -333,7 +334,29 @@ def meanwhile(what: Callable[[], object]):
     return watch
 
 
-def test_a_file_that_changes_meanwhile_is_not_loaded(folder, repository):
+@pytest.mark.parametrize("file", ["r.hl7", "r.ndjson"])
+def test_a_long_file_is_read_twice_with_the_same_result(folder, repository, file):
+    """One that isn't held in memory: the same counts, the same reports."""
+    source = ReportSource(folder / file, format_of(folder / file))
+
+    taken = load(
+        repository,
+        source,
+        rejected=folder / "x.csv",
+        code_needed=True,
+        date_needed=True,
+        held_up_to=source.path.stat().st_size - 1,
+    )
+
+    assert {
+        **asdict(taken.loaded),
+        **{name: count for name, count in asdict(taken).items() if name != "loaded"},
+    } == COUNTS
+    assert {one.report.accession: one.report.texts[0] for one in repository.reports()} == ADDED
+
+
+@pytest.mark.parametrize("held_up_to", [0, 1 << 20])
+def test_a_file_that_changes_meanwhile_is_not_loaded(folder, repository, held_up_to):
     """What counts was found out in the old one: nothing is kept of the new one."""
     path = folder / "r.hl7"
     change = meanwhile(lambda: path.write_bytes(HL7 + oru(obr("A2", "X"))))
@@ -346,6 +369,7 @@ def test_a_file_that_changes_meanwhile_is_not_loaded(folder, repository):
             code_needed=True,
             date_needed=True,
             watch=change,
+            held_up_to=held_up_to,
         )
 
     assert repository.reports() == ()

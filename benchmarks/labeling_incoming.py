@@ -27,6 +27,8 @@ from typing import TypeVar
 import polars as pl
 
 from ccds_kernel.labeling.csv_files import write_rows
+from ccds_kernel.labeling.incoming.fhir_resources import DiagnosticReport, read_as
+from ccds_kernel.labeling.incoming.hl7_message import parse
 from ccds_kernel.labeling.incoming.source import Format, ReportSource
 from ccds_kernel.labeling.incoming.survey import standing_reports, survey
 from ccds_kernel.labeling.report_file import ReportColumns
@@ -110,9 +112,15 @@ def timed(parse: Callable[[str], object], messages: list[str]) -> float:
 
 
 def peers(hl7_text: str, fhir_text: str) -> None:
-    """What libraries take to parse the same, each where it is installed."""
+    """What taking messages apart takes here, and what it takes libraries, each where it is installed."""
     messages = [f"MSH{rest}" for rest in hl7_text.split("MSH")[1 : PEER_MESSAGES + 1]]
     lines = fhir_text.splitlines()[:PEER_MESSAGES]
+    ours = (
+        ("ours (HL7)", lambda text: parse(text.encode().rstrip(b"\r").split(b"\r"), "utf-8"), messages),
+        ("ours (FHIR)", lambda text: read_as(DiagnosticReport, json.loads(text)), lines),
+    )
+    for name, do, texts in ours:
+        print(f"{name:25} {timed(do, texts):9.3f} ms per report, parsing once (n = {len(texts)})")
     wanted = (
         ("hl7", "hl7", "parse", messages),
         ("hl7apy", "hl7apy.parser", "parse_message", messages[:SLOW_PEER_MESSAGES]),
@@ -126,7 +134,7 @@ def peers(hl7_text: str, fhir_text: str) -> None:
             continue
         took = timed(getattr(found, "model_validate_json", found), texts)
         print(
-            f"{package:16} {importlib.metadata.version(package):8} {took:9.2f} ms per report, parsing once (n = {len(texts)})"
+            f"{package:16} {importlib.metadata.version(package):8} {took:9.3f} ms per report, parsing once (n = {len(texts)})"
         )
 
 

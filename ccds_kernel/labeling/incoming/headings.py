@@ -107,7 +107,8 @@ def split(text: str) -> list[Part]:
 def sections(parts: Iterable[Part]) -> tuple[Section, ...]:
     """The sections of a report: parts without a name are split at their headings; those of one name are put together.
 
-    They stand where the first of them stood; where one doesn't end with a line, the next begins a new one. There is always one section, if an empty one.
+    They stand where the first of them stood; where one doesn't end with a line, the next begins a new one. There is always one
+    section, if an empty one.
     """
     texts: dict[str, str] = {}
     for given, text in parts:

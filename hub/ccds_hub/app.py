@@ -13,7 +13,7 @@ from typing import Any
 from jupyterhub.app import JupyterHub
 from traitlets import Any as AnyTrait
 
-from ccds_hub import large_bodies, spawn_page
+from ccds_hub import call_off, large_bodies, spawn_page
 from ccds_hub.interrupted import load, take_up
 
 
@@ -28,7 +28,8 @@ class CcdsHub(JupyterHub):  # type: ignore[misc] # JupyterHub has no type hints
     def init_handlers(self) -> None:
         """JupyterHub's handlers, ours before those that they replace."""
         super().init_handlers()
-        self.handlers[:0] = self.add_url_prefix(self.hub_prefix, [*spawn_page.HANDLERS, *large_bodies.HANDLERS])
+        ours = [*spawn_page.HANDLERS, *large_bodies.HANDLERS, *call_off.HANDLERS]
+        self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)
 
     async def start(self) -> None:
         """Starts the hub; once it listens, the loop."""

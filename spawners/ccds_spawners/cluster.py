@@ -59,6 +59,7 @@ class ClusterSpawner(SessionSpawner):
         """
         # No `await` between these two: of two sessions that start at once one is the first.
         others, self._asked = other_nodes(self), True
+        self.why_stopped = None  # of an interrupted start that was called off: now it is asked for again
         self._reported = asyncio.get_running_loop().create_future()
         if self.port:
             self._reported.set_result(self.port)
@@ -97,6 +98,7 @@ class ClusterSpawner(SessionSpawner):
             return False
         self.log.info("session %s: taking up job %s", self._log_name, job)
         self.job_id, self.api_token = job, token
+        self._interrupted = self.will_resume = False  # from here on it is stopped as any other
         self._note_state()
         await self._record_again(job)
         return True

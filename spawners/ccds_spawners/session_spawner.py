@@ -117,6 +117,11 @@ class SessionSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
         """Whether its start was interrupted by a hub's death and hasn't been taken up yet."""
         return self._interrupted
 
+    def call_off(self) -> None:
+        """Has a start that was interrupted ended instead of taken up, whatever becomes of this hub (`ccds_hub.interrupted`)."""
+        self.why_stopped = self.why_stopped or HowEnded.CANCELLED
+        self._note_state()
+
     @property
     def session(self) -> SessionName:
         """The session that this server's name stands for.
@@ -192,7 +197,7 @@ class SessionSpawner(Spawner):  # type: ignore[misc] # JupyterHub has no type hi
             self.watch.last(job),
             up=self.up,
             interrupted=self._interrupted,
-            ending=self.pending == "stop",
+            ending=self.pending == "stop" or (self._interrupted and self.why_stopped is not None),
             waits=self.watch.explained(job),
             longest=latest_end(started, self.longest_hours) if started and self.longest_hours else None,
         )

@@ -202,10 +202,10 @@ def test_a_job_of_several_components_is_no_first_node(ann: Person) -> None:
 
 
 def test_a_further_node_waits_while_somebody_s_first_does(ann: Person, bob: Person) -> None:
-    """Though it would fit, and the other one doesn't yet."""
-    ann.submit("interactive", "--gres=gpu:2")
-    first = bob.submit("interactive", "--gres=gpu:4").stdout.strip()
-    further = ann.submit("second", "--gres=gpu:1").stdout.strip()
+    """Though it would fit, and the other one doesn't yet: it would end after that one could begin, by their wall times."""
+    ann.submit("interactive", "--gres=gpu:2", "--time=60")
+    first = bob.submit("interactive", "--gres=gpu:4", "--time=60").stdout.strip()
+    further = ann.submit("second", "--gres=gpu:1", "--time=240").stdout.strip()
 
     def told(job: str) -> str:
         return bob.cluster.run("squeue", "--noheader", "--format=%T:%r", f"--jobs={job}").strip()

@@ -84,45 +84,58 @@ class _Surroundings:
         return self.by_address.get((reference.reference or "").split("/_history/")[0])
 
 
-def read_fhir(path: Path, reading: FhirReading) -> Iterator[Entry]:
+def read_fhir(path: Path, reading: FhirReading, *, largest: int = LARGEST_DOCUMENT) -> Iterator[Entry]:
     """Every version of a report in the file, and every line or resource that makes none.
 
-    Versions are numbered by line in NDJSON, and by DiagnosticReport in a document.
+    Args:
+        path: the file. Versions are numbered by line in NDJSON, and by DiagnosticReport in a document.
+        reading: what the site's resources leave open.
+        largest: how many bytes a line, or a document, may have.
 
     Raises:
         CcdsError: the file can't be read, is empty, or is one document that is no JSON in UTF-8.
     """
     try:
         with path.open("rb") as source:
-            yield from _entries(source, path, reading)
+            yield from _entries(source, path, reading, largest)
     except OSError as error:
         raise CcdsError(
             expected=f"the FHIR file {path}", found=error.strerror or "an error", do="name a file that you may read"
         ) from None
 
 
-def _entries(source: BinaryIO, path: Path, reading: FhirReading) -> Iterator[Entry]:
-    lines = enumerate(iter(lambda: source.readline(LARGEST_DOCUMENT + 1), b""), 1)
+def _entries(source: BinaryIO, path: Path, reading: FhirReading, largest: int) -> Iterator[Entry]:
+    lines = _lines(source, largest)
     first = next(((number, line) for number, line in lines if line.removeprefix(b"\xef\xbb\xbf").strip()), None)
     if first is None:
         raise CcdsError(expected=f"FHIR resources in {path}", found="an empty file", do="export it again")
     if not first[1].rstrip().endswith(b"}"):  # a resource over several lines
-        yield from _document(first[1] + source.read(LARGEST_DOCUMENT + 1 - len(first[1])), path, reading)
+        yield from _document(first[1] + source.read(largest + 1 - len(first[1])), path, reading, largest)
         return
     for number, line in chain([first], lines):
         if line.strip():
-            yield from _line(number, line, reading)
+            yield from _line(number, line, reading, largest)
 
 
-def _document(raw: bytes, path: Path, reading: FhirReading) -> Iterator[Entry]:
-    if len(raw) > LARGEST_DOCUMENT:
+def _lines(source: BinaryIO, largest: int) -> Iterator[tuple[int, bytes]]:
+    """Each line and its number from 1; of one that is too long, so much that this shows."""
+    number = 0
+    while line := source.readline(largest + 1):
+        number += 1
+        yield number, line
+        while len(line) > largest and not line.endswith(b"\n"):
+            line = source.readline(largest + 1)
+
+
+def _document(raw: bytes, path: Path, reading: FhirReading, largest: int) -> Iterator[Entry]:
+    if len(raw) > largest:
         raise CcdsError(
-            expected=f"a FHIR document of at most {LARGEST_DOCUMENT >> 20} MiB in {path}",
+            expected=f"a FHIR document of at most {largest} bytes in {path}",
             found="a longer one",
             do="export the reports as NDJSON, one resource per line",
         )
     try:
-        resource = _parse(raw)
+        resource = _parse(raw, largest)
     except Odd as odd:
         raise CcdsError(
             expected=f"one FHIR resource, or one per line, in {path}",
@@ -132,18 +145,18 @@ def _document(raw: bytes, path: Path, reading: FhirReading) -> Iterator[Entry]:
     yield from _reports(resource, reading, count(1))
 
 
-def _line(number: int, raw: bytes, reading: FhirReading) -> Iterator[Entry]:
+def _line(number: int, raw: bytes, reading: FhirReading, largest: int) -> Iterator[Entry]:
     try:
-        resource = _parse(raw)
+        resource = _parse(raw, largest)
     except Odd as odd:
         yield Unreadable(number, str(odd))
     else:
         yield from _reports(resource, reading, repeat(number))
 
 
-def _parse(raw: bytes) -> Resource:
-    if len(raw) > LARGEST_DOCUMENT:
-        raise Odd(f"it is longer than {LARGEST_DOCUMENT >> 20} MiB")
+def _parse(raw: bytes, largest: int) -> Resource:
+    if len(raw) > largest:
+        raise Odd("it is longer than a line may be")
     try:
         resource = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:

@@ -1,8 +1,8 @@
 """What is read of FHIR resources (R4 and R5: the elements are the same), everything else left aside.
 
-Models of our own and not fhir.resources: its 8.3 takes some sixteen times as long for a report (`benchmarks/labeling_incoming.py`),
-and refuses a whole report for what is odd in an element that nobody reads here, R4's imagingStudy among them. A reason why a
-resource isn't one names the element, never its content.
+Models of our own and not fhir.resources: its 8.3 takes some sixteen times as long for a report
+(`benchmarks/labeling_incoming.py`), and refuses a whole report for what is odd in an element that nobody reads here, R4's
+imagingStudy among them. A reason why a resource isn't one names the element, never its content.
 """
 
 from __future__ import annotations

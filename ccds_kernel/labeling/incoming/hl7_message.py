@@ -1,8 +1,8 @@
 """One HL7 v2 message as fields: only the segments that make a report, so that no patient's name is taken apart.
 
 Read here and not by a library: on a report of 30 lines hl7 0.4.5 takes some sixteen times as long and hl7apy 1.3.5 hundreds of
-times (`benchmarks/labeling_incoming.py`), and hl7's `unescape` writes texts that it can't read into the log. The tests compare the
-fields with those of hl7.
+times (`benchmarks/labeling_incoming.py`), and hl7's `unescape` writes texts that it can't read into the log. The tests compare
+the fields with those of hl7.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -107,21 +108,19 @@ class ReportSource:
         self._check_kind()
         if self.format is Format.HL7:
             yield from read_hl7(self.path, self.hl7)
-        elif self.format is Format.FHIR:
+        elif self.columns is None:
             yield from read_fhir(self.path, self.fhir)
-        elif self.columns is not None:
+        else:
             read = read_reports if self.format is Format.CSV else read_parquet_reports
             for number, report in enumerate(read(self.path, self.columns), 1):
                 yield Version(number, Standing.FINAL, report)
 
     def _check_kind(self) -> None:
-        if not self.path.is_file():  # a pipe would lose what is looked at; what isn't there, the reader tells
+        # a pipe would lose what is looked at; what can't be read, the reader tells
+        if not self.path.is_file() or not os.access(self.path, os.R_OK):
             return
-        try:
-            with self.path.open("rb") as file:
-                begin = file.read(5)
-        except OSError:
-            return
+        with self.path.open("rb") as file:
+            begin = file.read(5)
         kinds = _OTHER_FILES if self.format is Format.PARQUET else {**_OTHER_FILES, _PARQUET: "a Parquet file"}
         for sign, kind in kinds.items():
             if begin.startswith(sign):

@@ -21,10 +21,10 @@ ACCESSION = {"type": {"coding": [{"code": "ACSN"}]}, "value": " A7 "}
 def read(tmp_path):
     """What a file with some bytes, or with resources one per line, holds."""
 
-    def read_it(*content: object, **reading: str) -> list[Version | Unreadable]:
+    def read_it(*content: object, largest: int = 10_000_000, **reading: str) -> list[Version | Unreadable]:
         raw = content[0] if isinstance(content[0], bytes) else ndjson(*content)
         (tmp_path / "r.json").write_bytes(raw)
-        return list(read_fhir(tmp_path / "r.json", FhirReading(**reading)))
+        return list(read_fhir(tmp_path / "r.json", FhirReading(**reading), largest=largest))
 
     return read_it
 
@@ -148,6 +148,17 @@ def test_results_may_be_elsewhere_in_the_bundle(read):
     (version,) = read(bundle(report, *(observation(one, one) for one in "abc")))
 
     assert texts(version) == {"text": "a\nb\nc"}
+
+
+def test_a_bundle_s_entry_may_have_no_address_and_no_resource(read):
+    """As in the answer to a search, or to a transaction."""
+    report = diagnostic_report(result=[{"reference": "Observation/a"}])
+
+    (version,) = read(
+        {"resourceType": "Bundle", "entry": [{}, {"resource": report}, {"resource": observation("a", "x")}]}
+    )
+
+    assert texts(version) == {"text": "x"}
 
 
 @pytest.mark.parametrize(
@@ -289,6 +300,22 @@ def test_a_document_that_is_no_json_is_one_error(read, content, found):
         read(content)
 
     assert found in refused.value.found
+
+
+def test_a_line_that_is_too_long_is_left_out(read):
+    """Memory stays bounded, and the next one is read."""
+    long = diagnostic_report("A8", conclusion="x" * 2000)
+
+    good, odd, after = read(GOOD, long, GOOD, largest=len(ndjson(GOOD)))
+
+    assert odd == Unreadable(2, "it is longer than a line may be")
+    assert (good.number, after.number) == (1, 3)
+
+
+def test_a_document_that_is_too_long_is_one_error(read):
+    """It would have to be in memory as a whole."""
+    with pytest.raises(CcdsError, match="as NDJSON"):
+        read(json.dumps(GOOD, indent=1).encode(), largest=100)
 
 
 @pytest.mark.parametrize("name", ["none.json", "."])

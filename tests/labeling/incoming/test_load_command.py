@@ -18,6 +18,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.incoming.source import Format, ReportSource, format_of, load
 from ccds_kernel.labeling.incoming.version import Entry
+from ccds_kernel.labeling.report_file import ReportColumns
 from ccds_kernel.labeling.repository import LabelingRepository
 from support.messages import attachment, diagnostic_report, mllp, ndjson, obr, obx, oru
 from support.site import act_as
@@ -298,6 +299,13 @@ def test_options_that_do_not_fit_are_one_line(capsys, repository, file, options,
     assert (status, told.count("\n")) == (1, 1)
     assert f"; found {found}; " in told
     assert repository.reports() == ()
+
+
+@pytest.mark.parametrize(("format_", "columns"), [(Format.CSV, None), (Format.HL7, ReportColumns("a", ("b",)))])
+def test_columns_are_a_table_s(format_, columns):
+    """A table without, and messages with some, can't be read."""
+    with pytest.raises(CcdsError, match="columns for a table"):
+        ReportSource(Path("r"), format_, columns)
 
 
 def test_who_may_not_load_reads_no_file(folder, monkeypatch, capsys):

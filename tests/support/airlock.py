@@ -16,6 +16,7 @@ from support.site import on_roster
 PROJECT = "CHEST-1"
 ROSTER = on_roster(sam="scientist", sue="scientist", eve="engineer", fay="fellow", cher="champion", lars="labeler")
 REASON = "The table for the paper's second figure, aggregates only."
+WHY = "Looked at every line of it."
 SECRET = "There is a hyperdense crescent along the left convexity measuring seven millimetres"
 """Words of a report; no test's message may repeat them."""
 

@@ -108,5 +108,5 @@ def _sequence(escape: str, component: str) -> re.Pattern[str]:
         rf"|{escape}(?P<switch>[CM](?:[0-9A-Fa-f]{{2}}){{2,3}}){escape}"
         rf"|{escape}(?P<sign>[FSTREPHN]){escape}"
         rf"|(?:{component}(?={escape}\.[sS][pP]))?"  # before .sp it is part of the line's end
-        rf"{escape}\.(?P<command>(?i:br|ce|fi|nf|sp|sk|in|ti))[ ]?[+-]?(?P<count>\d{{1,3}})?{escape}"
+        rf"{escape}\.(?P<command>(?i:br|ce|fi|nf|sp|sk|in|ti))[ ]?[+-]?(?P<count>\d{{1,2}})?{escape}"
     )

@@ -38,7 +38,7 @@ from support.matrix import ROLES, STANDINGS, Cell, Layer, expected
 from support.postgresql import running_server
 from support.soak import tell
 
-KILLED = ("tests/irb/test_reconcile.py", "-k", "killed_anywhere")
+KILLED = ("tests/irb/test_reconcile_killed.py", "-k", "killed_anywhere")
 
 
 @contextmanager

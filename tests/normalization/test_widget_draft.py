@@ -1,0 +1,72 @@
+"""What of a recipe in the making is there again after a reload and in a new kernel, and with what a preview starts."""
+
+import pytest
+
+from ccds_kernel.errors import CcdsError
+from ccds_widgets.normalization.app import open_preview
+from support.preview_model import LOOK, REORIENT, RESAMPLE, SECOND, WINDOW, Z_SCORE, edit, keep, preview, project
+
+__all__ = ["preview", "project"]
+
+
+def test_a_reload_and_a_new_kernel_show_what_was_left(project, preview):
+    """Study, recipe with what was typed wrong, plane, position, display window, name: nothing is lost."""
+    wrong = WINDOW | {"parameters": {"center": "4o", "width": 80}}
+    preview.answer({"kind": "choose", "volume": SECOND})
+    left = edit(preview, REORIENT, Z_SCORE | {"on": False}, wrong)
+    keep(preview, left["draft"]["steps"])
+
+    reloaded, reborn = preview.start(), open_preview(project).start()
+
+    for state in (reloaded, reborn):
+        assert state["volume"] == SECOND
+        assert state["draft"] == left["draft"]
+        assert state["look"] == LOOK
+        assert state["name"] == "my recipe"
+    assert reloaded["result"]["revision"] == left["result"]["revision"]
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"draft": {"steps": [{"name": 3}], "output": "float32"}}'])
+def test_a_draft_that_can_t_be_read_is_none(project, text):
+    """The preview starts anew."""
+    folder = project.folder / "work" / "sam" / "recipes"
+    folder.mkdir()
+    (folder / ".draft-new.json").write_text(text)
+
+    state = open_preview(project).start()
+
+    assert [step["name"] for step in state["draft"]["steps"]] == ["reorient", "resample", "window"]
+
+
+def test_a_recipe_s_file_is_what_it_starts_from(project, preview):
+    """By its path from the person's folder; a draft that began with it goes on, one that began otherwise stays apart."""
+    edit(preview, RESAMPLE)
+    path = project.folder / "work" / "sam" / "recipes" / "bone.yaml"
+    path.write_text("name: Bone\nsteps:\n- window: {center: 500, width: 2000}\noutput: float32\n")
+
+    first = open_preview(project, "recipes/bone.yaml")
+    start = first.start()
+    edit(first, WINDOW, Z_SCORE)
+    again, new = open_preview(project, "recipes/bone.yaml").start(), open_preview(project).start()
+
+    assert (start["name"], start["draft"]["steps"][0]["parameters"]) == ("Bone", {"center": 500, "width": 2000})
+    assert [step["name"] for step in again["draft"]["steps"]] == ["window", "z_score"]
+    assert [step["name"] for step in new["draft"]["steps"]] == ["resample"]
+
+
+def test_a_recipe_s_file_that_is_none_is_told(project):
+    """As on the command line."""
+    with pytest.raises(CcdsError, match="name a readable recipe"):
+        open_preview(project, "recipes/none.yaml")
+
+
+def test_a_draft_that_can_t_be_kept_is_told_and_shown_all_the_same(project, preview):
+    """No room, no right: the result is there, with one line."""
+    folder = project.folder / "work" / "sam" / "recipes"
+    folder.write_text("no folder")
+
+    state = edit(preview, WINDOW)
+
+    assert "write into your folder recipes" in state["unkept"]
+    assert state["older"] is False
+    assert "write into your folder recipes" in keep(preview, [WINDOW])["unkept"]

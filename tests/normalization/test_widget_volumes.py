@@ -1,0 +1,83 @@
+"""The preview's volumes: some that are none, that are mended, replaced or gone while somebody looks."""
+
+import numpy as np
+import pytest
+
+from ccds_kernel.errors import CcdsError
+from ccds_widgets.normalization.app import open_preview
+from support.preview import SHAPE, STUDIES, head, write_image
+from support.preview_model import FIRST, REORIENT, SECOND, WINDOW, edit, preview, project, slices
+
+__all__ = ["preview", "project"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line"),
+    [
+        (lambda path: write_image(path, np.zeros((4, 4, 4, 3), np.int16)), "found 4 (shape (4, 4, 4, 3))"),
+        (lambda path: write_image(path, np.full((4, 4, 4), np.nan, np.float32)), "found 64 of 64 NaN or infinite"),
+        (lambda path: path.write_bytes(path.read_bytes()[:800]), "a NIfTI-1 image"),
+        (lambda path: path.write_bytes(b"no image"), "a NIfTI-1 image"),
+        (lambda path: path.unlink(), "No such file"),
+    ],
+    ids=["4D", "NaN", "truncated", "no image", "gone"],
+)
+def test_a_volume_that_is_none_is_one_line_and_the_others_stay(project, preview, spoil, line):
+    """It can be chosen and left again; a recipe can be changed meanwhile."""
+    path = project.folder / "nifti" / f"{SECOND}.nii.gz"
+    spoil(path)
+
+    bad = preview.answer({"kind": "choose", "volume": SECOND})
+    meanwhile = edit(preview, REORIENT)
+    back = preview.answer({"kind": "choose", "volume": FIRST})
+
+    for state in (bad, meanwhile):
+        assert line in state["trouble"]["volume"]
+        assert "\n" not in state["trouble"]["volume"]
+        assert str(project.folder) not in state["trouble"]["volume"]
+        assert (state["volume"], state["result"]) == (SECOND, None)
+    assert back["trouble"]["volume"] is None
+    assert back["result"]["volume"] == FIRST
+
+
+def test_a_volume_that_was_mended_is_read_anew(project, preview):
+    """What couldn't be read isn't remembered."""
+    path = project.folder / "nifti" / f"{SECOND}.nii.gz"
+    path.write_bytes(b"no image")
+    preview.answer({"kind": "choose", "volume": SECOND})
+    write_image(path, head(1))
+
+    state = edit(preview, WINDOW)
+
+    assert (state["trouble"]["volume"], state["result"]["volume"]) == (None, SECOND)
+
+
+def test_a_volume_that_was_replaced_is_shown_as_it_is_now(project, preview):
+    """At the next change and after a reload; until then no slice of the new one goes with what was told of the old one."""
+    path = project.folder / "nifti" / f"{FIRST}.nii.gz"
+    old = edit(preview, WINDOW)
+    write_image(path.with_name("new.nii.gz"), head()[:, :, :6])
+    path.with_name("new.nii.gz").replace(path)
+
+    with pytest.raises(CcdsError, match=r"another file in its place.*reload the page"):
+        slices(preview, old, before=[11])
+    reloaded = preview.start()
+    write_image(path.with_name("new.nii.gz"), head()[:, :, :5])
+    path.with_name("new.nii.gz").replace(path)
+    edited = edit(preview, WINDOW | {"parameters": {"center": "x", "width": 80}})
+
+    shapes = [state["result"]["before"]["shape"] for state in (old, reloaded, edited)]
+    versions = [state["result"]["version"] for state in (old, reloaded, edited)]
+    assert shapes == [SHAPE, (*SHAPE[:2], 6), (*SHAPE[:2], 5)]
+    assert len(set(versions)) == 3
+    assert slices(preview, edited, before=[4])["buffers"]
+
+
+def test_a_project_without_volumes_says_so(project):
+    """No study, no result, no error."""
+    for study in STUDIES:
+        (project.folder / "nifti" / study / "series-1.nii.gz").unlink()
+
+    state = open_preview(project).start()
+
+    assert (state["volumes"], state["volume"], state["result"]) == ([], None, None)

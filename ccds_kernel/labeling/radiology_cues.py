@@ -57,7 +57,8 @@ LOOK_ALIKES = (
     "without further", "not changed", "not significantly changed", "not increased", "not only", "not necessarily",
     "not well seen", "not well evaluated", "not well visualized", "not well visualised", "not fully evaluated",
     "not limited to", "not cause", "not certain if", "not certain whether", "gram negative", "no comparison",
-    "no comparisons", "no prior", "no priors", "no previous", "likely unchanged", "possibly unchanged",
+    "no comparisons", "no prior", "no priors", "no previous", "likely unchanged", "possibly unchanged", "to suggest",
+    "to indicate",
 )  # fmt: skip
 """Hold the words of a cue and are none: what stands beside them is not denied by them."""
 

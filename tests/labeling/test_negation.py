@@ -56,6 +56,7 @@ def said(text: str, phrase: str, cues: Cues = RADIOLOGY) -> list[Assertion]:
         # no cue, though it looks like one
         ("No change in effusion", [AFFIRMED]),
         ("Not only effusion", [AFFIRMED]),
+        ("No blunting to suggest effusion", [NEGATED]),
         ("Nodular effusion, abnormal", [AFFIRMED]),
         ("no\u0301 effusion", [AFFIRMED]),  # another letter
         # the nearest decides

@@ -5,7 +5,11 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from ccds_kernel.cli import main
+from ccds_kernel.labeling.matching import PhraseIndex
+from ccds_kernel.labeling.phrase import Phrase
 from support.shared_data import shared_data
 
 PHRASES = Path(__file__).with_name("phrases-chest.csv")
@@ -38,6 +42,30 @@ def test_every_row_is_what_a_plain_regular_expression_says(tmp_path):
     assert rows[0] == ["accession", "phrase", "label", "all_phrases"]
     assert [[*row[:3], json.loads(row[3])] for row in rows[1:]] == expected
     assert sum(len(row[3]) for row in expected) > 1000
+
+
+@pytest.mark.parametrize(
+    ("finding", "words", "most", "least"),
+    [
+        ("Effusion", ["effusion", "effusions"], 30, 16),
+        ("Pneumothorax", ["pneumothorax"], 5, 2),
+        ("Edema", ["edema"], 12, 6),
+    ],
+)
+def test_a_negatable_phrase_is_right_where_the_bare_word_is_mostly_wrong(finding, words, most, least):
+    """Of the reports that hold the word few are captured, and every one that people coded as positive is among them."""
+    with shared_data("openi-sample-400.csv").open(encoding="utf-8", newline="") as lines:
+        reports = list(csv.DictReader(lines))
+    index = PhraseIndex([[report[name] for name in COLUMNS] for report in reports])
+    for position, word in enumerate(words):
+        index.insert(Phrase(word, "present", negatable=True), position)
+
+    captured = {report["accession"] for report, first in zip(reports, index.first, strict=True) if first >= 0}
+
+    positive = {report["accession"] for report in reports if report[finding] == "1"}
+    assert len(positive) == least
+    assert positive <= captured
+    assert len(captured) <= most < sum(counts.raw + counts.negated for counts in index.counts)
 
 
 def _spaced(phrase: str) -> str:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 import pytest
 import requests
 
-from ccds_kernel.batch.spec import job_name
 from ccds_kernel.batch.states import JobStatus
 from support.demo import APP, LAB, Demo
 from support.hub import HubSite, site_with_hub
@@ -44,7 +43,7 @@ def lab(hub: Demo, sam: requests.Session) -> Iterator[str]:
 
 def job_of(hub: Demo) -> JobStatus:
     """Sam's session's live job."""
-    (job,) = [job for job in hub.scheduler.mine() if job.name == job_name("session", "sam", LAB)]
+    (job,) = hub.jobs("sam", LAB)
     return job
 
 

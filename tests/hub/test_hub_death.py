@@ -1,13 +1,10 @@
 """The hub is killed -9, the scheduler falls silent, jobs end by themselves: sessions are told the truth about."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
 
-from ccds_kernel.batch.spec import PriorityClass, job_name
-from ccds_kernel.batch.states import JobStatus
+from ccds_kernel.batch.spec import PriorityClass
 from support.demo import LAB, Demo, processes_of
 from support.hub import HubSite
 from support.waiting import until
@@ -18,15 +15,7 @@ pytestmark = pytest.mark.hub
 @pytest.fixture
 def hub(hub_site: HubSite) -> Demo:
     """The site's hub, running."""
-    if hub_site.hub is None or hub_site.hub.poll() is not None:
-        return hub_site.start()
-    return Demo(f"http://127.0.0.1:{hub_site.settings.hub.port}", hub_site.folder, hub_site.passwords, hub_site.hub)
-
-
-def job_of(hub: Demo, person: str, session: str) -> JobStatus | None:
-    """The session's live job."""
-    name = job_name("session", person, session)
-    return next((job for job in hub.scheduler.mine() if job.name == name), None)
+    return hub_site.running()
 
 
 def servers(hub: Demo) -> set[tuple[int, float]]:
@@ -34,36 +23,25 @@ def servers(hub: Demo) -> set[tuple[int, float]]:
     return {(one.pid, one.create_time()) for one in processes_of(hub.folder, "jupyterhub.singleuser")}
 
 
-@contextmanager
-def silent_scheduler(hub: Demo) -> Iterator[None]:
-    """The scheduler's folder is away: nobody gets an answer from it."""
-    folder = hub.folder / "state" / "scheduler"
-    folder.rename(folder.with_name("away"))
-    try:
-        yield
-    finally:
-        folder.with_name("away").rename(folder)
-
-
 def test_a_session_outlives_the_hub(hub_site: HubSite, hub: Demo) -> None:
     """The same server answers at the same address after the hub was killed and started, and it can still be stopped."""
     sam = hub.login("sam")
     url = hub.start(sam, "sam", LAB, {"gpus": 1})
     sam.get(f"{url}lab", timeout=30)
-    before, job = servers(hub), job_of(hub, "sam", LAB)
+    before, job = servers(hub), hub.job("sam", LAB)
 
     hub_site.kill()
     again = hub_site.start()
     until(lambda: again.is_ready(sam, "sam", LAB), "the session to be there again", seconds=30)
     page = sam.get(f"{url}lab", timeout=30)
-    after, same = servers(again), job_of(again, "sam", LAB)
+    after, same = servers(again), again.job("sam", LAB)
     again.stop(sam, "sam", LAB)
 
     assert page.status_code == 200
     assert len(before) == 1
     assert (after, same.id) == (before, job.id)
     assert servers(again) == set()
-    assert job_of(again, "sam", LAB) is None
+    assert again.job("sam", LAB) is None
 
 
 def test_a_job_that_ended_is_noticed(hub: Demo) -> None:
@@ -71,7 +49,7 @@ def test_a_job_that_ended_is_noticed(hub: Demo) -> None:
     sam = hub.login("sam")
     hub.start(sam, "sam", LAB)
 
-    hub.scheduler.cancel(job_of(hub, "sam", LAB).id)
+    hub.scheduler.cancel(hub.job("sam", LAB).id)
 
     until(lambda: not hub.is_ready(sam, "sam", LAB), "the hub to notice", seconds=30)
     assert servers(hub) == set()
@@ -84,7 +62,7 @@ def test_a_silent_scheduler_ends_nothing(hub: Demo) -> None:
     sam.get(f"{url}lab", timeout=30)
     before = servers(hub)
 
-    with silent_scheduler(hub):
+    with hub.silent_scheduler():
         still = sam.post(hub.api("sam", LAB), json={}, timeout=30)  # the hub polls before it answers this
         other = sam.post(hub.api("sam", f"{LAB}-2"), json={}, timeout=30)
         form = sam.get(f"{hub.url}/hub/spawn/sam/{LAB}-2", timeout=30)
@@ -118,7 +96,7 @@ def test_of_two_sessions_that_start_at_once_one_is_the_first(hub: Demo) -> None:
             session,
             seconds=60,
         )
-    classes = [job_of(hub, *one).priority_class for one in sessions]
+    classes = [hub.job(*one).priority_class for one in sessions]
     for asking, (person, session) in zip(clients, sessions, strict=True):
         hub.stop(asking, person, session)
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from ccds_kernel.batch.spec import JobSpec, PriorityClass, job_name
+from ccds_kernel.batch.spec import JobSpec, PriorityClass
 from ccds_kernel.batch.states import JobState, JobStatus
 from ccds_kernel.cluster.record import HowEnded, SessionRecord
 from ccds_kernel.cluster.records import Records
@@ -28,15 +28,7 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 @pytest.fixture
 def hub(hub_site: HubSite) -> Demo:
     """The site's hub, running."""
-    if hub_site.hub is None or hub_site.hub.poll() is not None:
-        return hub_site.start()
-    return Demo(f"http://127.0.0.1:{hub_site.settings.hub.port}", hub_site.folder, hub_site.passwords, hub_site.hub)
-
-
-def jobs_of(hub: Demo, person: str, session: str) -> list[JobStatus]:
-    """The session's live jobs."""
-    name = job_name("session", person, session)
-    return [job for job in hub.scheduler.mine() if job.name == name]
+    return hub_site.running()
 
 
 @contextmanager
@@ -51,17 +43,6 @@ def asked(hub: Demo, client: requests.Session, session: str = LAB) -> Iterator[N
         asking = pool.submit(post)
         yield
         asking.result(70)
-
-
-@contextmanager
-def silent_scheduler(hub: Demo) -> Iterator[None]:
-    """The scheduler's folder is away: nobody gets an answer from it."""
-    folder = hub.folder / "state" / "scheduler"
-    folder.rename(folder.with_name("away"))
-    try:
-        yield
-    finally:
-        folder.with_name("away").rename(folder)
 
 
 @contextmanager
@@ -107,7 +88,7 @@ def test_a_start_that_waits_keeps_its_place(hub_site: HubSite, hub: Demo, wrote_
     sam = hub.login("sam")
     with full(hub):
         with asked(hub, sam):
-            (job,) = until(lambda: jobs_of(hub, "sam", LAB), "the job")
+            (job,) = until(lambda: hub.jobs("sam", LAB), "the job")
             until(lambda: sam.get(hub.api("sam", LAB), timeout=20).json().get("pending") == "spawn", "the start")
             hub_site.kill()
         if not wrote_it_down:
@@ -115,11 +96,11 @@ def test_a_start_that_waits_keeps_its_place(hub_site: HubSite, hub: Demo, wrote_
 
         again = hub_site.start()
         until(lambda: sam.get(again.api("sam", LAB), timeout=20).json()["pending"] == "spawn", "the start to go on")
-        waiting = jobs_of(again, "sam", LAB)
+        waiting = again.jobs("sam", LAB)
         told = _words_of_waiting(sam, again)
     until(lambda: again.is_ready(sam, "sam", LAB), "the session to be up", seconds=60)
     page = sam.get(f"{again.url}/user/sam/{LAB}/lab", timeout=30)
-    running = jobs_of(again, "sam", LAB)
+    running = again.jobs("sam", LAB)
     again.stop(sam, "sam", LAB)
 
     assert [one.id for one in waiting] == [one.id for one in running] == [job.id]
@@ -127,7 +108,7 @@ def test_a_start_that_waits_keeps_its_place(hub_site: HubSite, hub: Demo, wrote_
     assert "1 GPU" in told
     assert "start expected" in told
     assert page.status_code == 200
-    assert jobs_of(again, "sam", LAB) == []
+    assert again.jobs("sam", LAB) == []
     record = record_of(again, job)
     assert (record.how, record.gpus, record.hours) == (HowEnded.STOPPED, 1, 3.0)
     assert record.started is not None
@@ -148,7 +129,7 @@ def test_a_session_that_comes_up_while_the_hub_is_away(hub_site: HubSite, hub: D
     sam = hub.login("sam")
     with asked(hub, sam):
         until(lambda: processes_of(hub.folder, "jupyterhub.singleuser"), "its server")
-        (job,) = jobs_of(hub, "sam", LAB)
+        (job,) = hub.jobs("sam", LAB)
         hub_site.kill()
 
     again = hub_site.start()
@@ -157,7 +138,7 @@ def test_a_session_that_comes_up_while_the_hub_is_away(hub_site: HubSite, hub: D
     own = requests.get(
         f"{again.url}/user/sam/{LAB}/api/status", headers={"Authorization": f"token {token}"}, timeout=20
     )
-    after = jobs_of(again, "sam", LAB)
+    after = again.jobs("sam", LAB)
     again.stop(sam, "sam", LAB)
     gone = requests.get(f"{again.url}/hub/api/user", headers={"Authorization": f"token {token}"}, timeout=20)
 
@@ -172,13 +153,13 @@ def test_a_port_that_was_reported_is_not_asked_for_again(hub_site: HubSite, hub:
     """The hub died after it took the port and before the session was up: it knows the port, and the session comes up."""
     sam = hub.login("sam")
     hub.start(sam, "sam", LAB, {"gpus": 1})
-    (job,) = jobs_of(hub, "sam", LAB)
+    (job,) = hub.jobs("sam", LAB)
     hub_site.kill()
     state = noted(hub, up=False)
 
     again = hub_site.start()
     until(lambda: again.is_ready(sam, "sam", LAB), "the session to be up", seconds=60)
-    after = jobs_of(again, "sam", LAB)
+    after = again.jobs("sam", LAB)
     again.stop(sam, "sam", LAB)
 
     assert state["port"]
@@ -190,9 +171,9 @@ def test_a_start_that_was_called_off_is_not_taken_up(hub_site: HubSite, hub: Dem
     sam = hub.login("sam")
     with full(hub):
         with asked(hub, sam):
-            (job,) = until(lambda: jobs_of(hub, "sam", LAB), "the job")
+            (job,) = until(lambda: hub.jobs("sam", LAB), "the job")
         hub.stop(sam, "sam", LAB)
-        left = jobs_of(hub, "sam", LAB)
+        left = hub.jobs("sam", LAB)
         hub_site.kill()
         again = hub_site.start()
         state = sam.get(again.api("sam", LAB), timeout=20).json()
@@ -207,11 +188,11 @@ def test_who_may_not_have_it_any_more_keeps_no_place(hub_site: HubSite, hub: Dem
     sam = hub.login("sam")
     with full(hub):
         with asked(hub, sam):
-            (job,) = until(lambda: jobs_of(hub, "sam", LAB), "the job")
+            (job,) = until(lambda: hub.jobs("sam", LAB), "the job")
             hub_site.kill()
         amend(hub_site, tom="scientist")
         again = hub_site.start()
-        until(lambda: jobs_of(again, "sam", LAB) == [], "the job to be gone", seconds=60)
+        until(lambda: again.jobs("sam", LAB) == [], "the job to be gone", seconds=60)
     amend(hub_site, **PEOPLE)
 
     until(lambda: sam.get(again.api("sam", LAB), timeout=20).json()["pending"] is None, "the refusal to be over")
@@ -224,16 +205,16 @@ def test_an_end_that_was_asked_for_is_gone_on_with(hub_site: HubSite, hub: Demo,
     sam = hub.login("sam")
     with full(hub) if not up else nullcontext():
         with asked(hub, sam):
-            (job,) = until(lambda: jobs_of(hub, "sam", LAB), "the job")
+            (job,) = until(lambda: hub.jobs("sam", LAB), "the job")
         if up:
             until(lambda: hub.is_ready(sam, "sam", LAB), "the session to be up", seconds=60)
-        with silent_scheduler(hub):
+        with hub.silent_scheduler():
             sam.delete(hub.api("sam", LAB), timeout=60)
             until(lambda: sam.get(hub.api("sam", LAB), timeout=20).json()["pending"] == "stop", "the stop to begin")
             hub_site.kill()
 
         again = hub_site.start()
-        until(lambda: jobs_of(again, "sam", LAB) == [], "the job to end", seconds=60)
+        until(lambda: again.jobs("sam", LAB) == [], "the job to end", seconds=60)
     until(lambda: record_of(again, job).how, "its end to be recorded", seconds=30)
 
     assert record_of(again, job).how is (HowEnded.STOPPED if up else HowEnded.CANCELLED)
@@ -243,7 +224,7 @@ def test_an_end_while_the_hub_was_away_is_recorded_as_when_it_was(hub_site: HubS
     """Not as long as the hub was away: that is nobody's time on a node."""
     sam = hub.login("sam")
     hub.start(sam, "sam", LAB, {"gpus": 1})
-    (job,) = jobs_of(hub, "sam", LAB)
+    (job,) = hub.jobs("sam", LAB)
     hub_site.kill()
     hub.scheduler.cancel(job.id)
     until(lambda: hub.scheduler.status([job.id])[job.id].state.ended, "the job to end", seconds=30)

@@ -8,7 +8,7 @@ import psutil
 import pytest
 import requests
 
-from ccds_kernel.batch.spec import PriorityClass, job_name
+from ccds_kernel.batch.spec import PriorityClass
 from support.demo import APP, LAB, Demo, processes_of
 from support.waiting import until
 
@@ -22,16 +22,10 @@ def server_of(demo: Demo, session: str) -> psutil.Process:
     return found[0]
 
 
-def job_of(demo: Demo, person: str, session: str):
-    """The session's job as the scheduler has it; None without one."""
-    name = job_name("session", person, session)
-    return next((job for job in demo.scheduler.mine() if job.name == name), None)
-
-
 @pytest.mark.usefixtures("lab")
 def test_it_has_one_gpu_slot_and_its_own_folder(demo: Demo) -> None:
     """CUDA_VISIBLE_DEVICES is the one slot that the scheduler granted; it works in work/<person>, closed to others."""
-    server, job = server_of(demo, LAB), job_of(demo, "sam", LAB)
+    server, job = server_of(demo, LAB), demo.job("sam", LAB)
 
     environment, home = server.environ(), demo.folder / "projects" / "HEADCT-2026" / "work" / "sam"
 
@@ -92,7 +86,7 @@ def test_another_node_waits_behind_everybody_s_first(demo: Demo, client: Clients
 
     form = client("sam").get(f"{demo.url}/hub/spawn/sam/{further}", timeout=20)
     demo.start(client("sam"), "sam", further, {"gpus": 0})
-    classes = [job_of(demo, "sam", session).priority_class for session in (LAB, further)]
+    classes = [demo.job("sam", session).priority_class for session in (LAB, further)]
     demo.stop(client("sam"), "sam", further)
 
     assert classes == [PriorityClass.FIRST, PriorityClass.SECOND]
@@ -111,7 +105,7 @@ def test_a_stop_ends_every_process(demo: Demo, client: Clients) -> None:
 
     assert kernel.status_code == 201
     assert processes_of(demo.folder, f"CCDS_SESSION={session}") == []
-    assert job_of(demo, "sam", session) is None
+    assert demo.job("sam", session) is None
     assert sam.get(f"{url}api", timeout=20, allow_redirects=False).status_code in {302, 404, 424, 503}
 
 
@@ -120,13 +114,13 @@ def test_a_start_can_be_called_off(demo: Demo, client: Clients) -> None:
     sam, session = client("sam"), f"{LAB}-4"
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(demo.login("sam").post, demo.api("sam", session), json={}, timeout=60)
-        until(lambda: job_of(demo, "sam", session), "the job")
+        until(lambda: demo.job("sam", session), "the job")
 
         answer = sam.delete(demo.api("sam", session), timeout=60)
         starting.result(60)
 
     assert answer.status_code in {202, 204}
-    until(lambda: job_of(demo, "sam", session) is None, "the job to end")
+    until(lambda: demo.job("sam", session) is None, "the job to end")
     until(lambda: not processes_of(demo.folder, f"CCDS_SESSION={session}"), "the processes to end")
     assert not demo.is_ready(sam, "sam", session)
 
@@ -140,9 +134,9 @@ def test_a_session_that_waits_says_why(demo: Demo, client: Clients) -> None:
     with sam.get(f"{demo.url}/hub/api/users/sam/servers/{session}/progress", stream=True, timeout=30) as progress:
         lines = (line for line in progress.iter_lines(decode_unicode=True) if "place" in line or "failed" in line)
         line = next(lines)
-    waiting = job_of(demo, "sam", session)
+    waiting = demo.job("sam", session)
     sam.delete(demo.api("sam", session), timeout=60)
-    until(lambda: job_of(demo, "sam", session) is None, "the job to be gone")
+    until(lambda: demo.job("sam", session) is None, "the job to be gone")
     demo.stop(sam, "sam", f"{LAB}-6")
 
     assert holder
@@ -178,13 +172,13 @@ def starting(demo: Demo, client: Clients):
     sam, holder, waiter = client("sam"), f"{LAB}-7", f"{LAB}-8"
     demo.start(sam, "sam", holder, {"gpus": 3})
     sam.post(demo.api("sam", waiter), json={"user_options": {"gpus": 4}}, timeout=60)
-    job = until(lambda: job_of(demo, "sam", waiter), "the job")
+    job = until(lambda: demo.job("sam", waiter), "the job")
     with demo.scheduler._table.read() as table:
         ((environment,),) = table.execute("SELECT env FROM job WHERE id = ?", (job.id,)).fetchall()
     yield re.search(r'"JUPYTERHUB_API_TOKEN": "([^"]+)"', environment)[1]
-    assert job_of(demo, "sam", waiter), "a report ended the start"
+    assert demo.job("sam", waiter), "a report ended the start"
     sam.delete(demo.api("sam", waiter), timeout=60)
-    until(lambda: job_of(demo, "sam", waiter) is None, "the job to be gone")
+    until(lambda: demo.job("sam", waiter) is None, "the job to be gone")
     demo.stop(sam, "sam", holder)
 
 

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from ccds_kernel.audit.log import FileAuditSink
-from ccds_kernel.batch import JobState, JobStatus, PriorityClass, job_name
+from ccds_kernel.batch import JobState, PriorityClass
 from ccds_kernel.batch.local.client import LocalScheduler
 from support.demo import LAB, PROJECT, Demo
 from support.hub import HubSite, site_with_hub
@@ -40,22 +40,16 @@ def sam(hub: Demo) -> Iterator[requests.Session]:
     hub.start(client, "sam", LABS[0], ALL_GPUS)
     for session in LABS[1:]:
         assert client.post(hub.api("sam", session), json=ALL_GPUS, timeout=30).status_code == 202
-        until(lambda session=session: job_of(hub, session), "its job")
+        until(lambda session=session: hub.job("sam", session), "its job")
     yield client
     for session in reversed(LABS):
         if client.get(hub.api("sam", session), timeout=20).status_code == 200:
             hub.stop(client, "sam", session)
 
 
-def job_of(hub: Demo, session: str) -> JobStatus | None:
-    """The live job of sam's session."""
-    name = job_name("session", "sam", session)
-    return next((job for job in hub.scheduler.mine() if job.name == name), None)
-
-
 def kind_of(hub: Demo, session: str) -> PriorityClass | None:
     """Its class, as the scheduler says."""
-    job = job_of(hub, session)
+    job = hub.job("sam", session)
     return job.priority_class if job else None
 
 
@@ -66,7 +60,7 @@ def test_the_oldest_further_node_is_promoted_when_the_first_has_ended(hub: Demo,
     hub.stop(sam, "sam", LABS[0])
     until(lambda: kind_of(hub, LABS[1]) is FIRST, "the promotion")
     until(lambda: hub.is_ready(sam, "sam", LABS[1]), "the promoted node to be up", seconds=60)
-    last = job_of(hub, LABS[2])
+    last = hub.job("sam", LABS[2])
 
     assert before == [FIRST, SECOND, SECOND]
     assert (last.state, last.priority_class) == (JobState.PENDING, SECOND)
@@ -78,7 +72,7 @@ def test_a_node_that_was_moved_by_hand_is_moved_back(hub: Demo, site: HubSite) -
     other = LocalScheduler(Path(site.folder) / "state" / "scheduler")
     until(lambda: kind_of(hub, LABS[2]) is SECOND, "its class")
 
-    other.set_priority(job_of(hub, LABS[2]).id, FIRST)
+    other.set_priority(hub.job("sam", LABS[2]).id, FIRST)
     until(lambda: kind_of(hub, LABS[2]) is SECOND, "it to be moved back", seconds=10)
     events = until(lambda: moved_back(site), "the event")
 
@@ -91,8 +85,8 @@ def test_a_node_that_was_moved_by_hand_is_moved_back(hub: Demo, site: HubSite) -
 def test_a_hub_that_starts_anew_goes_on_where_it_was(hub: Demo, site: HubSite, sam: requests.Session) -> None:
     """Killed while two nodes wait and the first one ends: they are put in order by the next life of the hub."""
     site.kill()
-    hub.scheduler.cancel(job_of(hub, LABS[0]).id)
-    until(lambda: job_of(hub, LABS[0]) is None, "its end")
+    hub.scheduler.cancel(hub.job("sam", LABS[0]).id)
+    until(lambda: hub.job("sam", LABS[0]) is None, "its end")
     unchanged = [kind_of(hub, session) for session in LABS[1:]]
 
     site.start()

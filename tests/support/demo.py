@@ -16,6 +16,8 @@ import psutil
 import requests
 
 from ccds_kernel.batch.local import LocalScheduler
+from ccds_kernel.batch.spec import job_name
+from ccds_kernel.batch.states import JobStatus
 from support.waiting import until
 
 PROJECT = "HEADCT-2026"
@@ -57,6 +59,25 @@ class Demo:
     def scheduler(self) -> LocalScheduler:
         """The site's scheduler, as the hub has it."""
         return LocalScheduler(self.folder / "state" / "scheduler")
+
+    @contextmanager
+    def silent_scheduler(self) -> Iterator[None]:
+        """Meanwhile the scheduler's folder is away: nobody gets an answer from it."""
+        folder = self.folder / "state" / "scheduler"
+        folder.rename(folder.with_name("away"))
+        try:
+            yield
+        finally:
+            folder.with_name("away").rename(folder)
+
+    def jobs(self, person: str, session: str) -> list[JobStatus]:
+        """The live jobs of a person's session."""
+        name = job_name("session", person, session)
+        return [job for job in self.scheduler.mine() if job.name == name]
+
+    def job(self, person: str, session: str) -> JobStatus | None:
+        """The live job of a person's session, if there is one."""
+        return next(iter(self.jobs(person, session)), None)
 
     def start(
         self, client: requests.Session, person: str, session: str, options: dict[str, object] | None = None

@@ -42,10 +42,19 @@ class HubSite:
         if self.audit is None:
             self.audit = self._start("ccds_hub.audit_daemon")
         self.hub = self._start("ccds_hub.app", "-f", str(resource("hub/jupyterhub_config.py")))
+        demo = self._demo()
+        until(lambda: _answers(f"{demo.url}/hub/login", demo.verify), "the hub to answer", seconds=60)
+        return demo
+
+    def running(self) -> Demo:
+        """Its hub, started where it doesn't run."""
+        return self.start() if self.hub is None or self.hub.poll() is not None else self._demo()
+
+    def _demo(self) -> Demo:
+        assert self.hub
         hub = self.settings.hub
         url = f"{'https' if hub.certificate else 'http'}://127.0.0.1:{hub.port}"
         verify = str(hub.certificate) if hub.certificate else True
-        until(lambda: _answers(f"{url}/hub/login", verify), "the hub to answer", seconds=60)
         return Demo(url, self.folder, self.passwords, self.hub, verify)
 
     def _start(self, *module: str) -> subprocess.Popen[bytes]:

@@ -1,15 +1,12 @@
 """Launching, looking, cancelling and restarting, as far as no training needs to run for it: a session holds the cores."""
 
 import json
-import os
-import subprocess
 import sys
 from dataclasses import replace
 
 import pytest
 
-from ccds_kernel.batch import JobRefusedError, JobSpec, PriorityClass
-from ccds_kernel.cli import main
+from ccds_kernel.batch import JobRefusedError, PriorityClass
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.project import open_project
@@ -17,44 +14,12 @@ from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.training.bundle import CONFIGURATION, bundle_hash, find_bundle
 from ccds_kernel.training.launch import launch
-from ccds_kernel.training.run import Run, job_of, open_run, runs_of, statuses
+from ccds_kernel.training.run import job_of, open_run, runs_of, statuses
 from ccds_kernel.training.spec import TrainingSpec
 from ccds_kernel.training.state import RunState
-from support.site import ADMINISTRATOR, act_as, application, on_roster, session_of, site_settings
-from support.training import CORES, make_bundle, need_training
+from support.site import ADMINISTRATOR, application, on_roster, site_settings
+from support.training import make_bundle
 from support.waiting import until
-
-
-@pytest.fixture
-def spec(tmp_path, scheduler) -> TrainingSpec:
-    """What is asked for; its job has to wait, since a first node holds every core."""
-    need_training()
-    session = JobSpec(
-        name="session", command=("sleep", "600"), cwd=tmp_path, log=tmp_path / "session.log", owner="ann", cpus=CORES,
-        priority_class=PriorityClass.FIRST, memory_mb=10,
-    )  # fmt: skip
-    scheduler.submit(session)
-    return TrainingSpec(datalist=tmp_path / "datalist.json", memory_mb=100, epochs=7)
-
-
-@pytest.fixture
-def run(project, spec, scheduler) -> Run:
-    """A run whose job waits."""
-    return launch(project, spec, scheduler)
-
-
-@pytest.fixture
-def ccds(tmp_path, monkeypatch, capsys, project, spec):  # noqa: ARG001 - site and session have to be there first
-    """Runs `ccds training …` on the site as sam; returns the status, what it printed and what it complained."""
-    monkeypatch.setenv("CCDS_CONFIG", str(tmp_path / "ccds.toml"))
-    act_as(monkeypatch, "sam", "HEAD-1")
-
-    def call(verb: str, *arguments: str) -> tuple[int, str, str]:
-        status = main(["training", verb, "--project", "HEAD-1", *arguments])
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
 
 
 def open_as(person: str, folder):
@@ -224,114 +189,6 @@ def test_a_damaged_record_is_told_in_one_line(project, run, scheduler, content):
 
     with pytest.raises(CcdsError, match=f"run.json of the run {run.id} as ccds wrote it"):
         open_run(project, run.id, scheduler)
-
-
-def test_the_command_launches_shows_and_cancels(ccds, tmp_path):
-    """The same run from verb to verb, as JSON for scripts."""
-    _, out, _ = ccds(
-        "run", "--datalist", str(tmp_path / "datalist.json"), "--epochs", "3", "--memory-mb", "100", "--json"
-    )
-    launched = json.loads(out)
-    _, shown, _ = ccds("show", launched["id"], "--json")
-    status, cancelled, _ = ccds("cancel", launched["id"])
-    _, listed, _ = ccds("show", "--json")
-    _, line, _ = ccds("show")
-
-    assert (launched["state"], launched["person"], launched["spec"]["epochs"]) == ("pending", "sam", 3)
-    assert json.loads(shown) == {**launched, "reason": json.loads(shown)["reason"], "metrics": []}
-    assert (status, cancelled) == (0, f"run {launched['id']} is told to end\n")
-    assert [run["state"] for run in json.loads(listed)] == ["cancelled"]
-    assert line.split()[:2] == [launched["id"], "cancelled"]
-
-
-def test_following_a_run_that_is_ended_elsewhere(tmp_path, run):
-    """It says what the run waits for, and ends with one line: what became of the run and how to go on."""
-    run.cancel()
-
-    with subprocess.Popen(
-        [sys.executable, "-m", "ccds_kernel.cli", "training", "restart", "--project", "HEAD-1", run.id, "--follow"],
-        env={
-            **os.environ,
-            "CCDS_CONFIG": str(tmp_path / "ccds.toml"),
-            **session_of("sam", "HEAD-1", tmp_path / "ccds.toml"),
-        },
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as following:
-        waits = following.stderr.readline()
-        run.cancel()
-        *_, told = following.stderr.read().splitlines()
-
-    assert following.returncode == 1
-    assert waits.startswith("pending")
-    assert told == (
-        f"ccds: expected run {run.id} to finish; found that it was cancelled; "
-        f"mend that, then 'ccds training restart --project HEAD-1 {run.id}'"
-    )
-
-
-@pytest.mark.parametrize(
-    ("call", "told"),
-    [
-        (("run", "--datalist", "none.json"), "to read the data list"),
-        (("run", "--datalist", "datalist.json", "--bundle", "no-such"), "a MONAI bundle"),
-        (("run", "--datalist", "datalist.json", "--epochs", "0"), "epochs as a whole number"),
-        (("run", "--datalist", "datalist.json", "--memory-mb", "99999999"), "at most 1 GPUs"),
-        (("show", "../x"), "a run's id such as"),
-        (("restart", "20260101-000000-000000"), "the id of a run of this project"),
-        (("cancel", "20260101-000000-000000"), "the id of a run of this project"),
-    ],
-)
-def test_the_command_s_errors_are_one_line(ccds, tmp_path, monkeypatch, call, told):
-    """Status 1, nothing on standard output, and one line that says what was expected."""
-    monkeypatch.chdir(tmp_path)
-
-    status, out, complaint = ccds(*call)
-
-    assert (status, out) == (1, "")
-    assert complaint.startswith(f"ccds: expected {told}")
-    assert complaint.count("\n") == 1
-
-
-@pytest.mark.parametrize("module", ["torch", "monai", "ignite"])
-def test_without_its_libraries_training_says_how_to_get_them(tmp_path, project, spec, module):
-    """In a process that can't import them: one line, no run; everything else of the command works there."""
-    code = f"import sys; sys.modules['{module}'] = None; from ccds_kernel.cli import main; sys.exit(main(sys.argv[1:]))"
-    call = [sys.executable, "-c", code, "training"]
-    environment = {
-        **os.environ,
-        "CCDS_CONFIG": str(tmp_path / "ccds.toml"),
-        **session_of("sam", "HEAD-1", tmp_path / "ccds.toml"),
-    }
-
-    refused, shown = (
-        subprocess.run(
-            [*call, *verb, "--project", "HEAD-1"], env=environment, capture_output=True, text=True, check=False
-        )
-        for verb in (["run", "--datalist", str(spec.datalist)], ["show"])
-    )
-
-    assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr.startswith("ccds: expected the libraries that training needs; found no ")
-    assert refused.stderr.endswith(".venv/bin/pip install --editable '.[training]'\n")
-    assert (shown.returncode, shown.stderr) == (0, "")
-    assert not (project.folder / "runs").exists()
-
-
-def test_the_command_imports_neither_torch_nor_monai(tmp_path, run):
-    """Launching and looking start in a moment: only the job pays for the libraries."""
-    code = (
-        "import sys; from ccds_kernel.cli import main; main(sys.argv[1:]);"
-        "print(sorted({'torch', 'monai', 'ignite'} & set(sys.modules)))"
-    )
-
-    shown = subprocess.run(
-        [sys.executable, "-c", code, "training", "show", "--project", "HEAD-1", run.id],
-        env={**os.environ, "CCDS_CONFIG": str(tmp_path / "ccds.toml"), **session_of("sam", "HEAD-1", tmp_path / "ccds.toml")},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-
-    assert shown.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_scheduler_that_does_not_answer_ends_no_run(project, run, scheduler, tmp_path):

@@ -63,7 +63,7 @@ TOLD: Mapping[Refused, CcdsError] = {
     ),
     Refused.STALE: CcdsError(
         expected="a study that this page holds",
-        found="one that was given back since",
+        found="one that was given back since, or is no longer yours to answer",
         do="load the page anew: what you said is kept, and not counted",
     ),
     Refused.ANSWERED: CcdsError(

@@ -86,13 +86,17 @@ def add(
     )
 
 
-def every(connection: Connection, *, task_id: int | None = None, batch_id: int | None = None) -> Iterator[StoredAnswer]:
-    """Every answer of a task or a batch, the oldest first: refused and undone ones too."""
+def every(
+    connection: Connection, *, task_id: int | None = None, batch_id: int | None = None, labeler: str | None = None
+) -> Iterator[StoredAnswer]:
+    """Every answer of a task, a batch or a labeler, the oldest first: refused and undone ones too."""
     query = _with_study().order_by(_answer.c.id)
     if task_id is not None:
         query = query.where(_batch.c.task_id == task_id)
     if batch_id is not None:
         query = query.where(_batch.c.id == batch_id)
+    if labeler is not None:
+        query = query.where(_answer.c.labeler == labeler)
     return _read(connection, query)
 
 

@@ -37,6 +37,7 @@ from ccds_kernel.labeling.confirmation.batch_rows import StoredItem
 from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
 from ccds_kernel.labeling.confirmation.lease_rows import HeldItem
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM
+from ccds_kernel.labeling.confirmation.progress import LabelerProgress, labeler_progress
 from ccds_kernel.labeling.rows import StoredReport
 from ccds_kernel.labeling.tasks import rows as task_rows
 from ccds_kernel.labeling.tasks.task import Task
@@ -85,6 +86,21 @@ class Acknowledged:
     counts: bool
     refusal: CcdsError | None = None
     kept: bool = True
+
+
+@dataclass(frozen=True)
+class OwnWork:
+    """What a labeler has done of a batch, for a page that was loaded anew.
+
+    Attributes:
+        answers: those that count, the oldest first; the last one is what an undo is of.
+        progress: how many, and at which pace.
+        left: how many studies of the batch still want an answer, whoever gives it; planted ones left out.
+    """
+
+    answers: tuple[Answer, ...]
+    progress: LabelerProgress
+    left: int
 
 
 class Confirming:
@@ -174,6 +190,17 @@ class Confirming:
                 self._project.audit.write(_event(self._project, self._batch_id, new))
         return acknowledged
 
+    def own_work(self) -> OwnWork:
+        """What this person has done so far."""
+        self._project.require(CONFIRM)
+        with self._project.store.reading() as connection:
+            self._check_assigned(connection)
+            kept = answer_rows.counting(answer_rows.every(connection, batch_id=self._batch_id, labeler=self._me))
+            held = lease_rows.held(connection, self._batch_id, self._me)
+            left = batch_rows.left(connection, self._batch_id)
+        progress = labeler_progress(kept, [self._me], {self._me: len(held)})
+        return OwnWork(tuple(stored.answer for stored in kept), progress[self._me], left)
+
     @property
     def _me(self) -> str:
         return self._project.person
@@ -225,7 +252,9 @@ class _Keeping:
         self._batch_id = batch_id
         self._labeler = labeler
         self._now = now
-        self._task: Task = task_rows.task(connection, batch_rows.batch(connection, batch_id).task_id)
+        batch = batch_rows.batch(connection, batch_id)
+        self._is_assigned = labeler in batch.labelers
+        self._task: Task = task_rows.task(connection, batch.task_id)
         named = [told for one in answers for told in (one.id, one.undoes) if told is not None]
         self._known = answer_rows.by_client_id(connection, named)
         self._leases: Mapping[int, HeldItem] = lease_rows.leases(
@@ -260,6 +289,8 @@ class _Keeping:
         return _acknowledged(answer, refused)
 
     def _judged(self, answer: Answer, lease: Lease, item: StoredItem) -> Refused | None:
+        if not self._is_assigned:
+            return Refused.STALE
         seats = lease_rows.seats(self._connection, item, self._labeler, self._now)
         if answer.undoes is None:
             return judge(lease, seats, self._now)

@@ -96,6 +96,19 @@ def test_an_undo_puts_the_study_back_into_the_hand(either, kind):
     assert [stored.answer for stored in either.curating().answers()] == [other]
 
 
+def test_a_study_whose_answer_is_undone_goes_to_others_in_the_end(either):
+    """It wants an answer again, and is as any other that somebody holds too long."""
+    batch = either.batch(either.keys[:1])
+    told = answer(either.at_work("ann", batch).take(1)[0])
+    either.at_work("ann", batch).answer([told, undo(told)])
+
+    before = either.at_work("bob", batch).take(1)
+    either.clock.pass_by(TERM)
+    after = either.at_work("bob", batch).take(1)
+
+    assert (before, keys(after)) == ((), either.keys[:1])
+
+
 def test_what_expired_goes_to_others_and_a_late_answer_is_kept_without_counting(either):
     """The late labeler is told in one line; theirs is among the refused answers, word for word."""
     batch = either.batch(labelers=["ann", "bob"])
@@ -136,11 +149,12 @@ def test_renewing_keeps_what_is_held_and_names_what_is_lost(either):
     lost = either.at_work("bob", batch).take(1)
 
     left = either.at_work("ann", batch).renew()
+    on_the_page = either.at_work("ann", batch).take(3)
 
     assert renewed == tuple(study.lease for study in held)
     assert nothing == ()
     assert keys(lost) == keys(held)[:1]
-    assert left == renewed[1:]
+    assert left == tuple(study.lease for study in on_the_page) == renewed[1:]
 
 
 def test_what_is_given_back_goes_to_the_next_one(either):
@@ -268,16 +282,35 @@ def test_somebody_else_s_lease_and_id_are_nobody_s_business(place):
 def test_who_is_not_assigned_takes_nothing(place):
     """Somebody never assigned, and somebody from whom the batch was withdrawn; what the latter holds goes to others."""
     batch = place.batch(labelers=["ann", "bob"])
-    held = place.at_work("ann", batch).take(2)
+    done, *held = place.at_work("ann", batch).take(3)
+    told = answer(done)
+    place.at_work("ann", batch).answer([told])
     place.curating().withdraw(batch.id, "ann")
 
     for person in ("ann", "cy"):
         with pytest.raises(CcdsError, match=f"expected {person} to be assigned to the batch 'first'"):
             place.at_work(person, batch).take(2)
-    (late,) = place.at_work("ann", batch).answer([answer(held[0])])
+    late = place.at_work("ann", batch).answer([answer(held[0]), undo(told)])
 
-    assert late.refusal == TOLD[Refused.STALE]
+    assert [one.refusal for one in late] == [TOLD[Refused.STALE]] * 2
+    assert [stored.answer for stored in place.curating().answers()] == [told]
     assert keys(place.at_work("bob", batch).take(2)) == keys(held)
+
+
+def test_a_page_that_is_loaded_anew_learns_what_was_done(either):
+    """One's own answers that count, so that the last one can be undone; and how many studies are left for all."""
+    batch = either.batch(planted=either.keys[11:])
+    at_work = either.at_work("ann", batch)
+    one, two, three = at_work.take(3)
+    told = [answer(one, seconds=2), answer(two, seconds=4), answer(three, AnswerKind.SKIP)]
+    at_work.answer([*told, undo(told[1])])
+    other = answer(either.at_work("bob", batch).take(1)[0])
+    either.at_work("bob", batch).answer([other])
+
+    work = at_work.own_work()
+
+    assert work.answers == (told[0], told[2])
+    assert (work.progress.confirmed, work.progress.skipped, work.progress.held, work.left) == (1, 1, 1, 9)
 
 
 def test_who_may_not_confirm_is_turned_away(place):
@@ -285,7 +318,13 @@ def test_who_may_not_confirm_is_turned_away(place):
     batch = place.batch()
     at_work = place.at_work("sam", batch)
 
-    for use in (lambda: at_work.take(1), at_work.renew, at_work.give_back, lambda: at_work.answer([])):
+    for use in (
+        lambda: at_work.take(1),
+        at_work.renew,
+        at_work.give_back,
+        lambda: at_work.answer([]),
+        at_work.own_work,
+    ):
         with pytest.raises(ProjectAccessDenied):
             use()
 

@@ -1,9 +1,8 @@
 """What JupyterLab's page may read of the person's folder: names, notebooks, and source.
 
 A notebook goes to the page with its outputs, as many as `notebook_view` says: that is looking at one's work, as in the cell
-that made it. Everything shaped like
-a download is refused: data, a notebook as plain text, any file as base64. Files may come in, be renamed, copied and
-removed: that takes nothing out.
+that made it. Everything shaped like a download is refused: data, a notebook as plain text, any file as base64. Files may come
+in, be renamed, copied and removed: that takes nothing out.
 
 Rejected: to strip outputs on the way to the page or when it is saved. People would lose their figures with each
 reload, and the same bytes had been on the page when the cell ran; they are stripped when a notebook passes the airlock.
@@ -13,12 +12,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import errno
-import hashlib
 import mimetypes
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from os import stat_result
@@ -32,14 +27,13 @@ from tornado.web import HTTPError
 from traitlets import Any as AnyTrait
 from traitlets import default
 
+from ccds_kernel.session.lab_checkpoints import LabCheckpoints
+from ccds_kernel.session.lab_file_errors import MOST_NOTEBOOK_BYTES, as_http
 from ccds_kernel.session.notebook_view import TooLong, shown, with_what_was_left_out
 from ccds_kernel.session.person_folder import PersonFolder
 from ccds_kernel.session.source_text import MOST_BYTES, NotSource, is_named_as_source, source_text
 
-MOST_NOTEBOOK_BYTES = 32_000_000
 _NOTEBOOK = ".ipynb"
-_CHECKPOINTS = ".ccds/checkpoints"
-_CHECKPOINT = "checkpoint"
 _NO_NOTEBOOK = (ValueError, KeyError, AttributeError, TypeError, RecursionError)
 """What reading something else as a notebook raises."""
 
@@ -49,7 +43,6 @@ Model = dict[str, Any]
 
 # jupyter_server and nbformat leave these without types.
 _Manager: Any = ContentsManager
-_Checkpoints: Any = Checkpoints
 _nbformat: Any = nbformat
 
 
@@ -98,7 +91,7 @@ class LabContents(_Manager):  # type: ignore[misc] # see above
             HTTPError: 404 where nothing is; 403 for what would be a download; 400 for another type than it has.
         """
         path = path.strip("/")
-        with _as_http():
+        with as_http():
             known = self.files.stat(path)
             if stat.S_ISDIR(known.st_mode):
                 if type not in {None, "directory"}:
@@ -125,7 +118,7 @@ class LabContents(_Manager):  # type: ignore[misc] # see above
         path = path.strip("/")
         kind = model.get("type")
         self.run_pre_save_hooks(model=model, path=path)
-        with _as_http():
+        with as_http():
             if kind == "directory":
                 self.files.make_folder(path)
             elif kind == "notebook":
@@ -141,14 +134,14 @@ class LabContents(_Manager):  # type: ignore[misc] # see above
 
     def delete_file(self, path: str) -> None:
         """Removes what is at `path`, for good."""
-        with _as_http():
+        with as_http():
             if not path.strip("/"):
                 raise HTTPError(HTTPStatus.BAD_REQUEST, "your folder itself stays")
             self.files.remove(path)
 
     def rename_file(self, old_path: str, new_path: str) -> None:
         """Gives what is at `old_path` another name."""
-        with _as_http():
+        with as_http():
             self.files.rename(old_path, new_path)
 
     def copy(self, from_path: str, to_path: str | None = None) -> Model:
@@ -158,7 +151,7 @@ class LabContents(_Manager):  # type: ignore[misc] # see above
         to = folder if to_path is None else to_path.strip("/")
         if self.dir_exists(to):
             to = f"{to}/{self.increment_filename(copy_pat.sub('.', name), to, insert='-Copy')}".strip("/")
-        with _as_http():
+        with as_http():
             self.files.copy(path, to)
             model = _model(to, self.files.stat(to))
         self.emit(data={"action": "copy", "path": to, "source_path": path})
@@ -237,69 +230,6 @@ class LabContents(_Manager):  # type: ignore[misc] # see above
         raise HTTPError(HTTPStatus.FORBIDDEN, why)
 
 
-class LabCheckpoints(_Checkpoints):  # type: ignore[misc] # see above
-    """One earlier state of each notebook, hidden in the person's folder, under a name made of the notebook's path."""
-
-    def create_checkpoint(self, contents_mgr: LabContents, path: str) -> Model:
-        """Keeps the file as it is now."""
-        kept = _checkpoint_of(path)
-        with _as_http():
-            for folder in (_CHECKPOINTS.rpartition("/")[0], _CHECKPOINTS):
-                contents_mgr.files.make_folder(folder)
-            contents_mgr.files.write(kept, contents_mgr.files.read(path, MOST_NOTEBOOK_BYTES))
-            return _checkpoint(contents_mgr.files.stat(kept))
-
-    def restore_checkpoint(self, contents_mgr: LabContents, checkpoint_id: str, path: str) -> None:
-        """Puts what was kept back in place."""
-        with _as_http():
-            _only(checkpoint_id)
-            contents_mgr.files.write(path, contents_mgr.files.read(_checkpoint_of(path), MOST_NOTEBOOK_BYTES))
-
-    def list_checkpoints(self, path: str) -> list[Model]:
-        """The one there is, or none."""
-        try:
-            return [_checkpoint(self.parent.files.stat(_checkpoint_of(path)))]
-        except OSError:
-            return []
-
-    def delete_checkpoint(self, checkpoint_id: str, path: str) -> None:
-        """Forgets it."""
-        with _as_http():
-            _only(checkpoint_id)
-            self.parent.files.remove(_checkpoint_of(path))
-
-    def rename_checkpoint(self, checkpoint_id: str, old_path: str, new_path: str) -> None:
-        """Lets it follow its notebook."""
-        with _as_http():
-            _only(checkpoint_id)
-            if self.list_checkpoints(new_path):
-                self.parent.files.remove(_checkpoint_of(new_path))
-            self.parent.files.rename(_checkpoint_of(old_path), _checkpoint_of(new_path))
-
-
-@contextmanager
-def _as_http() -> Iterator[None]:
-    """What the file system refuses, as an answer to the page: without a path of the server's."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise HTTPError(HTTPStatus.NOT_FOUND, "no such file or folder") from None
-    except FileExistsError:
-        raise HTTPError(HTTPStatus.CONFLICT, "that name is taken") from None
-    except (PermissionError, NotADirectoryError):
-        raise HTTPError(HTTPStatus.FORBIDDEN, "not a file or folder of your own here (a link, perhaps)") from None
-    except OSError as error:
-        if error.errno == errno.EFBIG:
-            raise HTTPError(
-                HTTPStatus.FORBIDDEN,
-                f"it is larger than a notebook that opens ({MOST_NOTEBOOK_BYTES // 1_000_000} MB): clear its outputs in a "
-                "terminal, jupyter nbconvert --clear-output --inplace",
-            ) from None
-        if error.errno == errno.ELOOP:
-            raise HTTPError(HTTPStatus.FORBIDDEN, "links aren't followed here") from None
-        raise
-
-
 def _model(path: str, known: stat_result) -> Model:
     """The model of what is at `path`, without content."""
     folder = stat.S_ISDIR(known.st_mode)
@@ -332,16 +262,3 @@ def _mimetype(name: str) -> str:
     """What the editor is told: never a kind that a browser would show by itself."""
     guessed = mimetypes.guess_type(name)[0] or "text/plain"
     return guessed if guessed.startswith("text/") and guessed != "text/html" else "text/plain"
-
-
-def _checkpoint_of(path: str) -> str:
-    return f"{_CHECKPOINTS}/{hashlib.sha256(path.strip('/').encode('utf-8', 'surrogatepass')).hexdigest()}"
-
-
-def _checkpoint(known: stat_result) -> Model:
-    return {"id": _CHECKPOINT, "last_modified": datetime.fromtimestamp(known.st_mtime, UTC)}
-
-
-def _only(checkpoint_id: str) -> None:
-    if checkpoint_id != _CHECKPOINT:
-        raise HTTPError(HTTPStatus.NOT_FOUND, "no such checkpoint")

@@ -21,18 +21,18 @@ from ccds_kernel.labeling.csv_files import check_out, write_rows
 
 _SCHEMA = pl.Schema(
     {
-        "study_key": pl.String,
-        "question": pl.String,
-        "value": pl.String,
-        "source": pl.String,
-        "people": pl.List(pl.String),
-        "soft_value": pl.String,
-        "phrase_id": pl.Int64,
-        "phrase": pl.String,
-        "error": pl.Float64,
-        "error_low": pl.Float64,
-        "error_high": pl.Float64,
-        "error_studies": pl.Int64,
+        "study_key": pl.String(),
+        "question": pl.String(),
+        "value": pl.String(),
+        "source": pl.String(),
+        "people": pl.List(pl.String()),
+        "soft_value": pl.String(),
+        "phrase_id": pl.Int64(),
+        "phrase": pl.String(),
+        "error": pl.Float64(),
+        "error_low": pl.Float64(),
+        "error_high": pl.Float64(),
+        "error_studies": pl.Int64(),
     }
 )
 _READ_ONLY = 0o440

@@ -1,10 +1,7 @@
 """The preview of normalization recipes in a real browser: the lab's notebook under a plain Voilà."""
 
 import json
-import os
 import shlex
-import shutil
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -13,90 +10,27 @@ from playwright.sync_api import expect
 
 from ccds_kernel.cli import main
 from ccds_kernel.normalization.apply_file import read_recipe
-from support.checkout import ROOT
 from support.contrast import below, looks
-from support.preview import PROJECT, SHAPE, SIDECAR, STUDIES, allow, fill_project, head, write_image
-from support.site import on_roster
+from support.preview import STUDIES, head
+from support.preview_page import (
+    CENTER,
+    MR,
+    NOTEBOOK,
+    WIDTH,
+    caption,
+    filled,
+    open_preview,
+    pixels,
+    recipes,
+    served,
+    wait_for_change,
+    wait_for_pictures,
+)
 from support.waiting import until
 
+__all__ = ["filled", "open_preview", "recipes", "served"]
+
 pytestmark = pytest.mark.browser
-
-NOTEBOOK = str(ROOT / "notebooks" / "lab" / "normalization.ipynb")
-CENTER, WIDTH = "window center", "window width"
-TAIL = "p5zz2k4lmn6o7abc"
-"""A study that is no volume: a series over time."""
-
-MR = "t7yw3n5kq2fcx4ud"
-"""A study by magnetic resonance."""
-
-
-@pytest.fixture(scope="module")
-def filled(site):
-    """HEAD-1 with two studies, one by MR, and one that is none."""
-    project = fill_project(site.settings)
-    write_image(project.folder / "nifti" / TAIL / "series-1.nii.gz", np.zeros((*SHAPE, 2), np.int16))
-    write_image(project.folder / "nifti" / MR / "series-1.nii.gz", head(2))
-    (project.folder / "nifti" / MR / "series-1.json").write_text(json.dumps(SIDECAR | {"modality": "MR"}))
-    yield project
-    project.store.close()
-
-
-@pytest.fixture(scope="module")
-def served(serve, filled):
-    """The notebook for the scientist sam."""
-    return serve(NOTEBOOK, project=filled.id, person="sam")
-
-
-@pytest.fixture
-def recipes(filled):
-    """Sam's folder of recipes, not there yet."""
-    folder = filled.folder / "work" / "sam" / "recipes"
-    shutil.rmtree(folder, ignore_errors=True)
-    return folder
-
-
-@pytest.fixture
-def open_preview(served, recipes, open_page):  # noqa: ARG001 - no draft of another test
-    """Opens it in a page of its own, and waits until both pictures are drawn."""
-
-    def open_it(**context):
-        page = open_page(served, **context)
-        wait_for_pictures(page)
-        return page
-
-    return open_it
-
-
-def wait_for_pictures(page, pictures=2):
-    """All are there."""
-    for side in range(pictures):
-        expect(caption(page, side)).to_contain_text("slice")
-
-
-def caption(page, side: int):
-    """What stands below the picture before (0) or after (1): what is drawn."""
-    return page.locator(".ccds-caption").nth(side)
-
-
-def pixels(page, side: int) -> np.ndarray:
-    """The grey values of a picture."""
-    width, height, values = (
-        page.locator(".ccds-canvas")
-        .nth(side)
-        .evaluate(
-            """(canvas) => {
-          const { width, height } = canvas;
-          const rgba = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-          return [width, height, [...rgba.filter((_, at) => at % 4 === 0)]];
-        }"""
-        )
-    )
-    return np.array(values).reshape(height, width)
-
-
-def wait_for_change(page, side: int, before: np.ndarray) -> None:
-    """The picture is another one now."""
-    until(lambda: not np.array_equal(pixels(page, side), before), "another picture")
 
 
 def hash_shown(page, name: str) -> str:
@@ -252,36 +186,6 @@ def test_the_focus_never_leaves_what_was_worked_on(open_preview):
     expect(page.get_by_role("group", name="Step 1, reorient").get_by_role("checkbox")).to_be_focused()
 
 
-def test_what_a_lost_connection_swallowed_is_asked_again(open_preview):
-    """Once it is back the page shows what was changed meanwhile, without a reload."""
-    page = open_preview()
-    sockets, swallowed = [], []
-
-    def carry(socket):
-        server = socket.connect_to_server()
-        sockets.append(socket)
-        socket.on_message(lambda message: swallowed.append(message) if cut else server.send(message))
-        server.on_message(lambda message: None if cut else socket.send(message))
-
-    cut = set()
-    page.route_web_socket("**/channels*", carry)
-    page.reload()
-    wait_for_pictures(page)
-    after = pixels(page, 1)
-
-    cut.add("everything")
-    page.get_by_role("group", name="Step 2, resample").get_by_role("checkbox").click()
-    expect(page.locator(".ccds-older").nth(1)).to_have_text("Computing …")
-    until(lambda: page.title() and swallowed, "the change to be swallowed")  # sockets are heard while a page is asked
-    cut.clear()
-    sockets[-1].close()
-
-    wait_for_change(page, 1, after)
-    expect(page.locator(".ccds-normalization")).to_have_attribute("aria-busy", "false")
-    expect(page.locator(".ccds-lost")).to_be_hidden()
-    expect(page.get_by_role("alert")).to_have_count(0)
-
-
 def test_a_slider_that_is_dragged_fast_ends_where_it_is_let_go(open_preview):
     """Every position on the way is overtaken by the next; both captions end at the last one."""
     page = open_preview()
@@ -299,64 +203,6 @@ def test_a_slider_that_is_dragged_fast_ends_where_it_is_let_go(open_preview):
 
     expect(caption(page, 0)).to_have_text("S 30 mm · slice 12 of 12")
     expect(caption(page, 1)).to_have_text("S 32 mm · slice 58 of 58")
-
-
-def test_what_is_wrong_with_a_step_stands_there_and_the_last_picture_stays(open_preview):
-    """One line in the step, the picture marked as older; mended, it is gone."""
-    page = open_preview()
-    after = pixels(page, 1)
-    step = page.get_by_role("group", name="Step 3, window")
-
-    page.get_by_label(WIDTH).fill("8o")
-    expect(step.get_by_role("alert")).to_contain_text("width of window to be right")
-    expect(page.get_by_label(WIDTH)).to_be_focused()
-    expect(page.locator(".ccds-older").nth(1)).to_have_text("Older than the recipe")
-    expect(page.get_by_role("button", name="Save recipe")).to_be_disabled()
-    assert np.array_equal(pixels(page, 1), after)
-    page.get_by_label(WIDTH).fill("80")
-
-    expect(step.get_by_role("alert")).to_have_count(0)
-    expect(page.locator(".ccds-older").nth(1)).to_be_hidden()
-
-
-def test_a_reload_in_the_middle_of_typing_loses_nothing(open_preview):
-    """What was typed last is there, right or wrong, with the line that says what is wrong."""
-    page = open_preview()
-    page.get_by_label(CENTER).fill("35")
-    page.get_by_label(WIDTH).fill("12x")
-
-    page.reload()
-
-    expect(page.get_by_label(WIDTH)).to_have_value("12x")
-    expect(page.get_by_label(CENTER)).to_have_value("35")
-    expect(page.get_by_role("alert").filter(has_text="found '12x'")).to_be_visible()
-
-
-def test_a_file_that_is_no_volume_is_one_line(open_preview):
-    """A series over time: the pictures give way to the line, and come back with another study."""
-    page = open_preview()
-
-    page.get_by_label("Study").select_option(f"{TAIL}/series-1")
-    expect(page.get_by_role("alert").filter(has_text="found 4 (shape (20, 24, 12, 2))")).to_be_visible()
-    expect(page.locator(".ccds-stage")).to_be_hidden()
-    page.get_by_label("Study").select_option(f"{STUDIES[1]}/series-1")
-
-    wait_for_pictures(page)
-    expect(page.locator(".ccds-stage")).to_be_visible()
-    expect(page.get_by_role("alert")).to_have_count(0)
-
-
-def test_a_name_that_is_taken_is_refused_and_the_file_stays(open_preview, recipes):
-    """Nothing is overwritten; the line stands below the name."""
-    page = open_preview()
-    recipes.mkdir(exist_ok=True)
-    (recipes / "mine.yaml").write_text("name: mine\nsteps: []\n")
-    page.get_by_label("Name of the recipe").fill("mine")
-
-    page.get_by_role("button", name="Save recipe").click()
-
-    expect(page.locator(".ccds-saving").get_by_role("alert")).to_contain_text("give it another name")
-    assert (recipes / "mine.yaml").read_text() == "name: mine\nsteps: []\n"
 
 
 def test_the_value_under_the_pointer_is_told_for_both_pictures(open_preview):
@@ -406,53 +252,6 @@ def test_two_previews_on_one_page_leave_each_other_alone(serve, recipes, open_pa
     expect(page.get_by_role("alert").filter(has_text="found 'x'")).to_have_count(2)
     ids = page.locator(".ccds [id]").evaluate_all("all => all.map((one) => one.id)")
     assert len(ids) == len(set(ids)) == 2
-
-
-def test_a_lost_kernel_is_told_and_the_draft_is_there_after_reload(served, open_preview, recipes):
-    """When the kernel dies the page says so, and the reload brings the draft back."""
-    page = open_preview()
-    page.get_by_label(CENTER).fill("55")
-    page.get_by_label("Name of the recipe").fill("kept")
-    draft = recipes / ".draft-new.json"
-    until(lambda: draft.exists() and '"kept"' in draft.read_text(), "the draft to be kept")
-
-    for pid in served.kernels():
-        os.kill(pid, signal.SIGKILL)
-
-    expect(page.get_by_role("alert").filter(has_text="Connection lost. Your draft is kept")).to_be_visible()
-    page.get_by_role("button", name="Reload the page").click()
-    expect(page.locator(".ccds-lost")).to_be_hidden()  # only the new page hides it
-    expect(page.get_by_label(CENTER)).to_have_value("55")
-    expect(page.get_by_label("Name of the recipe")).to_have_value("kept")
-
-
-def test_a_project_without_volumes_says_how_to_make_them(served, recipes, open_page, filled):  # noqa: ARG001 - no draft
-    """The command, not a blank screen; once there are volumes they are found."""
-    nifti, aside = filled.folder / "nifti", filled.folder / "aside"
-    nifti.rename(aside)
-    try:
-        page = open_page(served)
-        expect(page.locator(".ccds-empty")).to_contain_text("ccds imaging convert DICOM nifti/")
-    finally:
-        aside.rename(nifti)
-
-    page.get_by_role("button", name="Look again").click()
-
-    wait_for_pictures(page)
-
-
-def test_whoever_may_not_see_images_reads_why(open_preview, site):
-    """Taken off the roster with the preview open: one line at the next step, nothing more is shown."""
-    page = open_preview()
-    try:
-        allow(site.settings, roster=on_roster(eli="engineer"))
-        page.get_by_label("Study").select_option(f"{STUDIES[1]}/series-1")
-        expect(page.get_by_role("alert").filter(has_text=f"sam on the roster of {PROJECT}")).to_be_visible()
-        page.reload()
-        expect(page.get_by_role("alert").filter(has_text=f"sam on the roster of {PROJECT}")).to_be_visible()
-        expect(page.locator(".ccds-screen")).to_be_hidden()
-    finally:
-        allow(site.settings)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

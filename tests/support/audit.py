@@ -15,6 +15,7 @@ from typing import Any
 import requests
 
 from ccds_kernel.audit.client import DaemonAuditSink
+from ccds_kernel.audit.events import PhraseChanged
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.audit.token import AuditToken, audit_secret, issue
@@ -142,3 +143,19 @@ def denials(site: AuditSite, project: str = "CHEST-1") -> list[tuple[str, str]]:
         for entry in site.log.entries(project)
         if entry["event"] == "AccessDenied"
     ]
+
+
+def event(number: int = 0, **changed: object) -> PhraseChanged:
+    """An event of ann's that is told from others by its phrase."""
+    return PhraseChanged(**({"person": "ann", "project": "CHEST-1", "change": "edited", "phrase_id": number} | changed))
+
+
+def numbers(site: AuditSite) -> list[int]:
+    """The phrases of the project's chain, which must be whole."""
+    site.log.verify("CHEST-1")
+    return [entry["detail"]["phrase_id"] for entry in site.log.entries("CHEST-1")]
+
+
+def waiting(site: AuditSite) -> Path:
+    """The file of ann's waiting events."""
+    return site.folder / "spool-ann" / "waiting.jsonl"

@@ -26,6 +26,14 @@ def schema(site) -> str:
 
 
 @pytest.fixture
+def other(site) -> str:
+    """The schema of another project."""
+    schema = site.new_schema()
+    site.schemas.prepare(schema, ["reports"])
+    return schema
+
+
+@pytest.fixture
 def issue(site, schema):
     """Issues a credential in the project to ann's lab session, or as told."""
 

@@ -232,3 +232,8 @@ def _set_up(server: Server) -> None:
     path = server.settings.password_path(server.state)
     path.touch(mode=0o600)
     path.write_text(f"{password}\n")
+
+
+def issued_in(site: Site, schema: str) -> list[tuple[str, str]]:
+    """(person, session) of the credentials in `schema`."""
+    return sorted((one.person, one.session) for one in site.credentials.issued() if one.schema == schema)

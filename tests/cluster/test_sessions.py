@@ -36,6 +36,18 @@ class Site:
         """Starts the hub anew."""
         self.demo = self.hub_site.start()
 
+    def lose_both(self) -> None:
+        """Slurm dies, and the hub before it knew the job of sam's start; the new hub tries in vain to take that up."""
+        log, in_vain = self.hub_site.folder / "hub.log", f"sam:{LAB} isn't taken up: the hub answers 503"
+        self.cluster.kill_controller()
+        self.hub_site.kill()
+        with closing(sqlite3.connect(self.hub_site.folder / "state" / "hub.sqlite")) as db, db:
+            died_before = json.dumps({"job_id": "", "up": False, "port": 0})
+            db.execute("UPDATE spawners SET state = ? WHERE name = ?", (died_before, LAB))
+        before = log.read_text().count(in_vain)
+        self.restart()
+        until(lambda: log.read_text().count(in_vain) > before, "a try in vain", 60)
+
     def jobs(self, session: str = LAB) -> list[JobStatus]:
         """The live jobs of sam's session."""
         name = job_name("session", "sam", session)
@@ -157,14 +169,8 @@ def test_a_slurm_that_is_away_too_is_waited_for(site: Site, sam: requests.Sessio
     with site.full():
         site.ask(sam)
         (job,) = until(site.jobs, "the job")
-        site.cluster.kill_controller()
-        site.hub_site.kill()
-        with closing(sqlite3.connect(site.hub_site.folder / "state" / "hub.sqlite")) as db, db:
-            died_before = json.dumps({"job_id": "", "up": False, "port": 0})
-            db.execute("UPDATE spawners SET state = ? WHERE name = ?", (died_before, LAB))
-        site.restart()
+        site.lose_both()
         log = site.hub_site.folder / "hub.log"
-        until(lambda: f"sam:{LAB} isn't taken up: the hub answers 503" in log.read_text(), "a try in vain", 60)
         site.cluster.start_controller()
         until(lambda: site.model(sam)["pending"] == "spawn", "the start to go on", 60)
         until(lambda: f"taking up job {job.id}" in log.read_text(), "the job to be found", 60)
@@ -172,6 +178,24 @@ def test_a_slurm_that_is_away_too_is_waited_for(site: Site, sam: requests.Sessio
         site.demo.stop(sam, "sam", LAB)
 
     assert [one.id for one in after] == [job.id]
+
+
+def test_one_that_waits_to_be_taken_up_can_be_called_off(site: Site, sam: requests.Session) -> None:
+    """Neither hub nor Slurm was there: the stop is kept, over another death of the hub, and the job ends once Slurm is back."""
+    with site.full():
+        site.ask(sam)
+        until(site.jobs, "the job")
+        site.lose_both()
+        until(lambda: sam.delete(site.demo.api("sam", LAB), timeout=60).status_code == 202, "the stop to be taken", 30)
+        shown = sam.get(f"{site.demo.url}/hub/api/ccds/people/sam/cards", timeout=20).json()["html"]
+        site.hub_site.kill()
+        site.restart()
+        site.cluster.start_controller()
+        until(lambda: site.jobs() == [], "the job to end", 60)
+        until(lambda: site.model(sam)["pending"] is None, "the start to be over", 60)
+
+    assert 'data-state="stopping"' in shown
+    assert not site.model(sam)["ready"]
 
 
 def test_one_that_waits_can_be_called_off(site: Site, sam: requests.Session) -> None:

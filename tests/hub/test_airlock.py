@@ -46,7 +46,7 @@ def test_the_tile_opens_the_airlock_beside_the_labelling_app(demo: Demo, client:
     fay = client("fay")
     offered = links(demo, fay)
 
-    fay.get(f"{demo.url}{offered['Airlock']}", timeout=60)
+    fay.get(f"{demo.url}{offered['Airlock']}", headers={"Referer": f"{demo.url}/hub/home"}, timeout=60)
     until(lambda: demo.is_ready(fay, "fay", APP), "the session to be ready", seconds=60)
     page = fay.get(f"{demo.url}{offered['Airlock']}", timeout=60)
     other = fay.get(f"{demo.url}{offered['Label reports']}", timeout=60)

@@ -77,9 +77,8 @@ def running_kernel(folder: Path, env: Mapping[str, str]) -> Iterator[Kernel]:
     manager = KernelManager(
         kernel_name="ccds", kernel_spec_manager=specs, connection_file=str(folder / f"kernel-{uuid.uuid4().hex}.json")
     )
-    inherited = {
-        name: value for name, value in os.environ.items() if name not in {"CCDS_PROJECT", "CUDA_VISIBLE_DEVICES"}
-    }
+    ours = {"CCDS_PROJECT", "CUDA_VISIBLE_DEVICES", "PIP_CONSTRAINT"}  # the last is make's, for the installation
+    inherited = {name: value for name, value in os.environ.items() if name not in ours}
     manager.start_kernel(cwd=str(folder), env=inherited | {"IPYTHONDIR": str(folder / "ipython")} | dict(env))
     client = manager.client()
     try:

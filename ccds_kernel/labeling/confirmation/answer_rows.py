@@ -24,6 +24,7 @@ class StoredAnswer:
     """An answer as it was kept.
 
     Attributes:
+        number: its place in the order in which answers came to the project, from 1; never another's.
         answer: what came.
         batch_id: its batch.
         labeler: whose.
@@ -35,6 +36,7 @@ class StoredAnswer:
         refused: why it counts for nothing; None where it counts.
     """
 
+    number: int
     answer: Answer
     batch_id: int
     labeler: str
@@ -87,10 +89,15 @@ def add(
 
 
 def every(
-    connection: Connection, *, task_id: int | None = None, batch_id: int | None = None, labeler: str | None = None
+    connection: Connection,
+    *,
+    task_id: int | None = None,
+    batch_id: int | None = None,
+    labeler: str | None = None,
+    after: int = 0,
 ) -> Iterator[StoredAnswer]:
-    """Every answer of a task, a batch or a labeler, the oldest first: refused and undone ones too."""
-    query = _with_study().order_by(_answer.c.id)
+    """Every answer of a task, a batch or a labeler with a number above `after`, the oldest first: refused and undone ones too."""
+    query = _with_study().where(_answer.c.id > after).order_by(_answer.c.id)
     if task_id is not None:
         query = query.where(_batch.c.task_id == task_id)
     if batch_id is not None:
@@ -144,6 +151,7 @@ def _stored(row: Row[Any]) -> StoredAnswer:
     labels, shown, kind = None if row.labels is None else said_of(row.labels), said_of(row.shown), AnswerKind(row.kind)
     answer = Answer(row.client_id, row.lease_id, row.study_key, kind, row.seconds, labels, row.note, row.undoes)
     return StoredAnswer(
+        row.id,
         answer,
         row.batch_id,
         row.labeler,

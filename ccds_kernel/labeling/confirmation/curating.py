@@ -7,23 +7,39 @@ event is written before the commit. What was said about a study is never rewritt
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
 from ccds_kernel.audit.events import BatchAssigned, BatchMade, StudyCurated
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.labeling import rows
 from ccds_kernel.labeling.confirmation import answer_rows, batch_rows, curation_rows, tables
-from ccds_kernel.labeling.confirmation.answer import LONGEST_NOTE, LeaseState
+from ccds_kernel.labeling.confirmation.answer import LONGEST_NOTE
 from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
 from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, check_batch
+from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts, batch_counts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
 from ccds_kernel.labeling.confirmation.curation_rows import Curation, CurationKind
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE, READ_LABELS
 from ccds_kernel.labeling.confirmation.progress import Progress, labeler_progress
+from ccds_kernel.labeling.rows import StoredReport
 from ccds_kernel.labeling.tasks import rows as task_rows
 from ccds_kernel.labeling.text import is_valid_unicode
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The numbers of a project's newest answer and of the newest word about a single study; 0 where there is none.
+
+    As neither is ever rewritten, what was worked out from them holds until one of these numbers is higher.
+    """
+
+    answer: int
+    word: int
 
 
 class Curating:
@@ -109,26 +125,34 @@ class Curating:
     def progress(self, batch_id: int) -> Progress:
         """How far a batch is, and what each labeler has done of it."""
         self._project.require(READ_LABELS)
-        item, lease = tables.item, tables.lease
         with self._project.store.reading() as connection:
             batch = self._check_ours(connection, batch_id)
-            ordinary = select(func.count()).where(item.c.batch_id == batch_id, item.c.planted == Planted.NO.value)
-            in_hands = (
-                select(lease.c.labeler, func.count())
-                .where(
-                    lease.c.batch_id == batch_id,
-                    lease.c.state == LeaseState.HELD.value,
-                    lease.c.until > self._clock(connection),
-                )
-                .group_by(lease.c.labeler)
-            )
-            held = {row[0]: row[1] for row in connection.execute(in_hands)}
+            counts = batch_counts(connection, self._task_id, self._clock(connection))[batch_id]
             answers = answer_rows.counting(answer_rows.every(connection, batch_id=batch_id))
-            return Progress(
-                connection.execute(ordinary).scalar_one(),
-                connection.execute(ordinary.where(item.c.seats == 0)).scalar_one(),
-                labeler_progress(answers, batch.labelers, held),
+        return Progress(counts.studies, counts.done, labeler_progress(answers, batch.labelers, counts.held))
+
+    def counts(self) -> Mapping[int, BatchCounts]:
+        """The number of each of the task's batches → how far it is, for whoever has the answers already (`every_answer`)."""
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            return batch_counts(connection, self._task_id, self._clock(connection))
+
+    def newest(self) -> Newest:
+        """What is newest in the project, whatever the task."""
+        self._project.require(READ_LABELS)
+        answer, word = tables.answer.c.id, tables.curation.c.id
+        with self._project.store.reading() as connection:
+            return Newest(
+                connection.scalar(select(func.max(answer))) or 0, connection.scalar(select(func.max(word))) or 0
             )
+
+    def every_answer(self, after: int = 0) -> tuple[StoredAnswer, ...]:
+        """The answers of all the task's batches with a number above `after`, in the order in which they came: refused and
+        undone ones, and undos, too.
+        """
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            return tuple(answer_rows.every(connection, task_id=self._task_id, after=after))
 
     def answers(self) -> tuple[StoredAnswer, ...]:
         """The answers of all the task's batches that count now, in the order in which they came."""
@@ -143,7 +167,14 @@ class Curating:
             every = answer_rows.every(connection, task_id=self._task_id)
             return tuple(stored for stored in every if stored.refused is not None)
 
-    # --- words about single studies
+    # --- single studies
+
+    def report(self, study_key: str) -> StoredReport:
+        """The report of a study."""
+        self._project.require(Action.READ_REPORTS)
+        with self._project.store.reading() as connection:
+            report_id = batch_rows.report_ids(connection, [study_key])[study_key]
+            return rows.reports_by_id(connection, [report_id])[report_id]
 
     def gold(self) -> Mapping[str, Curation]:
         """Study key → its gold label."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from ccds_kernel.labeling.confirmation.batch import Said
 
@@ -17,6 +18,7 @@ def told_or_none(said: Said | None) -> str | None:
     return None if said is None else told(said)
 
 
+@lru_cache(maxsize=4096)  # people say few different sets of labels, over and over
 def said_of(text: str) -> Said:
     """What `told` gave."""
     return frozenset(json.loads(text))

@@ -20,7 +20,12 @@ from enum import StrEnum
 
 import numpy as np
 
-from ccds_kernel.labeling.assessment.soft_label_error import PhraseError, count_phrases, soft_label_errors
+from ccds_kernel.labeling.assessment.soft_label_error import (
+    PhraseError,
+    SoftLabelErrors,
+    count_phrases,
+    soft_label_errors,
+)
 from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
 from ccds_kernel.labeling.confirmation.curation_rows import Curation
 from ccds_kernel.labeling.confirmation.soft import SoftLabel, value_of
@@ -170,15 +175,21 @@ def _decided(
     return soft.value, Source.NONE if soft.value is None else Source.SOFT, ()
 
 
-def _with_errors(rows: Sequence[LabelRow]) -> list[LabelRow]:
-    """The rows with how often the phrase of each is wrong."""
+def phrase_errors(rows: Sequence[LabelRow]) -> tuple[tuple[int, ...], SoftLabelErrors]:
+    """The numbers of the phrases that capture a study, and how often the soft labels of each, in that order, are wrong."""
     ids = sorted({row.phrase_id for row in rows if row.phrase_id is not None})
     place = {phrase_id: number for number, phrase_id in enumerate(ids)}
     decided = np.array([row.source in {Source.ADJUDICATED, Source.CONFIRMED} for row in rows], dtype=bool)
     wrong = np.array([row.value != row.soft_value for row in rows], dtype=bool)
     holders = np.array([place.get(row.phrase_id or 0, -1) for row in rows], dtype=np.int64)
-    errors = soft_label_errors(count_phrases(holders, decided, wrong & decided, len(ids))).phrases
-    return [row if row.phrase_id is None else _with_error(row, errors[place[row.phrase_id]]) for row in rows]
+    return tuple(ids), soft_label_errors(count_phrases(holders, decided, wrong & decided, len(ids)))
+
+
+def _with_errors(rows: Sequence[LabelRow]) -> list[LabelRow]:
+    """The rows with how often the phrase of each is wrong."""
+    ids, errors = phrase_errors(rows)
+    of_phrase = dict(zip(ids, errors.phrases, strict=True))
+    return [row if row.phrase_id is None else _with_error(row, of_phrase[row.phrase_id]) for row in rows]
 
 
 def _with_error(row: LabelRow, error: PhraseError) -> LabelRow:

@@ -57,6 +57,18 @@ class LabelSnapshots:
         with self._project.store.reading() as connection:
             return _taken(connection)
 
+    def now(self, task_id: int) -> LabelSnapshot:
+        """What a snapshot of a task would say that is taken now; nothing is kept. On many reports this takes as long as matching
+        them does.
+
+        Raises:
+            CcdsError: there is no such task.
+        """
+        self._project.require(READ_LABELS)
+        self._project.require(Action.READ_REPORTS)
+        with self._project.store.reading() as connection:
+            return _snapshot(connection, task_id)
+
     def take(self, task_id: int) -> tuple[Taken, Mapping[Source, int]]:
         """Takes a snapshot of a task's labels as they are now; where nothing has changed since, it is the one that is there.
 

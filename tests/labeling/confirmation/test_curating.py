@@ -9,7 +9,8 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.batch import BatchItem
-from ccds_kernel.labeling.confirmation.curating import Curating
+from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
+from ccds_kernel.labeling.confirmation.curating import Curating, Newest
 from ccds_kernel.labeling.confirmation.progress import LabelerProgress, disagreements, flagged
 from ccds_kernel.labeling.negation import Cues
 from ccds_kernel.labeling.phrase import Phrase
@@ -122,6 +123,56 @@ def test_progress_counts_what_counts_now(either):
         "cy": LabelerProgress(0, 0, 0, 0, 0, None, None),
     }
     assert progress.labelers["ann"].answered == 2
+
+
+def test_all_batches_are_counted_at_once(either):
+    """Each batch by itself, planted studies left out of what is to be done; what somebody held is over with its time."""
+    first = either.batch(either.keys[:4], planted=either.keys[:1], labelers=["ann", "bob"])
+    second = either.batch(either.keys[4:6], labelers=["ann"])
+    at_work = either.at_work("ann", first)
+    at_work.answer([answer(study) for study in at_work.take(2)])
+    at_work.take(1)
+    either.at_work("bob", first).take(3)
+
+    counts = either.curating().counts()
+    either.clock.pass_by(timedelta(hours=1))
+    later = either.curating().counts()
+
+    assert counts == {first.id: BatchCounts(3, 2, {"ann": 1, "bob": 1}), second.id: BatchCounts(2, 0, {})}
+    assert later[first.id] == BatchCounts(3, 2, {})
+    assert Curating(either.project, 2).counts() == {}
+
+
+def test_only_what_came_since_is_read(either):
+    """Answers are numbered as they come, and what is newest says whether anything did; refused and undone ones come, too."""
+    curating, batch = either.curating(), either.batch(labelers=["ann"])
+    before = curating.newest()
+    at_work = either.at_work("ann", batch)
+    told = [answer(study) for study in at_work.take(2)]
+    at_work.answer([*told, undo(told[0])])
+    curating.set_gold(either.keys[0], POSITIVE)
+
+    every = curating.every_answer()
+
+    assert before == Newest(0, 0)
+    assert [stored.answer for stored in every] == [*told, undo_of(every, told[0])]
+    assert curating.every_answer(every[0].number) == every[1:]
+    assert curating.newest() == Newest(every[-1].number, 1)
+    assert Curating(either.project, 2).every_answer() == ()
+
+
+def undo_of(every, told):
+    """The answer that takes `told` back."""
+    return next(stored.answer for stored in every if stored.answer.undoes == told.id)
+
+
+def test_the_report_of_a_study_is_found_by_its_key(place):
+    """A key that isn't the project's is refused."""
+    stored = place.curating().report(place.keys[1])
+
+    assert stored.report.texts == ("No pleural effusion.",)
+    with pytest.raises(CcdsError, match="studies of this project"):
+        place.curating().report("a" * 16)
 
 
 def test_where_labelers_disagree_and_what_they_flag_is_found(place):

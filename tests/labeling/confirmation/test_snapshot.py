@@ -90,6 +90,17 @@ def test_whose_word_counts(place, snapshots):
     }
 
 
+def test_what_a_snapshot_would_say_is_seen_before_it_is_taken(place, snapshots):
+    """The same rows, and nothing is kept."""
+    place.curating().set_gold(place.keys[0], NEGATIVE)
+
+    seen = snapshots.now(1)
+
+    assert snapshots.taken() == ()
+    taken, _ = snapshots.take(1)
+    assert snapshots.read(taken.id) == seen
+
+
 def test_a_study_without_a_phrase_has_no_label(place):
     """Nobody and nothing says what it is."""
     taken, by_source = LabelSnapshots(place.project).take(1)

@@ -20,7 +20,7 @@ from support.contrast import below, looks
 
 pytestmark = pytest.mark.browser
 
-WORDS = (Path(view.__file__).parent / "static" / "words.js").read_text(encoding="utf-8")
+WORDS = (Path(view.__file__).parent / "static" / "annotate" / "words.js").read_text(encoding="utf-8")
 
 REPORTS = [
     ("No hemorrhage is seen. Small effusion.", "Small effusion."),
@@ -110,7 +110,7 @@ def test_everything_works_by_keyboard_alone(open_app, repository):
     page = open_app()
     press = page.keyboard.press
 
-    press("g")
+    press("#")
     page.keyboard.type("1")
     press("Enter")
     press("s")
@@ -148,7 +148,7 @@ def test_steps_faster_than_the_kernel_are_all_taken_in_order(open_app):
 
     for number in range(60):
         page.keyboard.press("j")
-        expect(page.get_by_label("Report number (g)")).to_have_value(str(number + 2))
+        expect(page.get_by_label("Report number (#)")).to_have_value(str(number + 2))
         expect(page.locator(".ccds-text").first).to_have_text(REPORTS[number + 1][0])
 
 
@@ -208,7 +208,7 @@ def test_both_themes_are_legible(open_app, repository, scheme):
     for position, text in enumerate(words):
         repository.insert_phrase(Phrase(text, f"Label {position}"), position)
     page = open_app(color_scheme=scheme)
-    page.keyboard.press("g")
+    page.keyboard.press("#")
     page.keyboard.type("1")
     page.keyboard.press("Enter")
     expect(page.locator("mark")).to_have_count(6)

@@ -7,9 +7,7 @@ import pytest
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.labeling.repository import LabelingRepository
-from ccds_widgets.labeling.app import open_session
-from ccds_widgets.labeling.model import LabelingModel
+from ccds_widgets.labeling.app import labeling_of, open_session
 from ccds_widgets.labeling.view import LabelingWidget
 from support.site import act_as
 
@@ -57,7 +55,7 @@ def page_of():
 def open_model(open_as):
     """Opens the model of a project without reports."""
     project = open_as("fay", Action.OPEN_LABELING)
-    return lambda: LabelingModel(LabelingRepository(project), project=project.id, permit=lambda: None)
+    return lambda: labeling_of(project)
 
 
 def test_nothing_is_opened_before_a_page_is_there(open_model, page_of):
@@ -72,7 +70,7 @@ def test_nothing_is_opened_before_a_page_is_there(open_model, page_of):
     assert before == []
     assert opened == [True]
     assert (first["answer"], second["answer"]) == (7, 8)
-    assert first["overview"]["project"] == "CHEST-1"
+    assert first["project"] == "CHEST-1"
 
 
 def test_a_refusal_is_an_answer_of_one_line(page_of):
@@ -165,7 +163,7 @@ def test_the_session_opens_its_project_for_its_person(settings, monkeypatch, tmp
 
     answer = open_session().start()
 
-    assert answer["overview"]["project"] == "CHEST-1"
+    assert answer["project"] == "CHEST-1"
     act_as(monkeypatch, "sam", "CHEST-1")
     with pytest.raises(CcdsError, match="a role that may open the labelling app"):
         open_session()

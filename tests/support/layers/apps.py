@@ -33,6 +33,7 @@ from support.site import ADMINISTRATOR, act_as, site_settings, write_settings
 
 PROJECT = "CHEST-1"
 READY = {"kind": "ready"}
+ANNOTATE = {"screen": "annotate", "task": 1}
 WHY = "Looked at every line of it."
 
 _LABEL = any_of("open the labelling app")
@@ -169,16 +170,17 @@ class _Pages:
     def open_as_fellow(self) -> None:
         """The labelling app, with one phrase on its list and one that was removed."""
         self._labeling = self._closed_then(labeling_app())
-        self._key = self._labeling.answer(READY)["window"]["reports"][0]["key"]
-        if not self._labeling.answer({"kind": "window", "report": 0, "revision": -1})["overview"]["phrases"]:
+        self._labeling.answer(READY)
+        self._key = self._labeling.answer(ANNOTATE | READY)["window"]["reports"][0]["key"]
+        if not self._annotate({"kind": "window", "report": 0, "revision": -1})["overview"]["phrases"]:
             self._insert("guard")  # so that what comes after it can be moved up
         self._phrase = self._insert(self._words[0])["inserted"]
         removed = self._insert(self._words[1])["inserted"]
-        self._labeling.answer({"kind": "remove", "phrase": removed, "report": 0})
+        self._annotate({"kind": "remove", "phrase": removed, "report": 0})
 
     def tries(self) -> dict[str, Callable[[], object]]:
         """Thing → an attempt at it, in this order: each is one that would work."""
-        label, airlock, repository = self._labeling.answer, self._airlock.answer, LabelingRepository(self._project)
+        label, airlock, repository = self._annotate, self._airlock.answer, LabelingRepository(self._project)
         more = Report(f"ACC-{self._name}", (Section("findings", "clear"),))
         listed = {"phrase": self._phrase, "report": 0}
         return {
@@ -212,7 +214,10 @@ class _Pages:
         }
 
     def _insert(self, words: str) -> dict[str, Any]:
-        return self._labeling.answer(self._selected(words) | {"kind": "insert", "label": "Seen", "place": "last"})
+        return self._annotate(self._selected(words) | {"kind": "insert", "label": "Seen", "place": "last"})
+
+    def _annotate(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._labeling.answer(ANNOTATE | request)
 
     def _selected(self, words: str) -> dict[str, Any]:
         return {"report": 0, "key": self._key, "section": 0, "text": words}
@@ -250,7 +255,7 @@ def _project_of(widget: ModelWidget) -> Project | None:
     model: Any = widget._model
     if model is None:
         return None
-    return model._repository._project if hasattr(model, "_repository") else model._airlock.visitor.project
+    return model._tasks._project if hasattr(model, "_tasks") else model._airlock.visitor.project
 
 
 def _denials(settings: Settings, person: str) -> int:

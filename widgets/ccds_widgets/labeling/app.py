@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.project import open_project
-from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.project import Project, open_project
+from ccds_kernel.irb.roles import ALLOWED, Action
 from ccds_kernel.labeling.repository import LabelingRepository
-from ccds_widgets.labeling.model import LabelingModel
+from ccds_kernel.labeling.tasks.repository import TaskRepository
+from ccds_widgets.base import Model
+from ccds_widgets.labeling.annotate.model import AnnotateModel
+from ccds_widgets.labeling.model import LabelingModel, OpenScreen
 from ccds_widgets.labeling.view import LabelingWidget
 
 
@@ -29,10 +32,26 @@ def open_session() -> LabelingModel:
         raise CcdsError(
             expected="a session of a project", found="one without", do="open the app from its tile on the start page"
         )
-    project = open_project(project_id, Action.OPEN_LABELING)
+    return labeling_of(open_project(project_id, Action.OPEN_LABELING))
 
+
+def labeling_of(project: Project) -> LabelingModel:
+    """The screens of `project` that the person who opened it may use."""
+    screens: dict[str, tuple[Action, OpenScreen]] = {
+        "annotate": (Action.EDIT_PHRASES, lambda task: _annotate(project, task)),
+    }
+    entry = project.application.entry_of(project.person)
+    allowed = ALLOWED[entry.role] if entry else frozenset()
+    return LabelingModel(
+        project=project.id,
+        tasks=TaskRepository(project),
+        screens={name: opened for name, (action, opened) in screens.items() if action in allowed},
+    )
+
+
+def _annotate(project: Project, task: int) -> Model:
     def permit() -> None:
         project.require(Action.OPEN_LABELING)
         project.require(Action.READ_REPORTS)
 
-    return LabelingModel(LabelingRepository(project), project=project.id, permit=permit)
+    return AnnotateModel(LabelingRepository(project, task), project=project.id, permit=permit)

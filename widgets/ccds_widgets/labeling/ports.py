@@ -1,4 +1,4 @@
-"""What the labelling app needs of whatever keeps reports and phrases."""
+"""What the labelling app needs of whatever keeps reports, tasks and phrases."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report
+from ccds_kernel.labeling.tasks.task import Task
 
 
 class HasReport(Protocol):
@@ -31,6 +32,25 @@ class HasPhrase(Protocol):
     @property
     def phrase(self) -> Phrase:
         """What it looks for, and its label."""
+
+
+class HasTask(Protocol):
+    """A stored task."""
+
+    @property
+    def id(self) -> int:
+        """Its name, which no change of the task shifts."""
+
+    @property
+    def task(self) -> Task:
+        """What is labelled."""
+
+
+class Tasks(Protocol):
+    """Where tasks are kept; `ccds_kernel.labeling.tasks.repository.TaskRepository` is one."""
+
+    def tasks(self) -> Sequence[HasTask]:
+        """Every task, the oldest first. Raises a CcdsError where the person may not see them (any more)."""
 
 
 class Repository(Protocol):

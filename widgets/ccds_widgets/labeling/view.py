@@ -9,14 +9,23 @@ from ccds_widgets.base import SHARED, ModelWidget, assets
 _OWN = Path(__file__).parent / "static"
 
 
-class LabelingWidget(ModelWidget):
-    """The screen on which a fellow turns reports into labels."""
+def screen_assets(name: str, *files: str) -> str:
+    """The scripts of screen `name`, which define `<name>Screen`: closed off, so that no screen's names meet another's."""
+    scripts = assets(*(_OWN / name / f"{file}.js" for file in files))
+    return f"const {name}Screen = (() => {{\n{scripts}\nreturn {name}Screen;\n}})();"
 
-    _esm = assets(
-        SHARED / "base.js",
-        *(
-            _OWN / f"{name}.js"
-            for name in ("state", "words", "report", "selection", "phrases", "toolbar", "actions", "keys", "labeling")
-        ),
-    )
-    _css = assets(SHARED / "base.css", _OWN / "labeling.css")
+
+class LabelingWidget(ModelWidget):
+    """The screens on which a fellow and labelers turn reports into labels."""
+
+    _esm = "\n".join(
+        (
+            assets(SHARED / "base.js"),
+            screen_assets(
+                "annotate",
+                "state", "words", "report", "selection", "phrases", "toolbar", "actions", "keys", "annotate",
+            ),
+            assets(_OWN / "labeling.js"),
+        )
+    )  # fmt: skip
+    _css = assets(SHARED / "base.css", _OWN / "labeling.css", _OWN / "annotate" / "annotate.css")

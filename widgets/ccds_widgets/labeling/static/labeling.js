@@ -1,128 +1,224 @@
-// The screen: its parts, when they are drawn, and what it listens to.
+// The shell: which screen, which task, its guideline beside the screen, and what all screens share.
+//
+// A screen is one function, `annotateScreen(context)` and so on, called for one task when it is looked at first. The context:
+//   project      the project's id
+//   channel      ask(request, patience), as openChannel's: the screen's name and the task go with each request
+//   task()       the task as the kernel told it last: {id, name, kind, labels: [{name, tone}], guideline, left_out, strata}
+//   refresh()    asks for the tasks anew, after something that may have given this one a label
+//   said(line)   reads a line aloud
+//   show(name, place)  goes to another screen, which is opened at `place`
+//   help()       opens the list of keys
+//   signal       aborted when the screen is thrown away: another task was chosen, or the app is closed
+// What it returns:
+//   element      its part of the page
+//   open(place)  it comes to sight, at first and again; `place` is what `show` was called with, or undefined
+//   close()      it goes out of sight
+//   pressed(event)  a key that no text field took; whether it stands for something
+//   keys         pairs of keys and what they do
+
+const SCREENS = [["annotate", "Annotate", annotateScreen]];
+
+const SHELL_KEYS = [
+  ["Alt+1 … Alt+4", "the screens"],
+  ["g", "the guideline of the task"],
+  ["?", "this list"],
+];
 
 function render({ model, el }) {
-  const state = newState();
-  const part = (name, tag = "div", properties = {}) => h(tag, { class: `ccds-${name}`, ...properties });
-  const parts = {
-    lost: lostBanner("What you see in the lists is saved."),
-    top: part("toolbar", "nav", { "aria-label": "Reports" }),
-    progress: part("progress", "section", { "aria-label": "Progress" }),
-    error: part("error", "p", { role: "alert", hidden: true }),
-    report: part("report", "article", { tabindex: 0, "aria-label": "Report" }),
-    bar: part("bar", "div", { role: "dialog", "aria-label": "Label the selected words", hidden: true }),
-    phrases: part("list", "div"),
-    undo: part("undo", "div", { role: "status" }),
-    said: part("said", "p", { role: "status", "aria-live": "polite" }),
-    keys: keysDialog(KEYS),
-  };
-  const pane = h("div", { class: "ccds-pane" }, parts.report, parts.bar);
-  const side = h(
-    "aside",
-    { class: "ccds-side", "aria-label": "Phrases" },
-    h(
-      "header",
-      { class: "ccds-side-head" },
-      h("h2", {}, "Phrases"),
-      h("span", { title: "Reports that the phrase captures: no earlier phrase matches them" }, "Captures"),
-      h("span", { title: "Reports that hold the phrase" }, "Matches"),
-    ),
-    parts.phrases,
-    parts.undo,
-  );
-  const screen = h("div", { class: "ccds-screen", hidden: true }, parts.top, parts.progress, parts.error, h("div", { class: "ccds-columns" }, pane, side));
+  const shell = { overview: null, task: null, screen: null, made: new Map(), making: new AbortController() };
+  const lost = lostBanner("What you see in the lists is saved.");
+  const bar = h("nav", { class: "ccds-shell-bar", "aria-label": "Screens" });
+  const guideline = h("aside", { class: "ccds-guideline", "aria-label": "Guideline", tabindex: -1, hidden: true });
+  const stage = h("div", { class: "ccds-stage" });
+  const said = h("p", { class: "ccds-said", role: "status", "aria-live": "polite" });
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the project …"));
+  const body = h("div", { class: "ccds-shell-body", hidden: true }, stage, guideline);
   // The attribute keeps JupyterLab's own keys away.
-  const root = h("div", { class: "ccds ccds-labeling", tabindex: -1, "data-lm-suppress-shortcuts": true }, parts.lost, cover, screen, parts.said, parts.keys);
+  const root = h("div", { class: "ccds ccds-labeling", tabindex: -1, "data-lm-suppress-shortcuts": true }, lost, bar, cover, body, said);
   el.append(root);
 
-  const channel = openChannel(model, (lost) => {
-    parts.lost.hidden = !lost;
+  const channel = openChannel(model, (isLost) => {
+    lost.hidden = !isLost;
   });
-  const act = actions(state, channel, draw, say);
   const ending = new AbortController();
-  let drawn = null;
-  listen();
-  act.open();
+  document.addEventListener("keydown", onKey, { signal: ending.signal });
+  keepKeys(root, ending.signal);
+  start();
 
-  function draw(what = "all") {
-    if (state.denied) {
-      cover.replaceChildren(emptyState("This app can’t be opened", state.denied));
-      cover.setAttribute("role", "alert");
+  // Names and numbers only: nothing about a patient is kept by the browser.
+  const kept = (name) => `ccds-labeling-${shell.overview.project}-${name}`;
+
+  async function start() {
+    try {
+      shell.overview = await channel.ask({ kind: "ready" }, 0);
+    } catch (error) {
+      refuse(error.message);
       return;
     }
-    if (!state.overview) return;
+    const { tasks, screens, project } = shell.overview;
+    document.querySelector("[data-ccds-project]")?.replaceChildren(project);
+    if (!screens.length || !tasks.length) {
+      refuse("Expected something that you may do here; found nothing; ask the principal investigator what your role is for.");
+      return;
+    }
+    shell.task = (tasks.find(({ id }) => id === Number(sessionStorage.getItem(kept("task")))) ?? tasks[0]).id;
     cover.hidden = true;
-    screen.hidden = false;
-    screen.dataset.empty = String(!state.overview.reports);
-    document.querySelector("[data-ccds-project]")?.replaceChildren(state.overview.project);
-    parts.error.hidden = !state.error;
-    parts.error.textContent = state.error ?? "";
-    redraw(parts.top, drawToolbar(state, act, parts.keys));
-    if (what !== "bar") {
-      redraw(parts.report, drawReport(state, act));
-      if (state.number !== drawn) parts.report.scrollTop = 0;
-      drawn = state.number;
-    }
-    if (what === "all") {
-      redraw(parts.progress, state.overview.reports ? drawProgress(state) : []);
-      redraw(parts.phrases, drawPhrases(state, act));
-      redraw(parts.undo, drawUndo(state, act));
-      const changed = state.touched && parts.phrases.querySelector(`[data-phrase="${state.touched}"]`);
-      if (changed) changed.scrollIntoView({ block: "nearest" });
-    }
-    drawChosen();
-    // A control that is gone leaves the focus to the part that it was in.
-    if ([document.body, ...Object.values(parts)].includes(document.activeElement)) parts.report.focus({ preventScroll: true });
+    body.hidden = false;
+    const last = sessionStorage.getItem(kept("screen"));
+    show(screens.includes(last) ? last : screens[0]);
   }
 
-  function drawChosen() {
-    parts.bar.hidden = !state.chosen;
-    const range = paintChosen(parts.report, state.chosen);
-    if (!range) return;
-    redraw(parts.bar, drawBar(state, act));
-    bringIntoSight(parts.report, range);
-    placeBar(parts.bar, pane, range);
+  function refuse(line) {
+    cover.replaceChildren(emptyState("This app can’t be opened", line));
+    cover.setAttribute("role", "alert");
   }
 
-  function say(text) {
-    parts.said.textContent = text;
+  /** Brings a screen to sight, made when it is looked at first. */
+  function show(name, place) {
+    const [, , make] = SCREENS.find(([known]) => known === name);
+    const before = shell.made.get(shell.screen);
+    if (!shell.made.has(name)) shell.made.set(name, make(contextOf(name)));
+    const after = shell.made.get(name);
+    if (before && before !== after) before.close();
+    shell.screen = name;
+    sessionStorage.setItem(kept("screen"), name);
+    stage.replaceChildren(after.element);
+    drawBar();
+    drawGuideline();
+    after.open(place);
   }
 
-  function listen() {
-    const { signal } = ending;
-    const read = () => {
-      const chosen = readSelection(parts.report);
-      if (chosen?.error) act.refuse(chosen.error);
-      else if (chosen) act.choose(chosen);
-      else if (state.chosen) act.unchoose();
+  function contextOf(name) {
+    const address = { screen: name, task: shell.task };
+    return {
+      project: shell.overview.project,
+      channel: { ask: (request, patience) => channel.ask({ ...request, ...address }, patience) },
+      task: taskOf,
+      refresh,
+      said: (line) => {
+        said.textContent = line;
+      },
+      show,
+      help,
+      signal: shell.making.signal,
     };
-    // The mouse may be let go anywhere; what counts is where the selection was begun.
-    let selecting = false;
-    parts.report.addEventListener("pointerdown", () => (selecting = true), { signal });
-    document.addEventListener("pointerup", () => {
-      if (selecting) requestAnimationFrame(read);
-      selecting = false;
-    }, { signal });
-    parts.report.addEventListener("scroll", () => state.chosen && drawPlace(), { signal });
-    window.addEventListener("resize", () => state.chosen && drawPlace(), { signal });
-    document.addEventListener("keydown", (event) => {
-      if (event.target !== document.body && !root.contains(event.target)) return;
-      if (pressed(event, state, act, parts)) {
-        event.preventDefault();
-        event.stopPropagation();
-      }
-    }, { signal });
   }
 
-  function drawPlace() {
-    const range = paintChosen(parts.report, state.chosen);
-    if (range) placeBar(parts.bar, pane, range);
+  function taskOf() {
+    return shell.overview.tasks.find(({ id }) => id === shell.task);
+  }
+
+  async function refresh() {
+    const { tasks } = await channel.ask({ kind: "tasks" });
+    shell.overview.tasks = tasks;
+    drawBar();
+    drawGuideline();
+  }
+
+  /** Throws the screens of one task away and opens those of another. */
+  function choose(task) {
+    shell.made.get(shell.screen)?.close();
+    shell.making.abort();
+    Object.assign(shell, { task, made: new Map(), making: new AbortController() });
+    sessionStorage.setItem(kept("task"), task);
+    show(shell.screen);
+  }
+
+  function drawBar() {
+    const { tasks, screens } = shell.overview;
+    const used = SCREENS.filter(([name]) => screens.includes(name));
+    const tab = ([name, title], order) =>
+      h(
+        "button",
+        {
+          class: "ccds-tab",
+          "data-focus": `screen-${name}`,
+          "aria-current": name === shell.screen ? "page" : undefined,
+          "aria-keyshortcuts": `Alt+${order + 1}`,
+          title: `${title} (Alt+${order + 1})`,
+          onclick: () => show(name),
+        },
+        title,
+      );
+    const chooser = h(
+      "select",
+      { class: "ccds-field", "data-focus": "task", "aria-label": "Task", onchange: (event) => choose(Number(event.target.value)) },
+      ...tasks.map(({ id, name }) => h("option", { value: id, selected: id === shell.task }, name)),
+    );
+    redraw(
+      bar,
+      ...(used.length > 1 ? used.map(tab) : []),
+      h("span", { class: "ccds-space" }),
+      tasks.length > 1 ? h("label", { class: "ccds-task" }, h("span", {}, "Task"), chooser) : h("span", { class: "ccds-task" }, h("span", {}, "Task "), h("b", {}, taskOf().name)),
+      h(
+        "button",
+        { class: "ccds-button", "data-focus": "guideline", "aria-expanded": String(!guideline.hidden), title: "Guideline (g)", onclick: toggleGuideline },
+        "Guideline",
+        h("kbd", {}, "g"),
+      ),
+      h("button", { class: "ccds-button", "data-focus": "keys", title: "Keys (?)", onclick: help }, "Keys", h("kbd", {}, "?")),
+    );
+  }
+
+  function drawGuideline() {
+    const { name, guideline: text } = taskOf();
+    redraw(
+      guideline,
+      h(
+        "header",
+        { class: "ccds-guideline-head" },
+        h("h2", {}, "Guideline"),
+        h("button", { class: "ccds-icon", "data-focus": "guideline-close", "aria-label": "Close the guideline (g)", title: "Close (g)", onclick: toggleGuideline }, "×"),
+      ),
+      text.trim()
+        ? h("div", { class: "ccds-guideline-text", dir: "auto" }, text)
+        : h("p", { class: "ccds-muted" }, `“${name}” has no guideline yet. A fellow writes it into the task’s file and sets it with `, h("code", {}, "ccds labeling task set"), "."),
+    );
+  }
+
+  function toggleGuideline() {
+    guideline.hidden = !guideline.hidden;
+    drawBar();
+    if (!guideline.hidden) guideline.focus();
+  }
+
+  function help() {
+    const name = shell.screen;
+    const dialog = keysDialog([...shell.made.get(name).keys, ...SHELL_KEYS]);
+    dialog.addEventListener("close", () => dialog.remove());
+    root.append(dialog);
+    dialog.showModal();
+  }
+
+  function onKey(event) {
+    if (event.target !== document.body && !root.contains(event.target)) return;
+    if (!shell.screen || root.querySelector("dialog[open]")) return;
+    if (!shellKey(event) && !shell.made.get(shell.screen).pressed(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  function shellKey(event) {
+    const { key, code } = event;
+    if (event.ctrlKey || event.metaKey) return false;
+    if (event.altKey) {
+      const at = /^Digit([1-4])$/u.exec(code);
+      const name = at && SCREENS.filter(([known]) => shell.overview.screens.includes(known))[at[1] - 1]?.[0];
+      if (name) show(name);
+      return Boolean(name);
+    }
+    if (isTyping(event)) return false;
+    if (key === "g") toggleGuideline();
+    else if (key === "?") help();
+    else return false;
+    return true;
   }
 
   return () => {
+    shell.made.get(shell.screen)?.close();
+    shell.making.abort();
     ending.abort();
     channel.close();
-    CSS.highlights?.delete(HIGHLIGHT);
   };
 }
 

@@ -4,7 +4,7 @@ const KEYS = [
   ["j  →", "next report"],
   ["k  ←", "previous report"],
   ["n", "next unlabelled report"],
-  ["g", "go to a report by its number"],
+  ["#", "go to a report by its number"],
   ["a", "all reports again, after those of one phrase"],
   ["s", "select words by keyboard: ← → move, Shift+→ Shift+← widen"],
   ["1 … 9", "give the selected words that label"],
@@ -16,12 +16,11 @@ const KEYS = [
   ["Alt+↑  Alt+↓", "priority of the phrase"],
   ["Del", "remove the phrase"],
   ["u", "undo the last removal"],
-  ["?", "this list"],
 ];
 
 /** Runs what the key stands for; whether it stands for something. */
 function pressed(event, state, act, parts) {
-  if (event.ctrlKey || event.metaKey || event.altKey || !state.overview?.reports || parts.keys.open) return false;
+  if (event.ctrlKey || event.metaKey || event.altKey || !state.overview?.reports) return false;
   const { key } = event;
   if (key === "Escape") {
     if (event.target.matches?.("input")) parts.report.focus();
@@ -37,14 +36,13 @@ function pressed(event, state, act, parts) {
     ArrowLeft: () => act.step(-1),
     n: () => act.nextUnlabelled(),
     a: () => act.showAll(),
-    g: () => parts.top.querySelector("input")?.select(),
+    "#": () => parts.top.querySelector("input")?.select(),
     s: () => {
       const first = stepWords(parts.report, null);
       if (first) act.choose(first);
     },
     p: () => (parts.phrases.querySelector("[data-shown=true] .ccds-phrase-text") ?? parts.phrases.querySelector(".ccds-phrase-text"))?.focus(),
     u: () => act.undo(),
-    "?": () => parts.keys.showModal(),
   }[key];
   plain?.();
   return Boolean(plain);

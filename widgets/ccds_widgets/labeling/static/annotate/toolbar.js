@@ -1,13 +1,13 @@
 // Above the report: where one is, and how far the labelling is.
 
-function drawToolbar(state, act, keys) {
+function drawToolbar(state, act) {
   const { overview, window: near, filter } = state;
   if (!overview.reports) return [];
   const phrase = filter && phraseOf(state, filter.phrase);
   const rank = near.begin + near.numbers.indexOf(state.number) + 1;
   const button = (name, run, hint, ...content) =>
     h("button", { class: "ccds-button", "data-focus": name, title: hint, "aria-label": hint, onclick: run }, ...content);
-  const field = h("input", { class: "ccds-field ccds-jump", "data-focus": "jump", "aria-label": "Report number (g)", inputmode: "numeric", value: state.number + 1 });
+  const field = h("input", { class: "ccds-field ccds-jump", "data-focus": "jump", "aria-label": "Report number (#)", inputmode: "numeric", value: state.number + 1 });
   return [
     button("previous", () => act.step(-1), "Previous report (k)", "‹"),
     h("form", { class: "ccds-place-of", onsubmit: (event) => (event.preventDefault(), field.blur(), act.jump(field.value)) }, field, h("span", {}, ` of ${grouped(overview.reports)}`)),
@@ -21,8 +21,6 @@ function drawToolbar(state, act, keys) {
           button("all", () => act.showAll(), "All reports again (a)", "All reports"),
         )
       : null,
-    h("span", { class: "ccds-space" }),
-    button("keys", () => keys.showModal(), "Keys (?)", "Keys", h("kbd", {}, "?")),
   ];
 }
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
-from ccds_widgets.labeling.messages import Insert, Move, Window, parse
+from ccds_widgets.labeling.annotate.messages import Insert, Move, Window, parse
 
 INSERT = {"kind": "insert", "report": 0, "key": "k", "section": 0, "text": "t", "label": "l", "place": "last"}
 

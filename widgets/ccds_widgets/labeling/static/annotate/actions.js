@@ -1,6 +1,7 @@
 // Everything that can be asked for, by mouse or by key, and what the screen shows of it.
 
-function actions(state, channel, draw, say) {
+function actions(state, context, draw) {
+  const { channel, said: say } = context;
   let asked = 0;
   let answered = 0;
   let owed = 0; // a step beyond the reports that are here
@@ -26,7 +27,7 @@ function actions(state, channel, draw, say) {
   }
 
   // A number only: nothing about a patient is kept by the browser.
-  const placeKey = () => `ccds-labeling-${state.overview.project}`;
+  const placeKey = () => `ccds-labeling-${context.project}-${context.task().id}-report`;
   const filter = () => ({ phrase: state.filter?.phrase ?? null, matched: state.filter?.matched ?? false });
   const refill = () => {
     if (state.overview.reports) fetchWindow({ report: state.number, ...filter() }, (answer) => draw(answer.overview ? "all" : "bar"));

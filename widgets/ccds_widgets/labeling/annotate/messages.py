@@ -1,4 +1,4 @@
-"""What the page of the labelling app may ask for: one class per request, checked to the letter.
+"""What the page of the annotate screen may ask for: one class per request, checked to the letter.
 
 A request comes from a browser and is untrusted: an unknown key, a wrong type or a number out of range refuses it whole.
 A report is named by its number (0 … n - 1) and its study key, so that a page that is older than the list is noticed.

@@ -1,4 +1,4 @@
-"""What the labelling app shows and does, on a real project, without a browser."""
+"""What the annotate screen shows and does, on a real project, without a browser."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
-from ccds_widgets.labeling.model import SHIPPED_AFTER, SHIPPED_BEFORE, LabelingModel
+from ccds_widgets.labeling.annotate.model import SHIPPED_AFTER, SHIPPED_BEFORE, AnnotateModel
 
 TEXTS = [
     ("Small effusion on the left.", "Effusion."),
@@ -41,7 +41,7 @@ def repository(project):
 @pytest.fixture
 def open_model(repository):
     """Opens the app's model on those reports, as often as wanted: as two pages would."""
-    return lambda: LabelingModel(
+    return lambda: AnnotateModel(
         repository, project="CHEST-1", permit=lambda: repository._project.require(Action.READ_REPORTS)
     )
 
@@ -91,7 +91,7 @@ def test_a_project_without_reports_has_an_overview_and_no_window(open_as):
     """An empty project is a state to show, not an error."""
     project = open_as("fay", Action.OPEN_LABELING)
 
-    answer = LabelingModel(LabelingRepository(project), project="CHEST-1", permit=lambda: None).start()
+    answer = AnnotateModel(LabelingRepository(project), project="CHEST-1", permit=lambda: None).start()
 
     assert answer["window"] is None
     assert answer["overview"]["reports"] == 0
@@ -283,7 +283,7 @@ def test_a_window_is_bounded_and_holds_the_report_asked_for(open_as):
     """However long the reports, the page gets some around the one that it asks for, nearest first, and that one."""
     repository = LabelingRepository(open_as("fay", Action.OPEN_LABELING))
     repository.load_reports(Report(f"A{n}", (Section("findings", f"report {n} " + "x " * 50_000),)) for n in range(60))
-    model = LabelingModel(repository, project="CHEST-1", permit=lambda: None)
+    model = AnnotateModel(repository, project="CHEST-1", permit=lambda: None)
 
     window = model.answer({"kind": "window", "report": 30})["window"]
 

@@ -1,0 +1,106 @@
+// The screen: its parts, when they are drawn, and what it listens to.
+
+function annotateScreen(context) {
+  const state = newState();
+  const part = (name, tag = "div", properties = {}) => h(tag, { class: `ccds-${name}`, ...properties });
+  const parts = {
+    top: part("toolbar", "nav", { "aria-label": "Reports" }),
+    progress: part("progress", "section", { "aria-label": "Progress" }),
+    error: part("error", "p", { role: "alert", hidden: true }),
+    report: part("report", "article", { tabindex: 0, "aria-label": "Report" }),
+    bar: part("bar", "div", { role: "dialog", "aria-label": "Label the selected words", hidden: true }),
+    phrases: part("list", "div"),
+    undo: part("undo", "div", { role: "status" }),
+  };
+  const pane = h("div", { class: "ccds-pane" }, parts.report, parts.bar);
+  const side = h(
+    "aside",
+    { class: "ccds-side", "aria-label": "Phrases" },
+    h(
+      "header",
+      { class: "ccds-side-head" },
+      h("h2", {}, "Phrases"),
+      h("span", { title: "Reports that the phrase captures: no earlier phrase matches them" }, "Captures"),
+      h("span", { title: "Reports that hold the phrase" }, "Matches"),
+    ),
+    parts.phrases,
+    parts.undo,
+  );
+  const screen = h("div", { class: "ccds-screen", hidden: true }, parts.top, parts.progress, parts.error, h("div", { class: "ccds-columns" }, pane, side));
+  const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the reports …"));
+  const element = h("div", { class: "ccds-annotate" }, cover, screen);
+  const act = actions(state, context, draw);
+  let drawn = null;
+  listen();
+
+  function draw(what = "all") {
+    if (state.denied) {
+      cover.replaceChildren(emptyState("This screen can’t be opened", state.denied));
+      cover.setAttribute("role", "alert");
+      return;
+    }
+    if (!state.overview) return;
+    cover.hidden = true;
+    screen.hidden = false;
+    screen.dataset.empty = String(!state.overview.reports);
+    parts.error.hidden = !state.error;
+    parts.error.textContent = state.error ?? "";
+    redraw(parts.top, drawToolbar(state, act));
+    if (what !== "bar") {
+      redraw(parts.report, drawReport(state, act));
+      if (state.number !== drawn) parts.report.scrollTop = 0;
+      drawn = state.number;
+    }
+    if (what === "all") {
+      redraw(parts.progress, state.overview.reports ? drawProgress(state) : []);
+      redraw(parts.phrases, drawPhrases(state, act));
+      redraw(parts.undo, drawUndo(state, act));
+      const changed = state.touched && parts.phrases.querySelector(`[data-phrase="${state.touched}"]`);
+      if (changed) changed.scrollIntoView({ block: "nearest" });
+    }
+    drawChosen();
+    // A control that is gone leaves the focus to the part that it was in.
+    if ([document.body, ...Object.values(parts)].includes(document.activeElement)) parts.report.focus({ preventScroll: true });
+  }
+
+  function drawChosen() {
+    parts.bar.hidden = !state.chosen;
+    const range = paintChosen(parts.report, state.chosen);
+    if (!range) return;
+    redraw(parts.bar, drawBar(state, act));
+    bringIntoSight(parts.report, range);
+    placeBar(parts.bar, pane, range);
+  }
+
+  function listen() {
+    const { signal } = context;
+    const read = () => {
+      const chosen = readSelection(parts.report);
+      if (chosen?.error) act.refuse(chosen.error);
+      else if (chosen) act.choose(chosen);
+      else if (state.chosen) act.unchoose();
+    };
+    // The mouse may be let go anywhere; what counts is where the selection was begun.
+    let selecting = false;
+    parts.report.addEventListener("pointerdown", () => (selecting = true), { signal });
+    document.addEventListener("pointerup", () => {
+      if (selecting) requestAnimationFrame(read);
+      selecting = false;
+    }, { signal });
+    parts.report.addEventListener("scroll", () => state.chosen && drawPlace(), { signal });
+    window.addEventListener("resize", () => state.chosen && drawPlace(), { signal });
+  }
+
+  function drawPlace() {
+    const range = paintChosen(parts.report, state.chosen);
+    if (range) placeBar(parts.bar, pane, range);
+  }
+
+  return {
+    element,
+    keys: KEYS,
+    open: () => act.open(),
+    close: () => CSS.highlights?.delete(HIGHLIGHT),
+    pressed: (event) => pressed(event, state, act, parts),
+  };
+}

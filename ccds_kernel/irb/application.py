@@ -20,7 +20,7 @@ from ccds_kernel.settings import Person
 RESERVED_IDS = frozenset({"clinical", "reports"})
 """Ids that name sessions without a project."""
 
-RESERVED_ENDINGS = ("-images", "-images-w", "-reports")
+RESERVED_ENDINGS = ("-images", "-images-w", "-rows", "-reports")
 """How no id ends: a project's groups are named by its id and these, and would be another project's."""
 
 ID = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")

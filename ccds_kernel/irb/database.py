@@ -3,7 +3,8 @@
 Who opens a schema is a role of the server. A session has one of its own, which its spawner had made and put into
 `CCDS_DATABASE_URL`; outside sessions only the service account opens it, which can read the administrator's password. What a
 session's role may do follows from the person's role in the project by the same table as everything else (`rights_in`); the
-airlock's tables go to those who submit or review.
+airlock's tables go to those who submit or review. What labelers answer is read by whoever reads reports, and written by who
+confirms or curates: so a labeler writes answers, and neither reports nor phrases nor tasks.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from ccds_kernel.irb.application import IrbApplication, slug_of
 from ccds_kernel.irb.registry import registry_of
-from ccds_kernel.irb.roles import Access, Action
+from ccds_kernel.irb.roles import Access, Action, DataKind
 from ccds_kernel.irb.rules import TRAINING_YEARS, allowed_actions, calendar_day, rights_in
 from ccds_kernel.irb.study_key import keep_study_key_secret
 from ccds_kernel.settings import Settings
@@ -31,7 +32,7 @@ VARIABLE = "CCDS_DATABASE_URL"
 LONGEST = timedelta(days=30)
 """A credential ends with its session; this is for a session whose end nobody noticed. It may wait for its node for days."""
 
-_AIRLOCK = "airlock"
+_AIRLOCK, _ANSWERS = "airlock", "answers"
 _FILE, _AIRLOCK_FILE = "project.db", "airlock.db"
 
 
@@ -70,7 +71,10 @@ def database_rights(
         kind.value: access is Access.WRITE
         for kind, access in rights_in(application, person, today, training_years).items()
     }
-    if {Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS} & allowed_actions(application, person, today, training_years):
+    allowed = allowed_actions(application, person, today, training_years)
+    if DataKind.REPORTS in rights:
+        rights[_ANSWERS] = bool({Action.CONFIRM_STUDIES, Action.CURATE_LABELS} & allowed)
+    if {Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS} & allowed:
         rights[_AIRLOCK] = True
     return rights
 
@@ -198,4 +202,5 @@ def plan_databases(applications: Iterable[IrbApplication], settings: Settings) -
 
 
 def _kinds(application: IrbApplication) -> tuple[str, ...]:
-    return (*(kind.value for kind in application.data), _AIRLOCK)
+    answers = (_ANSWERS,) if DataKind.REPORTS in application.data else ()
+    return (*(kind.value for kind in application.data), *answers, _AIRLOCK)

@@ -14,7 +14,9 @@ from ccds_kernel.groups.acl import ENTER, READ, WRITE
 from ccds_kernel.irb.membership import ProjectGroups
 
 ROOT = "root"
-IMAGE_FOLDERS = ("dicom", "nifti", "normalized", "masks", "quarantine", "snapshots", "runs")
+IMAGE_FOLDERS = ("dicom", "nifti", "normalized", "masks", "quarantine", "runs")
+REPORT_FOLDERS = ("phrases", "snapshots")
+"""What people make of reports: phrase lists, and snapshots of labels."""
 DATABASE_FILES = ("project.db", "project.db-wal", "project.db-shm", "project.lock")
 AIRLOCK_FILES = ("airlock.db", "airlock.db-wal", "airlock.db-shm", "airlock.lock")
 """Rows of submissions lie apart from those of reports: who reviews results needn't be somebody who may read reports."""
@@ -77,9 +79,10 @@ def project_places(project_id: str, people: Iterable[str], *, service: str, data
         )
         for name in IMAGE_FOLDERS
     ]  # fmt: skip
-    inside.append(
-        Place("phrases", Kind.FOLDER, ROOT, ROOT, (_ALL, 0, 0), everywhere, {groups.report_users: _ALL}, heirs=True)
-    )
+    inside += [
+        Place(name, Kind.FOLDER, ROOT, ROOT, (_ALL, 0, 0), everywhere, {groups.report_users: _ALL}, heirs=True)
+        for name in REPORT_FOLDERS
+    ]
     # Every member puts submissions in, and nobody takes another's away; who reads them is the airlock's to say.
     inside.append(
         Place(
@@ -95,7 +98,7 @@ def project_places(project_id: str, people: Iterable[str], *, service: str, data
         )
     )
     if database:
-        for names, group in ((DATABASE_FILES, groups.report_users), (AIRLOCK_FILES, groups.members)):
+        for names, group in ((DATABASE_FILES, groups.row_users), (AIRLOCK_FILES, groups.members)):
             inside += [
                 Place(name, Kind.FILE, service, group, (READ | WRITE, READ | WRITE, 0), database=name.endswith(".db"))
                 for name in names

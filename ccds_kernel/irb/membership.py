@@ -1,9 +1,9 @@
 """From applications to the Unix groups of their projects: who is in which one on a day. Pure.
 
-Each project has four groups: `irb-<id>` may enter its directory; `irb-<id>-images` and `irb-<id>-images-w` read and write images;
-`irb-<id>-reports` uses the database in which reports lie. A project's groups are there from its first application on, and empty
-when nobody may do anything any more: files keep the numbers of groups, so that a group that goes away and comes back would be
-another one.
+Each project has five groups: `irb-<id>` may enter its directory; `irb-<id>-images` and `irb-<id>-images-w` read and write images;
+`irb-<id>-rows` opens the database in which reports lie, and `irb-<id>-reports` also uses the files that are made of them. A
+project's groups are there from its first application on, and empty when nobody may do anything any more: files keep the numbers
+of groups, so that a group that goes away and comes back would be another one.
 """
 
 from __future__ import annotations
@@ -41,14 +41,19 @@ class ProjectGroups:
         return f"{self.members}-images-w"
 
     @property
-    def report_users(self) -> str:
+    def row_users(self) -> str:
         """Who may open the database in which reports lie."""
+        return f"{self.members}-rows"
+
+    @property
+    def report_users(self) -> str:
+        """Who also reads reports as they like, and uses what is made of them; always in `row_users` as well."""
         return f"{self.members}-reports"
 
     @property
     def all(self) -> tuple[str, ...]:
         """All of them."""
-        return self.members, self.image_readers, self.image_writers, self.report_users
+        return self.members, self.image_readers, self.image_writers, self.row_users, self.report_users
 
 
 def memberships(
@@ -67,7 +72,10 @@ def memberships(
             people[groups.image_readers].add(person)
         if images is Access.WRITE:
             people[groups.image_writers].add(person)
-        if DataKind.REPORTS in rights:
+        reports = rights.get(DataKind.REPORTS)
+        if reports:
+            people[groups.row_users].add(person)
+        if reports and reports >= Access.READ:
             people[groups.report_users].add(person)
     return {name: frozenset(members) for name, members in people.items()}
 

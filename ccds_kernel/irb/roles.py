@@ -1,7 +1,7 @@
 """What each role may do: one table, role × action, and one that says which right on the data an action needs.
 
-From the two follows what the operating system and the database grant (`rights_of`): a role is a set of (data kind, read or
-write), no more than its actions need.
+From the two follows what the operating system and the database grant (`rights_of`): a role is a set of (data kind, how far),
+no more than its actions need.
 """
 
 from __future__ import annotations
@@ -19,15 +19,22 @@ class DataKind(StrEnum):
 
 
 class Access(IntEnum):
-    """How far somebody reaches into a data kind; writing includes reading."""
+    """How far somebody reaches into a data kind; each includes those before it.
 
-    READ = 1
-    WRITE = 2
+    Members:
+        ROWS: what the database hands out, by what a screen asks for; no file.
+        READ: everything there is, files too.
+        WRITE: also to change it.
+    """
+
+    ROWS = 1
+    READ = 2
+    WRITE = 3
 
 
 @dataclass(frozen=True)
 class Right:
-    """One data kind, read or written."""
+    """One data kind, and how far somebody reaches into it."""
 
     kind: DataKind
     access: Access
@@ -51,6 +58,9 @@ class Action(StrEnum):
 
     OPEN_LAB = "open a lab session"
     OPEN_LABELING = "open the labelling app"
+    CONFIRM_STUDIES = "confirm studies"
+    CURATE_LABELS = "curate labels"
+    READ_TASKS = "read labelling tasks"
     READ_REPORTS = "read reports"
     LOAD_REPORTS = "load reports"
     READ_PHRASES = "read the phrase list"
@@ -65,23 +75,23 @@ class Action(StrEnum):
 ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.SCIENTIST: frozenset(
         {
-            Action.OPEN_LAB, Action.READ_REPORTS, Action.READ_PHRASES, Action.READ_IMAGES, Action.WRITE_IMAGES,
-            Action.TRAIN, Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS,
+            Action.OPEN_LAB, Action.READ_TASKS, Action.READ_REPORTS, Action.READ_PHRASES, Action.READ_IMAGES,
+            Action.WRITE_IMAGES, Action.TRAIN, Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS,
         }
     ),
     Role.ENGINEER: frozenset(
         {
-            Action.OPEN_LAB, Action.READ_REPORTS, Action.LOAD_REPORTS, Action.READ_PHRASES, Action.READ_IMAGES,
-            Action.WRITE_IMAGES, Action.TRAIN, Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS,
+            Action.OPEN_LAB, Action.READ_TASKS, Action.READ_REPORTS, Action.LOAD_REPORTS, Action.READ_PHRASES,
+            Action.READ_IMAGES, Action.WRITE_IMAGES, Action.TRAIN, Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS,
         }
     ),
     Role.FELLOW: frozenset(
         {
-            Action.OPEN_LABELING, Action.READ_REPORTS, Action.LOAD_REPORTS, Action.READ_PHRASES, Action.EDIT_PHRASES,
-            Action.SUBMIT_RESULTS,
+            Action.OPEN_LABELING, Action.CONFIRM_STUDIES, Action.CURATE_LABELS, Action.READ_TASKS, Action.READ_REPORTS,
+            Action.LOAD_REPORTS, Action.READ_PHRASES, Action.EDIT_PHRASES, Action.SUBMIT_RESULTS,
         }
     ),
-    Role.LABELER: frozenset(),
+    Role.LABELER: frozenset({Action.OPEN_LABELING, Action.CONFIRM_STUDIES, Action.READ_TASKS}),
     Role.CHAMPION: frozenset({Action.REVIEW_RESULTS}),
     Role.RADIOLOGIST: frozenset(),
     Role.LEADERSHIP: frozenset(),  # reads published aggregates; has no right inside a project
@@ -90,7 +100,10 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
 """Role → the actions it allows. A role whose apps don't exist yet is allowed nothing."""
 
 NEEDS: Mapping[Action, Right] = {
-    Action.OPEN_LABELING: Right(DataKind.REPORTS, Access.READ),
+    Action.OPEN_LABELING: Right(DataKind.REPORTS, Access.ROWS),
+    Action.CONFIRM_STUDIES: Right(DataKind.REPORTS, Access.ROWS),
+    Action.CURATE_LABELS: Right(DataKind.REPORTS, Access.WRITE),
+    Action.READ_TASKS: Right(DataKind.REPORTS, Access.ROWS),
     Action.READ_REPORTS: Right(DataKind.REPORTS, Access.READ),
     Action.LOAD_REPORTS: Right(DataKind.REPORTS, Access.WRITE),
     Action.READ_PHRASES: Right(DataKind.REPORTS, Access.READ),

@@ -47,6 +47,7 @@ from ccds_kernel.irb.site import reads_published, writes_use_cases
 from ccds_kernel.settings import Settings, settings_now
 
 _AIRLOCK = frozenset({Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS})
+_STRATA = "strata"
 _AFTER_THE_END = timedelta(hours=1)
 
 NEEDED: Mapping[type[Event], frozenset[Action]] = {
@@ -56,13 +57,13 @@ NEEDED: Mapping[type[Event], frozenset[Action]] = {
     CohortSnapshotTaken: frozenset({Action.LOAD_REPORTS}),
     PhraseChanged: frozenset({Action.EDIT_PHRASES}),
     PhrasesExported: frozenset({Action.READ_PHRASES}),
-    TaskChanged: frozenset({Action.EDIT_PHRASES}),
-    BatchMade: frozenset({Action.EDIT_PHRASES}),
-    BatchAssigned: frozenset({Action.EDIT_PHRASES}),
-    StudiesTaken: frozenset({Action.EDIT_PHRASES}),
-    StudiesAnswered: frozenset({Action.EDIT_PHRASES}),
-    StudyCurated: frozenset({Action.EDIT_PHRASES}),
-    LabelSnapshotTaken: frozenset({Action.EDIT_PHRASES}),
+    TaskChanged: frozenset({Action.CURATE_LABELS}),
+    BatchMade: frozenset({Action.CURATE_LABELS}),
+    BatchAssigned: frozenset({Action.CURATE_LABELS}),
+    StudiesTaken: frozenset({Action.CONFIRM_STUDIES}),
+    StudiesAnswered: frozenset({Action.CONFIRM_STUDIES}),
+    StudyCurated: frozenset({Action.CURATE_LABELS}),
+    LabelSnapshotTaken: frozenset({Action.CURATE_LABELS}),
     LabelsExported: frozenset({Action.READ_PHRASES}),
     ResultSubmitted: frozenset({Action.SUBMIT_RESULTS}),
     ResultReviewed: frozenset({Action.REVIEW_RESULTS}),
@@ -70,8 +71,8 @@ NEEDED: Mapping[type[Event], frozenset[Action]] = {
     ResultRefused: _AIRLOCK,
     ResultWithdrawn: _AIRLOCK,
 }
-"""Event → the actions of which its person must be allowed one. `ProjectOpened` names its own;
-`PublishedRead`, `ClusterRead` and `UseCaseAdded` are the site's."""
+"""Event → the actions of which its person must be allowed one. `ProjectOpened` names its own, strata tags are given by who
+confirms; `PublishedRead`, `ClusterRead` and `UseCaseAdded` are the site's."""
 
 
 def is_right(event: Event, moment: datetime, settings: Settings, *, waited: bool) -> bool:
@@ -131,6 +132,8 @@ def _allows(application: IrbApplication, event: Event, moment: datetime, registr
         if entry is None or event.role != entry.role:
             return False
         actions = frozenset(action for action in Action if action == event.action)
+    if isinstance(event, StudyCurated) and event.kind == _STRATA:
+        actions = frozenset({Action.CONFIRM_STUDIES})
     day = moment.astimezone().date()  # the hospital's calendar
     return any(why_not(application, event.person, action, day, registry.training_years) is None for action in actions)
 

@@ -18,7 +18,7 @@ from ccds_kernel.session.root_helper import REFUSED, Refused, Site, group_number
 
 _PROJECT = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
 _SESSION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_GROUPS = ("", "-images", "-images-w", "-reports")
+_GROUPS = ("", "-images", "-images-w", "-rows", "-reports")
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _UMASK = 0o007
 """Its sockets are for the person and the service account, whose group the folder hands on; what is made in the

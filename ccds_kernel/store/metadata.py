@@ -1,13 +1,16 @@
 """The one MetaData on which every stage declares its own tables, in its own `tables.py`.
 
-Each table's `comment` is the one word for what it holds: a data kind of IRB applications, or one of the two below. PostgreSQL
-keeps it with the table, and by it the table is granted to sessions: whoever grants needn't know the stages.
+Each table's `comment` is the one word for what it holds: a data kind of IRB applications, `airlock`, or one of those below.
+PostgreSQL keeps it with the table, and by it the table is granted to sessions: whoever grants needn't know the stages.
 """
 
 from sqlalchemy import MetaData
 
 PROJECT_S = "project"
 """What the project itself keeps: its sessions read it, and none writes it."""
+
+ANSWERS = "answers"
+"""What labelers say of the studies that they are given: they write it, who write nothing else."""
 
 CLINICAL = "clinical"
 """What belongs to deployed models: no project's session reads it."""

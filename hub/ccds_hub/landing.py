@@ -82,7 +82,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "What the models say beside the final reports, month by month. Numbers only, no patients.",
     ),
     "cluster": ("Cluster", "Who used the GPUs for what, how long nodes were waited for, and how idle they were."),
-    "labeling": ("Label reports", "Turn report phrases into labels, and see what each one captures."),
+    "labeling": (
+        "Label reports",
+        "Turn report phrases into labels, see what each one captures, and who confirms them how well.",
+    ),
+    Action.CONFIRM_STUDIES: ("Confirm labels", "Say of one study after another whether its label is right."),
     "airlock": ("Airlock", "Review what is to leave the project, and see how your own results stand."),
     SessionKind.LAB: ("JupyterLab", "A session on a compute node, with GPUs, in your folder of this project."),
 }
@@ -94,7 +98,10 @@ def project_tiles(
     """The tiles of one project for `person`, who may do `actions` there, whose sessions `live` run or start and see `sees`."""
     entry = application.entry_of(person)
     session = SessionName(application.slug, SessionKind.APP)
-    tiles = [_tile(session, live, app=app, first=not at) for at, app in enumerate(apps_for(application, actions))]
+    tiles = [
+        replace(_tile(session, live, app=app, first=not at), **_told_of(app, actions))
+        for at, app in enumerate(apps_for(application, actions))
+    ]
     if SessionKind.LAB.action in actions:
         lab = SessionName(application.slug, SessionKind.LAB)
         tiles.append(replace(_tile(lab, live, further=_further(lab, live)), note=_other_nodes(lab, live)))
@@ -142,6 +149,14 @@ def home(settings: Settings, contents: ContentsCounter) -> Callable[[Any], Home]
 def _tile(session: SessionName, live: frozenset[str], *, app: str = "", first: bool = True, further: str = "") -> Tile:
     title, text = _TEXTS[app or session.kind]
     return Tile(session.kind, str(session), title, text, str(session) in live, further, "" if first else app)
+
+
+def _told_of(app: str, actions: frozenset[Action]) -> dict[str, str]:
+    """What an app is called for somebody to whom it is something else than for others."""
+    if app != "labeling" or Action.READ_REPORTS in actions:
+        return {}
+    title, text = _TEXTS[Action.CONFIRM_STUDIES]
+    return {"title": title, "text": text}
 
 
 def _further(lab: SessionName, live: frozenset[str]) -> str:

@@ -13,7 +13,7 @@ from ccds_kernel.settings import Settings
 from ccds_spawners.contents import Contents, ContentsCounter
 
 _MOMENT_S = 1.0
-_HOW = {Access.READ: "read only", Access.WRITE: "read and write"}
+_HOW = {Access.ROWS: "those that you are given", Access.READ: "read only", Access.WRITE: "read and write"}
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def test_a_job_has_the_groups_of_its_project_only(site: JobsSite, jobs: Jobs) ->
 
     groups, refused, privileges, said, mask = jobs.log.read_text().splitlines()
     beginning = f"irb-{PROJECT.lower()}"
-    wanted = {f"{beginning}{end}" for end in ("", "-images", "-images-w", "-reports")}
+    wanted = {f"{beginning}{end}" for end in ("", "-images", "-images-w", "-rows", "-reports")}
     assert wanted <= set(groups.split()) <= wanted | {site.person("ann")}
     assert "Permission denied" in refused
     assert privileges.split() == ["NoNewPrivs:", "1"]

@@ -16,7 +16,8 @@ from support.site import application, on_roster
         ("champion", "airlock", [("Airlock", "")]),
         ("champion", "locked", []),
         ("scientist", "airlock", [("Airlock", ""), ("JupyterLab", "")]),
-        ("labeler", "airlock", []),
+        ("labeler", "airlock", [("Confirm labels", "")]),
+        ("radiologist", "airlock", []),
     ],
 )
 def test_an_app_that_is_open_has_its_tile(role, egress, tiles):

@@ -84,7 +84,7 @@ def test_code_runs_as_its_person_in_its_one_project(hub: UnixHub, lab: str, kern
     ).splitlines()  # fmt: skip
 
     user = hub.person("ann")
-    groups = {f"irb-{PROJECT.lower()}{end}" for end in ("", "-images", "-images-w", "-reports")}
+    groups = {f"irb-{PROJECT.lower()}{end}" for end in ("", "-images", "-images-w", "-rows", "-reports")}
     assert said[0] == user
     assert groups <= set(said[1].split()) <= groups | {user}
     assert said[2] == f"{PROJECT} {user} []"

@@ -280,7 +280,7 @@ def test_the_line_is_named_beside_the_key(tmp_path, line, wrong, told):
     assert f"expected {told.format(path)}" in str(raised.value)
 
 
-@pytest.mark.parametrize("ending", ["-images", "-IMAGES", "-images-w", "-reports"])
+@pytest.mark.parametrize("ending", ["-images", "-IMAGES", "-images-w", "-rows", "-reports"])
 def test_an_id_that_ends_as_groups_do_is_refused(told, ending):
     """LUNG's readers of images would be LUNG-IMAGES' members."""
     message = told(yaml.safe_dump(application_values(id=f"LUNG{ending}")))

@@ -66,10 +66,10 @@ def test_a_dry_run_says_that_the_schema_is_made_and_a_second_apply_changes_nothi
 @pytest.mark.parametrize(
     ("person", "rights"),
     [
-        ("ann", {"reports": True, "airlock": True}),
-        ("sam", {"reports": False, "images": True, "airlock": True}),
-        ("eng", {"reports": True, "images": True, "airlock": True}),
-        ("lea", {}),
+        ("ann", {"reports": True, "answers": True, "airlock": True}),
+        ("sam", {"reports": False, "answers": False, "images": True, "airlock": True}),
+        ("eng", {"reports": True, "answers": False, "images": True, "airlock": True}),
+        ("lea", {"reports": False, "answers": True}),
         ("cha", {"airlock": True}),
         ("nobody", {}),
     ],

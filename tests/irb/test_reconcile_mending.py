@@ -150,6 +150,7 @@ def test_a_dry_run_says_what_would_change(site, apply):
         f"group {base}-images: +{eve} -{ann}",
         f"group {base}-images-w: +{eve} -{ann}",
         f"group {base}-reports: +{eve}",
+        f"group {base}-rows: +{eve}",
         f"folder {site.settings.paths.projects / PROJECT / 'work' / eve}: make",
     ]
     assert tree_of(site) == before

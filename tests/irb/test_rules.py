@@ -25,7 +25,10 @@ def on_roster(trained="2024-01-01", **roles):
 TABLE = """
                                 scientist engineer fellow labeler champion radiologist leadership administrator
 open a lab session              yes       yes      no     no      no       no          no         no
-open the labelling app          no        no       yes    no      no       no          no         no
+open the labelling app          no        no       yes    yes     no       no          no         no
+confirm studies                 no        no       yes    yes     no       no          no         no
+curate labels                   no        no       yes    no      no       no          no         no
+read labelling tasks            yes       yes      yes    yes     no       no          no         no
 read reports                    yes       yes      yes    no      no       no          no         no
 load reports                    no        yes      yes    no      no       no          no         no
 read the phrase list            yes       yes      yes    no      no       no          no         no
@@ -141,7 +144,9 @@ def test_nobody_is_let_in_by_a_similar_name(person):
         ("fellow", ["images", "reports"], {"reports": Access.WRITE}),
         ("scientist", ["reports"], {"reports": Access.READ}),
         ("fellow", ["images"], {}),
-        *((role, ["images", "reports"], {}) for role in ("labeler", "champion", "radiologist", "leadership", "administrator")),
+        ("labeler", ["images", "reports"], {"reports": Access.ROWS}),
+        ("labeler", ["images"], {}),
+        *((role, ["images", "reports"], {}) for role in ("champion", "radiologist", "leadership", "administrator")),
     ],
 )  # fmt: skip
 def test_the_rights_on_data_follow_from_the_actions(role, data, rights):

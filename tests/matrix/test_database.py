@@ -1,7 +1,7 @@
 """The matrix in the database: a real PostgreSQL, with the credential that a session of each person is given.
 
-It tells apart the kinds of data that tables hold, and each of SELECT, INSERT, UPDATE and DELETE on every table; and who may not
-even log in. A session that began when its person was on the roster must end with their right.
+It tells apart the kinds of data that tables hold, answers of labelers among them, and each of SELECT, INSERT, UPDATE and DELETE
+on every table; and who may not even log in. A session that began when its person was on the roster must end with their right.
 """
 
 from collections.abc import Iterator

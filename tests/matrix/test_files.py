@@ -1,7 +1,8 @@
 """The matrix in the file system, as each role's Unix user with all of their groups.
 
-It tells apart who may enter a project, read images, write images, and use the database and the phrases; and that nobody reaches a
-colleague's folder, the registry, the audit log or the service account's own. It can't tell what somebody opens a session for.
+It tells apart who may enter a project, read images, write images, use the database, and use what is made of reports; and that
+nobody reaches a colleague's folder, the registry, the audit log or the service account's own. It can't tell what somebody opens a
+session for.
 """
 
 from collections.abc import Iterator

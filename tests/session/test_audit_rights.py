@@ -6,11 +6,14 @@ import pytest
 
 from ccds_kernel.audit.events import (
     AccessDenied,
+    BatchMade,
     ClusterRead,
     CohortKept,
     PhraseChanged,
     ProjectOpened,
     PublishedRead,
+    StudiesAnswered,
+    StudyCurated,
     UseCaseAdded,
     kinds,
 )
@@ -20,13 +23,18 @@ from ccds_kernel.settings import Settings
 from support.site import ADMINISTRATOR, application, on_roster, site_settings
 
 NOW = datetime.now(UTC)
+ONE_EACH = dict.fromkeys(("confirmed", "corrected", "skipped", "flagged", "undone", "refused"), 1)
+
+
+def _curated(person: str, kind: str) -> StudyCurated:
+    return StudyCurated(person=person, project="CHEST-1", task_id=1, study_key="k1", kind=kind, change="said")
 
 
 @pytest.fixture
 def settings(tmp_path) -> Settings:
-    """A site where ann is a fellow in CHEST-1."""
+    """A site where ann is a fellow in CHEST-1, and lea a labeler."""
     settings = site_settings(tmp_path)
-    registry_of(settings).put(application())
+    registry_of(settings).put(application(roster=on_roster(ann="fellow", lea="labeler")))
     return settings
 
 
@@ -54,6 +62,12 @@ def test_every_event_of_sessions_says_what_it_needs():
         (PublishedRead(person="ann", release="m 1"), False),
         (ClusterRead(person=ADMINISTRATOR), True),
         (ClusterRead(person="ann"), False),
+        (_curated("ann", "gold"), True),
+        (_curated("lea", "gold"), False),
+        (_curated("lea", "strata"), True),
+        (_curated("eve", "strata"), False),
+        (StudiesAnswered(person="lea", project="CHEST-1", batch_id=1, **ONE_EACH), True),
+        (BatchMade(person="lea", project="CHEST-1", batch_id=1, task_id=1, studies=1, planted=0, overlap=1), False),
         (CohortKept(person="ann", project="CHEST-1", cohort_id=1), True),
         (CohortKept(person="eve", project="CHEST-1", cohort_id=1), False),
         (UseCaseAdded(person=ADMINISTRATOR, card="effusion", digest="0"), True),

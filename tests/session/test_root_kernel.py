@@ -120,7 +120,7 @@ print(pwd.getpwuid(os.getuid()).pw_name, os.getcwd(), *sorted(grp.getgrgid(group
     ann = lab.site.users["ann"]
     name, folder, *groups = said.split()
     assert (name, folder) == (ann, str(lab.site.folder / "projects" / PROJECT / "work" / ann))
-    assert set(groups) <= {f"irb-{PROJECT.lower()}{kind}" for kind in ("", "-images", "-images-w", "-reports")}
+    assert set(groups) <= {f"irb-{PROJECT.lower()}{kind}" for kind in ("", "-images", "-images-w", "-rows", "-reports")}
     assert f"irb-{PROJECT.lower()}" in groups
 
 

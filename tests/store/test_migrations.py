@@ -86,6 +86,30 @@ def test_an_older_database_is_brought_up_to_date_with_its_rows(tmp_path):
     assert tables == every_table() | {"alembic_version"}
 
 
+def test_strata_tags_move_to_a_table_of_their_own(tmp_path):
+    """In their order; tags that were taken back are none. Gold labels stay where they were."""
+    path = tmp_path / "project.db"
+    store = open_store(path)
+    added = "INSERT INTO study_curation (task_id, report_id, kind, said, note, person, at) VALUES (1, 1, ?, ?, '', 'ann', ?)"
+    said = [("strata", '["motion"]', "1"), ("gold", '["effusion"]', "2"), ("strata", None, "3")]
+    with store.writing() as connection:
+        connection.execute(text("INSERT INTO report (accession, study_key) VALUES ('A1', 'k1')"))
+        for row in said:
+            connection.exec_driver_sql(added, (*row[:2], f"2026-01-0{row[2]} 12:00:00"))
+        connection.execute(text("DROP TABLE study_strata"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+    store.close()
+
+    store = open_store(path)
+
+    with store.reading() as connection:
+        tags = connection.execute(text("SELECT tags, person, at FROM study_strata ORDER BY id")).all()
+        left = connection.scalars(text("SELECT said FROM study_curation")).all()
+    store.close()
+    assert tags == [('["motion"]', "ann", "2026-01-01 12:00:00"), ("[]", "ann", "2026-01-03 12:00:00")]
+    assert left == ['["effusion"]']
+
+
 def test_a_newer_schema_is_refused_and_left_alone(tmp_path):
     """A database that a newer ccds made isn't touched by this one."""
     path = tmp_path / "project.db"

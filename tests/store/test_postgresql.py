@@ -60,7 +60,7 @@ def test_every_table_says_what_it_holds():
 
     found = {name: table.comment for name, table in metadata.tables.items()}
 
-    assert set(found.values()) <= {"airlock", "clinical", "images", "project", "reports"}
+    assert set(found.values()) <= {"airlock", "answers", "clinical", "images", "project", "reports"}
     assert found["setting"] == "project"
 
 

@@ -16,7 +16,10 @@ from support.site import application, on_roster
 TABLE = """
                                | scientist | engineer | fellow | labeler | champion | radiologist | leadership | administrator
 open a lab session             | yes       | yes      | no     | no      | no       | no          | no         | no
-open the labelling app         | no        | no       | yes    | no      | no       | no          | no         | no
+open the labelling app         | no        | no       | yes    | yes     | no       | no          | no         | no
+confirm studies                | no        | no       | yes    | yes     | no       | no          | no         | no
+curate labels                  | no        | no       | yes    | no      | no       | no          | no         | no
+read labelling tasks           | yes       | yes      | yes    | yes     | no       | no          | no         | no
 read reports                   | yes       | yes      | yes    | no      | no       | no          | no         | no
 load reports                   | no        | yes      | yes    | no      | no       | no          | no         | no
 read the phrase list           | yes       | yes      | yes    | no      | no       | no          | no         | no
@@ -73,10 +76,13 @@ def all_of(*actions: str) -> Rule:
 
 ANYTHING = any_of(*ACTIONS)
 """What is open to whoever may do anything at all in the project."""
-REPORTS = any_of(
-    "open the labelling app", "read reports", "load reports", "read the phrase list", "edit the phrase list"
-)
-"""What is open to whoever has to do with reports or phrases."""
+REPORTS = any_of("read reports", "load reports", "read the phrase list", "edit the phrase list", "curate labels")
+"""What is open to whoever has to do with reports, phrases and labels as they like."""
+ROWS = any_of(
+    "open the labelling app", "confirm studies", "read labelling tasks",
+    "read reports", "load reports", "read the phrase list", "edit the phrase list", "curate labels",
+)  # fmt: skip
+"""What is open to whoever has to do with them at all: labelers read what the database hands them, and no file."""
 
 
 def never(_role: str, _standing: str) -> bool:

@@ -30,6 +30,7 @@ tries = {
     "read images": lambda: os.listdir(os.path.join(top, "nifti")),
     "write images": lambda: write(os.path.join(top, "nifti")),
     "use reports": lambda: open(os.path.join(top, "project.db"), "r+b").close(),
+    "use what is made of reports": lambda: [write(os.path.join(top, name)) for name in ("phrases", "snapshots")],
     "write the top": lambda: write(top),
     "write work": lambda: write(os.path.join(top, "work")),
 }
@@ -76,7 +77,7 @@ def can(site: UnixSite, name: str) -> list[str]:
     return [line for line in done.stdout.splitlines() if line]
 
 
-EVERYTHING = ["enter", "read images", "use reports", "write images"]
+EVERYTHING = ["enter", "read images", "use reports", "use what is made of reports", "write images"]
 
 
 def tree_of(site: UnixSite) -> list[tuple[str, int, int, int]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
 
-_KINDS = ("", "-images", "-images-w", "-reports")
+_KINDS = ("", "-images", "-images-w", "-rows", "-reports")
 _FIRST_PERSON = 1000
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from ccds_kernel.labeling.confirmation import tables
 from ccds_kernel.labeling.confirmation.batch import Said
-from ccds_kernel.labeling.confirmation.json_text import said_of, told_or_none
+from ccds_kernel.labeling.confirmation.json_text import said_of, told, told_or_none
 from ccds_kernel.labeling.tables import report
 
 
@@ -37,6 +37,9 @@ class Curation:
 
 def every(connection: Connection, task_id: int, kind: CurationKind) -> Iterator[Curation]:
     """Everything of that kind that was ever said in a task, the oldest first."""
+    if kind is CurationKind.STRATA:
+        yield from _every_strata(connection, task_id)
+        return
     table = tables.curation
     query = (
         select(table, report.c.study_key)
@@ -58,6 +61,9 @@ def standing(connection: Connection, task_id: int, kind: CurationKind) -> dict[s
 
 def add(connection: Connection, task_id: int, report_id: int, new: Curation) -> None:
     """Keeps what somebody said."""
+    if new.kind is CurationKind.STRATA:
+        _add_strata(connection, task_id, report_id, new)
+        return
     connection.execute(
         insert(tables.curation).values(
             task_id=task_id,
@@ -67,5 +73,22 @@ def add(connection: Connection, task_id: int, report_id: int, new: Curation) -> 
             note=new.note,
             person=new.person,
             at=new.at,
+        )
+    )
+
+
+def _every_strata(connection: Connection, task_id: int) -> Iterator[Curation]:
+    table = tables.strata
+    query = select(table, report.c.study_key).join(report).where(table.c.task_id == task_id).order_by(table.c.id)
+    for row in connection.execute(query):
+        at = row.at.replace(tzinfo=UTC)  # as above
+        yield Curation(row.study_key, CurationKind.STRATA, said_of(row.tags), "", row.person, at)
+
+
+def _add_strata(connection: Connection, task_id: int, report_id: int, new: Curation) -> None:
+    """Tags are taken back by none in their place, so that there are always some to keep."""
+    connection.execute(
+        insert(tables.strata).values(
+            task_id=task_id, report_id=report_id, tags=told(new.said or frozenset()), person=new.person, at=new.at
         )
     )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, DateTime, Float, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
-from ccds_kernel.store.metadata import metadata
+from ccds_kernel.store.metadata import ANSWERS, metadata
 
 batch = Table(
     "confirmation_batch",
@@ -31,7 +31,7 @@ item = Table(
     Column("seats", Integer, nullable=False),
     UniqueConstraint("batch_id", "report_id", name="uq_confirmation_item_batch_id"),
     Index("ix_confirmation_item_batch_id", "batch_id", "position", "seats"),
-    comment="reports",
+    comment=ANSWERS,
     sqlite_autoincrement=True,
 )
 """The studies of a batch in the order in which they are shown; `phrase_id` groups them, `prefill` (JSON) is what is preselected.
@@ -63,7 +63,7 @@ lease = Table(
     Column("until", DateTime(timezone=True), nullable=False),
     Index("ix_confirmation_lease_item_id", "item_id"),
     Index("ix_confirmation_lease_batch_id", "batch_id", "labeler", "state"),
-    comment="reports",
+    comment=ANSWERS,
     sqlite_autoincrement=True,
 )
 """Who holds, or held, which study; a study that somebody takes again has a lease of another number."""
@@ -85,7 +85,7 @@ answer = Table(
     Column("answered_at", DateTime(timezone=True), nullable=False),
     Column("refused", String(16)),
     Index("ix_confirmation_answer_item_id", "item_id", "labeler"),
-    comment="reports",
+    comment=ANSWERS,
     sqlite_autoincrement=True,
 )
 """What labelers said, never rewritten. `labels` and `shown`, the prefill, are JSON; `refused` is why it counts for nothing."""
@@ -105,7 +105,22 @@ curation = Table(
     comment="reports",
     sqlite_autoincrement=True,
 )
-"""Gold labels, final words and strata tags of studies, never rewritten: the newest counts; NULL as `said` takes it back."""
+"""Gold labels and final words, never rewritten: the newest counts; NULL as `said` takes it back."""
+
+strata = Table(
+    "study_strata",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("task_id", ForeignKey("task.id"), nullable=False),
+    Column("report_id", ForeignKey("report.id"), nullable=False),
+    Column("tags", String, nullable=False),
+    Column("person", String(64), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("ix_study_strata_task_id", "task_id", "report_id"),
+    comment=ANSWERS,
+    sqlite_autoincrement=True,
+)
+"""Strata tags of studies (JSON), never rewritten: the newest count. Apart from gold labels, which no labeler writes."""
 
 snapshot = Table(
     "label_snapshot",

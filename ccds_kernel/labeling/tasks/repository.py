@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ccds_kernel.audit.events import TaskChanged
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
-from ccds_kernel.labeling.confirmation.permissions import CURATE, READ_LABELS
+from ccds_kernel.labeling.confirmation.permissions import CURATE, READ_TASKS
 from ccds_kernel.labeling.confirmation.word_uses import uses_of_words
 from ccds_kernel.labeling.tasks import rows
 from ccds_kernel.labeling.tasks.rows import StoredTask
@@ -24,7 +24,7 @@ class TaskRepository:
 
     def tasks(self) -> tuple[StoredTask, ...]:
         """Every task, the oldest first; a project has at least one."""
-        self._project.require(READ_LABELS)
+        self._project.require(READ_TASKS)
         with self._project.store.reading() as connection:
             return rows.tasks(connection)
 

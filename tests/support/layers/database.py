@@ -11,7 +11,7 @@ from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.database import VARIABLE, SiteDatabase, end_sessions, site_database
 from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.settings import Settings
-from support.matrix import ANYTHING, ON_ROSTER, REPORTS, Cell, Rule, any_of, in_standing, name_of, never
+from support.matrix import ANYTHING, ON_ROSTER, ROWS, Cell, Rule, any_of, in_standing, name_of, never
 from support.postgresql import Server
 from support.site import ADMINISTRATOR, site_settings
 
@@ -19,9 +19,15 @@ PROJECT = "MATRIX-1"
 SCHEMA = "matrix-1"
 
 _AIRLOCK = any_of("submit results to the airlock", "review results in the airlock")
-_EDIT = any_of("load reports", "edit the phrase list")
+_EDIT = any_of("load reports", "edit the phrase list", "curate labels")
+_OF_REPORTS = (
+    "report", "report_section", "phrase", "phrase_change", "task", "cohort", "cohort_snapshot", "cohort_member",
+    "confirmation_batch", "confirmation_assignment", "study_curation", "label_snapshot",
+)  # fmt: skip
+_OF_ANSWERS = ("confirmation_item", "confirmation_lease", "confirmation_answer", "study_strata")
 TABLES: dict[str, tuple[Rule, Rule]] = {
-    **dict.fromkeys(("report", "report_section", "phrase"), (REPORTS, _EDIT)),
+    **dict.fromkeys(_OF_REPORTS, (ROWS, _EDIT)),
+    **dict.fromkeys(_OF_ANSWERS, (ROWS, any_of("confirm studies", "curate labels"))),
     **dict.fromkeys(("airlock_submission", "airlock_file", "airlock_review"), (_AIRLOCK, _AIRLOCK)),
     **dict.fromkeys(("setting", "alembic_version"), (ANYTHING, never)),
     **dict.fromkeys(("prediction", "report_time"), (never, never)),
@@ -50,7 +56,7 @@ THINGS: dict[str, Rule] = {
         for verb in _STATEMENTS
     },
 }
-"""It knows data kinds, reading and writing, and the airlock; one right on reports opens all that holds them."""
+"""It knows data kinds, reading and writing, answers, and the airlock; one right on reports opens all that holds them."""
 
 
 class DatabaseLayer:

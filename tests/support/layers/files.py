@@ -11,6 +11,7 @@ from support.matrix import (
     ON_ROSTER,
     REPORTS,
     ROLES,
+    ROWS,
     Cell,
     any_of,
     in_standing,
@@ -20,17 +21,19 @@ from support.matrix import (
 from support.unix import UnixSite, run_as, unix_site
 
 PROJECT = "CCDSTR-9"
-FOLDERS = ("dicom", "nifti", "normalized", "masks", "quarantine", "snapshots", "runs")
+FOLDERS = ("dicom", "nifti", "normalized", "masks", "quarantine", "runs")
 """Where images lie, and what is made of them."""
+OF_REPORTS = ("phrases", "snapshots")
+"""What is made of reports."""
 DATABASE = ("project.db", "project.db-wal", "project.db-shm", "project.lock")
 
 THINGS = {
     "enter the project": ANYTHING,
     **{f"read in {folder}": any_of("read images", "write images", "train a model") for folder in FOLDERS},
     **{f"write in {folder}": any_of("write images", "train a model") for folder in FOLDERS},
-    **{f"read {file}": REPORTS for file in DATABASE},
-    **{f"write {file}": REPORTS for file in DATABASE},
-    "write in phrases": REPORTS,
+    **{f"{verb} in {folder}": REPORTS for folder in OF_REPORTS for verb in ("read", "write")},
+    **{f"read {file}": ROWS for file in DATABASE},
+    **{f"write {file}": ROWS for file in DATABASE},
     "write in airlock": ANYTHING,
     "write in one's own folder": ANYTHING,
     "read the application": ANYTHING,
@@ -64,7 +67,6 @@ def change(*place):
     open(os.path.join(*place), "r+b").close()
 tries = {
     "enter the project": lambda: os.listdir(top),
-    "write in phrases": lambda: write(top, "phrases"),
     "write in airlock": lambda: write(top, "airlock"),
     "write in one's own folder": lambda: write(top, "work", me),
     "read the application": lambda: read(entry, "irb.yaml"),
@@ -107,7 +109,7 @@ class FilesLayer:
         self._site = site
         self._bring(ON_ROSTER)
         top = site.settings.paths.projects / PROJECT
-        for folder in FOLDERS:
+        for folder in (*FOLDERS, *OF_REPORTS):
             self._write_as("service", str(top / folder / "kept"))
         self._write_as(COLLEAGUE, str(top / "work" / site.users[COLLEAGUE] / "kept"))
 
@@ -127,7 +129,7 @@ class FilesLayer:
     def _tried(self, name: str) -> dict[str, bool]:
         paths, users = self._site.settings.paths, self._site.users
         places = [str(place) for place in (paths.projects, paths.registry, paths.audit, paths.state)]
-        told = json.dumps([*places, PROJECT, FOLDERS, DATABASE, users[COLLEAGUE], users[name]])
+        told = json.dumps([*places, PROJECT, (*FOLDERS, *OF_REPORTS), DATABASE, users[COLLEAGUE], users[name]])
         done = run_as(users[name], "/usr/bin/python3", "-c", _PROBE, told)
         assert done.returncode == 0, done.stderr
         found: dict[str, bool] = json.loads(done.stdout)

@@ -59,6 +59,17 @@ class Project:
         """
         _check(self.registry, self.audit, self.id, self.person, action)
 
+    def may(self, action: Action) -> bool:
+        """Whether `require` would let this person do `action` now: for what a screen offers; nothing is logged.
+
+        Raises:
+            CcdsError: the registry can't be read.
+        """
+        application = self.registry.get(self.id)
+        if application is None:
+            return False
+        return why_not(application, self.person, action, calendar_day(), self.registry.training_years) is None
+
     @cached_property
     def store(self) -> Store:
         """The project's database, opened on first use: see `open_database`."""

@@ -60,7 +60,6 @@ class Action(StrEnum):
     OPEN_LABELING = "open the labelling app"
     CONFIRM_STUDIES = "confirm studies"
     CURATE_LABELS = "curate labels"
-    READ_TASKS = "read labelling tasks"
     READ_REPORTS = "read reports"
     LOAD_REPORTS = "load reports"
     READ_PHRASES = "read the phrase list"
@@ -75,23 +74,23 @@ class Action(StrEnum):
 ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.SCIENTIST: frozenset(
         {
-            Action.OPEN_LAB, Action.READ_TASKS, Action.READ_REPORTS, Action.READ_PHRASES, Action.READ_IMAGES,
-            Action.WRITE_IMAGES, Action.TRAIN, Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS,
+            Action.OPEN_LAB, Action.READ_REPORTS, Action.READ_PHRASES, Action.READ_IMAGES, Action.WRITE_IMAGES,
+            Action.TRAIN, Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS,
         }
     ),
     Role.ENGINEER: frozenset(
         {
-            Action.OPEN_LAB, Action.READ_TASKS, Action.READ_REPORTS, Action.LOAD_REPORTS, Action.READ_PHRASES,
-            Action.READ_IMAGES, Action.WRITE_IMAGES, Action.TRAIN, Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS,
+            Action.OPEN_LAB, Action.READ_REPORTS, Action.LOAD_REPORTS, Action.READ_PHRASES, Action.READ_IMAGES,
+            Action.WRITE_IMAGES, Action.TRAIN, Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS,
         }
     ),
     Role.FELLOW: frozenset(
         {
-            Action.OPEN_LABELING, Action.CONFIRM_STUDIES, Action.CURATE_LABELS, Action.READ_TASKS, Action.READ_REPORTS,
-            Action.LOAD_REPORTS, Action.READ_PHRASES, Action.EDIT_PHRASES, Action.SUBMIT_RESULTS,
+            Action.OPEN_LABELING, Action.CONFIRM_STUDIES, Action.CURATE_LABELS, Action.READ_REPORTS, Action.LOAD_REPORTS,
+            Action.READ_PHRASES, Action.EDIT_PHRASES, Action.SUBMIT_RESULTS,
         }
     ),
-    Role.LABELER: frozenset({Action.OPEN_LABELING, Action.CONFIRM_STUDIES, Action.READ_TASKS}),
+    Role.LABELER: frozenset({Action.OPEN_LABELING, Action.CONFIRM_STUDIES}),
     Role.CHAMPION: frozenset({Action.REVIEW_RESULTS}),
     Role.RADIOLOGIST: frozenset(),
     Role.LEADERSHIP: frozenset(),  # reads published aggregates; has no right inside a project
@@ -103,7 +102,6 @@ NEEDS: Mapping[Action, Right] = {
     Action.OPEN_LABELING: Right(DataKind.REPORTS, Access.ROWS),
     Action.CONFIRM_STUDIES: Right(DataKind.REPORTS, Access.ROWS),
     Action.CURATE_LABELS: Right(DataKind.REPORTS, Access.WRITE),
-    Action.READ_TASKS: Right(DataKind.REPORTS, Access.ROWS),
     Action.READ_REPORTS: Right(DataKind.REPORTS, Access.READ),
     Action.LOAD_REPORTS: Right(DataKind.REPORTS, Access.WRITE),
     Action.READ_PHRASES: Right(DataKind.REPORTS, Access.READ),

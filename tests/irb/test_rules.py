@@ -28,7 +28,6 @@ open a lab session              yes       yes      no     no      no       no   
 open the labelling app          no        no       yes    yes     no       no          no         no
 confirm studies                 no        no       yes    yes     no       no          no         no
 curate labels                   no        no       yes    no      no       no          no         no
-read labelling tasks            yes       yes      yes    yes     no       no          no         no
 read reports                    yes       yes      yes    no      no       no          no         no
 load reports                    no        yes      yes    no      no       no          no         no
 read the phrase list            yes       yes      yes    no      no       no          no         no

@@ -1,4 +1,4 @@
-"""The matrix at `open_project`, which knows every action: 8 roles × 14 actions × 5 standings, and what each leaves in the log."""
+"""The matrix at `open_project`, which knows every action: 8 roles × 13 actions × 5 standings, and what each leaves in the log."""
 
 import pytest
 

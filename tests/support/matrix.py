@@ -19,7 +19,6 @@ open a lab session             | yes       | yes      | no     | no      | no   
 open the labelling app         | no        | no       | yes    | yes     | no       | no          | no         | no
 confirm studies                | no        | no       | yes    | yes     | no       | no          | no         | no
 curate labels                  | no        | no       | yes    | no      | no       | no          | no         | no
-read labelling tasks           | yes       | yes      | yes    | yes     | no       | no          | no         | no
 read reports                   | yes       | yes      | yes    | no      | no       | no          | no         | no
 load reports                   | no        | yes      | yes    | no      | no       | no          | no         | no
 read the phrase list           | yes       | yes      | yes    | no      | no       | no          | no         | no
@@ -79,8 +78,8 @@ ANYTHING = any_of(*ACTIONS)
 REPORTS = any_of("read reports", "load reports", "read the phrase list", "edit the phrase list", "curate labels")
 """What is open to whoever has to do with reports, phrases and labels as they like."""
 ROWS = any_of(
-    "open the labelling app", "confirm studies", "read labelling tasks",
-    "read reports", "load reports", "read the phrase list", "edit the phrase list", "curate labels",
+    "open the labelling app", "confirm studies", "curate labels", "read reports", "load reports", "read the phrase list",
+    "edit the phrase list",
 )  # fmt: skip
 """What is open to whoever has to do with them at all: labelers read what the database hands them, and no file."""
 

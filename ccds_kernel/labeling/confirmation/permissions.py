@@ -8,8 +8,5 @@ CONFIRM = Action.CONFIRM_STUDIES
 CURATE = Action.CURATE_LABELS
 """To make tasks and batches, keep the gold set, say the final word, take label snapshots."""
 
-READ_TASKS = Action.READ_TASKS
-"""To see what is labelled: labels, guideline, strata tags. A labeler sees so much and no phrase list."""
-
 READ_LABELS = Action.READ_PHRASES
-"""To see labels, answers and progress, and to export label snapshots."""
+"""To see tasks, labels, answers and progress, and to export label snapshots. A labeler sees the task of what they confirm."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sqlalchemy import Connection
+
 from ccds_kernel.audit.events import TaskChanged
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
-from ccds_kernel.labeling.confirmation.permissions import CURATE, READ_TASKS
+from ccds_kernel.labeling.confirmation import batch_rows
+from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE, READ_LABELS
 from ccds_kernel.labeling.confirmation.word_uses import uses_of_words
 from ccds_kernel.labeling.tasks import rows
 from ccds_kernel.labeling.tasks.rows import StoredTask
@@ -23,10 +26,17 @@ class TaskRepository:
         self._project = project
 
     def tasks(self) -> tuple[StoredTask, ...]:
-        """Every task, the oldest first; a project has at least one."""
-        self._project.require(READ_TASKS)
+        """Every task, the oldest first; a project has at least one. For somebody who only confirms those of the batches that
+        they are assigned to, the newest batch's first.
+
+        Raises:
+            CcdsError: they only confirm, and are assigned to no batch.
+        """
+        only_confirms = self._project.may(CONFIRM) and not self._project.may(READ_LABELS)
+        self._project.require(CONFIRM if only_confirms else READ_LABELS)
         with self._project.store.reading() as connection:
-            return rows.tasks(connection)
+            every = rows.tasks(connection)
+            return _of_batches(connection, every, self._project.person) if only_confirms else every
 
     def make(self, task: Task) -> StoredTask:
         """Adds a task.
@@ -59,6 +69,19 @@ class TaskRepository:
         self._project.audit.write(
             TaskChanged(person=self._project.person, project=self._project.id, change=change, task_id=task_id)
         )
+
+
+def _of_batches(connection: Connection, every: Iterable[StoredTask], labeler: str) -> tuple[StoredTask, ...]:
+    """Those of `every` task of which `labeler` is assigned to a batch."""
+    ours = [batch.task_id for batch in batch_rows.batches(connection) if labeler in batch.labelers]
+    if not ours:
+        raise CcdsError(
+            expected="a batch of studies that is assigned to you",
+            found="none",
+            do="ask a fellow of the project to assign you one",
+        )
+    by_id = {stored.id: stored for stored in every}
+    return tuple(by_id[task_id] for task_id in dict.fromkeys(reversed(ours)))
 
 
 def _check_name(task: Task, others: Iterable[StoredTask]) -> None:

@@ -5,14 +5,17 @@ them that are *confirmed*, and of these the *wrong* ones. The rate is that of th
 number of wrong ones among the other studies U that it captures is U times the rate; its interval is Bayes' prediction:
 with Jeffreys' prior the number is beta-binomial, wrong + ½ and confirmed - wrong + ½ [Brown, Cai and DasGupta 2001, Stat
 Sci 16:101–133, for the prior; Gelman et al. 2013, Bayesian Data Analysis, 3rd edition, section 3.3 and 2.4, for the prediction].
-So the interval knows that nobody looked at these U, and is 0 to 0 where none is left.
+So the interval knows that nobody looked at these U, and is 0 to 0 where none is left. It is widened to the estimate where that
+lies outside, as Brown, Cai and DasGupta set Jeffreys' lower limit to 0 where nothing was wrong.
 
 Over all phrases the rate is stratified: each phrase's rate weighs as many studies as the phrase captures, because people confirm
 rare phrases as often as common ones; the plain share of wrong ones among all confirmed would be that of the studies that
 somebody chose. Its uncertainty is that of n* independent studies, n* = 1 / Σ (weight² / confirmed) [Kish 1965, Survey
-Sampling, section 8.2]. Phrases of which nothing is confirmed say nothing and are left out of it; how many studies they
-capture stands beside it. Rejected: adding up the phrases' predictions, which with many phrases and few confirmed studies each
-adds up as many priors.
+Sampling, section 8.2]. The number of wrong ones left is predicted likewise, but there a phrase weighs as many studies as it has
+left: one that is confirmed as a whole says nothing about those of others. Phrases of which nothing is confirmed say nothing
+and are left out; how many studies they capture stands beside it. Rejected: adding up the phrases' predictions, which with many
+phrases and few confirmed studies each adds up as many priors; and one weight for both, whose interval is about other studies than
+the number.
 
 Two things to know. The confirmed studies of a phrase have to be like its others: sampled, or all. And a labeler who sees the soft
 label takes over a part of the wrong ones (`Assessment.anchoring`), so that the true rate is higher by that part.
@@ -20,6 +23,7 @@ label takes over a part of the wrong ones (`Assessment.anchoring`), so that the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Self
 
@@ -121,12 +125,8 @@ def soft_label_errors(phrases: Sequence[PhraseCounts]) -> SoftLabelErrors:
     captured = np.array([one.captured for one in known], float)
     confirmed = np.array([one.confirmed for one in known], float)
     wrong = np.array([one.wrong for one in known], float)
-    weights = captured / captured.sum()
-    value = min(float(weights @ (wrong / confirmed)), 1.0)
-    size = float(1 / (weights**2 / confirmed).sum())
+    value, size = _stratified(captured, confirmed, wrong)
     low, high = wilson(value * size, size)
-    left = sum(one.captured - one.confirmed for one in known)
-    expected = float((captured - confirmed) @ (wrong / confirmed))
     return SoftLabelErrors(
         phrases=by_phrase,
         rate=StratifiedRate(
@@ -135,9 +135,27 @@ def soft_label_errors(phrases: Sequence[PhraseCounts]) -> SoftLabelErrors:
             high=max(round(high, _DIGITS), round(value, _DIGITS)),
             confirmed=int(confirmed.sum()),
         ),
-        left=_left(left, expected, value * size, size),
+        left=_left_of_all(captured - confirmed, confirmed, wrong),
         unknown=unknown,
     )
+
+
+def _stratified(
+    studies: npt.NDArray[np.float64], confirmed: npt.NDArray[np.float64], wrong: npt.NDArray[np.float64]
+) -> tuple[float, float]:
+    """The rate where each phrase weighs as many `studies`, and the number n* of independent studies that say as much."""
+    weights = studies / studies.sum()
+    return min(float(weights @ (wrong / confirmed)), 1.0), float(1 / (weights**2 / confirmed).sum())
+
+
+def _left_of_all(
+    unconfirmed: npt.NDArray[np.float64], confirmed: npt.NDArray[np.float64], wrong: npt.NDArray[np.float64]
+) -> Left:
+    studies = int(unconfirmed.sum())
+    if not studies:
+        return Left(studies=0, wrong=0, low=0, high=0)
+    value, size = _stratified(unconfirmed, confirmed, wrong)
+    return _left(studies, studies * value, value * size, size)
 
 
 def _phrase_error(counts: PhraseCounts) -> PhraseError:
@@ -154,7 +172,10 @@ def _phrase_error(counts: PhraseCounts) -> PhraseError:
 
 def _left(studies: int, expected: float, wrong: float, confirmed: float) -> Left:
     low, high = predicted(studies, wrong, confirmed)
-    return Left(studies=studies, wrong=round(expected, 1), low=low, high=high)
+    wrong_left = round(expected, 1)
+    return Left(
+        studies=studies, wrong=wrong_left, low=min(low, math.floor(wrong_left)), high=max(high, math.ceil(wrong_left))
+    )
 
 
 def predicted(studies: int, wrong: float, confirmed: float) -> tuple[int, int]:

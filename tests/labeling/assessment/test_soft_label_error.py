@@ -62,6 +62,28 @@ def test_phrases_weigh_as_much_as_they_capture():
     assert found.rate.high > 0.2  # ten looked at of ten thousand say little
 
 
+@pytest.mark.parametrize(
+    ("whole", "partly"),
+    [
+        (counts(100, 100, 0), counts(100, 1, 1)),
+        (counts(1000, 1000, 0), counts(1000, 100, 30)),
+        (counts(1000, 1000, 900), counts(1000, 100, 30)),
+    ],
+)
+def test_a_phrase_without_any_left_says_nothing_about_those_left_of_another(whole, partly):
+    """However many of its own were right or wrong: all that are left are the other's."""
+    assert soft_label_errors([whole, partly]).left == soft_label_errors([partly]).left
+
+
+def test_those_left_are_predicted_by_the_phrases_that_have_them():
+    """Of 960 left half are wrong, as 20 of 40 confirmed were; the phrase with 10 left, and none wrong, changes little."""
+    left = soft_label_errors([counts(1000, 990, 0), counts(1000, 40, 20)]).left
+    alone = soft_label_errors([counts(1000, 40, 20)]).left
+
+    assert (left.studies, left.wrong) == (970, 480)
+    assert (left.low, left.high) == pytest.approx((alone.low, alone.high), abs=10)
+
+
 def test_phrases_nobody_looked_at_are_unknown():
     """They are no part of the rate: how many studies they capture is said."""
     found = soft_label_errors([counts(50, 50, 1), counts(70, 0, 0)])
@@ -116,8 +138,7 @@ def test_everything_is_in_order(phrases):
     assert [one.counts for one in found.phrases] == phrases
     for left in [found.left, *(one.left for one in found.phrases)]:
         if left is not None:
-            assert 0 <= left.low <= left.high <= left.studies
-            assert 0 <= left.wrong <= left.studies
+            assert 0 <= left.low <= left.wrong <= left.high <= left.studies
     if found.rate is not None:
         assert 0 <= found.rate.low <= found.rate.value <= found.rate.high <= 1
 

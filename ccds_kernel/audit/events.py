@@ -250,6 +250,14 @@ class StudiesAnswered(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeedbackGiven(Event):
+    """A labeler who is through with a batch was told which of their answers about gold studies were right."""
+
+    batch_id: int
+    studies: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class StudyCurated(Event):
     """The word of a person about one study: `kind` is gold, final or strata; `change` is said or taken back."""
 

@@ -99,6 +99,12 @@ class LabelingRepository:
             cohort.require_members(stored.study_key for stored in found)
         return found
 
+    def newest_report(self) -> int:
+        """The number of the report that was loaded last; 0 where there is none."""
+        self._project.require(Action.READ_REPORTS)
+        with self._project.store.reading() as connection:
+            return rows.newest_report(connection)
+
     def load_reports(
         self, reports: Iterable[Report], *, code_needed: bool = False, date_needed: bool = False
     ) -> Loaded:

@@ -75,6 +75,19 @@ class VolumeFolder:
                 do="ask the administrators of this site",
             ) from None
 
+    def of_study(self, study: str) -> tuple[VolumeEntry, ...]:
+        """The volumes of one study that are there now, by series; none where it has none, or `study` is no study key."""
+        if not study or Path(study).name != study or study.startswith("."):
+            return ()
+        try:
+            return tuple(sorted(_volumes_in(self.folder / study), key=lambda entry: entry.id))
+        except OSError as error:
+            raise CcdsError(
+                expected="to read the project's folder nifti",
+                found=error.strerror or "an error",
+                do="ask the administrators of this site",
+            ) from None
+
     def path(self, entry: VolumeEntry) -> Path:
         """Where `entry` lies."""
         return self.folder / entry.study / f"{entry.series}{_SUFFIX}"
@@ -107,10 +120,14 @@ class VolumeFolder:
         for study in self.folder.iterdir():
             if study.name.startswith(".") or not study.is_dir():
                 continue  # a conversion at work, or no study
-            for path in study.glob(f"*{_SUFFIX}"):
-                series = path.name.removesuffix(_SUFFIX)
-                if series and not series.startswith("."):
-                    yield VolumeEntry(study.name, series, **_described(path.with_name(f"{series}.json")))
+            yield from _volumes_in(study)
+
+
+def _volumes_in(study: Path) -> Iterator[VolumeEntry]:
+    for path in study.glob(f"*{_SUFFIX}"):
+        series = path.name.removesuffix(_SUFFIX)
+        if series and not series.startswith("."):
+            yield VolumeEntry(study.name, series, **_described(path.with_name(f"{series}.json")))
 
 
 def _described(sidecar: Path) -> dict[str, Any]:

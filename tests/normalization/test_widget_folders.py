@@ -43,9 +43,23 @@ def test_volumes_are_listed_with_what_their_sidecars_say(volumes):
     assert entries[0] == VolumeEntry("a", "one", "CT", "Sample Scan 64", (20, 24, 12), (3.2, 3.2, 5.0))
 
 
+def test_the_volumes_of_one_study_are_found_by_its_key(volumes):
+    """Those of others aren't, and what is no study key finds nothing, whatever lies there."""
+    for name in ("a/two.nii.gz", "a/one.nii.gz", "b/one.nii.gz", ".hidden/one.nii.gz", "loose.nii.gz"):
+        write_image(volumes.folder / name, head())
+
+    found = {
+        study: [entry.id for entry in volumes.of_study(study)]
+        for study in ("a", "none", "", ".", "../nifti/a", ".hidden")
+    }
+
+    assert found == {"a": ["a/one", "a/two"], "none": [], "": [], ".": [], "../nifti/a": [], ".hidden": []}
+
+
 def test_a_missing_folder_has_no_volumes(volumes):
     """Before the first conversion."""
     assert volumes.entries() == ()
+    assert volumes.of_study("a") == ()
 
 
 def test_another_file_in_its_place_is_another_version(volumes):

@@ -39,12 +39,16 @@ class AnswerKind(StrEnum):
 
 
 class LeaseState(StrEnum):
-    """What became of a lease. One that is held ends by itself when its time is over and somebody else wants the study."""
+    """What became of a lease. One that is held ends by itself when its time is over and somebody else wants the study.
+
+    One is closed when its labeler has been told which answers of the batch were right: what they said stands from then on.
+    """
 
     HELD = "held"
     ANSWERED = "answered"
     SKIPPED = "skipped"
     RETURNED = "returned"
+    CLOSED = "closed"
 
 
 class Refused(StrEnum):
@@ -54,6 +58,7 @@ class Refused(StrEnum):
     STALE = "stale"
     ANSWERED = "answered"
     NOTHING = "nothing"
+    CLOSED = "closed"
 
 
 TOLD: Mapping[Refused, CcdsError] = {
@@ -76,6 +81,11 @@ TOLD: Mapping[Refused, CcdsError] = {
         expected="an answer to undo",
         found="one that doesn't count, or is undone already",
         do="load the page anew",
+    ),
+    Refused.CLOSED: CcdsError(
+        expected="an answer of a batch that you are still at",
+        found="one of a batch whose right answers you have seen",
+        do="tell the fellow who made the batch, if it was wrong",
     ),
 }
 """What the labeler is told."""
@@ -179,6 +189,8 @@ def judge_undo(lease: Lease, seats: Seats, last: str | None, undoes: str) -> Ref
     """
     if lease.state is LeaseState.RETURNED:
         return Refused.STALE
+    if lease.state is LeaseState.CLOSED:
+        return Refused.CLOSED
     if lease.state is LeaseState.HELD or last != undoes:
         return Refused.NOTHING
     # A study that was skipped may be in other hands by now; one that was answered is not.

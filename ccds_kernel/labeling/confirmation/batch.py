@@ -5,8 +5,9 @@ shown grouped by that phrase: who has just read ten reports with the same words 
 studies of the gold set stand among them, unseen: as they are, to measure a labeler, and some with a *wrong prefill*, to
 measure how far they trust what is preselected. A planted study is shown to every labeler of the batch, the others to `overlap`.
 
-A wrong prefill is that of a group in the batch: the study stands in that group, so that nothing about it is odd, best in one
-whose phrase stands in its report too. Rejected: another label within the study's own group, where it would be the only one.
+A wrong prefill is that of a group in the batch whose phrase stands in the study's report, too: the study stands in that group,
+its phrase is highlighted as in the others, and nothing about it is odd. Rejected: another label within the study's own group,
+where it would be the only one; and a group whose phrase isn't in the report, where it would be the only one without a highlight.
 """
 
 from __future__ import annotations
@@ -121,6 +122,14 @@ def compose(
     return tuple(sorted(items, key=lambda item: place.get(item.phrase_id or 0, len(place))))
 
 
+def misleadable(
+    gold_studies: Iterable[SoftStudy], gold: Mapping[str, Said], ordinary: Iterable[SoftStudy]
+) -> tuple[SoftStudy, ...]:
+    """Those of `gold_studies`, each with its label in `gold`, that can get a wrong prefill among the `ordinary` ones."""
+    groups = dict.fromkeys(_Group(study.phrase_id, study.labels) for study in ordinary)
+    return tuple(study for study in gold_studies if _misleading(study, gold[study.study_key], groups))
+
+
 def check_batch(name: str, overlap: int) -> str:
     """The name of a batch without white space around it.
 
@@ -140,7 +149,6 @@ def check_batch(name: str, overlap: int) -> str:
 
 
 def _misleading(study: SoftStudy, truth: Said, groups: Iterable[_Group]) -> list[_Group]:
-    """The groups in which `study` would have a wrong prefill; those whose phrase stands in its report, where there are any."""
-    wrong = [group for group in groups if group.prefill and group.prefill != truth]
+    """The groups in which `study` would have a wrong prefill, and whose phrase stands in its report."""
     standing = study.also | ({study.phrase_id} if study.phrase_id is not None else set())
-    return [group for group in wrong if group.phrase_id in standing] or wrong
+    return [group for group in groups if group.prefill not in (truth, frozenset()) and group.phrase_id in standing]

@@ -90,6 +90,22 @@ def batch(connection: Connection, batch_id: int) -> StoredBatch:
     raise CcdsError(expected="a batch of this project", found="none of that number", do="load the page anew")
 
 
+def assigned_batch(connection: Connection, batch_id: int, labeler: str) -> StoredBatch:
+    """The batch `batch_id`, for somebody who is to work on it.
+
+    Raises:
+        CcdsError: there is none, or they aren't assigned to it.
+    """
+    stored = batch(connection, batch_id)
+    if labeler not in stored.labelers:
+        raise CcdsError(
+            expected=f"{labeler} to be assigned to the batch '{stored.name}'",
+            found=f"{len(stored.labelers)} other(s) who are",
+            do=f"ask {stored.created_by}, who made it",
+        )
+    return stored
+
+
 def add_batch(
     connection: Connection, task_id: int, items: Sequence[BatchItem], *, name: str, overlap: int, person: str
 ) -> StoredBatch:
@@ -163,6 +179,25 @@ def items(connection: Connection, batch_id: int, ids: Iterable[int]) -> dict[int
         )
         for row in connection.execute(query)
     }
+
+
+def groups(connection: Connection, batch_id: int) -> list[tuple[int, int | None]]:
+    """Place and phrase of each of a batch's studies, in their order."""
+    item = tables.item
+    query = select(item.c.position, item.c.phrase_id).where(item.c.batch_id == batch_id).order_by(item.c.position)
+    return [(row.position, row.phrase_id) for row in connection.execute(query)]
+
+
+def uses_of_studies(connection: Connection, task_id: int) -> dict[str, int]:
+    """Study key → in how many batches of a task it is; studies that are in none are left out."""
+    query = (
+        select(report.c.study_key, func.count())
+        .join(tables.item, tables.item.c.report_id == report.c.id)
+        .join(tables.batch, tables.batch.c.id == tables.item.c.batch_id)
+        .where(tables.batch.c.task_id == task_id)
+        .group_by(report.c.study_key)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def left(connection: Connection, batch_id: int) -> int:

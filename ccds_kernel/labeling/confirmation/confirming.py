@@ -68,11 +68,17 @@ class OwnWork:
     Attributes:
         answers: those that count, the oldest first; the last one is what an undo is of.
         progress: how many, and at which pace.
-        left: how many studies of the batch still want an answer, whoever gives it; planted ones left out.
+        today: how many of the studies they answered today, by the calendar of the site; skipped ones left out.
+        open: how many more studies they can be given, those that they hold among them. Planted ones count as others do, so that
+            an answer takes it down by one whatever the study was.
+        left: how many studies of the batch still want an answer, whoever gives it; planted ones left out. No labeler is shown it:
+            an answer that leaves it as it was would give a planted study away.
     """
 
     answers: tuple[Answer, ...]
     progress: LabelerProgress
+    today: int
+    open: int
     left: int
 
 
@@ -168,24 +174,24 @@ class Confirming:
         self._project.require(CONFIRM)
         with self._project.store.reading() as connection:
             self._check_assigned(connection)
+            now = self._clock(connection)
             kept = answer_rows.counting(answer_rows.every(connection, batch_id=self._batch_id, labeler=self._me))
             held = lease_rows.held(connection, self._batch_id, self._me)
+            unheld = lease_rows.open_count(connection, self._batch_id, self._me, now)
             left = batch_rows.left(connection, self._batch_id)
-        progress = labeler_progress(kept, [self._me], {self._me: len(held)})
-        return OwnWork(tuple(stored.answer for stored in kept), progress[self._me], left)
+        progress = labeler_progress(kept, [self._me], {self._me: len(held)})[self._me]
+        today = sum(
+            stored.at.astimezone().date() == now.astimezone().date() and stored.answer.kind is not AnswerKind.SKIP
+            for stored in kept
+        )
+        return OwnWork(tuple(stored.answer for stored in kept), progress, today, len(held) + unheld, left)
 
     @property
     def _me(self) -> str:
         return self._project.person
 
     def _check_assigned(self, connection: Connection) -> None:
-        batch = batch_rows.batch(connection, self._batch_id)
-        if self._me not in batch.labelers:
-            raise CcdsError(
-                expected=f"{self._me} to be assigned to the batch '{batch.name}'",
-                found=f"{len(batch.labelers)} other(s) who are",
-                do=f"ask {batch.created_by}, who made it",
-            )
+        batch_rows.assigned_batch(connection, self._batch_id, self._me)
 
     def _still_held(self, connection: Connection, now: datetime) -> list[HeldItem]:
         """What this person holds; what somebody else has taken since its time was over is given back."""

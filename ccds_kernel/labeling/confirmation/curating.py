@@ -122,6 +122,12 @@ class Curating:
             if batch_rows.withdraw(connection, batch_id, labeler):
                 self._log_assignment(batch_id, labeler, "withdrawn")
 
+    def uses_of_studies(self) -> Mapping[str, int]:
+        """Study key → in how many of the task's batches it is; studies that are in none are left out."""
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            return batch_rows.uses_of_studies(connection, self._task_id)
+
     def progress(self, batch_id: int) -> Progress:
         """How far a batch is, and what each labeler has done of it."""
         self._project.require(READ_LABELS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -35,10 +35,12 @@ class Curation:
     at: datetime
 
 
-def every(connection: Connection, task_id: int, kind: CurationKind) -> Iterator[Curation]:
-    """Everything of that kind that was ever said in a task, the oldest first."""
+def every(
+    connection: Connection, task_id: int, kind: CurationKind, study_keys: Collection[str] | None = None
+) -> Iterator[Curation]:
+    """Everything of that kind that was ever said in a task, or of a few of its studies, the oldest first."""
     if kind is CurationKind.STRATA:
-        yield from _every_strata(connection, task_id)
+        yield from _every_strata(connection, task_id, study_keys)
         return
     table = tables.curation
     query = (
@@ -47,6 +49,8 @@ def every(connection: Connection, task_id: int, kind: CurationKind) -> Iterator[
         .where(table.c.task_id == task_id, table.c.kind == kind.value)
         .order_by(table.c.id)
     )
+    if study_keys is not None:
+        query = query.where(report.c.study_key.in_(sorted(study_keys)))
     for row in connection.execute(query):
         said = None if row.said is None else said_of(row.said)
         at = row.at.replace(tzinfo=UTC)  # SQLite keeps no time zone; what is written is UTC
@@ -77,9 +81,11 @@ def add(connection: Connection, task_id: int, report_id: int, new: Curation) -> 
     )
 
 
-def _every_strata(connection: Connection, task_id: int) -> Iterator[Curation]:
+def _every_strata(connection: Connection, task_id: int, study_keys: Collection[str] | None) -> Iterator[Curation]:
     table = tables.strata
     query = select(table, report.c.study_key).join(report).where(table.c.task_id == task_id).order_by(table.c.id)
+    if study_keys is not None:
+        query = query.where(report.c.study_key.in_(sorted(study_keys)))
     for row in connection.execute(query):
         at = row.at.replace(tzinfo=UTC)  # as above
         yield Curation(row.study_key, CurationKind.STRATA, said_of(row.tags), "", row.person, at)

@@ -55,24 +55,13 @@ def seats(connection: Connection, item: StoredItem, labeler: str, now: datetime)
 
 def open_items(connection: Connection, batch_id: int, labeler: str, now: datetime, most: int) -> list[int]:
     """The first studies of the batch that still want an answer and that `labeler` neither has had nor holds; at most `most`."""
-    in_hands = select(func.count()).where(_lease.c.item_id == _item.c.id, _is_held(now)).scalar_subquery()
-    had = exists().where(
-        _lease.c.item_id == _item.c.id,
-        _lease.c.labeler == labeler,
-        _lease.c.state != LeaseState.RETURNED.value,
-    )
-    query = (
-        select(_item.c.id)
-        .where(
-            _item.c.batch_id == batch_id,
-            _item.c.seats > 0,
-            or_(_item.c.planted != Planted.NO.value, in_hands < _item.c.seats),
-            ~had,
-        )
-        .order_by(_item.c.position)
-        .limit(most)
-    )
+    query = select(_item.c.id).where(_is_open(batch_id, labeler, now)).order_by(_item.c.position).limit(most)
     return list(connection.scalars(query))
+
+
+def open_count(connection: Connection, batch_id: int, labeler: str, now: datetime) -> int:
+    """How many there are of these, planted ones among them."""
+    return connection.execute(select(func.count()).where(_is_open(batch_id, labeler, now))).scalar_one()
 
 
 def add(
@@ -99,9 +88,35 @@ def renew(connection: Connection, ids: Iterable[int], until: datetime) -> None:
     connection.execute(update(_lease).where(_lease.c.id.in_(sorted(ids))).values(until=until))
 
 
+def close(connection: Connection, batch_id: int, labeler: str) -> None:
+    """Lets everything that `labeler` has said in the batch stand."""
+    said = (LeaseState.ANSWERED.value, LeaseState.SKIPPED.value)
+    connection.execute(
+        update(_lease)
+        .where(_lease.c.batch_id == batch_id, _lease.c.labeler == labeler, _lease.c.state.in_(said))
+        .values(state=LeaseState.CLOSED.value)
+    )
+
+
 def move(connection: Connection, ids: Iterable[int], state: LeaseState) -> None:
     """Gives leases a state."""
     connection.execute(update(_lease).where(_lease.c.id.in_(sorted(ids))).values(state=state.value))
+
+
+def _is_open(batch_id: int, labeler: str, now: datetime) -> ColumnElement[bool]:
+    """That a study still wants an answer, and that `labeler` neither has had it nor holds it."""
+    in_hands = select(func.count()).where(_lease.c.item_id == _item.c.id, _is_held(now)).scalar_subquery()
+    had = exists().where(
+        _lease.c.item_id == _item.c.id,
+        _lease.c.labeler == labeler,
+        _lease.c.state != LeaseState.RETURNED.value,
+    )
+    return and_(
+        _item.c.batch_id == batch_id,
+        _item.c.seats > 0,
+        or_(_item.c.planted != Planted.NO.value, in_hands < _item.c.seats),
+        ~had,
+    )
 
 
 def _is_held(now: datetime) -> ColumnElement[bool]:

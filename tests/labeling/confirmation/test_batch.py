@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, SoftStudy, check_batch, compose
+from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, SoftStudy, check_batch, compose, misleadable
 
 YES, NO = frozenset({"yes"}), frozenset({"no"})
 
@@ -35,7 +35,8 @@ def composed(ordinary, *, planted=(), gold=None, wrong=0, seed=1, order=(1, 2, 3
 def test_every_study_is_there_once_and_groups_stand_together(phrases, golden, wrong, seed):
     """In the phrases' order, those without one last; each planted one as it is or wrong, and wrong ones are wrong."""
     ordinary = studies(*phrases)
-    planted = [SoftStudy(f"g{number}", YES, phrase) for number, phrase in enumerate(golden)]
+    everything = frozenset({1, 2, 3, 4})
+    planted = [SoftStudy(f"g{number}", YES, phrase, everything) for number, phrase in enumerate(golden)]
     gold = {study.study_key: YES for study in planted}
     wrong = min(wrong, len(planted) if any(study.labels == NO for study in ordinary) else 0)
 
@@ -52,12 +53,26 @@ def test_every_study_is_there_once_and_groups_stand_together(phrases, golden, wr
 
 
 def test_a_wrong_prefill_stands_where_its_phrase_stands_in_the_report():
-    """Of two groups with a wrong label the one whose phrase is in the report too is taken."""
+    """Of two groups with a wrong label the one whose phrase is in the report too is taken: the other has nothing to highlight."""
     planted = [SoftStudy("g", YES, 2, also=frozenset({2, 3}))]
 
     items = [composed(studies(1, 1, 3, 2), planted=planted, gold={"g": YES}, wrong=1, seed=seed) for seed in range(20)]
 
     assert {item.phrase_id for batch in items for item in batch if item.planted is Planted.WRONG} == {3}
+
+
+def test_a_study_without_a_group_that_misleads_gets_no_wrong_prefill():
+    """Only a group with another label than its gold one, whose phrase stands in its report, will do."""
+    ordinary = studies(1, 2, None)
+    gold = [
+        SoftStudy("both", NO, 1, frozenset({2})),
+        SoftStudy("one", NO, 1),
+        SoftStudy("right", YES, 1, frozenset({2})),
+    ]
+
+    found = misleadable(gold, {"both": NO, "one": NO, "right": YES}, ordinary)
+
+    assert [study.study_key for study in found] == ["both", "right"]
 
 
 def test_planted_studies_are_anywhere_in_their_group():
@@ -84,7 +99,12 @@ def test_planted_studies_are_anywhere_in_their_group():
             "at most 0 studies with a wrong label preselected",
         ),
         (
-            {"ordinary": studies(2), "planted": [SoftStudy("g", NO, 1)], "gold": {"g": NO}, "wrong": -1},
+            {
+                "ordinary": studies(2),
+                "planted": [SoftStudy("g", NO, 1, frozenset({2}))],
+                "gold": {"g": NO},
+                "wrong": -1,
+            },
             "at most 1 studies with a wrong label preselected",
         ),
     ],

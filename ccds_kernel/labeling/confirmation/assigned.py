@@ -1,0 +1,129 @@
+"""What a labeler is to do, and in which words: the batches that they are assigned to, with their tasks and groups.
+
+A labeler may read neither the phrase list nor the tasks of a project; of the batches that they are assigned to they are given the
+task, and the phrases by which its studies are grouped. Counts are of planted and other studies alike.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from ccds_kernel.irb.project import Project
+from ccds_kernel.labeling import rows
+from ccds_kernel.labeling.confirmation import batch_rows, lease_rows
+from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
+from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
+from ccds_kernel.labeling.confirmation.permissions import CONFIRM
+from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.tasks import rows as task_rows
+from ccds_kernel.labeling.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class AssignedBatch:
+    """A batch that somebody is to work on.
+
+    Attributes:
+        id: its number.
+        name: what people call it.
+        task_id: the task's number.
+        task: what is labelled.
+        studies: how many studies it has.
+        open: how many of them they can still be given, those that they hold among them.
+    """
+
+    id: int
+    name: str
+    task_id: int
+    task: Task
+    studies: int
+    open: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a study stands among those of its phrase: the `nth` of so many."""
+
+    nth: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A batch before its studies: what is asked, and how it is grouped.
+
+    Attributes:
+        task_id: the task's number.
+        task: what is labelled.
+        name: the batch's.
+        phrases: number → phrase, of those that group it and are still on the list.
+        places: the position of a study → its place in its group.
+    """
+
+    task_id: int
+    task: Task
+    name: str
+    phrases: Mapping[int, Phrase]
+    places: Mapping[int, Place]
+
+
+class Assigned:
+    """The batches that the person who opened the project is assigned to.
+
+    Every method raises `ProjectAccessDenied` where that person may not confirm (any more).
+    """
+
+    def __init__(self, project: Project, *, clock: Clock = site_clock) -> None:
+        self._project = project
+        self._clock = clock
+
+    def batches(self) -> tuple[AssignedBatch, ...]:
+        """These batches, the oldest first."""
+        self._project.require(CONFIRM)
+        with self._project.store.reading() as connection:
+            ours = [batch for batch in batch_rows.batches(connection) if self._me in batch.labelers]
+            tasks = {number: task_rows.task(connection, number) for number in {batch.task_id for batch in ours}}
+            return tuple(self._seen(connection, batch, tasks[batch.task_id]) for batch in ours)
+
+    def outline(self, batch_id: int) -> Outline:
+        """What one of them asks.
+
+        Raises:
+            CcdsError: there is no such batch, or they aren't assigned to it.
+        """
+        self._project.require(CONFIRM)
+        with self._project.store.reading() as connection:
+            batch = batch_rows.assigned_batch(connection, batch_id, self._me)
+            grouped = batch_rows.groups(connection, batch_id)
+            used = {phrase_id for _, phrase_id in grouped}
+            phrases = {
+                stored.id: stored.phrase for stored in rows.phrases(connection, batch.task_id) if stored.id in used
+            }
+            task = task_rows.task(connection, batch.task_id)
+        return Outline(batch.task_id, task, batch.name, phrases, places_in_groups(grouped))
+
+    @property
+    def _me(self) -> str:
+        return self._project.person
+
+    def _seen(self, connection: Connection, batch: StoredBatch, task: Task) -> AssignedBatch:
+        held = len(lease_rows.held(connection, batch.id, self._me))
+        unheld = lease_rows.open_count(connection, batch.id, self._me, self._clock(connection))
+        studies = len(batch_rows.groups(connection, batch.id))
+        return AssignedBatch(batch.id, batch.name, batch.task_id, task, studies, held + unheld)
+
+
+def places_in_groups(grouped: Iterable[tuple[int, int | None]]) -> dict[int, Place]:
+    """The position of a study → its place among those of its phrase, of (position, phrase) in the order of the positions."""
+    pairs = tuple(grouped)
+    totals = Counter(phrase for _, phrase in pairs)
+    seen: Counter[int | None] = Counter()
+    places = {}
+    for position, phrase in pairs:
+        seen[phrase] += 1
+        places[position] = Place(seen[phrase], totals[phrase])
+    return places

@@ -1,0 +1,78 @@
+"""Strata tags from several labelers, each seeing their own."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.confirmation.curation_rows import Curation, CurationKind
+from ccds_kernel.labeling.confirmation.tagging import Tagging, own_tags
+from support.confirming import HandClock
+
+
+def tagging(place, person, batch):
+    """A labeler's tags."""
+    return Tagging(place.projects[person], batch.id, clock=place.clock)
+
+
+def test_a_labeler_sees_their_own_tags_and_leaves_those_of_others(either):
+    """What the fellow or another labeler gave is neither shown nor taken back; what one gave is replaced."""
+    batch = either.batch(overlap=2)
+    key = either.keys[0]
+    either.curating("dee").tag(key, ["mimic"])
+    ann, bob = (either.at_work(person, batch).take(1)[0] for person in ("ann", "bob"))
+    mine, his = tagging(either, "ann", batch), tagging(either, "bob", batch)
+
+    mine.tag(ann.lease, key, ["motion"])
+    his.tag(bob.lease, key, ["artefact"])
+    shown = mine.own([key]), his.own([key])
+    mine.tag(ann.lease, key, ["post-surgical"])
+    after = either.curating().strata()[key].said
+    mine.tag(ann.lease, key, [])
+
+    assert shown == ({key: {"motion"}}, {key: {"artefact"}})
+    assert after == {"mimic", "artefact", "post-surgical"}
+    assert mine.own([key]) == {}
+    assert either.curating().strata()[key].said == {"mimic", "artefact"}
+
+
+def test_the_same_tags_again_change_nothing(place):
+    """A page that got no acknowledgement sends them once more; there is one event."""
+    batch = place.batch()
+    held = place.at_work("ann", batch).take(1)[0]
+
+    for _ in range(2):
+        tagging(place, "ann", batch).tag(held.lease, held.report.study_key, ["motion"])
+
+    events = [entry["event"] for entry in place.project.audit.entries("CHEST-1")]
+    assert events.count("StudyCurated") == 1
+
+
+@pytest.mark.parametrize(
+    ("person", "tags", "expected"),
+    [("ann", ["colour"], "strata tags of the task"), ("bob", ["motion"], "a study of this batch that you were given")],
+)
+def test_tags_that_can_t_be_are_told(place, person, tags, expected):
+    """One that the task doesn't have; a study that somebody else was given."""
+    batch = place.batch()
+    held = place.at_work("ann", batch).take(1)[0]
+
+    with pytest.raises(CcdsError) as raised:
+        tagging(place, person, batch).tag(held.lease, held.report.study_key, tags)
+
+    assert raised.value.expected.startswith(expected)
+
+
+TAGS = st.frozensets(st.sampled_from("abc"))
+
+
+@given(said=st.lists(st.tuples(st.sampled_from(["ann", "bob"]), TAGS), max_size=8))
+def test_own_tags_are_among_those_that_stand_and_each_has_an_owner(said):
+    """Whatever was said, every tag that stands is of somebody, and nobody owns one that doesn't."""
+    now = HandClock().now
+    history = [Curation("s", CurationKind.STRATA, tags, "", person, now) for person, tags in said]
+
+    own = {person: own_tags(history, person) for person in ("ann", "bob")}
+
+    standing = said[-1][1] if said else frozenset()
+    assert own["ann"] | own["bob"] == standing

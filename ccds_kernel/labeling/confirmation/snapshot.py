@@ -5,8 +5,14 @@ they agree (`confirmed`), the phrases (`soft`). Where labelers disagree and the 
 only flagged the study (`flagged`), and where no phrase matches (`none`), there is no label: a training that takes what it is
 given would otherwise learn from what people couldn't agree on. The soft label stands beside it in any case.
 
-With each soft label stands how often its phrase is wrong, by the studies of that phrase which people decided: the share, its 95 %
-interval (`assessment.soft_label_error`), and how many they are. Gold studies don't count there: somebody chose them.
+With each soft label stands how often its phrase is wrong, by the studies of that phrase that *test* it: the share, its 95 %
+interval (`assessment.soft_label_error`), and how many they are. A study tests the phrase where people decided it and it came to
+them in a batch as any other. Gold studies don't, whoever has the final word: somebody chose them. In a task of kind `several` a
+phrase's word for the uncertain is left out, of the studies that are captured too: people answer present or absent, and neither
+makes that word wrong. Disputed studies count once the fellow decides; until then just those that are hard are missing.
+
+A snapshot is of its task as it was then: the task's number and how it was asked (`Basis`) are hashed before the rows, so that two
+tasks whose labels are alike, or one under other cues, never share a snapshot.
 """
 
 from __future__ import annotations
@@ -27,9 +33,11 @@ from ccds_kernel.labeling.assessment.soft_label_error import (
     soft_label_errors,
 )
 from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
+from ccds_kernel.labeling.confirmation.batch import Planted
 from ccds_kernel.labeling.confirmation.curation_rows import Curation
 from ccds_kernel.labeling.confirmation.soft import SoftLabel, value_of
-from ccds_kernel.labeling.tasks.task import Task
+from ccds_kernel.labeling.outcome import ABSENT, PRESENT
+from ccds_kernel.labeling.tasks.task import Task, TaskKind
 
 ID_LENGTH = 12
 """Hexadecimal digits of the digest that name a snapshot."""
@@ -54,13 +62,14 @@ class LabelRow:
     Attributes:
         study_key: the study.
         question: the task's name, or in a task of kind `several` a label.
-        value: the label, or present or absent; None where there is none.
+        value: the label, or present, absent or a phrase's word for the uncertain; None where there is none.
         source: where that comes from.
         people: who said it, by name; empty for a soft label.
         soft_value: what the phrases say; None where none matches.
         phrase_id: the phrase that decides; None where none matches.
         phrase: its words; empty where none matches.
-        error: the share of wrong soft labels among the studies of that phrase that people decided; None where there are none.
+        tests: whether the study tests that phrase.
+        error: the share of wrong soft labels among the studies that test that phrase; None where there are none.
         error_low, error_high: its 95 % interval.
         error_studies: how many these are.
     """
@@ -73,6 +82,7 @@ class LabelRow:
     soft_value: str | None
     phrase_id: int | None
     phrase: str
+    tests: bool = False
     error: float | None = None
     error_low: float | None = None
     error_high: float | None = None
@@ -83,9 +93,35 @@ COLUMNS = tuple(field.name for field in fields(LabelRow))
 
 
 @dataclass(frozen=True)
-class LabelSnapshot:
-    """The rows of a snapshot, by study and question, and the SHA-256 of what they say."""
+class Basis:
+    """What the labels of a snapshot are about: its task's number, and as JSON with sorted keys how the task was asked then."""
 
+    task_id: int
+    asked: str
+
+    @property
+    def kind(self) -> TaskKind:
+        """How the task's labels go together."""
+        return TaskKind(json.loads(self.asked)["kind"])
+
+    @classmethod
+    def of(cls, task_id: int, task: Task) -> Basis:
+        """That of a task. Its cues are named one by one: the default ones are others in another version of ccds."""
+        asked = {
+            "name": task.name,
+            "kind": task.kind.value,
+            "labels": task.words,
+            "left_out": sorted(task.left_out),
+            "cues": task.cues.to_lists(),
+        }
+        return cls(task_id, json.dumps(asked, sort_keys=True))
+
+
+@dataclass(frozen=True)
+class LabelSnapshot:
+    """What a snapshot is of, its rows, by study and question, and the SHA-256 of both."""
+
+    basis: Basis
     rows: tuple[LabelRow, ...]
     digest: str
 
@@ -109,6 +145,7 @@ class LabelSnapshot:
 
 
 def snapshot_of(
+    task_id: int,
     task: Task,
     soft: Sequence[SoftLabel],
     *,
@@ -119,6 +156,7 @@ def snapshot_of(
     """The labels of every study.
 
     Args:
+        task_id: the task's number.
         task: the task.
         soft: what the phrases say, one for each study and question.
         final: study key → the fellow's final word.
@@ -129,16 +167,16 @@ def snapshot_of(
     for stored in answers:
         by_study[stored.answer.study_key].append(stored)
     rows = [_row(task, one, final, gold, by_study.get(one.study_key, [])) for one in soft]
-    return sealed(_with_errors(rows))
+    return sealed(Basis.of(task_id, task), _with_errors(task.kind, rows))
 
 
-def sealed(rows: Iterable[LabelRow]) -> LabelSnapshot:
+def sealed(basis: Basis, rows: Iterable[LabelRow]) -> LabelSnapshot:
     """The snapshot of these rows, in whatever order they come."""
     ordered = tuple(sorted(rows, key=lambda row: (row.study_key, row.question)))
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(json.dumps(astuple(basis)).encode() + b"\n")
     for row in ordered:
         digest.update(json.dumps(astuple(row)).encode() + b"\n")
-    return LabelSnapshot(ordered, digest.hexdigest())
+    return LabelSnapshot(basis, ordered, digest.hexdigest())
 
 
 def _row(
@@ -149,7 +187,16 @@ def _row(
     answers: Sequence[StoredAnswer],
 ) -> LabelRow:
     value, source, people = _decided(task, soft, final, gold, answers)
-    return LabelRow(soft.study_key, soft.question, value, source, people, soft.value, soft.phrase_id, soft.phrase)
+    tests = (
+        soft.phrase_id is not None
+        and source in {Source.ADJUDICATED, Source.CONFIRMED}
+        and soft.study_key not in gold
+        and any(stored.planted is Planted.NO for stored in answers)
+        and _is_certain(task.kind, soft.value)
+    )
+    return LabelRow(
+        soft.study_key, soft.question, value, source, people, soft.value, soft.phrase_id, soft.phrase, tests
+    )
 
 
 def _decided(
@@ -175,21 +222,34 @@ def _decided(
     return soft.value, Source.NONE if soft.value is None else Source.SOFT, ()
 
 
-def phrase_errors(rows: Sequence[LabelRow]) -> tuple[tuple[int, ...], SoftLabelErrors]:
-    """The numbers of the phrases that capture a study, and how often the soft labels of each, in that order, are wrong."""
-    ids = sorted({row.phrase_id for row in rows if row.phrase_id is not None})
+def phrase_errors(kind: TaskKind, rows: Sequence[LabelRow]) -> tuple[tuple[int, ...], SoftLabelErrors]:
+    """The numbers of the phrases that decide about a study of a task of that kind, and how often the soft labels of each, in that
+    order, are wrong.
+    """
+    certain = [row for row in rows if row.phrase_id is not None and _is_certain(kind, row.soft_value)]
+    ids = sorted({row.phrase_id for row in certain if row.phrase_id is not None})
     place = {phrase_id: number for number, phrase_id in enumerate(ids)}
-    decided = np.array([row.source in {Source.ADJUDICATED, Source.CONFIRMED} for row in rows], dtype=bool)
-    wrong = np.array([row.value != row.soft_value for row in rows], dtype=bool)
-    holders = np.array([place.get(row.phrase_id or 0, -1) for row in rows], dtype=np.int64)
-    return tuple(ids), soft_label_errors(count_phrases(holders, decided, wrong & decided, len(ids)))
+    tests = np.array([row.tests for row in certain], dtype=bool)
+    wrong = np.array([row.value != row.soft_value for row in certain], dtype=bool)
+    holders = np.array([place[row.phrase_id or 0] for row in certain], dtype=np.int64)
+    return tuple(ids), soft_label_errors(count_phrases(holders, tests, wrong & tests, len(ids)))
 
 
-def _with_errors(rows: Sequence[LabelRow]) -> list[LabelRow]:
+def _is_certain(kind: TaskKind, soft_value: str | None) -> bool:
+    """Whether what people say can be held against what the phrases say."""
+    return kind is TaskKind.ONE or soft_value in {PRESENT, ABSENT}
+
+
+def _with_errors(kind: TaskKind, rows: Sequence[LabelRow]) -> list[LabelRow]:
     """The rows with how often the phrase of each is wrong."""
-    ids, errors = phrase_errors(rows)
+    ids, errors = phrase_errors(kind, rows)
     of_phrase = dict(zip(ids, errors.phrases, strict=True))
-    return [row if row.phrase_id is None else _with_error(row, of_phrase[row.phrase_id]) for row in rows]
+    return [
+        _with_error(row, of_phrase[row.phrase_id])
+        if row.phrase_id is not None and _is_certain(kind, row.soft_value)
+        else row
+        for row in rows
+    ]
 
 
 def _with_error(row: LabelRow, error: PhraseError) -> LabelRow:

@@ -2,7 +2,8 @@
 
 A snapshot's file is named by the digest of what it says, written beside and then linked to its name, so that nobody sees half
 of one and none is ever replaced; its permissions say that nobody writes it. What is read is hashed again: a file that says
-something else than its name is refused. The digest is of the rows: the bytes are the affair of Parquet and its versions.
+something else than its name is refused. The digest is of the rows and of what they are about, which stands in the file's
+metadata; the bytes are the affair of Parquet and its versions.
 """
 
 from __future__ import annotations
@@ -11,12 +12,21 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import make_closed
-from ccds_kernel.labeling.confirmation.snapshot import COLUMNS, ID_LENGTH, LabelRow, LabelSnapshot, Source, sealed
+from ccds_kernel.labeling.confirmation.snapshot import (
+    COLUMNS,
+    ID_LENGTH,
+    Basis,
+    LabelRow,
+    LabelSnapshot,
+    Source,
+    sealed,
+)
 from ccds_kernel.labeling.csv_files import check_out, write_rows
 
 _SCHEMA = pl.Schema(
@@ -29,12 +39,16 @@ _SCHEMA = pl.Schema(
         "soft_value": pl.String(),
         "phrase_id": pl.Int64(),
         "phrase": pl.String(),
+        "tests": pl.Boolean(),
         "error": pl.Float64(),
         "error_low": pl.Float64(),
         "error_high": pl.Float64(),
         "error_studies": pl.Int64(),
     }
 )
+_TASK_ID, _ASKED = "ccds.task_id", "ccds.task"
+"""Where a file's metadata say what it is about."""
+
 _READ_ONLY = 0o440
 
 
@@ -66,7 +80,7 @@ def keep(folder: Path, snapshot: LabelSnapshot) -> Path:
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as out:
-                _frame(snapshot).write_parquet(out)
+                _write_parquet(snapshot, out)
                 out.flush()
                 os.fsync(out.fileno())
             temporary.chmod(_READ_ONLY)
@@ -94,8 +108,10 @@ def read(folder: Path, snapshot_id: str) -> LabelSnapshot:
     try:
         frame = pl.read_parquet(path)
         rows = frame.rows(named=True) if frame.columns == list(COLUMNS) else []
+        about = pl.read_parquet_metadata(path)
         snapshot = sealed(
-            LabelRow(**{**row, "source": Source(row["source"]), "people": tuple(row["people"])}) for row in rows
+            Basis(int(about[_TASK_ID]), about[_ASKED]),
+            (LabelRow(**{**row, "source": Source(row["source"]), "people": tuple(row["people"])}) for row in rows),
         )
     except OSError as error:
         raise CcdsError(
@@ -103,7 +119,7 @@ def read(folder: Path, snapshot_id: str) -> LabelSnapshot:
             found=error.strerror or "none",
             do="name one that 'ccds labeling snapshot' made and that you may read",
         ) from None
-    except (pl.exceptions.PolarsError, ValueError, TypeError):
+    except (pl.exceptions.PolarsError, KeyError, ValueError, TypeError):
         raise _changed(path) from None
     if snapshot.id != snapshot_id:
         raise _changed(path)
@@ -123,7 +139,8 @@ def export(out: Path, snapshot: LabelSnapshot, *, parquet: bool) -> None:
     out = Path(os.path.realpath(out))  # what a link points to is replaced, not the link
     temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
-        _frame(snapshot).write_parquet(temporary)
+        with temporary.open("wb") as file:
+            _write_parquet(snapshot, file)
         temporary.replace(out)
     except OSError as error:
         raise CcdsError(
@@ -131,6 +148,11 @@ def export(out: Path, snapshot: LabelSnapshot, *, parquet: bool) -> None:
         ) from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _write_parquet(snapshot: LabelSnapshot, out: BinaryIO) -> None:
+    about = {_TASK_ID: str(snapshot.basis.task_id), _ASKED: snapshot.basis.asked}
+    _frame(snapshot).write_parquet(out, metadata=about)
 
 
 def _frame(snapshot: LabelSnapshot) -> pl.DataFrame:
@@ -144,9 +166,10 @@ def _cells(row: LabelRow) -> list[str]:
     cells = []
     for name in COLUMNS:
         value = getattr(row, name)
-        cells.append(
-            json.dumps(value, ensure_ascii=False) if isinstance(value, tuple) else "" if value is None else str(value)
-        )
+        if isinstance(value, tuple | bool):
+            cells.append(json.dumps(value, ensure_ascii=False))
+        else:
+            cells.append("" if value is None else str(value))
     return cells
 
 

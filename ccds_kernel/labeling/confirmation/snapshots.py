@@ -158,6 +158,7 @@ def _snapshot(connection: Connection, task_id: int) -> LabelSnapshot:
     task = task_rows.task(connection, task_id)
     reports = tuple(rows.reports(connection))
     return snapshot_of(
+        task_id,
         task,
         soft_labels(task, reports, rows.phrases(connection, task_id)),
         final=curation_rows.standing(connection, task_id, CurationKind.FINAL),

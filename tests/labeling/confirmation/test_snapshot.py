@@ -14,10 +14,12 @@ from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.confirmation import snapshot_file
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.batch import BatchItem, SoftStudy
-from ccds_kernel.labeling.confirmation.snapshot import COLUMNS, LabelRow, Source, sealed
+from ccds_kernel.labeling.confirmation.snapshot import COLUMNS, Basis, LabelRow, Source, phrase_errors, sealed
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
 from ccds_kernel.labeling.confirmation.soft import soft_labels, soft_studies
+from ccds_kernel.labeling.negation import Cues
 from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
@@ -128,6 +130,50 @@ def test_how_often_a_phrase_is_wrong_stands_with_its_studies(place, snapshots):
     assert rows[positive[2]][0].value == "no effusion"
 
 
+def test_a_gold_study_tests_no_phrase_even_if_the_fellow_has_the_final_word(place, snapshots):
+    """Nor does one that was in no batch, or was planted in one and left the gold set; one that was disputed does."""
+    gold, unseen, planted, disputed = place.keys[:8:2]
+    place.curating().set_gold(gold, NEGATIVE)
+    batch = place.batch([gold, disputed], planted=[planted], overlap=2, labelers=["ann", "bob"])
+    say(place, batch, "ann", NEGATIVE, 3)
+    say(place, batch, "bob", POSITIVE, 3)
+    before = rows_of(snapshots)
+    for key in (gold, unseen, planted, disputed):
+        place.curating().adjudicate(key, NEGATIVE)
+
+    after = rows_of(snapshots)
+
+    assert {row.error for (row,) in before.values()} == {None}
+    assert [key for key in place.keys if after[key][0].tests] == [disputed]
+    assert {(row.error, row.error_studies) for (row,) in after.values() if row.phrase == "pleural effusion"} == {(1, 1)}
+
+
+def test_the_word_for_the_uncertain_is_never_wrong_where_people_say_present_or_absent(place):
+    """It has no error, and its studies aren't counted as captured; those that the phrase is sure of are."""
+    task = TaskRepository(place.project).make(Task("findings", TaskKind.SEVERAL, (Label("effusion", 0),)))
+    repository = LabelingRepository(place.project, task.id)
+    texts = {"P1": "Possible effusion.", "P2": "Possible effusion.", "S1": "Effusion.", "S2": "Effusion."}
+    repository.load_reports([Report(name, (Section("impression", text),)) for name, text in texts.items()])
+    keys = {stored.report.accession: stored.study_key for stored in repository.reports()}
+    repository.insert_phrase(Phrase("effusion.", "effusion", uncertain_label="perhaps"), 0)
+    place.task_id = task.id
+    batch = place.batch([keys[name] for name in texts], labelers=["ann"])
+    say(place, batch, "ann", POSITIVE, 3)
+
+    snapshot = LabelSnapshots(place.project).now(task.id)
+
+    rows = {row.study_key: row for row in snapshot.rows}
+    told = {name: (rows[keys[name]].soft_value, rows[keys[name]].error, rows[keys[name]].tests) for name in texts}
+    assert told == {
+        "P1": ("perhaps", None, False),
+        "P2": ("perhaps", None, False),
+        "S1": ("present", 0, True),
+        "S2": ("present", 0, False),
+    }
+    (errors,) = phrase_errors(TaskKind.SEVERAL, [rows[key] for name, key in keys.items() if name in texts])[1].phrases
+    assert (errors.counts.captured, errors.counts.confirmed, errors.counts.wrong) == (2, 1, 0)
+
+
 def test_labels_that_are_decided_by_themselves_have_a_row_each(place):
     """Present, absent, or nothing; people say which are present, and so that the others are absent."""
     task = TaskRepository(place.project).make(
@@ -213,18 +259,55 @@ def test_a_file_that_was_changed_is_refused(snapshots):
 
 def test_the_digest_covers_every_column_and_no_order():
     """Rows in another order are the same snapshot; any other value is another one."""
-    row = LabelRow("k", "q", "v", Source.SOFT, ("ann",), "v", 1, "p", 0.5, 0.1, 0.9, 4)
+    basis = Basis.of(1, Task("q"))
+    row = LabelRow("k", "q", "v", Source.SOFT, ("ann",), "v", 1, "p", False, 0.5, 0.1, 0.9, 4)
     others = {
         "study_key": "l", "question": "r", "value": None, "source": Source.GOLD, "people": (), "soft_value": None,
-        "phrase_id": 2, "phrase": "o", "error": 0.4, "error_low": 0.2, "error_high": 0.8, "error_studies": 5,
+        "phrase_id": 2, "phrase": "o", "tests": True, "error": 0.4, "error_low": 0.2, "error_high": 0.8, "error_studies": 5,
     }  # fmt: skip
     second = replace(row, study_key="z")
 
-    digests = {sealed([replace(row, **{name: value}), second]).digest for name, value in others.items()}
+    digests = {sealed(basis, [replace(row, **{name: value}), second]).digest for name, value in others.items()}
 
     assert set(others) == set(COLUMNS)
-    assert len(digests | {sealed([row, second]).digest}) == len(COLUMNS) + 1
-    assert sealed([second, row]) == sealed([row, second])
+    assert len(digests | {sealed(basis, [row, second]).digest}) == len(COLUMNS) + 1
+    assert sealed(basis, [second, row]) == sealed(basis, [row, second])
+
+
+def test_the_digest_covers_how_the_task_was_asked():
+    """Its number, name, kind, labels, what is left out, and the cues; not what says nothing about labels."""
+    task = Task("q", labels=(Label("a", 0),))
+    others = [
+        Basis.of(2, task),
+        *(
+            Basis.of(1, replace(task, **change))
+            for change in (
+                {"name": "r"},
+                {"kind": TaskKind.SEVERAL},
+                {"labels": (Label("b", 0),)},
+                {"left_out": frozenset({"history"})},
+                {"cues": Cues(negation_before=("no",))},
+            )
+        ),
+    ]
+
+    digests = {sealed(basis, []).digest for basis in (Basis.of(1, task), *others)}
+
+    assert len(digests) == 1 + len(others)
+    assert Basis.of(1, replace(task, guideline="Look.")) == Basis.of(1, task)
+
+
+def test_two_tasks_with_the_same_labels_have_two_snapshots(place):
+    """Each read back as what it was taken of."""
+    words = (Label("effusion", 0),)
+    tasks = [TaskRepository(place.project).make(Task(name, TaskKind.SEVERAL, words)) for name in ("a", "b")]
+    snapshots = LabelSnapshots(place.project)
+
+    taken = [snapshots.take(task.id)[0] for task in tasks]
+
+    assert [one.task_id for one in taken] == [task.id for task in tasks]
+    assert taken[0].digest != taken[1].digest
+    assert [snapshots.read(one.id).basis for one in taken] == [Basis.of(task.id, task.task) for task in tasks]
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
@@ -232,7 +315,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").touch()
 
     with pytest.raises(CcdsError, match=r"expected to write the folder .*; found Not a directory"):
-        snapshot_file.keep(tmp_path / "file", sealed([]))
+        snapshot_file.keep(tmp_path / "file", sealed(Basis.of(1, Task("q")), []))
 
 
 @pytest.mark.parametrize("name", ["", "../../../etc/passwd", "0" * 11, "g" * 12, "A" * 12])

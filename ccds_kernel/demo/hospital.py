@@ -19,6 +19,8 @@ from tqdm import tqdm
 from ccds_kernel.demo.cluster import pretend_cluster
 from ccds_kernel.demo.deployment import SECTIONS, deploy
 from ccds_kernel.demo.images import image_tasks, make_images
+from ccds_kernel.demo.labelers import Labeler
+from ccds_kernel.demo.labelled import is_labelled, label_project
 from ccds_kernel.demo.mark import Contents, is_filled, mark_filled, other_contents
 from ccds_kernel.demo.population import YEAR
 from ccds_kernel.demo.reports import generate_reports
@@ -56,7 +58,13 @@ class Person:
 
 
 PEOPLE = (
-    Person("fay", "fellow", "Label reports: select a few words of a report, give them a label, see the count."),
+    Person(
+        "fay",
+        "fellow",
+        "Label reports: give words of a report a label, see the count; task hemorrhage has labelers to assess.",
+    ),
+    Person("lou", "labeler", "Confirm labels: one study after another, by keys (? lists them)."),
+    Person("pat", "labeler", "The same beside lou: nobody gets a study that the other one has."),
     Person(
         "sam",
         "scientist",
@@ -64,6 +72,7 @@ PEOPLE = (
     ),
     Person("lee", "leadership", "Deployed models: do they still agree with the radiologists? Cluster: who uses it?"),
 )
+LABELERS = (Labeler("lou", errs=0.03, trusts=0.25, seconds=3.0), Labeler("pat", errs=0.08, trusts=0.7, seconds=1.5))
 LEADERSHIP = tuple(person.name for person in PEOPLE if person.role == "leadership")
 
 
@@ -129,12 +138,14 @@ class Hospital:
         return load_settings(self.settings_file)
 
     def passwords(self) -> dict[str, str]:
-        """Person → password; made at the first start, then the same."""
-        if not self._passwords.exists():
-            made = {person.name: secrets.token_urlsafe(6) for person in PEOPLE}
-            write_whole(self._passwords, json.dumps(made), 0o600)
-        kept: dict[str, str] = json.loads(self._passwords.read_text(encoding="utf-8"))
-        return kept
+        """Person → password; made at the first start, then the same. A demo from before somebody was in it gives them one."""
+        kept: dict[str, str] = {}
+        if self._passwords.exists():
+            kept = json.loads(self._passwords.read_text(encoding="utf-8"))
+        new = {person.name: secrets.token_urlsafe(6) for person in PEOPLE if person.name not in kept}
+        if new:
+            write_whole(self._passwords, json.dumps(kept | new), 0o600)
+        return kept | new
 
     def fill(self, settings: Settings) -> Iterator[str]:
         """Makes what isn't there yet; yields what it is about to do, nothing where everything was made before.
@@ -161,6 +172,9 @@ class Hospital:
                     settings=settings,
                 )
                 mark_filled(project.folder, self.contents)
+            if not is_labelled(project):
+                yield "a labelling task that two labelers have begun to confirm"
+                _label(self.contents, settings)
         finally:
             project.store.close()
         pretend_cluster(self.contents.seed, person=_administrator(), settings=settings)
@@ -186,6 +200,19 @@ def _offer_phrases(project: Project) -> None:
     copy.parent.mkdir(exist_ok=True)
     if not copy.exists():
         write_whole(copy, STARTER_PHRASES.read_text(encoding="utf-8"))
+
+
+def _label(contents: Contents, settings: Settings) -> None:
+    fellow = next(person.name for person in PEOPLE if person.role == "fellow")
+    label_project(
+        PROJECT,
+        contents.seed,
+        contents.reports,
+        STARTER_PHRASES,
+        fellow=fellow,
+        labelers=LABELERS,
+        settings=settings,
+    )
 
 
 def _make_images(project: Project, contents: Contents) -> None:

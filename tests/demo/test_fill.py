@@ -19,7 +19,12 @@ from ccds_kernel.settings import Settings
 from support.waiting import until
 
 SMALL = Contents(version=1, seed=3, reports=40, series=3)
-STEPS = ["40 reports", "3 image series", "a deployed model's predictions for 40 studies"]
+STEPS = [
+    "40 reports",
+    "3 image series",
+    "a deployed model's predictions for 40 studies",
+    "a labelling task that two labelers have begun to confirm",
+]
 FILLING = """
 import sys
 from pathlib import Path

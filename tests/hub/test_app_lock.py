@@ -128,7 +128,30 @@ def test_every_other_request_is_refused(demo: Demo, page: Page, method: str, pat
     assert [secret for secret in secrets_of(demo) if secret in text] == []
 
 
-@pytest.mark.parametrize("person", ["sam", "lee"])
+LABELER_S = (
+    "voila/render/labeling.ipynb",
+    "voila/render/airlock.ipynb",
+    "lab",
+    "tree",
+    "api/contents",
+    "files/labeling.ipynb",
+)
+
+
+def test_a_labeler_s_session_serves_the_labelling_app_and_nothing_else(demo: Demo, client: Clients) -> None:
+    """The same session as a fellow's, for somebody who may do less: which of its screens they see is the app's to say."""
+    lou = client("lou")
+    url = demo.start(lou, "lou", APP)
+    lou.get(url, timeout=60)
+
+    answers = [lou.get(f"{url}{path}", timeout=60).status_code for path in LABELER_S]
+    demo.stop(lou, "lou", APP)
+
+    assert answers[0] == 200
+    assert set(answers[1:]) <= {403, 404}
+
+
+@pytest.mark.parametrize("person", ["sam", "lee", "lou"])
 def test_another_person_can_not_open_it(client: Clients, page: Page, person: str) -> None:
     """Neither the page nor its kernel, with their own cookies."""
     answers = [

@@ -29,13 +29,14 @@ def other_project(demo: Demo) -> str:
     ("person", "tiles"),
     [
         ("fay", ["/fay/headct-2026-app"]),
+        ("lou", ["/lou/headct-2026-app"]),
         ("sam", ["/sam/headct-2026-lab"]),
         ("lee", ["/lee/reports", "/lee/reports?next=/user/lee/reports/voila/render/cluster.ipynb"]),
     ],
 )
 @pytest.mark.usefixtures("other_project")
 def test_a_role_has_its_tiles_and_no_others(demo: Demo, client: Clients, person: str, tiles: list[str]) -> None:
-    """The fellow labels, the scientist has a lab, leadership reads what is published and has nothing inside a project."""
+    """Fellow and labeler have an app, the scientist a lab; leadership reads what is published, and has nothing in a project."""
     page = client(person).get(f"{demo.url}/hub/home", timeout=20).text
 
     starts = re.findall(r'<article class="ccds-tile">.*?href="/hub/spawn([^"]+)"', page, re.DOTALL)
@@ -55,7 +56,17 @@ def test_a_project_of_others_can_not_be_entered(demo: Demo, client: Clients, oth
     assert "Hushed" not in answer.text
 
 
-@pytest.mark.parametrize("person", ["fay", "sam", "lee"])
+@pytest.mark.parametrize(("person", "title"), [("fay", "Label reports"), ("lou", "Confirm labels")])
+def test_the_labelling_app_is_called_by_what_it_is_to_somebody(
+    demo: Demo, client: Clients, person: str, title: str
+) -> None:
+    """One app, which shows a labeler the studies that they are to confirm and nothing else."""
+    page = client(person).get(f"{demo.url}/hub/home", timeout=20).text
+
+    assert re.findall(r"<h3>([^<]+)</h3>", page) == [title]
+
+
+@pytest.mark.parametrize("person", ["fay", "lou", "sam", "lee"])
 def test_nobody_of_the_demo_administers_the_hub(demo: Demo, client: Clients, person: str) -> None:
     """No admin page, nobody else's account, no list of users."""
     answers = [
@@ -63,10 +74,10 @@ def test_nobody_of_the_demo_administers_the_hub(demo: Demo, client: Clients, per
     ]
     others = [
         client(person).get(f"{demo.url}/hub/api/users/{one}", timeout=20)
-        for one in ("fay", "sam", "lee")
+        for one in ("fay", "lou", "sam", "lee")
         if one != person
     ]
 
     assert answers[0].status_code in {403, 404}
     assert all(other.status_code in {403, 404} for other in others)
-    assert all(f'"{one}"' not in answer.text for answer in answers for one in {"fay", "sam", "lee"} - {person})
+    assert all(f'"{one}"' not in answer.text for answer in answers for one in {"fay", "lou", "sam", "lee"} - {person})

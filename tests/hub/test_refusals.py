@@ -17,6 +17,7 @@ FORBIDDEN = [
     ("lee", "headct-2026-app", "expected a role that may open the labelling app; found lee as leadership; ask "),
     ("sam", "headct-2026-app", "expected a role that may open the labelling app; found sam as scientist; ask "),
     ("fay", "headct-2026-lab", "expected a role that may open a lab session; found fay as fellow; ask "),
+    ("lou", "headct-2026-lab", "expected a role that may open a lab session; found lou as labeler; ask "),
     ("fay", "headct-2026-lab-3", "expected a role that may open a lab session; found fay as fellow; ask "),
     ("sam", "headct-2027-lab", "expected a project that sam is on; found none of that id; ask "),
     ("sam", "x", "expected a session's name, such as <project>-lab, <project>-app or reports; found 'x'; "),

@@ -56,9 +56,9 @@ SPAWN_THINGS: dict[str, Rule] = {
 
 _STARTED, _REFUSED = frozenset({201, 202}), frozenset({403, 404})
 _TILES = {
-    "be offered a lab session": "JupyterLab",
-    "be offered the labelling app": "Label reports",
-    "be offered the airlock": "Airlock",
+    "be offered a lab session": {"JupyterLab"},
+    "be offered the labelling app": {"Label reports", "Confirm labels"},
+    "be offered the airlock": {"Airlock"},
 }
 
 
@@ -135,7 +135,7 @@ class RestLayer:
         return {
             "log in": let_in,
             "be shown the project": f"IRB <b>{PROJECT}</b>" in home,
-            **{thing: title in tiles for thing, title in _TILES.items()},
+            **{thing: not titles.isdisjoint(tiles) for thing, titles in _TILES.items()},
             **{thing: not _is_refused(self._people.ask(role, *request)) for thing, request in asked.items()},
         }
 

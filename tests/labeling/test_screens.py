@@ -89,7 +89,7 @@ def test_a_screen_is_opened_once_for_each_task_when_it_is_first_asked(project, m
 def test_tasks_are_told_anew(project, model):
     """A label that a phrase brought is there when the page asks again."""
     model.start()
-    TaskRepository(project).change(1, Task("labels", labels=(Label("new", 0),)))
+    TaskRepository(project).change(1, Task("labels"), Task("labels", labels=(Label("new", 0),)))
 
     answer = model.answer({"kind": "tasks"})
 

@@ -81,7 +81,8 @@ class Workplace:
         repository.load_reports(new)
         self.keys = [stored.study_key for stored in repository.reports()]
         labels = (Label("effusion", 0), Label("no effusion", 1))
-        TaskRepository(self.project).change(self.task_id, Task("effusion", labels=labels))
+        tasks = TaskRepository(self.project)
+        tasks.change(self.task_id, tasks.tasks()[0].task, Task("effusion", labels=labels))
 
     def curating(self, person: str = "ann") -> Curating:
         """The fellow's view of the task."""

@@ -1,16 +1,16 @@
-"""Where a task's labels and strata tags are in use: by phrases, and by what people said about studies."""
+"""Where a task is in use: its labels and strata tags by phrases and by what people said about studies, its kind by studies."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select, union
 
-from ccds_kernel.labeling.confirmation import answer_rows, curation_rows
+from ccds_kernel.labeling.confirmation import answer_rows, curation_rows, tables
 from ccds_kernel.labeling.confirmation.curation_rows import CurationKind
 from ccds_kernel.labeling.tasks import rows as task_rows
-from ccds_kernel.labeling.tasks.task import Uses
+from ccds_kernel.labeling.tasks.changing import Uses
 
 
 def uses_of_words(connection: Connection, task_id: int) -> Mapping[str, Uses]:
@@ -32,3 +32,14 @@ def uses_of_words(connection: Connection, task_id: int) -> Mapping[str, Uses]:
                 studies[word].add(key)
     phrases = task_rows.phrases_by_word(connection, task_id)
     return {word: Uses(phrases[word], len(studies.get(word, ()))) for word in {*phrases, *studies}}
+
+
+def judged_studies(connection: Connection, task_id: int) -> int:
+    """How many studies are in a batch of a task, or have ever had a gold label or a final word in it.
+
+    What was undone, taken back or refused counts: it stays in its rows, which are read by the task's kind.
+    """
+    item, batch, curation = tables.item, tables.batch, tables.curation
+    shown = select(item.c.report_id).join(batch).where(batch.c.task_id == task_id)
+    said = select(curation.c.report_id).where(curation.c.task_id == task_id)
+    return connection.execute(select(func.count()).select_from(union(shown, said).subquery())).scalar_one()

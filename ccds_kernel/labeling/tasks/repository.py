@@ -9,12 +9,19 @@ from sqlalchemy import Connection
 from ccds_kernel.audit.events import TaskChanged
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
+from ccds_kernel.labeling import rows as labeling_rows
 from ccds_kernel.labeling.confirmation import batch_rows
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE, READ_LABELS
-from ccds_kernel.labeling.confirmation.word_uses import uses_of_words
+from ccds_kernel.labeling.confirmation.word_uses import judged_studies, uses_of_words
 from ccds_kernel.labeling.tasks import rows
+from ccds_kernel.labeling.tasks.changing import (
+    changed_since,
+    refuse_another_kind,
+    refuse_beyond_limits,
+    refuse_lost_words,
+)
 from ccds_kernel.labeling.tasks.rows import StoredTask
-from ccds_kernel.labeling.tasks.task import Task, refuse_lost_words
+from ccds_kernel.labeling.tasks.task import Task
 
 __all__ = ["StoredTask", "TaskRepository"]
 
@@ -42,27 +49,35 @@ class TaskRepository:
         """Adds a task.
 
         Raises:
-            CcdsError: another one has its name.
+            CcdsError: another one has its name, or it has too many labels, or one that is too long.
         """
         self._project.require(CURATE)
+        refuse_beyond_limits(None, task)
         with self._project.store.writing() as connection:
             _check_name(task, rows.tasks(connection))
             stored = rows.add_task(connection, task, self._project.person)
             self._log("made", stored.id)
         return stored
 
-    def change(self, task_id: int, after: Task) -> None:
-        """Puts `after` in the place of a task.
+    def change(self, task_id: int, before: Task, after: Task) -> None:
+        """Changes of a task what differs between `before`, as this person read it, and `after`; the rest stays as it is by now.
 
         Raises:
-            CcdsError: the task is gone, another one has the name, or a label or strata tag would go that is still in use.
+            CcdsError: the task is gone; somebody else has changed the same since; another one has the name; a label or strata tag
+                would go that is still in use; there would be too many labels; or the kind would change though the phrases don't
+                fit another one, or studies were shown or labelled by it.
         """
         self._project.require(CURATE)
         with self._project.store.writing() as connection:
-            before = rows.task(connection, task_id)
-            _check_name(after, (one for one in rows.tasks(connection) if one.id != task_id))
-            refuse_lost_words(before, after, uses_of_words(connection, task_id))
-            rows.change_task(connection, task_id, after)
+            now = rows.task(connection, task_id)
+            changed = changed_since(now, before, after)
+            _check_name(changed, (one for one in rows.tasks(connection) if one.id != task_id))
+            refuse_beyond_limits(now, changed)
+            refuse_lost_words(now, changed, uses_of_words(connection, task_id))
+            phrases = [stored.phrase for stored in labeling_rows.phrases(connection, task_id)]
+            refuse_another_kind(now, changed, studies=judged_studies(connection, task_id), phrases=phrases)
+            rows.change_task(connection, task_id, changed)
+            rows.admit_labels(connection, task_id, phrases)
             self._log("changed", task_id)
 
     def _log(self, change: str, task_id: int) -> None:

@@ -15,6 +15,7 @@ from ccds_kernel.labeling.negation import RADIOLOGY, Cues
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.tables import phrase
 from ccds_kernel.labeling.tasks import tables
+from ccds_kernel.labeling.tasks.changing import refuse_beyond_limits
 from ccds_kernel.labeling.tasks.history import Change, Form, StepKind
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
 
@@ -77,13 +78,18 @@ def change_task(connection: Connection, task_id: int, after: Task) -> None:
 
 
 def admit_labels(connection: Connection, task_id: int, phrases: Sequence[Phrase]) -> None:
-    """Gives the task the labels that `phrases` stand for and it doesn't have."""
+    """Gives the task the labels that `phrases` stand for and it doesn't have.
+
+    Raises:
+        CcdsError: they would be too many, or one is too long.
+    """
     before = task(connection, task_id)
     words = [one.label for one in phrases]
     if before.kind is TaskKind.ONE:  # elsewhere the word for the uncertain is what is said of the label
         words += [one.uncertain_label for one in phrases if one.uncertain_label is not None]
     after = before.with_labels(words)
     if after is not before:
+        refuse_beyond_limits(before, after)
         change_task(connection, task_id, after)
 
 

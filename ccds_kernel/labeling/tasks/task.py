@@ -5,13 +5,16 @@ each other, and the first phrase of the task's one list decides; in one of kind 
 and a study has any number of them. The order of the labels is that of the number keys 1–9 on the screen; a label past the
 ninth has no key. A label's *colour slot* is kept with it, so that its colour stays when the order changes.
 
+How many labels there are and how long a label is are limits of what is entered (`changing`), not of what there is: the labels of
+phrases that a project had before it had tasks are the first task's, whatever they are.
+
 Rejected: renaming a label in place. Phrases and answers hold the word, and an answer that somebody gave under one word isn't
 one under another; a fellow adds the new label and moves the phrases.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -46,14 +49,14 @@ class Label:
         colour: its colour slot, 0 … `COLOUR_SLOTS` - 1.
 
     Raises:
-        CcdsError: the word is blank, too long or not valid Unicode, or there is no such slot.
+        CcdsError: the word is blank or not valid Unicode, or there is no such slot.
     """
 
     name: str
     colour: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", checked_word(self.name, "label"))
+        object.__setattr__(self, "name", _whole_word(self.name, "label"))
         if not 0 <= self.colour < COLOUR_SLOTS:
             raise CcdsError(
                 expected=f"a colour from 0 to {COLOUR_SLOTS - 1}", found=str(self.colour), do="choose one of these"
@@ -74,7 +77,7 @@ class Task:
         strata: the strata tags that a study may get.
 
     Raises:
-        CcdsError: a word is blank, too long or there twice, or the guideline is too long.
+        CcdsError: a word is blank or there twice, the name or a strata tag is too long, or the guideline is.
     """
 
     name: str
@@ -88,12 +91,6 @@ class Task:
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", checked_word(self.name, "name of a task"))
         object.__setattr__(self, "strata", tuple(checked_word(tag, "strata tag") for tag in self.strata))
-        if len(self.labels) > MOST_LABELS:
-            raise CcdsError(
-                expected=f"at most {MOST_LABELS} labels",
-                found=str(len(self.labels)),
-                do="make a further task for some of them",
-            )
         _refuse_twice([label.name for label in self.labels], "label")
         _refuse_twice(self.strata, "strata tag")
         if len(self.guideline) > LONGEST_GUIDELINE or "\0" in self.guideline or not is_valid_unicode(self.guideline):
@@ -109,11 +106,7 @@ class Task:
         return tuple(label.name for label in self.labels)
 
     def with_labels(self, words: Iterable[str]) -> Task:
-        """The task with those of `words` that it doesn't have behind its labels, each in the colour used least.
-
-        Raises:
-            CcdsError: there are too many then.
-        """
+        """The task with those of `words` that it doesn't have behind its labels, each in the colour used least."""
         labels = list(self.labels)
         for word in words:
             if word not in {label.name for label in labels}:
@@ -156,57 +149,34 @@ class Task:
         return given
 
 
-@dataclass(frozen=True)
-class Uses:
-    """How often a word of a task is used: by `phrases`, and by `studies`, whose people's words hold it."""
-
-    phrases: int = 0
-    studies: int = 0
-
-
-def refuse_lost_words(before: Task, after: Task, uses: Mapping[str, Uses]) -> None:
-    """Makes sure that no label or strata tag goes that is still in use, and that the kind stays once somebody has answered.
-
-    Args:
-        before: the task as it is.
-        after: as it is to be.
-        uses: word → how often it is used, for labels and for strata tags; others aren't.
-
-    Raises:
-        CcdsError: the first word that goes though it is used, with the counts; or the kind changes though studies have answers.
-    """
-    for what, had, has in (("label", before.words, after.words), ("strata tag", before.strata, after.strata)):
-        for word in had:
-            used = uses.get(word, Uses())
-            if word not in has and used != Uses():
-                raise CcdsError(
-                    expected=f"the {what} '{word}' to be used nowhere before it is removed",
-                    found=f"{used.phrases} phrase(s) and {used.studies} study(ies) with it",
-                    do="give these another one first",
-                )
-    answered = sum(uses[word].studies for word in before.words if word in uses)
-    if before.kind is not after.kind and answered:
-        raise CcdsError(
-            expected=f"the task '{before.name}' to stay of kind {before.kind} once studies have answers",
-            found=f"{answered} answer(s)",
-            do="make a further task",
-        )
-
-
 def checked_word(word: str, what: str) -> str:
     """`word` without white space around it.
 
     Raises:
         CcdsError: it is blank, too long or not valid Unicode; says that it should be a `what`, and doesn't quote it.
     """
+    word = _whole_word(word, what)
+    if len(word) > LONGEST_NAME:
+        raise CcdsError(
+            expected=f"a {what} of at most {LONGEST_NAME} characters", found=f"one of {len(word)}", do="shorten it"
+        )
+    return word
+
+
+def _whole_word(word: str, what: str) -> str:
+    """`word` without white space around it, however long.
+
+    Raises:
+        CcdsError: it is blank or not valid Unicode.
+    """
     word = word.strip()
     if not normalise(word):
         raise CcdsError(expected=f"a {what}", found="a blank one", do=f"give the {what} at least one character")
-    if len(word) > LONGEST_NAME or "\0" in word or not is_valid_unicode(word):
+    if "\0" in word or not is_valid_unicode(word):
         raise CcdsError(
-            expected=f"a {what} of at most {LONGEST_NAME} whole characters",
-            found=f"one of {len(word)}, or half a character in it",
-            do="shorten it, or type it again",
+            expected=f"a {what} in whole characters",
+            found="a zero byte or half a character",
+            do=f"type the {what} again",
         )
     return word
 

@@ -231,9 +231,9 @@ def test_a_task_comes_back_as_it_was_kept(place):
     with pytest.raises(CcdsError, match="found 'edema' again"):
         tasks.make(Task(" edema"))
     with pytest.raises(CcdsError, match="found 'edema' again"):
-        tasks.change(1, replace(first.task, name="edema"))
+        tasks.change(1, first.task, replace(first.task, name="edema"))
     with pytest.raises(CcdsError, match="expected a task of this project"):
-        tasks.change(99, whole)
+        tasks.change(99, whole, whole)
 
 
 def test_a_label_goes_only_when_nothing_uses_it(place):
@@ -241,8 +241,8 @@ def test_a_label_goes_only_when_nothing_uses_it(place):
     tasks = TaskRepository(place.project)
     before = tasks.tasks()[0].task
     without = replace(before, labels=before.labels[:1])
-    tasks.change(1, without)
-    tasks.change(1, before)
+    tasks.change(1, before, without)
+    tasks.change(1, without, before)
     LabelingRepository(place.project).insert_phrase(Phrase("no effusion", "no effusion"), 0)
     place.curating().set_gold(place.keys[0], NEGATIVE)
     batch = place.batch(place.keys[:1])
@@ -250,15 +250,15 @@ def test_a_label_goes_only_when_nothing_uses_it(place):
     place.at_work("ann", batch).answer([told])
 
     with pytest.raises(CcdsError, match=r"found 1 phrase\(s\) and 1 study\(ies\) with it"):
-        tasks.change(1, without)
+        tasks.change(1, before, without)
 
     place.at_work("ann", batch).answer([undo(told)])
     place.curating().set_gold(place.keys[0], None)
     LabelingRepository(place.project).undo()
-    tasks.change(1, without)
+    tasks.change(1, before, without)
     assert tasks.tasks()[0].task == without
     with pytest.raises(CcdsError, match=r"found 0 phrase\(s\) and 1 study\(ies\) with it"):
-        tasks.change(1, replace(without, labels=()))
+        tasks.change(1, without, replace(without, labels=()))
 
 
 def test_who_may_not_curate_changes_no_task(place):
@@ -266,7 +266,7 @@ def test_who_may_not_curate_changes_no_task(place):
     tasks = TaskRepository(place.projects["sam"])
 
     assert len(tasks.tasks()) == 1
-    for use in (lambda: tasks.make(Task("x")), lambda: tasks.change(1, Task("x"))):
+    for use in (lambda: tasks.make(Task("x")), lambda: tasks.change(1, Task("x"), Task("y"))):
         with pytest.raises(ProjectAccessDenied):
             use()
 

@@ -79,7 +79,7 @@ REFUSED: dict[str, Callable[[Project], object]] = {
     "read the history": lambda project: LabelingRepository(project).changes(),
     "insert a phrase": lambda project: LabelingRepository(project).insert_phrase(Phrase("fluid", "effusion"), 0),
     "make a task": lambda project: TaskRepository(project).make(Task("edema")),
-    "change a task": lambda project: TaskRepository(project).change(1, Task("edema")),
+    "change a task": lambda project: TaskRepository(project).change(1, Task("x"), Task("edema")),
     "list batches": lambda project: Curating(project, 1).batches(),
     "assign": lambda project: Curating(project, 1).assign(1, "lea"),
     "read answers": lambda project: Curating(project, 1).answers(),

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.labeling.tasks.task import COLOUR_SLOTS, Label, Task, TaskKind, Uses, refuse_lost_words
+from ccds_kernel.labeling.tasks.changing import Uses, refuse_lost_words
+from ccds_kernel.labeling.tasks.task import COLOUR_SLOTS, Label, Task, TaskKind
 
 TASK = Task("effusion", labels=(Label("present", 0), Label("absent", 3)), strata=("motion",))
 
@@ -89,10 +90,6 @@ def test_strata_are_the_task_s_own():
                 "found 0 phrase(s) and 1 study(ies) with it; give these another one first"
             ),
         ),
-        (
-            replace(TASK, kind=TaskKind.SEVERAL),
-            "expected the task 'effusion' to stay of kind one once studies have answers; found 3 answer(s); make a further task",
-        ),
     ],
 )
 def test_what_is_in_use_does_not_go(after, told):
@@ -117,8 +114,3 @@ def test_what_is_in_use_does_not_go(after, told):
 def test_everything_else_may_change(after):
     """Order, colours, what is used nowhere, the guideline, the name."""
     refuse_lost_words(TASK, after, {"absent": Uses(2, 3), "motion": Uses(0, 1)})
-
-
-def test_a_task_that_has_phrases_only_may_change_its_kind():
-    """Nobody has answered yet."""
-    refuse_lost_words(TASK, replace(TASK, kind=TaskKind.SEVERAL), {"absent": Uses(2, 0)})

@@ -187,9 +187,10 @@ def _make_confirmation() -> None:
 def _add_first_task() -> None:
     """The task that every project has, with the labels of the phrases that are there, in their order."""
     connection = op.get_bind()
-    phrases = sa.table("phrase", sa.column("label", sa.String), sa.column("position", sa.Integer))
-    ordered = connection.scalars(sa.select(phrases.c.label).order_by(phrases.c.position))
-    labels = [{"name": name, "colour": slot % _COLOURS} for slot, name in enumerate(dict.fromkeys(ordered))]
+    phrases = sa.table("phrase", *map(sa.column, ("label", "uncertain_label", "position")))
+    ordered = connection.execute(sa.select(phrases.c.label, phrases.c.uncertain_label).order_by(phrases.c.position))
+    words = [word for row in ordered for word in row if word is not None]
+    labels = [{"name": name, "colour": slot % _COLOURS} for slot, name in enumerate(dict.fromkeys(words))]
     task = sa.table(
         "task",
         *(sa.column(name, sa.String) for name in ("name", "kind", "labels", "guideline", "left_out", "strata")),

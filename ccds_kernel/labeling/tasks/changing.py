@@ -1,0 +1,122 @@
+"""What about a task may be changed: the rules by which a change goes with others' and with what uses the task. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.outcome import one_label
+from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.tasks.task import MOST_LABELS, Task, TaskKind, checked_word
+
+_CALLED = {
+    "name": "a name",
+    "kind": "a kind",
+    "labels": "labels",
+    "guideline": "a guideline",
+    "left_out": "sections to be left out",
+    "cues": "cues",
+    "strata": "strata tags",
+}
+"""What people call the parts of a task."""
+
+
+@dataclass(frozen=True)
+class Uses:
+    """How often a word of a task is used: by `phrases`, and by `studies`, whose people's words hold it."""
+
+    phrases: int = 0
+    studies: int = 0
+
+
+def changed_since(now: Task, before: Task, after: Task) -> Task:
+    """The task as it is `now`, with what differs between `before` and `after`, which is what a person changed.
+
+    Raises:
+        CcdsError: somebody else has changed the same since that person read `before`.
+    """
+    changed = {
+        field.name: getattr(after, field.name)
+        for field in fields(Task)
+        if getattr(before, field.name) != getattr(after, field.name)
+    }
+    if lost := [name for name in changed if getattr(now, name) != getattr(before, name)]:
+        raise CcdsError(
+            expected=f"the task '{now.name}' as you read it",
+            found=f"{', '.join(_CALLED[name] for name in lost)} that somebody else changed since",
+            do="load the page anew, and change it again",
+        )
+    return replace(now, **changed)
+
+
+def refuse_beyond_limits(before: Task | None, after: Task) -> None:
+    """Makes sure that what comes to `before` (nothing, for a new task) is neither too much nor too long.
+
+    Raises:
+        CcdsError: a new label is too long, or there are more labels than before and too many.
+    """
+    had = before.words if before is not None else ()
+    for word in after.words:
+        if word not in had:
+            checked_word(word, "label")
+    if len(after.labels) > (most := max(MOST_LABELS, len(had))):
+        raise CcdsError(
+            expected=f"at most {most} labels",
+            found=str(len(after.labels)),
+            do="make a further task for some of them",
+        )
+
+
+def refuse_another_kind(before: Task, after: Task, *, studies: int, phrases: Sequence[Phrase]) -> None:
+    """Makes sure that the kind stays once something was shown or said by it, and that the phrases that there are fit the new one.
+
+    Args:
+        before: the task as it is.
+        after: as it is to be.
+        studies: how many studies are, or were, in a batch of the task, or have, or had, a word of the fellow's.
+        phrases: the task's.
+
+    Raises:
+        CcdsError: the kind changes though there are such studies, or to `one` though a phrase excludes its label or stands for
+            several ones.
+    """
+    if before.kind is after.kind:
+        return
+    if studies:
+        raise CcdsError(
+            expected=f"the task '{before.name}' to stay of kind {before.kind} once studies are in a batch or labelled",
+            found=f"{studies} study(ies)",
+            do="make a further task",
+        )
+    if after.kind is TaskKind.ONE:
+        for phrase in phrases:
+            one_label(phrase)  # refuses one that says nothing about the other labels
+        if again := len(phrases) - len({phrase.normalised for phrase in phrases}):
+            raise CcdsError(
+                expected="each phrase for one label, where labels exclude each other",
+                found=f"{again} that stand for a further one",
+                do="remove these first, or make a further task",
+            )
+
+
+def refuse_lost_words(before: Task, after: Task, uses: Mapping[str, Uses]) -> None:
+    """Makes sure that no label or strata tag goes that is still in use.
+
+    Args:
+        before: the task as it is.
+        after: as it is to be.
+        uses: word → how often it is used, for labels and for strata tags; others aren't.
+
+    Raises:
+        CcdsError: the first word that goes though it is used, with the counts.
+    """
+    for what, had, has in (("label", before.words, after.words), ("strata tag", before.strata, after.strata)):
+        for word in had:
+            used = uses.get(word, Uses())
+            if word not in has and used != Uses():
+                raise CcdsError(
+                    expected=f"the {what} '{word}' to be used nowhere before it is removed",
+                    found=f"{used.phrases} phrase(s) and {used.studies} study(ies) with it",
+                    do="give these another one first",
+                )

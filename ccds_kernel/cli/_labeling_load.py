@@ -184,7 +184,7 @@ def _print_taken(taken: Taken, rejected: Path) -> None:
         (loaded.beyond, "beyond the exam codes or dates of the IRB application"),
         (taken.preliminary, "not final yet"),
         (taken.withdrawn, "cancelled, or entered in error"),
-        (taken.superseded, "corrected or withdrawn later in the file"),
+        (taken.superseded, "that a newer one in the file corrects or withdraws"),
         (taken.rejected, f"that can't be read; which and why is in {rejected}"),
     ):
         if count:

@@ -4,14 +4,18 @@ import base64
 import json
 from typing import Any
 
-MSH = "MSH|^~\\&|RIS|HOSPITAL|CCDS|CENTRE|20200501101500||ORU^R01^ORU_R01|{number}|P|2.5.1||||||{charset}"
+MSH = "MSH|^~\\&|RIS|HOSPITAL|CCDS|CENTRE|{time}||ORU^R01^ORU_R01|{number}|P|2.5.1||||||{charset}"
 PID = "PID|1||0000^^^HOSPITAL^MR||DOE^JANE"
 
 
-def obr(accession: str = "A1", status: str = "F", code: str = "CXR1", time: str = "20200501101112") -> str:
-    """An OBR as in HL7 v2.5.1, 7.4.1: OBR-4 the exam, OBR-7 its time, OBR-18 the accession number, OBR-25 the status."""
-    fields = ["OBR", "1", "P1", "F1", f"{code}^CHEST^L", "", "", time, *[""] * 10, accession, *[""] * 6, status]
-    return "|".join(fields)
+def obr(
+    accession: str = "A1", status: str = "F", code: str = "CXR1", time: str = "20200501101112", changed: str = ""
+) -> str:
+    """An OBR as in HL7 v2.5.1, 7.4.1: OBR-4 the exam, OBR-7 its time, OBR-18 the accession number, OBR-22 when the report was
+    changed, OBR-25 the status.
+    """
+    begin = ["OBR", "1", "P1", "F1", f"{code}^CHEST^L", "", "", time, *[""] * 10, accession]
+    return "|".join([*begin, "", "", "", changed, "", "", status])
 
 
 def obx(text: str, code: str = "71020^CHEST^L", kind: str = "TX", status: str = "F") -> str:
@@ -19,9 +23,16 @@ def obx(text: str, code: str = "71020^CHEST^L", kind: str = "TX", status: str = 
     return f"OBX|1|{kind}|{code}||{text}||||||{status}"
 
 
-def oru(*segments: str, number: int = 1, charset: str = "", encoding: str = "utf-8", end: str = "\r") -> bytes:
+def oru(
+    *segments: str,
+    number: int = 1,
+    charset: str = "",
+    encoding: str = "utf-8",
+    end: str = "\r",
+    time: str = "20200501101500",
+) -> bytes:
     """A message of `segments`, each with its end."""
-    lines = [MSH.format(number=number, charset=charset), PID, *segments]
+    lines = [MSH.format(number=number, charset=charset, time=time), PID, *segments]
     return "".join(line + end for line in lines).encode(encoding)
 
 

@@ -1,4 +1,4 @@
-"""Reports in FHIR: DiagnosticReport resources, one per line (NDJSON, as bulk exports are), or in one JSON document.
+"""Reports in FHIR: DiagnosticReport resources, each by itself or in a Bundle.
 
 The text is that of `presentedForm`, which is "the entire report as issued": what is text/plain of it. Where there is none, it
 is the results in words (Observations with a valueString: contained, or in the same Bundle), then the conclusion, which is the
@@ -7,24 +7,23 @@ impression.
 The accession number is the identifier of type ACSN (code system v2-0203): of the report itself, else of what it is based on,
 else of its imaging study. Two different ones are one too many: nobody knows which study the text is about.
 
-Decided against reading a document bit by bit: a Bundle's report may refer to any other of its resources. Lines are read one by
-one.
+When a version was sent is `issued`; where that is missing, `meta.lastUpdated`.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import chain, count, repeat
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.incoming.fhir_framing import LARGEST_DOCUMENT, read_resources
 from ccds_kernel.labeling.incoming.fhir_resources import (
     Attachment,
     Bundle,
@@ -34,15 +33,13 @@ from ccds_kernel.labeling.incoming.fhir_resources import (
     Observation,
     Ordered,
     Reference,
+    ReportHead,
     Resource,
     read_as,
 )
 from ccds_kernel.labeling.incoming.headings import Part, name_of, name_of_loinc, sections
-from ccds_kernel.labeling.incoming.version import Entry, Odd, Standing, Unreadable, Version
+from ccds_kernel.labeling.incoming.version import Entry, Odd, Sent, Standing, TakenBack, Unreadable, Version
 from ccds_kernel.labeling.report import Report
-
-LARGEST_DOCUMENT = 256 * 1024 * 1024
-"""Bytes of a line, or of a document: it takes a few times as much memory."""
 
 _STANDING = {
     "final": Standing.FINAL,
@@ -58,6 +55,7 @@ _STANDING = {
 _ACCESSION = "ACSN"
 _LOINC = "http://loinc.org"
 _VOID = {"entered-in-error", "cancelled"}
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?=T|$)")
 
 
@@ -83,6 +81,11 @@ class _Surroundings:
     def find(self, reference: Reference) -> Resource | None:
         return self.by_address.get((reference.reference or "").split("/_history/")[0])
 
+    def with_contained(self, report: ReportHead) -> _Surroundings:
+        """With the resources within `report`, too."""
+        own = {f"#{one.get('id')}": one for one in report.contained}
+        return _Surroundings({**self.by_address, **own}) if own else self
+
 
 def read_fhir(path: Path, reading: FhirReading, *, largest: int = LARGEST_DOCUMENT) -> Iterator[Entry]:
     """Every version of a report in the file, and every line or resource that makes none.
@@ -95,77 +98,12 @@ def read_fhir(path: Path, reading: FhirReading, *, largest: int = LARGEST_DOCUME
     Raises:
         CcdsError: the file can't be read, is empty, or is one document that is no JSON in UTF-8.
     """
-    try:
-        with path.open("rb") as source:
-            yield from _entries(source, path, reading, largest)
-    except OSError as error:
-        raise CcdsError(
-            expected=f"the FHIR file {path}", found=error.strerror or "an error", do="name a file that you may read"
-        ) from None
-
-
-def _entries(source: BinaryIO, path: Path, reading: FhirReading, largest: int) -> Iterator[Entry]:
-    lines = _lines(source, largest)
-    first = next(((number, line) for number, line in lines if line.removeprefix(b"\xef\xbb\xbf").strip()), None)
-    if first is None:
-        raise CcdsError(expected=f"FHIR resources in {path}", found="an empty file", do="export it again")
-    if not first[1].rstrip().endswith(b"}"):  # a resource over several lines
-        yield from _document(first[1] + source.read(largest + 1 - len(first[1])), path, reading, largest)
-        return
-    for number, line in chain([first], lines):
-        if line.strip():
-            yield from _line(number, line, reading, largest)
-
-
-def _lines(source: BinaryIO, largest: int) -> Iterator[tuple[int, bytes]]:
-    """Each line and its number from 1; of one that is too long, so much that this shows."""
-    number = 0
-    while line := source.readline(largest + 1):
-        number += 1
-        yield number, line
-        while len(line) > largest and not line.endswith(b"\n"):
-            line = source.readline(largest + 1)
-
-
-def _document(raw: bytes, path: Path, reading: FhirReading, largest: int) -> Iterator[Entry]:
-    if len(raw) > largest:
-        raise CcdsError(
-            expected=f"a FHIR document of at most {largest} bytes in {path}",
-            found="a longer one",
-            do="export the reports as NDJSON, one resource per line",
-        )
-    try:
-        resource = _parse(raw, largest)
-    except Odd as odd:
-        raise CcdsError(
-            expected=f"one FHIR resource, or one per line, in {path}",
-            found=f"a document of which {odd}",
-            do="name the file's --format, or export it again",
-        ) from None
-    yield from _reports(resource, reading, count(1))
-
-
-def _line(number: int, raw: bytes, reading: FhirReading, largest: int) -> Iterator[Entry]:
-    try:
-        resource = _parse(raw, largest)
-    except Odd as odd:
-        yield Unreadable(number, str(odd))
-    else:
-        yield from _reports(resource, reading, repeat(number))
-
-
-def _parse(raw: bytes, largest: int) -> Resource:
-    if len(raw) > largest:
-        raise Odd("it is longer than a line may be")
-    try:
-        resource = json.loads(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise Odd("the bytes aren't UTF-8") from None
-    except (ValueError, RecursionError):
-        raise Odd("the JSON is malformed or cut short") from None
-    if not isinstance(resource, dict):
-        raise Odd("the JSON is no resource")
-    return resource
+    reports = count(1)
+    for one in read_resources(path, largest=largest):
+        if isinstance(one, Unreadable):
+            yield one
+        else:
+            yield from _reports(one.resource, reading, reports if one.line is None else repeat(one.line))
 
 
 def _reports(resource: Resource, reading: FhirReading, numbers: Iterator[int]) -> Iterator[Entry]:
@@ -211,28 +149,52 @@ def _entry(resource: Resource, around: _Surroundings, reading: FhirReading, numb
     try:
         return _version(read_as(DiagnosticReport, resource), around, reading, number)
     except Odd as odd:
-        return Unreadable(number, str(odd))
+        reason = str(odd)
     except CcdsError as error:  # what makes no report, in its own words
-        return Unreadable(number, f"expected {error.expected}; found {error.found}")
+        reason = f"expected {error.expected}; found {error.found}"
+    return Unreadable(number, reason, _taken_back(resource, around, reading))
+
+
+def _taken_back(resource: Resource, around: _Surroundings, reading: FhirReading) -> tuple[TakenBack, ...]:
+    """What a report takes back that can't be read: nothing, where it isn't known that it corrects or withdraws, or what."""
+    try:
+        head = read_as(ReportHead, resource)
+        if _STANDING.get(head.status) in {Standing.CORRECTED, Standing.WITHDRAWN}:
+            return (TakenBack(_accession(head, around, reading), _sent(head)),)
+    except Odd:  # of this there is a better reason already
+        pass
+    return ()
 
 
 def _version(report: DiagnosticReport, around: _Surroundings, reading: FhirReading, number: int) -> Version:
-    own = {f"#{one.get('id')}": one for one in report.contained}
-    around = _Surroundings({**around.by_address, **own}) if own else around
     standing = _STANDING.get(report.status)
     if standing is None:
         raise Odd("its status is unknown, or none that FHIR has")
-    parts = _parts(report, around) if standing in {Standing.FINAL, Standing.CORRECTED} else []
+    accession, sent = _accession(report, around, reading), _sent(report)
+    if standing is Standing.WITHDRAWN:  # whatever else is in it
+        return Version(number, standing, Report(accession, sections([])), sent)
+    parts = _parts(report, around.with_contained(report)) if standing in {Standing.FINAL, Standing.CORRECTED} else []
     found = Report(
-        _accession(report, around, reading),
+        accession,
         sections(parts),
         _exam_code(report, reading),
         _day(report.effectiveDateTime or report.effectivePeriod.start),
     )
-    return Version(number, standing, found)
+    return Version(number, standing, found, sent)
 
 
-def _accession(report: DiagnosticReport, around: _Surroundings, reading: FhirReading) -> str:
+def _sent(report: ReportHead) -> Sent | None:
+    for clock, time in (("issued", report.issued), ("meta.lastUpdated", report.meta.lastUpdated)):
+        if time and _INSTANT.match(time):
+            try:
+                return Sent.by(clock, datetime.fromisoformat(time))
+            except ValueError:  # the 31st of February
+                continue
+    return None
+
+
+def _accession(report: ReportHead, around: _Surroundings, reading: FhirReading) -> str:
+    around = around.with_contained(report)
     numbers: set[str] = set()
     for identifiers in (
         report.identifier,

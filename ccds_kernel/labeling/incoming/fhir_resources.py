@@ -80,22 +80,35 @@ class Observation(_Element):
     valueString: str | None = None  # noqa: N815 - as FHIR calls it
 
 
-class DiagnosticReport(_Element):
-    """A report."""
+class Meta(_Element):
+    """About the resource itself."""
+
+    lastUpdated: str | None = None  # noqa: N815 - as FHIR calls it
+
+
+class ReportHead(_Element):
+    """Of a report, which study's it is, how far it counts, and when it was sent: this is read where the rest can't be, too."""
 
     status: str
-    code: CodeableConcept = CodeableConcept()
+    issued: str | None = None
+    meta: Meta = Meta()
     identifier: list[Identifier] = Field(default_factory=list)
     basedOn: list[Reference] = Field(default_factory=list)  # noqa: N815 - as FHIR calls it
     imagingStudy: list[Reference] = Field(default_factory=list)  # noqa: N815 - as R4 calls it
     study: list[Reference] = Field(default_factory=list)
     """`imagingStudy` in R5."""
+    contained: list[Resource] = Field(default_factory=list)
+
+
+class DiagnosticReport(ReportHead):
+    """A report."""
+
+    code: CodeableConcept = CodeableConcept()
     effectiveDateTime: str | None = None  # noqa: N815 - as FHIR calls it
     effectivePeriod: Period = Period()  # noqa: N815 - as FHIR calls it
     presentedForm: list[Attachment] = Field(default_factory=list)  # noqa: N815 - as FHIR calls it
     result: list[Reference] = Field(default_factory=list)
     conclusion: str | None = None
-    contained: list[Resource] = Field(default_factory=list)
 
 
 class BundleEntry(_Element):

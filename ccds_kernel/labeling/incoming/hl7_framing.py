@@ -38,16 +38,20 @@ _ENVELOPE = (b"FHS", b"BHS", b"BTS", b"FTS")
 
 @dataclass
 class RawMessage:
-    """The segments of a message, as they came, and which of the file's it is, counted from 1."""
+    """The segments of a message, as they came, and which of the file's it is, counted from 1.
+
+    `fault` says why it makes no report, where it isn't whole: what it takes back counts nevertheless.
+    """
 
     number: int
     segments: list[bytes] = field(default_factory=list)
+    fault: str = ""
 
 
 def read_messages(
     path: Path, *, largest: int = LARGEST_MESSAGE, at_once: int = _AT_ONCE
 ) -> Iterator[RawMessage | Unreadable]:
-    """Every message of the file.
+    """Every message of the file, and what else is wrong with it.
 
     Args:
         path: the file.
@@ -128,12 +132,11 @@ class _Framing:
         if message is None:
             return
         if self._size > self._largest:
-            if message.segments:
-                yield Unreadable(message.number, TOO_LONG)
-        elif whole:
+            message.fault = TOO_LONG
+        elif not whole:
+            message.fault = CUT_SHORT
+        if message.segments:  # else it had no header, which is told already
             yield message
-        else:
-            yield Unreadable(message.number, CUT_SHORT)
 
     def _envelope(self, name: bytes, line: bytes) -> Iterator[Unreadable]:
         if name in {b"FHS", b"BHS"}:

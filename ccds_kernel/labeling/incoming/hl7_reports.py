@@ -21,18 +21,23 @@ from typing import NoReturn
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.incoming.headings import Part, name_of, name_of_loinc, sections
-from ccds_kernel.labeling.incoming.hl7_framing import read_messages
+from ccds_kernel.labeling.incoming.hl7_framing import CUT_SHORT, RawMessage, read_messages
 from ccds_kernel.labeling.incoming.hl7_message import Message, Segment, parse
+from ccds_kernel.labeling.incoming.hl7_request import (
+    ACCESSION_FIELD,
+    GONE,
+    accession_of,
+    groups_of,
+    is_shifted,
+    kind_of,
+    sent_of,
+    standing_of,
+    taken_back,
+    taken_back_by_ruin,
+)
 from ccds_kernel.labeling.incoming.version import Entry, Odd, Standing, Unreadable, Version
 from ccds_kernel.labeling.report import Report
 
-_STANDING = {"F": Standing.FINAL, "C": Standing.CORRECTED, "X": Standing.WITHDRAWN}
-_NOT_FINAL = set("OISAPRNMYZ")
-"""The other codes of table 0123."""
-
-_OBX_STATUS = set("ABCDFINOPRSUVWX")
-"""Table 0085."""
-_GONE = {"D", "W", "X"}
 _TEXT = {"TX", "FT", "ST"}
 _CODED = {"CE", "CWE", "CNE"}
 _ATTACHED = {"ED", "RP"}
@@ -41,7 +46,6 @@ _SUFFIXES = {"IMP": "impression", "REC": "recommendation", "ADT": "addendum"}
 
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(?:\d\d){1,3}(?:\.\d+)?)?(?:[+-]\d{4})?")
 """Of HL7's DTM those that name a day."""
-_FIELD = re.compile(r"OBR-([1-9]\d?)(?:\.([1-9]))?")
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Hl7Reading:
     charset: str = "utf-8"
 
     def __post_init__(self) -> None:
-        if not _FIELD.fullmatch(self.accession_field):
+        if not ACCESSION_FIELD.fullmatch(self.accession_field):
             raise CcdsError(
                 expected="a field of OBR as OBR-18 or OBR-3.1",
                 found="something else",
@@ -89,54 +93,47 @@ def read_hl7(path: Path, reading: Hl7Reading) -> Iterator[Entry]:
         if isinstance(raw, Unreadable):
             yield raw
             continue
+        if raw.fault:
+            yield _ruin(raw, raw.fault, reading)
+            continue
         try:
             message = parse(raw.segments, reading.charset)
-            groups = _groups(message)
+            groups = groups_of(message)
         except Odd as odd:
-            yield Unreadable(raw.number, str(odd))
+            yield _ruin(raw, str(odd), reading)
             continue
         for group in groups:
-            try:
-                yield _version(raw.number, message, group, reading.accession_field)
-            except Odd as odd:
-                yield Unreadable(raw.number, str(odd))
-            except CcdsError as error:  # what makes no report, in its own words
-                yield Unreadable(raw.number, f"expected {error.expected}; found {error.found}")
+            yield _entry(raw.number, message, group, reading.accession_field)
 
 
-def _groups(message: Message) -> list[list[Segment]]:
-    """Each OBR with the OBX behind it."""
-    header, *others = message.segments
-    if message.component(header.field(9)) != "ORU":
-        raise Odd("it is no ORU message (MSH-9)")
-    groups: list[list[Segment]] = []
-    for segment in others:
-        if segment.name == "OBR":
-            groups.append([segment])
-        elif not groups:
-            raise Odd("an OBX comes before the first OBR")
-        else:
-            groups[-1].append(segment)
-    if not groups:
-        raise Odd("it has no OBR")
-    return groups
+def _ruin(raw: RawMessage, reason: str, reading: Hl7Reading) -> Unreadable:
+    whole = raw.segments[:-1] if raw.fault == CUT_SHORT else raw.segments
+    return Unreadable(raw.number, reason, taken_back_by_ruin(whole, reading.accession_field))
+
+
+def _entry(number: int, message: Message, group: Sequence[Segment], accession_field: str) -> Entry:
+    try:
+        return _version(number, message, group, accession_field)
+    except Odd as odd:
+        reason = str(odd)
+    except CcdsError as error:  # what makes no report, in its own words
+        reason = f"expected {error.expected}; found {error.found}"
+    return Unreadable(number, reason, taken_back(message, group, accession_field))
 
 
 def _version(number: int, message: Message, group: Sequence[Segment], accession_field: str) -> Version:
     request, *results = group
-    found = _FIELD.fullmatch(accession_field)
-    assert found  # noqa: S101 - Hl7Reading has looked
-    accession = message.component(request.field(int(found[1])), int(found[2] or 1))
-    if not accession:
-        raise Odd(f"there is no accession number in {accession_field}")
-    if any(_is_shifted(result) for result in results):
+    accession = accession_of(message, group, accession_field)
+    standing, sent = standing_of(message, group), sent_of(message, group)
+    if standing is Standing.WITHDRAWN:  # whatever else is in it
+        return Version(number, standing, Report(accession, sections([])), sent)
+    if any(is_shifted(result) for result in results):
         raise Odd("an OBX has no status where it should, or units behind a text: a field separator isn't escaped")
-    standing = _standing(message.component(request.field(25)), [result.field(11).strip() for result in results])
     parts = list(_parts(message, results))
     if (
         standing in {Standing.FINAL, Standing.CORRECTED}
         and not parts
-        and any(_kind(one) in _ATTACHED for one in results)
+        and any(kind_of(one) in _ATTACHED for one in results)
     ):
         raise Odd("its text is in an attachment (OBX-2 is ED or RP)")
     return Version(
@@ -148,32 +145,8 @@ def _version(number: int, message: Message, group: Sequence[Segment], accession_
             message.component(request.field(4)) or None,
             _day(message.component(request.field(7))),
         ),
+        sent,
     )
-
-
-def _is_shifted(result: Segment) -> bool:
-    """Whether a text has a field separator in it: what is behind it would be lost."""
-    status, behind = result.field(11).strip(), result.field(12).strip()
-    return (
-        status not in {"", *_OBX_STATUS}
-        or (not status and behind in _OBX_STATUS)
-        or (_kind(result) in {"TX", "FT"} and result.field(6) != "")
-    )
-
-
-def _standing(requested: str, results: Sequence[str]) -> Standing:
-    told = [status for status in results if status and status not in _GONE]
-    if requested == "F" and "C" in told:
-        return Standing.CORRECTED
-    if requested:
-        if requested not in _STANDING.keys() | _NOT_FINAL:
-            raise Odd("its status (OBR-25) is none that HL7 has")
-        return _STANDING.get(requested, Standing.PRELIMINARY)
-    if not told:
-        raise Odd("it has no status (OBR-25, OBX-11)")
-    if set(told) <= {"F", "C"}:
-        return Standing.CORRECTED if "C" in told else Standing.FINAL
-    return Standing.PRELIMINARY
 
 
 def _parts(message: Message, results: Sequence[Segment]) -> Iterator[Part]:
@@ -183,7 +156,7 @@ def _parts(message: Message, results: Sequence[Segment]) -> Iterator[Part]:
     names: dict[str, str | None] = {}  # as a rule all OBX have the same OBX-3
     for result in results:
         text = _text(message, result)
-        if text is None or result.field(11).strip() in _GONE:
+        if text is None or result.field(11).strip() in GONE:
             continue
         identifier = result.field(3)
         if identifier not in names:
@@ -200,7 +173,7 @@ def _parts(message: Message, results: Sequence[Segment]) -> Iterator[Part]:
 
 def _text(message: Message, result: Segment) -> str | None:
     """The text of an OBX, an empty line included; None where it is of another type."""
-    kind, value = _kind(result), result.field(5)
+    kind, value = kind_of(result), result.field(5)
     if kind in _TEXT:
         return "\n".join(message.text(one) for one in value.split(message.delimiters.repetition))
     if kind in _CODED and not message.component(value):
@@ -208,10 +181,6 @@ def _text(message: Message, result: Segment) -> str | None:
     if not kind and value:
         raise Odd("an OBX has a value and no type (OBX-2)")
     return None
-
-
-def _kind(result: Segment) -> str:
-    return result.field(2).strip()
 
 
 def _section(message: Message, field: str) -> str | None:

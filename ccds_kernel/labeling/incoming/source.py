@@ -139,7 +139,7 @@ class Taken:
         loaded: of those that count.
         preliminary: versions left out, because they aren't final yet.
         withdrawn: versions that say that there is no report.
-        superseded: versions left out, because the file corrects or withdraws them later.
+        superseded: versions left out, because a newer one in the file takes them back, readable or not.
         rejected: messages that make no report.
         repeated: of those in `loaded`, and of the superseded ones, how many say the same as an earlier one in the file.
     """

@@ -283,6 +283,31 @@ def test_a_line_that_is_no_json_is_told(read, line, reason):
     assert len(entries) - len(odd) == 2
 
 
+@pytest.mark.parametrize("first", [ndjson(GOOD)[:-30], b"\xef\xbb\xbf" + ndjson(GOOD)[:40], b"DOE"])
+@pytest.mark.parametrize("between", [b"\n", b"\r\n\n"])
+def test_the_first_line_may_be_the_broken_one(read, first, between):
+    """The line after it tells that resources stand one per line."""
+    odd, good, after = read(first + between + ndjson(GOOD, GOOD))
+
+    assert odd == Unreadable(1, "the JSON is malformed or cut short")
+    assert texts(good) == texts(after) == {"impression": "x"}
+
+
+def test_files_may_have_been_put_together(read):
+    """Each with a byte order mark of its own."""
+    good, after = read((b"\xef\xbb\xbf" + ndjson(GOOD)) * 2)
+
+    assert texts(good) == texts(after) == {"impression": "x"}
+
+
+def test_a_first_line_that_is_too_long_is_left_out(read):
+    """As any other is."""
+    odd, good = read(diagnostic_report("A8", conclusion="x" * 2000), GOOD, largest=len(ndjson(GOOD)))
+
+    assert odd == Unreadable(1, "it is longer than a line may be")
+    assert texts(good) == {"impression": "x"}
+
+
 @pytest.mark.parametrize(
     ("content", "found"),
     [
@@ -292,6 +317,7 @@ def test_a_line_that_is_no_json_is_told(read, line, reason):
         (b"\xff\xfe{\x00", "aren't UTF-8"),
         (json.dumps(GOOD, indent=1).encode()[:-9], "malformed or cut short"),
         (b'[{"resourceType": "DiagnosticReport"}]', "no resource"),
+        (b'[\n{"resourceType": "DiagnosticReport"},\n{"resourceType": "DiagnosticReport"}\n]', "no resource"),
     ],
 )
 def test_a_document_that_is_no_json_is_one_error(read, content, found):

@@ -1,5 +1,7 @@
 """Messages in a file of HL7 v2: bare, in batches (v2.5.1, 2.10.3), and as over the wire (MLLP)."""
 
+from dataclasses import replace
+
 import pytest
 
 from ccds_kernel.errors import CcdsError
@@ -53,14 +55,18 @@ def test_a_message_may_span_what_is_read_at_once(read):
     "content",
     [ONE + TWO[:-8], ONE + TWO[:-1], mllp(ONE) + mllp(TWO)[:-2], mllp(ONE) + b"\x0b" + TWO, ONE + b"\x0b" + TWO[:60]],
 )
-def test_half_a_message_is_not_taken(read, content):
-    """A last segment without an end, or a frame without one: the rest may say the opposite."""
-    assert read(content) == [BOTH[0], Unreadable(2, "it is cut short")]
+def test_half_a_message_is_told(read, content):
+    """A last segment without an end, or a frame without one: the rest may say the opposite. What there is of it is handed on."""
+    whole, half = read(content)
+
+    assert whole == BOTH[0]
+    assert (half.number, half.fault) == (2, "it is cut short")
+    assert b"\r".join(half.segments) == TWO[: len(b"\r".join(half.segments))]
 
 
 def test_a_frame_that_another_one_breaks_is_cut_short(read):
     """The connection was lost and began again."""
-    assert read(b"\x0b" + ONE + mllp(TWO)) == [Unreadable(1, "it is cut short"), BOTH[1]]
+    assert read(b"\x0b" + ONE + mllp(TWO)) == [replace(BOTH[0], fault="it is cut short"), BOTH[1]]
 
 
 def test_a_batch_that_is_not_whole_is_told(read):
@@ -79,11 +85,11 @@ def test_segments_without_a_header_are_one_finding(read):
     assert found[1] == RawMessage(2, BOTH[0].segments)
 
 
-def test_a_message_that_is_too_long_is_left_out(read):
+def test_of_a_message_that_is_too_long_the_begin_is_kept(read):
     """Memory stays bounded, and the next one is read."""
-    found = read(oru(obr(), obx("x"), obx("x" * 20)) + TWO, largest=len(ONE) + 10)
+    found = read(oru(obr("A1"), obx("x"), obx("x" * 20)) + TWO, largest=len(ONE) + 10)
 
-    assert found == [Unreadable(1, hl7_framing.TOO_LONG), BOTH[1]]
+    assert found == [replace(BOTH[0], fault=hl7_framing.TOO_LONG), BOTH[1]]
 
 
 @pytest.mark.parametrize(

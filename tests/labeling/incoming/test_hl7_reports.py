@@ -1,6 +1,6 @@
 """Reports in HL7 v2 ORU messages (HL7 v2.5.1, chapter 7)."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.incoming.hl7_reports import Hl7Reading, read_hl7
-from ccds_kernel.labeling.incoming.version import Standing, Unreadable, Version
+from ccds_kernel.labeling.incoming.version import Sent, Standing, Unreadable, Version
 from ccds_kernel.labeling.report import Report, Section
 from support.messages import obr, obx, oru
 
@@ -49,6 +49,7 @@ def test_a_message_makes_a_report(read):
             "CXR1",
             date(2020, 5, 1),
         ),
+        Sent("MSH-7", datetime.fromisoformat("2020-05-01T10:15")),
     )
 
 

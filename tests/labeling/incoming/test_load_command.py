@@ -122,7 +122,7 @@ def test_a_person_reads_what_became_of_them(capsys):
         "        1  left out: beyond the exam codes or dates of the IRB application",
         "        1  left out: not final yet",
         "        1  left out: cancelled, or entered in error",
-        "        2  left out: corrected or withdrawn later in the file",
+        "        2  left out: that a newer one in the file corrects or withdraws",
         "        2  left out: that can't be read; which and why is in r.hl7.rejected.csv",
     ]
 

@@ -27,7 +27,8 @@ STAGES = {
     "cohort": "which reports a project works on: exam codes × study dates (query, keep, list, show, snapshot)",
     "imaging": "DICOM to NIfTI with the geometry checked (convert)",
     "normalization": "volumes made alike by a recipe of steps (apply)",
-    "labeling": "reports to soft labels by phrases (match), a project's reports (load) and phrase list (import, export)",
+    "labeling": "reports to soft labels by phrases (match); a project's reports (load), tasks (task), phrases (import, export), "
+    "labels of every study (snapshot)",
     "training": "a MONAI bundle as a batch job, stopped on NaN, resumed from its checkpoint (run, show, restart, cancel)",
     "monitoring": "whether a deployed model still works: its rows (load), numbers without patient data (publish, show)",
     "cluster": "who used the cluster, how long nodes were waited for, how idle they were (publish, show)",

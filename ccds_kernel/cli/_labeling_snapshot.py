@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 from contextlib import closing
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ccds_kernel.labeling.tasks.rows import StoredTask
+from ccds_kernel.cli import _labeling_task
 
 
 def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -16,7 +14,12 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     summary = "put the label of every study, with where it comes from, into a file of the project that never changes"
     snapshot = verbs.add_parser("snapshot", help=summary, description=summary)
     snapshot.add_argument("--project", required=True, metavar="ID", help="the IRB application's id")
-    snapshot.add_argument("--task", metavar="NAME", help="the task; may be left out where there is one")
+    _labeling_task.add_task(snapshot)
+    snapshot.add_argument(
+        "--cohort",
+        metavar="NAME",
+        help="the studies of this cohort, which 'ccds cohort keep' named; all where it isn't given",
+    )
     snapshot.add_argument(
         "--json", action="store_true", help="print the snapshot's name and counts as one JSON document"
     )
@@ -48,15 +51,16 @@ def export_labels(options: argparse.Namespace) -> None:
 
 
 def _snapshot(options: argparse.Namespace) -> None:
+    from ccds_kernel.cohort.repository import CohortRepository
     from ccds_kernel.irb.project import open_project
     from ccds_kernel.irb.roles import Action
     from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
-    from ccds_kernel.labeling.tasks.repository import TaskRepository
 
-    project = open_project(options.project, Action.EDIT_PHRASES)
+    project = open_project(options.project, Action.CURATE_LABELS)
     with closing(project.store):
-        task = _named(options.task, TaskRepository(project).tasks())
-        taken, by_source = LabelSnapshots(project).take(task.id)
+        task = _labeling_task.chosen(project, options.task)
+        cohort = None if options.cohort is None else CohortRepository(project).get(options.cohort).criteria
+        taken, by_source = LabelSnapshots(project).take(task.id, cohort)
     if options.json:
         counts = {source.value: count for source, count in by_source.items()}
         told = {"snapshot": taken.id, "digest": taken.digest, "task": task.task.name, "studies": taken.studies}
@@ -66,19 +70,3 @@ def _snapshot(options: argparse.Namespace) -> None:
     for source, count in by_source.items():
         if count:
             print(f"{count:>9}  {source.value}")
-
-
-def _named(name: str | None, tasks: tuple[StoredTask, ...]) -> StoredTask:
-    from ccds_kernel.errors import CcdsError
-
-    if name is None and len(tasks) == 1:
-        return tasks[0]
-    for stored in tasks:
-        if stored.task.name == name:
-            return stored
-    known = ", ".join(f"'{stored.task.name}'" for stored in tasks)
-    raise CcdsError(
-        expected="a task of this project",
-        found="none named" if name is None else "none of that name",
-        do=f"name one with --task: {known}",
-    )

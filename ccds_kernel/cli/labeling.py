@@ -1,4 +1,4 @@
-"""`ccds labeling match | load | import | snapshot | export`."""
+"""`ccds labeling match | load | task | import | snapshot | export`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ccds_kernel.cli import _labeling_load, _labeling_snapshot
+from ccds_kernel.cli import _labeling_load, _labeling_snapshot, _labeling_task
 
 if TYPE_CHECKING:
     from ccds_kernel.labeling.match_file import Matched
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from ccds_kernel.labeling.phrase import Phrase
 
 _PHRASES = (
-    "CSV file 'phrase,label[,negatable[,uncertain]]', the highest priority first; negatable (yes, no): a place that its sentence "
-    "negates doesn't count; uncertain: the label instead where every place that counts is left open"
+    "CSV file 'phrase,label[,negatable[,uncertain[,excludes]]]', the highest priority first; negatable (yes, no): a place that "
+    "its sentence negates doesn't count; uncertain: the label instead where every place that counts is left open"
 )
+_EXCLUDES = "excludes (yes): it stands for the absence of its label, in a task whose labels are decided one by one"
 _RULE = "A phrase matches whole words, whatever their case and the white space between them, within one text column."
 
 
@@ -47,19 +48,22 @@ def register(parser: argparse.ArgumentParser) -> None:
     match.set_defaults(run=_match)
 
     _labeling_load.register(verbs)
+    _labeling_task.register(verbs)
 
-    summary = "put the phrases of a file below a project's phrase list; changes none that is there"
+    summary = "put the phrases of a file below a task's phrase list; changes none that is there"
     import_ = verbs.add_parser("import", help=summary, description=summary)
     _add_project(import_)
-    import_.add_argument("--phrases", type=Path, required=True, metavar="P.csv", help=_PHRASES)
+    _labeling_task.add_task(import_)
+    import_.add_argument("--phrases", type=Path, required=True, metavar="P.csv", help=f"{_PHRASES}. {_EXCLUDES}")
     import_.add_argument("--json", action="store_true", help="print the counts as one JSON document")
     import_.set_defaults(run=_import)
 
     _labeling_snapshot.register(verbs)
 
-    summary = "write a project's phrase list to a file that match and import read, or the labels of a snapshot"
+    summary = "write a task's phrase list to a file that match and import read, or the labels of a snapshot"
     export = verbs.add_parser("export", help=summary, description=summary)
     _add_project(export)
+    _labeling_task.add_task(export)
     export.add_argument("--out", type=Path, required=True, metavar="OUT", help="replaced if it is there")
     _labeling_snapshot.add_export(export)
     export.set_defaults(run=_export)
@@ -132,17 +136,19 @@ def _import(options: argparse.Namespace) -> None:
     from ccds_kernel.irb.roles import Action
     from ccds_kernel.labeling.phrase_file import read_phrases
     from ccds_kernel.labeling.repository import LabelingRepository
+    from ccds_kernel.labeling.tasks.task import TaskKind
 
     project = open_project(options.project, Action.EDIT_PHRASES)
-    phrases = read_phrases(options.phrases)
     with closing(project.store):
-        appended = LabelingRepository(project).append_phrases(phrases)
+        stored = _labeling_task.chosen(project, options.task)
+        phrases = read_phrases(options.phrases, each_label_by_itself=stored.task.kind is TaskKind.SEVERAL)
+        appended = LabelingRepository(project, stored.id).append_phrases(phrases)
     if options.json:
         print(json.dumps(asdict(appended)))
         return
     print(f"{len(phrases)} phrases: {appended.added} added, {appended.known} known already")
     if appended.conflicting:
-        print(f"{appended.conflicting:>9}  left out: on the list with another label")
+        print(f"{appended.conflicting:>9}  left out: on the list already, meaning something else")
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -155,6 +161,12 @@ def _export(options: argparse.Namespace) -> None:
     from ccds_kernel.labeling.repository import LabelingRepository
 
     if options.labels is not None:
+        if options.task is not None:
+            raise CcdsError(
+                expected="a label snapshot, which is of one task",
+                found="--task beside --labels",
+                do="leave --task out",
+            )
         _labeling_snapshot.export_labels(options)
         return
     if options.parquet:
@@ -166,7 +178,8 @@ def _export(options: argparse.Namespace) -> None:
     project = open_project(options.project, Action.READ_PHRASES)
     check_out(options.out, [])
     with closing(project.store):
-        phrases = [stored.phrase for stored in LabelingRepository(project).phrases()]
+        task = _labeling_task.chosen(project, options.task)
+        phrases = [stored.phrase for stored in LabelingRepository(project, task.id).phrases()]
     project.audit.write(PhrasesExported(person=project.person, project=project.id, count=len(phrases)))
     write_phrases(options.out, phrases)
     print(f"{len(phrases)} phrases written to {options.out}")

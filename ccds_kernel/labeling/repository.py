@@ -60,8 +60,8 @@ class Appended:
 
     Attributes:
         added: new ones.
-        known: those that the list has already, with the same label.
-        conflicting: left out, because the list has them with another label.
+        known: those that the list has already, for the same label.
+        conflicting: left out, because the list has them for another label, or for its absence instead of its presence.
     """
 
     added: int = 0
@@ -187,14 +187,14 @@ class LabelingRepository:
         verdicts: Counter[str] = Counter()
         new: list[Phrase] = []
         with self._editing() as editor:
-            labels = {editor.key_of(stored.phrase): stored.phrase.label for stored in editor.listed()}
+            meanings = {editor.key_of(stored.phrase): _meaning(stored.phrase) for stored in editor.listed()}
             for phrase in phrases:
                 key = editor.key_of(phrase)
-                if key in labels:
-                    verdicts["known" if labels[key] == phrase.label else "conflicting"] += 1
+                if key in meanings:
+                    verdicts["known" if meanings[key] == _meaning(phrase) else "conflicting"] += 1
                     continue
                 verdicts["added"] += 1
-                labels[key] = phrase.label
+                meanings[key] = _meaning(phrase)
                 new.append(phrase)
             editor.append(new)
         return Appended(**verdicts)
@@ -277,3 +277,7 @@ class LabelingRepository:
                     phrase_id=change.phrase_id,
                 )
             )
+
+
+def _meaning(phrase: Phrase) -> tuple[str, bool]:
+    return phrase.label, phrase.excludes

@@ -11,6 +11,7 @@ from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.labeling.incoming.fhir_reports import FhirReading, read_fhir
 from ccds_kernel.labeling.incoming.hl7_reports import Hl7Reading, read_hl7
 from ccds_kernel.labeling.phrase_file import read_phrases
+from ccds_kernel.labeling.tasks.task_file import read_task
 from ccds_kernel.monitoring.files import read_final_reports, read_predictions
 from ccds_kernel.monitoring.release import release_id
 from ccds_kernel.normalization.recipe import Recipe
@@ -23,10 +24,20 @@ YAMLS = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "formats.md").read_tex
 
 def test_the_application_and_the_recipe_are_valid():
     """Both are taken as they stand."""
-    application, recipe = YAMLS
+    application, _, recipe = YAMLS
 
     assert IrbApplication.model_validate(yaml.safe_load(application)).entry_of("fay").role == "fellow"
     assert len(Recipe.from_yaml(recipe).steps) == 5
+
+
+def test_the_task_is_valid(tmp_path):
+    """With all that the document says of it."""
+    (tmp_path / "task.yaml").write_text(YAMLS[1], encoding="utf-8")
+
+    task = read_task(tmp_path / "task.yaml").changed(None)
+
+    assert (task.name, task.words, task.left_out) == ("hemorrhage", ("present", "absent"), {"indication"})
+    assert task.guideline.startswith("present: ")
 
 
 def test_predictions_and_final_reports_are_valid(tmp_path):

@@ -204,6 +204,6 @@ def test_an_imported_phrase_with_another_label_is_left_out(folder, capsys, repos
 
     assert capsys.readouterr().out.splitlines() == [
         "1 phrases: 0 added, 0 known already",
-        "        1  left out: on the list with another label",
+        "        1  left out: on the list already, meaning something else",
     ]
     assert [stored.phrase for stored in repository.phrases()] == [Phrase("effusion", "positive")]

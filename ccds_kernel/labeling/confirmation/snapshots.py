@@ -10,6 +10,8 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, select
 
 from ccds_kernel.audit.events import LabelsExported, LabelSnapshotTaken
+from ccds_kernel.cohort.coverage import require_covered
+from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
@@ -57,31 +59,40 @@ class LabelSnapshots:
         with self._project.store.reading() as connection:
             return _taken(connection)
 
-    def now(self, task_id: int) -> LabelSnapshot:
+    def now(self, task_id: int, cohort: Criteria | None = None) -> LabelSnapshot:
         """What a snapshot of a task would say that is taken now; nothing is kept. On many reports this takes as long as matching
         them does.
 
+        Args:
+            task_id: the task.
+            cohort: the studies that it is to have; all, where it isn't given.
+
         Raises:
+            ProjectAccessDenied: also where the IRB application doesn't cover the cohort (any more).
             CcdsError: there is no such task.
         """
         self._project.require(READ_LABELS)
         self._project.require(Action.READ_REPORTS)
+        if cohort is not None:
+            require_covered(self._project, cohort)
         with self._project.store.reading() as connection:
-            return _snapshot(connection, task_id)
+            return _snapshot(connection, task_id, cohort)
 
-    def take(self, task_id: int) -> tuple[Taken, Mapping[Source, int]]:
+    def take(self, task_id: int, cohort: Criteria | None = None) -> tuple[Taken, Mapping[Source, int]]:
         """Takes a snapshot of a task's labels as they are now; where nothing has changed since, it is the one that is there.
+
+        Args:
+            task_id: the task.
+            cohort: the studies that it is to have; all, where it isn't given.
 
         Returns:
             It, and how many of its rows come from where.
 
         Raises:
-            CcdsError: there is no such task, or the folder can't be written.
+            CcdsError: as `now`, or the folder can't be written.
         """
         self._project.require(CURATE)
-        self._project.require(Action.READ_REPORTS)
-        with self._project.store.reading() as connection:
-            snapshot = _snapshot(connection, task_id)
+        snapshot = self.now(task_id, cohort)
         snapshot_file.keep(self.folder, snapshot)
         with self._project.store.writing() as connection:
             known = [one for one in _taken(connection) if one.digest == snapshot.digest]
@@ -154,9 +165,9 @@ class LabelSnapshots:
         return snapshot
 
 
-def _snapshot(connection: Connection, task_id: int) -> LabelSnapshot:
+def _snapshot(connection: Connection, task_id: int, cohort: Criteria | None) -> LabelSnapshot:
     task = task_rows.task(connection, task_id)
-    reports = tuple(rows.reports(connection))
+    reports = tuple(rows.reports(connection, cohort))
     return snapshot_of(
         task_id,
         task,

@@ -3,12 +3,15 @@
 import csv
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from ccds_kernel.cli import main
+from ccds_kernel.cohort.criteria import Criteria
+from ccds_kernel.cohort.repository import CohortRepository
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.confirmation import snapshot_file
@@ -310,6 +313,28 @@ def test_two_tasks_with_the_same_labels_have_two_snapshots(place):
     assert [snapshots.read(one.id).basis for one in taken] == [Basis.of(task.id, task.task) for task in tasks]
 
 
+def test_a_snapshot_of_a_cohort_has_its_studies(place):
+    """Others are left out; what was said about them is, too."""
+    new = [Report(f"B{month}", (Section("impression", "Effusion."),), "CXR1", date(2019, month, 1)) for month in (1, 3)]
+    LabelingRepository(place.project).load_reports(new)
+    keys = {stored.report.accession: stored.study_key for stored in LabelingRepository(place.project).reports()}
+    place.curating().set_gold(keys["B1"], POSITIVE)
+    place.curating().set_gold(keys["B3"], POSITIVE)
+
+    taken, by_source = LabelSnapshots(place.project).take(
+        1, Criteria(frozenset({"CXR1"}), date(2019, 1, 1), date(2019, 2, 1))
+    )
+
+    assert (taken.studies, by_source[Source.GOLD]) == (1, 1)
+    assert [row.study_key for row in LabelSnapshots(place.project).read(taken.id).rows] == [keys["B1"]]
+
+
+def test_a_snapshot_of_a_cohort_beyond_the_application_is_refused(place):
+    """As every other look at it."""
+    with pytest.raises(ProjectAccessDenied):
+        LabelSnapshots(place.project).take(1, Criteria(frozenset({"CT1"}), date(2019, 1, 1), date(2019, 2, 1)))
+
+
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     """One line, and nothing is left there."""
     (tmp_path / "file").touch()
@@ -379,6 +404,20 @@ def test_the_commands_take_and_export_a_snapshot(command, capsys, place, tmp_pat
     }
     events = [one["detail"] for one in place.project.audit.entries("CHEST-1") if one["event"] == "LabelsExported"]
     assert events == [{"digest": told["digest"], "studies": 12}] * 3
+
+
+def test_the_snapshot_command_takes_a_cohort(command, capsys, place):
+    """By its name; one that isn't there is told."""
+    report = Report("B1", (Section("impression", "Pleural effusion."),), "CXR1", date(2019, 1, 1))
+    LabelingRepository(place.project).load_reports([report])
+    CohortRepository(place.project).keep("winter", Criteria(frozenset({"CXR1"}), date(2019, 1, 1), date(2019, 2, 1)))
+
+    taken, refused = command("snapshot", "--cohort", "winter"), command("snapshot", "--cohort", "summer")
+
+    told = capsys.readouterr()
+    assert (taken, refused) == (0, 1)
+    assert told.out.splitlines()[0].endswith(": labels of 1 studies")
+    assert "found none called 'summer'" in told.err
 
 
 def test_the_snapshot_command_tells_what_there_is(command, capsys):

@@ -1,0 +1,98 @@
+"""A task as a file that people write: YAML with its name, kind, labels, guideline, sections left out, strata tags and cues.
+
+A key that isn't there leaves what the task has; of a new task that is the default. Colours aren't in the file: a label keeps its
+own, and a new one gets the colour used least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from ccds_kernel.irb.yaml_file import read_checked
+from ccds_kernel.labeling.negation import RADIOLOGY, Cues
+from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
+
+Word = Annotated[str, Field(max_length=10_000)]
+"""A word of the file; what a task makes of it says `Task`."""
+
+
+class TaskFile(BaseModel):
+    """What a file says of a task; see `changed` for what isn't there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Word
+    kind: TaskKind = TaskKind.ONE
+    labels: tuple[Word, ...] = ()
+    guideline: str = ""
+    left_out: tuple[Word, ...] = ()
+    strata: tuple[Word, ...] = ()
+    cues: dict[str, list[str]] = Field(default_factory=dict)
+
+    def changed(self, task: Task | None) -> Task:
+        """`task` with what the file says of it; a new task, where there is none.
+
+        Raises:
+            CcdsError: that is no task: a word is blank or there twice, or a list of cues isn't one.
+        """
+        parts: dict[str, Any] = {
+            "name": self.name,
+            "kind": self.kind,
+            "labels": coloured(self.labels, task.labels if task else ()),
+            "guideline": self.guideline.strip(),
+            "left_out": frozenset(self.left_out),
+            "strata": self.strata,
+            "cues": Cues.from_lists(self.cues),
+        }
+        said = {key: part for key, part in parts.items() if key in self.model_fields_set}
+        return Task(**said) if task is None else replace(task, **said)
+
+
+def read_task(path: Path) -> TaskFile:
+    """What the file `path` says.
+
+    Raises:
+        CcdsError: it can't be read, or a key is missing, unknown or wrong; the message names the line and the key.
+    """
+    return read_checked(path, TaskFile, "task file")
+
+
+def task_text(task: Task, *, with_cues: bool = False) -> str:
+    """The file of `task`; the lists of cues stand there where they aren't the default ones, or `with_cues`."""
+    parts: dict[str, object] = {
+        "name": task.name,
+        "kind": task.kind.value,
+        "labels": list(task.words),
+        "guideline": task.guideline,
+        "left_out": sorted(task.left_out),
+        "strata": list(task.strata),
+    }
+    if with_cues or task.cues != RADIOLOGY:
+        parts["cues"] = task.cues.to_lists()
+    return yaml.dump(parts, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+def coloured(words: Iterable[str], known: Iterable[Label]) -> tuple[Label, ...]:
+    """Labels with these words in this order: those of `known` keep their colour, others get the one used least."""
+    wanted = [word.strip() for word in words]
+    kept = tuple(label for label in known if label.name in wanted)
+    with_new = Task("labels", labels=kept).with_labels(wanted)
+    of_word = {label.name: label for label in with_new.labels}
+    return tuple(of_word[word] for word in wanted)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lines of a text stay lines."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)

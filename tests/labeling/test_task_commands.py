@@ -1,0 +1,164 @@
+"""`ccds labeling task`, and `--task` of the others, from end to end, on a site's project."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ccds_kernel.cli import main
+from ccds_kernel.irb.project import Project
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.labeling.tasks.repository import TaskRepository
+from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
+from support.site import act_as
+
+TASK = "name: findings\nkind: several\nlabels: [effusion, edema]\nguideline: |\n  Look twice.\nleft_out: [indication]\n"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, settings) -> Path:
+    """A folder in which fay runs the command."""
+    lines = [f'{name} = "{path}"' for name, path in settings.paths.model_dump().items()]
+    (tmp_path / "ccds.toml").write_text("\n".join(["[paths]", *lines]), encoding="utf-8")
+    (tmp_path / "task.yaml").write_text(TASK, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CCDS_CONFIG", str(tmp_path / "ccds.toml"))
+    act_as(monkeypatch, "fay", "CHEST-1")
+    return tmp_path
+
+
+@pytest.fixture
+def project(open_as) -> Project:
+    """What the commands leave in the database."""
+    return open_as("fay", Action.OPEN_LABELING)
+
+
+def run(*words: str) -> int:
+    """Runs `ccds labeling …` on the project."""
+    return main(["labeling", *words, "--project", "CHEST-1"])
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_task_is_made_shown_and_changed(capsys, project):
+    """By its name; what the file doesn't say stays. The same once more changes nothing."""
+    made = run("task", "set", "task.yaml")
+    again = run("task", "set", "task.yaml")
+    Path("less.yaml").write_text("name: findings\nlabels: [edema, effusion, lines]\n", encoding="utf-8")
+    changed = run("task", "set", "less.yaml")
+    told = capsys.readouterr().out.splitlines()
+    run("task", "show", "--task", "findings")
+
+    assert (made, again, changed) == (0, 0, 0)
+    assert told == [
+        "task 'findings': made, with 2 label(s)",
+        "task 'findings': nothing changed",
+        "task 'findings': changed",
+    ]
+    _, stored = TaskRepository(project).tasks()
+    labels = (Label("edema", 1), Label("effusion", 0), Label("lines", 2))
+    assert stored.task == Task("findings", TaskKind.SEVERAL, labels, "Look twice.", frozenset({"indication"}))
+    shown = yaml.safe_load(capsys.readouterr().out)
+    assert shown["labels"] == ["edema", "effusion", "lines"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_task_gets_another_name(project):
+    """The one that every project has, too."""
+    status = run("task", "set", "task.yaml", "--task", "labels")
+
+    (stored,) = TaskRepository(project).tasks()
+    assert (status, stored.id, stored.task.name) == (0, 1, "findings")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_task_as_one_document(capsys):
+    """With its labels' colours and every cue."""
+    run("task", "set", "task.yaml")
+    capsys.readouterr()
+
+    run("task", "show", "--task", "findings", "--json")
+
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["labels"] == [{"name": "effusion", "colour": 0}, {"name": "edema", "colour": 1}]
+    assert "no evidence of" in shown["cues"]["negation_before"]
+    assert (shown["kind"], shown["created_by"]) == ("several", "fay")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_label_in_use_stays(capsys, project):
+    """Nothing of the file is taken over then."""
+    LabelingRepository(project).insert_phrase(Phrase("fluid", "effusion"), 0)
+    Path("less.yaml").write_text("name: labels\nlabels: [edema]\nguideline: New.\n", encoding="utf-8")
+
+    status = run("task", "set", "less.yaml")
+
+    told = capsys.readouterr()
+    assert (status, told.out) == (1, "")
+    assert "the label 'effusion' to be used nowhere before it is removed; found 1 phrase(s)" in told.err
+    assert TaskRepository(project).tasks()[0].task.guideline == ""
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_scientist_sees_a_task_and_changes_none(monkeypatch, capsys):
+    """Tasks are the fellow's."""
+    act_as(monkeypatch, "sam", "CHEST-1")
+
+    shown, refused = run("task", "show"), run("task", "set", "task.yaml")
+
+    told = capsys.readouterr()
+    assert (shown, refused) == (0, 1)
+    assert told.out.startswith("name: labels\n")
+    assert told.err.startswith("ccds: expected a role that may curate labels; found sam as scientist; ")
+
+
+def test_phrases_of_one_task_go_out_and_come_back(folder, capsys, project):
+    """In a task whose labels are decided one by one a phrase may exclude its label; its opposite is a conflict."""
+    run("task", "set", "task.yaml")
+    (folder / "p.csv").write_text(
+        "phrase,label,excludes\nno effusion,effusion,yes\nwet,effusion,no\nwet,edema,no\n", encoding="utf-8"
+    )
+    (folder / "q.csv").write_text("phrase,label,excludes\nwet,edema,yes\nwet,effusion,no\n", encoding="utf-8")
+    capsys.readouterr()
+
+    first = run("import", "--task", "findings", "--phrases", "p.csv", "--json")
+    second = run("import", "--task", "findings", "--phrases", "q.csv", "--json")
+    run("export", "--task", "findings", "--out", "out.csv")
+
+    first_counts, second_counts, _ = capsys.readouterr().out.splitlines()
+    assert (first, second) == (0, 0)
+    assert json.loads(first_counts) == {"added": 3, "known": 0, "conflicting": 0}
+    assert json.loads(second_counts) == {"added": 0, "known": 1, "conflicting": 1}
+    assert (folder / "out.csv").read_text(encoding="utf-8").splitlines() == [
+        "phrase,label,negatable,excludes",
+        "no effusion,effusion,no,yes",
+        "wet,effusion,no,no",
+        "wet,edema,no,no",
+    ]
+    assert LabelingRepository(project).phrases() == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("import", "--phrases", "p.csv"), "found none named; name one with --task: 'labels', 'findings'"),
+        (("import", "--task", "x", "--phrases", "p.csv"), "found none of that name; name one with --task: 'labels', 'findings'"),
+        (("import", "--task", "labels", "--phrases", "p.csv"), "one that excludes its label in line 2"),
+        (("export", "--task", "labels", "--labels", "0123456789ab", "--out", "o.csv"), "found --task beside --labels"),
+        (("task", "show"), "found none named"),
+        (("task", "set", "none.yaml"), "to read none.yaml"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_is_one_line(folder, capsys, words, told):
+    """With several tasks one has to be named; and phrases have to fit it."""
+    run("task", "set", "task.yaml")
+    (folder / "p.csv").write_text("phrase,label,excludes\nno effusion,effusion,yes\n", encoding="utf-8")
+    capsys.readouterr()
+
+    status = run(*words)
+
+    found = capsys.readouterr()
+    assert (status, found.out, found.err.count("\n")) == (1, "", 1)
+    assert told in found.err

@@ -46,7 +46,7 @@ def write_datalist(
 
     Args:
         project: whose volumes.
-        labels: see `soft_labels`.
+        labels: see `soft_labels`, and `snapshot_labels`.
         positive: the label that becomes 1.
         negative: the label that becomes 0.
         volumes: the folder with `<study key>/<series>.nii.gz`, relative to the project's. Each volume of a study gets its label.

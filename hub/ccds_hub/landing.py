@@ -99,7 +99,7 @@ def project_tiles(
     entry = application.entry_of(person)
     session = SessionName(application.slug, SessionKind.APP)
     tiles = [
-        replace(_tile(session, live, app=app, first=not at), **_told_of(app, actions))
+        _tile(session, live, app=app, first=not at, told=_called(app, actions))
         for at, app in enumerate(apps_for(application, actions))
     ]
     if SessionKind.LAB.action in actions:
@@ -146,17 +146,17 @@ def home(settings: Settings, contents: ContentsCounter) -> Callable[[Any], Home]
     return offered
 
 
-def _tile(session: SessionName, live: frozenset[str], *, app: str = "", first: bool = True, further: str = "") -> Tile:
-    title, text = _TEXTS[app or session.kind]
+def _tile(
+    session: SessionName, live: frozenset[str], *, app: str = "", first: bool = True, further: str = "", told: str = ""
+) -> Tile:
+    title, text = _TEXTS[told or app or session.kind]
     return Tile(session.kind, str(session), title, text, str(session) in live, further, "" if first else app)
 
 
-def _told_of(app: str, actions: frozenset[Action]) -> dict[str, str]:
-    """What an app is called for somebody to whom it is something else than for others."""
-    if app != "labeling" or Action.READ_REPORTS in actions:
-        return {}
-    title, text = _TEXTS[Action.CONFIRM_STUDIES]
-    return {"title": title, "text": text}
+def _called(app: str, actions: frozenset[Action]) -> str:
+    """The words for an app: it may be something else for one person than for another."""
+    only_confirms = app == "labeling" and Action.READ_REPORTS not in actions
+    return Action.CONFIRM_STUDIES if only_confirms else app
 
 
 def _further(lab: SessionName, live: frozenset[str]) -> str:

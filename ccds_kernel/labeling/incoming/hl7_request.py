@@ -137,10 +137,9 @@ def taken_back_by_ruin(lines: Sequence[bytes], accession_field: str) -> tuple[Ta
     if not lines:
         return ()
     separator = lines[0][3:4]
-    header = (
-        separator.join(lines[0].split(separator)[:12]) if separator else lines[0]
-    )  # without its character set, MSH-18
-    others = (line for line in dropwhile(lambda line: line[:3] != b"OBR", lines) if line[:3] in {b"OBR", b"OBX"})
+    header = separator.join(lines[0].split(separator)[:12]) if separator else b""  # as far as MSH-12: no character set
+    request, result = b"OBR" + separator, b"OBX" + separator
+    others = (line for line in dropwhile(lambda line: line[:4] != request, lines) if line[:4] in {request, result})
     try:
         message = parse([_in_ascii(line) for line in (header, *others)], "ascii")
         groups = groups_of(message)

@@ -1,11 +1,7 @@
 """A Chromium for all tests, pages that ask no foreign host, and apps served by a plain Voilà."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,10 +13,8 @@ from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.settings import Paths, Settings, load_settings
 from support.browser import chromium, hosts_asked
-from support.site import TRAINED, session_of
-from support.waiting import until
-
-CHECKOUT = Path(__file__).resolve().parents[2]
+from support.site import TRAINED
+from support.voila import App, served
 
 
 @dataclass(frozen=True)
@@ -29,15 +23,6 @@ class Site:
 
     folder: Path
     settings: Settings
-
-
-@dataclass(frozen=True)
-class App:
-    """A served app. `kernels` are the processes that run it now."""
-
-    url: str
-    host: str
-    kernels: Callable[[], list[int]]
 
 
 @pytest.fixture(scope="module")  # as long as Playwright runs it holds the thread's event loop, which other tests want
@@ -95,59 +80,11 @@ def site(tmp_path_factory) -> Site:
 @pytest.fixture(scope="module")
 def serve(site, tmp_path_factory) -> Iterator[Callable[..., App]]:
     """Serves an app of ours by a plain Voilà on loopback, as the session of a person, and of a project if any, would."""
-    running = []
+    with ExitStack() as running:
 
-    def start(notebook: str, *, person: str, project: str | None = None) -> App:
-        folder = tmp_path_factory.mktemp("voila")
-        templates = folder / "jupyter" / "voila" / "templates"
-        templates.mkdir(parents=True)
-        (templates / "ccds").symlink_to(CHECKOUT / "notebooks" / "templates" / "ccds")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        log = folder / "log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [
-                    Path(sys.executable).with_name("voila"),
-                    CHECKOUT / "notebooks" / "apps" / notebook,
-                    f"--port={port}",
-                    "--Voila.ip=127.0.0.1",
-                    "--no-browser",
-                    "--template=ccds",
-                ],
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env={name: value for name, value in os.environ.items() if name != "CCDS_PROJECT"}
-                | ({"CCDS_PROJECT": project} if project else {})
-                | {
-                    "CCDS_CONFIG": str(site.folder / "ccds.toml"),
-                    **session_of(person, project or "", site.folder / "ccds.toml"),
-                    "JUPYTER_PATH": str(folder / "jupyter"),
-                    "HOME": str(folder),
-                },
-            )
-        running.append(process)
-        until(lambda: process.poll() is not None or "is running at" in log.read_text(errors="replace"), "Voilà")
-        assert process.poll() is None, log.read_text(errors="replace")
-        return App(f"http://127.0.0.1:{port}/", f"127.0.0.1:{port}", lambda: _children(process.pid))
+        def start(notebook: str, *, person: str, project: str | None = None) -> App:
+            folder = tmp_path_factory.mktemp("voila")
+            config = site.folder / "ccds.toml"
+            return running.enter_context(served(notebook, folder, config=config, person=person, project=project))
 
-    yield start
-    for process in running:
-        left = _children(process.pid)
-        process.terminate()
-        process.wait(20)
-        for pid in left:
-            _end(pid)
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def _end(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+        yield start

@@ -1,0 +1,354 @@
+"""The rules of the confirming screen, without a browser, on a project in a file."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.project import open_project
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.labeling.confirmation.curating import Curating
+from ccds_kernel.labeling.matches import Span
+from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.labeling.tasks.task import TaskKind
+from ccds_widgets.labeling.confirm.app import confirm_screen
+from ccds_widgets.labeling.confirm.shown import marked
+from support.confirm_project import FELLOW, LABELERS, PROJECT, TASK, confirm_project, make_batch
+from support.site import site_settings
+
+
+@pytest.fixture(params=[TaskKind.ONE])
+def kind(request):
+    """How the task's labels go together."""
+    return request.param
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """A site in a folder."""
+    return site_settings(tmp_path / "site")
+
+
+@pytest.fixture
+def project(settings, kind):
+    """The project with 30 studies, ten of each text."""
+    opened = confirm_project(settings, 30, kind=kind)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def keys(project):
+    """Its studies."""
+    return [stored.study_key for stored in LabelingRepository(project, TASK).reports()]
+
+
+@pytest.fixture
+def screen_of(settings, project):  # noqa: ARG001 - it is there before it is opened
+    """The screen as somebody has it, opened anew each time."""
+    opened = []
+
+    def open_it(person):
+        opened.append(open_project(PROJECT, Action.OPEN_LABELING, person=person, settings=settings))
+        return confirm_screen(opened[-1], TASK)
+
+    yield open_it
+    for one in opened:
+        one.close()
+
+
+def key_of(study, kind="confirm", **parts):
+    """What a page sends for one key."""
+    return {"id": str(uuid4()), "lease": study["lease"], "study": study["key"], "kind": kind, "seconds": 1.5, **parts}
+
+
+def sync(screen, batch, *sent, have=()):
+    """Sends keys."""
+    return screen.answer({"kind": "sync", "batch": batch.id, "keys": list(sent), "have": list(have)})
+
+
+def test_a_labeler_sees_their_batches_and_the_studies_ahead(project, keys, screen_of):
+    """Each study with its place in its group, what is preselected, and the phrase that decides marked, no other."""
+    batch = make_batch(project, "first", keys[:6], labelers=["lou"])
+    make_batch(project, "others", keys[6:9], labelers=["lin"])
+    screen = screen_of("lou")
+
+    started = screen.start()
+    opened = screen.answer({"kind": "batch", "batch": batch.id})
+
+    assert started == {"batches": [{"id": batch.id, "name": "first", "studies": 6, "open": 6}], "curates": False}
+    assert (opened["size"], opened["open"], opened["done"], opened["today"], opened["history"]) == (6, 6, 0, 0, [])
+    first = opened["studies"][0]
+    assert opened["held"] == [study["lease"] for study in opened["studies"]]
+    assert (first["phrase"], first["nth"], first["of"], first["prefill"]) == (
+        "no pleural effusion",
+        1,
+        2,
+        ["no effusion"],
+    )
+    assert [(section["name"], section["left_out"]) for section in first["sections"]] == [
+        ("indication", True),
+        ("findings", False),
+    ]
+    assert first["sections"][1]["pieces"] == [
+        ("Lungs are clear. ", False),
+        ("No pleural effusion", True),
+        (". The costophrenic angle is sharp.", False),
+    ]
+
+
+def test_keys_come_with_what_became_of_each_and_studies_are_shipped_once(project, keys, screen_of):
+    """One that counts, one that came before, one of a lease that was given back, one that can't be; all in one request."""
+    batch = make_batch(project, "first", keys[:6], labelers=["lou"])
+    screen = screen_of("lou")
+    one, two, three, four, *rest = screen.answer({"kind": "batch", "batch": batch.id})["studies"]
+    before = key_of(one)
+    sync(screen, batch, before)
+    screen.answer({"kind": "give_back", "batch": batch.id, "leases": [three["lease"]]})
+
+    answer = sync(
+        screen,
+        batch,
+        before,
+        key_of(two, "correct", labels=["effusion"]),
+        key_of(three),
+        key_of(four, "correct", labels=["pneumothorax"]),
+        have=[study["lease"] for study in rest],
+    )
+
+    became = [(one["counts"], one["kept"], bool(one["refusal"])) for one in answer["acknowledged"]]
+    assert sorted(became) == sorted(
+        [(True, True, False), (True, True, False), (False, True, True), (False, False, True)]
+    )
+    assert {study["key"] for study in answer["studies"]} == {three["key"], four["key"]}
+    assert len(answer["held"]) == 4
+    assert len(Curating(project, TASK).answers()) == 2
+
+
+def test_tags_come_with_the_keys_and_are_one_s_own(project, keys, screen_of):
+    """They are shown again to who gave them."""
+    batch = make_batch(project, "first", keys[:6], labelers=["lou"])
+    Curating(project, TASK).tag(keys[0], ["mimic"])
+    screen = screen_of("lou")
+    study = screen.answer({"kind": "batch", "batch": batch.id})["studies"][0]
+    tag = {"id": str(uuid4()), "lease": study["lease"], "study": study["key"], "kind": "tag", "tags": ["motion"]}
+
+    (became,) = sync(screen, batch, tag)["acknowledged"]
+
+    assert became == {"id": tag["id"], "counts": True, "kept": True, "refusal": None}
+    again = screen_of("lou").answer({"kind": "batch", "batch": batch.id})["studies"]
+    assert {one["key"]: one["tags"] for one in again if one["tags"]} == {study["key"]: ["motion"]}
+    assert Curating(project, TASK).strata()[study["key"]].said >= {"motion"}
+
+
+def test_a_page_that_is_loaded_anew_goes_on(project, keys, screen_of):
+    """It knows what was said, with what an undo and a redo need."""
+    batch = make_batch(project, "first", keys[:6], labelers=["lou"])
+    one, two, three, *_ = screen_of("lou").answer({"kind": "batch", "batch": batch.id})["studies"]
+    said = [key_of(one), key_of(two, "flag", note="look"), key_of(three, "skip")]
+    sync(screen_of("lou"), batch, *said)
+
+    opened = screen_of("lou").answer({"kind": "batch", "batch": batch.id})
+
+    assert [(told["id"], told["kind"], told["note"]) for told in opened["history"]] == [
+        (said[0]["id"], "confirm", ""),
+        (said[1]["id"], "flag", "look"),
+        (said[2]["id"], "skip", ""),
+    ]
+    assert (opened["done"], opened["today"], opened["open"]) == (2, 2, 3)
+
+
+def test_nothing_tells_a_planted_study_from_another_one(project, keys, screen_of):
+    """Everything that the page gets, until the end, has the same form and the same counts for all; only keys differ."""
+    batch = make_batch(project, "first", keys[:12], gold=keys[12:18], wrong=1, labelers=["lou"])
+    planted = {keys[n] for n in range(12, 18)}
+    Curating(project, TASK).tag(keys[12], ["mimic"])
+    screen = screen_of("lou")
+    opened = screen.answer({"kind": "batch", "batch": batch.id})
+    counts, studies = [], list(opened["studies"])
+
+    for study in studies:
+        answer = sync(screen, batch, key_of(study))
+        counts.append((len(answer["held"]), screen.answer({"kind": "batch", "batch": batch.id})["open"]))
+
+    forms = {study["key"] in planted: set() for study in studies}
+    for study in studies:
+        marked = any(mark for section in study["sections"] for _, mark in section["pieces"])
+        forms[study["key"] in planted].add((tuple(study), marked, len(study["prefill"]), tuple(study["tags"])))
+    assert len(studies) == 18
+    assert forms[True] == forms[False]
+    assert counts == [(left, left) for left in range(17, -1, -1)]
+    assert "planted" not in json.dumps(opened)
+
+
+def test_feedback_comes_at_the_end_and_ends_the_batch(project, keys, screen_of):
+    """The wrong ones first, each with its report; before the end it is refused in one line."""
+    batch = make_batch(project, "first", keys[:3], gold=keys[3:6], wrong=1, labelers=["lou"])
+    screen = screen_of("lou")
+    studies = screen.answer({"kind": "batch", "batch": batch.id})["studies"]
+    with pytest.raises(CcdsError, match="nothing left for you"):
+        screen.answer({"kind": "feedback", "batch": batch.id})
+    said = [key_of(study) for study in studies]
+    sync(screen, batch, *said)
+
+    answer = screen.answer({"kind": "feedback", "batch": batch.id})
+
+    assert [one["right"] for one in answer["gold"]] == [False, True, True]
+    wrong = answer["gold"][0]
+    assert wrong["said"] == wrong["shown"] != wrong["gold"]
+    assert wrong["note"] == "as the fellow sees it"
+    assert answer["batches"][0]["open"] == 0
+    undo = key_of(studies[0], "undo", undoes=said[0]["id"])
+    assert sync(screen, batch, undo)["acknowledged"][0]["counts"] is False
+
+
+def test_what_a_labeler_may_not_do_is_refused(project, keys, screen_of):
+    """The gold set and batches are the fellow's, whoever asks."""
+    batch = make_batch(project, "first", keys[:3], labelers=["lou"])
+    screen = screen_of("lou")
+
+    for request in (
+        {"kind": "gold", "study": keys[0], "labels": ["effusion"]},
+        {"kind": "batches"},
+        {"kind": "assign", "batch": batch.id, "labeler": "lin", "assigned": True},
+    ):
+        with pytest.raises(CcdsError, match="expected a fellow"):
+            screen.answer(request)
+    assert screen.answer({"kind": "series", "study": keys[0]}) == {"series": None}
+    with pytest.raises(CcdsError, match="expected lin to be assigned"):
+        screen_of("lin").answer({"kind": "batch", "batch": batch.id})
+
+
+def test_a_batch_that_is_withdrawn_meanwhile_keeps_what_was_said(project, keys, screen_of):
+    """Keys are acknowledged, as refused; the line says whom to ask."""
+    batch = make_batch(project, "first", keys[:3], labelers=["lou"])
+    screen = screen_of("lou")
+    study = screen.answer({"kind": "batch", "batch": batch.id})["studies"][0]
+    Curating(project, TASK).withdraw(batch.id, "lou")
+
+    answer = sync(screen, batch, key_of(study))
+
+    assert [(one["counts"], one["kept"]) for one in answer["acknowledged"]] == [(False, True)]
+    assert answer["refused"].startswith("Expected lou to be assigned to the batch 'first'")
+
+
+@given(text=st.text(max_size=12), ends=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=5))
+def test_pieces_are_the_text_again_with_every_place_marked(text, ends):
+    """Whatever places there are, overlapping ones too; no piece is empty."""
+    places = [(start, min(end, len(text))) for start, end in ends if start < min(end, len(text))]
+
+    pieces = marked(text, [Span(0, start, end, 0) for start, end in places])
+
+    assert "".join(piece for piece, _ in pieces) == text
+    assert all(piece for piece, _ in pieces)
+    flags = [flag for piece, flag in pieces for _ in piece]
+    assert flags == [any(start <= at < end for start, end in places) for at in range(len(text))]
+
+
+def made(**parts):
+    """What a page sends for a new batch."""
+    wanted = {"kind": "make", "name": "new", "phrases": [], "unmatched": False, "size": 10, "overlap": 1}
+    return wanted | {"gold": 0, "wrong": 0, "labelers": ["lou"]} | parts
+
+
+def test_a_fellow_makes_a_batch_of_the_groups_chosen(project, keys, screen_of):
+    """Of studies in no batch and not gold; gold ones of the same groups are mixed in, with wrong prefills among them."""
+    make_batch(project, "earlier", keys[:3])
+    curating = Curating(project, TASK)
+    for key in keys[3:9]:
+        curating.set_gold(key, ["effusion"] if keys.index(key) % 3 else ["no effusion"])
+    screen = screen_of(FELLOW)
+    phrases = {one["text"]: one for one in screen.answer({"kind": "batches"})["made_of"]["phrases"]}
+    assert {text: (one["studies"], one["gold"]) for text, one in phrases.items()} == {
+        "no pleural effusion": (7, 2),
+        "pleural effusion": (7, 2),
+        "costophrenic angle": (7, 2),
+    }
+
+    answer = screen.answer(made(phrases=[one["id"] for one in phrases.values()], size=16, gold=20, wrong=50))
+
+    assert [(one["name"], one["studies"], one["labelers"]) for one in answer["all_batches"]] == [
+        ("earlier", 3, sorted(LABELERS)),
+        ("new", 16, ["lou"]),
+    ]
+    lous = screen_of("lou").start()["batches"]
+    assert [(one["name"], one["open"]) for one in lous] == [("earlier", 3), ("new", 20)]
+    assert sum(one["studies"] for one in answer["made_of"]["phrases"]) == 5
+
+
+def test_a_phrase_that_matches_nothing_new_makes_no_batch(project, keys, screen_of):
+    """Nor do too few gold studies, or somebody who may not confirm: one line each, and nothing was made."""
+    make_batch(project, "earlier", keys)
+    LabelingRepository(project, TASK).insert_phrase(Phrase("pneumothorax", "effusion"), 0)
+    ids = [stored.id for stored in LabelingRepository(project, TASK).phrases()]
+    screen = screen_of(FELLOW)
+
+    with pytest.raises(CcdsError, match="expected studies that are in no batch yet"):
+        screen.answer(made(phrases=ids))
+    with pytest.raises(CcdsError, match="expected labelers on the project's roster"):
+        screen.answer(made(phrases=ids, labelers=["eve"]))
+    assert len(screen.answer({"kind": "batches"})["all_batches"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"), [({"gold": 20}, "2 gold study"), ({"gold": 20, "wrong": 50}, "1 gold study")]
+)
+def test_too_few_gold_studies_are_told(project, screen_of, parts, expected):
+    """With what was asked for and what there is."""
+    ids = [stored.id for stored in LabelingRepository(project, TASK).phrases()]
+
+    with pytest.raises(CcdsError, match=f"expected {expected}"):
+        screen_of(FELLOW).answer(made(phrases=ids, size=8, **parts))
+
+
+def test_a_fellow_curates_and_assigns(project, keys, screen_of):
+    """A study goes into the gold set and out of it; somebody is assigned and withdrawn."""
+    batch = make_batch(project, "first", keys[:3], labelers=[])
+    screen = screen_of(FELLOW)
+
+    screen.answer({"kind": "gold", "study": keys[0], "labels": ["effusion"], "note": "clear"})
+    gold = Curating(project, TASK).gold()
+    screen.answer({"kind": "gold", "study": keys[0], "labels": None})
+    assigned = screen.answer({"kind": "assign", "batch": batch.id, "labeler": FELLOW, "assigned": True})
+    withdrawn = screen.answer({"kind": "assign", "batch": batch.id, "labeler": FELLOW, "assigned": False})
+
+    assert gold[keys[0]].said == {"effusion"}
+    assert Curating(project, TASK).gold() == {}
+    assert [one["id"] for one in assigned["batches"]] == [batch.id]
+    assert withdrawn["batches"] == []
+
+
+@pytest.mark.parametrize("kind", [TaskKind.SEVERAL], indirect=True)
+def test_in_a_task_of_several_labels_no_label_is_an_answer(project, keys, screen_of):
+    """Where nothing is preselected none is confirmed; several are corrected to at once, in the task's order."""
+    batch = make_batch(project, "first", keys[:3], labelers=["lou"])
+    screen = screen_of("lou")
+    studies = screen.answer({"kind": "batch", "batch": batch.id})["studies"]
+    both = key_of(studies[0], "correct", labels=["not to be said", "effusion"])
+
+    became = sync(screen, batch, both, key_of(studies[1], "correct", labels=[]))["acknowledged"]
+
+    assert [one["counts"] for one in became] == [True, True]
+    said = {stored.answer.study_key: stored.said for stored in Curating(project, TASK).answers()}
+    assert said == {studies[0]["key"]: {"not to be said", "effusion"}, studies[1]["key"]: frozenset()}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"kind": "sync", "batch": 1, "keys": [{"kind": "confirm"}], "have": []},
+        {"kind": "sync", "batch": 0, "keys": [], "have": []},
+        {"kind": "make", "name": "x"},
+        {"kind": "batch", "batch": 1, "planted": True},
+        {"kind": "slice", "study": "a", "series": "b", "number": -1, "low": 0.0, "high": 1.0},
+        {},
+    ],
+)
+def test_what_is_no_request_is_refused_without_being_quoted(project, screen_of, content):  # noqa: ARG001 - there to be asked
+    """One line."""
+    with pytest.raises(CcdsError, match="expected a request that this app knows"):
+        screen_of("lou").answer(content)

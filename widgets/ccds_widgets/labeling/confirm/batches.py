@@ -1,0 +1,168 @@
+"""What a fellow does beside confirming: makes batches, says who does them, and curates the gold set.
+
+A batch is drawn by chance from the studies of the chosen groups that are in no batch of the task yet and not in the gold set. Its
+planted studies are gold studies of these same groups, those first that were planted least often: one in a group of its own would
+be seen for what it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random, SystemRandom
+from typing import Any
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.confirmation.batch import Said, SoftStudy, check_batch, compose, misleadable
+from ccds_widgets.labeling.confirm import messages
+from ccds_widgets.labeling.confirm.ports import Curation
+
+Answer = dict[str, Any]
+
+
+class BatchMaking:
+    """The batches and the gold set of one task.
+
+    Args:
+        curation: where they are kept.
+        chance: draws studies.
+    """
+
+    def __init__(self, curation: Curation, *, chance: Random | None = None) -> None:
+        self._curation = curation
+        self._chance = chance or SystemRandom()
+
+    def overview(self) -> Answer:
+        """The batches, and what a new one can be made of: per phrase how many studies are left, how many gold ones there are."""
+        counts = self._curation.counts()
+        pool = self._pool()
+        left = Counter(study.phrase_id for study in pool.fresh)
+        golden = Counter(study.phrase_id for study in pool.golden)
+        return {
+            "made_of": {
+                "phrases": [
+                    {
+                        "id": stored.id,
+                        "text": stored.phrase.text,
+                        "label": stored.phrase.label,
+                        "studies": left[stored.id],
+                        "gold": golden[stored.id],
+                    }
+                    for stored in self._curation.phrases()
+                ],
+                "unmatched": {"studies": left[None], "gold": golden[None]},
+                "gold": len(pool.gold),
+                "labelers": list(self._curation.labelers()),
+            },
+            "all_batches": [
+                {
+                    "id": batch.id,
+                    "name": batch.name,
+                    "overlap": batch.overlap,
+                    "studies": counts[batch.id].studies if batch.id in counts else 0,
+                    "done": counts[batch.id].done if batch.id in counts else 0,
+                    "held": sum(counts[batch.id].held.values()) if batch.id in counts else 0,
+                    "labelers": list(batch.labelers),
+                    "by": batch.created_by,
+                    "on": batch.created_at.astimezone().date().isoformat(),
+                }
+                for batch in self._curation.batches()
+            ],
+        }
+
+    def make(self, request: messages.Make) -> int:
+        """Makes a batch and assigns it; its number.
+
+        Raises:
+            CcdsError: nothing is left in these groups, or there are too few gold studies.
+        """
+        name = check_batch(request.name, request.overlap)
+        if unknown := set(request.labelers) - set(self._curation.labelers()):
+            raise CcdsError(
+                expected="labelers on the project's roster",
+                found=f"{len(unknown)} who aren't, or may not confirm",
+                do="choose others",
+            )
+        pool = self._pool({*request.phrases, *([None] if request.unmatched else [])})
+        if not pool.fresh:
+            raise CcdsError(
+                expected="studies that are in no batch yet", found="none in these groups", do="choose further phrases"
+            )
+        ordinary = self._chance.sample(pool.fresh, min(request.size, len(pool.fresh)))
+        planted, wrong = self._planted(request, pool, ordinary)
+        items = compose(
+            ordinary,
+            order=[stored.id for stored in self._curation.phrases()],
+            gold=pool.gold,
+            planted=planted,
+            wrong=wrong,
+            chance=self._chance,
+        )
+        batch = self._curation.make_batch(name, items, overlap=request.overlap)
+        for labeler in request.labelers:
+            self._curation.assign(batch.id, labeler)
+        return batch.id
+
+    def assign(self, request: messages.Assign) -> None:
+        """Lets somebody take studies of a batch, or no more."""
+        if request.assigned:
+            self._curation.assign(request.batch, request.labeler)
+        else:
+            self._curation.withdraw(request.batch, request.labeler)
+
+    def set_gold(self, request: messages.Gold) -> None:
+        """Takes a study into the gold set, or out of it."""
+        self._curation.set_gold(request.study, request.labels, request.note)
+
+    def _pool(self, groups: Collection[int | None] | None = None) -> _Pool:
+        soft = self._curation.soft_studies()
+        return _Pool(
+            tuple(study for study in soft if groups is None or study.phrase_id in groups),
+            self._curation.gold(),
+            self._curation.uses_of_studies(),
+        )
+
+    def _planted(
+        self, request: messages.Make, pool: _Pool, ordinary: Sequence[SoftStudy]
+    ) -> tuple[list[SoftStudy], int]:
+        """Gold studies to mix in, and how many of them get a wrong prefill."""
+        wanted = round(len(ordinary) * request.gold / (100 - request.gold))
+        wrong = round(wanted * request.wrong / 100)
+        shown = {study.phrase_id for study in ordinary}
+        golden = [study for study in pool.golden if study.phrase_id in shown]
+        golden.sort(key=lambda study: (pool.uses.get(study.study_key, 0), self._chance.random()))
+        misled = misleadable(golden, pool.gold, ordinary)[:wrong]
+        if len(misled) < wrong:
+            raise CcdsError(
+                expected=f"{wrong} gold study(ies) of these groups whose report has a phrase with another label, too",
+                found=str(len(misled)),
+                do="ask for fewer wrong ones, choose further phrases, or mark further studies as gold (Shift+G)",
+            )
+        others = [study for study in golden if study not in misled][: wanted - wrong]
+        if len(misled) + len(others) < wanted:
+            raise CcdsError(
+                expected=f"{wanted} gold study(ies) of these groups to mix in",
+                found=str(len(golden)),
+                do="ask for a smaller share, choose further phrases, or mark further studies as gold (Shift+G)",
+            )
+        return [*misled, *others], wrong
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """The studies of some groups, the task's gold labels, and in how many batches each study is."""
+
+    soft: tuple[SoftStudy, ...]
+    gold: Mapping[str, Said]
+    uses: Mapping[str, int]
+
+    @property
+    def fresh(self) -> list[SoftStudy]:
+        """Those that are neither in a batch nor gold."""
+        return [study for study in self.soft if study.study_key not in self.uses and study.study_key not in self.gold]
+
+    @property
+    def golden(self) -> list[SoftStudy]:
+        """Those that are gold."""
+        return [study for study in self.soft if study.study_key in self.gold]

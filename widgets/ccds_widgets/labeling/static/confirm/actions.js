@@ -1,0 +1,324 @@
+// Everything that can be done, by mouse or by key, and what comes of it.
+
+function actions(state, context, draw) {
+  const { channel, said } = context;
+  const watch = stopwatch();
+  let queue = null;
+
+  // Numbers of batches, study keys and what was said, until it is acknowledged; nothing of a report is kept by the browser.
+  const place = (name) => `ccds-confirm-${context.project}-${context.task().id}-${name}`;
+  const keys = () => queue?.keys ?? [];
+
+  // --- batches and studies
+
+  async function start() {
+    try {
+      const { batches, curates } = await channel.ask({ kind: "ready" }, 0);
+      Object.assign(state, { ready: true, batches, curates });
+    } catch (error) {
+      state.denied = error.message;
+      draw();
+      return;
+    }
+    const last = Number(sessionStorage.getItem(place("batch")));
+    const wanted = [
+      state.batches.find(({ id }) => id === last && readKeys(place(`keys-${id}`)).length),
+      state.batches.find(({ id, open }) => id === last && open),
+      state.batches.find(({ open }) => open),
+      state.batches[0],
+    ].find(Boolean);
+    if (wanted) await openBatch(wanted.id);
+    else draw();
+  }
+
+  async function openBatch(batch) {
+    giveBack();
+    queue?.close();
+    queue = null;
+    Object.assign(state, noBatch(batch), { error: null, view: "study" });
+    draw();
+    try {
+      const answer = await channel.ask({ kind: "batch", batch }, 0);
+      if (state.batch !== batch) return;
+      const { name, size, open, done, today, history } = answer;
+      Object.assign(state, { name, size, open, done, today, history });
+      takeHeld(state, answer);
+    } catch (error) {
+      refuse(error.message);
+      return;
+    }
+    sessionStorage.setItem(place("batch"), batch);
+    queue = openQueue(place(`keys-${batch}`), send, { received, changed: () => draw("top") });
+    replay(state, keys());
+    go(following(state, keys()));
+    if (keys().length) queue.sync();
+  }
+
+  function send(unsent) {
+    const undone = unsent.filter(({ kind }) => kind === "undo").map(({ lease }) => lease);
+    const have = [...new Set([...(state.held ?? []), ...undone])].filter((lease) => state.studies.has(lease)).slice(0, 100);
+    return channel.ask({ kind: "sync", batch: state.batch, keys: unsent, have });
+  }
+
+  function received(answer) {
+    for (const { id, counts, refusal } of answer.acknowledged) if (!counts) drop(id, refusal);
+    if (answer.refused) state.error = answer.refused;
+    takeHeld(state, answer);
+    const waiting = state.awaited !== null && standing(state, keys()).includes(state.awaited);
+    if (waiting) go(state.awaited);
+    else if (state.awaited !== null && !keys().length) go(following(state, keys()));
+    else if (state.awaited === null && !standing(state, keys()).includes(state.current)) go(following(state, keys(), currentStudy(state)?.position));
+    else draw(answer.refused || answer.acknowledged.some(({ counts }) => !counts) ? "all" : "top");
+  }
+
+  /** What was said by a key doesn't count: the line says why, and the history goes on without it. */
+  function drop(id, refusal) {
+    state.error = refusal;
+    said(refusal);
+    const at = state.history.findIndex((one) => one.id === id);
+    if (at >= 0) count(state, state.history.splice(at, 1)[0], -1);
+  }
+
+  function go(lease) {
+    const study = state.studies.get(lease);
+    Object.assign(state, { current: study ? lease : null, mode: null, before: null, chosen: new Set(study?.prefill) });
+    if (study) state.awaited = null;
+    watch.restart();
+    draw();
+    if (study) said(`${study.phrase ?? "No phrase"}, ${study.nth} of ${study.of}. Preselected: ${study.prefill.join(", ") || "nothing"}.`);
+  }
+
+  // --- what is said of a study
+
+  function tell(kind, parts = {}, redoing = false) {
+    const study = currentStudy(state);
+    if (!study || !queue) return;
+    const key = { kind, id: uuid(), lease: study.lease, study: study.key, seconds: watch.seconds, ...parts };
+    state.history.push(key);
+    count(state, key, 1);
+    if (!redoing) state.redo = [];
+    state.error = null;
+    queue.add(key);
+    go(following(state, keys(), study.position));
+  }
+
+  function confirm() {
+    const study = currentStudy(state);
+    if (!study) return;
+    if (context.task().kind === "one") {
+      if (study.prefill.length) tell("confirm");
+      else refuse("Expected a label; found none that is preselected; press the number of one.");
+    } else if (same(state.chosen, study.prefill)) tell("confirm");
+    else tell("correct", { labels: [...state.chosen] });
+  }
+
+  function choose(order) {
+    const study = currentStudy(state);
+    const label = context.task().labels[order];
+    if (!study || !label) return;
+    if (context.task().kind === "one") {
+      if (same([label.name], study.prefill)) tell("confirm");
+      else tell("correct", { labels: [label.name] });
+      return;
+    }
+    if (!state.chosen.delete(label.name)) state.chosen.add(label.name);
+    said(`${label.name} ${state.chosen.has(label.name) ? "chosen" : "dropped"}`);
+    draw("choices");
+  }
+
+  function sendFlag(note) {
+    if (note.trim()) tell("flag", { note: note.trim() });
+    else refuse("Expected a note that says what the fellow should look at; found none; write it, or press Escape.");
+  }
+
+  function undo() {
+    if (!queue || state.feedback) return;
+    const last = state.history.pop();
+    if (!last) {
+      said("Nothing to undo.");
+      return;
+    }
+    count(state, last, -1);
+    state.redo.push(last);
+    state.error = null;
+    state.awaited = last.lease;
+    queue.add({ kind: "undo", id: uuid(), lease: last.lease, study: last.study, seconds: 0, undoes: last.id });
+    if (state.studies.has(last.lease)) {
+      go(last.lease);
+      state.before = wordsOf(last, currentStudy(state));
+    } else go(null);
+    draw();
+  }
+
+  function redo() {
+    const last = state.redo.at(-1);
+    if (!last || last.lease !== state.current) {
+      said("Nothing to redo.");
+      return;
+    }
+    state.redo.pop();
+    tell(last.kind, { ...(last.labels ? { labels: last.labels } : {}), ...(last.note ? { note: last.note } : {}) }, true);
+  }
+
+  function wordsOf({ kind, labels, note }, study) {
+    return { confirm: study.prefill.join(", ") || "no label", correct: labels?.join(", ") || "no label", skip: "skip", flag: `flag (“${note}”)` }[kind];
+  }
+
+  // --- tags, gold
+
+  function openTags() {
+    const study = currentStudy(state);
+    if (!study || !context.task().strata.length) return;
+    Object.assign(state, { mode: "tags", draft: new Set(study.tags) });
+    draw("choices");
+  }
+
+  function toggleTag(order) {
+    const tag = context.task().strata[order];
+    if (!tag) return;
+    if (!state.draft.delete(tag)) state.draft.add(tag);
+    draw("choices");
+  }
+
+  function saveTags() {
+    const study = currentStudy(state);
+    if (!study || !queue) return;
+    state.mode = null;
+    if (!same(state.draft, study.tags)) {
+      study.tags = [...state.draft].sort();
+      queue.add({ kind: "tag", id: uuid(), lease: study.lease, study: study.key, tags: study.tags });
+    }
+    draw("choices");
+  }
+
+  function gold() {
+    const study = currentStudy(state);
+    if (!study) return;
+    if (state.gold.has(study.key)) setGold(study, null);
+    else if (state.chosen.size || context.task().kind === "several") setGold(study, [...state.chosen]);
+    else refuse("Expected a label for the gold set; found none that is preselected; press Shift and the number of one.");
+  }
+
+  function goldAs(order) {
+    const study = currentStudy(state);
+    const label = context.task().labels[order];
+    if (study && label && context.task().kind === "one") setGold(study, [label.name]);
+  }
+
+  async function setGold(study, labels) {
+    const out = labels === null;
+    try {
+      await channel.ask({ kind: "gold", study: study.key, labels });
+      if (out) state.gold.delete(study.key);
+      else state.gold.set(study.key, labels);
+      said(out ? "Out of the gold set." : "In the gold set.");
+      draw();
+    } catch (error) {
+      refuse(error.message);
+    }
+  }
+
+  // --- the end, the fellow's batches
+
+  async function askFeedback() {
+    try {
+      const answer = await channel.ask({ kind: "feedback", batch: state.batch });
+      Object.assign(state, { feedback: answer.gold, batches: answer.batches, history: [], redo: [], error: null });
+      draw();
+    } catch (error) {
+      refuse(error.message);
+    }
+  }
+
+  async function curate(request) {
+    try {
+      const answer = await channel.ask(request, 0);
+      Object.assign(state, { making: { ...answer, at: performance.now() }, batches: answer.batches, error: null });
+      return answer;
+    } catch (error) {
+      state.error = error.message;
+      return null;
+    } finally {
+      draw();
+    }
+  }
+
+  function toggleBatches() {
+    state.view = state.view === "batches" ? "study" : "batches";
+    state.error = null;
+    draw();
+    if (state.view === "batches") curate({ kind: "batches" });
+    else if (state.batch === null && state.batches.length) openBatch(state.batches[0].id);
+  }
+
+  async function make(request) {
+    const answer = await curate({ kind: "make", ...request });
+    if (answer) said(`The batch “${request.name}” is made.`);
+    return Boolean(answer);
+  }
+
+  // --- being here
+
+  function refuse(line) {
+    state.error = line;
+    said(line);
+    draw();
+  }
+
+  /** Leaves what this page holds to others, but for what is still to be saved. */
+  function giveBack() {
+    const unsaved = new Set(keys().map(({ lease }) => lease));
+    const leases = (state.held ?? []).filter((lease) => !unsaved.has(lease)).slice(0, 100);
+    if (state.batch !== null && leases.length) channel.ask({ kind: "give_back", batch: state.batch, leases }).catch(() => {});
+  }
+
+  return {
+    start,
+    openBatch,
+    confirm,
+    choose,
+    skip: () => tell("skip"),
+    flag() {
+      if (!currentStudy(state)) return;
+      state.mode = "flag";
+      draw("choices");
+    },
+    sendFlag,
+    leaveMode() {
+      state.mode = null;
+      state.error = null;
+      draw();
+    },
+    undo,
+    redo,
+    openTags,
+    toggleTag,
+    saveTags,
+    gold,
+    goldAs,
+    toggleImages() {
+      state.images = !state.images;
+      draw();
+    },
+    askFeedback,
+    lookAgain: () => openBatch(state.batch),
+    toggleBatches,
+    make,
+    assign: (batch, labeler, assigned) => curate({ kind: "assign", batch, labeler, assigned }),
+    look: watch.look,
+    /** Renews the leases, brings what is unsaved, learns what is held. */
+    sync: () => queue?.sync(),
+    giveBack,
+    close() {
+      giveBack();
+      queue?.close();
+    },
+    /** Whether everything is said and saved, and nothing is left. */
+    ended() {
+      return state.held !== null && !state.held.length && !keys().length && state.awaited === null;
+    },
+    saving() {
+      return queue?.standing ?? { unsaved: 0, failed: 0, problem: null };
+    },
+  };
+}

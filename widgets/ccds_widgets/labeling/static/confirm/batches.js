@@ -1,0 +1,104 @@
+// For the fellow: the task's batches and who does them, and a new batch.
+
+function drawBatches(state, act) {
+  const { making } = state;
+  if (!making) return [h("div", { class: "ccds-waiting", role: "status" }, state.error ? "" : "Matching the reports …")];
+  return [
+    h(
+      "div",
+      { class: "ccds-making" },
+      h("section", { "aria-label": "Batches" }, h("h2", {}, "Batches"), making.all_batches.length ? drawTable(making, act) : h("p", { class: "ccds-muted" }, "None yet. Make the first one below.")),
+      drawForm(making, act),
+    ),
+  ];
+}
+
+function drawTable({ all_batches: batches, made_of: { labelers } }, act) {
+  return h(
+    "table",
+    { class: "ccds-table" },
+    h("thead", {}, h("tr", {}, ...["Batch", "Done", "Labelers each", "Assigned to"].map((title) => h("th", { scope: "col" }, title)))),
+    h("tbody", {}, ...batches.toReversed().map((batch) => drawBatch(batch, labelers, act))),
+  );
+}
+
+function drawBatch(batch, labelers, act) {
+  const free = labelers.filter((name) => !batch.labelers.includes(name));
+  const assign = (event) => {
+    const { value } = event.target;
+    if (value) act.assign(batch.id, value, true);
+  };
+  return h(
+    "tr",
+    {},
+    h("th", { scope: "row" }, batch.name, h("span", { class: "ccds-muted" }, ` by ${batch.by}, ${batch.on}`)),
+    h("td", {}, h("b", {}, grouped(batch.done)), ` of ${grouped(batch.studies)}`, batch.held ? h("span", { class: "ccds-muted" }, `, ${grouped(batch.held)} in hand`) : null),
+    h("td", {}, grouped(batch.overlap)),
+    h(
+      "td",
+      {},
+      h(
+        "div",
+        { class: "ccds-toolbar" },
+        ...batch.labelers.map((name) =>
+          h(
+            "span",
+            { class: "ccds-chip ccds-chip-none" },
+            name,
+            h("button", { class: "ccds-icon", "data-focus": `withdraw-${batch.id}-${name}`, "aria-label": `Withdraw ${name} from “${batch.name}”: what they hold goes to others, what they said stays`, title: "Withdraw", onclick: () => act.assign(batch.id, name, false) }, "×"),
+          ),
+        ),
+        free.length
+          ? h("select", { class: "ccds-field", "data-focus": `assign-${batch.id}`, "aria-label": `Assign “${batch.name}” to`, onchange: assign }, h("option", { value: "" }, "Assign …"), ...free.map((name) => h("option", { value: name }, name)))
+          : null,
+      ),
+    ),
+  );
+}
+
+function drawForm({ made_of: from, all_batches: batches }, act) {
+  const left = from.phrases.reduce((sum, { studies: one }) => sum + one, from.unmatched.studies);
+  if (!left) {
+    return h("section", { "aria-label": "New batch" }, h("h2", {}, "New batch"), h("p", { class: "ccds-muted" }, "Every study of this task is in a batch or in the gold set already."));
+  }
+  const group = ({ id, text, label, studies: fresh, gold }) =>
+    h(
+      "label",
+      { class: "ccds-pick" },
+      h("input", { type: "checkbox", name: "phrase", value: id, checked: fresh > 0 && id !== "unmatched", disabled: !fresh }),
+      h("span", {}, text, label ? h("span", { class: "ccds-muted" }, ` → ${label}`) : null),
+      h("span", { class: "ccds-muted" }, `${studies(fresh)}${gold ? `, ${grouped(gold)} gold` : ""}`),
+    );
+  const number = (name, title, value, least, most, hint) =>
+    h("label", { class: "ccds-number", title: hint }, h("span", {}, title), h("input", { class: "ccds-field", type: "number", name, value, min: least, max: most, required: true, "data-focus": name }));
+  const submit = (event) => {
+    event.preventDefault();
+    const data = new FormData(event.target);
+    const picked = data.getAll("phrase");
+    act.make({
+      name: data.get("name"),
+      phrases: picked.filter((one) => one !== "unmatched").map(Number),
+      unmatched: picked.includes("unmatched"),
+      ...Object.fromEntries(["size", "overlap", "gold", "wrong"].map((name) => [name, Number(data.get(name))])),
+      labelers: data.getAll("labeler"),
+    });
+  };
+  return h(
+    "form",
+    { class: "ccds-new-batch", "aria-label": "New batch", onsubmit: submit },
+    h("h2", {}, "New batch"),
+    h("label", { class: "ccds-number" }, h("span", {}, "Name"), h("input", { class: "ccds-field", name: "name", required: true, maxlength: 200, value: `Batch ${batches.length + 1}`, "data-focus": "name" })),
+    h("fieldset", {}, h("legend", {}, "Of the studies that these phrases label, and that are in no batch and not gold"), h("div", { class: "ccds-picks" }, ...from.phrases.map(group), group({ id: "unmatched", text: "no phrase matches", ...from.unmatched }))),
+    h(
+      "div",
+      { class: "ccds-toolbar" },
+      number("size", "Studies", Math.min(100, left), 1, 100000, "At most; drawn by chance"),
+      number("overlap", "Labelers for each", 1, 1, 20, "How many labelers say what a study’s label is"),
+      number("gold", "Gold, % of the batch", from.gold ? 10 : 0, 0, 50, "Gold studies mixed in unseen, to measure the labelers; every labeler gets them"),
+      number("wrong", "Wrong prefill, % of the gold", 0, 0, 100, "Gold studies with a wrong label preselected, to measure how far labelers trust what is preselected"),
+    ),
+    h("p", { class: "ccds-muted" }, `The gold set of this task has ${studies(from.gold)}. While confirming, Shift+G marks one.`),
+    h("fieldset", {}, h("legend", {}, "Assigned to"), h("div", { class: "ccds-toolbar" }, ...from.labelers.map((name) => h("label", {}, h("input", { type: "checkbox", name: "labeler", value: name }), ` ${name}`)))),
+    h("button", { class: "ccds-button", type: "submit", "data-focus": "make" }, "Make the batch"),
+  );
+}

@@ -66,6 +66,10 @@ class Corpus:
             sure[self._unsure_reports_with(phrase, literal, sure)] = True
         return np.flatnonzero(sure).astype(np.uint32)
 
+    def reports_holding(self, text: str) -> Posting:
+        """The reports in which `text` (in normal form, not empty) stands anywhere within one section, in parts of words, too."""
+        return self._reports.str.contains(text, literal=True).arg_true().to_numpy().astype(np.uint32)
+
     def _unsure_reports_with(self, phrase: str, literal: str, sure: npt.NDArray[np.bool_]) -> list[int]:
         candidates = self._reports_beyond_ascii.str.contains(phrase, literal=True)
         candidates &= pl.Series(~sure[self._rows_beyond_ascii])

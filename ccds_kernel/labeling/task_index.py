@@ -50,6 +50,11 @@ class TaskIndex:
         return sum(map(len, self._lists.values()))
 
     @property
+    def corpus(self) -> Corpus:
+        """The texts that are searched: those of the reports without the sections that are left out."""
+        return self._corpus
+
+    @property
     def lists(self) -> Mapping[str, PhraseIndex]:
         """The lists by their names, to be read: `ONLY`, or each label that has phrases, in the order in which it came up."""
         return {name: index for name, index in self._lists.items() if name == ONLY or len(index)}
@@ -58,6 +63,13 @@ class TaskIndex:
         """The name of the list to which `phrase` belongs."""
         return ONLY if self._kind is TaskKind.ONE else phrase.label
 
+    def list_for(self, phrase: Phrase) -> PhraseIndex:
+        """The list to which `phrase` belongs, to be read; it begins, empty, where its label has none."""
+        name = self.list_of(phrase)
+        if name not in self._lists:
+            self._lists[name] = PhraseIndex(self._corpus, cues=self._cues, outcome_of=label_by_itself)
+        return self._lists[name]
+
     def insert(self, phrase: Phrase, position: int) -> None:
         """Puts `phrase` at `position` of its list; see `PhraseIndex.insert`.
 
@@ -65,7 +77,7 @@ class TaskIndex:
             CcdsError: see there; or there are too many phrases over all lists.
         """
         check_count(len(self) + 1)
-        self._list_for(phrase).insert(phrase, position)
+        self.list_for(phrase).insert(phrase, position)
 
     def remove(self, name: str, position: int) -> Phrase:
         """Takes the phrase at `position` of list `name` out and returns it; see `PhraseIndex.remove`."""
@@ -85,13 +97,13 @@ class TaskIndex:
             self._list(name).replace(position, phrase)
             return
         self._list(name).reports_of(position)  # refuses a place that isn't there before anything is changed
-        goal = self._list_for(phrase)
+        goal = self.list_for(phrase)
         goal.insert(phrase, len(goal))
         self.remove(name, position)
 
     def preview(self, phrase: Phrase) -> Preview:
         """What `phrase` would do in its list; see `PhraseIndex.preview`."""
-        return self._list_for(phrase).preview(phrase)
+        return self.list_for(phrase).preview(phrase)
 
     def counts(self) -> dict[str, tuple[Counts, ...]]:
         """Per list the counts of its phrases, in order."""
@@ -116,13 +128,6 @@ class TaskIndex:
     def spans(self, report: int, *, with_negated: bool = False) -> dict[str, list[Span]]:
         """Per list the places in report `report` where its phrases stand; see `PhraseIndex.spans`."""
         return {name: index.spans(report, with_negated=with_negated) for name, index in self.lists.items()}
-
-    def _list_for(self, phrase: Phrase) -> PhraseIndex:
-        """The list of `phrase`, which begins where its label has none."""
-        name = self.list_of(phrase)
-        if name not in self._lists:
-            self._lists[name] = PhraseIndex(self._corpus, cues=self._cues, outcome_of=label_by_itself)
-        return self._lists[name]
 
     def _list(self, name: str) -> PhraseIndex:
         if name not in self._lists:

@@ -11,7 +11,7 @@ would make counts wrong), and counting in the texts anew per request (seconds). 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -29,6 +29,8 @@ LONGEST_NGRAM = 5
 _ASCII_WORD = "0-9a-z_"
 _JOINTS = (" ", "-", "'", "\u2019", "/", ", ")
 _CHUNK = 50_000
+_OF_FIRST_PASS = 0.2
+"""The share of the time that goes into looking for characters beyond ASCII, roughly."""
 
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -55,6 +57,7 @@ class Vocabulary:
         texts: per report its sections, those that the phrase index searches; or the corpus that it searches.
         stop_words: words that say nothing by themselves, in normal form.
         negations: words that turn what follows round, in normal form.
+        progress: is told from time to time which share of the reading is done, up to 1.
     """
 
     def __init__(
@@ -63,9 +66,10 @@ class Vocabulary:
         *,
         stop_words: Collection[str] = STOP_WORDS,
         negations: Collection[str] = NEGATIONS,
+        progress: Callable[[float], None] = lambda _: None,
     ) -> None:
         corpus = texts if isinstance(texts, Corpus) else Corpus(texts)
-        self._tokens, self._words, self._word_of_token, joined, numbers, lengths = _numbered(corpus)
+        self._tokens, self._words, self._word_of_token, joined, numbers, lengths = _numbered(corpus, progress)
         self._number_of_word = {word: number for number, word in enumerate(self._words)}
         self._is_stop_word = np.array([word in stop_words for word in self._words], dtype=np.bool_)
         self._says_nothing = np.array(
@@ -172,23 +176,27 @@ def _differs(sorted_values: Numbers) -> Flags:
     return np.append(True, sorted_values[1:] != sorted_values[:-1])[: len(sorted_values)]
 
 
-def _numbered(corpus: Corpus) -> tuple[list[str], list[str], Numbers, Flags, Numbers, Numbers]:
+def _numbered(
+    corpus: Corpus, progress: Callable[[float], None]
+) -> tuple[list[str], list[str], Numbers, Flags, Numbers, Numbers]:
     """Tokens, words, per token its word and whether it goes on from a word before; per place its token; tokens per report."""
     # Every character beyond ASCII is named: Rust's Unicode tables aren't Python's, and decide nothing here.
     beyond: set[str] = set()
-    for reports in _chunks(corpus):
+    for begin, reports in _chunks(corpus):
         beyond.update(*(report for report in reports if not report.isascii()))
+        progress(_OF_FIRST_PASS * (begin + len(reports)) / len(corpus))
     named = "".join(f"\\x{{{ord(one):x}}}" for one in sorted(beyond) if not one.isascii() and is_word_character(one))
     characters = _ASCII_WORD + named
     number: dict[str, int] = {}
     numbers, lengths = [], []
-    for reports in _chunks(corpus):
+    for begin, reports in _chunks(corpus):
         found = pl.Series(reports, dtype=pl.String).str.extract_all(f"[^{characters}]*[{characters}]+")
         lengths.append(found.list.len().to_numpy())
         every = found.explode().drop_nulls()
         distinct = every.unique(maintain_order=True)  # so that the same texts get the same numbers
         of_distinct = np.array([number.setdefault(token, len(number)) for token in distinct], dtype=np.int64)
         numbers.append(of_distinct[every.cast(pl.Enum(distinct)).to_physical().to_numpy()])
+        progress(_OF_FIRST_PASS + (1 - _OF_FIRST_PASS) * (begin + len(reports)) / len(corpus))
     tokens = list(number)
     series = pl.Series(tokens, dtype=pl.String)
     word = series.str.extract(f"([{characters}]+)$", 1)
@@ -205,6 +213,7 @@ def _numbered(corpus: Corpus) -> tuple[list[str], list[str], Numbers, Flags, Num
     )
 
 
-def _chunks(corpus: Corpus) -> Iterator[list[str]]:
+def _chunks(corpus: Corpus) -> Iterator[tuple[int, list[str]]]:
+    """Some reports at once, each time with the number of the first."""
     for begin in range(0, len(corpus), _CHUNK):
-        yield corpus.normalised(list(range(begin, min(begin + _CHUNK, len(corpus)))))
+        yield begin, corpus.normalised(list(range(begin, min(begin + _CHUNK, len(corpus)))))

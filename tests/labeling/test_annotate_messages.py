@@ -21,6 +21,8 @@ WRONG = {
     "not a number": {"kind": "window", "report": float("nan")},
     "negative": {"kind": "window", "report": -1},
     "huge": {"kind": "window", "report": 10**30},
+    "among unknown": {"kind": "window", "report": 0, "among": {"by": "magic"}},
+    "among too much": {"kind": "window", "report": 0, "among": {"by": "words", "text": "secret" * 200}},
     "phrase out of range": {"kind": "remove", "phrase": 2**63, "report": 0},
     "phrase zero": {"kind": "remove", "phrase": 0, "report": 0},
     "missing key": {"kind": "move", "phrase": 1, "report": 0},
@@ -51,7 +53,7 @@ def test_right_requests_are_values():
     ]
 
     assert [type(request) for request in requests] == [Insert, Move, Window]
-    assert requests[2] == Window(kind="window", report=4, phrase=None, matched=False, revision=-1)
+    assert requests[2] == Window(kind="window", report=4, among=None, revision=-1)
 
 
 JSON = st.recursive(
@@ -62,7 +64,7 @@ JSON = st.recursive(
 
 @given(
     st.dictionaries(
-        st.sampled_from([*INSERT, "phrase", "by", "matched", "revision"]),
+        st.sampled_from([*INSERT, "phrase", "by", "among", "revision"]),
         JSON | st.sampled_from(["insert", "window", "undo"]),
     )
 )

@@ -10,7 +10,8 @@ from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
-from ccds_widgets.labeling.annotate.model import SHIPPED_AFTER, SHIPPED_BEFORE, AnnotateModel
+from ccds_widgets.labeling.annotate.model import SHIPPED_AFTER, SHIPPED_BEFORE
+from support.phrase_screens import annotate_model
 
 TEXTS = [
     ("Small effusion on the left.", "Effusion."),
@@ -41,9 +42,7 @@ def repository(project):
 @pytest.fixture
 def open_model(repository):
     """Opens the app's model on those reports, as often as wanted: as two pages would."""
-    return lambda: AnnotateModel(
-        repository, project="CHEST-1", permit=lambda: repository._project.require(Action.READ_REPORTS)
-    )
+    return lambda: annotate_model(repository._project)
 
 
 @pytest.fixture
@@ -91,7 +90,7 @@ def test_a_project_without_reports_has_an_overview_and_no_window(open_as):
     """An empty project is a state to show, not an error."""
     project = open_as("fay", Action.OPEN_LABELING)
 
-    answer = AnnotateModel(LabelingRepository(project), project="CHEST-1", permit=lambda: None).start()
+    answer = annotate_model(project).start()
 
     assert answer["window"] is None
     assert answer["overview"]["reports"] == 0
@@ -102,10 +101,10 @@ def test_an_accepted_phrase_is_stored_counted_and_shown(model, open_model):
     answer = insert(model, 1, "effusion", "Effusion")
 
     assert listed(answer) == [("effusion", "Effusion", 3, 3)]
-    assert answer["reports"][0]["captured_by"] == answer["inserted"]
+    assert [verdict["phrase"] for verdict in answer["reports"][0]["verdicts"]] == [answer["inserted"]]
     assert answer["reports"][0]["sections"][0]["pieces"] == [
         ("No pleural ", []),
-        ("effusion", [answer["inserted"]]),
+        ("effusion", [(answer["inserted"], "counts")]),
         (".", []),
     ]
     assert listed(open_model().start()) == [("effusion", "Effusion", 3, 3)]
@@ -133,11 +132,17 @@ def test_the_preview_says_what_a_phrase_would_do(model):
     answer = model.answer(select(model, 0, "effusion", kind="preview"))
 
     assert answer == {
-        "text": "effusion",
+        "lists": {
+            "": {
+                "captured_if_last": 2,
+                "captured_if_first": 3,
+                "takes_from": [{"phrase": first, "reports": 1}],
+            }
+        },
         "matched": 3,
-        "captured_if_last": 2,
-        "captured_if_first": 3,
-        "takes_from": [{"phrase": first, "reports": 1}],
+        "negated": 0,
+        "uncertain": 0,
+        "everywhere": False,
     }
 
 
@@ -147,7 +152,7 @@ def test_the_preview_of_a_phrase_that_is_there_names_it(model):
 
     answer = model.answer(select(model, 3, "no\n effusion", kind="preview"))
 
-    assert answer == {"known": inserted}
+    assert answer == {"lists": {"": {"known": inserted}}}
 
 
 def test_a_phrase_can_come_first(model):
@@ -176,43 +181,38 @@ def test_moving_changes_who_captures_and_stops_at_the_ends(model):
     answer = model.answer({"kind": "move", "phrase": last, "by": -7, "report": 1})
 
     assert listed(answer) == [("No pleural effusion", "No", 1, 1), ("effusion", "Effusion", 2, 3)]
-    assert answer["reports"][0]["captured_by"] == last
+    assert answer["reports"][0]["verdicts"] == [{"phrase": last, "label": "No", "uncertain": None, "excludes": False}]
 
 
-def test_removals_are_undone_one_after_the_other_in_their_places(model):
-    """Nothing is lost by accident: the last removed phrase comes back first, where it stood."""
-    for words, label in (("effusion", "A"), ("left", "B"), ("Small", "C")):
-        insert(model, 0, words, label)
-    before = model.start()
-    ids = [phrase["id"] for phrase in before["overview"]["phrases"]]
-    model.answer({"kind": "remove", "phrase": ids[0], "report": 0})
-    removed = model.answer({"kind": "remove", "phrase": ids[1], "report": 0})
-
-    once = model.answer({"kind": "undo", "report": 0})
-    twice = model.answer({"kind": "undo", "report": 0})
-
-    assert (removed["overview"]["undo"], once["overview"]["undo"], twice["overview"]["undo"]) == (
-        "left",
-        "effusion",
-        None,
-    )
-    assert listed(twice) == listed(before)
-    with pytest.raises(CcdsError, match="a removed phrase"):
-        model.answer({"kind": "undo", "report": 0})
-
-
-def test_a_removed_phrase_that_is_there_again_is_not_undone(model):
-    """Undo offers only what is gone."""
+def test_changes_are_taken_back_and_done_again_one_after_the_other(model):
+    """Nothing is lost by accident: each kind of change is taken back, the newest first, and the page reads which comes next."""
     inserted = insert(model, 0, "effusion", "A")["inserted"]
+    insert(model, 0, "left", "B")
+    before = model.start()
+    model.answer({"kind": "move", "phrase": inserted, "by": 1, "report": 0})
     model.answer({"kind": "remove", "phrase": inserted, "report": 0})
 
-    answer = insert(model, 0, "Effusion", "B")
+    removal = model.answer({"kind": "undo", "report": 0})
+    move = model.answer({"kind": "undo", "report": 0})
+    again = model.answer({"kind": "redo", "report": 0})
 
-    assert answer["overview"]["undo"] is None
+    assert removal["step"] == {"what": "inserted", "text": "effusion", "more": 0}
+    assert removal["overview"]["undo"] == {"what": "moved", "text": "effusion", "more": 0}
+    assert removal["overview"]["redo"] == {"what": "removed", "text": "effusion", "more": 0}
+    assert listed(move) == listed(before)
+    assert [phrase["text"] for phrase in again["overview"]["phrases"]] == ["left", "effusion"]
 
 
-def test_labels_keep_their_colours(model):
-    """A move or a removal recolours no other label."""
+def test_nothing_to_take_back_is_told(model):
+    """Ctrl+Z at the very begin is refused in one line."""
+    with pytest.raises(CcdsError, match="a change of yours to undo"):
+        model.answer({"kind": "undo", "report": 0})
+
+    assert model.start()["overview"]["undo"] is None
+
+
+def test_labels_keep_their_colours_and_keys(model):
+    """A move or a removal recolours no label; a label without phrases stays one of the task's."""
     insert(model, 0, "Small", "A")
     second = insert(model, 0, "left", "B")["inserted"]
     third = insert(model, 2, "Heart", "C")["inserted"]
@@ -220,7 +220,12 @@ def test_labels_keep_their_colours(model):
 
     answer = model.answer({"kind": "remove", "phrase": second, "report": 0})
 
-    assert {label["name"]: label["tone"] for label in answer["overview"]["labels"]} == {"A": 0, "C": 2}
+    labels = answer["overview"]["labels"]
+    assert [(label["name"], label["tone"], label["captured"]) for label in labels] == [
+        ("A", 0, 1),
+        ("B", 1, 0),
+        ("C", 2, 1),
+    ]
 
 
 def test_two_pages_see_each_others_phrases(open_model):
@@ -263,8 +268,10 @@ def test_the_reports_of_a_phrase_are_those_it_captures_or_all_it_matches(model):
     insert(model, 1, "No pleural effusion", "No")
     phrase = insert(model, 0, "effusion", "Effusion")["inserted"]
 
-    captured = model.answer({"kind": "window", "report": 1, "phrase": phrase})["window"]
-    matched = model.answer({"kind": "window", "report": 1, "phrase": phrase, "matched": True})["window"]
+    captured = model.answer({"kind": "window", "report": 1, "among": {"by": "phrase", "phrase": phrase}})["window"]
+    matched = model.answer(
+        {"kind": "window", "report": 1, "among": {"by": "phrase", "phrase": phrase, "which": "matched"}}
+    )["window"]
 
     assert (captured["numbers"], captured["total"], captured["current"]) == ([0, 3], 2, 3)
     assert (matched["numbers"], matched["total"], matched["current"]) == ([0, 1, 3], 3, 1)
@@ -281,9 +288,11 @@ def test_unlabelled_reports_ahead_come_round(model):
 
 def test_a_window_is_bounded_and_holds_the_report_asked_for(open_as):
     """However long the reports, the page gets some around the one that it asks for, nearest first, and that one."""
-    repository = LabelingRepository(open_as("fay", Action.OPEN_LABELING))
-    repository.load_reports(Report(f"A{n}", (Section("findings", f"report {n} " + "x " * 50_000),)) for n in range(60))
-    model = AnnotateModel(repository, project="CHEST-1", permit=lambda: None)
+    project = open_as("fay", Action.OPEN_LABELING)
+    LabelingRepository(project).load_reports(
+        Report(f"A{n}", (Section("findings", f"report {n} " + "x " * 50_000),)) for n in range(60)
+    )
+    model = annotate_model(project)
 
     window = model.answer({"kind": "window", "report": 30})["window"]
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from functools import cache
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import ALLOWED, Action
+from ccds_kernel.labeling.confirmation.batch import Said
+from ccds_kernel.labeling.confirmation.curating import Curating
+from ccds_kernel.labeling.confirmation.decided import decided_studies
+from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_widgets.base import Model
 from ccds_widgets.labeling.annotate.model import AnnotateModel
+from ccds_widgets.labeling.annotate.suggesting import Suggester
+from ccds_widgets.labeling.confirm.app import confirm_screen
+from ccds_widgets.labeling.desk import Desk
 from ccds_widgets.labeling.model import LabelingModel, OpenScreen
+from ccds_widgets.labeling.prioritise.model import PrioritiseModel
 from ccds_widgets.labeling.view import LabelingWidget
 
 
@@ -37,8 +47,14 @@ def open_session() -> LabelingModel:
 
 def labeling_of(project: Project) -> LabelingModel:
     """The screens of `project` that the person who opened it may use."""
+    desk = cache(lambda task: _desk(project, task))  # what reads all reports is made once for both screens of phrases
     screens: dict[str, tuple[Action, OpenScreen]] = {
-        "annotate": (Action.EDIT_PHRASES, lambda task: _annotate(project, task)),
+        "annotate": (Action.EDIT_PHRASES, lambda task: _annotate(project, task, desk(task))),
+        "prioritise": (
+            Action.EDIT_PHRASES,
+            lambda task: PrioritiseModel(desk(task), lambda other: _phrases(project, other)),
+        ),
+        "confirm": (Action.CONFIRM_STUDIES, lambda task: confirm_screen(project, task)),
     }
     entry = project.application.entry_of(project.person)
     allowed = ALLOWED[entry.role] if entry else frozenset()
@@ -49,9 +65,22 @@ def labeling_of(project: Project) -> LabelingModel:
     )
 
 
-def _annotate(project: Project, task: int) -> Model:
+def _desk(project: Project, task: int) -> Desk:
     def permit() -> None:
         project.require(Action.OPEN_LABELING)
         project.require(Action.READ_REPORTS)
 
-    return AnnotateModel(LabelingRepository(project, task), project=project.id, permit=permit)
+    return Desk(LabelingRepository(project, task), TaskRepository(project), task, person=project.person, permit=permit)
+
+
+def _phrases(project: Project, task: int) -> list[Phrase]:
+    return [stored.phrase for stored in LabelingRepository(project, task).phrases()]
+
+
+def _annotate(project: Project, task: int, desk: Desk) -> Model:
+    curating = Curating(project, task)
+
+    def decided() -> Mapping[str, Said]:
+        return decided_studies(final=curating.final_words(), gold=curating.gold(), answers=curating.answers())
+
+    return AnnotateModel(desk, Suggester(desk, decided))

@@ -7,22 +7,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
-from ccds_kernel.labeling.matching import Span
+COUNTS = "counts"
+UNCERTAIN = "uncertain"
+NEGATED = "negated"
+HIT = "hit"
+_ORDER = (COUNTS, UNCERTAIN, NEGATED, HIT)
 
-Piece = tuple[str, list[int]]
-"""Some text, and the positions of the phrases that cover it, the highest priority first; empty where there is none."""
 
+class Mark(NamedTuple):
+    """A place of a text that something stands at.
 
-def cut(text: str, spans: Sequence[Span]) -> list[Piece]:
-    """`text` in pieces at the ends of `spans`, which may overlap; joined they are `text` again.
-
-    Args:
-        text: the text of one section.
-        spans: places in it, `start` < `end`, in code points.
+    Attributes:
+        start, end: in code points, start < end.
+        phrase: the id of the phrase; 0 where it is what was searched.
+        how: the phrase `COUNTS` there; counts there as `UNCERTAIN`; doesn't count there, being `NEGATED`; or it is a `HIT`.
+        rank: marks of lower rank come first.
     """
-    ends = sorted({0, len(text), *(span.start for span in spans), *(span.end for span in spans)})
+
+    start: int
+    end: int
+    phrase: int
+    how: str
+    rank: int = 0
+
+
+Piece = tuple[str, list[tuple[int, str]]]
+"""Some text, and the (phrase, how) that cover it, the one that is drawn first; empty where there is none."""
+
+
+def cut(text: str, marks: Sequence[Mark]) -> list[Piece]:
+    """`text` in pieces at the ends of `marks`, which may overlap; joined they are `text` again."""
+    ends = sorted({0, len(text), *(mark.start for mark in marks), *(mark.end for mark in marks)})
     return [
-        (text[start:end], sorted({span.position for span in spans if span.start <= start and end <= span.end}))
+        (text[start:end], _of([mark for mark in marks if mark.start <= start and end <= mark.end]))
         for start, end in pairwise(ends)
     ]
+
+
+def _of(marks: Sequence[Mark]) -> list[tuple[int, str]]:
+    ordered = sorted(marks, key=lambda mark: (_ORDER.index(mark.how), mark.rank))
+    return list(dict.fromkeys((mark.phrase, mark.how) for mark in ordered))

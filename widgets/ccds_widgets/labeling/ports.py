@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report
+from ccds_kernel.labeling.tasks.history import Change
 from ccds_kernel.labeling.tasks.task import Task
 
 
@@ -52,9 +53,12 @@ class Tasks(Protocol):
     def tasks(self) -> Sequence[HasTask]:
         """Every task, the oldest first. Raises a CcdsError where the person may not see them (any more)."""
 
+    def change(self, task_id: int, before: Task, after: Task) -> None:
+        """Puts `after` in the place of `before`. Raises a CcdsError where that loses what is in use."""
+
 
 class Repository(Protocol):
-    """Where reports and phrases are kept; `ccds_kernel.labeling.repository.LabelingRepository` is one.
+    """Where reports and one task's phrases are kept; `ccds_kernel.labeling.repository.LabelingRepository` is one.
 
     Each method asks anew whether the person may do it, and raises a CcdsError where not, or where the list has changed.
     """
@@ -63,13 +67,44 @@ class Repository(Protocol):
         """Every report, in a fixed order."""
 
     def phrases(self) -> Sequence[HasPhrase]:
-        """The phrase list, the highest priority first."""
+        """The phrase list, the highest priority first; in a task of kind `several` the lists of all labels in one order."""
 
     def insert_phrase(self, phrase: Phrase, position: int) -> HasPhrase:
         """Puts `phrase` at `position`."""
+
+    def append_phrases(self, phrases: Sequence[Phrase]) -> HasAppended:
+        """Puts those of `phrases` that are new below the list."""
+
+    def replace_phrase(self, phrase_id: int, phrase: Phrase) -> None:
+        """Puts `phrase` in the place of another one."""
 
     def move_phrase(self, phrase_id: int, position: int) -> None:
         """Gives a phrase another position."""
 
     def remove_phrase(self, phrase_id: int) -> None:
         """Takes a phrase off the list."""
+
+    def changes(self) -> Sequence[Change]:
+        """The history of the list, the oldest change first."""
+
+    def undo(self) -> Sequence[Change]:
+        """Takes back this person's newest step."""
+
+    def redo(self) -> Sequence[Change]:
+        """Does again what this person took back last."""
+
+
+class HasAppended(Protocol):
+    """What became of phrases that were appended: counts."""
+
+    @property
+    def added(self) -> int:
+        """New ones."""
+
+    @property
+    def known(self) -> int:
+        """Those that the list has already, with the same label."""
+
+    @property
+    def conflicting(self) -> int:
+        """Those that it has with another label, left out."""

@@ -20,12 +20,24 @@ class LabelingWidget(ModelWidget):
 
     _esm = "\n".join(
         (
-            assets(SHARED / "base.js"),
+            assets(SHARED / "base.js", _OWN / "phrase_parts.js"),
             screen_assets(
                 "annotate",
-                "state", "words", "report", "selection", "phrases", "toolbar", "actions", "keys", "annotate",
+                "suggestions", "state", "words", "report", "selection", "phrases", "toolbar", "actions", "keys", "annotate",
+            ),
+            screen_assets("prioritise", "state", "rows", "panels", "actions", "prioritise"),
+            screen_assets(
+                "confirm",
+                "queue", "state", "study", "choices", "progress", "end", "keys", "images", "batches", "actions", "confirm",
             ),
             assets(_OWN / "labeling.js"),
         )
     )  # fmt: skip
-    _css = assets(SHARED / "base.css", _OWN / "labeling.css", _OWN / "annotate" / "annotate.css")
+    _css = assets(
+        SHARED / "base.css",
+        _OWN / "labeling.css",
+        _OWN / "phrase_parts.css",
+        _OWN / "annotate" / "annotate.css",
+        _OWN / "prioritise" / "prioritise.css",
+        _OWN / "confirm" / "confirm.css",
+    )

@@ -12,24 +12,22 @@ from pydantic import Field, TypeAdapter
 
 from ccds_kernel.labeling.phrase import LONGEST
 from ccds_widgets import requests
+from ccds_widgets.labeling.among import Among, Index, RowId
+from ccds_widgets.labeling.phrase_messages import Change, Options, Word
 
-Index = Annotated[int, Field(ge=0, le=10**9)]
-RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Words = Annotated[str, Field(min_length=1, max_length=2 * LONGEST)]
 """Twice the longest phrase, so that a selection that is too long is told so by `Phrase`, in its words."""
 
 
 class Window(requests.Request):
-    """The reports around report `report`, or around the next one that is captured by phrase `phrase`.
+    """The reports around report `report`, or around the next one after it that is among those wanted.
 
-    `matched` takes all reports that the phrase matches, not only those that it captures. `revision` is the list's that the
-    page has.
+    `revision` is the list's that the page has.
     """
 
     kind: Literal["window"]
     report: Index
-    phrase: RowId | None = None
-    matched: bool = False
+    among: Among | None = None
     revision: int = -1
 
 
@@ -41,17 +39,39 @@ class _Selection(requests.Request):
 
 
 class Preview(_Selection):
-    """What the selected words would do as a phrase."""
+    """What the selected words would do as a phrase with these options, in the list of each label."""
 
     kind: Literal["preview"]
+    negatable: bool = False
+    uncertain_label: Word | None = None
+    excludes: bool = False
 
 
-class Insert(_Selection):
-    """The selected words become a phrase with `label`, at the end of the list or at its begin."""
+class Insert(_Selection, Options):
+    """The selected words become a phrase, at the end of the list or at its begin.
+
+    `sure`: the person was asked, where they stand in every report.
+    """
 
     kind: Literal["insert"]
-    label: Annotated[str, Field(max_length=200)]
     place: Literal["last", "first"]
+    sure: bool = False
+
+
+class Accept(Options):
+    """A suggested phrase comes to `position` of its label's list; `report` is the one on the screen."""
+
+    kind: Literal["accept"]
+    text: Words
+    position: Index
+    report: Index
+    sure: bool = False
+
+
+class ChangeHere(Change):
+    """A phrase's words, label or options are changed; `report` is the one on the screen."""
+
+    report: Index
 
 
 class Remove(requests.Request):
@@ -63,7 +83,7 @@ class Remove(requests.Request):
 
 
 class Move(requests.Request):
-    """Phrase `phrase` goes `by` places towards the end of the list, or towards its begin if negative."""
+    """Phrase `phrase` goes `by` places towards the end of its list, or towards its begin if negative."""
 
     kind: Literal["move"]
     phrase: RowId
@@ -72,18 +92,55 @@ class Move(requests.Request):
 
 
 class Undo(requests.Request):
-    """The phrase that was removed last comes back."""
+    """This person's newest change is taken back."""
 
     kind: Literal["undo"]
     report: Index
 
 
-Request = Window | Preview | Insert | Remove | Move | Undo
+class Redo(requests.Request):
+    """What this person took back last is done again."""
 
-_REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
+    kind: Literal["redo"]
+    report: Index
 
 
-def parse(content: object) -> Request:
+class Suggest(requests.Request):
+    """Phrases that would settle reports as `label`, and that would correct false ones: to `instead`, where labels exclude each
+    other.
+    """
+
+    kind: Literal["suggest"]
+    label: Word
+    instead: Word | None = None
+
+
+class Weigh(requests.Request):
+    """What the option "not if negated" would change of a suggestion of `label`."""
+
+    kind: Literal["weigh"]
+    text: Words
+    label: Word
+    position: Index
+
+
+class WeighListed(requests.Request):
+    """What the option "not if negated" would change of a phrase of the list."""
+
+    kind: Literal["weigh listed"]
+    phrase: RowId
+
+
+Looking = Window | Preview | Suggest | Weigh | WeighListed
+"""What changes nothing."""
+
+Adding = Insert | Accept
+Changing = Adding | ChangeHere | Remove | Move | Undo | Redo
+
+_REQUESTS: TypeAdapter[Looking | Changing] = TypeAdapter(Annotated[Looking | Changing, Field(discriminator="kind")])
+
+
+def parse(content: object) -> Looking | Changing:
     """`content`, as it came from the page, as a request.
 
     Raises:

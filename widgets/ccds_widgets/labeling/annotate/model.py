@@ -1,26 +1,24 @@
 """The rules of the annotate screen: what a page may see and do. No SQL, no network, no files, no browser.
 
-The phrase list in the repository is the truth; the index here follows it before each answer, so that two fellows who label
-at once see each other's phrases. The page is told a revision with everything that depends on the list and throws away what
-has an older one. Nothing that the page sends is believed: each request is parsed, permitted anew, and checked against what
-is there now.
+Nothing that the page sends is believed: each request is parsed, permitted anew, and checked against what is there now (`Desk`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.task_index import ONLY
+from ccds_kernel.labeling.tasks.task import TaskKind
 from ccds_kernel.labeling.text import normalise, whole_words
+from ccds_widgets.labeling.among import Among
 from ccds_widgets.labeling.annotate import messages
-from ccds_widgets.labeling.passages import cut
-from ccds_widgets.labeling.phrase_list import PhraseList
-from ccds_widgets.labeling.ports import Repository
+from ccds_widgets.labeling.annotate.suggesting import Suggester
+from ccds_widgets.labeling.desk import Desk, MatchesEverythingError
+from ccds_widgets.labeling.readings import Reader
 
 SHIPPED_BEFORE = 10
 SHIPPED_AFTER = 40
@@ -31,36 +29,25 @@ MOST_CHARACTERS = 1_000_000
 Answer = dict[str, Any]
 
 
-class _Removed(NamedTuple):
-    phrase: Phrase
-    position: int
-
-
 class AnnotateModel:
-    """One person's labelling of one project.
+    """One person's annotating of one task.
 
     Args:
-        repository: where everything is kept.
-        project: the project's id, to be shown.
-        permit: raises a CcdsError where the person may not read reports (any more); asked before each answer.
+        desk: the task's reports and phrases.
+        suggester: suggests phrases of that desk.
     """
 
-    def __init__(self, repository: Repository, *, project: str, permit: Callable[[], None]) -> None:
-        self._repository = repository
-        self._project = project
-        self._permit = permit
-        self._reports = repository.reports()
-        self._list = PhraseList([stored.report.texts for stored in self._reports])
-        self._removed: list[_Removed] = []
+    def __init__(self, desk: Desk, suggester: Suggester) -> None:
+        self._desk = desk
+        self._suggester = suggester
 
     def start(self) -> Answer:
         """What the page shows first: the first report that has no label."""
-        self._permit()
-        self._list.follow(self._repository.phrases())
-        first = int(np.argmax(self._list.index.first < 0)) if self._reports else 0
+        self._desk.follow()
+        first = int(np.argmax(self._desk.phrases.unsettled())) if self._desk.reports else 0
         return {
-            "overview": self._overview(),
-            "window": self._window(first, self._everything()) if self._reports else None,
+            "overview": self._desk.overview(),
+            "window": self._window(first, None) if self._desk.reports else None,
         }
 
     def answer(self, content: object) -> Answer:
@@ -70,76 +57,78 @@ class AnnotateModel:
             CcdsError: it is no request, or is refused; nothing was changed then.
         """
         request = messages.parse(content)
-        self._permit()
-        self._list.follow(self._repository.phrases())
+        self._desk.follow()
+        if isinstance(request, messages.Looking):
+            return self._looked(request)
+        self._desk.check_report(request.report)
+        try:
+            done = self._added(request) if isinstance(request, messages.Adding) else self._changed(request)
+        except MatchesEverythingError as asked:
+            return {"asks": str(asked)}
+        return {**done, **self._as_it_is_now(request.report)}
+
+    def _looked(self, request: messages.Looking) -> Answer:
         match request:
             case messages.Window():
                 return self._move_window(request)
             case messages.Preview():
                 return self._preview(request)
-            case messages.Insert():
-                return self._insert(request)
+            case messages.Suggest():
+                return self._suggester.suggest(request.label, request.instead)
+            case messages.Weigh():
+                return self._suggester.weigh(request.text, request.label, request.position)
+            case messages.WeighListed():
+                return self._suggester.weigh_listed(request.phrase)
+
+    def _added(self, request: messages.Adding) -> Answer:
+        phrase = request.as_phrase(request.text, self._desk.phrases.label(request.label))
+        if isinstance(request, messages.Accept):
+            return {"inserted": self._desk.insert(phrase, request.position, sure=request.sure)}
+        position = 0 if request.place == "first" else None
+        return {"inserted": self._desk.insert(self._selected(request, phrase), position, sure=request.sure)}
+
+    def _changed(
+        self, request: messages.ChangeHere | messages.Remove | messages.Move | messages.Undo | messages.Redo
+    ) -> Answer:
+        match request:
+            case messages.ChangeHere():
+                phrase = request.as_phrase(request.text, self._desk.phrases.label(request.label))
+                self._desk.replace(request.phrase, phrase, sure=request.sure)
             case messages.Remove():
-                return self._remove(request)
+                self._desk.remove(request.phrase)
             case messages.Move():
-                return self._move(request)
+                self._desk.move(request.phrase, self._desk.phrases.place(request.phrase).position + request.by)
             case messages.Undo():
-                return self._undo(request)
+                return {"step": self._desk.undo()}
+            case messages.Redo():
+                return {"step": self._desk.redo()}
+        return {}
 
     # --- what the page sees
 
-    def _overview(self) -> Answer:
-        undoable = self._last_removed()
-        return {
-            "project": self._project,
-            "reports": len(self._reports),
-            "undo": undoable.phrase.text if undoable else None,
-            **self._list.shown(),
-        }
-
-    def _report(self, number: int, first: int) -> Answer:
-        """Report `number`, captured by the phrase at position `first`, or by none if negative."""
-        stored = self._reports[number]
-        spans = self._list.index.spans(number)
-        return {
-            "number": number,
-            "key": stored.study_key,
-            "captured_by": self._list.ids[first] if first >= 0 else None,
-            "sections": [
-                {
-                    "name": section.name,
-                    "pieces": [
-                        (text, [self._list.ids[position] for position in positions])
-                        for text, positions in cut(section.text, [span for span in spans if span.section == order])
-                    ],
-                }
-                for order, section in enumerate(stored.report.sections)
-            ],
-        }
-
-    def _window(self, number: int, among: npt.NDArray[np.intp], *, phrase: int | None = None) -> Answer:
-        """The reports around `number`, or around the next one after it that is in `among` (ascending)."""
+    def _window(self, number: int, wanted: Among | None) -> Answer:
+        """The reports around `number`, or around the next one after it that is among those wanted."""
+        among = self._desk.among(wanted)
         at = int(np.searchsorted(among, number))
         if at == len(among):
             at = max(0, at - 1)
         begin = max(0, at - SHIPPED_BEFORE)
         numbers = [int(one) for one in among[begin : at + SHIPPED_AFTER + 1]]
         current = int(among[at]) if len(among) else None
-        first = self._list.index.first
         ahead = self._unlabelled_after(number)
         nearest = sorted(
             {number, *numbers, *ahead}, key=lambda one: abs(one - (number if current is None else current))
         )
+        reader = self._desk.reader(wanted)
         shipped: list[Answer] = []
         characters = 0
         for one in nearest:
-            characters += sum(map(len, self._reports[one].report.texts))
+            characters += sum(map(len, self._desk.reports[one].report.texts))
             if shipped and characters > MOST_CHARACTERS:
                 break
-            shipped.append(self._report(one, int(first[one])))
+            shipped.append(self._report(reader, one))
         return {
-            "revision": self._list.revision,
-            "phrase": phrase,
+            "revision": self._desk.phrases.revision,
             "total": len(among),
             "begin": begin,
             "numbers": numbers,
@@ -148,112 +137,89 @@ class AnnotateModel:
             "reports": shipped,
         }
 
+    def _report(self, reader: Reader, number: int) -> Answer:
+        return reader.shown(number, self._desk.reports[number])
+
     def _unlabelled_after(self, number: int) -> list[int]:
         """The next reports without a label; after the last report comes the first."""
-        unlabelled = np.flatnonzero(self._list.index.first < 0)
+        unlabelled = np.flatnonzero(self._desk.phrases.unsettled())
         begin = int(np.searchsorted(unlabelled, number, side="right"))
         return [int(one) for one in np.roll(unlabelled, -begin)[:UNLABELLED_AHEAD]]
 
-    def _everything(self) -> npt.NDArray[np.intp]:
-        return np.arange(len(self._reports))
-
-    # --- what the page asks for
-
     def _move_window(self, request: messages.Window) -> Answer:
-        self._check_report(request.report)
-        among = self._everything()
-        if request.phrase is not None:
-            position = self._list.position(request.phrase)
-            among = self._list.index.reports_of(position, captured_only=not request.matched).astype(np.intp)
-        answer: Answer = {"window": self._window(request.report, among, phrase=request.phrase)}
-        if request.revision != self._list.revision:
-            answer["overview"] = self._overview()
+        self._desk.check_report(request.report)
+        answer: Answer = {"window": self._window(request.report, request.among)}
+        if request.revision != self._desk.phrases.revision:
+            answer["overview"] = self._desk.overview()
         return answer
 
-    def _preview(self, request: messages.Preview) -> Answer:
-        phrase = self._selected(request, label="?")
-        known = self._list.alike(phrase.normalised)
-        if known is not None:
-            return {"known": known}
-        preview = self._list.index.preview(phrase)
-        return {
-            "text": phrase.text,
-            "matched": preview.raw,
-            "captured_if_last": preview.captured_if_last,
-            "captured_if_first": preview.captured_if_first,
-            "takes_from": [
-                {"phrase": self._list.ids[at], "reports": n} for at, n in sorted(preview.takes_from.items())
-            ],
-        }
-
-    def _insert(self, request: messages.Insert) -> Answer:
-        phrase = self._selected(request, label=self._list.label(request.label))
-        stored = self._repository.insert_phrase(phrase, 0 if request.place == "first" else len(self._list.ids))
-        return {"inserted": stored.id, **self._changed(request.report)}
-
-    def _remove(self, request: messages.Remove) -> Answer:
-        self._check_report(request.report)
-        position = self._list.position(request.phrase)
-        removed = _Removed(self._list.index.phrases[position], position)
-        self._repository.remove_phrase(request.phrase)
-        self._removed.append(removed)
-        return self._changed(request.report)
-
-    def _move(self, request: messages.Move) -> Answer:
-        self._check_report(request.report)
-        position = self._list.position(request.phrase)
-        goal = min(max(position + request.by, 0), len(self._list.ids) - 1)
-        if goal != position:
-            self._repository.move_phrase(request.phrase, goal)
-        return self._changed(request.report)
-
-    def _undo(self, request: messages.Undo) -> Answer:
-        self._check_report(request.report)
-        undoable = self._last_removed()
-        if undoable is None:
-            raise CcdsError(expected="a removed phrase", found="none since this page was opened", do="go on")
-        stored = self._repository.insert_phrase(undoable.phrase, min(undoable.position, len(self._list.ids)))
-        self._removed.pop()
-        return {"inserted": stored.id, **self._changed(request.report)}
-
-    def _last_removed(self) -> _Removed | None:
-        """The phrase that was removed last and isn't there again."""
-        while self._removed and self._list.alike(self._removed[-1].phrase.normalised) is not None:
-            self._removed.pop()
-        return self._removed[-1] if self._removed else None
-
-    def _changed(self, number: int) -> Answer:
-        self._list.follow(self._repository.phrases())
-        first = self._list.index.first
+    def _as_it_is_now(self, number: int) -> Answer:
         ahead = self._unlabelled_after(number)
+        reader = self._desk.reader()
         return {
-            "overview": self._overview(),
+            "overview": self._desk.overview(),
             "unlabelled": ahead,
-            "reports": [self._report(one, int(first[one])) for one in (number, *ahead[:1])],
+            "reports": [self._report(reader, one) for one in (number, *ahead[:1])],
         }
 
-    # --- what is checked
+    # --- selected words
 
-    def _selected(self, request: messages.Preview | messages.Insert, *, label: str) -> Phrase:
-        """The selected words as a phrase that stands, as whole words, in the section of the report that it was selected in."""
-        self._check_report(request.report)
-        stored = self._reports[request.report]
+    def _preview(self, request: messages.Preview) -> Answer:
+        """What the words would do in each list: in a task of kind `several` that is each label's."""
+        self._desk.check_report(request.report)
+        phrases = self._desk.phrases
+        several = phrases.task.kind is TaskKind.SEVERAL
+        words = phrases.task.words if several else (ONLY,)
+        lists: dict[str, Answer] = {}
+        shown: Answer = {}
+        for name in words or ("?",):
+            phrase = Phrase(
+                " ".join(request.text.split()),
+                name or "?",
+                negatable=request.negatable,
+                uncertain_label=request.uncertain_label,
+                excludes=request.excludes,
+            )
+            self._selected(request, phrase)
+            known = phrases.alike(phrase)
+            if known is not None:
+                lists[name] = {"known": known}
+                continue
+            preview = phrases.index.preview(phrase)
+            ids = phrases.ids.get(name, [])
+            lists[name] = {
+                "captured_if_last": preview.captured_if_last,
+                "captured_if_first": preview.captured_if_first,
+                "takes_from": [{"phrase": ids[at], "reports": n} for at, n in sorted(preview.takes_from.items())],
+            }
+            shown = {
+                "matched": preview.raw,
+                "negated": preview.negated,
+                "uncertain": preview.uncertain,
+                "everywhere": preview.raw == len(self._desk.reports) > 1,
+            }
+        return {"lists": lists, **shown}
+
+    def _selected(self, request: messages.Preview | messages.Insert, phrase: Phrase) -> Phrase:
+        """`phrase`, which stands, as whole words, in the section of the report that it was selected in.
+
+        Raises:
+            CcdsError: it doesn't, or the report is another one by now.
+        """
+        stored = self._desk.reports[request.report]
         if stored.study_key != request.key or request.section >= len(stored.report.sections):
             raise CcdsError(expected="a selection in this report", found="another report's", do="reload the page")
-        phrase = Phrase(" ".join(request.text.split()), label)
-        text = normalise(stored.report.sections[request.section].text)
-        if next(whole_words(text, phrase.normalised), None) is None:
+        section = stored.report.sections[request.section]
+        if normalise(section.name) in {normalise(name) for name in self._desk.phrases.task.left_out}:
+            raise CcdsError(
+                expected="words of a section in which phrases are looked for",
+                found="some of one that this task leaves out",
+                do="select words of another section",
+            )
+        if next(whole_words(normalise(section.text), phrase.normalised), None) is None:
             raise CcdsError(
                 expected="whole words of one section",
                 found="a selection that isn't",
                 do="select the words again, within one section",
             )
         return phrase
-
-    def _check_report(self, number: int) -> None:
-        if number >= len(self._reports):
-            raise CcdsError(
-                expected=f"a report from 1 to {len(self._reports)}",
-                found=str(number + 1),
-                do="choose one of those" if self._reports else "load reports first",
-            )

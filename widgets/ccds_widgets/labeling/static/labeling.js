@@ -16,7 +16,11 @@
 //   pressed(event)  a key that no text field took; whether it stands for something
 //   keys         pairs of keys and what they do
 
-const SCREENS = [["annotate", "Annotate", annotateScreen]];
+const SCREENS = [
+  ["annotate", "Annotate", annotateScreen],
+  ["prioritise", "Prioritise", prioritiseScreen],
+  ["confirm", "Confirm", confirmScreen],
+];
 
 const SHELL_KEYS = [
   ["Alt+1 … Alt+4", "the screens"],

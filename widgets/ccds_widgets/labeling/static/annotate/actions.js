@@ -19,7 +19,7 @@ function actions(state, context, draw) {
         if (delta && neighbour(state, delta) !== null) act.step(delta);
       }
     } catch (error) {
-      leaveFilter();
+      leaveAmong();
       act.refuse(error.message);
     } finally {
       answered = Math.max(answered, mine);
@@ -28,44 +28,97 @@ function actions(state, context, draw) {
 
   // A number only: nothing about a patient is kept by the browser.
   const placeKey = () => `ccds-labeling-${context.project}-${context.task().id}-report`;
-  const filter = () => ({ phrase: state.filter?.phrase ?? null, matched: state.filter?.matched ?? false });
   const refill = () => {
-    if (state.overview.reports) fetchWindow({ report: state.number, ...filter() }, (answer) => draw(answer.overview ? "all" : "bar"));
+    if (!state.overview.reports) return;
+    const isMissing = !state.reports.has(state.number);
+    fetchWindow({ report: state.number, among: state.among }, (answer) => draw(answer.overview || isMissing ? "all" : "bar"));
   };
 
-  function leaveFilter() {
-    const wasOn = state.filter !== null;
-    state.filter = null;
-    if (wasOn) draw();
+  function leaveAmong() {
+    const wasOn = state.among !== null;
+    state.among = null;
+    if (!wasOn) return;
+    if (state.search.text) state.reports.clear(); // those that were fetched have the hits marked
+    draw();
   }
 
-  /** Asks for a change of the list, takes its answer in and draws it; null where it was refused. */
+  /** Tells where the eye is what was refused: in the bar, in the row whose options are open, at the suggestions, or above. */
+  function refuseHere(line) {
+    if (state.chosen) state.barError = line;
+    else if (state.opened !== null) state.rowError = line;
+    else if (state.panel === "suggestions") state.suggestions.error = line;
+    else state.error = line;
+  }
+
+  /** Asks for a change of the list, takes its answer in and draws it; null where it was refused, or is asked about first. */
   async function change(request) {
-    state.error = null;
+    Object.assign(state, { error: null, barError: null, rowError: null, asked: null, busy: true });
+    state.suggestions.error = null;
+    const drawSoon = setTimeout(() => draw(), 300); // what takes longer says so
     let answer = null;
     try {
       answer = await channel.ask({ report: state.number, ...request });
-      absorb(state, answer);
-      state.touched = answer.inserted ?? (request.kind === "move" ? request.phrase : null);
+      if (answer.asks) {
+        state.asked = { line: answer.asks, yes: () => act.sure(request) };
+        answer = null;
+      } else {
+        absorb(state, answer);
+        state.touched = answer.inserted ?? (request.kind === "move" || request.kind === "change" ? request.phrase : null);
+      }
     } catch (error) {
-      if (state.chosen) state.barError = error.message;
-      else state.error = error.message;
+      refuseHere(error.message);
     }
+    clearTimeout(drawSoon);
     state.busy = false;
     draw();
     state.touched = null;
-    refill();
+    if (answer) {
+      refill();
+      if (answer.overview.labels.length !== context.task().labels.length) context.refresh();
+      if (state.panel === "suggestions") act.suggest(state.suggestions.label, state.suggestions.instead);
+    }
     return answer;
   }
 
+  async function preview() {
+    const { chosen, options } = state;
+    try {
+      const answer = await channel.ask({ kind: "preview", ...selected(), ...options }, 120_000);
+      if (state.chosen !== chosen || state.options !== options) return;
+      state.preview = answer;
+      say(previewLine(state));
+    } catch (error) {
+      if (state.chosen === chosen) state.barError = error.message;
+    }
+    if (state.chosen === chosen) draw("bar");
+  }
+
+  /** Weighs “not if negated” for what is suggested, one phrase after the other: each may read many reports. */
+  async function weigh(mine) {
+    const { suggestions } = state;
+    const listed = optionFirst(state).map((phrase) => [phrase.id, { kind: "weigh listed", phrase: phrase.id }]);
+    const fresh = suggestions.answer.settles.map((one) => [one.text, { kind: "weigh", text: one.text, label: one.label, position: one.position }]);
+    for (const [name, request] of [...listed, ...fresh]) {
+      if (mine !== suggestions.asked || state.panel !== "suggestions") return;
+      try {
+        suggestions.weighed.set(name, await channel.ask(request, 120_000));
+      } catch {
+        continue; // it was changed meanwhile: the next answer has it, or hasn't
+      }
+      if (mine === suggestions.asked) draw("side");
+    }
+  }
+
   const act = {
-    async open() {
+    async open(place) {
       try {
         absorb(state, await channel.ask({ kind: "ready" }, 0));
         const number = Number(sessionStorage.getItem(placeKey()));
         if (!state.overview.reports || !number || number > state.overview.reports) state.number = state.window?.current ?? 0;
         else act.goTo(number - 1);
+        if (place?.report !== undefined) act.goTo(place.report);
         draw();
+        if (place?.among) act.show(place.among);
       } catch (error) {
         state.denied = error.message;
         draw();
@@ -77,14 +130,14 @@ function actions(state, context, draw) {
     },
     goTo(number, refresh = false) {
       sessionStorage.setItem(placeKey(), number + 1);
-      Object.assign(state, { number, chosen: null, preview: null, barError: null, error: null });
+      Object.assign(state, { number, chosen: null, preview: null, asked: null, barError: null, error: null });
       if (state.reports.has(number)) {
         draw("report");
         // While an answer is awaited no more is asked for: fast steps would outrun all answers.
         if (refresh || (needsRefill(state) && answered === asked)) refill();
       } else {
         draw("report");
-        fetchWindow({ report: number, ...filter() }, () => draw("report"));
+        fetchWindow({ report: number, among: state.among }, () => draw("report"));
       }
     },
     step(delta) {
@@ -103,7 +156,7 @@ function actions(state, context, draw) {
         act.refuse(state.overview.labelled === state.overview.reports ? "All reports are labelled." : "No other report is unlabelled.");
         return;
       }
-      leaveFilter();
+      leaveAmong();
       act.goTo(number, true);
     },
     jump(text) {
@@ -112,80 +165,157 @@ function actions(state, context, draw) {
         act.refuse(`Expected a number from 1 to ${grouped(state.overview.reports)}; found “${text.slice(0, 20)}”; type it again.`);
         return;
       }
-      leaveFilter();
+      leaveAmong();
       act.goTo(number - 1);
     },
-    show(phrase, matched = false) {
-      const { captured, matched: all } = phraseOf(state, phrase);
-      if (!all) {
-        act.refuse("No report holds this phrase.");
+    show(among) {
+      const phrase = among.by === "phrase" ? phraseOf(state, among.phrase) : null;
+      if (phrase && !phrase[among.which === "captured" ? "matched" : among.which]) {
+        act.refuse("No report holds this phrase so.");
         return;
       }
-      const wanted = { phrase, matched: matched || !captured };
+      // Where an earlier phrase captures all of its reports, those that it matches are shown.
+      const wanted = phrase && among.which === "captured" && !phrase.captured ? { ...among, which: "matched" } : among;
       act.unchoose();
-      fetchWindow({ report: state.number, ...wanted }, ({ window }) => {
-        if (window.current === null) return;
-        state.filter = wanted;
-        state.number = window.current;
-        state.error = null;
+      fetchWindow({ report: state.number, among: wanted }, ({ window }) => {
+        if (window.current === null) {
+          act.refuse(wanted.by === "words" ? `No report holds “${wanted.text}”.` : "No report is left there.");
+          return;
+        }
+        Object.assign(state, { among: wanted, number: window.current, error: null });
         draw();
+        say(`${counted(window.total, "report")}.`);
       });
     },
+    search({ text, whole }) {
+      Object.assign(state.search, { text: text.trim(), whole });
+      if (!state.search.text) act.showAll();
+      else {
+        state.reports.clear();
+        act.show({ by: "words", text: state.search.text, whole });
+      }
+    },
     showAll() {
-      leaveFilter();
+      leaveAmong();
       refill();
     },
     async choose(chosen) {
       if (state.chosen && JSON.stringify(state.chosen) === JSON.stringify(chosen)) return;
-      Object.assign(state, { chosen, preview: null, barError: null, error: null, place: state.chosen ? state.place : "last" });
+      const kept = state.chosen ? { place: state.place, options: state.options } : { place: "last", options: PLAIN };
+      Object.assign(state, { chosen, preview: null, asked: null, barError: null, error: null, opened: null, ...kept });
       draw("bar");
-      try {
-        const answer = await channel.ask({ kind: "preview", ...selected() });
-        if (state.chosen === chosen) {
-          state.preview = answer;
-          say(previewLine(state));
-        }
-      } catch (error) {
-        if (state.chosen === chosen) state.barError = error.message;
-      }
-      if (state.chosen === chosen) draw("bar");
+      await preview();
     },
     unchoose() {
       if (!state.chosen) return;
-      Object.assign(state, { chosen: null, preview: null, barError: null });
+      Object.assign(state, { chosen: null, preview: null, asked: null, barError: null });
       document.getSelection()?.removeAllRanges();
       draw("bar");
+    },
+    async setOptions(options) {
+      Object.assign(state, { options, preview: null, barError: null });
+      draw("bar");
+      await preview();
     },
     place(place) {
       state.place = place;
       draw("bar");
     },
     async accept(label) {
-      if (!state.chosen || state.preview?.known || state.busy) return;
-      state.busy = true;
-      const answer = await change({ kind: "insert", ...selected(), label, place: state.place });
-      if (!answer) return;
-      const phrase = phraseOf(state, answer.inserted);
+      if (!state.chosen || state.preview?.lists[""]?.known !== undefined || state.busy) return;
+      const answer = await change({ kind: "insert", ...selected(), ...state.options, label, place: state.place });
+      if (answer) act.accepted(answer);
+    },
+    accepted({ inserted }) {
+      const phrase = phraseOf(state, inserted);
       act.unchoose();
-      say(`“${phrase.text}” labels ${counted(phrase.captured, "report")} ${phrase.label}, matches ${grouped(phrase.matched)}. ${progressLine(state)}`);
+      const labelled = phrase.excludes ? `no ${phrase.label}` : phrase.label;
+      say(`“${phrase.text}” labels ${counted(phrase.captured, "report")} ${labelled}, matches ${grouped(phrase.matched)}. ${progressLine(state)}`);
+    },
+    async sure(request) {
+      const answer = await change({ ...request, sure: true });
+      if (answer?.inserted) act.accepted(answer);
+    },
+    dropAsked() {
+      state.asked = null;
+      draw();
+    },
+    openOptions(phrase) {
+      act.unchoose();
+      Object.assign(state, { opened: state.opened === phrase ? null : phrase, panel: "phrases", rowError: null, asked: null });
+      draw("side");
+      if (state.opened !== null) document.querySelector(`[data-focus="phrase-${phrase}-negatable"]`)?.focus();
+    },
+    async changeOptions(phrase, options) {
+      const answer = await change({ kind: "change", phrase: phrase.id, text: phrase.text, label: phrase.label, ...options });
+      if (!answer) return;
+      const now = phraseOf(state, phrase.id);
+      say(`“${now.text}” captures ${counted(now.captured, "report")}, matches ${grouped(now.matched)}. ${optionCounts(now)}`);
     },
     async move(phrase, by) {
       if (!(await change({ kind: "move", phrase, by }))) return;
-      const rank = state.overview.phrases.findIndex((one) => one.id === phrase) + 1;
+      const { list } = phraseOf(state, phrase);
+      const rank = state.overview.phrases.filter((one) => one.list === list).findIndex((one) => one.id === phrase) + 1;
       say(`Now phrase ${rank}, captures ${counted(phraseOf(state, phrase).captured, "report")}.`);
     },
     async remove(phrase) {
       const { phrases } = state.overview;
       const at = phrases.findIndex((one) => one.id === phrase);
       const beside = phrases[at + 1] ?? phrases[at - 1];
+      const { text } = phrases[at];
       if (!(await change({ kind: "remove", phrase }))) return;
-      say(`Removed “${state.overview.undo}”. ${progressLine(state)}`);
+      say(`Removed “${text}”. ${progressLine(state)}`);
       if (beside) document.querySelector(`[data-focus="phrase-${beside.id}"]`)?.focus();
     },
     async undo() {
-      const text = state.overview.undo;
-      if (text === null || !(await change({ kind: "undo" }))) return;
-      say(`“${text}” is back. ${progressLine(state)}`);
+      const answer = await change({ kind: "undo" });
+      if (answer) say(`Taken back: ${stepWords(answer.step)}. ${progressLine(state)}`);
+    },
+    async redo() {
+      const answer = await change({ kind: "redo" });
+      if (answer) say(`Done again: ${stepWords(answer.step)}. ${progressLine(state)}`);
+    },
+    panel(panel) {
+      Object.assign(state, { panel, opened: null, asked: null });
+      if (panel === "suggestions") act.suggest(state.suggestions.label, state.suggestions.instead);
+      draw("side");
+    },
+    async suggest(label, instead) {
+      const { suggestions, overview } = state;
+      const words = overview.labels.map(({ name }) => name);
+      if (!words.length) return;
+      const isSame = suggestions.label === label;
+      suggestions.label = words.includes(label) ? label : words[0];
+      const others = words.filter((word) => word !== suggestions.label);
+      suggestions.instead = overview.kind === "several" ? null : others.includes(instead) ? instead : (others[0] ?? null);
+      suggestions.asked += 1;
+      const mine = suggestions.asked;
+      Object.assign(suggestions, { answer: isSame ? suggestions.answer : null, weighed: new Map(), error: null });
+      draw("side");
+      try {
+        for (;;) {
+          const answer = await channel.ask({ kind: "suggest", label: suggestions.label, instead: suggestions.instead }, 120_000);
+          if (mine !== suggestions.asked || state.panel !== "suggestions") return;
+          suggestions.answer = answer;
+          draw("side");
+          if (answer.reading === undefined) break;
+          await new Promise((wake) => setTimeout(wake, ASK_AGAIN_MS));
+        }
+        const first = document.querySelector(".ccds-suggestion .ccds-phrase-text");
+        if (first && document.activeElement?.closest(".ccds-side")) first.focus();
+        say(`${counted(suggestions.answer.settles.length, "phrase")} would settle reports, ${grouped(suggestions.answer.corrects.length)} would correct some.`);
+        await weigh(mine);
+      } catch (error) {
+        if (mine !== suggestions.asked) return;
+        suggestions.error = error.message;
+        draw("side");
+      }
+    },
+    async acceptSuggestion(one, negatable) {
+      if (state.busy) return;
+      const { text, label, excludes, position } = one;
+      const answer = await change({ kind: "accept", text, label, excludes, position, negatable, uncertain_label: null });
+      if (answer) act.accepted(answer);
     },
   };
 
@@ -201,9 +331,11 @@ function actions(state, context, draw) {
 function previewLine(state) {
   const { chosen, preview } = state;
   const words = `“${chosen.text.replace(/\s+/gu, " ")}”`;
-  const known = preview.known && phraseOf(state, preview.known);
+  const list = preview.lists[""];
+  const known = phraseOf(state, list?.known);
   if (known) return `${words} is a phrase of ${known.label} already.`;
-  return `${words} matches ${counted(preview.matched, "report")}, captures ${grouped(preview.captured_if_last)} as last.`;
+  const last = list ? `, captures ${grouped(list.captured_if_last)} as last` : "";
+  return `${words} matches ${counted(preview.matched ?? 0, "report")}${last}. ${optionCounts(preview)}`.trim();
 }
 
 function progressLine({ overview }) {

@@ -9,23 +9,12 @@ function annotateScreen(context) {
     error: part("error", "p", { role: "alert", hidden: true }),
     report: part("report", "article", { tabindex: 0, "aria-label": "Report" }),
     bar: part("bar", "div", { role: "dialog", "aria-label": "Label the selected words", hidden: true }),
-    phrases: part("list", "div"),
-    undo: part("undo", "div", { role: "status" }),
+    tabs: part("side-head", "header"),
+    side: part("list", "div", { tabindex: -1 }),
+    steps: part("steps", "div", { role: "group", "aria-label": "Take back, do again" }),
   };
   const pane = h("div", { class: "ccds-pane" }, parts.report, parts.bar);
-  const side = h(
-    "aside",
-    { class: "ccds-side", "aria-label": "Phrases" },
-    h(
-      "header",
-      { class: "ccds-side-head" },
-      h("h2", {}, "Phrases"),
-      h("span", { title: "Reports that the phrase captures: no earlier phrase matches them" }, "Captures"),
-      h("span", { title: "Reports that hold the phrase" }, "Matches"),
-    ),
-    parts.phrases,
-    parts.undo,
-  );
+  const side = h("aside", { class: "ccds-side", "aria-label": "Phrases and suggestions" }, parts.tabs, parts.side, parts.steps);
   const screen = h("div", { class: "ccds-screen", hidden: true }, parts.top, parts.progress, parts.error, h("div", { class: "ccds-columns" }, pane, side));
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the reports …"));
   const element = h("div", { class: "ccds-annotate" }, cover, screen);
@@ -46,21 +35,31 @@ function annotateScreen(context) {
     parts.error.hidden = !state.error;
     parts.error.textContent = state.error ?? "";
     redraw(parts.top, drawToolbar(state, act));
-    if (what !== "bar") {
-      redraw(parts.report, drawReport(state, act));
-      if (state.number !== drawn) parts.report.scrollTop = 0;
+    if (what === "all" || what === "report") {
+      redraw(parts.report, drawReport(state, act, context.project));
+      if (state.number !== drawn) showPlace();
       drawn = state.number;
     }
-    if (what === "all") {
-      redraw(parts.progress, state.overview.reports ? drawProgress(state) : []);
-      redraw(parts.phrases, drawPhrases(state, act));
-      redraw(parts.undo, drawUndo(state, act));
-      const changed = state.touched && parts.phrases.querySelector(`[data-phrase="${state.touched}"]`);
-      if (changed) changed.scrollIntoView({ block: "nearest" });
-    }
+    if (what === "all") redraw(parts.progress, state.overview.reports ? drawProgress(state) : []);
+    if (what === "all" || what === "side") drawSide();
     drawChosen();
     // A control that is gone leaves the focus to the part that it was in.
     if ([document.body, ...Object.values(parts)].includes(document.activeElement)) parts.report.focus({ preventScroll: true });
+  }
+
+  function drawSide() {
+    redraw(parts.tabs, drawTabs(state, act));
+    redraw(parts.side, state.panel === "phrases" ? drawPhrases(state, act) : drawSuggestions(state, act));
+    redraw(parts.steps, stepButtons(state.overview, act));
+    const changed = state.touched && parts.side.querySelector(`[data-phrase="${state.touched}"]`);
+    if (changed) changed.scrollIntoView({ block: "nearest" });
+  }
+
+  /** A report begins at its top, or where what was searched or decides stands. */
+  function showPlace() {
+    parts.report.scrollTop = 0;
+    const place = parts.report.querySelector(".ccds-hit, [data-decides=true]") ?? parts.report.querySelector(".ccds-mark");
+    if (place && state.reports.has(state.number)) bringIntoSight(parts.report, place);
   }
 
   function drawChosen() {
@@ -99,8 +98,26 @@ function annotateScreen(context) {
   return {
     element,
     keys: KEYS,
-    open: () => act.open(),
-    close: () => CSS.highlights?.delete(HIGHLIGHT),
+    open: (place) => act.open(place),
+    close: () => {
+      state.suggestions.asked += 1; // no more of them is asked for
+      CSS.highlights?.delete(HIGHLIGHT);
+    },
     pressed: (event) => pressed(event, state, act, parts),
   };
+}
+
+/** What stands beside the report. */
+function drawTabs(state, act) {
+  const tab = (panel, title, key) =>
+    h("button", { class: "ccds-tab", "data-focus": `panel-${panel}`, "aria-pressed": String(state.panel === panel), onclick: () => act.panel(panel) }, title, h("kbd", {}, key));
+  return [
+    h("div", { class: "ccds-tabs" }, tab("phrases", "Phrases", "p"), tab("suggestions", "Suggestions", "s")),
+    ...(state.panel === "phrases"
+      ? [
+          h("span", { title: "Reports that the phrase captures: no earlier phrase matches them" }, "Captures"),
+          h("span", { title: "Reports that hold the phrase" }, "Matches"),
+        ]
+      : []),
+  ];
 }

@@ -5,29 +5,40 @@ const KEYS = [
   ["k  ←", "previous report"],
   ["n", "next unlabelled report"],
   ["#", "go to a report by its number"],
-  ["a", "all reports again, after those of one phrase"],
-  ["s", "select words by keyboard: ← → move, Shift+→ Shift+← widen"],
+  ["/", "search; then j and k go through the hits"],
+  ["a", "all reports again"],
+  ["w", "select words by keyboard: ← → move, Shift+→ Shift+← widen"],
   ["1 … 9", "give the selected words that label"],
   ["l", "write a new label for the selected words"],
   ["f", "first or last in priority"],
+  ["-", "not if negated"],
+  ["~", "another label where it is uncertain"],
+  ["x", "excludes the label, where each is decided by itself"],
   ["Esc", "drop the selection"],
   ["p", "phrase list: ↑ ↓ move, ↵ shows the reports it captures"],
   ["Shift+↵", "all reports that the phrase matches"],
+  ["o", "options of the phrase"],
   ["Alt+↑  Alt+↓", "priority of the phrase"],
   ["Del", "remove the phrase"],
-  ["u", "undo the last removal"],
+  ["s", "suggestions: ↑ ↓ move, ↵ accepts, v shows the reports"],
+  ["Ctrl+Z  u", "take back"],
+  ["Ctrl+Shift+Z", "do again"],
 ];
 
 /** Runs what the key stands for; whether it stands for something. */
 function pressed(event, state, act, parts) {
-  if (event.ctrlKey || event.metaKey || event.altKey || !state.overview?.reports) return false;
+  if (!state.overview?.reports) return false;
+  if (stepKey(event, act)) return true;
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const { key } = event;
   if (key === "Escape") {
-    if (event.target.matches?.("input")) parts.report.focus();
+    if (event.target.matches?.("input, select")) parts.report.focus();
     act.unchoose();
+    if (state.opened !== null) act.openOptions(state.opened);
     return true;
   }
-  if (isTyping(event)) return event.target.type === "radio" && /^[1-9lf]$/u.test(key) && chosenKey(key, state, act, parts);
+  const isBox = event.target.matches?.("input[type=radio], input[type=checkbox]");
+  if (isTyping(event)) return isBox && state.chosen !== null && /^[1-9lf~x-]$/u.test(key) && chosenKey(key, state, act, parts);
   if (state.chosen && (chosenKey(key, state, act, parts) || wordKey(event, state, act, parts))) return true;
   const plain = {
     j: () => act.step(1),
@@ -36,12 +47,20 @@ function pressed(event, state, act, parts) {
     ArrowLeft: () => act.step(-1),
     n: () => act.nextUnlabelled(),
     a: () => act.showAll(),
-    "#": () => parts.top.querySelector("input")?.select(),
-    s: () => {
+    "#": () => parts.top.querySelector('[data-focus="jump"]')?.select(),
+    "/": () => parts.top.querySelector('[data-focus="search"]')?.select(),
+    w: () => {
       const first = stepWords(parts.report, null);
       if (first) act.choose(first);
     },
-    p: () => (parts.phrases.querySelector("[data-shown=true] .ccds-phrase-text") ?? parts.phrases.querySelector(".ccds-phrase-text"))?.focus(),
+    p: () => {
+      if (state.panel !== "phrases") act.panel("phrases");
+      (parts.side.querySelector("[data-shown=true] .ccds-phrase-text") ?? parts.side.querySelector(".ccds-phrase-text"))?.focus();
+    },
+    s: () => {
+      act.panel("suggestions");
+      (parts.side.querySelector(".ccds-suggestion .ccds-phrase-text") ?? parts.side).focus();
+    },
     u: () => act.undo(),
   }[key];
   plain?.();
@@ -52,8 +71,11 @@ function chosenKey(key, state, act, parts) {
   if (/^[1-9]$/u.test(key)) {
     const label = state.overview.labels[Number(key) - 1];
     if (label) act.accept(label.name);
-  } else if (key === "l") parts.bar.querySelector(".ccds-field")?.focus();
+  } else if (key === "l") parts.bar.querySelector('[data-focus="new-label"]')?.focus();
   else if (key === "f") act.place(state.place === "first" ? "last" : "first");
+  else if (key === "-") act.setOptions({ ...state.options, negatable: !state.options.negatable });
+  else if (key === "~") parts.bar.querySelector('[data-focus="new-uncertain"]')?.focus();
+  else if (key === "x" && state.overview.kind === "several") act.setOptions({ ...state.options, excludes: !state.options.excludes });
   else return false;
   return true;
 }

@@ -1,16 +1,17 @@
 // One report: its head, its sections, every matched phrase in its label's colour.
 
-function drawReport(state, act) {
+function drawReport(state, act, project) {
   const { overview } = state;
-  if (!overview.reports) return [noReports(overview.project)];
+  if (!overview.reports) return [noReports(project)];
   const report = state.reports.get(state.number);
   if (!report) return [h("div", { class: "ccds-waiting", role: "status" }, "Fetching the report …")];
+  const decides = report.verdicts.map(({ phrase }) => phrase);
   return [
     reportHead(state, report, act),
-    state.overview.phrases.length
+    overview.phrases.length
       ? null
       : h("p", { class: "ccds-hint" }, "No phrases yet. Select a few words in the report, then give them a label."),
-    ...report.sections.map((section, order) => drawSection(state, section, order, report.captured_by)),
+    ...drawSections(report, { labels: overview.labels, phrases: state.phrases, decides }),
   ];
 }
 
@@ -25,39 +26,20 @@ function noReports(project) {
 }
 
 function reportHead(state, report, act) {
-  const by = phraseOf(state, report.captured_by);
-  const verdict = by
-    ? [
-        h("span", { class: "ccds-chip", ...toneOf(state, by.label) }, by.label),
-        h("span", { class: "ccds-muted" }, " by "),
-        h("button", { class: "ccds-link", onclick: () => act.show(by.id) }, `“${by.text}”`),
-      ]
-    : [h("span", { class: "ccds-chip ccds-chip-none" }, "Unlabelled")];
+  const { labels, kind } = state.overview;
+  const verdicts = report.verdicts.flatMap((verdict) => {
+    const by = phraseOf(state, verdict.phrase);
+    const words = verdictWords(verdict, kind);
+    return [
+      labelChip(labels, kind === "one" ? words : verdict.label, words),
+      h("span", { class: "ccds-muted" }, " by "),
+      h("button", { class: "ccds-link", onclick: () => act.show({ by: "phrase", phrase: by.id, which: "captured" }) }, `“${by.text}”`),
+    ];
+  });
   return h(
     "header",
     { class: "ccds-report-head" },
     h("h2", {}, h("span", { class: "ccds-muted" }, "Study "), h("span", { class: "ccds-key" }, report.key)),
-    h("div", { class: "ccds-verdict" }, ...verdict),
+    h("div", { class: "ccds-verdict" }, ...(verdicts.length ? verdicts : [h("span", { class: "ccds-chip ccds-chip-none" }, "Unlabelled")])),
   );
-}
-
-function drawSection(state, section, order, decides) {
-  const id = `ccds-section-${order}`;
-  const empty = section.pieces.every(([text]) => !text.trim());
-  return h(
-    "section",
-    { class: "ccds-section", "aria-labelledby": id },
-    h("h3", { id }, section.name.replaceAll("_", " ")),
-    empty
-      ? h("p", { class: "ccds-muted" }, "Empty.")
-      : h("p", { class: "ccds-text", "data-section": order, dir: "auto" }, ...section.pieces.map((piece) => drawPiece(state, piece, decides))),
-  );
-}
-
-/** A piece of text; where phrases cover it, in the colour of the one with the highest priority. Stronger if it decides. */
-function drawPiece(state, [text, ids], decides) {
-  const phrases = ids.map((id) => phraseOf(state, id)).filter(Boolean);
-  if (!phrases.length) return document.createTextNode(text);
-  const title = phrases.map((phrase) => `${phrase.text} → ${phrase.label}`).join("\n");
-  return h("mark", { class: "ccds-mark", title, "data-decides": String(phrases[0].id === decides), ...toneOf(state, phrases[0].label) }, text);
 }

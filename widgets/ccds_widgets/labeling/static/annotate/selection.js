@@ -69,10 +69,11 @@ function stepWords(pane, chosen, delta, widen) {
   return beyond ? chosenIn(next, ...beyond) : chosen;
 }
 
-/** The bar: what the chosen words would do, and the labels to give them. */
+/** The bar: what the chosen words would do, the options they may have, and the labels to give them. */
 function drawBar(state, act) {
-  const { chosen, preview, overview } = state;
-  const known = preview?.known && phraseOf(state, preview.known);
+  const { chosen, preview, overview, options, asked } = state;
+  const several = overview.kind === "several";
+  const known = !several && preview ? phraseOf(state, preview.lists[""]?.known) : null;
   return [
     h(
       "div",
@@ -81,10 +82,17 @@ function drawBar(state, act) {
       h("button", { class: "ccds-icon", "aria-label": "Close (Esc)", title: "Close (Esc)", onclick: act.unchoose }, "×"),
     ),
     known ? drawKnown(state, known, act) : drawPreview(state, preview, act),
+    known ? null : optionControls(options, { name: "new", several, words: uncertainWords(overview), set: act.setOptions }),
     known ? null : h("div", { class: "ccds-labels", role: "group", "aria-label": "Give a label" }, ...labelButtons(state, act)),
     known ? null : labelField(overview, act),
+    asked ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
     h("p", { class: "ccds-error", role: "alert", hidden: !state.barError }, state.barError ?? ""),
   ];
+}
+
+/** What may be said where a phrase is in doubt: another label, or, where each is decided by itself, a word of its own. */
+function uncertainWords({ kind, labels }) {
+  return kind === "several" ? ["uncertain"] : labels.map(({ name }) => name);
 }
 
 function drawKnown(state, phrase, act) {
@@ -93,21 +101,24 @@ function drawKnown(state, phrase, act) {
     "p",
     { class: "ccds-preview" },
     `Already phrase ${rank}: `,
-    h("span", { class: "ccds-chip", ...toneOf(state, phrase.label) }, phrase.label),
+    labelChip(state.overview.labels, phrase.label),
     " ",
-    h("button", { class: "ccds-link", "data-focus": "known", onclick: () => act.show(phrase.id) }, "Show its reports"),
+    h("button", { class: "ccds-link", "data-focus": "known", onclick: () => act.openOptions(phrase.id) }, "Change it"),
+    " ",
+    h("button", { class: "ccds-link", "data-focus": "known-show", onclick: () => act.show({ by: "phrase", phrase: phrase.id, which: "captured" }) }, "Show its reports"),
   );
 }
 
 function drawPreview(state, preview, act) {
-  if (!preview) return h("p", { class: "ccds-preview ccds-muted" }, state.barError ? "" : "Counting …");
-  const taken = preview.takes_from
+  if (!preview) return h("div", { class: "ccds-preview ccds-muted", role: "status" }, state.barError ? "" : h("span", { class: "ccds-counting" }, state.options === PLAIN ? "Counting …" : "Reading the sentences around it …"));
+  const list = preview.lists[""];
+  const taken = (list?.takes_from ?? [])
     .map(({ phrase, reports }) => ({ phrase: phraseOf(state, phrase), reports }))
     .filter(({ phrase }) => phrase)
     .sort((a, b) => b.reports - a.reports);
   const shown = taken.slice(0, 3).map(({ phrase, reports }) => `${grouped(reports)} from “${phrase.text}”`);
   const more = taken.length > 3 ? `, others from ${counted(taken.length - 3, "more phrase")}` : "";
-  const choice = (place, name, captured, note) =>
+  const choice = (place, name, ...note) =>
     h(
       "label",
       { class: "ccds-place" },
@@ -118,38 +129,49 @@ function drawPreview(state, preview, act) {
         checked: state.place === place,
         onchange: () => act.place(place),
       }),
-      h("span", {}, name, " captures ", h("b", {}, grouped(captured)), note),
+      h("span", {}, name, ...note),
     );
+  const several = state.overview.kind === "several";
+  const aside = optionCounts(preview);
+  if (preview.matched === undefined) return h("p", { class: "ccds-preview" }, "A phrase of every label already.");
   return h(
     "div",
     { class: "ccds-preview" },
-    h("p", {}, taken.length ? "Matches " : "Matches and captures ", h("b", {}, counted(preview.matched, "report"))),
+    h("p", {}, taken.length || several ? "Matches " : "Matches and captures ", h("b", {}, counted(preview.matched, "report")), aside ? h("span", { class: "ccds-muted" }, `; ${aside}`) : null),
     taken.length
       ? h(
           "div",
           { role: "radiogroup", "aria-label": "Priority" },
-          choice("last", "As last", preview.captured_if_last, ""),
-          choice("first", "As first", preview.captured_if_first, `, takes ${shown.join(", ")}${more}`),
+          choice("last", "As last", " captures ", h("b", {}, grouped(list.captured_if_last))),
+          choice("first", "As first", " captures ", h("b", {}, grouped(list.captured_if_first)), `, takes ${shown.join(", ")}${more}`),
         )
+      : null,
+    several && Object.values(preview.lists).some((one) => one.takes_from?.length)
+      ? h("div", { role: "radiogroup", "aria-label": "Priority" }, choice("last", "As last of its label’s phrases"), choice("first", "As first"))
       : null,
   );
 }
 
 function labelButtons(state, act) {
-  return state.overview.labels.map((label, order) =>
-    h(
+  const { labels, kind } = state.overview;
+  return labels.map((label, order) => {
+    const list = kind === "several" ? state.preview?.lists[label.name] : null;
+    const gets = list && (list.known === undefined ? list[state.place === "first" ? "captured_if_first" : "captured_if_last"] : null);
+    return h(
       "button",
       {
         class: "ccds-chip ccds-chip-button",
-        "data-focus": `label-${label.tone}`,
-        disabled: state.busy,
+        "data-focus": `label-${order}`,
+        disabled: state.busy || list?.known !== undefined,
+        title: list?.known === undefined ? undefined : "A phrase of this label already",
         onclick: () => act.accept(label.name),
-        ...toneOf(state, label.name),
+        ...toneOf(labels, label.name),
       },
       order < 9 ? h("kbd", {}, String(order + 1)) : null,
       label.name,
-    ),
-  );
+      gets === null || gets === undefined ? null : h("span", { class: "ccds-gets" }, `+${grouped(gets)}`),
+    );
+  });
 }
 
 function labelField(overview, act) {

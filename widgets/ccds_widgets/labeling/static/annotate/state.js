@@ -1,19 +1,27 @@
 // What the page knows, and where it goes next. The kernel is right: whatever has an older revision is thrown away.
 
 const REFILL_WITHIN = 12;
+const PLAIN = { negatable: false, uncertain_label: null, excludes: false };
 
 function newState() {
   return {
-    overview: null, // totals, labels, phrases in order
-    window: null, // numbers of reports around the current one, among all or those of a phrase
+    overview: null, // totals, labels, phrases by list and order
+    phrases: new Map(), // id → phrase, of the overview
+    window: null, // numbers of reports around the current one, among all or those that are wanted
     reports: new Map(), // number → report, of the overview's revision
     number: null, // the report on the screen
-    filter: null, // {phrase, matched}: only that phrase's reports are walked through
+    among: null, // {by: "phrase", phrase, which}, {by: "words", text, whole}, {by: "conflict", …}: only those are walked through
     chosen: null, // the selected words: {section, start, end, text}
     preview: null, // what they would do as a phrase
+    options: PLAIN, // of the phrase that they would be
+    asked: null, // {line, yes}: a phrase that stands in every report
     place: "last",
-    busy: false, // a phrase is on its way to the kernel
-    touched: null, // the phrase that was added or moved last
+    busy: false, // a change is on its way to the kernel
+    touched: null, // the phrase that was added or changed last
+    opened: null, // the phrase of the list whose options are open
+    panel: "phrases", // what stands beside the report: "phrases" or "suggestions"
+    suggestions: newSuggestions(),
+    search: { text: "", whole: true },
   };
 }
 
@@ -24,7 +32,10 @@ function absorb(state, { overview, window, unlabelled, reports = [] }) {
   if (overview) {
     if (state.overview && overview.revision !== state.overview.revision) state.reports.clear();
     state.overview = overview;
-    if (state.filter && !overview.phrases.some((phrase) => phrase.id === state.filter.phrase)) state.filter = null;
+    state.phrases = new Map(overview.phrases.map((phrase) => [phrase.id, phrase]));
+    const needed = [state.among?.phrase, state.among?.captured_by, state.among?.hidden].filter((id) => id !== undefined);
+    if (needed.some((id) => !state.phrases.has(id))) state.among = null;
+    if (!state.phrases.has(state.opened)) state.opened = null;
   }
   if (window) {
     state.window = window;
@@ -35,7 +46,6 @@ function absorb(state, { overview, window, unlabelled, reports = [] }) {
   reports.forEach((one) => state.reports.set(one.number, one));
   return true;
 }
-
 /** Keeps the page small after hours of work: reports far from here go first. */
 function forgetFar(state) {
   if (state.reports.size < 400) return;
@@ -80,16 +90,11 @@ function nextUnlabelled(state) {
   return ahead.find((number) => number > state.number) ?? ahead[0] ?? null;
 }
 
-function labelOf(state, name) {
-  return state.overview.labels.find((label) => label.name === name);
-}
-
-/** Of the colours that the look knows the one of label `name`. */
-function toneOf(state, name) {
-  const tone = labelOf(state, name)?.tone ?? 0;
-  return { "data-tone": tone % 8, "data-round": Math.floor(tone / 8) % 2 };
-}
-
 function phraseOf(state, id) {
-  return state.overview.phrases.find((phrase) => phrase.id === id);
+  return state.phrases.get(id);
+}
+
+/** Whether `among` is what is walked through now. */
+function isAmong(state, among) {
+  return JSON.stringify(state.among) === JSON.stringify(among);
 }

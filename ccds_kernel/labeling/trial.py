@@ -1,0 +1,90 @@
+"""What a list of phrases would say after a change that isn't made: counts while a row is dragged, options before acceptance.
+
+The change is made on the index, looked at, and taken back before the block is left, because what is looked at is then counted
+by the very code that counts afterwards. A change in memory takes milliseconds; nobody else may ask the index meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ccds_kernel.labeling.matches import SoftLabels
+from ccds_kernel.labeling.matching import PhraseIndex
+from ccds_kernel.labeling.phrase import Phrase
+
+
+@contextmanager
+def inserted(index: PhraseIndex, phrase: Phrase, position: int) -> Iterator[None]:
+    """Within it `phrase` stands at `position`; see `PhraseIndex.insert`."""
+    index.insert(phrase, position)
+    try:
+        yield
+    finally:
+        index.remove(position)
+
+
+@contextmanager
+def moved(index: PhraseIndex, old: int, new: int) -> Iterator[None]:
+    """Within it the phrase at `old` stands at `new`; see `PhraseIndex.move`."""
+    index.move(old, new)
+    try:
+        yield
+    finally:
+        index.move(new, old)
+
+
+@contextmanager
+def replaced(index: PhraseIndex, position: int, phrase: Phrase) -> Iterator[None]:
+    """Within it `phrase` stands in the place of the one at `position`; see `PhraseIndex.replace`."""
+    before = index.phrases[position]
+    index.replace(position, phrase)
+    try:
+        yield
+    finally:
+        index.replace(position, before)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What another list would change.
+
+    Attributes:
+        changes: reports that would have another label, or none.
+        right: how many of these are confirmed, and become right.
+        wrong: how many of these are confirmed, and were right.
+    """
+
+    changes: int
+    right: int
+    wrong: int
+
+    @property
+    def is_better(self) -> bool:
+        """Whether more become right than wrong; where nothing is confirmed, whether anything changes."""
+        return self.right > self.wrong or (self.right == self.wrong == 0 and self.changes > 0)
+
+
+def difference(before: SoftLabels, after: SoftLabels, confirmed: Mapping[int, str]) -> Difference:
+    """What `after` changes of `before`, both of the same reports.
+
+    Args:
+        before: what a list says.
+        after: what another one says.
+        confirmed: index of a report → its confirmed label, in the same words.
+    """
+    number = {name: code for code, name in enumerate(dict.fromkeys((*before.names, *after.names, *confirmed.values())))}
+    old, new = (_renumbered(labels, number) for labels in (before, after))
+    reports = np.fromiter(confirmed, dtype=np.int64, count=len(confirmed))
+    known = np.array([number[name] for name in confirmed.values()], dtype=np.int64)
+    was_right, is_right = (labels[reports] == known for labels in (old, new))
+    return Difference(int((old != new).sum()), int((is_right & ~was_right).sum()), int((was_right & ~is_right).sum()))
+
+
+def _renumbered(labels: SoftLabels, number: Mapping[str, int]) -> npt.NDArray[np.int64]:
+    """The codes by `number`; -1, where there is no label, stays at the end."""
+    return np.array([*(number[name] for name in labels.names), -1], dtype=np.int64)[labels.codes]

@@ -1,0 +1,231 @@
+"""One task of a project as the screens of its phrases share it: the reports, the phrases over them, and changing them.
+
+What is kept is the truth; the index here follows it before each answer, so that two fellows who label at once see each other's
+phrases. The page is told a revision with everything that depends on the list and throws away what has an older one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.tasks.history import Change, stacks_of
+from ccds_kernel.labeling.tasks.task import Task, checked_word
+from ccds_widgets.labeling.among import Among, Conflict, OfPhrase, Words
+from ccds_widgets.labeling.ports import HasTask, Repository, Tasks
+from ccds_widgets.labeling.readings import Reader
+from ccds_widgets.labeling.searching import Search
+from ccds_widgets.labeling.task_phrases import Place, TaskPhrases
+
+Answer = dict[str, Any]
+Numbers = npt.NDArray[np.intp]
+
+
+class Desk:
+    """What is on it for one person.
+
+    Args:
+        repository: where reports and the task's phrases are kept.
+        tasks: where tasks are kept.
+        task_id: the task.
+        person: who works here.
+        permit: raises a CcdsError where that person may not (any more); asked before each answer.
+    """
+
+    def __init__(
+        self, repository: Repository, tasks: Tasks, task_id: int, *, person: str, permit: Callable[[], None]
+    ) -> None:
+        self.repository = repository
+        self._tasks = tasks
+        self._task_id = task_id
+        self._person = person
+        self._permit = permit
+        self.reports = repository.reports()
+        self.phrases = TaskPhrases(self._task(), [stored.report for stored in self.reports])
+        self._steps: tuple[int, Answer] | None = None
+
+    def follow(self) -> None:
+        """Asks whether the person may go on, and becomes what is kept now."""
+        self._permit()
+        self.phrases.follow(self._task(), self.repository.phrases())
+
+    def overview(self) -> Answer:
+        """Totals, labels, phrases with their counts, and what would be undone and done again."""
+        if self._steps is None or self._steps[0] != self.phrases.revision:
+            self._steps = (self.phrases.revision, self._undoable())
+        return {"reports": len(self.reports), **self._steps[1], **self.phrases.shown()}
+
+    def reader(self, among: Among | None = None) -> Reader:
+        """Reads reports by the phrases as they are now; what is searched is marked, too."""
+        return Reader(self.phrases, Search(among.text, among.whole) if isinstance(among, Words) else None)
+
+    def among(self, wanted: Among | None) -> Numbers:
+        """The numbers of the reports that are meant, ascending.
+
+        Raises:
+            CcdsError: a phrase is gone, or there is nothing to search for.
+        """
+        match wanted:
+            case None:
+                return np.arange(len(self.reports))
+            case Words():
+                return Search(wanted.text, wanted.whole).reports(self.phrases.index.corpus).astype(np.intp)
+            case Conflict():
+                by, hidden = self.phrases.place(wanted.captured_by), self.phrases.place(wanted.hidden)
+                if by.name != hidden.name:
+                    raise CcdsError(expected="two phrases of one list", found="of two", do="reload the page")
+                index = self.phrases.index_of(by.name)
+                return index.reports_in_conflict(by.position, hidden.position).astype(np.intp)
+            case OfPhrase():
+                return self._of_phrase(wanted)
+
+    def check_report(self, number: int) -> None:
+        """Looks whether there is a report of that number.
+
+        Raises:
+            CcdsError: there isn't.
+        """
+        if number >= len(self.reports):
+            raise CcdsError(
+                expected=f"a report from 1 to {len(self.reports)}",
+                found=str(number + 1),
+                do="choose one of those" if self.reports else "load reports first",
+            )
+
+    # --- changes
+
+    def insert(self, phrase: Phrase, position: int | None, *, sure: bool) -> int:
+        """Puts `phrase` at `position` of its list, or below it; returns its id.
+
+        Args:
+            phrase: the phrase.
+            position: its place in the list of its label.
+            sure: whether the person was asked where the phrase stands in every report.
+
+        Raises:
+            CcdsError: it stands in every report and nobody was asked, it is on the list already, or the list has changed.
+        """
+        if not sure and self.phrases.alike(phrase) is None:
+            self._refuse_all(self.phrases.index.preview(phrase).raw)
+        name = self.phrases.index.list_of(phrase)
+        last = len(self.phrases.ids.get(name, []))
+        place = self.phrases.at(Place(name, last if position is None else min(position, last)))
+        stored = self.repository.insert_phrase(phrase, place)
+        self.changed()
+        return stored.id
+
+    def replace(self, phrase_id: int, phrase: Phrase, *, sure: bool) -> None:
+        """Puts `phrase` in the place of phrase `phrase_id`. Raises as `insert`, and where that phrase is gone."""
+        place = self.phrases.place(phrase_id)
+        old = self.phrases.phrase(place)
+        if not sure and old.normalised != phrase.normalised and self.phrases.alike(phrase) is None:
+            self._refuse_all(self.phrases.index.preview(phrase).raw)
+        self.repository.replace_phrase(phrase_id, phrase)
+        self.changed()
+
+    def move(self, phrase_id: int, position: int) -> None:
+        """Brings phrase `phrase_id` to `position` of its list, or to its end where that is beyond."""
+        place = self.phrases.place(phrase_id)
+        goal = min(max(position, 0), len(self.phrases.ids[place.name]) - 1)
+        if goal != place.position:
+            self.repository.move_phrase(phrase_id, self.phrases.at_after_move(phrase_id, goal))
+            self.changed()
+
+    def remove(self, phrase_id: int) -> None:
+        """Takes phrase `phrase_id` off the list."""
+        self.phrases.place(phrase_id)
+        self.repository.remove_phrase(phrase_id)
+        self.changed()
+
+    def undo(self) -> Answer:
+        """Takes back this person's newest step; returns what it was."""
+        return self._stepped(self.repository.undo())
+
+    def redo(self) -> Answer:
+        """Does again what this person took back last; returns what it was."""
+        return self._stepped(self.repository.redo())
+
+    def other_tasks(self) -> list[HasTask]:
+        """The project's other tasks."""
+        return [stored for stored in self._tasks.tasks() if stored.id != self._task_id]
+
+    def set_labels(self, names: Sequence[str]) -> None:
+        """Gives the task these labels in this order; those that it has keep their colours.
+
+        Raises:
+            CcdsError: one that would go is in use, one is there twice, or the person may not.
+        """
+        task = self.phrases.task
+        wanted = [checked_word(name, "label") for name in names]
+        coloured = {label.name: label for label in task.with_labels(wanted).labels}
+        self._tasks.change(self._task_id, task, replace(task, labels=tuple(coloured[name] for name in wanted)))
+        self.changed()
+
+    def changed(self) -> None:
+        """Becomes what is kept after a change of one's own."""
+        self._steps = None
+        self.phrases.follow(self._task(), self.repository.phrases())
+
+    def _stepped(self, changes: Iterable[Change]) -> Answer:
+        self.changed()
+        return told_step(changes)
+
+    def _refuse_all(self, raw: int) -> None:
+        if raw == len(self.reports) > 1:
+            raise MatchesEverythingError(raw)
+
+    def _of_phrase(self, wanted: OfPhrase) -> Numbers:
+        name, position = self.phrases.place(wanted.phrase)
+        index = self.phrases.index_of(name)
+        match wanted.which:
+            case "captured":
+                found = index.reports_of(position, captured_only=True)
+            case "matched":
+                found = index.reports_of(position)
+            case "shadowed":
+                captured = index.reports_of(position, captured_only=True)
+                found = np.setdiff1d(index.reports_of(position), captured, assume_unique=True)
+            case "uncertain":
+                found = index.uncertain_reports_of(position)
+            case "negated":
+                found = index.negated_reports_of(position)
+        return found.astype(np.intp)
+
+    def _undoable(self) -> Answer:
+        changes = self.repository.changes()
+        stacks = stacks_of(self._person, changes)
+        newest = {"undo": stacks.undoable[-1:], "redo": stacks.redoable[-1:]}
+        return {
+            name: told_step([one for one in changes if one.step == step[0]]) if step else None
+            for name, step in newest.items()
+        }
+
+    def _task(self) -> Task:
+        found = [stored.task for stored in self._tasks.tasks() if stored.id == self._task_id]
+        if not found:
+            raise CcdsError(expected="a task of this project", found="one that is gone", do="reload the page")
+        return found[0]
+
+
+class MatchesEverythingError(CcdsError):
+    """A phrase stands in every report: the person is asked first."""
+
+    def __init__(self, reports: int) -> None:
+        super().__init__(
+            expected="a phrase that tells reports apart",
+            found=f"one that stands in all {reports}",
+            do="choose other words, or say that you are sure",
+        )
+
+
+def told_step(changes: Iterable[Change]) -> Answer:
+    """What a page says of a step: what happened to its first phrase, and how many more it touched."""
+    first, *more = changes
+    form = first.after or first.before
+    return {"what": first.what, "text": form.phrase.text if form else "", "more": len(more)}

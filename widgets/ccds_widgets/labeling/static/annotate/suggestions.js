@@ -1,0 +1,141 @@
+// Phrases that would settle unlabelled reports, or take false ones away, each with its counts before it is accepted.
+
+const ASK_AGAIN_MS = 400;
+
+function newSuggestions() {
+  return {
+    label: null, // for which label
+    instead: null, // and to which one false reports would go
+    answer: null,
+    weighed: new Map(), // text, or id of a phrase of the list → what “not if negated” would change
+    asked: 0,
+    error: null,
+  };
+}
+
+function drawSuggestions(state, act) {
+  const { overview, suggestions: mine } = state;
+  if (!overview.labels.length) return [emptyState("No labels yet", "Select a few words in a report and give them a label: suggestions are for a label.")];
+  const choose = (name, told, value, names, set) =>
+    h(
+      "label",
+      { class: "ccds-check" },
+      h("span", {}, told),
+      h("select", { class: "ccds-field", "data-focus": name, onchange: (event) => set(event.target.value) }, ...names.map((word) => h("option", { value: word, selected: word === value }, word))),
+    );
+  const words = overview.labels.map(({ name }) => name);
+  const others = words.filter((word) => word !== mine.label);
+  return [
+    h(
+      "div",
+      { class: "ccds-suggest-head" },
+      choose("suggest-label", "For", mine.label, words, (word) => act.suggest(word)),
+      overview.kind === "one" && others.length ? choose("suggest-instead", "false ones to", mine.instead, others, (word) => act.suggest(mine.label, word)) : null,
+    ),
+    h("p", { class: "ccds-error", role: "alert", hidden: !mine.error }, mine.error ?? ""),
+    state.asked ? askedLine(state.asked.line, state.asked.yes, act.dropAsked) : null,
+    ...drawAnswer(state, act),
+  ];
+}
+
+function drawAnswer(state, act) {
+  const { answer, label, weighed } = state.suggestions;
+  if (!answer) return [h("p", { class: "ccds-counting", role: "status" }, "Looking for phrases …")];
+  if (answer.reading !== undefined) {
+    const share = Math.round(100 * answer.reading);
+    return [h("div", { class: "ccds-reading", role: "status" }, h("p", {}, `Reading the words of all reports, once: ${share} %`), h("progress", { max: 100, value: share, "aria-label": "Words read" }))];
+  }
+  const several = state.overview.kind === "several";
+  const better = optionFirst(state).filter((phrase) => weighed.get(phrase.id)?.better);
+  const part = (title, hint, rows, none) => [
+    h("h3", { class: "ccds-list-head" }, title, h("span", { class: "ccds-muted" }, ` ${hint}`)),
+    rows.length ? h("ol", { class: "ccds-suggested", "aria-label": title }, ...rows) : h("p", { class: "ccds-none" }, none),
+  ];
+  const studies = answer.decided === 1 ? "1 study" : `${grouped(answer.decided)} studies`;
+  const order = answer.decided ? `Ordered by ${studies} that people decided.` : "Nobody decided any study yet: the most frequent come first.";
+  return [
+    h("p", { class: "ccds-none" }, order),
+    ...(better.length ? part("Not if negated", "for phrases that you have", better.map((phrase) => drawBetter(state, phrase, act)), "") : []),
+    ...part("Would settle", "unlabelled reports", answer.settles.map((one) => drawSuggestion(state, one, act)), "No words stand in two unlabelled reports."),
+    ...(several || answer.instead !== null
+      ? part("Would correct", several ? "false reports: the phrase excludes the label" : `false reports, to ${answer.instead}`, answer.corrects.map((one) => drawSuggestion(state, one, act)), `No longer phrase around those of ${label} stands in two of its reports.`)
+      : part("Would correct", "", [], "A task with one label has no other one for false reports: add a second label.")),
+  ];
+}
+
+/** Phrases of the list that the option may make better: weighed before anything new is suggested. */
+function optionFirst({ overview, suggestions: { label } }) {
+  return overview.phrases.filter((phrase) => phrase.label === label && !phrase.negatable && !phrase.excludes && phrase.captured).sort((a, b) => b.captured - a.captured).slice(0, 3);
+}
+
+/** “5 right, 1 wrong”, where people decided any. */
+function evidenceWords({ right, wrong }) {
+  return right + wrong ? `${grouped(right)} right, ${grouped(wrong)} wrong` : "none decided";
+}
+
+function drawBetter(state, phrase, act) {
+  const found = state.suggestions.weighed.get(phrase.id);
+  return suggestionRow(`better-${phrase.id}`, act, {
+    text: phrase.text,
+    view: { by: "phrase", phrase: phrase.id, which: "captured" },
+    label: labelChip(state.overview.labels, phrase.label),
+    lines: [`Changes ${counted(found.changes, "report")}: ${evidenceWords(found)}. Then captures ${grouped(found.captured)}; ${grouped(found.negated)} negated.`],
+    accept: "Not if negated",
+    run: () => act.changeOptions(phrase, { negatable: true, uncertain_label: phrase.uncertain_label, excludes: phrase.excludes }),
+    busy: state.busy,
+  });
+}
+
+function drawSuggestion(state, one, act) {
+  const found = one.excludes || one.label !== state.suggestions.label ? null : state.suggestions.weighed.get(one.text);
+  const taken = one.takes_from.map(({ phrase, reports }) => ({ phrase: phraseOf(state, phrase), reports })).filter(({ phrase }) => phrase);
+  const takes = taken.slice(0, 2).map(({ phrase, reports }) => `${grouped(reports)} from “${phrase.text}”`);
+  const better = Boolean(found?.better);
+  return suggestionRow(`suggestion-${one.text}`, act, {
+    text: one.text,
+    view: { by: "words", text: one.text, whole: true },
+    label: labelChip(state.overview.labels, one.label, one.excludes ? `no ${one.label}` : one.label),
+    lines: [
+      `Changes ${counted(one.changes, "report")}: ${evidenceWords(one)}. Captures ${grouped(one.captures)} of ${grouped(one.matched)} matched${takes.length ? `, takes ${takes.join(", ")}${taken.length > 2 ? " and others" : ""}` : ""}.`,
+      better ? `Not if negated: captures ${grouped(found.captured)}, leaves ${grouped(found.negated)} negated out${found.right + found.wrong ? ` (${evidenceWords(found)})` : ""}.` : "",
+    ],
+    gains: one.gains,
+    accept: better ? "Not if negated" : "Accept",
+    run: () => act.acceptSuggestion(one, better),
+    plain: better ? () => act.acceptSuggestion(one, false) : null,
+    busy: state.busy,
+  });
+}
+
+function suggestionRow(name, act, { text, view, label, lines, gains = true, accept, run, plain, busy }) {
+  const keys = (event) => {
+    const row = event.currentTarget.closest("li");
+    const rows = [...row.closest(".ccds-list").querySelectorAll(".ccds-suggestion")];
+    const beside = { ArrowUp: rows[rows.indexOf(row) - 1], ArrowDown: rows[rows.indexOf(row) + 1] }[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter") (event.shiftKey && plain ? plain : run)();
+    else if (event.key === "v") act.show(view);
+    else if (event.key in { ArrowUp: 1, ArrowDown: 1 }) beside?.querySelector(".ccds-phrase-text").focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return h(
+    "li",
+    { class: "ccds-suggestion", "data-gains": String(gains) },
+    h(
+      "button",
+      { class: "ccds-phrase-text", "data-focus": name, "aria-keyshortcuts": "Enter Shift+Enter v", "aria-label": [text, gains ? "" : "no gain", ...lines].filter(Boolean).join(". "), onclick: () => act.show(view), onkeydown: keys },
+      text,
+    ),
+    h("div", { class: "ccds-phrase-line" }, label, gains ? null : h("span", { class: "ccds-option", title: "By what people decided it would set as many reports wrong as right, or that can’t be said yet" }, "no gain shown")),
+    ...lines.filter(Boolean).map((line) => h("p", { class: "ccds-aside" }, line)),
+    h(
+      "div",
+      { class: "ccds-suggestion-actions" },
+      h("button", { class: "ccds-button", disabled: busy, tabindex: -1, onclick: run }, accept, h("kbd", {}, "↵")),
+      plain ? h("button", { class: "ccds-button", disabled: busy, tabindex: -1, onclick: plain }, "As it is", h("kbd", {}, "Shift+↵")) : null,
+      h("button", { class: "ccds-button", tabindex: -1, onclick: () => act.show(view) }, "View", h("kbd", {}, "v")),
+    ),
+  );
+}

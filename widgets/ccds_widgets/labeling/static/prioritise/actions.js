@@ -1,0 +1,246 @@
+// Everything that can be asked for, and what the screen shows of it.
+
+function actions(state, context, draw) {
+  const { channel, said: say } = context;
+  let wanted = null; // the newest place that a dragged row is over; one question is asked at a time
+  let isTrying = false;
+  let drafts = 0;
+
+  /** Asks for a change, takes its answer in and draws it; null where it was refused, or is asked about first. */
+  async function change(request, where) {
+    Object.assign(state, { error: null, asked: null, busy: true });
+    let answer = null;
+    try {
+      answer = await channel.ask(request, 120_000);
+      if (answer.asks) {
+        state.asked = { line: answer.asks, yes: () => act.sure(request, where) };
+        answer = null;
+      } else {
+        absorb(state, answer.overview);
+        state.touched = answer.touched ?? null;
+      }
+    } catch (error) {
+      state.error = { line: error.message, where };
+      state.tried = null;
+    }
+    state.busy = false;
+    draw();
+    state.touched = null;
+    if (answer) {
+      if (answer.overview.labels.map(({ name }) => name).join("\n") !== context.task().labels.map(({ name }) => name).join("\n")) context.refresh();
+      refreshPanel();
+    }
+    return answer;
+  }
+
+  /** What stands beside the list is of the list as it was: it is fetched again. */
+  function refreshPanel() {
+    const { panel } = state;
+    if (panel?.kind === "reports") act.reports(panel.among, panel.answer?.begin ?? 0, true);
+    else if (panel?.kind === "conflicts") act.conflicts(true);
+    else if (panel?.kind === "history") act.history(0, true);
+  }
+
+  async function fetchPanel(panel, request, isQuiet) {
+    const before = state.panel;
+    if (!isQuiet) Object.assign(state, { panel: { ...panel, loading: true }, error: null });
+    const mine = isQuiet ? before : state.panel;
+    draw("panel");
+    try {
+      const answer = await channel.ask(request, 120_000);
+      if (state.panel !== mine) return;
+      state.panel = { ...panel, answer };
+    } catch (error) {
+      if (state.panel !== mine) return;
+      state.panel = before?.answer ? before : { ...panel, failed: true };
+      state.error = { line: error.message, where: "panel" };
+    }
+    draw("panel");
+  }
+
+  /** Counts what the list would capture with the dragged row at the newest place that it is over. */
+  async function tryNewest() {
+    if (isTrying || !wanted) return;
+    isTrying = true;
+    const { phrase, position, over } = wanted;
+    wanted = null;
+    try {
+      const { counts, revision } = await channel.ask({ kind: "try", phrase, position });
+      if (state.dragged === phrase && revision === state.overview.revision) {
+        state.tried = { phrase, position, over, counts: new Map(counts.map((one) => [one.id, one])) };
+        draw("counts");
+      }
+    } catch (error) {
+      state.error = { line: error.message, where: "list" };
+    }
+    isTrying = false;
+    tryNewest();
+  }
+
+  async function tryDraft() {
+    drafts += 1;
+    const mine = drafts;
+    const { editing } = state;
+    if (!editing) return;
+    const { phrase, text, label, options } = editing;
+    let result;
+    try {
+      result = { counts: await channel.ask({ kind: "try change", phrase, text, label, ...options }, 120_000), trouble: null };
+    } catch (error) {
+      result = { counts: null, trouble: error.message };
+    }
+    if (mine !== drafts || state.editing !== editing) return;
+    Object.assign(editing, result);
+    draw("would");
+  }
+
+  const act = {
+    async open() {
+      try {
+        const { overview, sources } = await channel.ask({ kind: "ready" }, 0);
+        absorb(state, overview);
+        Object.assign(state, { sources, denied: null });
+        refreshPanel();
+      } catch (error) {
+        state.denied = error.message;
+      }
+      draw();
+    },
+    dragStart(event, phrase) {
+      state.dragged = phrase;
+      event.dataTransfer.effectAllowed = "move";
+      event.dataTransfer.setData("text/plain", ""); // Firefox drags nothing else
+      draw("counts");
+    },
+    dragOver(event, phrase) {
+      const dragged = state.phrases.get(state.dragged);
+      if (!dragged || dragged.list !== phrase.list) return; // a phrase stays in the list of its label
+      event.preventDefault();
+      const listed = listOf(state, phrase.id);
+      const box = event.currentTarget.getBoundingClientRect();
+      const isBelow = event.clientY > box.top + box.height / 2;
+      const from = listed.indexOf(dragged);
+      const before = listed.indexOf(phrase) + (isBelow ? 1 : 0);
+      const position = before > from ? before - 1 : before;
+      if (state.over?.position === position && state.over.id === phrase.id) return;
+      state.over = { id: phrase.id, position, side: isBelow ? "below" : "above" };
+      wanted = { phrase: dragged.id, position, over: state.over };
+      tryNewest();
+    },
+    async drop(event) {
+      event.preventDefault();
+      const { dragged, over } = state;
+      Object.assign(state, { dragged: null, over: null });
+      wanted = null;
+      if (dragged !== null && over) await act.move(dragged, over.position);
+    },
+    dragEnd() {
+      Object.assign(state, { dragged: null, over: null, tried: null });
+      wanted = null;
+      draw("counts");
+    },
+    async move(phrase, position) {
+      const answer = await change({ kind: "move", phrase, position }, phrase);
+      if (!answer) return;
+      const rank = listOf(state, phrase).findIndex(({ id }) => id === phrase) + 1;
+      say(`Now phrase ${rank}, captures ${counted(state.phrases.get(phrase).captured, "report")}.`);
+    },
+    async add(text, label, options) {
+      const answer = await change({ kind: "add", text, label, ...options }, "add");
+      if (answer) say(addedWords(state, answer.touched));
+      return answer;
+    },
+    async sure(request, where) {
+      const answer = await change({ ...request, sure: true }, where);
+      if (!answer) return;
+      if (request.kind === "edit" || request.kind === "change") act.leaveEdit();
+      say(addedWords(state, answer.touched));
+    },
+    dropAsked() {
+      state.asked = null;
+      draw();
+    },
+    edit(id) {
+      const { text, label, negatable, uncertain_label, excludes } = state.phrases.get(id);
+      state.editing = { phrase: id, text, label, options: { negatable, uncertain_label, excludes }, counts: null, trouble: null };
+      Object.assign(state, { error: null, asked: null });
+      draw();
+      document.querySelector('[data-focus="edit-text"]')?.select();
+      tryDraft();
+    },
+    draft(changed, isDrawn = false) {
+      Object.assign(state.editing, changed, { counts: null });
+      draw(isDrawn ? "all" : "would");
+      tryDraft();
+    },
+    leaveEdit() {
+      const id = state.editing?.phrase;
+      Object.assign(state, { editing: null, error: null, asked: null });
+      draw();
+      document.querySelector(`[data-focus="phrase-${id}"]`)?.focus();
+    },
+    async save() {
+      const { phrase, text, label, options } = state.editing;
+      const answer = await change({ kind: "change", phrase, text, label, ...options }, phrase);
+      if (!answer) return;
+      act.leaveEdit();
+      say(addedWords(state, phrase));
+    },
+    async relabel({ id, text, label, negatable, uncertain_label, excludes }, at) {
+      const name = state.overview.labels[at]?.name;
+      if (!name || name === label) return;
+      const answer = await change({ kind: "change", phrase: id, text, label: name, negatable, uncertain_label: uncertain_label === name ? null : uncertain_label, excludes }, id);
+      if (answer) say(addedWords(state, id));
+    },
+    async remove(phrase) {
+      const { phrases } = state.overview;
+      const at = phrases.findIndex(({ id }) => id === phrase);
+      const beside = phrases[at + 1] ?? phrases[at - 1];
+      const { text } = phrases[at];
+      if (!(await change({ kind: "remove", phrase }, phrase))) return;
+      say(`Removed “${text}”.`);
+      if (beside) document.querySelector(`[data-focus="phrase-${beside.id}"]`)?.focus();
+    },
+    async undo() {
+      const answer = await change({ kind: "undo" }, "list");
+      if (answer) say(`Taken back: ${stepWords(answer.step)}.`);
+    },
+    async redo() {
+      const answer = await change({ kind: "redo" }, "list");
+      if (answer) say(`Done again: ${stepWords(answer.step)}.`);
+    },
+    async copy({ id, name }) {
+      const answer = await change({ kind: "copy", source: id }, "panel");
+      if (!answer) return;
+      const { added, known, conflicting } = answer.copied;
+      const more = [known ? `${grouped(known)} were there already` : "", conflicting ? `${grouped(conflicting)} have another label here and stay as they are` : ""].filter(Boolean);
+      state.notice = [`${counted(added, "phrase")} of “${name}” added`, ...more].join("; ");
+      draw();
+      say(state.notice);
+    },
+    async labels(names) {
+      await change({ kind: "labels", names }, "panel");
+    },
+    reports: (among, begin = 0, isQuiet = false) => fetchPanel({ kind: "reports", among }, { kind: "reports", among, begin }, isQuiet),
+    conflicts: (isQuiet = false) => fetchPanel({ kind: "conflicts" }, { kind: "conflicts" }, isQuiet),
+    history: (begin = 0, isQuiet = false) => fetchPanel({ kind: "history" }, { kind: "history", begin }, isQuiet),
+    show(kind) {
+      if (state.panel?.kind === kind) return act.closePanel();
+      if (kind === "conflicts") return act.conflicts();
+      if (kind === "history") return act.history();
+      Object.assign(state, { panel: { kind }, error: null, notice: null });
+      draw("panel");
+      return undefined;
+    },
+    closePanel() {
+      state.panel = null;
+      draw("panel");
+    },
+  };
+  return act;
+}
+
+function addedWords(state, id) {
+  const phrase = state.phrases.get(id);
+  return `“${phrase.text}” is ${phrase.excludes ? `no ${phrase.label}` : phrase.label}, captures ${counted(phrase.captured, "report")} of ${grouped(phrase.matched)}.`;
+}

@@ -15,7 +15,7 @@ from ccds_kernel.labeling.incoming.hl7_text import Delimiters, codec_of, unescap
 from ccds_kernel.labeling.incoming.version import Odd
 
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
-_READ = {"MSH", "OBR", "OBX"}
+_READ = {"MSH", "OBR", "OBX", "NTE"}
 _SHORTEST_HEADER = 9
 """Characters: "MSH" and six delimiters."""
 
@@ -35,7 +35,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Message:
-    """The segments MSH, OBR and OBX of a message, in their order, and how their texts are to be read."""
+    """The segments MSH, OBR, OBX and NTE of a message, in their order, and how their texts are to be read."""
 
     delimiters: Delimiters
     codec: str

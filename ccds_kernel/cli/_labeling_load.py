@@ -178,6 +178,8 @@ def _print_taken(taken: Taken, rejected: Path) -> None:
     print(f"{taken.read} reports: {loaded.added} added, {loaded.known} known already")
     if taken.repeated:
         print(f"{taken.repeated:>9}  more than once in the file, word for word")
+    if taken.commented:
+        print(f"{taken.commented:>9}  with comments (NTE) beside the text, which aren't read")
     for count, why in (
         (loaded.empty, "without any text"),
         (loaded.conflicting, "that say something else than the project's report of that accession number"),

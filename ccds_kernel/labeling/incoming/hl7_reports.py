@@ -4,7 +4,8 @@ one report.
 Text is what is in OBX-5 of type TX, FT or ST, and the words of a coded value that has no code (CE, CWE: how 7.1.3 has a
 dictated impression sent). Lines of one section come as repetitions of OBX-5, or as one OBX each: put together, they are lines
 again. A section's name is that of OBX-3: the suffix IMP or REC, a LOINC code, or the words of a heading; else the text is split
-at its headings. OBX of which OBX-11 says that it is deleted, wrong or unobtainable (D, W, X) are no part of it.
+at its headings. OBX of which OBX-11 says that it is deleted, wrong or unobtainable (D, W, X) are no part of it. Comments (NTE)
+aren't read, because nobody says what they are: a technologist's remark is no finding. They are counted, and told.
 
 The status is that of OBR-25, or of the OBX where there is none: F is final, C corrected, X withdrawn, every other preliminary. A
 corrected OBX makes a final report a corrected one.
@@ -26,10 +27,14 @@ from ccds_kernel.labeling.incoming.hl7_message import Message, Segment, parse
 from ccds_kernel.labeling.incoming.hl7_request import (
     ACCESSION_FIELD,
     GONE,
+    MADE_FINAL,
+    TEXT,
     accession_of,
     groups_of,
+    is_commented,
     is_shifted,
     kind_of,
+    results_of,
     sent_of,
     standing_of,
     taken_back,
@@ -38,7 +43,6 @@ from ccds_kernel.labeling.incoming.hl7_request import (
 from ccds_kernel.labeling.incoming.version import Entry, Odd, Standing, Unreadable, Version
 from ccds_kernel.labeling.report import Report
 
-_TEXT = {"TX", "FT", "ST"}
 _CODED = {"CE", "CWE", "CNE"}
 _ATTACHED = {"ED", "RP"}
 _SUFFIXES = {"IMP": "impression", "REC": "recommendation", "ADT": "addendum"}
@@ -122,7 +126,7 @@ def _entry(number: int, message: Message, group: Sequence[Segment], accession_fi
 
 
 def _version(number: int, message: Message, group: Sequence[Segment], accession_field: str) -> Version:
-    request, *results = group
+    request, results = group[0], results_of(group)
     accession = accession_of(message, group, accession_field)
     standing, sent = standing_of(message, group), sent_of(message, group)
     if standing is Standing.WITHDRAWN:  # whatever else is in it
@@ -130,12 +134,8 @@ def _version(number: int, message: Message, group: Sequence[Segment], accession_
     if any(is_shifted(result) for result in results):
         raise Odd("an OBX has no status where it should, or units behind a text: a field separator isn't escaped")
     parts = list(_parts(message, results))
-    if (
-        standing in {Standing.FINAL, Standing.CORRECTED}
-        and not parts
-        and any(kind_of(one) in _ATTACHED for one in results)
-    ):
-        raise Odd("its text is in an attachment (OBX-2 is ED or RP)")
+    if standing is not Standing.PRELIMINARY:
+        _check_whole(group, parts)
     return Version(
         number,
         standing,
@@ -146,7 +146,21 @@ def _version(number: int, message: Message, group: Sequence[Segment], accession_
             _day(message.component(request.field(7))),
         ),
         sent,
+        is_commented(group),
     )
+
+
+def _check_whole(group: Sequence[Segment], parts: Sequence[Part]) -> None:
+    """Makes sure that the text of a report that counts isn't elsewhere, all of it or some."""
+    results = results_of(group)
+    if any(result.field(11).strip() == MADE_FINAL and not result.field(5).strip() for result in results):
+        raise Odd("it makes final what it doesn't send again (OBX-11 is U)")
+    if any(text.strip() for _, text in parts):
+        return
+    if any(kind_of(result) in _ATTACHED for result in results):
+        raise Odd("its text is in an attachment (OBX-2 is ED or RP)")
+    if is_commented(group):
+        raise Odd("its text is in comments (NTE), which aren't read")
 
 
 def _parts(message: Message, results: Sequence[Segment]) -> Iterator[Part]:
@@ -174,7 +188,7 @@ def _parts(message: Message, results: Sequence[Segment]) -> Iterator[Part]:
 def _text(message: Message, result: Segment) -> str | None:
     """The text of an OBX, an empty line included; None where it is of another type."""
     kind, value = kind_of(result), result.field(5)
-    if kind in _TEXT:
+    if kind in TEXT:
         return "\n".join(message.text(one) for one in value.split(message.delimiters.repetition))
     if kind in _CODED and not message.component(value):
         return message.component(value, 2) or None

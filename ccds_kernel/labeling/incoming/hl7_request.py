@@ -22,15 +22,22 @@ _NOT_FINAL = set("OISAPRNMYZ")
 
 _OBX_STATUS = set("ABCDFINOPRSUVWX")
 """Table 0085."""
+TEXT = {"TX", "FT", "ST"}
+"""OBX-2 of texts. ST is what a measurement in words is sent as, too: "< 3", with units in OBX-6."""
+_UNITS = re.compile(r"(?:[^\s^]{1,20}(?:\^.*)?)?")
+"""A code, or nothing."""
+
 GONE = {"D", "W", "X"}
 """OBX-11 of what is no part of the report: deleted, wrong, unobtainable."""
+MADE_FINAL = "U"
+"""OBX-11 of what was sent in a preliminary report, is final now, and isn't sent again."""
 
 _MOMENT = re.compile(r"\d{12}(?:\d\d(?:\.\d+)?)?(?:[+-]\d{4})?")
 """HL7's DTM to the minute, or more exactly: a day doesn't tell which of two versions was first."""
 
 
 def groups_of(message: Message) -> list[list[Segment]]:
-    """Each OBR with the OBX behind it.
+    """Each OBR with the OBX, and the comments (NTE), behind it.
 
     Raises:
         Odd: it is no ORU message, has no OBR, or an OBX before the first one.
@@ -42,10 +49,10 @@ def groups_of(message: Message) -> list[list[Segment]]:
     for segment in others:
         if segment.name == "OBR":
             groups.append([segment])
-        elif not groups:
-            raise Odd("an OBX comes before the first OBR")
-        else:
+        elif groups:
             groups[-1].append(segment)
+        elif segment.name == "OBX":
+            raise Odd("an OBX comes before the first OBR")
     if not groups:
         raise Odd("it has no OBR")
     return groups
@@ -65,15 +72,24 @@ def accession_of(message: Message, group: Sequence[Segment], field: str) -> str:
     return accession
 
 
+def results_of(group: Sequence[Segment]) -> list[Segment]:
+    """The OBX behind an OBR."""
+    return [segment for segment in group if segment.name == "OBX"]
+
+
+def is_commented(group: Sequence[Segment]) -> bool:
+    """Whether there are comments (NTE) behind an OBR or its OBX: whose they are, and on what, nobody knows."""
+    return any(segment.name == "NTE" and segment.field(3).strip() for segment in group)
+
+
 def standing_of(message: Message, group: Sequence[Segment]) -> Standing:
     """How far the report counts.
 
     Raises:
         Odd: it has no status, or none that HL7 has.
     """
-    request, *results = group
-    requested = message.component(request.field(25))
-    told = [status for result in results if (status := status_of(result)) and status not in GONE]
+    requested = message.component(group[0].field(25))
+    told = [status for result in results_of(group) if (status := status_of(result)) and status not in GONE]
     if requested == "F" and "C" in told:
         return Standing.CORRECTED
     if requested:
@@ -82,7 +98,7 @@ def standing_of(message: Message, group: Sequence[Segment]) -> Standing:
         return _STANDING.get(requested, Standing.PRELIMINARY)
     if not told:
         raise Odd("it has no status (OBR-25, OBX-11)")
-    if set(told) <= {"F", "C"}:
+    if set(told) <= {"F", "C", MADE_FINAL}:
         return Standing.CORRECTED if "C" in told else Standing.FINAL
     return Standing.PRELIMINARY
 
@@ -96,12 +112,14 @@ def status_of(result: Segment) -> str:
 
 def is_shifted(result: Segment) -> bool:
     """Whether a text has a field separator in it: what is behind it would be lost."""
-    status, behind = result.field(11).strip(), result.field(12).strip()
-    return (
-        status not in {"", *_OBX_STATUS}
-        or (not status and behind in _OBX_STATUS)
-        or (kind_of(result) in {"TX", "FT"} and result.field(6) != "")
-    )
+    status, kind = result.field(11).strip(), kind_of(result)
+    if status not in {"", *_OBX_STATUS} or (not status and result.field(12).strip() in _OBX_STATUS):
+        return True
+    if kind not in TEXT:
+        return False
+    if not status:  # anything between text and date may be the rest of the text
+        return any(result.field(number).strip() for number in range(6, 14))
+    return not (_UNITS.fullmatch(result.field(6).strip()) if kind == "ST" else result.field(6) == result.field(7) == "")
 
 
 def kind_of(result: Segment) -> str:

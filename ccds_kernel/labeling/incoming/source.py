@@ -142,6 +142,7 @@ class Taken:
         superseded: versions left out, because a newer one in the file takes them back, readable or not.
         rejected: messages that make no report.
         repeated: of those in `loaded`, and of the superseded ones, how many say the same as an earlier one in the file.
+        commented: likewise, how many came with comments that aren't read.
     """
 
     loaded: Loaded
@@ -150,6 +151,7 @@ class Taken:
     superseded: int
     rejected: int
     repeated: int
+    commented: int
 
     @property
     def read(self) -> int:
@@ -200,6 +202,7 @@ def load(
         found.signed - _count(loaded),
         len(found.unreadable),
         found.repeated,
+        found.commented,
     )
 
 

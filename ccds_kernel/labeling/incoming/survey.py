@@ -42,6 +42,7 @@ class Survey:
         preliminary: how many versions aren't final yet.
         withdrawn: how many say that there is no report.
         repeated: how many final or corrected ones say the same as an earlier one of their accession number.
+        commented: how many of them came with comments that aren't read.
         turns: accession number → its last correction or withdrawal, where it has one, if one that makes no report.
     """
 
@@ -50,6 +51,7 @@ class Survey:
     preliminary: int
     withdrawn: int
     repeated: int
+    commented: int
     turns: Mapping[str, Turn]
 
     @property
@@ -60,7 +62,7 @@ class Survey:
 
 def survey(entries: Iterable[Entry]) -> Survey:
     """Looks through a file. Of a report, eight bytes are kept; of a correction, where it stands."""
-    count = preliminary = withdrawn = repeated = 0
+    count = preliminary = withdrawn = repeated = commented = 0
     unreadable: list[Unreadable] = []
     turns: dict[str, list[Turn]] = {}
     seen: set[int] = set()
@@ -77,9 +79,10 @@ def survey(entries: Iterable[Entry]) -> Survey:
         else:
             digest = _digest(entry.report)
             repeated += digest in seen
+            commented += entry.commented
             seen.add(digest)
     last = {accession: _last(some) for accession, some in turns.items()}
-    return Survey(count, tuple(unreadable), preliminary, withdrawn, repeated, last)
+    return Survey(count, tuple(unreadable), preliminary, withdrawn, repeated, commented, last)
 
 
 def standing_reports(entries: Iterable[Entry], found: Survey) -> Iterator[Report]:

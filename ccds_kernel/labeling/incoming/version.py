@@ -58,6 +58,7 @@ class Version:
         standing: how far it counts.
         report: what it says; of a withdrawn one the accession number alone counts.
         sent: when, where its sender says so.
+        commented: whether comments came with it that aren't read.
 
     Raises:
         Odd: it is a correction without text. What it corrects isn't known to be an empty report.
@@ -67,6 +68,7 @@ class Version:
     standing: Standing
     report: Report
     sent: Sent | None = None
+    commented: bool = False
 
     def __post_init__(self) -> None:
         if self.standing is Standing.CORRECTED and self.report.is_empty:

@@ -109,6 +109,8 @@ def test_what_is_no_text_is_not_read(read):
         ("", "FF", Standing.FINAL),
         ("", "FC", Standing.CORRECTED),
         ("", "FP", Standing.PRELIMINARY),
+        ("", "UU", Standing.FINAL),
+        ("F", "UF", Standing.FINAL),
     ],
 )
 def test_the_status_says_how_far_it_counts(read, requested, results, standing):
@@ -138,6 +140,28 @@ def test_a_report_without_text_is_a_report(read):
     (version,) = read(oru(obr()))
 
     assert version.report.is_empty
+
+
+@pytest.mark.parametrize("fields", ["< 3|mm|0-10||||F", "< 3|mm^millimeter^UCUM|||||F", "< 3||||||F", "< 3"])
+def test_a_measurement_in_words_has_units(read, fields):
+    """Those of an OBX of type ST are a code; what has neither units nor status is a text that ends there."""
+    (version,) = read(oru(obr(), f"OBX|1|ST|71020||{fields}"))
+
+    assert texts(version) == {"text": "< 3"}
+
+
+def test_comments_are_told(read):
+    """Behind an OBR or an OBX; those on the patient, before it, and empty ones are none of the report's."""
+    entries = read(
+        oru("NTE|1||x", obr("A1"), obx("one"), "NTE|1||", obr("A2"), "NTE|1||x", obx("two")),
+        oru(obr("A3"), obx("three"), "NTE|1||x", number=2),
+    )
+
+    assert [(entry.report.accession, entry.commented) for entry in entries] == [
+        ("A1", False),
+        ("A2", True),
+        ("A3", True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -191,6 +215,16 @@ GOOD = oru(obr("A9"), obx("x"), number=2)
         (oru(obr(), obx("one | two")), "isn't escaped"),
         (oru(obr(), obx("one |")), "isn't escaped"),
         (oru(obr(), obx("one ||||||two")), "isn't escaped"),
+        (oru(obr(), obx("one || two")), "isn't escaped"),
+        (oru(obr(), "OBX|1|TX|71020||one ||| two"), "isn't escaped"),
+        (oru(obr(), obx("No mass | or effusion", kind="ST")), "isn't escaped"),
+        (oru(obr(), "OBX|1|ST|71020||No mass | or effusion"), "isn't escaped"),
+        (oru(obr(), "OBX|1|ST|71020||No mass |effusion"), "isn't escaped"),
+        (oru(obr(), "OBX|1|ST|71020||No mass | or effusion|||||F"), "isn't escaped"),
+        (oru(obr(), obx("", status="U")), "doesn't send again"),
+        (oru(obr(status=""), obx("one"), obx("", kind="", status="U")), "doesn't send again"),
+        (oru(obr(), "NTE|1||DOE"), "in comments (NTE)"),
+        (oru(obr(), obx("12.3", kind="NM"), "NTE|1||DOE", obx(" ")), "in comments (NTE)"),
         (oru(obr(), obx("x", kind="")), "no type"),
         (oru(obr(), obx("^application^pdf^Base64^SGk=", kind="ED")), "in an attachment"),
         (oru(obr(), obx("\\X00\\")), "a zero byte"),

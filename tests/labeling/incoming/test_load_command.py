@@ -37,6 +37,7 @@ COUNTS = {
     "superseded": 2,
     "rejected": 2,
     "repeated": 1,
+    "commented": 0,
 }
 SENT = [
     ("A1", "F", "CXR1", "No effusion."),
@@ -148,6 +149,19 @@ def test_what_cannot_be_read_is_listed_by_number(folder, file, reasons):
     assert rejected(f"{file}.rejected.csv") == [["number", "reason"]]
 
 
+def test_comments_that_are_not_read_are_told(folder, capsys):
+    """Of the reports that count, once each."""
+    (folder / "c.hl7").write_bytes(oru(obr(), obx("x"), "NTE|1||y", "NTE|2||z"))
+
+    run("c.hl7")
+
+    told = capsys.readouterr().out.splitlines()
+    assert told == [
+        "1 reports: 1 added, 0 known already",
+        "        1  with comments (NTE) beside the text, which aren't read",
+    ]
+
+
 @pytest.mark.usefixtures("folder")
 def test_nothing_is_written_where_everything_can_be_read(folder):
     """No file that says nothing."""
@@ -184,7 +198,7 @@ def test_a_table_in_parquet_is_loaded_as_one_in_csv(folder, capsys, repository):
 
     status = run("r.parquet", *columns, "--json")
 
-    zeros = dict.fromkeys(["conflicting", "preliminary", "withdrawn", "superseded", "rejected"], 0)
+    zeros = dict.fromkeys(["conflicting", "preliminary", "withdrawn", "superseded", "rejected", "commented"], 0)
     assert (refused, told.count("\n"), "in row 4 of odd.parquet" in told) == (1, 1, True)
     assert (status, json.loads(capsys.readouterr().out)) == (
         0,

@@ -1,5 +1,6 @@
 """Which versions of a file count."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -95,11 +96,14 @@ def test_everything_is_counted():
         version(F, "a"),
         version(F, "a", "A2"),
         Unreadable(6, "x"),
+        replace(version(C, "b", "A2"), commented=True),
+        replace(version(P, "b"), commented=True),
     ]
 
     found = survey(entries)
 
-    assert (found.entries, found.preliminary, found.withdrawn, found.repeated, found.signed) == (6, 1, 1, 1, 3)
+    assert (found.entries, found.preliminary, found.withdrawn, found.repeated, found.signed) == (8, 2, 1, 1, 4)
+    assert found.commented == 1
     assert found.unreadable == (Unreadable(6, "x"),)
 
 

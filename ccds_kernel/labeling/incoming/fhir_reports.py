@@ -2,7 +2,8 @@
 
 The text is that of `presentedForm`, which is "the entire report as issued": what is text/plain of it. Where there is none, it
 is the results in words (Observations with a valueString: contained, or in the same Bundle), then the conclusion, which is the
-impression.
+impression. A conclusion by itself is no report where there are results, or another form, that can't be read: findings may be
+there that it doesn't repeat. Results in words are one, even where another form, which FHIR wants to say the same, can't be read.
 
 The accession number is the identifier of type ACSN (code system v2-0203): of the report itself, else of what it is based on,
 else of its imaging study. Two different ones are one too many: nobody knows which study the text is about.
@@ -53,6 +54,8 @@ _STANDING = {
 """`modified` (R5) is a change before the report was final."""
 
 _ACCESSION = "ACSN"
+_NO_LONGER = "old"
+"""The use of an identifier that was replaced."""
 _LOINC = "http://loinc.org"
 _VOID = {"entered-in-error", "cancelled"}
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
@@ -222,6 +225,8 @@ def _identifiers(references: Iterable[Reference], around: _Surroundings) -> Iter
 
 
 def _is_accession(identifier: Identifier, reading: FhirReading) -> bool:
+    if identifier.use == _NO_LONGER:
+        return False
     if reading.accession_system is not None:
         return identifier.system == reading.accession_system
     return any(coding.code == _ACCESSION for coding in identifier.type.coding)
@@ -247,18 +252,19 @@ def _no_day() -> NoReturn:
 
 
 def _parts(report: DiagnosticReport, around: _Surroundings) -> list[Part]:
-    """The texts of the report, or the reason why there are none."""
-    texts = [text for form in report.presentedForm if (text := _presented(form)) is not None]
+    """The texts of the report; all of them, or the reason why some can't be read."""
+    forms = [_presented(form) for form in report.presentedForm]
+    texts = [text for text in forms if text is not None]
     if any(text.strip() for text in texts):
         return [(None, text) for text in texts]
     results = [around.find(one) for one in report.result]
-    parts = list(_results(one for one in results if one is not None and _is(one, "Observation")))
+    if any(one is None or not _is(one, "Observation") for one in results):
+        raise Odd("its results are in resources that aren't with it")
+    parts = list(_results(one for one in results if one is not None))
+    if None in forms and not any(text.strip() for _, text in parts):
+        raise Odd("its text is in an attachment that isn't text/plain, or elsewhere")
     if report.conclusion:
         parts.append(("impression", report.conclusion))
-    if not parts and report.presentedForm and not texts:
-        raise Odd("its text is in an attachment that isn't text/plain, or elsewhere")
-    if not parts and None in results:
-        raise Odd("its results are in resources that aren't with it")
     return parts
 
 
@@ -279,6 +285,8 @@ def _presented(form: Attachment) -> str | None:
 def _results(resources: Iterable[Resource]) -> Iterator[Part]:
     for resource in resources:
         result = read_as(Observation, resource)
+        if result.valueString is None and result.hasMember:
+            raise Odd("its results are in groups (hasMember), which aren't read")
         if result.valueString is None or result.status in _VOID:
             continue
         codes = result.code.coding

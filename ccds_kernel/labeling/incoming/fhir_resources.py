@@ -39,8 +39,9 @@ class CodeableConcept(_Element):
 
 
 class Identifier(_Element):
-    """A number, what kind of number, and whose."""
+    """A number, what kind of number, whose, and whether it still is."""
 
+    use: str | None = None
     type: CodeableConcept = CodeableConcept()
     system: str | None = None
     value: str | None = None
@@ -78,6 +79,7 @@ class Observation(_Element):
     status: str | None = None
     code: CodeableConcept = CodeableConcept()
     valueString: str | None = None  # noqa: N815 - as FHIR calls it
+    hasMember: list[Reference] = Field(default_factory=list)  # noqa: N815 - as FHIR calls it
 
 
 class Meta(_Element):

@@ -113,7 +113,7 @@ def test_lines_are_numbered_as_they_stand(read):
 def test_the_status_says_how_far_it_counts(read, status, standing):
     """FHIR's diagnostic-report-status; what doesn't count needs no text."""
     (version,) = read(
-        diagnostic_report(status=status, presentedForm=[{"contentType": "application/pdf"}], conclusion="x")
+        diagnostic_report(status=status, result=[{"reference": "Observation/1"}], presentedForm=[attachment("x")])
     )
 
     assert version.standing is standing
@@ -191,6 +191,15 @@ def test_the_accession_number_may_be_that_of_order_or_study(read):
     assert [entry.report.accession for entry in entries] == ["A1", "A7", "A7", "A7", "A7"]
 
 
+def test_a_replaced_number_is_none(read):
+    """Of two accession numbers, the one that is still in use."""
+    (version,) = read(
+        diagnostic_report(identifier=[{**ACCESSION, "value": "A8", "use": "old"}, ACCESSION], conclusion="x")
+    )
+
+    assert version.report.accession == "A7"
+
+
 def test_a_site_may_name_its_systems(read):
     """Of the identifiers and the codings, those of that system."""
     report = diagnostic_report("A1", conclusion="x")
@@ -247,6 +256,36 @@ GOOD = diagnostic_report("A9", conclusion="x")
         (diagnostic_report(conclusion=["DOE"]), "element conclusion"),
         (diagnostic_report(identifier="DOE"), "element identifier"),
         (diagnostic_report(result=[{"reference": "Observation/1"}]), "aren't with it"),
+        (diagnostic_report(result=[{"reference": "Observation/1"}], conclusion="x"), "aren't with it"),
+        (diagnostic_report(result=[{"display": "CT"}], conclusion="x"), "aren't with it"),
+        (
+            diagnostic_report(
+                contained=[observation("a", "x"), {"resourceType": "Binary", "id": "b"}],
+                result=[{"reference": "#a"}, {"reference": "#b"}],
+            ),
+            "aren't with it",
+        ),
+        (
+            diagnostic_report(
+                contained=[observation("a", None, hasMember=[{"reference": "Observation/1"}])],
+                result=[{"reference": "#a"}],
+                conclusion="x",
+            ),
+            "in groups",
+        ),
+        (
+            diagnostic_report(presentedForm=[attachment("x", "application/pdf")], conclusion="See findings."),
+            "isn't text/plain",
+        ),
+        (
+            diagnostic_report(
+                presentedForm=[attachment(" "), {"contentType": "text/plain", "url": "Binary/1"}],
+                contained=[observation("n", None, valueQuantity={"value": 3})],
+                result=[{"reference": "#n"}],
+                conclusion="See findings.",
+            ),
+            "isn't text/plain, or elsewhere",
+        ),
         ({"resourceType": "Patient", "name": [{"family": "DOE"}]}, "no DiagnosticReport"),
         (bundle({"resourceType": "Patient"}), "without a DiagnosticReport"),
         ({"resourceType": "Bundle", "entry": "DOE"}, "element entry"),

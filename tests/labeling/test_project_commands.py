@@ -59,7 +59,7 @@ def test_load_takes_in_what_is_new_and_covered(capsys, repository):
     status = load(*CHECKED, "--json")
 
     counts = json.loads(capsys.readouterr().out)
-    of_messages = {"preliminary": 0, "withdrawn": 0, "superseded": 0, "rejected": 0}
+    of_messages = {"preliminary": 0, "withdrawn": 0, "superseded": 0, "rejected": 0, "commented": 0}
     assert (status, counts) == (
         0,
         {"added": 2, "known": 1, "empty": 1, "conflicting": 1, "beyond": 3, "repeated": 1, **of_messages},

@@ -13,6 +13,7 @@ from ccds_kernel.labeling.matching import Counts, PhraseIndex, SoftLabels
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.phrase_file import read_phrases
 from ccds_kernel.labeling.report_file import ReportTexts, read_texts
+from ccds_kernel.labeling.spreadsheets import plain
 
 _ADDED = ("phrase", "label", "all_phrases")
 
@@ -48,7 +49,8 @@ def match_file(
         phrases: a phrases file.
         out: columns: the first of `reports`, `phrase`, `label` (both empty where nothing matched), `all_phrases` (JSON list of
             every phrase that matched, in priority order); one row per report, in their order. Replaced if it is there. A phrase
-            with options matches, and labels, as they say.
+            with options matches, and labels, as they say. Phrases and labels that are formulas have an apostrophe before them
+            (`spreadsheets`).
         progress: wraps the phrases while they are matched, for a progress bar.
 
     Raises:
@@ -79,4 +81,4 @@ def _labelled_rows(table: ReportTexts, index: PhraseIndex, labels: SoftLabels) -
             matching[report].append(phrase.text)
     for key, first, label, texts in zip(table.keys, index.first.tolist(), labels.to_list(), matching, strict=True):
         captured_by = phrases[first].text if first >= 0 else ""
-        yield key, captured_by, label or "", json.dumps(texts, ensure_ascii=False)
+        yield key, plain(captured_by), plain(label or ""), json.dumps(texts, ensure_ascii=False)

@@ -1,4 +1,7 @@
-"""The phrases file: `phrase,label[,negatable[,uncertain[,excludes]]]`, the highest priority first."""
+"""The phrases file: `phrase,label[,negatable[,uncertain[,excludes]]]`, the highest priority first.
+
+A cell that a spreadsheet program would take for a formula has an apostrophe before it, which isn't part of it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.csv_files import described, positions, read_rows, write_rows
 from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.spreadsheets import meant, plain
 
 COLUMNS = ("phrase", "label", "negatable", "uncertain", "excludes")
 _NEEDED = COLUMNS[:2]
@@ -41,7 +45,7 @@ def read_phrases(path: Path, *, each_label_by_itself: bool = False) -> tuple[Phr
     lines: dict[tuple[str, str], int] = {}
     phrases = []
     for line, cells in rows:
-        phrase = _phrase(path, line, dict(zip(wanted, (cells[place].strip() for place in places), strict=True)))
+        phrase = _phrase(path, line, dict(zip(wanted, (meant(cells[place].strip()) for place in places), strict=True)))
         if phrase.excludes and not each_label_by_itself:
             raise CcdsError(
                 expected=f"phrases that stand for a label in {path}, because labels exclude each other here",
@@ -74,7 +78,7 @@ def write_phrases(out: Path, phrases: Iterable[Phrase]) -> None:
         names.append("uncertain")
     if any(phrase.excludes for phrase in listed):
         names.append("excludes")
-    write_rows(out, names, ([_cells(phrase)[name] for name in names] for phrase in listed))
+    write_rows(out, names, ([plain(_cells(phrase)[name]) for name in names] for phrase in listed))
 
 
 def _cells(phrase: Phrase) -> dict[str, str]:

@@ -58,6 +58,17 @@ def test_every_report_gets_its_first_phrase(folder):
     ]
 
 
+def test_what_came_of_a_match_has_no_formulas(folder):
+    """A spreadsheet program carries out nothing of a phrases file; the first column stays word for word."""
+    (folder / "r.csv").write_text("accession,findings,impression\n=A1,+x=y,\n", encoding="utf-8")
+    (folder / "p.csv").write_text("phrase,label\n'+x=y,@z\n", encoding="utf-8")
+
+    status = match()
+
+    assert status == 0
+    assert rows(folder / "out.csv")[1] == ["=A1", "'+x=y", "'@z", '["+x=y"]']
+
+
 @pytest.mark.usefixtures("folder")
 def test_the_counts_are_one_json_document(capsys):
     """`--json` prints what was found, per label and per phrase."""

@@ -15,7 +15,8 @@ OPTED = Phrase("effusion", "present", negatable=True, uncertain_label=" perhaps 
 
 words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8).filter(normalise)
 phrases = st.builds(
-    lambda text, label, *options: Phrase(f"x{text}", f"L{label}", *options),
+    lambda sign, text, label, *options: Phrase(f"{sign}x{text}", f"{sign}L{label}", *options),
+    st.sampled_from(["", "=", "-", "@", "'", "'="]),
     words,
     words,
     st.booleans(),
@@ -44,6 +45,16 @@ def test_a_written_list_is_read_back(tmp_path_factory, listed):
     write_phrases(path, listed)
 
     assert read_phrases(path, each_label_by_itself=True) == tuple(listed)
+
+
+def test_a_written_list_has_no_formulas(tmp_path):
+    """A spreadsheet program carries out nothing that somebody typed as a phrase or a label."""
+    write_phrases(
+        tmp_path / "p.csv", [Phrase("=cmd|' /C calc'!A0", "@SUM(A1)", uncertain_label="-x"), Phrase("x", "-1")]
+    )
+
+    lines = (tmp_path / "p.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[1:] == ["'=cmd|' /C calc'!A0,'@SUM(A1),no,'-x", "x,-1,no,"]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from ccds_kernel.labeling.confirmation.snapshot import (
     sealed,
 )
 from ccds_kernel.labeling.csv_files import check_out, write_rows
+from ccds_kernel.labeling.spreadsheets import plain
 
 _SCHEMA = pl.Schema(
     {
@@ -127,7 +128,8 @@ def read(folder: Path, snapshot_id: str) -> LabelSnapshot:
 
 
 def export(out: Path, snapshot: LabelSnapshot, *, parquet: bool) -> None:
-    """Writes a copy of `snapshot` to `out`, which is replaced if it is there: Parquet, or CSV, empty where nothing is known.
+    """Writes a copy of `snapshot` to `out`, which is replaced if it is there: Parquet, or CSV, empty where nothing is known, and
+    with an apostrophe before what a spreadsheet program would take for a formula.
 
     Raises:
         CcdsError: it can't be written.
@@ -169,7 +171,7 @@ def _cells(row: LabelRow) -> list[str]:
         if isinstance(value, tuple | bool):
             cells.append(json.dumps(value, ensure_ascii=False))
         else:
-            cells.append("" if value is None else str(value))
+            cells.append("" if value is None else plain(str(value)))
     return cells
 
 

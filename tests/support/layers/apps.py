@@ -1,9 +1,10 @@
 """The apps, and the kernel's functions behind them: each page is open already when its person's role and standing change."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -18,9 +19,15 @@ from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.labeling.confirmation.batch import BatchItem
+from ccds_kernel.labeling.confirmation.confirming import Confirming
+from ccds_kernel.labeling.confirmation.curating import Curating
+from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.labeling.tasks.repository import TaskRepository
+from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.settings import Settings
 from ccds_widgets.airlock.app import airlock_app
 from ccds_widgets.base import ModelWidget
@@ -33,16 +40,22 @@ from support.site import ADMINISTRATOR, act_as, site_settings, write_settings
 
 PROJECT = "CHEST-1"
 READY = {"kind": "ready"}
+CONFIRM = {"screen": "confirm", "task": 1}
+TASK = 1
+BATCH = {"phrases": [], "unmatched": True, "size": 1, "overlap": 1, "gold": 0, "wrong": 0, "labelers": []}
 ANNOTATE = {"screen": "annotate", "task": 1}
 WHY = "Looked at every line of it."
 
-_LABEL = any_of("open the labelling app")
+_OPEN, _TASKS = any_of("open the labelling app"), any_of("confirm studies", "read the phrase list")
+_LABEL = all_of("open the labelling app", "read reports")
 _EDIT = all_of("open the labelling app", "edit the phrase list")
+_CONFIRM, _CURATE = any_of("confirm studies"), any_of("curate labels")
 _SUBMIT, _REVIEW = any_of("submit results to the airlock"), any_of("review results in the airlock")
 _AIRLOCK = any_of("submit results to the airlock", "review results in the airlock")
 
 THINGS: dict[str, Rule] = {
-    "labelling: open the app": _LABEL,
+    "labelling: open the app": _OPEN,
+    "labelling: tasks": _TASKS,
     "labelling: reload": _LABEL,
     "labelling: window": _LABEL,
     "labelling: preview": _LABEL,
@@ -50,6 +63,12 @@ THINGS: dict[str, Rule] = {
     "labelling: move": _EDIT,
     "labelling: remove": _EDIT,
     "labelling: undo": _EDIT,
+    "confirming: batches": _CONFIRM,
+    "confirming: take": _CONFIRM,
+    "confirming: answer": _CONFIRM,
+    "confirming: tag": _CONFIRM,
+    "confirming: make a batch": _CURATE,
+    "confirming: mark gold": _CURATE,
     "airlock: open the app": _AIRLOCK,
     "airlock: list": _AIRLOCK,
     "airlock: show one's own": _AIRLOCK,
@@ -67,6 +86,12 @@ THINGS: dict[str, Rule] = {
     "kernel: phrases": any_of("read the phrase list"),
     "kernel: insert a phrase": any_of("edit the phrase list"),
     "kernel: soft labels": all_of("read reports", "read the phrase list"),
+    "kernel: tasks": _TASKS,
+    "kernel: change a task": _CURATE,
+    "kernel: answers": any_of("read the phrase list"),
+    "kernel: take studies": _CONFIRM,
+    "kernel: say the final word": _CURATE,
+    "kernel: label snapshot": _CURATE,
 }
 """The apps know every action but two: opening a lab session is the spawner's, writing images a matter of files."""
 
@@ -125,7 +150,10 @@ class AppsLayer:
         colleague_s = open_project(PROJECT, Action.LOAD_REPORTS, person=COLLEAGUE, settings=settings)
         stack.callback(colleague_s.store.close)
         text = " ".join(["guard", *(word for role in ROLES for word in _words(role))])
-        LabelingRepository(colleague_s).load_reports([Report("ACC1", (Section("findings", text),))])
+        texts = {"ACC1": text, "ACC2": "for a further batch"}
+        loaded = [Report(accession, (Section("findings", said),)) for accession, said in texts.items()]
+        LabelingRepository(colleague_s).load_reports(loaded)
+        stored, _ = LabelingRepository(colleague_s).reports()
         colleague_airlock = visit(PROJECT, person=COLLEAGUE, settings=settings)
         stack.callback(colleague_airlock.project.close)
         submitted = Airlock(colleague_airlock).submit(Kind.TABLE, REASON, results, ["table.csv"]).submission
@@ -134,8 +162,9 @@ class AppsLayer:
         for role in roles:
             begin(role).open_as_engineer(scheduler, submitted.id, submitted.digest)
         apply(all_as(PROJECT, "fellow"))
+        batch = _batch(settings, stored.study_key, roles, stack)
         for role in roles:
-            begin(role).open_as_fellow()
+            begin(role).open_as_fellow(batch, stored.study_key)
         return pages
 
 
@@ -167,24 +196,36 @@ class _Pages:
             "reason": WHY,
         }
 
-    def open_as_fellow(self) -> None:
-        """The labelling app, with one phrase on its list and one that was removed."""
+    def open_as_fellow(self, batch: int, key: str) -> None:
+        """The labelling app with one phrase on its list, and one that was removed; the study `key` of `batch` in hands."""
+        self._key = key
         self._labeling = self._closed_then(labeling_app())
         self._labeling.answer(READY)
-        self._key = self._labeling.answer(ANNOTATE | READY)["window"]["reports"][0]["key"]
+        self._annotate(READY)
         if not self._annotate({"kind": "window", "report": 0, "revision": -1})["overview"]["phrases"]:
             self._insert("guard")  # so that what comes after it can be moved up
         self._phrase = self._insert(self._words[0])["inserted"]
         removed = self._insert(self._words[1])["inserted"]
         self._annotate({"kind": "remove", "phrase": removed, "report": 0})
+        self._batch = batch
+        self._confirm(READY)
+        self._confirm({"kind": "batch", "batch": batch})
+        project = open_project(PROJECT, Action.CONFIRM_STUDIES)
+        (self._held,) = Confirming(project, batch).take(1)
+        project.close()
 
     def tries(self) -> dict[str, Callable[[], object]]:
         """Thing → an attempt at it, in this order: each is one that would work."""
         label, airlock, repository = self._annotate, self._airlock.answer, LabelingRepository(self._project)
+        tasks, curating = TaskRepository(self._project), Curating(self._project, TASK)
+        study = {"lease": self._held.lease, "study": self._held.report.study_key}
+        said = {"kind": "confirm", "id": str(uuid4()), "seconds": 1.0, **study}
+        tagged = {"kind": "tag", "id": str(uuid4()), "tags": ["motion"], **study}
         more = Report(f"ACC-{self._name}", (Section("findings", "clear"),))
         listed = {"phrase": self._phrase, "report": 0}
         return {
             "labelling: open the app": lambda: self._closed_then(labeling_app()).answer(READY),
+            "labelling: tasks": lambda: self._labeling.answer({"kind": "tasks"}),
             "labelling: reload": lambda: label(READY),
             "labelling: window": lambda: label({"kind": "window", "report": 0}),
             "labelling: preview": lambda: label(self._selected(self._words[2]) | {"kind": "preview"}),
@@ -192,6 +233,12 @@ class _Pages:
             "labelling: move": lambda: label({"kind": "move", "by": -1} | listed),
             "labelling: remove": lambda: label({"kind": "remove"} | listed),
             "labelling: undo": lambda: label({"kind": "undo", "report": 0}),
+            "confirming: batches": lambda: self._confirm(READY),
+            "confirming: take": self._sync,
+            "confirming: tag": lambda: self._sync(tagged),
+            "confirming: answer": lambda: self._sync(said),
+            "confirming: make a batch": lambda: self._confirm({"kind": "make", "name": self._name} | BATCH),
+            "confirming: mark gold": lambda: self._confirm({"kind": "gold", "study": self._key, "labels": ["Seen"]}),
             "airlock: open the app": lambda: self._closed_then(airlock_app()).answer(READY),
             "airlock: list": lambda: airlock({"kind": "list"}),
             "airlock: show one's own": lambda: airlock({"kind": "show", "submission": self._mine}),
@@ -211,6 +258,12 @@ class _Pages:
             "kernel: phrases": repository.phrases,
             "kernel: insert a phrase": lambda: repository.insert_phrase(Phrase(f"seen by {self._name}", "Seen"), 0),
             "kernel: soft labels": lambda: soft_labels(self._project),
+            "kernel: tasks": tasks.tasks,
+            "kernel: change a task": lambda: tasks.change(TASK, Task("a"), Task("a", guideline=self._name)),
+            "kernel: answers": curating.answers,
+            "kernel: take studies": lambda: Confirming(self._project, self._batch).renew(),
+            "kernel: say the final word": lambda: curating.adjudicate(self._key, ["Seen"]),
+            "kernel: label snapshot": lambda: LabelSnapshots(self._project).take(TASK),
         }
 
     def _insert(self, words: str) -> dict[str, Any]:
@@ -218,6 +271,14 @@ class _Pages:
 
     def _annotate(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._labeling.answer(ANNOTATE | request)
+
+    def _confirm(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._labeling.answer(CONFIRM | request)
+
+    def _sync(self, *keys: dict[str, Any]) -> None:
+        answer = self._confirm({"kind": "sync", "batch": self._batch, "keys": list(keys), "have": []})
+        if "refused" in answer or not all(one["counts"] for one in answer["acknowledged"]):
+            raise CcdsError(expected="what was sent to be kept", found="a refusal", do="see the page")
 
     def _selected(self, words: str) -> dict[str, Any]:
         return {"report": 0, "key": self._key, "section": 0, "text": words}
@@ -249,6 +310,20 @@ def apps_layer(folder: Path) -> Iterator[AppsLayer]:
 def _words(role: str) -> tuple[str, str, str]:
     """Words of the report that are this person's."""
     return f"{role} one", f"{role} two", f"{role} three"
+
+
+def _batch(settings: Settings, study_key: str, roles: Sequence[str], stack: ExitStack) -> int:
+    """A batch of the one study, for everybody; as one of them made it."""
+    project = open_project(PROJECT, Action.CURATE_LABELS, person=name_of(roles[0]), settings=settings)
+    stack.callback(project.close)
+    (stored,) = TaskRepository(project).tasks()
+    TaskRepository(project).change(TASK, stored.task, stored.task.with_labels(["Seen"]))
+    curating = Curating(project, TASK)
+    items = [BatchItem(study_key, None, frozenset({"Seen"}))]
+    batch = curating.make_batch("for everybody", items, overlap=len(ROLES)).id
+    for role in roles:
+        curating.assign(batch, name_of(role))
+    return batch
 
 
 def _project_of(widget: ModelWidget) -> Project | None:

@@ -18,4 +18,4 @@ class ClusterWidget(ModelWidget):
         SHARED / "report.js",
         *(_OWN / f"{name}.js" for name in ("hours", "waits", "tables", "parts", "cluster")),
     )
-    _css = assets(SHARED / "base.css", SHARED / "report.css", _OWN / "cluster.css")
+    _css = assets(SHARED / "base.css", SHARED / "charts.css", SHARED / "report.css", _OWN / "cluster.css")

@@ -18,6 +18,7 @@ from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_widgets.base import Model
 from ccds_widgets.labeling.annotate.model import AnnotateModel
 from ccds_widgets.labeling.annotate.suggesting import Suggester
+from ccds_widgets.labeling.assess.app import assess_screen
 from ccds_widgets.labeling.confirm.app import confirm_screen
 from ccds_widgets.labeling.desk import Desk
 from ccds_widgets.labeling.model import LabelingModel, OpenScreen
@@ -55,6 +56,7 @@ def labeling_of(project: Project) -> LabelingModel:
             lambda task: PrioritiseModel(desk(task), lambda other: _phrases(project, other)),
         ),
         "confirm": (Action.CONFIRM_STUDIES, lambda task: confirm_screen(project, task)),
+        "assess": (Action.CURATE_LABELS, lambda task: assess_screen(project, task)),
     }
     entry = project.application.entry_of(project.person)
     allowed = ALLOWED[entry.role] if entry else frozenset()

@@ -18,4 +18,4 @@ class MonitoringWidget(ModelWidget):
         SHARED / "report.js",
         *(_OWN / f"{name}.js" for name in ("trend", "scanners", "volumes", "tables", "parts", "monitoring")),
     )
-    _css = assets(SHARED / "base.css", SHARED / "report.css", _OWN / "monitoring.css")
+    _css = assets(SHARED / "base.css", SHARED / "charts.css", SHARED / "report.css", _OWN / "monitoring.css")

@@ -20,6 +20,7 @@ const SCREENS = [
   ["annotate", "Annotate", annotateScreen],
   ["prioritise", "Prioritise", prioritiseScreen],
   ["confirm", "Confirm", confirmScreen],
+  ["assess", "Assess", assessScreen],
 ];
 
 const SHELL_KEYS = [

@@ -1,0 +1,106 @@
+"""What a label snapshot would say now, how wrong soft labels are, and which snapshots there are, as the page shows it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ccds_kernel.labeling.assessment.soft_label_error import Left, PhraseError, StratifiedRate
+from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot, Source, phrase_errors
+from ccds_kernel.labeling.confirmation.snapshots import Taken
+from ccds_kernel.labeling.rows import StoredPhrase
+from ccds_widgets.labeling.assess.words import Shown, counted, moment, percent, rate, studies
+
+SOURCES: Mapping[Source, str] = {
+    Source.ADJUDICATED: "decided by a fellow",
+    Source.GOLD: "of the gold set",
+    Source.CONFIRMED: "confirmed by labelers who agree",
+    Source.SOFT: "soft: the phrase’s, which nobody confirmed",
+    Source.DISPUTED: "disputed: no label until a fellow decides",
+    Source.FLAGGED: "flagged: no label until a fellow decides",
+    Source.NONE: "no phrase matches: no label",
+}
+"""Where a label comes from, or why there is none."""
+
+_NOTHING = "nothing of it is confirmed yet"
+
+
+def labels_shown(now: LabelSnapshot, phrases: Sequence[StoredPhrase]) -> Shown:
+    """What is in `now`, and how often the soft labels of each phrase are wrong, in the order of the list.
+
+    A phrase that captures nothing is left out; one that was taken off the list since `now` was worked out stands at the end.
+    """
+    ids, errors = phrase_errors(now.basis.kind, now.rows)
+    by_phrase = dict(zip(ids, errors.phrases, strict=True))
+    names = {stored.id: stored.phrase for stored in phrases}
+    order = [*(one for one in names if one in by_phrase), *(one for one in ids if one not in names)]
+    return {
+        "studies": labels_of(now.studies, now.by_source),
+        "sources": sources_shown(now.by_source),
+        "phrases": [
+            {
+                "text": names[one].text if one in names else "a phrase that was removed since",
+                "label": names[one].label if one in names else "",
+                **_error(by_phrase[one]),
+            }
+            for one in order
+        ],
+        "rate": _whole(errors.rate),
+        "left": _left(errors.left),
+        "unknown": f"{studies(errors.unknown)} of phrases of which nothing is confirmed" if errors.unknown else "",
+    }
+
+
+def labels_of(count: int, sources: Mapping[Source, int]) -> str:
+    """As "80 studies"; where each has several labels as "160 labels of 80 studies"."""
+    labels = sum(sources.values())
+    return studies(count) if labels == count else f"{counted(labels, 'label')} of {studies(count)}"
+
+
+def sources_shown(counts: Mapping[Source, int]) -> list[Shown]:
+    """How many labels come from where; those of which there are none are left out."""
+    total = sum(counts.values()) or 1
+    return [
+        {"key": source.value, "name": SOURCES[source], "count": counts[source], "share": counts[source] / total}
+        for source in Source
+        if counts[source]
+    ]
+
+
+def snapshots_shown(taken: Iterable[Taken], task_id: int, project: str) -> list[Shown]:
+    """The snapshots of a task, the newest first, each with the command that exports it."""
+    return [
+        {
+            "id": one.id,
+            "digest": one.digest,
+            "studies": studies(one.studies),
+            "when": f"by {one.created_by}, {moment(one.created_at)}",
+            "command": f"ccds labeling export --project {project} --labels {one.id} --out labels-{one.id}.csv",
+        }
+        for one in reversed(tuple(taken))
+        if one.task_id == task_id
+    ]
+
+
+def _error(found: PhraseError) -> Shown:
+    return {
+        "captured": f"{found.counts.captured:,}",
+        "confirmed": f"{found.counts.confirmed:,}",
+        "rate": rate(found.rate, _NOTHING),
+        "left": _left(found.left),
+    }
+
+
+def _left(left: Left | None) -> str:
+    if left is None:
+        return "unknown"
+    if not left.studies:
+        return "none: all are confirmed"
+    return f"about {left.wrong:,.0f} ({left.low:,} to {left.high:,}) of {counted(left.studies, 'study', 'studies')}"
+
+
+def _whole(found: StratifiedRate | None) -> str:
+    """The rate over all phrases in words; empty where nothing is confirmed."""
+    if found is None:
+        return ""
+    interval = f"{percent(found.low).removesuffix(' %')} to {percent(found.high)}"
+    return f"{percent(found.value)} (95 % CI {interval}), from {counted(found.confirmed, 'confirmed study', 'confirmed studies')}"

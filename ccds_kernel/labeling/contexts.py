@@ -1,8 +1,8 @@
 """What the reports that a scan found say of its phrase: affirmed, negated, uncertain, or several of these at several places.
 
 Only reports that hold the phrase are read here, one by one, so that a phrase without options costs nothing more than its scan.
-What can be kept is kept: the sentence ends of a report that was read once, and what each different part of a sentence does,
-because reports repeat each other's sentences.
+What can be kept is kept: the sentence ends of a report that was read once, and the cues of each different sentence, because
+reports repeat each other's sentences. A long text without a full stop is one sentence, read once for all places in it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ import numpy.typing as npt
 
 from ccds_kernel.labeling.corpus import Corpus, Posting
 from ccds_kernel.labeling.matches import Matching
-from ccds_kernel.labeling.negation import Assertion, Cues, Reach, nearer, sentence_around
+from ccds_kernel.labeling.negation import Assertion, Cues, SentenceCues, sentence_around
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.text import whole_words
 
 _UNREAD = -1
-_MOST_PARTS = 200_000
-"""Different parts of sentences that are remembered: some 30 MB."""
+_LONGEST_KEPT = 1_000
+"""Characters; longer sentences hardly repeat."""
+_MOST_KEPT = 4_000_000
+"""Characters of the different sentences that are remembered: some 60 MB with what is known of them."""
 
 
 class Said(IntFlag):
@@ -59,8 +61,11 @@ class ContextReader:
         self._cues = cues
         self._first_end = np.full(len(corpus), _UNREAD, dtype=np.int64)
         self._ends = array("I")  # per report that was read: how many ends, then the ends
-        self._forward: dict[str, Reach | None] = {}
-        self._backward: dict[str, Reach | None] = {}
+        self._kept: dict[str, SentenceCues] = {}
+        self._characters_kept = 0
+        self._last: tuple[int, tuple[int, int], SentenceCues] | None = (
+            None  # report, begin and end, what was read there
+        )
 
     def said(self, phrase: str, posting: Posting) -> npt.NDArray[np.uint8]:
         """Per report of `posting`, all of which hold `phrase` (in normal form), the flags of `Said`."""
@@ -69,26 +74,33 @@ class ContextReader:
             ends = self._sentence_ends(report)
             flags = 0
             for start in whole_words(text, phrase):
-                flags |= _SAID[self._assertion(text, start, start + len(phrase), ends)]
+                flags |= _SAID[self._assertion(report, text, (start, start + len(phrase)), ends)]
             found[at] = flags
         return found
 
-    def _assertion(self, text: str, start: int, end: int, ends: Sequence[int]) -> Assertion:
-        """The same as `Cues.assertion`, with what is known."""
-        first, last = sentence_around((start, end), ends)
-        before, after = text[first:start], text[end:last]
-        if len(self._forward) + len(self._backward) > _MOST_PARTS:
-            self._forward.clear()
-            self._backward.clear()
-        if before not in self._forward:
-            self._forward[before] = self._cues.reach_forward(before)
-        if after not in self._backward:
-            self._backward[after] = self._cues.reach_backward(after)
-        return nearer(self._forward[before], self._backward[after])
-
     def assertion(self, report: int, text: str, start: int, end: int) -> Assertion:
         """What report `report`, whose searched text is `text`, says of what stands from `start` to `end`."""
-        return self._assertion(text, start, end, self._sentence_ends(report))
+        return self._assertion(report, text, (start, end), self._sentence_ends(report))
+
+    def _assertion(self, report: int, text: str, place: tuple[int, int], ends: Sequence[int]) -> Assertion:
+        """The same as `Cues.assertion`, with what is known."""
+        begin, end = around = sentence_around(place, ends)
+        if self._last is None or self._last[:2] != (report, around):  # a long sentence isn't even sliced twice
+            self._last = report, around, self._read(text[begin:end])
+        return self._last[2].assertion(place[0] - begin, place[1] - begin)
+
+    def _read(self, sentence: str) -> SentenceCues:
+        """The cues of `sentence`, looked for where they aren't known."""
+        known = self._kept.get(sentence)
+        if known is None:
+            known = SentenceCues(sentence, self._cues)
+            if len(sentence) <= _LONGEST_KEPT:
+                if self._characters_kept > _MOST_KEPT:
+                    self._kept.clear()
+                    self._characters_kept = 0
+                self._kept[sentence] = known
+                self._characters_kept += len(sentence)
+        return known
 
     def _sentence_ends(self, report: int) -> Sequence[int]:
         at = int(self._first_end[report])

@@ -1,6 +1,7 @@
 """Reports as they come: markup, emoji, line feeds of every kind, right to left, very long, empty; matched and marked in place."""
 
 import json
+import tracemalloc
 
 import pytest
 
@@ -59,6 +60,29 @@ def test_a_report_of_200_kilobytes_is_matched_like_any_other():
     assert index.soft_labels().to_list() == ["present", None]
     assert index.counts == (Counts(1, 1, 0), Counts(0, 0, 0, negated=1))
     assert [one.assertion for one in index.spans(0, with_negated=True)] == [Assertion.NEGATED, Assertion.AFFIRMED]
+
+
+def test_200_kilobytes_without_a_full_stop_are_read_once():
+    """Dictated or damaged texts: the sentence is read once for all places in it, and not kept for each."""
+    text = "no mass but fluid seen; mass and fluid " * 5_000
+    index = PhraseIndex([[text]])
+
+    tracemalloc.start()
+    index.insert(Phrase("fluid", "fluid", negatable=True), 0)
+    index.insert(Phrase("mass", "mass", negatable=True, uncertain_label="perhaps"), 1)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    spans = index.spans(0, with_negated=True)
+    assert len(text) == 195_000
+    assert [one.assertion for one in spans[:4]] == [
+        Assertion.NEGATED,
+        Assertion.AFFIRMED,
+        Assertion.AFFIRMED,
+        Assertion.AFFIRMED,
+    ]
+    assert len(spans) == 20_000
+    assert most < 32 * 2**20
 
 
 def test_negated_places_are_shown_where_they_are_asked_for():

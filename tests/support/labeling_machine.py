@@ -19,11 +19,14 @@ from support.labeling_reference import CERTAIN, NEGATED, UNCERTAIN, Reference, W
 
 CUES = Cues(
     negation_before=["no", "without", "no sign of"],
-    negation_after=["is excluded", "absent"],
+    negation_after=["is excluded", "isn't there"],
     uncertainty_before=["possible", "may be", "?"],
     uncertainty_after=["possible", "cannot be excluded"],
     look_alikes=["no change"],
     scope_ends=["but", ";"],
+    negation_right_after=["absent"],
+    uncertainty_right_after=["likely"],
+    scope_ends_backward=[","],
 )
 LEFT_OUT = "indication"
 
@@ -31,11 +34,25 @@ findings = st.sampled_from(["effusion", "mass", "straße", "STRASSE", "İ", "e\u
 cue_words = st.sampled_from(
     [
         *("no", "NO", "without", "no sign of", "is excluded", "absent", "possible", "may be", "cannot be excluded"),
-        *("no change", "but", ";", "?", ",", "sign", "of", "excluded", "(no", "no)", "nodule"),
+        *(
+            "no change",
+            "but",
+            ";",
+            "?",
+            ",",
+            "sign",
+            "of",
+            "excluded",
+            "(no",
+            "no)",
+            "nodule",
+            "isn\u2019t there",
+            "likely",
+        ),
     ]
 )
 words = st.one_of(findings, findings, cue_words)
-spaces = st.sampled_from([" ", " ", " ", "  ", "\u00a0", "\t", "\n"])
+spaces = st.sampled_from([" ", " ", " ", "  ", "\u00a0", "\t"])
 ends = st.sampled_from(
     [(". ", ""), ("! ", ""), ("? ", ""), (".\r\n\r\n", ""), ("\n \n", ""), (".\n", "- "), ("\n", "* ")]
 )
@@ -44,15 +61,18 @@ ends = st.sampled_from(
 
 @st.composite
 def written_sections(draw, name: str) -> WrittenSection:
-    """A section of up to four sentences."""
+    """A section of up to four sentences, some broken into lines; those have no capitals, before which a line ends a sentence."""
     sentences: list[str] = []
     mark = ""
+    broken = draw(st.booleans())
+    used = words.filter(lambda word: word == word.casefold()) if broken else words
+    between = spaces | st.just("\n") if broken else spaces
     for _ in range(draw(st.integers(0, 4))):
-        chosen = draw(st.lists(words, min_size=1, max_size=7))
+        chosen = draw(st.lists(used, min_size=1, max_size=7))
         end, next_mark = draw(ends)
         if end == "\n" or chosen[-1] == "?":  # "of" goes on over a line feed, and a mark of its own ends nothing
             chosen.append("nodule")
-        sentences.append(mark + chosen[0] + "".join(draw(spaces) + word for word in chosen[1:]) + end)
+        sentences.append(mark + chosen[0] + "".join(draw(between) + word for word in chosen[1:]) + end)
         mark = next_mark
     return WrittenSection(name, tuple(sentences))
 

@@ -52,6 +52,7 @@ def cue_stands_at(text: str, cue: str, start: int) -> bool:
 
 def cues_in(part: str, cues: Cues) -> list[tuple[int, int, str]]:
     """Start, end and words of the cues in `part`: from the left, the longest at each place, none overlapping another."""
+    part = part.replace("\u2019", "'").replace("\u02bc", "'")
     known = {cue for cues_of_a_list in cues.to_lists().values() for cue in cues_of_a_list}
     found, at = [], 0
     while at < len(part):
@@ -75,12 +76,13 @@ def assertion(before: str, after: str, cues: Cues) -> Assertion:
             reaching.append((len(before) - end, 0, Assertion.NEGATED))
         if cue in cues.uncertainty_before:
             reaching.append((len(before) - end, 1, Assertion.UNCERTAIN))
-    for start, _, cue in cues_in(after, cues):
-        if cue in cues.scope_ends:
+    for number, (start, _, cue) in enumerate(cues_in(after, cues)):
+        if cue in cues.scope_ends or cue in cues.scope_ends_backward:
             break
-        if cue in cues.negation_after:
+        stands_beside = number == 0 and start <= len(" - ") and not any(map(is_word_character, after[:start]))
+        if cue in cues.negation_after or (stands_beside and cue in cues.negation_right_after):
             reaching.append((start, 0, Assertion.NEGATED))
-        if cue in cues.uncertainty_after:
+        if cue in cues.uncertainty_after or (stands_beside and cue in cues.uncertainty_right_after):
             reaching.append((start, 1, Assertion.UNCERTAIN))
     return min(reaching, key=lambda one: one[:2])[2] if reaching else Assertion.AFFIRMED
 

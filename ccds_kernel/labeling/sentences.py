@@ -8,8 +8,11 @@ in characters of the normal form, in which phrases and cues are found. Decided, 
   doesn't: "? pneumonia" asks.
 - The usual abbreviations don't ("vs.", "Dr.", "e.g."); those that may well end a sentence ("approx.", "5 p.m.") don't before a
   small letter or a number. A single letter is none: "hepatitis C." is commoner than initials.
+- A heading ends the sentence before it, wherever it stands (`incoming.headings`).
 - A line feed is mostly where a line was full, and ends nothing: "No pleural\neffusion". It does where a blank line follows, a
-  mark or number of a list, or a capitalised word, unless the line before ends in a comma or a word such as "of" or "the".
+  mark or number of a list, a capitalised word, or a word before a colon, unless the line before ends in a comma or a word such
+  as "of" or "the". Before a line in capitals likewise ("NO MASS\nEFFUSION"), unless the line was full: long, no shorter than the
+  next one could have made it, in a text that ends its sentences with full stops.
 
 A sentence is never found by a trained model: the same text would be cut otherwise by the next version.
 """
@@ -18,6 +21,7 @@ from __future__ import annotations
 
 import re
 
+from ccds_kernel.labeling.incoming import headings
 from ccds_kernel.labeling.text import normalise, visible
 
 _STOPS = ".!?…؟۔।。！？"  # noqa: RUF001 - full stops of other scripts, too
@@ -36,7 +40,17 @@ _AROUND_WORDS = "()[]\"'"
 _NUMBER = re.compile(r"\s+\d")
 _SMALL = re.compile(r"\s+[a-z0-9]")
 _CAPITALISED = re.compile(r"[A-Z][a-z]")
-_NEW_ITEM = re.compile(r"(?:[-*+>•·–—]|\(?\d{1,2}[.)])\s|[A-ZÀ-ÖØ-Þ](?:[a-zß-öø-ÿ]|\s[a-zß-öø-ÿ])")
+_NEW_ITEM = re.compile(
+    r"(?:[-*+>•·–—]|\(?\d{1,2}[.)])\s|[A-ZÀ-ÖØ-Þ](?:[a-zß-öø-ÿ]|\s[a-zß-öø-ÿ])|[^\W\d_][\w &/-]{1,40}:(?!\w)"
+)
+_CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ]")
+_SMALL_LETTER = re.compile(r"[a-zß-öø-ÿ]")
+_FEWEST_CAPITALS = 6
+"""Of a line in capitals after one that isn't: "CT" and "COPD" are words of a sentence."""
+_FULL_LINE = 40
+"""The shortest line that may have been full, in characters."""
+_LONGEST_LINE = 400
+_STOP_IN_LINE = re.compile(r"[^\W\d_]\.(?:\s|$)")
 _CALLS_FOR_MORE = re.compile(
     r"(?:[,/-]|(?<!\w)(?:a|an|and|at|by|for|from|in|no|of|on|or|than|the|to|versus|vs\.?|with|without))$", re.IGNORECASE
 )
@@ -86,7 +100,15 @@ def _breaks(text: str) -> list[int]:
                 found.append(start)
         elif _is_stop(text, start, end):
             found.append(end)
-    return [*found, len(text)]
+    return _with_headings(text, [*found, len(text)])
+
+
+def _with_headings(text: str, breaks: list[int]) -> list[int]:
+    """`breaks` and those before the headings in `text`."""
+    if ":" not in text and _FEED.search(text) is None:  # where no heading is known
+        return breaks
+    before = (len(text[:cut].rstrip()) for cut, _ in headings.starts(text))
+    return sorted({*breaks, *filter(None, before)})
 
 
 def _is_plain_word(tail: str) -> bool:
@@ -115,4 +137,26 @@ def _is_new_line(text: str, start: int, end: int) -> bool:
     if len(_FEED.findall(text, start, end)) > 1:
         return True
     before = text[max(0, start - _LOOK_BACK) : start]
-    return _NEW_ITEM.match(text, end) is not None and _CALLS_FOR_MORE.search(before.rstrip()) is None
+    if _CALLS_FOR_MORE.search(before.rstrip()) is not None:
+        return False
+    return _NEW_ITEM.match(text, end) is not None or _is_line_in_capitals(text, start, end)
+
+
+def _is_line_in_capitals(text: str, start: int, end: int) -> bool:
+    """Whether the line that begins at `end` is in capitals, and the one that ends at `start` wasn't full."""
+    if text[end].islower():
+        return False
+    following = _FEED.split(text[end : end + _LONGEST_LINE], 1)[0]
+    line = text[max(0, start - _LONGEST_LINE) : start]
+    line = line[1 + max(map(line.rfind, _LINE_FEEDS)) :]
+    if not _is_in_capitals(following, 1 if _is_in_capitals(line, 1) else _FEWEST_CAPITALS):
+        return False
+    next_word = following.split(None, 1)[0]
+    was_full = len(line) >= _FULL_LINE and len(line) + len(" ") + len(next_word) > len(following)
+    return not (was_full and (_STOP_IN_LINE.search(line) or _STOP_IN_LINE.search(following)))
+
+
+def _is_in_capitals(line: str, fewest: int) -> bool:
+    """Whether `line` has at least `fewest` capitals and hardly any small letters, as those of "3 cm"."""
+    capitals = len(_CAPITAL.findall(line))
+    return capitals >= fewest and 3 * len(_SMALL_LETTER.findall(line)) <= capitals

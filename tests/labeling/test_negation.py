@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.contexts import ContextReader, Said
 from ccds_kernel.labeling.corpus import Corpus
-from ccds_kernel.labeling.negation import LONGEST_CUE, MOST_CUES, RADIOLOGY, Assertion, Cues
+from ccds_kernel.labeling.negation import LONGEST_CUE, LONGEST_REACH, MOST_CUES, RADIOLOGY, Assertion, Cues
 from ccds_kernel.labeling.sentences import sentence_ends
 from ccds_kernel.labeling.text import normalise, whole_words
 
@@ -66,12 +66,108 @@ def said(text: str, phrase: str, cues: Cues = RADIOLOGY) -> list[Assertion]:
         ("No effusion, no mass or possible effusion. Effusion.", [NEGATED, UNCERTAIN, AFFIRMED]),
         # whatever a report is written with
         ("NO\u00a0PLEURAL EFFU\u00adSION", [NEGATED]),
+        ("Effusion can\u2019t be excluded.", [UNCERTAIN]),
+        ("Effusion can\u02bct be excluded.", [UNCERTAIN]),
         ("No İ, ß or ﬁ, effusion", [NEGATED]),
     ],
 )
 def test_what_a_sentence_says(text, expected):
     """By the default cues."""
     assert said(text, "effusion") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The effusion has not resolved.",
+        "Effusion not resolved",
+        "Effusion has almost resolved.",
+        "The effusion has not completely cleared.",
+        "Pneumothorax not resolved, effusion",
+        "Large effusion with resolved pneumothorax.",
+        "Effusion without resolved infiltrate",
+        "Pneumothorax resolved, effusion",
+        "Large effusion, absent on the prior film.",
+        "Effusion absent on prior",
+        "Effusion not previously seen",
+        "Effusion was not present on the previous film",
+        "Persistent effusion, negative CT",
+        "Large effusion, possible pneumonia",
+        "Small effusion likely chronic",
+        "Effusion is likely secondary to heart failure",
+        "No pneumothorax, no change in effusion.",
+        "No pneumothorax, unchanged effusion.",
+        "No pneumothorax, small effusion.",
+        "No pneumothorax, with large effusion",
+        "No pneumothorax and a small effusion",
+        "No pneumothorax; effusion persists",
+        "No mass previously, now effusion",
+        "Effusion unchanged, pneumothorax is not seen.",
+        "Effusion is stable and pneumothorax is not seen",
+        "Left effusion, right effusion is unlikely to be new",
+        "No. 2 effusion",
+        "No pneumothorax\nIMPRESSION: Effusion",
+        "No pneumothorax IMPRESSION: Effusion",
+        "NO PNEUMOTHORAX\nLARGE EFFUSION",
+    ],
+)
+def test_a_finding_that_is_there_is_not_denied(text):
+    """By words that are said of another finding, of another film, or that hold a cue and mean the opposite."""
+    assert set(said(text, "effusion")) == {AFFIRMED}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Effusion resolved.", NEGATED),
+        ("Effusion: none", NEGATED),
+        ("Effusion (resolved)", NEGATED),
+        ("The effusion has completely resolved", NEGATED),
+        ("Effusion absent, otherwise normal", NEGATED),
+        ("Effusion is no longer visible", NEGATED),
+        ("Effusion cannot be seen", NEGATED),
+        ("No evidence for effusion", NEGATED),
+        ("Effusion and pneumothorax are not seen", NEGATED),
+        ("Effusions and venous engorgement have resolved; effusion", AFFIRMED),
+        ("No consolidation, large effusion or pneumothorax", NEGATED),
+        ("No pleural effusion, unchanged from prior", NEGATED),
+        ("Cannot entirely exclude effusion", UNCERTAIN),
+        ("Effusion can't be completely excluded", UNCERTAIN),
+        ("Effusion possible.", UNCERTAIN),
+        ("Effusion likely.", UNCERTAIN),
+        ("Effusion is less likely", UNCERTAIN),
+        ("Doubt effusion", UNCERTAIN),
+    ],
+)
+def test_a_finding_that_is_denied_or_left_open(text, expected):
+    """By what is said right behind it, in any of the usual ways."""
+    assert said(text, "effusion") == [expected]
+
+
+def test_no_word_denies_in_both_directions():
+    """What is said of the word before can't be said of the one after, too."""
+    backward = {*RADIOLOGY.negation_after, *RADIOLOGY.negation_right_after}
+
+    assert not backward & set(RADIOLOGY.negation_before)
+
+
+def test_what_must_stand_right_behind_reaches_no_further():
+    """Over a mark, not over a word, a comma, or a longer gap."""
+    cues = Cues(**NOTHING | {"negation_right_after": ["gone"], "scope_ends_backward": [","]})
+
+    for text in ("mass gone", "mass (gone)", "mass - gone"):
+        assert said(text, "mass", cues) == [NEGATED]
+    for text in ("mass, gone", "mass is gone", "mass - (gone)", "gone mass"):
+        assert said(text, "mass", cues) == [AFFIRMED]
+
+
+def test_a_cue_reaches_a_thousand_characters():
+    """A text that goes on without a full stop is no sentence."""
+    near, far = "x " * (LONGEST_REACH // 2 - 1), "x " * (LONGEST_REACH // 2)
+
+    assert said(f"no {near}mass", "mass") == [NEGATED]
+    assert said(f"no {far}mass", "mass") == [AFFIRMED]
+    assert said(f"mass {far}is excluded", "mass") == [AFFIRMED]
 
 
 def test_a_phrase_holds_its_own_negation():
@@ -119,6 +215,12 @@ def test_the_lists_go_through_json():
         ({"uncertainty_before": ["no"]}, "'no' again (case and white space don't count)"),
         ({"scope_ends": ["is  excluded"]}, "'is excluded' again (case and white space don't count)"),
         (NOTHING | {"look_alikes": [f"cue {number}" for number in range(MOST_CUES + 1)]}, str(MOST_CUES + 1)),
+        ({"scope_ends_backward": ["is excluded"]}, "'is excluded' again (case and white space don't count)"),
+        ({"uncertainty_right_after": ["unlikely"]}, "'unlikely' again (case and white space don't count)"),
+        (
+            {"negation_before": ["can't"], "scope_ends": ["can\u2019t"]},
+            "'can't' again (case and white space don't count)",
+        ),
         ({"cues": ["no"]}, "1 of another name"),
         ({"scope_ends": "but"}, "something else"),
         ({"scope_ends": [1]}, "something else"),
@@ -135,7 +237,10 @@ def test_lists_that_cannot_be_are_refused(lists, found):
 
 @given(
     st.lists(
-        st.sampled_from(["No mass or", "effusion.", "effusion", "possible", "is excluded.", "\n\n", "but"]), max_size=12
+        st.sampled_from(
+            ["No mass or", "effusion.", "effusion", "possible", "is excluded.", "\n\n", "but", "absent", ",", "no"]
+        ),
+        max_size=12,
     )
 )
 def test_reading_many_reports_says_what_reading_one_says(words):

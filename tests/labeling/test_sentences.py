@@ -41,7 +41,24 @@ def sentences(text: str) -> list[str]:
         ("肺に異常なし。心臓は正常。", ["肺に異常なし。", "心臓は正常。"]),
         ("لا انصباب؟ نعم", ["لا انصباب؟", "نعم"]),
         ("No pleural\neffusion", ["no pleural effusion"]),  # the line was full
-        ("NO PLEURAL\r\nEFFUSION", ["no pleural effusion"]),
+        ("NO PNEUMOTHORAX\r\nLARGE EFFUSION\nPE", ["no pneumothorax", "large effusion", "pe"]),
+        ("No pneumothorax\nLARGE EFFUSION", ["no pneumothorax", "large effusion"]),
+        ("NO EDEMA\n3 CM MASS, 5 cm NODULE", ["no edema", "3 cm mass, 5 cm nodule"]),
+        ("NO PLEURAL OR\nPERICARDIAL EFFUSION,\nMASS", ["no pleural or pericardial effusion, mass"]),
+        ("No acute disease on this\nCT/MRI or\nCT", ["no acute disease on this ct/mri or ct"]),
+        (
+            "NO EVIDENCE OF CONSOLIDATION, MASS OR PLEURAL\nEFFUSION. NORMAL HEART SIZE.",  # the line was full
+            ["no evidence of consolidation, mass or pleural effusion.", "normal heart size."],
+        ),
+        (
+            "NO EVIDENCE OF CONSOLIDATION, MASS OR PNEUMOTHORAX\nLARGE EFFUSION",  # this one not, for all that is known
+            ["no evidence of consolidation, mass or pneumothorax", "large effusion"],
+        ),
+        ("No pneumothorax\nIMPRESSION: effusion", ["no pneumothorax", "impression: effusion"]),
+        ("No mass or\nFindings\neffusion", ["no mass or", "findings effusion"]),
+        ("no mass IMPRESSION: effusion", ["no mass", "impression: effusion"]),
+        ("NO MASS  ** FINDINGS: HEART NORMAL", ["no mass **", "findings: heart normal"]),
+        ("lungs: no mass\npleura: effusion, as of\n10:30", ["lungs: no mass", "pleura: effusion, as of 10:30"]),
         ("No evidence of\nPneumocystis", ["no evidence of pneumocystis"]),
         ("No effusion,\nPneumothorax or mass", ["no effusion, pneumothorax or mass"]),
         ("No pneumothorax\nSmall effusion\nA mass", ["no pneumothorax", "small effusion", "a mass"]),
@@ -77,7 +94,11 @@ def test_a_blank_line_parts_what_is_before_from_what_follows(one, other):
     assert parted == [*sentences(one), *sentences(other)]
 
 
-@pytest.mark.parametrize("text", [".", "?", "\n ", " ", "no. ", "...)))", "(?", "a.b", ".\n- ", "vs. "], ids=repr)
+@pytest.mark.parametrize(
+    "text",
+    [".", "?", "\n ", "\nB", "A B\n", "FINDINGS:", " ", "no. ", "...)))", "(?", "a.b", ".\n- ", "vs. "],
+    ids=repr,
+)
 def test_a_long_text_of_one_thing_is_read(text):
     """200 kB of nothing but marks, gaps or abbreviations has its ends, too: each character is looked at a few times only."""
     long = text * (200_000 // len(text))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ccds_kernel.labeling.report import Section
 
@@ -92,16 +92,22 @@ def split(text: str) -> list[Part]:
     parts: list[Part] = []
     name: str | None = None
     begin = 0
-    for candidate in _CANDIDATE.finditer(text.translate(_LOWER)):
-        cut = _cut(text, candidate)
-        found = _NAMES[" ".join(candidate["first"].split())]
-        if cut is None or found == name:
+    for cut, found in starts(text):
+        if found == name:
             continue
         if text[begin:cut].strip():  # else they are blanks before the first heading, which go with it
             parts.append((name, text[begin:cut]))
             begin = cut
         name = found
     return [*parts, (name, text[begin:])] if text[begin:] else parts
+
+
+def starts(text: str) -> Iterator[tuple[int, str]]:
+    """Where headings begin in `text`, ascending, and the sections that they name; those of a line begin with its blanks."""
+    for candidate in _CANDIDATE.finditer(text.translate(_LOWER)):
+        cut = _cut(text, candidate)
+        if cut is not None:
+            yield cut, _NAMES[" ".join(candidate["first"].split())]
 
 
 def sections(parts: Iterable[Part]) -> tuple[Section, ...]:

@@ -53,7 +53,8 @@ DONE, OPEN = "first, by both labelers", "second"
 """Two batches: one that everybody has answered, and one that waits."""
 
 _STUDIES_STREAM, _ANSWERS_STREAM = 40, 41
-_MOST_GOLD, _MOST_STUDIES, _MOST_WRONG, _DECIDED = 48, 60, 6, 2
+_MOST_GOLD, _MOST_STUDIES, _MOST_WRONG, _DECIDED = 24, 60, 6, 2
+"""Of each batch; and how many disagreements the fellow has decided."""
 
 
 @dataclass(frozen=True)
@@ -150,21 +151,22 @@ def _planned(project: Project, task_id: int, truth: Mapping[str, Said], seed: in
     studies = [
         one for one in soft_studies(TASK, reports, phrases) if one.phrase_id is not None and one.study_key in truth
     ]
-    draw = Draw(seed, 0, _STUDIES_STREAM)
-    mixed, others = _mixed_first(draw.shuffled(studies), phrases)
-    most_gold, most = min(_MOST_GOLD, len(reports) // 8), min(_MOST_STUDIES, len(reports) // 5)
-    chosen = mixed[: most_gold // 2]
-    chosen += others[: most_gold - len(chosen)]
-    keys = {study.study_key for study in chosen}
-    gold = {study.study_key: truth[study.study_key] for study in chosen}
-    ordinary = _alternating([study for study in studies if study.study_key not in keys], draw)
-    order = [stored.id for stored in phrases]
+    mixed, others = _mixed_first(Draw(seed, 0, _STUDIES_STREAM).shuffled(studies), phrases)
+    most_gold, most = min(_MOST_GOLD, len(reports) // 16), min(_MOST_STUDIES, len(reports) // 5)
+    ordinary = _alternating(others)
+    left = [*mixed, *ordinary[2 * most :]]
+    gold: dict[str, Said] = {}
     batches = []
     for at in (0, 1):
-        of_batch, planted = ordinary[at * most : (at + 1) * most], chosen[at::2]
-        wrong = min(_MOST_WRONG, len(misleadable(planted, gold, of_batch)))
+        of_batch = ordinary[at * most : (at + 1) * most]
+        shown = {study.phrase_id for study in of_batch}  # a gold study in a group of its own would be odd
+        fitting = [study for study in left if study.phrase_id in shown and study.study_key not in gold]
+        misled = misleadable(fitting, truth, of_batch)[:_MOST_WRONG]
+        planted = [*misled, *(study for study in fitting if study not in misled)][:most_gold]
+        gold |= {study.study_key: truth[study.study_key] for study in planted}
         chance = Random(seed + at)  # noqa: S311 - studies of a demo, not a secret
-        batches.append(compose(of_batch, order=order, gold=gold, planted=planted, wrong=wrong, chance=chance))
+        order = [stored.id for stored in phrases]
+        batches.append(compose(of_batch, order=order, gold=gold, planted=planted, wrong=len(misled), chance=chance))
     return _Plan(gold, *batches)
 
 
@@ -178,11 +180,10 @@ def _mixed_first(
     return mixed, [study for study in studies if study.study_key not in keys]
 
 
-def _alternating(studies: Sequence[SoftStudy], draw: Draw) -> list[SoftStudy]:
+def _alternating(studies: Sequence[SoftStudy]) -> list[SoftStudy]:
     """As many with a hemorrhage, by the phrases, as without, in turn: few studies of the population have one."""
-    shuffled = draw.shuffled(studies)
-    present = [study for study in shuffled if study.labels == PRESENT]
-    absent = [study for study in shuffled if study.labels != PRESENT]
+    present = [study for study in studies if study.labels == PRESENT]
+    absent = [study for study in studies if study.labels != PRESENT]
     paired = list(chain.from_iterable(zip(present, absent, strict=False)))
     left = absent[len(present) :] or present[len(absent) :]
     return [*paired, *left]

@@ -41,6 +41,8 @@ from support.site import ADMINISTRATOR, act_as, site_settings, write_settings
 PROJECT = "CHEST-1"
 READY = {"kind": "ready"}
 CONFIRM = {"screen": "confirm", "task": 1}
+ASSESS = {"screen": "assess", "task": 1}
+FINAL = {"labels": ["Seen"], "seen": None}
 TASK = 1
 BATCH = {"phrases": [], "unmatched": True, "size": 1, "overlap": 1, "gold": 0, "wrong": 0, "labelers": []}
 ANNOTATE = {"screen": "annotate", "task": 1}
@@ -69,6 +71,9 @@ THINGS: dict[str, Rule] = {
     "confirming: tag": _CONFIRM,
     "confirming: make a batch": _CURATE,
     "confirming: mark gold": _CURATE,
+    "assessing: reload": _CURATE,
+    "assessing: disagreements": _CURATE,
+    "assessing: say the final word": _CURATE,
     "airlock: open the app": _AIRLOCK,
     "airlock: list": _AIRLOCK,
     "airlock: show one's own": _AIRLOCK,
@@ -210,6 +215,7 @@ class _Pages:
         self._batch = batch
         self._confirm(READY)
         self._confirm({"kind": "batch", "batch": batch})
+        self._assess(READY)
         project = open_project(PROJECT, Action.CONFIRM_STUDIES)
         (self._held,) = Confirming(project, batch).take(1)
         project.close()
@@ -239,6 +245,9 @@ class _Pages:
             "confirming: answer": lambda: self._sync(said),
             "confirming: make a batch": lambda: self._confirm({"kind": "make", "name": self._name} | BATCH),
             "confirming: mark gold": lambda: self._confirm({"kind": "gold", "study": self._key, "labels": ["Seen"]}),
+            "assessing: reload": lambda: self._assess(READY),
+            "assessing: disagreements": lambda: self._assess({"kind": "cases", "which": "disputed", "begin": 0}),
+            "assessing: say the final word": lambda: self._assess({"kind": "decide", "study": self._key} | FINAL),
             "airlock: open the app": lambda: self._closed_then(airlock_app()).answer(READY),
             "airlock: list": lambda: airlock({"kind": "list"}),
             "airlock: show one's own": lambda: airlock({"kind": "show", "submission": self._mine}),
@@ -274,6 +283,9 @@ class _Pages:
 
     def _confirm(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._labeling.answer(CONFIRM | request)
+
+    def _assess(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._labeling.answer(ASSESS | request)
 
     def _sync(self, *keys: dict[str, Any]) -> None:
         answer = self._confirm({"kind": "sync", "batch": self._batch, "keys": list(keys), "have": []})

@@ -1,8 +1,16 @@
-"""Changing a task's phrase list, with its history: statements on a connection whose transaction a repository holds."""
+"""Changing a task's phrase list, with its history: statements on a connection whose transaction a repository holds.
+
+The list is read once and held while a step lasts; the places of its phrases are written once, at its end. A step may be an import
+of thousands: each of them writing the places of all others would hold the project's write lock for minutes.
+
+A phrase that gets another list by its new label (in a task of kind `several`, where each label has its own) goes below it, as in
+`task_index`: at the end of the task's one order. So it hides none of that list's phrases before somebody has seen what it does.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
@@ -47,6 +55,11 @@ class PhraseEditor:
         self._of_step = of_step
         self._step = task_rows.next_step(connection)
         self._kind_of_task = task_rows.task(connection, task_id).kind
+        self._list = list(rows.phrases(connection, task_id))
+        self._ids = {self.key_of(stored.phrase): stored.id for stored in self._list}
+        self._count = rows.phrase_count(connection)
+        self._free = self._count
+        self._order_holds = True
         self.changes: list[Change] = []
 
     def insert(self, phrase: Phrase, position: int, phrase_id: int | None = None) -> StoredPhrase:
@@ -55,16 +68,11 @@ class PhraseEditor:
         Raises:
             CcdsError: the phrase is there already, the list is shorter than that by now, or it is full.
         """
-        listed = self.listed()
-        self._check_new(phrase, listed)
-        _check_position(position, len(listed) + 1)
-        free = rows.phrase_count(self._connection)
-        check_count(free + 1)
-        stored = rows.append_phrase(
-            self._connection, phrase, free, self._person, task_id=self._task_id, phrase_id=phrase_id
-        )
-        ids = [other.id for other in listed]
-        rows.write_order(self._connection, [*ids[:position], stored.id, *ids[position:]])
+        self._check_new(phrase)
+        _check_position(position, len(self._list) + 1)
+        check_count(self._count + 1)
+        self._order_holds &= position == len(self._list)
+        stored = self._add(phrase, position, phrase_id)
         self._note(stored.id, None, Form(phrase, position))
         return stored
 
@@ -74,24 +82,32 @@ class PhraseEditor:
         Raises:
             CcdsError: it would be too long, or a phrase doesn't belong here.
         """
-        free, place = rows.phrase_count(self._connection), len(self.listed())
-        check_count(free + len(phrases))
-        for number, phrase in enumerate(phrases):
+        check_count(self._count + len(phrases))
+        for phrase in phrases:
             self._check_belongs(phrase)
-            stored = rows.append_phrase(self._connection, phrase, free + number, self._person, task_id=self._task_id)
-            self._note(stored.id, None, Form(phrase, place + number))
+            place = len(self._list)
+            self._note(self._add(phrase, place, None).id, None, Form(phrase, place))
 
-    def replace(self, phrase_id: int, phrase: Phrase) -> None:
-        """Puts `phrase` (other words, another label) in the place of phrase `phrase_id`.
+    def replace(self, phrase_id: int, phrase: Phrase, position: int | None = None) -> None:
+        """Puts `phrase` (other words, another label) in the place of phrase `phrase_id`, below the list to which it comes where
+        that is another one; or at `position`.
 
         Raises:
             CcdsError: the phrase is gone, or the new one is there already at another place.
         """
-        listed = self.listed()
-        place = _place_of(phrase_id, listed)
-        self._check_new(phrase, listed, instead_of=phrase_id)
+        place = _place_of(phrase_id, self._list)
+        before = self._list[place]
+        self._check_new(phrase, instead_of=phrase_id)
+        if position is None:
+            stays = self.list_of(before.phrase) == self.list_of(phrase)
+            position = place if stays else len(self._list) - 1
         rows.change_phrase(self._connection, phrase_id, phrase)
-        self._note(phrase_id, Form(listed[place].phrase, place), Form(phrase, place))
+        del self._ids[self.key_of(before.phrase)]
+        self._ids[self.key_of(phrase)] = phrase_id
+        self._list.pop(place)
+        self._list.insert(position, replace(before, phrase=phrase))
+        self._order_holds &= position == place
+        self._note(phrase_id, Form(before.phrase, place), Form(phrase, position))
 
     def move(self, phrase_id: int, position: int) -> None:
         """Gives phrase `phrase_id` the position `position`; those between move by one.
@@ -99,13 +115,12 @@ class PhraseEditor:
         Raises:
             CcdsError: the phrase is gone, or the list is shorter than that by now.
         """
-        listed = self.listed()
-        place = _place_of(phrase_id, listed)
-        _check_position(position, len(listed))
-        ids = [other.id for other in listed if other.id != phrase_id]
-        rows.write_order(self._connection, [*ids[:position], phrase_id, *ids[position:]])
-        phrase = listed[place].phrase
-        self._note(phrase_id, Form(phrase, place), Form(phrase, position))
+        place = _place_of(phrase_id, self._list)
+        _check_position(position, len(self._list))
+        moved = self._list.pop(place)
+        self._list.insert(position, moved)
+        self._order_holds &= position == place
+        self._note(phrase_id, Form(moved.phrase, place), Form(moved.phrase, position))
 
     def remove(self, phrase_id: int) -> None:
         """Takes phrase `phrase_id` off the list; those after it move one up.
@@ -113,11 +128,13 @@ class PhraseEditor:
         Raises:
             CcdsError: the phrase is gone already.
         """
-        listed = self.listed()
-        place = _place_of(phrase_id, listed)
+        place = _place_of(phrase_id, self._list)
         rows.remove_phrase(self._connection, phrase_id)
-        rows.write_order(self._connection, [other.id for other in listed if other.id != phrase_id])
-        self._note(phrase_id, Form(listed[place].phrase, place), None)
+        gone = self._list.pop(place)
+        del self._ids[self.key_of(gone.phrase)]
+        self._count -= 1
+        self._order_holds = False  # of every task: no place may stay empty
+        self._note(phrase_id, Form(gone.phrase, place), None)
 
     def carry_out(self, wanted: Iterable[Change]) -> None:
         """Makes of each phrase what stands in `after`; a place that the list doesn't have by now is its end.
@@ -129,26 +146,44 @@ class PhraseEditor:
             if change.after is None:
                 self.remove(change.phrase_id)
             elif change.before is None:
-                place = min(change.after.position, len(self.listed()))
-                self.insert(change.after.phrase, place, change.phrase_id)
-            elif change.before.phrase != change.after.phrase:
+                self.insert(change.after.phrase, min(change.after.position, len(self._list)), change.phrase_id)
+            elif change.before.phrase == change.after.phrase:
+                self.move(change.phrase_id, min(change.after.position, len(self._list) - 1))
+            elif change.before.position == change.after.position:
                 self.replace(change.phrase_id, change.after.phrase)
             else:
-                self.move(change.phrase_id, min(change.after.position, len(self.listed()) - 1))
+                self.replace(change.phrase_id, change.after.phrase, min(change.after.position, len(self._list) - 1))
 
     def keep(self) -> None:
-        """Writes the step into the history, and gives the task the labels that its phrases need."""
+        """Writes the step into the history, the places that changed, and gives the task the labels that its phrases need."""
+        if not self._order_holds:
+            rows.write_order(self._connection, [stored.id for stored in self._list])
         task_rows.add_changes(self._connection, self._task_id, self.changes)
         new = [change.after.phrase for change in self.changes if change.after is not None]
         task_rows.admit_labels(self._connection, self._task_id, new)
 
     def key_of(self, phrase: Phrase) -> tuple[str, str]:
         """What a list has once: the words, for each label where labels are decided by themselves."""
-        return phrase.normalised, phrase.label if self._kind_of_task is TaskKind.SEVERAL else ""
+        return phrase.normalised, self.list_of(phrase)
+
+    def list_of(self, phrase: Phrase) -> str:
+        """Which of the task's lists `phrase` belongs to: the label's, where labels are decided by themselves."""
+        return phrase.label if self._kind_of_task is TaskKind.SEVERAL else ""
 
     def listed(self) -> tuple[StoredPhrase, ...]:
         """The list as it is now."""
-        return rows.phrases(self._connection, self._task_id)
+        return tuple(self._list)
+
+    def _add(self, phrase: Phrase, position: int, phrase_id: int | None) -> StoredPhrase:
+        """Puts `phrase` at `position`, behind everything in its row; `keep` says where it stands."""
+        stored = rows.append_phrase(
+            self._connection, phrase, self._free, self._person, task_id=self._task_id, phrase_id=phrase_id
+        )
+        self._free += 1
+        self._count += 1
+        self._list.insert(position, stored)
+        self._ids[self.key_of(phrase)] = stored.id
+        return stored
 
     def _note(self, phrase_id: int, before: Form | None, after: Form | None) -> None:
         now = datetime.now(UTC)
@@ -156,15 +191,15 @@ class PhraseEditor:
             Change(0, self._step, phrase_id, self._person, now, before, after, self._kind, self._of_step)
         )
 
-    def _check_new(self, phrase: Phrase, listed: Sequence[StoredPhrase], instead_of: int | None = None) -> None:
+    def _check_new(self, phrase: Phrase, instead_of: int | None = None) -> None:
         self._check_belongs(phrase)
-        for place, other in enumerate(listed, 1):
-            if self.key_of(other.phrase) == self.key_of(phrase) and other.id != instead_of:
-                raise CcdsError(
-                    expected="a phrase that isn't on the list yet",
-                    found=f"the one at place {place} again (case and white space don't count)",
-                    do="change that one instead",
-                )
+        other = self._ids.get(self.key_of(phrase), instead_of)
+        if other is not None and other != instead_of:
+            raise CcdsError(
+                expected="a phrase that isn't on the list yet",
+                found=f"the one at place {_place_of(other, self._list) + 1} again (case and white space don't count)",
+                do="change that one instead",
+            )
 
     def _check_belongs(self, phrase: Phrase) -> None:
         if self._kind_of_task is TaskKind.ONE:

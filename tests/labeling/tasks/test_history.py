@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine, event
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.rules import ProjectAccessDenied
@@ -178,6 +179,47 @@ def test_lists_of_two_tasks_keep_to_themselves(ann, projects):
     assert [(phrase.text, phrase.label) for _, phrase in listed(other)] == [("a", "y"), ("a", "z"), ("b", "y")]
     labels = {stored.task.name: stored.task.words for stored in TaskRepository(projects["ann"]).tasks()}
     assert labels == {"labels": ("x",), "edema": ("y", "z")}
+
+
+def test_a_phrase_of_another_label_goes_below_that_label_s_list(projects):
+    """As in the index: no phrase of that label is hidden unseen. Taken back, it stands where it stood."""
+    task = TaskRepository(projects["ann"]).make(Task("edema", TaskKind.SEVERAL))
+    repository = LabelingRepository(projects["ann"], task.id)
+    one = repository.insert_phrase(Phrase("pleural", "A"), 0)
+    repository.insert_phrase(Phrase("effusion", "B", excludes=True), 1)
+    repository.insert_phrase(Phrase("mass", "A"), 2)
+    before = listed(repository)
+
+    repository.replace_phrase(one.id, Phrase("pleural", "B"))
+
+    assert [phrase.text for _, phrase in listed(repository)] == ["effusion", "mass", "pleural"]
+    assert repository.changes()[-1].after == Form(Phrase("pleural", "B"), 2)
+    after = listed(repository)
+    repository.undo()
+    assert listed(repository) == before
+    repository.redo()
+    assert listed(repository) == after
+
+
+def test_taking_an_import_back_writes_the_order_once(ann):
+    """Not once for each of its phrases, while everybody else waits."""
+    ann.insert_phrase(Phrase("first", "x"), 0)
+    ann.append_phrases(Phrase(f"phrase {number}", "x") for number in range(40))
+    statements: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    for step in (ann.undo, ann.redo):
+        statements.clear()
+        step()
+
+        assert len(statements) < 40 * 2
+        assert sum("SET position" in statement for statement in statements) <= 2
+    event.remove(Engine, "before_cursor_execute", note)
+
+    assert [phrase.text for _, phrase in listed(ann)] == ["first", *(f"phrase {number}" for number in range(40))]
 
 
 def test_a_phrase_that_says_nothing_about_other_labels_has_no_place_in_a_list_of_one(ann):

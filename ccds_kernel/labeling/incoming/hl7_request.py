@@ -105,9 +105,10 @@ def standing_of(message: Message, group: Sequence[Segment]) -> Standing:
 
 def status_of(result: Segment) -> str:
     """The status of an OBX; where a field separator in its text has moved it, what stands first where it may have come to."""
-    if is_shifted(result):
-        return next((found for one in result.fields[11:] if (found := one.strip()) in _OBX_STATUS), "")
-    return result.field(11).strip()
+    status = result.field(11).strip()
+    if status not in _OBX_STATUS and is_shifted(result):
+        return next((found for one in result.fields[12:] if (found := one.strip()) in _OBX_STATUS), "")
+    return status
 
 
 def is_shifted(result: Segment) -> bool:

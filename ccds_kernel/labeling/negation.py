@@ -8,7 +8,8 @@ cue and is none. Decided otherwise than there:
 - The whole sentence is in reach forward, as in ConText, not NegEx's five words: radiologists deny long lists in one sentence.
   Backward a comma ends it: "effusion, pneumothorax is not seen".
 - A word that is said of what follows as readily as of what comes before ("effusion resolved", "with resolved pneumothorax")
-  reaches only what stands *right before* it.
+  reaches only what stands *right before* it. So does one that is said of a finding that is there: "no pneumothorax, effusion
+  unchanged" denies no effusion.
 - One answer, not one each for negation and certainty: of several cues that reach a place the nearest one decides ("no
   pneumothorax, possible effusion"), and of two as near the negation.
 - A cue never overlaps the place: "no effusion" is affirmed where the phrase says so itself.
@@ -62,6 +63,7 @@ class _Role(Flag):
     LEAVES_OPEN_WHAT_COMES_BEFORE = auto()
     DENIES_WHAT_IS_RIGHT_BEFORE = auto()
     LEAVES_OPEN_WHAT_IS_RIGHT_BEFORE = auto()
+    AFFIRMS_WHAT_IS_RIGHT_BEFORE = auto()
     NOTHING = auto()
     ENDS_SCOPE = auto()
     ENDS_SCOPE_BACKWARD = auto()
@@ -77,6 +79,7 @@ _ROLES = {
     "negation_right_after": _Role.DENIES_WHAT_IS_RIGHT_BEFORE,
     "uncertainty_right_after": _Role.LEAVES_OPEN_WHAT_IS_RIGHT_BEFORE,
     "scope_ends_backward": _Role.ENDS_SCOPE_BACKWARD,
+    "affirmation_right_after": _Role.AFFIRMS_WHAT_IS_RIGHT_BEFORE,
 }
 _EXCLUDE_EACH_OTHER = (
     ("negation_before", "uncertainty_before", "look_alikes", "scope_ends"),
@@ -84,6 +87,13 @@ _EXCLUDE_EACH_OTHER = (
     ("negation_right_after", "uncertainty_right_after", "look_alikes", "scope_ends", "scope_ends_backward"),
     ("negation_after", "uncertainty_right_after"),
     ("uncertainty_after", "negation_right_after"),
+    (
+        "affirmation_right_after",
+        "negation_after",
+        "negation_right_after",
+        "uncertainty_after",
+        "uncertainty_right_after",
+    ),
 )
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _APOSTROPHES = str.maketrans("\u2019\u02bc", "''")
@@ -119,6 +129,7 @@ class Cues:
         negation_right_after: deny what stands right before them, nothing else.
         uncertainty_right_after: leave open what stands right before them, nothing else.
         scope_ends_backward: end the reach of a cue to what comes before.
+        affirmation_right_after: say of what stands right before them that it is there, whatever is said before that.
 
     Each takes any sequence of strings and keeps a tuple of their normal forms; an empty one is allowed.
 
@@ -136,6 +147,7 @@ class Cues:
     negation_right_after: Sequence[str] = radiology_cues.NEGATION_RIGHT_AFTER
     uncertainty_right_after: Sequence[str] = radiology_cues.UNCERTAINTY_RIGHT_AFTER
     scope_ends_backward: Sequence[str] = radiology_cues.SCOPE_ENDS_BACKWARD
+    affirmation_right_after: Sequence[str] = radiology_cues.AFFIRMATION_RIGHT_AFTER
 
     def __post_init__(self) -> None:
         for name in _ROLES:
@@ -236,7 +248,7 @@ class SentenceCues:
         reaches = [one for one in (self._forward(start), self._backward(end)) if one and one.distance <= LONGEST_REACH]
         if not reaches:
             return Assertion.AFFIRMED
-        return min(reaches, key=lambda reach: (reach.distance, reach.says is Assertion.UNCERTAIN)).says
+        return min(reaches, key=lambda reach: (reach.distance, reach.says is not Assertion.NEGATED)).says
 
     def _read_forward(self) -> None:
         """From the left, none overlapping another: where each cue ends, and what decides for all that follows."""
@@ -285,6 +297,8 @@ class SentenceCues:
                     return Reach(distance, Assertion.NEGATED)
                 if _Role.LEAVES_OPEN_WHAT_IS_RIGHT_BEFORE in role:
                     return Reach(distance, Assertion.UNCERTAIN)
+                if _Role.AFFIRMS_WHAT_IS_RIGHT_BEFORE in role:
+                    return Reach(distance, Assertion.AFFIRMED)
         decided = self._decided_from[at]
         return Reach(decided.edge - end, decided.says) if decided else None
 

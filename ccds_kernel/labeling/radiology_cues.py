@@ -113,3 +113,10 @@ SCOPE_ENDS = (
 
 SCOPE_ENDS_BACKWARD = (",",)
 """End the reach of a cue to what comes before. "And" doesn't: "infiltrates and congestion have resolved"."""
+
+AFFIRMATION_RIGHT_AFTER = (
+    "unchanged", "stable", "again seen", "again noted", "again demonstrated", "not significantly changed",
+    *_each(("is", "are", "appears", "appear"), ("unchanged", "stable", "larger", "smaller")),
+    *_each(("has", "have"), ("increased", "decreased", "worsened", "improved", "not resolved", "not changed")),
+)  # fmt: skip
+"""Say of what stands right before them that it is there: "no pneumothorax, effusion unchanged"."""

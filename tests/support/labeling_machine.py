@@ -27,6 +27,7 @@ CUES = Cues(
     negation_right_after=["absent"],
     uncertainty_right_after=["likely"],
     scope_ends_backward=[","],
+    affirmation_right_after=["stable"],
 )
 LEFT_OUT = "indication"
 
@@ -35,7 +36,7 @@ cue_words = st.sampled_from(
     [
         *("no", "NO", "without", "no sign of", "is excluded", "absent", "possible", "may be", "cannot be excluded"),
         *("no change", "but", ";", "?", ",", "sign", "of", "excluded", "(no", "no)", "nodule"),
-        *("isn\u2019t there", "likely"),
+        *("isn\u2019t there", "likely", "stable"),
     ]
 )
 words = st.one_of(findings, findings, cue_words)

@@ -77,9 +77,12 @@ def assertion(before: str, after: str, cues: Cues) -> Assertion:
         if cue in cues.uncertainty_before:
             reaching.append((len(before) - end, 1, Assertion.UNCERTAIN))
     for number, (start, _, cue) in enumerate(cues_in(after, cues)):
+        stands_beside = number == 0 and start <= len(" - ") and not any(map(is_word_character, after[:start]))
+        if stands_beside and cue in cues.affirmation_right_after:
+            reaching.append((start, 1, Assertion.AFFIRMED))
+            break
         if cue in cues.scope_ends or cue in cues.scope_ends_backward:
             break
-        stands_beside = number == 0 and start <= len(" - ") and not any(map(is_word_character, after[:start]))
         if cue in cues.negation_after or (stands_beside and cue in cues.negation_right_after):
             reaching.append((start, 0, Assertion.NEGATED))
         if cue in cues.uncertainty_after or (stands_beside and cue in cues.uncertainty_right_after):

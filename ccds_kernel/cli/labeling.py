@@ -149,6 +149,10 @@ def _import(options: argparse.Namespace) -> None:
     print(f"{len(phrases)} phrases: {appended.added} added, {appended.known} known already")
     if appended.conflicting:
         print(f"{appended.conflicting:>9}  left out: on the list already, meaning something else")
+    if appended.differing:
+        print(
+            f"{appended.differing:>9}  left out: on the list already, with other options; change these in the labelling app"
+        )
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -60,13 +60,15 @@ class Appended:
 
     Attributes:
         added: new ones.
-        known: those that the list has already, for the same label.
+        known: those that the list has already, for the same label and with the same options.
         conflicting: left out, because the list has them for another label, or for its absence instead of its presence.
+        differing: left out, because the list has them with other options: "not if negated", or another label where uncertain.
     """
 
     added: int = 0
     known: int = 0
     conflicting: int = 0
+    differing: int = 0
 
 
 class LabelingRepository:
@@ -187,14 +189,14 @@ class LabelingRepository:
         verdicts: Counter[str] = Counter()
         new: list[Phrase] = []
         with self._editing() as editor:
-            meanings = {editor.key_of(stored.phrase): _meaning(stored.phrase) for stored in editor.listed()}
+            there = {editor.key_of(stored.phrase): stored.phrase for stored in editor.listed()}
             for phrase in phrases:
                 key = editor.key_of(phrase)
-                if key in meanings:
-                    verdicts["known" if meanings[key] == _meaning(phrase) else "conflicting"] += 1
+                if key in there:
+                    verdicts[_verdict(there[key], phrase)] += 1
                     continue
                 verdicts["added"] += 1
-                meanings[key] = _meaning(phrase)
+                there[key] = phrase
                 new.append(phrase)
             editor.append(new)
         return Appended(**verdicts)
@@ -279,5 +281,9 @@ class LabelingRepository:
             )
 
 
-def _meaning(phrase: Phrase) -> tuple[str, bool]:
-    return phrase.label, phrase.excludes
+def _verdict(there: Phrase, again: Phrase) -> str:
+    """What becomes of a phrase whose words are on the list already, by the count of `Appended`."""
+    if (there.label, there.excludes) != (again.label, again.excludes):
+        return "conflicting"
+    same = (there.negatable, there.uncertain_label) == (again.negatable, again.uncertain_label)
+    return "known" if same else "differing"

@@ -210,14 +210,17 @@ def test_phrases_of_another_task_are_copied_below_the_list(project, model):
     """What the list has stays as it is; the answer says what became of each."""
     other = TaskRepository(project).make(Task("old list")).id
     LabelingRepository(project, other).append_phrases(
-        [Phrase("Effusion", "yes"), Phrase("left", "elsewhere"), Phrase("clear", "no")]
+        [
+            *(Phrase("Effusion", "yes"), Phrase("left", "elsewhere"), Phrase("clear", "no")),
+            Phrase("heart", "heart", negatable=True),
+        ]
     )
 
     sources = model.start()["sources"]
     answer = model.answer({"kind": "copy", "source": other})
 
     assert sources == [{"id": other, "name": "old list"}]
-    assert answer["copied"] == {"added": 1, "known": 1, "conflicting": 1}
+    assert answer["copied"] == {"added": 1, "known": 1, "conflicting": 1, "differing": 1}
     assert [*ids(answer)] == [*WORDS, "clear"]
 
 

@@ -188,22 +188,26 @@ def test_a_phrase_list_goes_out_and_comes_back(folder, capsys, repository):
     imported = main(["labeling", "import", "--project", "CHEST-1", "--phrases", "p.csv", "--json"])
 
     assert (exported, imported) == (0, 0)
-    assert json.loads(capsys.readouterr().out) == {"added": 1, "known": 1, "conflicting": 0}
+    assert json.loads(capsys.readouterr().out) == {"added": 1, "known": 1, "conflicting": 0, "differing": 0}
     assert (folder / "p.csv").read_text(encoding="utf-8") == (
         'phrase,label,negatable\n"no ""acute"", effusion",negative,yes\nEffusion,positive,no\n'
     )
     assert [stored.phrase for stored in repository.phrases()] == [Phrase("clear", "negative"), before[1], before[0]]
 
 
-def test_an_imported_phrase_with_another_label_is_left_out(folder, capsys, repository):
-    """The project's label stands; the conflict is told."""
-    repository.insert_phrase(Phrase("effusion", "positive"), 0)
-    (folder / "p.csv").write_text("phrase,label\nEFFUSION,negative\n", encoding="utf-8")
+def test_an_imported_phrase_with_another_label_or_other_options_is_left_out(folder, capsys, repository):
+    """The project's phrase stands; each is told."""
+    repository.append_phrases([Phrase("effusion", "positive"), Phrase("mass", "positive")])
+    (folder / "p.csv").write_text("phrase,label,negatable\nEFFUSION,negative,no\nmass,positive,yes\n", encoding="utf-8")
 
     main(["labeling", "import", "--project", "CHEST-1", "--phrases", "p.csv"])
 
     assert capsys.readouterr().out.splitlines() == [
-        "1 phrases: 0 added, 0 known already",
+        "2 phrases: 0 added, 0 known already",
         "        1  left out: on the list already, meaning something else",
+        "        1  left out: on the list already, with other options; change these in the labelling app",
     ]
-    assert [stored.phrase for stored in repository.phrases()] == [Phrase("effusion", "positive")]
+    assert [stored.phrase for stored in repository.phrases()] == [
+        Phrase("effusion", "positive"),
+        Phrase("mass", "positive"),
+    ]

@@ -278,14 +278,17 @@ def test_what_cannot_be_logged_is_not_done(repository, project):
 
 
 def test_appended_phrases_come_below_and_change_nothing(repository):
-    """New ones follow in their order; those that are there stay, with their label."""
+    """New ones follow in their order; those that are there stay, with their label and options."""
     repository.insert_phrase(Phrase("one", "x"), 0)
 
     counts = repository.append_phrases(
-        [Phrase("two", "x"), Phrase("ONE", "x"), Phrase("Two", "y"), Phrase("three", "y")]
+        [
+            *(Phrase("two", "x"), Phrase("ONE", "x"), Phrase("Two", "y"), Phrase("three", "y")),
+            *(Phrase("one", "x", negatable=True), Phrase("three", "y", uncertain_label="perhaps")),
+        ]
     )
 
-    assert counts == Appended(added=2, known=1, conflicting=1)
+    assert counts == Appended(added=2, known=1, conflicting=1, differing=2)
     assert [stored.phrase for stored in repository.phrases()] == [
         Phrase("one", "x"), Phrase("two", "x"), Phrase("three", "y")
     ]  # fmt: skip

@@ -129,8 +129,8 @@ def test_phrases_of_one_task_go_out_and_come_back(folder, capsys, project):
 
     first_counts, second_counts, _ = capsys.readouterr().out.splitlines()
     assert (first, second) == (0, 0)
-    assert json.loads(first_counts) == {"added": 3, "known": 0, "conflicting": 0}
-    assert json.loads(second_counts) == {"added": 0, "known": 1, "conflicting": 1}
+    assert json.loads(first_counts) == {"added": 3, "known": 0, "conflicting": 0, "differing": 0}
+    assert json.loads(second_counts) == {"added": 0, "known": 1, "conflicting": 1, "differing": 0}
     assert (folder / "out.csv").read_text(encoding="utf-8").splitlines() == [
         "phrase,label,negatable,excludes",
         "no effusion,effusion,no,yes",

@@ -108,3 +108,7 @@ class HasAppended(Protocol):
     @property
     def conflicting(self) -> int:
         """Those that it has with another label, left out."""
+
+    @property
+    def differing(self) -> int:
+        """Those that it has with other options, left out."""

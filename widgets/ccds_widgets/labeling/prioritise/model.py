@@ -95,7 +95,8 @@ class PrioritiseModel:
             case messages.Copy():
                 copied = self._desk.repository.append_phrases(self._phrases_of(request.source))
                 self._desk.changed()
-                return {"copied": {"added": copied.added, "known": copied.known, "conflicting": copied.conflicting}}
+                counts = {name: getattr(copied, name) for name in ("added", "known", "conflicting", "differing")}
+                return {"copied": counts}
             case messages.Labels():
                 self._desk.set_labels(request.names)
                 return {}

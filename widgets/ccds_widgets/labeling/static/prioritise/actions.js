@@ -212,8 +212,12 @@ function actions(state, context, draw) {
     async copy({ id, name }) {
       const answer = await change({ kind: "copy", source: id }, "panel");
       if (!answer) return;
-      const { added, known, conflicting } = answer.copied;
-      const more = [known ? `${grouped(known)} were there already` : "", conflicting ? `${grouped(conflicting)} have another label here and stay as they are` : ""].filter(Boolean);
+      const { added, known, conflicting, differing } = answer.copied;
+      const more = [
+        known ? `${grouped(known)} were there already` : "",
+        conflicting ? `${grouped(conflicting)} have another label here and stay as they are` : "",
+        differing ? `${grouped(differing)} have other options here and stay as they are` : "",
+      ].filter(Boolean);
       state.notice = [`${counted(added, "phrase")} of “${name}” added`, ...more].join("; ");
       draw();
       say(state.notice);

@@ -135,12 +135,17 @@ def running_server() -> Iterator[Server]:
 @contextmanager
 def in_session(settings: Settings, project_id: str, person: str) -> Iterator[None]:
     """Gives this process what the spawner would give a session of `person`'s in the project, where its rows lie on a server."""
-    application = registry_of(settings).get(project_id)
-    with site_database(settings) as database, pytest.MonkeyPatch.context() as environment:
-        if database is not None:
-            for name, value in database.issue(application, person, f"{application.slug}-{next(_numbers)}").items():
-                environment.setenv(name, value)
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in session_environment(settings, project_id, person).items():
+            environment.setenv(name, value)
         yield
+
+
+def session_environment(settings: Settings, project_id: str, person: str) -> dict[str, str]:
+    """That which the spawner would give such a session; empty where the project's rows lie in a file."""
+    application = registry_of(settings).get(project_id)
+    with site_database(settings) as database:
+        return database.issue(application, person, f"{application.slug}-{next(_numbers)}") if database else {}
 
 
 @contextmanager

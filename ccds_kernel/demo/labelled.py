@@ -20,7 +20,7 @@ from ccds_kernel.demo.labelers import ABSENT, PRESENT, Labeler, answered
 from ccds_kernel.demo.reports import truth_table
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.labeling.confirmation.batch import BatchItem, Said, SoftStudy, compose, misleadable
+from ccds_kernel.labeling.confirmation.batch import BatchItem, Said, SoftStudy, compose, misleadable, plantable
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.confirming import MOST_AHEAD, Confirming
 from ccds_kernel.labeling.confirmation.curating import Curating
@@ -159,8 +159,7 @@ def _planned(project: Project, task_id: int, truth: Mapping[str, Said], seed: in
     batches = []
     for at in (0, 1):
         of_batch = ordinary[at * most : (at + 1) * most]
-        shown = {study.phrase_id for study in of_batch}  # a gold study in a group of its own would be odd
-        fitting = [study for study in left if study.phrase_id in shown and study.study_key not in gold]
+        fitting = [study for study in plantable(left, of_batch) if study.study_key not in gold]
         misled = misleadable(fitting, truth, of_batch)[:_MOST_WRONG]
         planted = [*misled, *(study for study in fitting if study not in misled)][:most_gold]
         gold |= {study.study_key: truth[study.study_key] for study in planted}

@@ -5,9 +5,11 @@ shown grouped by that phrase: who has just read ten reports with the same words 
 studies of the gold set stand among them, unseen: as they are, to measure a labeler, and some with a *wrong prefill*, to
 measure how far they trust what is preselected. A planted study is shown to every labeler of the batch, the others to `overlap`.
 
-A wrong prefill is that of a group in the batch whose phrase stands in the study's report, too: the study stands in that group,
-its phrase is highlighted as in the others, and nothing about it is odd. Rejected: another label within the study's own group,
-where it would be the only one; and a group whose phrase isn't in the report, where it would be the only one without a highlight.
+A planted study whose prefill is its soft label stands in its own group, which has to be in the batch: in one of its own, or as
+the only one of a phrase with that prefill, it would be seen for what it is. A wrong prefill is that of a group in the batch whose
+phrase stands in the study's report, too: the study stands in that group, its phrase is highlighted as in the others, and nothing
+about it is odd. Rejected: another label within the study's own group, where it would be the only one; and a group whose phrase
+isn't in the report, where it would be the only one without a highlight.
 """
 
 from __future__ import annotations
@@ -81,12 +83,13 @@ def compose(
         studies: those to be confirmed, each once.
         order: the phrases in the order of their groups; studies that no phrase decides come last.
         gold: study key → its gold label, for every planted study.
-        planted: studies of the gold set to mix in, none of them among `studies`.
+        planted: studies of the gold set to mix in, none of them among `studies`; `plantable` where they get no wrong prefill.
         wrong: how many of these get a wrong prefill.
         chance: draws which, and the order within each group.
 
     Raises:
-        CcdsError: there are no studies, one comes twice, a planted one has no gold label, or too few can get a wrong prefill.
+        CcdsError: there are no studies, one comes twice, a planted one has no gold label, too few can get a wrong prefill, or one
+            that gets none has no group in the batch.
     """
     ordinary, extra = tuple(studies), tuple(planted)
     keys = [study.study_key for study in (*ordinary, *extra)]
@@ -110,7 +113,14 @@ def compose(
             found=str(wrong),
             do="add gold studies that other phrases of this batch would label wrongly, or ask for fewer",
         )
-    misled = frozenset(chance.sample(can_mislead, wrong))
+    alone = [study.study_key for study in extra if _Group(study.phrase_id, study.labels) not in groups]
+    misled = frozenset(_misled(can_mislead, alone, wrong, chance))
+    if odd := len(set(alone) - misled):
+        raise CcdsError(
+            expected="gold studies whose phrase and label other studies of the batch have, too",
+            found=f"{odd} without",
+            do="leave these out, or add studies with their phrases",
+        )
     for study in extra:
         if study.study_key in misled:
             group = chance.choice(misleading[study.study_key])
@@ -120,6 +130,12 @@ def compose(
     chance.shuffle(items)
     place = {phrase_id: number for number, phrase_id in enumerate(order)}
     return tuple(sorted(items, key=lambda item: place.get(item.phrase_id or 0, len(place))))
+
+
+def plantable(gold_studies: Iterable[SoftStudy], ordinary: Iterable[SoftStudy]) -> tuple[SoftStudy, ...]:
+    """Those of `gold_studies` whose phrase and soft label some of the `ordinary` ones have, too."""
+    groups = {_Group(study.phrase_id, study.labels) for study in ordinary}
+    return tuple(study for study in gold_studies if _Group(study.phrase_id, study.labels) in groups)
 
 
 def misleadable(
@@ -146,6 +162,14 @@ def check_batch(name: str, overlap: int) -> str:
             expected=f"each study to go to 1 to {MOST_OVERLAP} labelers", found=str(overlap), do="choose another number"
         )
     return name
+
+
+def _misled(can_mislead: Sequence[str], alone: Sequence[str], wrong: int, chance: Random) -> list[str]:
+    """Which studies get a wrong prefill: first those that can be in the batch in no other way."""
+    only_so = [key for key in can_mislead if key in alone]
+    others = [key for key in can_mislead if key not in alone]
+    drawn = chance.sample(only_so, min(wrong, len(only_so)))
+    return [*drawn, *chance.sample(others, wrong - len(drawn))]
 
 
 def _misleading(study: SoftStudy, truth: Said, groups: Iterable[_Group]) -> list[_Group]:

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, SoftStudy, check_batch, compose, misleadable
+from ccds_kernel.labeling.confirmation.batch import (
+    BatchItem,
+    Planted,
+    SoftStudy,
+    check_batch,
+    compose,
+    misleadable,
+    plantable,
+)
 
 YES, NO = frozenset({"yes"}), frozenset({"no"})
 
@@ -36,7 +44,12 @@ def test_every_study_is_there_once_and_groups_stand_together(phrases, golden, wr
     """In the phrases' order, those without one last; each planted one as it is or wrong, and wrong ones are wrong."""
     ordinary = studies(*phrases)
     everything = frozenset({1, 2, 3, 4})
-    planted = [SoftStudy(f"g{number}", YES, phrase, everything) for number, phrase in enumerate(golden)]
+    shown = {study.phrase_id: study.labels for study in ordinary}
+    planted = [
+        SoftStudy(f"g{number}", shown[phrase], phrase, everything)
+        for number, phrase in enumerate(golden)
+        if phrase in shown
+    ]
     gold = {study.study_key: YES for study in planted}
     wrong = min(wrong, len(planted) if any(study.labels == NO for study in ordinary) else 0)
 
@@ -73,6 +86,30 @@ def test_a_study_without_a_group_that_misleads_gets_no_wrong_prefill():
     found = misleadable(gold, {"both": NO, "one": NO, "right": YES}, ordinary)
 
     assert [study.study_key for study in found] == ["both", "right"]
+
+
+def test_a_planted_study_stands_among_others_of_its_phrase_and_label():
+    """In a group of its own it would be the odd one out: refused, unless it gets a wrong prefill in another group."""
+    ordinary = studies(1, 1, 2)
+    fits, other_label, other_phrase = (
+        SoftStudy("a", NO, 1),
+        SoftStudy("b", YES, 1),
+        SoftStudy("c", YES, 4, frozenset({1})),
+    )
+    gold = dict.fromkeys("abc", YES)
+
+    assert plantable([fits, other_label, other_phrase], ordinary) == (fits,)
+    for odd in (other_label, other_phrase):
+        with pytest.raises(
+            CcdsError, match="whose phrase and label other studies of the batch have, too; found 1 without"
+        ):
+            composed(ordinary, planted=[fits, odd], gold=gold)
+    for seed in range(10):
+        items = composed(ordinary, planted=[fits, other_phrase], gold=gold, wrong=1, seed=seed)
+        assert {item.study_key: item.planted for item in items if item.planted is not Planted.NO} == {
+            "a": Planted.GOLD,
+            "c": Planted.WRONG,
+        }
 
 
 def test_planted_studies_are_anywhere_in_their_group():

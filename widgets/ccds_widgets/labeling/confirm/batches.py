@@ -14,7 +14,7 @@ from random import Random, SystemRandom
 from typing import Any
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.labeling.confirmation.batch import Said, SoftStudy, check_batch, compose, misleadable
+from ccds_kernel.labeling.confirmation.batch import Said, SoftStudy, check_batch, compose, misleadable, plantable
 from ccds_widgets.labeling.confirm import messages
 from ccds_widgets.labeling.confirm.ports import Curation
 
@@ -129,8 +129,7 @@ class BatchMaking:
         """Gold studies to mix in, and how many of them get a wrong prefill."""
         wanted = round(len(ordinary) * request.gold / (100 - request.gold))
         wrong = round(wanted * request.wrong / 100)
-        shown = {study.phrase_id for study in ordinary}
-        golden = [study for study in pool.golden if study.phrase_id in shown]
+        golden = list(plantable(pool.golden, ordinary))
         golden.sort(key=lambda study: (pool.uses.get(study.study_key, 0), self._chance.random()))
         misled = misleadable(golden, pool.gold, ordinary)[:wrong]
         if len(misled) < wrong:

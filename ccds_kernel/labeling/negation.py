@@ -87,13 +87,9 @@ _EXCLUDE_EACH_OTHER = (
     ("negation_right_after", "uncertainty_right_after", "look_alikes", "scope_ends", "scope_ends_backward"),
     ("negation_after", "uncertainty_right_after"),
     ("uncertainty_after", "negation_right_after"),
-    (
-        "affirmation_right_after",
-        "negation_after",
-        "negation_right_after",
-        "uncertainty_after",
-        "uncertainty_right_after",
-    ),
+    ("affirmation_right_after", "negation_after"),
+    ("affirmation_right_after", "uncertainty_after"),
+    ("affirmation_right_after", "negation_right_after", "uncertainty_right_after"),
 )
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _APOSTROPHES = str.maketrans("\u2019\u02bc", "''")

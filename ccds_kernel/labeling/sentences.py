@@ -11,8 +11,8 @@ in characters of the normal form, in which phrases and cues are found. Decided, 
 - A heading ends the sentence before it, wherever it stands (`incoming.headings`).
 - A line feed is mostly where a line was full, and ends nothing: "No pleural\neffusion". It does where a blank line follows, a
   mark or number of a list, a capitalised word, or a word before a colon, unless the line before ends in a comma or a word such
-  as "of" or "the". Before a line in capitals likewise ("NO MASS\nEFFUSION"), unless the line was full: long, no shorter than the
-  next one could have made it, in a text that ends its sentences with full stops.
+  as "of" or "the". Before a line in capitals likewise ("NO MASS\nEFFUSION"), unless the line was full: long, and the next
+  one not so much longer that its first word would have fitted, with a full stop within one of the two.
 
 A sentence is never found by a trained model: the same text would be cut otherwise by the next version.
 """

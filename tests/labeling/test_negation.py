@@ -209,6 +209,14 @@ def test_the_lists_go_through_json():
     assert cues.negation_before == ("kein", "ohne")
 
 
+def test_a_word_may_deny_further_in_a_task_s_own_list():
+    """What the defaults let deny right before it only; the lists agree, so that both may have it."""
+    cues = Cues(negation_after=["excluded"])
+
+    assert said("Effusion on the left excluded", "effusion", cues) == [NEGATED]
+    assert said("Effusion on the left excluded", "effusion") == [AFFIRMED]
+
+
 @pytest.mark.parametrize(
     ("lists", "found"),
     [
@@ -225,6 +233,7 @@ def test_the_lists_go_through_json():
             {"negation_before": ["can't"], "scope_ends": ["can\u2019t"]},
             "'can't' again (case and white space don't count)",
         ),
+        ({"affirmation_right_after": ["possible"]}, "'possible' again (case and white space don't count)"),
         ({"cues": ["no"]}, "1 of another name"),
         ({"scope_ends": "but"}, "something else"),
         ({"scope_ends": [1]}, "something else"),

@@ -135,7 +135,9 @@ class Curating:
             batch = self._check_ours(connection, batch_id)
             counts = batch_counts(connection, self._task_id, self._clock(connection))[batch_id]
             answers = answer_rows.counting(answer_rows.every(connection, batch_id=batch_id))
-        return Progress(counts.studies, counts.done, labeler_progress(answers, batch.labelers, counts.held))
+        return Progress(
+            counts.studies, counts.done, labeler_progress(answers, batch.labelers, counts.held), counts.stuck
+        )
 
     def counts(self) -> Mapping[int, BatchCounts]:
         """The number of each of the task's batches → how far it is, for whoever has the answers already (`every_answer`)."""

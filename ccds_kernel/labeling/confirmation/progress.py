@@ -45,11 +45,13 @@ class Progress:
         studies: how many are to be confirmed, planted ones left out.
         done: how many of these have all the answers that they need.
         labelers: by name: who is assigned, or has answered.
+        stuck: how many of `studies` want a further answer though everybody who is assigned has answered or skipped them.
     """
 
     studies: int
     done: int
     labelers: Mapping[str, LabelerProgress]
+    stuck: int = 0
 
 
 def labeler_progress(

@@ -125,6 +125,26 @@ def test_progress_counts_what_counts_now(either):
     assert progress.labelers["ann"].answered == 2
 
 
+def test_studies_that_nobody_assigned_can_answer_are_counted(either):
+    """Skipped by all, or wanting more labelers than there are; not while somebody holds one, nor once another is assigned."""
+    batch = either.batch(either.keys[:3], planted=[either.keys[5]], overlap=2, labelers=["ann", "bob"])
+    ann, bob = either.at_work("ann", batch), either.at_work("bob", batch)
+    one, two, three, gold = ann.take(4)
+    ann.answer([answer(one, AnswerKind.SKIP), answer(two), answer(three), answer(gold, AnswerKind.SKIP)])
+    before = either.curating().counts()[batch.id].stuck
+    same, other, last, gold = bob.take(4)
+    bob.answer([answer(same, AnswerKind.SKIP), answer(other, AnswerKind.SKIP), answer(gold, AnswerKind.SKIP)])
+    holding = either.curating().progress(batch.id)
+    bob.answer([answer(last)])
+
+    after = either.curating().progress(batch.id)
+    either.curating().assign(batch.id, "cy")
+
+    assert (before, holding.stuck, after.stuck, after.done) == (0, 2, 2, 1)
+    assert either.curating().counts()[batch.id].stuck == 0
+    assert len(either.at_work("cy", batch).take(9)) == 3
+
+
 def test_all_batches_are_counted_at_once(either):
     """Each batch by itself, planted studies left out of what is to be done; what somebody held is over with its time."""
     first = either.batch(either.keys[:4], planted=either.keys[:1], labelers=["ann", "bob"])

@@ -31,13 +31,16 @@ def batches_shown(
 def _batch(batch: StoredBatch, counts: BatchCounts, answers: list[StoredAnswer]) -> Shown:
     share = counts.done / counts.studies if counts.studies else 1.0
     labelers = labeler_progress(answers, batch.labelers, counts.held)
+    done = f"{counts.done:,} of {counted(counts.studies, 'study', 'studies')} done ({percent(share)})"
+    if counts.stuck:
+        done += f"; {counts.stuck:,} that everybody assigned has answered or skipped: assign somebody else"
     return {
         "id": batch.id,
         "name": batch.name,
         "made": f"by {batch.created_by}, {moment(batch.created_at)}",
         "overlap": "each study by one labeler" if batch.overlap == 1 else f"each study by {batch.overlap} labelers",
         "share": share,
-        "done": f"{counts.done:,} of {counted(counts.studies, 'study', 'studies')} done ({percent(share)})",
+        "done": done,
         "labelers": [_labeler(name, one, name in batch.labelers) for name, one in labelers.items()],
     }
 

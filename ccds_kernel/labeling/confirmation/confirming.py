@@ -116,6 +116,7 @@ class Confirming:
         with self._project.store.writing() as connection:
             self._check_assigned(connection)
             now = self._clock(connection)
+            lease_rows.bound(connection, self._batch_id, now + self._term)
             kept = self._still_held(connection, now)
             wanted = ahead - len(kept)
             new = lease_rows.open_items(connection, self._batch_id, self._me, now, wanted) if wanted > 0 else []
@@ -137,6 +138,7 @@ class Confirming:
         with self._project.store.writing() as connection:
             self._check_assigned(connection)
             now = self._clock(connection)
+            lease_rows.bound(connection, self._batch_id, now + self._term)
             kept = [one.lease.id for one in self._still_held(connection, now)]
             lease_rows.renew(connection, kept, now + self._term)
         return tuple(kept)

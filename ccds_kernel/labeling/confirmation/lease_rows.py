@@ -88,6 +88,18 @@ def renew(connection: Connection, ids: Iterable[int], until: datetime) -> None:
     connection.execute(update(_lease).where(_lease.c.id.in_(sorted(ids))).values(until=until))
 
 
+def bound(connection: Connection, batch_id: int, until: datetime) -> None:
+    """Lets no lease of the batch hold longer than until then, when one that is taken now ends.
+
+    One that would was given before the clock was set back: a page that died meanwhile would hold its studies for as long.
+    """
+    connection.execute(
+        update(_lease)
+        .where(_lease.c.batch_id == batch_id, _lease.c.state == LeaseState.HELD.value, _lease.c.until > until)
+        .values(until=until)
+    )
+
+
 def close(connection: Connection, batch_id: int, labeler: str) -> None:
     """Lets everything that `labeler` has said in the batch stand."""
     said = (LeaseState.ANSWERED.value, LeaseState.SKIPPED.value)

@@ -96,6 +96,24 @@ def test_an_undo_puts_the_study_back_into_the_hand(either, kind):
     assert [stored.answer for stored in either.curating().answers()] == [other]
 
 
+def test_a_clock_that_is_set_back_keeps_no_study_of_a_dead_page(either):
+    """Its leases end with the usual term from the next time that anybody takes or renews; who is at work goes on."""
+    batch = either.batch(either.keys[:4])
+    dead = keys(either.at_work("ann", batch).take(2))
+    (own,) = either.at_work("bob", batch).take(1)
+    either.clock.pass_by(timedelta(hours=-1))
+
+    renewed = either.at_work("bob", batch).renew()
+    either.clock.pass_by(TERM / 2)
+    either.at_work("bob", batch).renew()
+    either.clock.pass_by(TERM / 2)
+    after = either.at_work("bob", batch).take(4)
+
+    assert renewed == (own.lease,)
+    assert keys(after) == [*dead, own.report.study_key, either.keys[3]]
+    assert either.at_work("bob", batch).answer([answer(own)])[0].counts
+
+
 def test_a_study_whose_answer_is_undone_goes_to_others_in_the_end(either):
     """It wants an answer again, and is as any other that somebody holds too long."""
     batch = either.batch(either.keys[:1])

@@ -11,6 +11,7 @@ from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import StoredTask, TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
+from ccds_widgets.labeling.assess.app import assess_screen
 from ccds_widgets.labeling.assess.model import AssessModel
 from support.assessing import batch_of, items_of, let_answer, truth_of
 from support.confirming import NEGATIVE, POSITIVE, answer
@@ -55,6 +56,16 @@ def test_a_project_without_a_batch_has_nothing_to_show(open_screen):
     assert model.answer({"kind": "labelers"})["labelers"] == []
     assert model.answer({"kind": "batches"})["batches"] == []
     assert model.answer({"kind": "cases", "which": "refused", "begin": 0})["cases"]["rows"] == []
+
+
+def test_a_task_without_labels_asks_nothing(place):
+    """As every project's first task is before anybody gives it labels."""
+    task = TaskRepository(place.project).make(Task("new"))
+    model = assess_screen(place.project, task.id)
+
+    assert model.start()["overview"]["questions"] == []
+    assert model.answer({"kind": "agreement", "question": 0})["agreement"]["measures"] == []
+    assert model.answer({"kind": "labelers"})["labelers"] == []
 
 
 def test_two_labelers_are_compared_with_each_other(place, batch, open_screen):

@@ -144,6 +144,8 @@ class AssessModel:
     def _agreement(self, request: messages.Agreement) -> Answer:
         known = self._follow()
         questions = asked(known)
+        if not questions:  # the task has no labels yet
+            return {"overview": self._overview(known), "agreement": {"measures": [], "labelers": [], "basis": ""}}
         if request.question >= len(questions):
             raise CcdsError(
                 expected=f"one of {len(questions)} questions",

@@ -50,8 +50,10 @@ function assessScreen(context) {
       redraw(parts.body, state.error ? null : h("div", { class: "ccds-waiting", role: "status" }, waitingFor()));
       return;
     }
-    if (isCases) drawStudies(what);
-    else {
+    if (isCases) {
+      parts.body.replaceChildren();
+      drawStudies(what);
+    } else {
       redraw(parts.body, { agreement: drawAgreement, labelers: drawLabelers, batches: drawBatches, labels: drawLabels }[state.part](state, act));
       drawCharts();
     }

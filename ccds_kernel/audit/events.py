@@ -93,6 +93,21 @@ class PhraseChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PhrasesChanged(Event):
+    """Several phrases were changed in one step, as an import does, or the undo of one: how many in which way.
+
+    Which they were stands in the project's history of phrases under the step's number.
+    """
+
+    task_id: int
+    step: int
+    inserted: int
+    removed: int
+    moved: int
+    edited: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CohortKept(Event):
     """The criteria of a cohort were kept under a name; it is named by its id."""
 

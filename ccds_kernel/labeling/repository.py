@@ -8,12 +8,12 @@ the commit: what can't be logged isn't done. A phrase is named by its id, which 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
-from ccds_kernel.audit.events import PhraseChanged, ReportsLoaded, ReportsSealed
+from ccds_kernel.audit.events import Event, PhraseChanged, PhrasesChanged, ReportsLoaded, ReportsSealed
 from ccds_kernel.cohort.cohort import CohortSnapshot
 from ccds_kernel.cohort.coverage import require_covered
 from ccds_kernel.cohort.criteria import Criteria
@@ -270,15 +270,26 @@ class LabelingRepository:
 
     def _keep(self, editor: PhraseEditor) -> None:
         editor.keep()
-        for change in editor.changes:
-            self._project.audit.write(
-                PhraseChanged(
-                    person=self._project.person,
-                    project=self._project.id,
-                    change=change.what,
-                    phrase_id=change.phrase_id,
-                )
-            )
+        if editor.changes:
+            self._project.audit.write(_event(self._project, self._task_id, editor.changes))
+
+
+def _event(project: Project, task_id: int, changes: Sequence[Change]) -> Event:
+    """What is logged of a step: one event, as each waits for the disk while the write lock is held."""
+    if len(changes) == 1:
+        (change,) = changes
+        return PhraseChanged(person=project.person, project=project.id, change=change.what, phrase_id=change.phrase_id)
+    how = Counter(change.what for change in changes)
+    return PhrasesChanged(
+        person=project.person,
+        project=project.id,
+        task_id=task_id,
+        step=changes[0].step,
+        inserted=how["inserted"],
+        removed=how["removed"],
+        moved=how["moved"],
+        edited=how["edited"],
+    )
 
 
 def _verdict(there: Phrase, again: Phrase) -> str:

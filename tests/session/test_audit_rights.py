@@ -11,6 +11,7 @@ from ccds_kernel.audit.events import (
     CohortKept,
     FeedbackGiven,
     PhraseChanged,
+    PhrasesChanged,
     ProjectOpened,
     PublishedRead,
     StudiesAnswered,
@@ -58,6 +59,12 @@ def test_every_event_of_sessions_says_what_it_needs():
         (ProjectOpened(person="ann", action="read reports", role="fellow"), False),
         (PhraseChanged(person="ann", project="CHEST-1", change="edited", phrase_id=1), True),
         (PhraseChanged(person="eve", project="CHEST-1", change="edited", phrase_id=1), False),
+        (
+            PhrasesChanged(
+                person="ann", project="CHEST-1", task_id=1, step=2, inserted=3, removed=0, moved=0, edited=0
+            ),
+            True,
+        ),
         (AccessDenied(person="eve", project="CHEST-1", action="read reports", reason="not on the roster"), True),
         (PublishedRead(person=ADMINISTRATOR, release="m 1"), True),
         (PublishedRead(person="ann", release="m 1"), False),

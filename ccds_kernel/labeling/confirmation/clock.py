@@ -2,8 +2,8 @@
 
 On a server that is the server's own time, asked within the transaction (`clock_timestamp`: `now()` would be the time at which
 it began to wait for the write lock). A SQLite file is written from one host only, whose time it is. Where that is set back,
-leases that were given before are cut to the usual term (`lease_rows.bound`); where it is set forward, they are over, and an answer
-under one still counts as long as nobody else has taken the study.
+leases that were given before are cut to the usual term (`lease_rows.bound`); where it is set forward, they are over, and an
+answer under one still counts as long as nobody else has taken the study.
 """
 
 from __future__ import annotations

@@ -222,6 +222,24 @@ def test_taking_an_import_back_writes_the_order_once(ann):
     assert [phrase.text for _, phrase in listed(ann)] == ["first", *(f"phrase {number}" for number in range(40))]
 
 
+def test_a_step_of_many_phrases_is_one_audit_event(ann, projects):
+    """With the number under which the history has each of them; a step of one phrase names it, and one of none is no event."""
+    ann.insert_phrase(Phrase("first", "x"), 0)
+    begin = len(list(projects["ann"].audit.entries("CHEST-1")))
+    ann.append_phrases([Phrase("a", "x"), Phrase("b", "y")])
+    ann.append_phrases([Phrase("b", "y")])
+    ann.undo()
+
+    logged = [(one["event"], one["detail"]) for one in list(projects["ann"].audit.entries("CHEST-1"))[begin:]]
+
+    steps = [change.step for change in ann.changes()]
+    none = {"task_id": 1, "inserted": 0, "removed": 0, "moved": 0, "edited": 0}
+    assert logged == [
+        ("PhrasesChanged", {**none, "step": steps[1], "inserted": 2}),
+        ("PhrasesChanged", {**none, "step": steps[3], "removed": 2}),
+    ]
+
+
 def test_a_phrase_that_says_nothing_about_other_labels_has_no_place_in_a_list_of_one(ann):
     """Where labels exclude each other a phrase can't exclude its own."""
     with pytest.raises(CcdsError, match="expected phrases that stand for a label"):

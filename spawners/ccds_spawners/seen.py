@@ -13,7 +13,7 @@ from ccds_kernel.settings import Settings
 from ccds_spawners.contents import Contents, ContentsCounter
 
 _MOMENT_S = 1.0
-_HOW = {Access.ROWS: "those that you are given", Access.READ: "read only", Access.WRITE: "read and write"}
+_HOW = {Access.READ: "read only", Access.WRITE: "read and write"}
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,10 @@ class Seen:
     Args:
         cohort: the exam codes that the application covers.
         covered: the first and last day that it covers.
-        kinds: a line for each kind of data that the person has a right to, such as `1,200 reports, read only`.
+        kinds: a line for each kind of data that the person has a right to, such as `1,200 reports, read only`; no number where
+            they are given some of it only.
         there: from which day to which the project's reports are; empty where that isn't known.
-        labels: the project's labels, in words; empty where the person reads no reports.
+        labels: the project's labels, in words; empty where the person reads no reports as they like.
         until: the last day on which it opens.
     """
 
@@ -41,8 +42,13 @@ def seen_by(application: IrbApplication, rights: dict[DataKind, Access], content
     """What somebody with these `rights` on the project's data will see of `contents`."""
     numbers = {DataKind.IMAGES: contents.imaged, DataKind.REPORTS: contents.reports}
     words = {DataKind.IMAGES: ("study with images", "studies with images"), DataKind.REPORTS: ("report", "reports")}
-    kinds = tuple(f"{_many(numbers[kind], *words[kind])}, {_HOW[access]}" for kind, access in sorted(rights.items()))
-    reads_reports = DataKind.REPORTS in rights
+    kinds = tuple(
+        f"{words[kind][1]} that are assigned to you"
+        if access is Access.ROWS
+        else f"{_many(numbers[kind], *words[kind])}, {_HOW[access]}"
+        for kind, access in sorted(rights.items())
+    )
+    reads_reports = rights.get(DataKind.REPORTS, Access.ROWS) > Access.ROWS
     there = f"{contents.dates[0]} to {contents.dates[1]}" if contents.dates and reads_reports else ""
     return Seen(
         application.exam_codes,

@@ -160,10 +160,12 @@ def test_what_one_will_see_is_what_one_has_a_right_to() -> None:
     both = seen_by(one, {DataKind.REPORTS: Access.READ, DataKind.IMAGES: Access.WRITE}, contents)
     images = seen_by(one, {DataKind.IMAGES: Access.READ}, contents)
     unknown = seen_by(one, {DataKind.REPORTS: Access.WRITE}, NOT_COUNTED)
+    assigned = seen_by(one, {DataKind.REPORTS: Access.ROWS}, contents)
 
     assert both.kinds == ("1 study with images, read and write", "1,200 reports, read only")
     assert (both.there, both.labels) == ("2019-02-01 to 2019-03-01", "absent, present")
     assert (both.until, both.cohort) == (date(2998, 1, 1), ("CXR1", "CXR2"))
     assert (images.kinds, images.there, images.labels) == (("1 study with images, read only",), "", "")
+    assert (assigned.kinds, assigned.there, assigned.labels) == (("reports that are assigned to you",), "", "")
     assert (unknown.kinds, unknown.labels) == (("reports: not counted, read and write",), "not counted")
     assert seen_by(one, {DataKind.REPORTS: Access.READ}, Contents(reports=0)).labels == "none yet"

@@ -1,6 +1,6 @@
 """Reports as they come: markup, emoji, line feeds of every kind, right to left, very long, empty; matched and marked in place."""
 
-import json
+import csv
 import tracemalloc
 
 import pytest
@@ -8,7 +8,8 @@ import pytest
 from ccds_kernel.labeling.matching import Counts, PhraseIndex
 from ccds_kernel.labeling.negation import Assertion
 from ccds_kernel.labeling.phrase import Phrase
-from ccds_kernel.labeling.text import normalise
+from ccds_kernel.labeling.phrase_file import read_phrases, write_phrases
+from ccds_kernel.labeling.report_file import ReportColumns, read_reports
 
 LONG = "Heart size is normal. " * 9_000 + "No mass. Left effusion. " + "Lungs are clear. " * 200
 
@@ -101,8 +102,18 @@ def test_negated_places_are_shown_where_they_are_asked_for():
     assert counting == every[1:]
 
 
-def test_markup_stays_text_on_its_way_through_a_file():
-    """The normal form of markup is the markup: nothing is taken for a tag, an entity or an escape."""
-    text = '<img src=x onerror="alert(1)"> &lt;b&gt; \\u0041'
+def test_markup_stays_text_on_its_way_through_files(tmp_path):
+    """Nothing is taken for a tag, an entity or an escape: in a file of reports, in one of phrases, in matching."""
+    text = '<img src=x onerror="alert(1)"> &lt;b&gt; \\u0041, =1+1'
+    with (tmp_path / "reports.csv").open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([["accession", "findings"], ["A1", text]])
+    write_phrases(tmp_path / "phrases.csv", [Phrase(text, "<i>&amp;</i>")])
 
-    assert json.loads(json.dumps(normalise(text))) == text.lower()
+    (report,) = read_reports(tmp_path / "reports.csv", ReportColumns("accession", ("findings",)))
+    (phrase,) = read_phrases(tmp_path / "phrases.csv")
+
+    assert report.texts == (text,)
+    assert phrase == Phrase(text, "<i>&amp;</i>")
+    index = PhraseIndex([report.texts])
+    index.insert(phrase, 0)
+    assert index.soft_labels().to_list() == ["<i>&amp;</i>"]

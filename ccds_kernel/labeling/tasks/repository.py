@@ -73,7 +73,10 @@ class TaskRepository:
             changed = changed_since(now, before, after)
             _check_name(changed, (one for one in rows.tasks(connection) if one.id != task_id))
             refuse_beyond_limits(now, changed)
-            refuse_lost_words(now, changed, uses_of_words(connection, task_id))
+            if {*now.words} - {*changed.words} or {*now.strata} - {
+                *changed.strata
+            }:  # the uses are those of every answer
+                refuse_lost_words(now, changed, uses_of_words(connection, task_id))
             phrases = [stored.phrase for stored in labeling_rows.phrases(connection, task_id)]
             refuse_another_kind(now, changed, studies=judged_studies(connection, task_id), phrases=phrases)
             rows.change_task(connection, task_id, changed)

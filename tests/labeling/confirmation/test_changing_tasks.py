@@ -103,3 +103,13 @@ def test_too_many_labels_are_refused_at_each_door(place):
 
     assert use.phrases() == ()
     assert tasks.tasks()[1].task == full.task
+
+
+def test_a_label_that_becomes_a_strata_tag_is_missed_as_a_label(place):
+    """The same word in the other list doesn't stand for it."""
+    tasks = TaskRepository(place.project)
+    before = tasks.tasks()[0].task
+    place.curating().set_gold(place.keys[0], ["no effusion"])
+
+    with pytest.raises(CcdsError, match="expected the label 'no effusion' to be used nowhere"):
+        tasks.change(1, before, replace(before, labels=before.labels[:1], strata=(*before.strata, "no effusion")))

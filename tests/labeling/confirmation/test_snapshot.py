@@ -219,6 +219,25 @@ def test_what_a_batch_is_composed_of_is_the_soft_label(place, kind):
     assert len(soft_labels(stored.task, repository.reports(), repository.phrases())) == 12
 
 
+@pytest.mark.parametrize(
+    ("kind", "preselected"), [(TaskKind.ONE, frozenset({"perhaps"})), (TaskKind.SEVERAL, frozenset())]
+)
+def test_what_is_uncertain_is_preselected_as_a_label_only_where_it_is_one(place, kind, preselected):
+    """Elsewhere it is said of a label, and nothing is preselected; the phrase decides all the same."""
+    task = TaskRepository(place.project).make(Task("t", kind))
+    repository = LabelingRepository(place.project, task.id)
+    repository.load_reports([Report("P1", (Section("impression", "Possible effusion."),))])
+    phrase = repository.insert_phrase(Phrase("effusion", "effusion", uncertain_label="perhaps"), 0)
+    (stored,) = [one for one in TaskRepository(place.project).tasks() if one.id == task.id]
+    (report,) = [one for one in repository.reports() if one.report.accession == "P1"]
+
+    (study,) = soft_studies(stored.task, [report], repository.phrases())
+    (label,) = [one for one in soft_labels(stored.task, [report], repository.phrases()) if one.phrase_id is not None]
+
+    assert study == SoftStudy(report.study_key, preselected, phrase.id, frozenset({phrase.id}))
+    assert (label.value, label.phrase_id) == ("perhaps", phrase.id)
+
+
 def test_a_snapshot_stays_what_it_is(place, snapshots):
     """The same labels are the same snapshot, once in the log; other labels are another one, and the first is read as before."""
     first, _ = snapshots.take(1)

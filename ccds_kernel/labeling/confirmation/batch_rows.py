@@ -200,15 +200,6 @@ def uses_of_studies(connection: Connection, task_id: int) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def left(connection: Connection, batch_id: int) -> int:
-    """How many of a batch's studies, planted ones left out, still want an answer."""
-    item = tables.item
-    query = select(func.count()).where(
-        item.c.batch_id == batch_id, item.c.planted == Planted.NO.value, item.c.seats > 0
-    )
-    return connection.execute(query).scalar_one()
-
-
 def change_seats(connection: Connection, item_id: int, by: int) -> None:
     """Says that a study needs `by` more answers, or fewer."""
     connection.execute(update(tables.item).where(tables.item.c.id == item_id).values(seats=tables.item.c.seats + by))

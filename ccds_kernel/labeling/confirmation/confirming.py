@@ -70,16 +70,13 @@ class OwnWork:
         progress: how many, and at which pace.
         today: how many of the studies they answered today, by the calendar of the site; skipped ones left out.
         open: how many more studies they can be given, those that they hold among them. Planted ones count as others do, so that
-            an answer takes it down by one whatever the study was.
-        left: how many studies of the batch still want an answer, whoever gives it; planted ones left out. No labeler is shown it:
-            an answer that leaves it as it was would give a planted study away.
+            an answer takes it down by one whatever the study was: a number that it left as it was would give a planted one away.
     """
 
     answers: tuple[Answer, ...]
     progress: LabelerProgress
     today: int
     open: int
-    left: int
 
 
 class Confirming:
@@ -180,13 +177,12 @@ class Confirming:
             kept = answer_rows.counting(answer_rows.every(connection, batch_id=self._batch_id, labeler=self._me))
             held = lease_rows.held(connection, self._batch_id, self._me)
             unheld = lease_rows.open_count(connection, self._batch_id, self._me, now)
-            left = batch_rows.left(connection, self._batch_id)
         progress = labeler_progress(kept, [self._me], {self._me: len(held)})[self._me]
         today = sum(
             stored.at.astimezone().date() == now.astimezone().date() and stored.answer.kind is not AnswerKind.SKIP
             for stored in kept
         )
-        return OwnWork(tuple(stored.answer for stored in kept), progress, today, len(held) + unheld, left)
+        return OwnWork(tuple(stored.answer for stored in kept), progress, today, len(held) + unheld)
 
     @property
     def _me(self) -> str:

@@ -316,7 +316,7 @@ def test_who_is_not_assigned_takes_nothing(place):
 
 
 def test_a_page_that_is_loaded_anew_learns_what_was_done(either):
-    """One's own answers that count, so that the last one can be undone; and how many studies are left for all."""
+    """One's own answers that count, so that the last one can be undone; and how many studies are left for them."""
     batch = either.batch(planted=either.keys[11:])
     at_work = either.at_work("ann", batch)
     one, two, three = at_work.take(3)
@@ -328,7 +328,7 @@ def test_a_page_that_is_loaded_anew_learns_what_was_done(either):
     work = at_work.own_work()
 
     assert work.answers == (told[0], told[2])
-    assert (work.progress.confirmed, work.progress.skipped, work.progress.held, work.left) == (1, 1, 1, 9)
+    assert (work.progress.confirmed, work.progress.skipped, work.progress.held, work.open) == (1, 1, 1, 10)
 
 
 def test_who_may_not_confirm_is_turned_away(place):

@@ -58,7 +58,7 @@ class Tagging:
             batch = batch_rows.assigned_batch(connection, self._batch_id, me)
             chosen = task_rows.task(connection, batch.task_id).checked_strata(tags)
             held = lease_rows.leases(connection, self._batch_id, me, [lease]).get(lease)
-            item = held and batch_rows.items(connection, self._batch_id, [held.item_id])[held.item_id]
+            item = batch_rows.items(connection, self._batch_id, [held.item_id])[held.item_id] if held else None
             if item is None or item.study_key != study_key:
                 raise CcdsError(
                     expected="a study of this batch that you were given", found="another one", do="load the page anew"

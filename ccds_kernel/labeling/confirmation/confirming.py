@@ -168,6 +168,13 @@ class Confirming:
                 self._project.audit.write(_event(self._project, self._batch_id, new))
         return acknowledged
 
+    def open(self) -> int:
+        """How many more studies this person can be given, those that they hold among them; see `OwnWork.open`."""
+        self._project.require(CONFIRM)
+        with self._project.store.reading() as connection:
+            self._check_assigned(connection)
+            return self._open(connection, self._clock(connection))
+
     def own_work(self) -> OwnWork:
         """What this person has done so far."""
         self._project.require(CONFIRM)
@@ -176,13 +183,13 @@ class Confirming:
             now = self._clock(connection)
             kept = answer_rows.counting(answer_rows.every(connection, batch_id=self._batch_id, labeler=self._me))
             held = lease_rows.held(connection, self._batch_id, self._me)
-            unheld = lease_rows.open_count(connection, self._batch_id, self._me, now)
+            is_open = self._open(connection, now)
         progress = labeler_progress(kept, [self._me], {self._me: len(held)})[self._me]
         today = sum(
             stored.at.astimezone().date() == now.astimezone().date() and stored.answer.kind is not AnswerKind.SKIP
             for stored in kept
         )
-        return OwnWork(tuple(stored.answer for stored in kept), progress, today, len(held) + unheld)
+        return OwnWork(tuple(stored.answer for stored in kept), progress, today, is_open)
 
     @property
     def _me(self) -> str:
@@ -190,6 +197,10 @@ class Confirming:
 
     def _check_assigned(self, connection: Connection) -> None:
         batch_rows.assigned_batch(connection, self._batch_id, self._me)
+
+    def _open(self, connection: Connection, now: datetime) -> int:
+        held = len(lease_rows.held(connection, self._batch_id, self._me))
+        return held + lease_rows.open_count(connection, self._batch_id, self._me, now)
 
     def _still_held(self, connection: Connection, now: datetime) -> list[HeldItem]:
         """What this person holds; what somebody else has taken since its time was over is given back."""

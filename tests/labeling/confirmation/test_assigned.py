@@ -37,7 +37,7 @@ def test_ones_batches_are_told_with_what_is_left(either):
     (batch,) = assigned(either, "ann").batches()
     assert (batch.id, batch.name, batch.studies, batch.open) == (mine.id, "first", 4, 1)
     assert batch.task.words == ("effusion", "no effusion")
-    assert at_work.own_work().open == 1
+    assert at_work.own_work().open == at_work.open() == 1
 
 
 def test_a_batch_is_outlined_by_its_groups(place):

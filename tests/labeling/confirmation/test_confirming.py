@@ -341,6 +341,7 @@ def test_who_may_not_confirm_is_turned_away(place):
         at_work.renew,
         at_work.give_back,
         lambda: at_work.answer([]),
+        at_work.open,
         at_work.own_work,
     ):
         with pytest.raises(ProjectAccessDenied):

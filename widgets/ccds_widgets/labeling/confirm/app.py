@@ -41,6 +41,11 @@ class ProjectDesk:
         self._project = project
         self._task_id = task_id
 
+    @property
+    def person(self) -> str:
+        """See `ports.Desk`."""
+        return self._project.person
+
     def batches(self) -> tuple[AssignedBatch, ...]:
         """See `ports.Desk`."""
         return tuple(batch for batch in Assigned(self._project).batches() if batch.task_id == self._task_id)
@@ -75,6 +80,10 @@ class ProjectWork:
     def answer(self, answers: Sequence[Answer]) -> tuple[Acknowledged, ...]:
         """See `Confirming.answer`."""
         return self._confirming.answer(answers)
+
+    def open(self) -> int:
+        """See `Confirming.open`."""
+        return self._confirming.open()
 
     def own_work(self) -> OwnWork:
         """See `Confirming.own_work`."""

@@ -46,7 +46,7 @@ class ConfirmModel:
 
     def start(self) -> Answer:
         """What the page shows first: which batches there are for this person."""
-        return {**self._batches(), "curates": self._making is not None}
+        return {"person": self._desk.person, "curates": self._making is not None, **self._batches()}
 
     def answer(self, content: object) -> Answer:
         """The answer to what the page sent.
@@ -103,10 +103,10 @@ class ConfirmModel:
         work, outline = self._at_work(request.batch)
         acknowledged = self._keep(work, request.keys)
         try:
-            held = work.take(AHEAD)
+            held = work.take(AHEAD)  # before `open`: what is held is open, whoever else wants it
         except CcdsError as error:  # the keys are kept all the same
             return {"acknowledged": acknowledged, "refused": sentence(error)}
-        return {"acknowledged": acknowledged, **self._held(work, outline, held, have=request.have)}
+        return {"acknowledged": acknowledged, "open": work.open(), **self._held(work, outline, held, have=request.have)}
 
     def _held(self, work: Work, outline: Outline, held: Sequence[LeasedStudy], *, have: Sequence[int]) -> Answer:
         new = [study for study in held if study.lease not in have]

@@ -35,6 +35,9 @@ class Work(Protocol):
     def answer(self, answers: Sequence[Answer]) -> Sequence[Acknowledged]:
         """Keeps answers, each once whatever how often it comes."""
 
+    def open(self) -> int:
+        """How many more studies the person can be given, those that they hold among them."""
+
     def own_work(self) -> OwnWork:
         """What the person has done so far."""
 
@@ -50,6 +53,10 @@ class Work(Protocol):
 
 class Desk(Protocol):
     """The batches of one task that a person is assigned to."""
+
+    @property
+    def person(self) -> str:
+        """Who."""
 
     def batches(self) -> Sequence[AssignedBatch]:
         """The oldest first."""

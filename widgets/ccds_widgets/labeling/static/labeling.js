@@ -31,7 +31,7 @@ const SHELL_KEYS = [
 
 function render({ model, el }) {
   const shell = { overview: null, task: null, screen: null, made: new Map(), making: new AbortController() };
-  const lost = lostBanner("What you see in the lists is saved.");
+  const lost = lostBanner("What was saved is safe; answers that weren’t yet stay in this tab.");
   const bar = h("nav", { class: "ccds-shell-bar", "aria-label": "Screens" });
   const guideline = h("aside", { class: "ccds-guideline", "aria-label": "Guideline", tabindex: -1, hidden: true });
   const stage = h("div", { class: "ccds-stage" });

@@ -6,15 +6,15 @@ function actions(state, context, draw) {
   let queue = null;
 
   // Numbers of batches, study keys and what was said, until it is acknowledged; nothing of a report is kept by the browser.
-  const place = (name) => `ccds-confirm-${context.project}-${context.task().id}-${name}`;
+  const place = (name) => `ccds-confirm-${context.project}-${state.person}-${context.task().id}-${name}`;
   const keys = () => queue?.keys ?? [];
 
   // --- batches and studies
 
   async function start() {
     try {
-      const { batches, curates } = await channel.ask({ kind: "ready" }, 0);
-      Object.assign(state, { ready: true, batches, curates });
+      const { person, batches, curates } = await channel.ask({ kind: "ready" }, 0);
+      Object.assign(state, { ready: true, person, batches, curates });
     } catch (error) {
       state.denied = error.message;
       draw();
@@ -64,6 +64,7 @@ function actions(state, context, draw) {
     for (const { id, counts, refusal } of answer.acknowledged) if (!counts) drop(id, refusal);
     if (answer.refused) state.error = answer.refused;
     takeHeld(state, answer);
+    if (answer.open !== undefined) state.open = answer.open + keys().reduce((sum, { kind }) => sum + ({ undo: 1, tag: 0 }[kind] ?? -1), 0);
     const waiting = state.awaited !== null && standing(state, keys()).includes(state.awaited);
     if (waiting) go(state.awaited);
     else if (state.awaited !== null && !keys().length) go(following(state, keys()));

@@ -16,7 +16,7 @@ function drawBatches(state, act) {
 function drawTable({ all_batches: batches, made_of: { labelers } }, act) {
   return h(
     "table",
-    { class: "ccds-table" },
+    { class: "ccds-batches-table" },
     h("thead", {}, h("tr", {}, ...["Batch", "Done", "Labelers each", "Assigned to"].map((title) => h("th", { scope: "col" }, title)))),
     h("tbody", {}, ...batches.toReversed().map((batch) => drawBatch(batch, labelers, act))),
   );

@@ -5,7 +5,7 @@ const RENEW_MS = 120000;
 function confirmScreen(context) {
   const state = newState();
   const parts = {
-    top: h("nav", { class: "ccds-toolbar", "aria-label": "Batch" }),
+    top: h("nav", { class: "ccds-toolbar", "aria-label": "Batches and progress" }),
     error: h("p", { class: "ccds-error", role: "alert", hidden: true }),
     report: h("article", { class: "ccds-report", tabindex: 0, "aria-label": "Report" }),
     choices: h("aside", { class: "ccds-side ccds-confirm-side", "aria-label": "What you say" }),
@@ -81,6 +81,7 @@ function confirmScreen(context) {
     const use = () => (used = true);
     element.addEventListener("keydown", use, { signal });
     element.addEventListener("pointerdown", use, { signal });
+    element.addEventListener("wheel", use, { signal, passive: true });
     // After a click the keys are the report's again.
     parts.choices.addEventListener("click", (event) => {
       if (event.detail > 0 && state.mode === null) parts.report.focus({ preventScroll: true });

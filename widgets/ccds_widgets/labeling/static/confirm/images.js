@@ -64,25 +64,24 @@ function imagePane(context) {
   async function ask() {
     const { study, series, at, window } = shown;
     const [, low, high] = series[at].modality === "CT" ? WINDOWS[window] : WINDOWS[0];
-    wanted = { kind: "slice", study, series: series[at].id, number: shown.number ?? 100000, low, high };
+    wanted = { kind: "slice", study, series: series[at].id, number: shown.number ?? 0, low, high };
     if (asking) return;
     asking = true;
     while (wanted && !element.hidden) {
       const mine = wanted;
       wanted = null;
-      if (mine.number === 100000) mine.number = 0;
       try {
         const answer = await context.channel.ask(mine);
         if (mine.study !== shown.study || mine.series !== shown.series[shown.at].id) continue;
         shown.slices = answer.slices;
-        if (shown.number === null) {
+        if (shown.number === null) { // how many slices there are is known by now
           shown.number = Math.floor(answer.slices / 2);
           wanted = { ...mine, number: shown.number };
           continue;
         }
         paint(answer);
       } catch (error) {
-        caption.textContent = error.message;
+        if (mine.study === shown.study) caption.textContent = error.message;
       }
     }
     asking = false;

@@ -1,6 +1,6 @@
 // Keys on their way to the kernel: kept in this tab until the kernel has said what became of each, sent again until it has.
 
-const PATIENCE = 20000;
+const PATIENCE = 10000;
 const SLOWEST = 15000;
 const AT_ONCE = 100;
 

@@ -8,6 +8,7 @@ function newState() {
     ready: false,
     denied: null, // why the screen can't be opened
     error: null,
+    person: null,
     batches: [], // this person's: {id, name, studies, open}
     curates: false,
     view: "study", // or "batches"

@@ -21,8 +21,8 @@ function drawSections(sections, tone) {
     const empty = section.pieces.every(([text]) => !text.trim());
     return h(
       "section",
-      { class: section.left_out ? "ccds-section ccds-left-out" : "ccds-section", "aria-label": section.name.replaceAll("_", " ") },
-      h("h3", {}, section.name.replaceAll("_", " "), section.left_out ? h("span", {}, " – not searched for phrases") : null),
+      { class: "ccds-section", "aria-label": section.name.replaceAll("_", " "), "data-left-out": String(section.left_out) },
+      h("h3", {}, section.name.replaceAll("_", " "), section.left_out ? h("span", { class: "ccds-left-out" }, " · left out by this task: no phrase is looked for here") : null),
       empty
         ? h("p", { class: "ccds-muted" }, "Empty.")
         : h(
@@ -44,17 +44,13 @@ function toneOfPrefill(study, task) {
   return toneOfLabel(task, study.prefill?.[0] ?? study.shown?.[0]);
 }
 
-/** The colour of a label, by its place in the task. */
+/** The colour of a label; none where nothing is preselected. */
 function toneOfLabel(task, name) {
-  const tone = task.labels.find((label) => label.name === name)?.tone ?? 0;
-  return { "data-tone": tone % 8, "data-round": Math.floor(tone / 8) % 2 };
-}
-
-function chip(task, name) {
-  return h("span", { class: "ccds-chip", ...toneOfLabel(task, name) }, name);
+  const { class: none, ...tone } = toneOf(task.labels, name);
+  return tone;
 }
 
 /** Labels as chips, or a word for none. */
 function chips(task, names, none = "no label") {
-  return names.length ? names.map((name) => chip(task, name)) : [h("span", { class: "ccds-chip ccds-chip-none" }, none)];
+  return names.length ? names.map((name) => labelChip(task.labels, name)) : [h("span", { class: "ccds-chip ccds-chip-none" }, none)];
 }

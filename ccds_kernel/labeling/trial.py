@@ -51,22 +51,22 @@ def replaced(index: PhraseIndex, position: int, phrase: Phrase) -> Iterator[None
 
 @dataclass(frozen=True)
 class Difference:
-    """What another list would change.
+    """What another list would change. No label is better than a wrong one, and worse than the right one.
 
     Attributes:
         changes: reports that would have another label, or none.
-        right: how many of these are confirmed, and become right.
-        wrong: how many of these are confirmed, and were right.
+        mended: how many of these are confirmed, and get better.
+        spoiled: how many of these are confirmed, and get worse.
     """
 
     changes: int
-    right: int
-    wrong: int
+    mended: int
+    spoiled: int
 
     @property
     def is_better(self) -> bool:
-        """Whether more become right than wrong; where nothing is confirmed, whether anything changes."""
-        return self.right > self.wrong or (self.right == self.wrong == 0 and self.changes > 0)
+        """Whether more get better than worse; where nothing is confirmed, whether anything changes."""
+        return self.mended > self.spoiled or (self.mended == self.spoiled == 0 and self.changes > 0)
 
 
 def difference(before: SoftLabels, after: SoftLabels, confirmed: Mapping[int, str]) -> Difference:
@@ -81,10 +81,15 @@ def difference(before: SoftLabels, after: SoftLabels, confirmed: Mapping[int, st
     old, new = (_renumbered(labels, number) for labels in (before, after))
     reports = np.fromiter(confirmed, dtype=np.int64, count=len(confirmed))
     known = np.array([number[name] for name in confirmed.values()], dtype=np.int64)
-    was_right, is_right = (labels[reports] == known for labels in (old, new))
-    return Difference(int((old != new).sum()), int((is_right & ~was_right).sum()), int((was_right & ~is_right).sum()))
+    was, becomes = (_worth(labels[reports], known) for labels in (old, new))
+    return Difference(int((old != new).sum()), int((becomes > was).sum()), int((becomes < was).sum()))
 
 
 def _renumbered(labels: SoftLabels, number: Mapping[str, int]) -> npt.NDArray[np.int64]:
     """The codes by `number`; -1, where there is no label, stays at the end."""
     return np.array([*(number[name] for name in labels.names), -1], dtype=np.int64)[labels.codes]
+
+
+def _worth(labels: npt.NDArray[np.int64], known: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """2 where a label is right, 1 where there is none, 0 where it is wrong."""
+    return np.where(labels == known, 2, np.where(labels < 0, 1, 0))

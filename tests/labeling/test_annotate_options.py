@@ -217,3 +217,17 @@ def test_a_task_that_changed_is_followed(project, task):
 
     assert (before["phrases"][0]["captured"], after["phrases"][0]["captured"]) == (3, 4)
     assert after["revision"] > before["revision"]
+
+
+def test_a_change_of_options_is_taken_back(project):
+    """Like any other change."""
+    model = annotate_model(project)
+    inserted = insert(model, 0, "effusion", "yes", sure=True)["inserted"]
+    before = model.start()["overview"]
+    change = {"kind": "change", "phrase": inserted, "text": "effusion", "label": "yes", "negatable": True, "report": 0}
+    model.answer(change)
+
+    back = model.answer({"kind": "undo", "report": 0})
+
+    assert back["step"] == {"what": "edited", "text": "effusion", "more": 0}
+    assert back["overview"]["phrases"] == before["phrases"]

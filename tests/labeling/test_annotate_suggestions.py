@@ -87,19 +87,28 @@ def test_an_accepted_suggestion_does_what_was_said(model):
 
 
 def test_not_if_negated_is_better_where_people_say_so(project, model):
-    """The name alone labels the negated ones; by the gold set the option sets them right, and doesn't where it isn't so."""
+    """The name alone labels the negated ones: where nobody decided, or people say so, the option is offered first."""
     weigh = {"kind": "weigh", "text": "effusion", "label": "effusion", "position": 0}
-    before = model.answer(weigh)
+    undecided = model.answer(weigh)
     decide(project, 1, {4: ["effusion"]})
     against = model.answer(weigh)
     decide(project, 1, {5: ["none"], 6: ["none"], 0: ["effusion"]})
 
-    after = model.answer(weigh)
+    by_people = model.answer(weigh)
 
-    assert before == {"captured": 4, "negated": 3, "changes": 3, "right": 0, "wrong": 0, "better": True}
-    assert (against["right"], against["wrong"], against["better"]) == (0, 1, False)
-    assert (after["right"], after["wrong"], after["better"]) == (0, 1, False)
+    assert undecided == {"captured": 4, "negated": 3, "changes": 3, "mended": 0, "spoiled": 0, "better": True}
+    assert (against["mended"], against["spoiled"], against["better"]) == (0, 1, False)
+    assert (by_people["mended"], by_people["spoiled"], by_people["better"]) == (2, 1, True)
     assert model.start()["overview"]["phrases"] == []
+
+
+def test_an_option_that_leaves_nothing_is_not_offered(model):
+    """Words that are only ever denied capture nothing with it."""
+    weighed = model.answer({"kind": "weigh", "text": "no large effusion", "label": "none", "position": 0})
+    only_denied = model.answer({"kind": "weigh", "text": "nothing", "label": "none", "position": 0})
+
+    assert weighed["captured"] == 3
+    assert only_denied["better"] is False
 
 
 def test_a_listed_phrase_is_weighed_likewise(project, model):
@@ -107,7 +116,6 @@ def test_a_listed_phrase_is_weighed_likewise(project, model):
     inserted = model.answer(
         {"kind": "accept", "report": 0, "text": "effusion", "label": "effusion", "position": 0}
     )["inserted"]  # fmt: skip
-    LabelingRepository(project).append_phrases([])
     model.answer({"kind": "accept", "report": 0, "text": "heart", "label": "none", "position": 1})
     decide(project, 1, {4: ["none"]})
 

@@ -66,7 +66,7 @@ def test_an_error_within_a_trial_takes_it_back():
     assert state_of(index) == before
 
 
-def test_the_difference_counts_what_becomes_right_and_wrong():
+def test_the_difference_counts_what_gets_better_and_worse():
     """Against what people decided, whatever numbers the two lists give their labels."""
     index = index_of("effusion")
     before = index.soft_labels()
@@ -75,8 +75,9 @@ def test_the_difference_counts_what_becomes_right_and_wrong():
     with inserted(index, Phrase("effusion left", "normal"), 0):
         other = difference(before, index.soft_labels(), {0: "effusion", 2: "normal"})
 
-    assert found == Difference(changes=1, right=0, wrong=0)
-    assert other == Difference(changes=1, right=0, wrong=1)
+    assert found == Difference(changes=1, mended=1, spoiled=0)  # a wrong label goes
+    assert other == Difference(changes=1, mended=0, spoiled=1)  # a right one becomes wrong
+    assert difference(before, before, {0: "effusion"}) == Difference(0, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -101,9 +101,9 @@ class Suggester:
             "captured": counts.captured,
             "negated": counts.negated,
             "changes": found.changes,
-            "right": found.right,
-            "wrong": found.wrong,
-            "better": found.is_better,
+            "mended": found.mended,
+            "spoiled": found.spoiled,
+            "better": found.is_better and counts.captured > 0,
         }
 
     def _shown(self, label: str, suggestions: list[Suggestion]) -> list[Answer]:

@@ -108,7 +108,7 @@ function optionControls(options, { name, several, words, set }) {
 const STEPS = { inserted: "added", removed: "removed", edited: "changed", moved: "moved" };
 
 /** What a step did: “added “effusion””. */
-function stepWords({ what, text, more }) {
+function stepTold({ what, text, more }) {
   return `${STEPS[what]} “${text}”${more ? ` and ${counted(more, "more phrase")}` : ""}`;
 }
 
@@ -117,7 +117,7 @@ function stepButtons({ undo, redo }, act) {
   const button = (name, step, keys, run) =>
     h(
       "button",
-      { class: "ccds-button", "data-focus": name, disabled: !step, title: step ? `${name === "undo" ? "Take back" : "Do again"}: ${stepWords(step)}` : "Nothing", onclick: run },
+      { class: "ccds-button", "data-focus": name, disabled: !step, title: step ? `${name === "undo" ? "Take back" : "Do again"}: ${stepTold(step)}` : "Nothing", onclick: run },
       name === "undo" ? "Undo" : "Redo",
       h("kbd", {}, keys),
     );

@@ -38,7 +38,7 @@ function actions(state, context, draw) {
     const wasOn = state.among !== null;
     state.among = null;
     if (!wasOn) return;
-    if (state.search.text) state.reports.clear(); // those that were fetched have the hits marked
+    forgetHits(state);
     draw();
   }
 
@@ -97,7 +97,7 @@ function actions(state, context, draw) {
   async function weigh(mine) {
     const { suggestions } = state;
     const listed = optionFirst(state).map((phrase) => [phrase.id, { kind: "weigh listed", phrase: phrase.id }]);
-    const fresh = suggestions.answer.settles.map((one) => [one.text, { kind: "weigh", text: one.text, label: one.label, position: one.position }]);
+    const fresh = suggestions.answer.settles.filter((one) => one.matched <= WEIGHED_UNASKED).map((one) => [one.text, weighing(one)]);
     for (const [name, request] of [...listed, ...fresh]) {
       if (mine !== suggestions.asked || state.panel !== "suggestions") return;
       try {
@@ -182,6 +182,7 @@ function actions(state, context, draw) {
           act.refuse(wanted.by === "words" ? `No report holds “${wanted.text}”.` : "No report is left there.");
           return;
         }
+        if (window.current !== state.number) act.unchoose(); // the words were another report's
         Object.assign(state, { among: wanted, number: window.current, error: null });
         draw();
         say(`${counted(window.total, "report")}.`);
@@ -191,7 +192,8 @@ function actions(state, context, draw) {
       Object.assign(state.search, { text: text.trim(), whole });
       if (!state.search.text) act.showAll();
       else {
-        state.reports.clear();
+        // Those that were fetched before have no hits marked; the one on the screen stays until it comes anew.
+        for (const number of state.reports.keys()) if (number !== state.number) state.reports.delete(number);
         act.show({ by: "words", text: state.search.text, whole });
       }
     },
@@ -269,11 +271,11 @@ function actions(state, context, draw) {
     },
     async undo() {
       const answer = await change({ kind: "undo" });
-      if (answer) say(`Taken back: ${stepWords(answer.step)}. ${progressLine(state)}`);
+      if (answer) say(`Taken back: ${stepTold(answer.step)}. ${progressLine(state)}`);
     },
     async redo() {
       const answer = await change({ kind: "redo" });
-      if (answer) say(`Done again: ${stepWords(answer.step)}. ${progressLine(state)}`);
+      if (answer) say(`Done again: ${stepTold(answer.step)}. ${progressLine(state)}`);
     },
     panel(panel) {
       Object.assign(state, { panel, opened: null, asked: null });
@@ -311,6 +313,19 @@ function actions(state, context, draw) {
         draw("side");
       }
     },
+    async weighNow(one) {
+      const { suggestions } = state;
+      const mine = suggestions.asked;
+      suggestions.weighing = one.text;
+      draw("side");
+      try {
+        suggestions.weighed.set(one.text, await channel.ask(weighing(one), 0));
+      } catch (error) {
+        if (mine === suggestions.asked) suggestions.error = error.message;
+      }
+      suggestions.weighing = null;
+      draw("side");
+    },
     async acceptSuggestion(one, negatable) {
       if (state.busy) return;
       const { text, label, excludes, position } = one;
@@ -325,6 +340,10 @@ function actions(state, context, draw) {
   }
 
   return act;
+}
+
+function weighing({ text, label, position }) {
+  return { kind: "weigh", text, label, position };
 }
 
 /** What the bar shows, for whoever hears the screen. */

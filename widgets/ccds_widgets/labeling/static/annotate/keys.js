@@ -37,8 +37,9 @@ function pressed(event, state, act, parts) {
     if (state.opened !== null) act.openOptions(state.opened);
     return true;
   }
+  // A box takes the space bar, a choice of two the arrows; every other key is ours.
   const isBox = event.target.matches?.("input[type=radio], input[type=checkbox]");
-  if (isTyping(event)) return isBox && state.chosen !== null && /^[1-9lf~x-]$/u.test(key) && chosenKey(key, state, act, parts);
+  if (isTyping(event) && !(isBox && key.length === 1 && key !== " ")) return false;
   if (state.chosen && (chosenKey(key, state, act, parts) || wordKey(event, state, act, parts))) return true;
   const plain = {
     j: () => act.step(1),

@@ -60,17 +60,17 @@ function drawPhrase(state, phrase, { rank, last }, act) {
         ...optionTags(phrase),
       ),
       aside ? h("div", { class: "ccds-aside" }, ...asideButtons(phrase, act, of)) : null,
-      h(
-        "div",
-        { class: "ccds-phrase-actions" },
-        icon("options", "⋯", () => act.openOptions(phrase.id), false, "Options (o)"),
-        icon("up", "↑", () => act.move(phrase.id, -1), rank === 0, "Higher priority (Alt+↑)"),
-        icon("down", "↓", () => act.move(phrase.id, 1), rank === last, "Lower priority (Alt+↓)"),
-        icon("remove", "×", () => act.remove(phrase.id), false, "Remove (Del)"),
-      ),
     ),
     count(phrase.captured, "captured", "Captures"),
     count(phrase.matched, "matched", "Matches"),
+    h(
+      "div",
+      { class: "ccds-phrase-actions" },
+      icon("options", "⋯", () => act.openOptions(phrase.id), false, "Options (o)"),
+      icon("up", "↑", () => act.move(phrase.id, -1), rank === 0, "Higher priority (Alt+↑)"),
+      icon("down", "↓", () => act.move(phrase.id, 1), rank === last, "Lower priority (Alt+↓)"),
+      icon("remove", "×", () => act.remove(phrase.id), false, "Remove (Del)"),
+    ),
     state.opened === phrase.id ? drawOptions(state, phrase, act) : null,
   );
 }

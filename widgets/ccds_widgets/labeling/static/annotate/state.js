@@ -98,3 +98,12 @@ function phraseOf(state, id) {
 function isAmong(state, among) {
   return JSON.stringify(state.among) === JSON.stringify(among);
 }
+
+/** Takes what was searched out of the reports that are here. */
+function forgetHits(state) {
+  for (const report of state.reports.values()) {
+    for (const section of report.sections) {
+      section.pieces = section.pieces.map(([text, marks]) => [text, marks.filter(([, how]) => how !== "hit")]);
+    }
+  }
+}

@@ -1,6 +1,7 @@
 // Phrases that would settle unlabelled reports, or take false ones away, each with its counts before it is accepted.
 
 const ASK_AGAIN_MS = 400;
+const WEIGHED_UNASKED = 20_000; // reports: the sentences of so many are read in a second, and other requests wait meanwhile
 
 function newSuggestions() {
   return {
@@ -8,6 +9,7 @@ function newSuggestions() {
     instead: null, // and to which one false reports would go
     answer: null,
     weighed: new Map(), // text, or id of a phrase of the list → what “not if negated” would change
+    weighing: null, // the text that is weighed because somebody asked for it
     asked: 0,
     error: null,
   };
@@ -65,12 +67,17 @@ function drawAnswer(state, act) {
 
 /** Phrases of the list that the option may make better: weighed before anything new is suggested. */
 function optionFirst({ overview, suggestions: { label } }) {
-  return overview.phrases.filter((phrase) => phrase.label === label && !phrase.negatable && !phrase.excludes && phrase.captured).sort((a, b) => b.captured - a.captured).slice(0, 3);
+  return overview.phrases.filter((phrase) => phrase.label === label && !phrase.negatable && !phrase.excludes && phrase.captured && phrase.matched <= WEIGHED_UNASKED).sort((a, b) => b.captured - a.captured).slice(0, 3);
 }
 
 /** “5 right, 1 wrong”, where people decided any. */
 function evidenceWords({ right, wrong }) {
   return right + wrong ? `${grouped(right)} right, ${grouped(wrong)} wrong` : "none decided";
+}
+
+/** “mends 5, spoils 1”, where people decided any of what the option changes. */
+function weighedWords({ mended, spoiled }) {
+  return mended + spoiled ? `mends ${grouped(mended)} that people decided, spoils ${grouped(spoiled)}` : "none decided";
 }
 
 function drawBetter(state, phrase, act) {
@@ -79,7 +86,7 @@ function drawBetter(state, phrase, act) {
     text: phrase.text,
     view: { by: "phrase", phrase: phrase.id, which: "captured" },
     label: labelChip(state.overview.labels, phrase.label),
-    lines: [`Changes ${counted(found.changes, "report")}: ${evidenceWords(found)}. Then captures ${grouped(found.captured)}; ${grouped(found.negated)} negated.`],
+    lines: [`Changes ${counted(found.changes, "report")}: ${weighedWords(found)}. Then captures ${grouped(found.captured)}; ${grouped(found.negated)} negated.`],
     accept: "Not if negated",
     run: () => act.changeOptions(phrase, { negatable: true, uncertain_label: phrase.uncertain_label, excludes: phrase.excludes }),
     busy: state.busy,
@@ -97,17 +104,18 @@ function drawSuggestion(state, one, act) {
     label: labelChip(state.overview.labels, one.label, one.excludes ? `no ${one.label}` : one.label),
     lines: [
       `Changes ${counted(one.changes, "report")}: ${evidenceWords(one)}. Captures ${grouped(one.captures)} of ${grouped(one.matched)} matched${takes.length ? `, takes ${takes.join(", ")}${taken.length > 2 ? " and others" : ""}` : ""}.`,
-      better ? `Not if negated: captures ${grouped(found.captured)}, leaves ${grouped(found.negated)} negated out${found.right + found.wrong ? ` (${evidenceWords(found)})` : ""}.` : "",
+      better ? `Not if negated: captures ${grouped(found.captured)}, leaves ${grouped(found.negated)} negated out${found.mended + found.spoiled ? `: ${weighedWords(found)}` : ""}.` : "",
     ],
     gains: one.gains,
     accept: better ? "Not if negated" : "Accept",
     run: () => act.acceptSuggestion(one, better),
     plain: better ? () => act.acceptSuggestion(one, false) : null,
-    busy: state.busy,
+    weigh: !one.excludes && one.label === state.suggestions.label && !found && one.matched > WEIGHED_UNASKED ? () => act.weighNow(one) : null,
+    busy: state.busy || state.suggestions.weighing === one.text,
   });
 }
 
-function suggestionRow(name, act, { text, view, label, lines, gains = true, accept, run, plain, busy }) {
+function suggestionRow(name, act, { text, view, label, lines, gains = true, accept, run, plain, weigh, busy }) {
   const keys = (event) => {
     const row = event.currentTarget.closest("li");
     const rows = [...row.closest(".ccds-list").querySelectorAll(".ccds-suggestion")];
@@ -115,6 +123,7 @@ function suggestionRow(name, act, { text, view, label, lines, gains = true, acce
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter") (event.shiftKey && plain ? plain : run)();
     else if (event.key === "v") act.show(view);
+    else if (event.key === "w" && weigh) weigh();
     else if (event.key in { ArrowUp: 1, ArrowDown: 1 }) beside?.querySelector(".ccds-phrase-text").focus();
     else return;
     event.preventDefault();
@@ -136,6 +145,7 @@ function suggestionRow(name, act, { text, view, label, lines, gains = true, acce
       h("button", { class: "ccds-button", disabled: busy, tabindex: -1, onclick: run }, accept, h("kbd", {}, "↵")),
       plain ? h("button", { class: "ccds-button", disabled: busy, tabindex: -1, onclick: plain }, "As it is", h("kbd", {}, "Shift+↵")) : null,
       h("button", { class: "ccds-button", tabindex: -1, onclick: () => act.show(view) }, "View", h("kbd", {}, "v")),
+      weigh ? h("button", { class: "ccds-button", disabled: busy, tabindex: -1, title: "Reads the sentences of all its reports, which takes a while", onclick: weigh }, busy ? "Reading …" : "Weigh “not if negated”", h("kbd", {}, "w")) : null,
     ),
   );
 }

@@ -57,16 +57,8 @@ function drawProgress(state) {
   const shown = labels.filter((label) => label.captured || label.absent || labels.length < 9);
   return [
     h("p", { class: "ccds-done" }, h("b", {}, grouped(labelled)), ` of ${counted(reports, "report")} labelled`, h("span", { class: "ccds-muted" }, ` · ${percentage(labelled, reports)} %`)),
-    h(
-      "div",
-      { class: "ccds-meter", role: "img", "aria-label": shown.map((label) => `${label.name} ${told(label)}`).join(", ") || "nothing labelled" },
-      // Labels that are decided by themselves overlap: their shares make no bar.
-      ...(kind === "one" ? labels : []).map((label) => {
-        const part = h("i", toneOf(labels, label.name));
-        part.style.width = `${share(label.captured)}%`;
-        return part;
-      }),
-    ),
+    // Labels that are decided by themselves overlap: their shares make no bar.
+    kind === "one" ? drawMeter(labels, share, shown.map((label) => `${label.name} ${told(label)}`).join(", ")) : null,
     h(
       "ul",
       { class: "ccds-legend", "aria-label": "Labels" },
@@ -74,4 +66,13 @@ function drawProgress(state) {
       h("li", { class: "ccds-muted" }, h("span", { class: "ccds-dot ccds-dot-none" }), "Unlabelled ", h("b", {}, grouped(reports - labelled))),
     ),
   ];
+}
+
+function drawMeter(labels, share, told) {
+  const parts = labels.map((label) => {
+    const part = h("i", toneOf(labels, label.name));
+    part.style.width = `${share(label.captured)}%`;
+    return part;
+  });
+  return h("div", { class: "ccds-meter", role: "img", "aria-label": told || "nothing labelled" }, ...parts);
 }

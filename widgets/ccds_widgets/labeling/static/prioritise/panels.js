@@ -63,7 +63,7 @@ function drawConflicts(state, act) {
   if (!known.length) return [h("p", { class: "ccds-none" }, "No report holds phrases of different labels.")];
   const words = (id) => {
     const phrase = phrases.get(id);
-    return [h("q", {}, phrase.text), " ", labelChip(overview.labels, phrase.label, phrase.excludes ? `no ${phrase.label}` : phrase.label)];
+    return [h("q", {}, phrase.text), " ", labelChip(overview.labels, phrase.label, phrase.excludes ? `no ${phrase.label}` : phrase.label), " ", ...optionTags({ ...phrase, excludes: false })];
   };
   return [
     h("p", { class: "ccds-none" }, `Reports with phrases that say different things: the first one decides, the other is hidden. ${counted(pairs, "pair")}${pairs > known.length ? `, the largest ${known.length} here` : ""}.`),

@@ -3,8 +3,8 @@
     python benchmarks/labeling_assess.py [--studies 12500] [--runs 3]
 
 A task of two labels whose studies four labelers answered each, 7 of 100 answers wrong, 1,000 studies in the gold set. Each run
-opens the screen anew: what the first request of each part takes, and the same request again; then a final word, and what it makes be
-worked out anew. Wall clock and processor time, medians over the runs.
+opens the screen anew: what the first request of each part takes, and the same request again; then a final word, and what it
+makes be worked out anew. Wall clock and processor time, medians over the runs.
 """
 
 from __future__ import annotations

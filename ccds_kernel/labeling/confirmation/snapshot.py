@@ -9,7 +9,8 @@ With each soft label stands how often its phrase is wrong, by the studies of tha
 interval (`assessment.soft_label_error`), and how many they are. A study tests the phrase where people decided it and it came to
 them in a batch as any other. Gold studies don't, whoever has the final word: somebody chose them. In a task of kind `several` a
 phrase's word for the uncertain is left out, of the studies that are captured too: people answer present or absent, and neither
-makes that word wrong. Disputed studies count once the fellow decides; until then just those that are hard are missing.
+makes that word wrong; what they answer is counted by itself (`shares_present`). Disputed studies count once the fellow decides;
+until then just those that are hard are missing.
 
 A snapshot is of its task as it was then: the task's number and how it was asked (`Basis`) are hashed before the rows, so that two
 tasks whose labels are alike, or one under other cues, never share a snapshot.
@@ -38,6 +39,7 @@ from ccds_kernel.labeling.confirmation.curation_rows import Curation
 from ccds_kernel.labeling.confirmation.soft import SoftLabel, value_of
 from ccds_kernel.labeling.outcome import ABSENT, PRESENT
 from ccds_kernel.labeling.tasks.task import Task, TaskKind
+from ccds_kernel.rate import Rate, rate
 
 ID_LENGTH = 12
 """Hexadecimal digits of the digest that name a snapshot."""
@@ -68,7 +70,7 @@ class LabelRow:
         soft_value: what the phrases say; None where none matches.
         phrase_id: the phrase that decides; None where none matches.
         phrase: its words; empty where none matches.
-        tests: whether the study tests that phrase.
+        tests: whether people decided the study, and it came to them in a batch as any other.
         error: the share of wrong soft labels among the studies that test that phrase; None where there are none.
         error_low, error_high: its 95 % interval.
         error_studies: how many these are.
@@ -192,7 +194,6 @@ def _row(
         and source in {Source.ADJUDICATED, Source.CONFIRMED}
         and soft.study_key not in gold
         and any(stored.planted is Planted.NO for stored in answers)
-        and _is_certain(task.kind, soft.value)
     )
     return LabelRow(
         soft.study_key, soft.question, value, source, people, soft.value, soft.phrase_id, soft.phrase, tests
@@ -235,6 +236,18 @@ def phrase_errors(kind: TaskKind, rows: Sequence[LabelRow]) -> tuple[tuple[int, 
     return tuple(ids), soft_label_errors(count_phrases(holders, tests, wrong & tests, len(ids)))
 
 
+def shares_present(kind: TaskKind, rows: Sequence[LabelRow]) -> dict[int, Rate]:
+    """Phrase → of the studies of which it says its word for the uncertain and that people decided, the share that has its label.
+
+    In a task of kind `one` there are none: there the word is a label, which is right or wrong.
+    """
+    answers: dict[int, list[bool]] = defaultdict(list)
+    for row in rows:
+        if row.tests and row.phrase_id is not None and not _is_certain(kind, row.soft_value):
+            answers[row.phrase_id].append(row.value == PRESENT)
+    return {phrase_id: rate(sum(present), len(present)) for phrase_id, present in sorted(answers.items())}
+
+
 def _is_certain(kind: TaskKind, soft_value: str | None) -> bool:
     """Whether what people say can be held against what the phrases say."""
     return kind is TaskKind.ONE or soft_value in {PRESENT, ABSENT}
@@ -255,7 +268,7 @@ def _with_errors(kind: TaskKind, rows: Sequence[LabelRow]) -> list[LabelRow]:
 def _with_error(row: LabelRow, error: PhraseError) -> LabelRow:
     if error.rate is None:
         return row
-    rate = error.rate
+    found = error.rate
     return replace(
-        row, error=rate.value, error_low=rate.low, error_high=rate.high, error_studies=error.counts.confirmed
+        row, error=found.value, error_low=found.low, error_high=found.high, error_studies=error.counts.confirmed
     )

@@ -17,7 +17,15 @@ from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.confirmation import snapshot_file
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.batch import BatchItem, SoftStudy
-from ccds_kernel.labeling.confirmation.snapshot import COLUMNS, Basis, LabelRow, Source, phrase_errors, sealed
+from ccds_kernel.labeling.confirmation.snapshot import (
+    COLUMNS,
+    Basis,
+    LabelRow,
+    Source,
+    phrase_errors,
+    sealed,
+    shares_present,
+)
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
 from ccds_kernel.labeling.confirmation.soft import soft_labels, soft_studies
 from ccds_kernel.labeling.negation import Cues
@@ -152,7 +160,7 @@ def test_a_gold_study_tests_no_phrase_even_if_the_fellow_has_the_final_word(plac
 
 
 def test_the_word_for_the_uncertain_is_never_wrong_where_people_say_present_or_absent(place):
-    """It has no error, and its studies aren't counted as captured; those that the phrase is sure of are."""
+    """It has no error, and its studies aren't counted as captured; what people say of them is counted by itself."""
     task = TaskRepository(place.project).make(Task("findings", TaskKind.SEVERAL, (Label("effusion", 0),)))
     repository = LabelingRepository(place.project, task.id)
     texts = {"P1": "Possible effusion.", "P2": "Possible effusion.", "S1": "Effusion.", "S2": "Effusion."}
@@ -161,20 +169,24 @@ def test_the_word_for_the_uncertain_is_never_wrong_where_people_say_present_or_a
     repository.insert_phrase(Phrase("effusion.", "effusion", uncertain_label="perhaps"), 0)
     place.task_id = task.id
     batch = place.batch([keys[name] for name in texts], labelers=["ann"])
-    say(place, batch, "ann", POSITIVE, 3)
+    say(place, batch, "ann", POSITIVE, 1)
+    say(place, batch, "ann", frozenset(), 1)
+    say(place, batch, "ann", POSITIVE, 1)
 
     snapshot = LabelSnapshots(place.project).now(task.id)
 
     rows = {row.study_key: row for row in snapshot.rows}
     told = {name: (rows[keys[name]].soft_value, rows[keys[name]].error, rows[keys[name]].tests) for name in texts}
     assert told == {
-        "P1": ("perhaps", None, False),
-        "P2": ("perhaps", None, False),
+        "P1": ("perhaps", None, True),
+        "P2": ("perhaps", None, True),
         "S1": ("present", 0, True),
         "S2": ("present", 0, False),
     }
     (errors,) = phrase_errors(TaskKind.SEVERAL, [rows[key] for name, key in keys.items() if name in texts])[1].phrases
     assert (errors.counts.captured, errors.counts.confirmed, errors.counts.wrong) == (2, 1, 0)
+    assert list(shares_present(TaskKind.SEVERAL, snapshot.rows).values()) == [rate(1, 2)]
+    assert shares_present(TaskKind.ONE, snapshot.rows) == {}
 
 
 def test_labels_that_are_decided_by_themselves_have_a_row_each(place):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ccds_kernel.labeling.assessment.soft_label_error import Left, PhraseError, StratifiedRate
-from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot, Source, phrase_errors
+from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot, Source, phrase_errors, shares_present
 from ccds_kernel.labeling.confirmation.snapshots import Taken
 from ccds_kernel.labeling.rows import StoredPhrase
+from ccds_kernel.rate import Rate
 from ccds_widgets.labeling.assess.words import Shown, counted, moment, percent, rate, studies
 
 SOURCES: Mapping[Source, str] = {
@@ -46,8 +47,18 @@ def labels_shown(now: LabelSnapshot, phrases: Sequence[StoredPhrase]) -> Shown:
         ],
         "rate": _whole(errors.rate),
         "left": _left(errors.left),
+        "uncertain": [
+            f"where “{names[one].text if one in names else 'a phrase that was removed since'}” is uncertain: {_present(found)}"
+            for one, found in shares_present(now.basis.kind, now.rows).items()
+        ],
         "unknown": f"{studies(errors.unknown)} of phrases of which nothing is confirmed" if errors.unknown else "",
     }
+
+
+def _present(found: Rate) -> str:
+    """As "3 of 5 are present (60 %, 95 % CI 23 to 88 %)"."""
+    interval = f"{percent(found.low).removesuffix(' %')} to {percent(found.high)}"
+    return f"{found.part:,} of {found.whole:,} are present ({percent(found.value)}, 95 % CI {interval})"
 
 
 def labels_of(count: int, sources: Mapping[Source, int]) -> str:

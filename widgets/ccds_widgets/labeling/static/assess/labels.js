@@ -33,6 +33,7 @@ function nowShown(now, task) {
       ? h("p", {}, h("b", {}, held(now.rate)), `. Wrong ones left among soft labels that nobody looked at: ${held(now.left)}.`, now.unknown ? h("span", { class: "ccds-muted" }, ` Not counted: ${now.unknown}.`) : null)
       : h("p", { class: "ccds-muted" }, "Unknown: no soft label is confirmed yet."),
     now.phrases.length ? phraseErrors(now.phrases, task) : h("p", { class: "ccds-muted" }, "No phrase captures a study."),
+    now.uncertain.length ? h("p", {}, "By people’s word, ", now.uncertain.join("; "), ".") : null,
   ];
 }
 

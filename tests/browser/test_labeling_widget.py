@@ -13,10 +13,12 @@ from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.labeling.text import is_word_character, normalise, whole_words
 from ccds_widgets.labeling import view
 from support.browser import drag_over
 from support.contrast import below, looks
+from support.phrase_screens import change_task
 
 pytestmark = pytest.mark.browser
 
@@ -54,9 +56,10 @@ def served(serve, repository):  # noqa: ARG001 - the reports are there before th
 
 @pytest.fixture
 def app(served, repository):
-    """The app with an empty phrase list."""
+    """The app with an empty phrase list, in a task without labels."""
     for stored in repository.phrases():
         repository.remove_phrase(stored.id)
+    change_task(repository._project, Task("labels"))
     return served
 
 
@@ -113,7 +116,7 @@ def test_everything_works_by_keyboard_alone(open_app, repository):
     press("#")
     page.keyboard.type("1")
     press("Enter")
-    press("s")
+    press("w")
     press("ArrowRight")
     expect(page.locator(".ccds-quote")).to_have_text("hemorrhage")
     expect(page.locator(".ccds-said")).to_have_text("“hemorrhage” matches 62 reports, captures 61 as last.")

@@ -75,7 +75,7 @@ function actions(state, context, draw) {
     if (answer) {
       refill();
       if (answer.overview.labels.length !== context.task().labels.length) context.refresh();
-      if (state.panel === "suggestions") act.suggest(state.suggestions.label, state.suggestions.instead);
+      if (state.panel === "suggestions") act.suggest(state.suggestions.label, state.suggestions.instead, true);
     }
     return answer;
   }
@@ -282,7 +282,8 @@ function actions(state, context, draw) {
       if (panel === "suggestions") act.suggest(state.suggestions.label, state.suggestions.instead);
       draw("side");
     },
-    async suggest(label, instead) {
+    /** `isQuiet`: what was just changed is being read aloud. */
+    async suggest(label, instead, isQuiet = false) {
       const { suggestions, overview } = state;
       const words = overview.labels.map(({ name }) => name);
       if (!words.length) return;
@@ -305,7 +306,7 @@ function actions(state, context, draw) {
         }
         const first = document.querySelector(".ccds-suggestion .ccds-phrase-text");
         if (first && document.activeElement?.closest(".ccds-side")) first.focus();
-        say(`${counted(suggestions.answer.settles.length, "phrase")} would settle reports, ${grouped(suggestions.answer.corrects.length)} would correct some.`);
+        if (!isQuiet) say(`${counted(suggestions.answer.settles.length, "phrase")} would settle reports, ${grouped(suggestions.answer.corrects.length)} would correct some.`);
         await weigh(mine);
       } catch (error) {
         if (mine !== suggestions.asked) return;

@@ -168,6 +168,25 @@ def test_a_fellow_decides_by_keys_alone_and_takes_it_back(place, open_screen):
     assert place.curating().final_words() == {}
 
 
+def test_keys_faster_than_the_kernel_decide_no_study_twice(place, open_screen):
+    """A key that comes before the next study shows is for none."""
+    page = open_screen("To decide")
+    expect(page.locator(".ccds-case .ccds-key")).to_be_visible()
+    before = listed(page)
+
+    page.evaluate("""() => {
+      const press = () => new KeyboardEvent("keydown", { key: "1", bubbles: true });
+      for (let times = 0; times < 5; times += 1) document.body.dispatchEvent(press());
+    }""")
+    expect(page.locator(".ccds-case-row")).to_have_count(len(before) - 1)
+    expect(page.locator(".ccds-case .ccds-key")).to_have_text(before[1])
+
+    expect(page.locator(".ccds-assess > .ccds-error")).to_be_hidden()
+    assert list(place.curating().final_words()) == [before[0]]
+    page.keyboard.press("Control+z")
+    expect(page.locator(".ccds-case-row")).to_have_count(len(before))
+
+
 def test_a_word_of_another_fellow_is_not_written_over(place, open_screen):
     """The page says that somebody was faster, shows what stands there, and nothing is lost."""
     page = open_screen("To decide")

@@ -2,6 +2,7 @@
 
 const ANSWERS = { agreement: "agreement", labelers: "labelers", batches: "batches", cases: "cases", labels: "labels" };
 const POLL_MS = 700;
+const HEAVY = new Set(["agreement", "labelers", "cases"]); // the first time they take as long as there are many answers
 
 function actions(state, context, draw) {
   const { channel, said, signal } = context;
@@ -22,7 +23,7 @@ function actions(state, context, draw) {
     const mine = asked;
     state.error = null;
     try {
-      const answer = await channel.ask(content, 0);
+      const answer = await channel.ask(content, HEAVY.has(content.kind) ? 0 : undefined);
       if (signal.aborted) return null;
       if (answer.overview) state.overview = answer.overview;
       if (mine !== asked && content.kind !== "decide") return null;
@@ -150,6 +151,7 @@ function actions(state, context, draw) {
       const answer = await ask({ kind: "decide", study, labels, seen: final?.said ?? null, note: labels === null ? "" : note }, "step");
       state.deciding = false;
       if (!answer) return;
+      state.shown = null; // a key that comes before the next study shows is for none
       said(labels === null ? `Study ${study} is open again.` : `Study ${study}: ${labels.join(", ") || "no label"}.`);
       await fetchCases({}, state.at);
     },

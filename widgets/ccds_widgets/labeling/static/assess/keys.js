@@ -37,7 +37,7 @@ function pressed(event, state, act, parts) {
 function caseKey(event, state, act) {
   const { key, target } = event;
   if (/^[1-9]$/u.test(key)) return () => act.press(Number(key) - 1);
-  if (key === "Enter" && state.task().kind === "several" && !target.matches("button, summary")) return act.say;
+  if (key === "Enter" && state.task().kind === "several" && !target.matches("button:not(.ccds-case-row), summary")) return act.say;
   return {
     j: () => act.goTo(state.at + 1),
     ArrowDown: target.matches("input[type=radio]") ? null : () => act.goTo(state.at + 1),

@@ -44,6 +44,7 @@ function actions(state, context, draw) {
       Object.assign(state, { name, size, open, done, today, history });
       takeHeld(state, answer);
     } catch (error) {
+      Object.assign(state, noBatch(null));
       refuse(error.message);
       return;
     }
@@ -67,8 +68,10 @@ function actions(state, context, draw) {
     if (answer.open !== undefined) state.open = answer.open + keys().reduce((sum, { kind }) => sum + ({ undo: 1, tag: 0 }[kind] ?? -1), 0);
     const waiting = state.awaited !== null && standing(state, keys()).includes(state.awaited);
     if (waiting) go(state.awaited);
-    else if (state.awaited !== null && !keys().length) go(following(state, keys()));
-    else if (state.awaited === null && !standing(state, keys()).includes(state.current)) go(following(state, keys(), currentStudy(state)?.position));
+    else if (state.awaited !== null && !keys().length) {
+      state.awaited = null; // its undo doesn't count
+      go(following(state, keys()));
+    } else if (state.awaited === null && !standing(state, keys()).includes(state.current)) go(following(state, keys(), currentStudy(state)?.position));
     else draw(answer.refused || answer.acknowledged.some(({ counts }) => !counts) ? "all" : "top");
   }
 

@@ -1,0 +1,226 @@
+"""The confirming screen in a real browser, under a plain Voilà."""
+
+from random import Random
+
+import pytest
+from playwright.sync_api import expect
+
+from ccds_kernel.labeling.confirmation.answer import AnswerKind
+from ccds_kernel.labeling.confirmation.curating import Curating
+from ccds_kernel.labeling.repository import LabelingRepository
+from support.confirm_project import FELLOW, LABELERS, PROJECT, TASK, confirm_project, make_batch, saved, study_on
+from support.confirm_race import Seat, race
+from support.contrast import below, looks
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def project(site):
+    """The project with 60 reports."""
+    opened = confirm_project(site.settings, 60)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def keys(project):
+    """Its study keys in the order in which they were loaded."""
+    return [stored.study_key for stored in LabelingRepository(project, TASK).reports()]
+
+
+@pytest.fixture(scope="module")
+def lous(serve, project):  # noqa: ARG001 - the project is there before the app is
+    """The app as the labeler lou has it."""
+    return serve("labeling.ipynb", project=PROJECT, person="lou")
+
+
+def answers(project):
+    """What counts of the task: study → kind and words."""
+    return {
+        stored.answer.study_key: (stored.answer.kind, stored.said and sorted(stored.said))
+        for stored in Curating(project, TASK).answers()
+    }
+
+
+def test_a_labeler_confirms_corrects_skips_flags_tags_and_undoes_by_keys(project, keys, lous, open_page):
+    """Each key is one answer; the next study shows at once; a reload loses nothing and goes on where one stopped."""
+    make_batch(project, "first", keys[:12], labelers=["lou"])
+    page = open_page(lous)
+    press = page.keyboard.press
+    expect(page.locator(".ccds-group")).to_contain_text("no pleural effusion: 1 of 4")
+    expect(page.locator("mark")).to_have_text("No pleural effusion")
+    expect(page.get_by_role("navigation", name="Screens").get_by_role("button", name="Annotate")).to_have_count(0)
+
+    seen = [study_on(page)]
+    for key in ("Enter", "1", "s"):
+        press(key)
+        expect(page.locator(".ccds-group")).to_contain_text(f"{len(seen) + 1} of 4")
+        seen.append(study_on(page))
+    press("f")
+    page.get_by_label("What should the fellow look at?").fill("a catheter?")
+    press("Enter")
+    expect(page.locator(".ccds-group")).to_contain_text("pleural effusion: 1 of 4")
+    press("t")
+    press("1")
+    press("Enter")
+    expect(page.get_by_role("group", name="Strata tags")).to_contain_text("motion")
+    tagged = study_on(page)
+    press("Space")
+    press("u")
+    press("u")
+    press("u")
+    press("u")
+    expect(page.locator(".ccds-confirm-side")).to_contain_text("You had said: effusion")
+    assert study_on(page) == seen[1]
+    press("2")
+    saved(page)
+
+    assert answers(project) == {
+        seen[0]: (AnswerKind.CONFIRM, ["no effusion"]),
+        seen[1]: (AnswerKind.CONFIRM, ["no effusion"]),
+    }
+    assert Curating(project, TASK).strata()[tagged].said == {"motion"}
+    page.reload()
+    expect(page.locator(".ccds-pace")).to_contain_text("2 done, 2 today")
+    assert study_on(page) == seen[2]
+    press("Control+z")
+    expect(page.locator(".ccds-key")).to_have_text(seen[1])
+    saved(page)
+    assert list(answers(project)) == [seen[0]]
+
+
+def test_a_batch_ends_with_what_was_right_and_the_next_one(project, keys, lous, open_page):
+    """The gold answers, the wrong one open with its report; after that nothing is undone; the next batch is one key away."""
+    make_batch(project, "with gold", keys[12:15], gold=keys[15:18], wrong=1, labelers=["lou"])
+    make_batch(project, "after it", keys[18:21], labelers=["lou"])
+    page = open_page(lous)
+    page.get_by_label("Batch", exact=True).select_option("with gold")
+    expect(page.locator(".ccds-pace")).to_contain_text("0 done, 0 today, 6 left")
+
+    for number in range(6):
+        expect(page.locator(".ccds-pace")).to_contain_text(f"{number} done")
+        page.keyboard.press("Enter")
+    page.get_by_role("button", name="Show how I did").press("Enter")
+
+    expect(page.get_by_role("heading", name="2 of 3 gold answers right")).to_be_visible()
+    wrong = page.locator(".ccds-gold-answer[open]")
+    expect(wrong).to_have_count(1)
+    expect(wrong).to_contain_text("as preselected")
+    expect(wrong.locator("mark")).to_have_count(1)
+    page.keyboard.press("Control+z")
+    page.get_by_role("button", name="Next batch: ").press("Enter")
+    expect(page.locator(".ccds-group")).to_be_visible()
+    assert len(answers(project).keys() & set(keys[12:18])) == 6
+
+
+def test_a_page_that_is_older_than_another_is_told_so_and_goes_on(project, keys, lous, open_page):
+    """The same labeler on two tabs: the second answer about a study is kept, refused in one line, and the next study shows."""
+    make_batch(project, "twice", keys[21:24], labelers=["lou"])
+    tabs = [open_page(lous) for _ in range(2)]
+    for tab in tabs:
+        tab.get_by_label("Batch", exact=True).select_option("twice")
+        expect(tab.locator(".ccds-pace")).to_contain_text("3 left")
+    first = study_on(tabs[0])
+    tabs[0].keyboard.press("Enter")
+    saved(tabs[0])
+    expect(tabs[1].locator(".ccds-key")).to_have_text(first)
+
+    tabs[1].keyboard.press("3")
+
+    expect(tabs[1].get_by_role("alert")).to_contain_text("a study without your answer")
+    expect(tabs[1].locator(".ccds-key")).not_to_have_text(first)
+    saved(tabs[1])
+    refused = [stored.answer.study_key for stored in Curating(project, TASK).refused_answers()]
+    assert first in refused
+    assert answers(project)[first] == (AnswerKind.CONFIRM, answers(project)[first][1])
+
+
+def test_a_note_is_left_by_escape_and_a_key_that_is_held_counts_once(project, keys, lous, open_page):
+    """Nothing is said of a study by accident."""
+    make_batch(project, "careful", keys[24:28], labelers=["lou"])
+    page = open_page(lous)
+    page.get_by_label("Batch", exact=True).select_option("careful")
+    expect(page.locator(".ccds-pace")).to_contain_text("0 done, 0 today, 4 left")
+    page.keyboard.press("f")
+    page.keyboard.type("s1 u")
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("What should the fellow look at?")).to_have_count(0)
+    expect(page.get_by_role("article", name="Report")).to_be_focused()
+
+    for _ in range(5):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+
+    expect(page.locator(".ccds-pace")).to_contain_text("1 done")
+    saved(page)
+
+
+def test_a_fellow_curates_gold_makes_a_batch_and_assigns_it(project, serve, keys, open_page):
+    """All by keys and one form; the batch is there for its labelers at once."""
+    make_batch(project, "mine", keys[28:31], labelers=[FELLOW])
+    page = open_page(serve("labeling.ipynb", project=PROJECT, person=FELLOW))
+    page.get_by_role("button", name="Confirm", exact=True).click()
+    expect(page.locator(".ccds-group")).to_be_visible()
+    gold = study_on(page)
+    page.keyboard.press("Shift+Digit3")
+    expect(page.locator(".ccds-report-head")).to_contain_text("In the gold set: not to be said")
+    page.keyboard.press("Shift+G")
+    expect(page.locator(".ccds-report-head")).not_to_contain_text("In the gold set")
+    page.keyboard.press("Shift+G")
+    expect(page.locator(".ccds-report-head")).to_contain_text("In the gold set")
+
+    page.keyboard.press("b")
+    form = page.get_by_role("form", name="New batch")
+    form.get_by_role("textbox", name="Name").fill("by hand")
+    form.get_by_role("spinbutton", name="Studies").fill("5")
+    form.get_by_role("spinbutton", name="Gold, % of the batch").fill("0")
+    form.get_by_role("checkbox", name="lin", exact=True).check()
+    form.get_by_role("button", name="Make the batch").click()
+
+    row = page.get_by_role("row", name="by hand")
+    expect(row).to_contain_text("0 of 5")
+    row.get_by_label("Assign “by hand” to").select_option("lee")
+    expect(row).to_contain_text("lee")
+    row.get_by_label("Withdraw lin").click()
+    expect(row.get_by_label("Withdraw lin")).to_have_count(0)
+    batch = next(batch for batch in Curating(project, TASK).batches() if batch.name == "by hand")
+    assert batch.labelers == ("lee",)
+    assert gold in Curating(project, TASK).gold()
+    page.keyboard.press("b")
+    expect(page.locator(".ccds-group")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_screen_is_legible_in_light_and_dark(project, keys, lous, open_page, scheme):
+    """Each text has AA contrast (4.5 : 1) to what is behind it; what can't be pressed now left out."""
+    make_batch(project, f"legible in {scheme}", keys[31:33] if scheme == "light" else keys[33:35], labelers=["lou"])
+    page = open_page(lous, color_scheme=scheme)
+    page.get_by_label("Batch", exact=True).select_option(f"legible in {scheme}")
+    expect(page.locator(".ccds-pace")).to_contain_text("2 left")
+    page.keyboard.press("t")
+    page.keyboard.press("1")
+
+    texts = looks(
+        page,
+        ".ccds-choice-name, .ccds-preselected, .ccds-text, .ccds-mark, .ccds-section h3, .ccds-muted, .ccds-saving, .ccds-group",
+    )
+
+    assert len(texts) > 10
+    assert {look.is_on_dark for look in texts if look.name == "ccds-text"} == {scheme == "dark"}
+    assert below(4.5, texts) == []
+    page.keyboard.press("Escape")
+
+
+def test_three_labelers_at_once_say_everything_once(project, keys, serve, open_page):
+    """In random order with undos, while a tab and a kernel die; the long run is tests/soak/soak_labeling_confirm.py."""
+    for other in Curating(project, TASK).batches():
+        for person in other.labelers:
+            Curating(project, TASK).withdraw(other.id, person)  # a new tab opens the one batch that there is
+    batch = make_batch(project, "race", keys[35:56], gold=keys[56:59], wrong=1)
+    apps = {person: serve("labeling.ipynb", project=PROJECT, person=person) for person in LABELERS}
+    seats = [Seat(person, app, open_page(app)) for person, app in apps.items()]
+
+    broken = race(project, batch, seats, Random(6), crash_after=10, kill_after=20)  # noqa: S311 - keeps no secret
+
+    assert broken == []

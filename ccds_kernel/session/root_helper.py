@@ -11,7 +11,8 @@ and by a person's job on its node:
     server <run folder> <attempt>                      that session's server as the service account: `root_server`
 
 Each stands in files beside this one, which are loaded when it is asked for. They import nothing but Python's library, each other
-and this file (`-I -S`), because whatever they imported could run as root. What is allowed goes by the `ccds.toml` that sudoers fixes.
+and this file (`-I -S`), because whatever they imported could run as root. What is allowed goes by the `ccds.toml` that sudoers
+fixes.
 
 Rejected: a setuid program in C (nobody would read it), a daemon as root that takes requests (it would have to know who asks;
 sudo does), and `su` or `runuser` (they give all of a person's groups).

@@ -20,8 +20,13 @@ SCHEMA = "matrix-1"
 
 _AIRLOCK = any_of("submit results to the airlock", "review results in the airlock")
 _EDIT = any_of("load reports", "edit the phrase list")
+_OF_REPORTS = (
+    "report", "report_section", "phrase", "phrase_change", "task", "cohort", "cohort_snapshot", "cohort_member",
+    "confirmation_batch", "confirmation_assignment", "confirmation_item", "confirmation_lease", "confirmation_answer",
+    "study_curation", "label_snapshot",
+)  # fmt: skip
 TABLES: dict[str, tuple[Rule, Rule]] = {
-    **dict.fromkeys(("report", "report_section", "phrase"), (REPORTS, _EDIT)),
+    **dict.fromkeys(_OF_REPORTS, (REPORTS, _EDIT)),
     **dict.fromkeys(("airlock_submission", "airlock_file", "airlock_review"), (_AIRLOCK, _AIRLOCK)),
     **dict.fromkeys(("setting", "alembic_version"), (ANYTHING, never)),
     **dict.fromkeys(("prediction", "report_time"), (never, never)),
@@ -62,7 +67,7 @@ class DatabaseLayer:
         self._database = database
         self._bring(ON_ROSTER)
         self._columns = _first_columns(server)
-        assert self._columns.keys() == TABLES.keys()
+        assert self._columns.keys() == TABLES.keys(), self._columns.keys() ^ TABLES.keys()
 
     def observe(self, standing: str, roles: Iterable[str]) -> dict[Cell, bool]:
         """Sessions begin when everybody is on the roster; then comes the standing, with a reconciliation; then others begin."""

@@ -3,10 +3,14 @@
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import settings
 
 from support import slurm
 from support.demo import Demo, running_demo
 from support.postgresql import Server, running_server
+
+settings.register_profile("ccds", deadline=None)  # how long an example takes is the machine's business, not a test's
+settings.load_profile("ccds")
 
 
 @pytest.hookimpl(wrapper=True)

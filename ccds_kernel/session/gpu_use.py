@@ -2,7 +2,8 @@
 
 Only the session's own GPUs are looked at: those of CUDA_VISIBLE_DEVICES, by which the scheduler names them. NVML knows them by
 number or by UUID; it ignores that variable itself. Where there is no NVML, where slots are pretended (the demo), or where it
-doesn't say how busy a GPU is (a slice of one, MIG), nothing is known, which never counts as idle.
+doesn't say how busy a GPU is (a slice of one, MIG), nothing is known, which never counts as idle. What uses a GPU for less than
+some thousandths of the time reads as 0, as memory that is only held does (seen on an H200, driver 580): that is idle.
 
 Rejected: `nvidia-smi`, a process for each look, and a look at the session's processes on the GPU, which a kernel that only
 keeps a model in the GPU's memory has as well.

@@ -10,8 +10,9 @@ and by a person's job on its node:
 
     server <run folder> <attempt>                      that session's server as the service account: `root_server`
 
-Each stands in a file beside this one, which is loaded when it is asked for. They import nothing but Python's library and this
-file (`-I -S`), because whatever they imported could run as root. What is allowed goes by the `ccds.toml` that sudoers fixes.
+Each stands in files beside this one, which are loaded when it is asked for. They import nothing but Python's library, each other
+and this file (`-I -S`), because whatever they imported could run as root. What is allowed goes by the `ccds.toml` that sudoers
+fixes.
 
 Rejected: a setuid program in C (nobody would read it), a daemon as root that takes requests (it would have to know who asks;
 sudo does), and `su` or `runuser` (they give all of a person's groups).

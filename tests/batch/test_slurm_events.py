@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ccds_kernel.batch import Array, JobRefusedError, JobState, PriorityClass
+from ccds_kernel.batch import Array, Explanation, JobRefusedError, JobState, PriorityClass
 from support.scheduler_contract import HOLD, Connect, Jobs
 from support.slurm import Cluster, Host, running_slurm
 from support.slurm_client import LONG_S, client, connect
@@ -144,12 +144,15 @@ def test_first_nodes_wait_before_others_in_the_line(jobs: Jobs) -> None:
     jobs.until_runs(holder)
     ids = [jobs.submit(f"in-{kind}", *HOLD, gpus=1, priority_class=kind) for kind in (BATCH, SECOND, FIRST)]
 
-    until(lambda: all(jobs.scheduler.explain(it).estimated_start for it in ids), "Slurm to plan their starts")
-    statuses = jobs.scheduler.status(ids)
-    told = [statuses[it].waits for it in ids]
+    def planned() -> list[Explanation]:
+        statuses = jobs.scheduler.status(ids)
+        told = [waits for it in ids if (waits := statuses[it].waits)]
+        return told if len(told) == len(ids) and all(it.said and it.estimated_start for it in told) else []
 
-    assert [it.position for it in told if it] == [3, 2, 1]
-    assert all(it and it.said and it.reason != "unknown" for it in told)
+    told = until(planned, "Slurm to plan their starts and to say why they wait")
+
+    assert [it.position for it in told] == [3, 2, 1]
+    assert all(it.reason != "unknown" for it in told)
 
 
 def test_a_start_is_estimated_and_nothing_submitted(jobs: Jobs) -> None:

@@ -41,7 +41,10 @@ from support.waiting import until
 from support.wheel import make_wheel
 
 PROGRAMS = ("sh", "bash", "ls", "cat", "rm", "mkdir", "timeout", "env", "id", "sleep")
-LIBRARIES = ("libstdc++.so.6", "libgcc_s.so.1")
+LIBRARIES = (
+    "libstdc++.so.6", "libgcc_s.so.1", "librt.so.1", "libpthread.so.0", "libdl.so.2", "libm.so.6", "libutil.so.1",
+    "libresolv.so.2",
+)  # fmt: skip
 CONTEXT = (
     "images", "*.toml", "*.txt", "README.md", "LICENSE", "ccds_kernel", "docs", "hub", "spawners", "widgets", "notebooks",
 )  # fmt: skip

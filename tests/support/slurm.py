@@ -193,10 +193,15 @@ class Cluster:
         until(self._answers, f"slurmctld to answer; see {self.folder}", 60)
 
     def kill_controller(self) -> None:
-        """Ends slurmctld by KILL, once it has saved its state: Slurm does that some seconds late, and forgets what is newer."""
-        saved = self.folder / "state" / "part_state"  # written after the jobs' file, in one go with it
+        """Ends slurmctld by KILL, once it has saved its jobs: Slurm does that some seconds late, and forgets what is newer.
+
+        A start by its backfill scheduler alone doesn't have them saved, and it ends such a job when it comes back: a job that is
+        submitted, and called off, has.
+        """
+        saved = self.folder / "state" / "job_state"
         before = saved.stat().st_mtime_ns if saved.exists() else 0
-        self.run("scontrol", "update", "PartitionName=batch", "State=UP")
+        hold = ("--parsable", "--hold", "--partition=batch", "--output=/dev/null", "--wrap=true")
+        self.run("scancel", self.run("sbatch", *hold).strip())
         until(lambda: saved.exists() and saved.stat().st_mtime_ns > before, "slurmctld to save its state")
         self._end("slurmctld", signal.SIGKILL)
 
@@ -256,12 +261,12 @@ class Cluster:
         until(lambda: self._node_states() == {"idle"}, "the nodes to be idle", 60)
 
     def state(self) -> str:
-        """Its nodes, its jobs, and what its controller complained of lately: for whoever reads of a test that failed."""
+        """Its nodes, its jobs, and what its controller said lately: for whoever reads of a test that failed."""
         nodes = self._run("sinfo", "--Node", "--format=%N %T %E").stdout
         jobs = self._run("squeue", "--states=all", "--format=%A %u %P %T %r %N %M %j").stdout
         log = self.folder / "slurmctld.log"
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-        return "\n".join([nodes, jobs, *[line for line in lines if "error" in line or "drain" in line][-20:]])
+        return "\n".join([nodes, jobs, *lines[-60:]])
 
     def logs(self) -> str:
         """What the daemons wrote."""

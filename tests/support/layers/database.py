@@ -68,7 +68,7 @@ class DatabaseLayer:
         self._database = database
         self._bring(ON_ROSTER)
         self._columns = _first_columns(server)
-        assert self._columns.keys() == TABLES.keys()
+        assert self._columns.keys() == TABLES.keys(), self._columns.keys() ^ TABLES.keys()
 
     def observe(self, standing: str, roles: Iterable[str]) -> dict[Cell, bool]:
         """Sessions begin when everybody is on the roster; then comes the standing, with a reconciliation; then others begin."""

@@ -39,6 +39,8 @@ class Daemon:
         self._bell = bell
         self._leaving = False
         self._forget_at = time.monotonic()
+        # A signal that comes just before the wait wouldn't wake it: Python's handler runs only after that.
+        signal.set_wakeup_fd(bell, warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, self._on_term)
 
     def run(self) -> None:
@@ -74,7 +76,6 @@ class Daemon:
 
     def _on_term(self, *_: object) -> None:
         self._leaving = True
-        doorbell.ring(self._folder)
 
     @staticmethod
     def _reap() -> None:

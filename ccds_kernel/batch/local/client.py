@@ -38,7 +38,6 @@ from ccds_kernel.errors import CcdsError
 _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 _DAEMON = "ccds_kernel.batch.local.daemon"
 _START_S = 5.0
-_END_S = 20.0
 _POLL_S = 0.02
 _LIVE_PHASES = ("pending", "starting", "running")
 
@@ -209,7 +208,7 @@ class LocalScheduler:
             self._wait_until(self._nothing_lives, grace_s + 10, "the jobs to end")
         if process := lock.holder(self._folder):
             tell(process, signal.SIGTERM)
-            self._wait_until(lambda: not is_alive(process), _END_S, "the daemon to end")
+            self._wait_until(lambda: not is_alive(process), _START_S, "the daemon to end")
 
     def _nothing_lives(self) -> bool:
         with self._table.read() as db:

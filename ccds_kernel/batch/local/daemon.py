@@ -71,6 +71,7 @@ class Daemon:
             self._leaving = nothing_lives(db)
             if self._leaving:
                 # Inside the transaction: who submits after it finds nobody listening, no lock, and starts another.
+                signal.set_wakeup_fd(-1)  # its number may soon be another file's
                 os.close(self._bell)
                 os.close(self._held)
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def sigterm() -> Iterator[None]:
     """What pytest does about TERM is restored."""
     before = signal.getsignal(signal.SIGTERM)
     yield
+    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGTERM, before)
 
 
@@ -126,3 +128,29 @@ def test_a_wrapper_holds_neither_lock_nor_door(jobs: Jobs, folder: Path) -> None
     assert held is not None
     assert not doorbell.is_attended(folder)
     os.close(held)
+
+
+@pytest.mark.usefixtures("sigterm")
+def test_a_term_that_interrupts_no_wait_ends_it(jobs: Jobs, folder: Path) -> None:
+    """As one does that comes just before the wait: here another thread takes it, and the daemon's own is never interrupted."""
+    jobs.scheduler.shutdown()
+    held = lock.take(folder)
+    assert held is not None
+    bell = doorbell.attend(folder)
+    daemon = Daemon(folder, held, bell)
+    told = threading.Timer(0.5, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM))
+    rung = threading.Timer(15, doorbell.ring, [folder])  # else it would wait for ten minutes
+    for timer in (told, rung):
+        timer.start()
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # in this thread
+    try:
+        daemon.run()
+        without_a_ring = rung.is_alive()
+    finally:
+        rung.cancel()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+        signal.set_wakeup_fd(-1)
+        os.close(bell)
+        os.close(held)
+
+    assert without_a_ring

@@ -1,7 +1,6 @@
 """The first-node rule on a real Slurm with four GPUs: who starts, who waits, who is moved back."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,7 +27,8 @@ class Rule:
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self.cluster, self.folder = cluster, folder
         self.scheduler = client(cluster, folder / "jobs")
-        self.watch, self.nodes = JobWatch(self.scheduler, tick=0.05), LiveNodes()
+        self.now = 0.0
+        self.watch, self.nodes = JobWatch(self.scheduler, tick=0.05, clock=lambda: self.now), LiveNodes()
         self.events: list[NodeMovedBack] = []
         self.loop = PolicyLoop(self.scheduler, self.watch, self.nodes, self.events.append, tick=0.1)
         self.spawners: list[SimpleNamespace] = []
@@ -52,7 +52,7 @@ class Rule:
 
     def look(self) -> None:
         """One look of the loop, with no answer of Slurm's from before it."""
-        time.sleep(self.watch.tick)
+        self.now += 1.0
         asyncio.run(self.loop.look(self.spawners))
 
     def states(self, *jobs: JobId) -> list[JobState]:

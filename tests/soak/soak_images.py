@@ -204,7 +204,7 @@ def through_a_hub(daemon: Dockerd, image: str) -> list[str]:
         ):
             make_wheel(wheels / "wheels", "ccdsprobe")
             try:
-                url = hub.demo.start(page, ann, LAB, {"gpus": 0})
+                url = hub.demo.start(page, ann, LAB, {"gpus": 0}, seconds=300)  # vfs copies each layer
                 broken += wrong_answers(daemon, hub, url, cells)
             except BaseException:
                 print(hub.log()[-6000:])

@@ -80,13 +80,18 @@ class Demo:
         return next(iter(self.jobs(person, session)), None)
 
     def start(
-        self, client: requests.Session, person: str, session: str, options: dict[str, object] | None = None
+        self,
+        client: requests.Session,
+        person: str,
+        session: str,
+        options: dict[str, object] | None = None,
+        seconds: float = 60,
     ) -> str:
-        """Starts a session through the hub's API and waits until it is ready; returns its URL."""
+        """Starts a session through the hub's API and waits until it is ready, so long at most; returns its URL."""
         server = self.api(person, session)
         answer = client.post(server, json={"user_options": options or {}}, timeout=30)
         assert answer.status_code in {201, 202}, f"{answer.status_code}: the session wasn't started"
-        until(lambda: self.is_ready(client, person, session), "the session to be ready", seconds=60)
+        until(lambda: self.is_ready(client, person, session), "the session to be ready", seconds)
         return f"{self.url}/user/{person}/{session}/"
 
     def token(self, session: str) -> str:

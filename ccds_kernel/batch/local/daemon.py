@@ -39,6 +39,8 @@ class Daemon:
         self._bell = bell
         self._leaving = False
         self._forget_at = time.monotonic()
+        # A signal that comes just before the wait wouldn't wake it: Python's handler runs only after that.
+        signal.set_wakeup_fd(bell, warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, self._on_term)
 
     def run(self) -> None:
@@ -69,12 +71,12 @@ class Daemon:
             self._leaving = nothing_lives(db)
             if self._leaving:
                 # Inside the transaction: who submits after it finds nobody listening, no lock, and starts another.
+                signal.set_wakeup_fd(-1)  # its number may soon be another file's
                 os.close(self._bell)
                 os.close(self._held)
 
     def _on_term(self, *_: object) -> None:
         self._leaving = True
-        doorbell.ring(self._folder)
 
     @staticmethod
     def _reap() -> None:

@@ -15,7 +15,9 @@ _COLOURS = 8
 def upgrade() -> None:
     """Makes the tables; the phrases that are there become those of the first task."""
     _make_tasks()
-    _make_confirmation()
+    _make_batches()
+    _make_answers()
+    _make_curation()
     # Without a foreign key: SQLite would have to make the table anew, and forget which ids it has given already.
     op.add_column("phrase", sa.Column("task_id", sa.Integer(), nullable=False, server_default="1"))
     _add_first_task()
@@ -59,7 +61,7 @@ def _make_tasks() -> None:
     op.create_index("ix_phrase_change_task_id", "phrase_change", ["task_id", "id"])
 
 
-def _make_confirmation() -> None:
+def _make_batches() -> None:
     op.create_table(
         "confirmation_batch",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -105,6 +107,9 @@ def _make_confirmation() -> None:
         ),
         comment="reports",
     )
+
+
+def _make_answers() -> None:
     op.create_table(
         "confirmation_lease",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -153,6 +158,9 @@ def _make_confirmation() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_confirmation_answer_item_id", "confirmation_answer", ["item_id", "labeler"])
+
+
+def _make_curation() -> None:
     op.create_table(
         "study_curation",
         sa.Column("id", sa.Integer(), nullable=False),

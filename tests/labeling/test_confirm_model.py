@@ -83,6 +83,7 @@ def test_a_labeler_sees_their_batches_and_the_studies_ahead(project, keys, scree
     assert started == {
         "person": "lou",
         "curates": False,
+        "sees_images": False,
         "batches": [{"id": batch.id, "name": "first", "studies": 6, "open": 6}],
     }
     assert (opened["size"], opened["open"], opened["done"], opened["today"], opened["history"]) == (6, 6, 0, 0, [])

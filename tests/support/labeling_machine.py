@@ -9,8 +9,8 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from ccds_kernel.labeling.cues import Cues
 from ccds_kernel.labeling.matches import Conflict, Counts, Preview
-from ccds_kernel.labeling.negation import Cues
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.task_index import TaskIndex

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, func, insert, select, update
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.labeling.negation import RADIOLOGY, Cues
+from ccds_kernel.labeling.cues import RADIOLOGY, Cues
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.tables import phrase
 from ccds_kernel.labeling.tasks import tables

@@ -46,7 +46,12 @@ class ConfirmModel:
 
     def start(self) -> Answer:
         """What the page shows first: which batches there are for this person."""
-        return {"person": self._desk.person, "curates": self._making is not None, **self._batches()}
+        return {
+            "person": self._desk.person,
+            "curates": self._making is not None,
+            "sees_images": self._slices is not None,
+            **self._batches(),
+        }
 
     def answer(self, content: object) -> Answer:
         """The answer to what the page sent.
@@ -140,8 +145,6 @@ class ConfirmModel:
 
     def _look(self, request: messages.Look) -> Answer:
         if self._slices is None:
-            if isinstance(request, messages.Series):
-                return {"series": None}
             raise CcdsError(expected="a role that sees images", found="another one", do="read the report")
         return (
             self._slices.series(request.study) if isinstance(request, messages.Series) else self._slices.slice(request)

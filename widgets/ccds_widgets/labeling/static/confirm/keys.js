@@ -8,9 +8,10 @@ const KEYS = [
   ["t", "strata tags: press their numbers, then ↵"],
   ["u  Ctrl+z", "undo, as many steps as you like"],
   ["Ctrl+Shift+z", "redo"],
-  ["i", "the study’s images"],
-  ["↑  ↓", "scroll the report; slices, where images are open"],
+  ["↑  ↓", "scroll the report"],
 ];
+
+const IMAGES_KEYS = [["i", "the study’s images; ↑ ↓ then turn the slices, Page ↑ Page ↓ ten at once"]];
 
 const FELLOWS_KEYS = [
   ["Shift+g", "into the gold set with the label shown (or the chosen ones), or out of it"],
@@ -37,7 +38,7 @@ function pressedKey(event, state, act) {
     act.turn({ ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10 }[key]);
     return true;
   }
-  const run = { Enter: act.confirm, " ": act.confirm, s: act.skip, f: act.flag, t: act.openTags, i: act.toggleImages, G: state.curates ? act.gold : undefined }[key];
+  const run = { Enter: act.confirm, " ": act.confirm, s: act.skip, f: act.flag, t: act.openTags, i: state.seesImages ? act.toggleImages : undefined, G: state.curates ? act.gold : undefined }[key];
   return run ? once(event, run) : false;
 }
 

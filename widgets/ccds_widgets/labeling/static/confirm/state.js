@@ -11,6 +11,7 @@ function newState() {
     person: null,
     batches: [], // this person's: {id, name, studies, open}
     curates: false,
+    seesImages: false,
     view: "study", // or "batches"
     making: null, // what the fellow's batches are, and what new ones can be made of
     ...noBatch(null),

@@ -1,0 +1,148 @@
+"""Associations with an archive: how one is asked for, what went wrong where there is none, and questions over it (C-FIND).
+
+An archive answers to those whom it knows by their AE title, and says by a code why it turns somebody away. A person is told
+which.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+from pynetdicom import AE
+from pynetdicom.association import Association
+from pynetdicom.events import EventHandlerType
+from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiation
+
+from ccds_kernel.archive.archive import ArchiveAway
+from ccds_kernel.errors import CcdsError
+
+FIND = UID("1.2.840.10008.5.1.4.1.2.2.1")
+"""The query model whose root is the study."""
+
+_PENDING = (0xFF00, 0xFF01)
+_SUCCESS = 0x0000
+_TOO_MANY = (0xA700, 0xFE00)
+_CALLING, _CALLED = 3, 7
+"""Reasons of a rejection: the title that calls, the one that is called."""
+
+logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)  # it logs identifiers of patients and studies
+
+
+class TooManyAnswers(CcdsError):  # noqa: N818 - what an archive says
+    """The archive has more answers than it gives."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """An archive as an application entity, and what we call ourselves.
+
+    Attributes:
+        host: its host.
+        port: its DICOM port.
+        title: its AE title.
+        ours: our AE title.
+        timeout_s: seconds without an answer after which it counts as away.
+    """
+
+    host: str
+    port: int
+    title: str
+    ours: str
+    timeout_s: float = 60
+
+    def entity(self) -> AE:
+        """Ourselves, with this peer's patience."""
+        entity = AE(self.ours)
+        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = self.timeout_s
+        return entity
+
+    def away(self, found: str, do: str = "see whether the archive is well, then go on") -> ArchiveAway:
+        """The line that says what it did."""
+        return ArchiveAway(
+            expected=f"the archive {self.title} at {self.host} port {self.port} to serve {self.ours}",
+            found=found,
+            do=do,
+        )
+
+    @contextmanager
+    def associated(
+        self,
+        contexts: Sequence[tuple[UID, Sequence[UID] | None]],
+        *,
+        roles: Sequence[SCP_SCU_RoleSelectionNegotiation] = (),
+        handlers: Sequence[EventHandlerType] = (),
+    ) -> Iterator[Association]:
+        """An association with these presentation contexts (without transfer syntaxes: the usual ones), released at the end.
+
+        Raises:
+            ArchiveAway: there is none, and why.
+        """
+        entity = self.entity()
+        for abstract, syntaxes in contexts:
+            if syntaxes is None:
+                entity.add_requested_context(abstract)
+            else:
+                entity.add_requested_context(abstract, list(syntaxes))
+        association = entity.associate(
+            self.host, self.port, ae_title=self.title, ext_neg=list(roles), evt_handlers=list(handlers)
+        )
+        if not association.is_established:
+            raise self._why_none(association)
+        try:
+            yield association
+        finally:
+            if association.is_established:
+                association.release()
+
+    def _why_none(self, association: Association) -> ArchiveAway:
+        answer = association.acceptor.primitive
+        if association.is_rejected and isinstance(answer, A_ASSOCIATE):
+            why = f"an association rejected ({answer.result_str}; {answer.source_str}): {answer.reason_str}"
+            return self.away(why, self._to_do(answer.diagnostic))
+        try:
+            socket.create_connection((self.host, self.port), self.timeout_s).close()
+        except OSError as error:
+            why = error.strerror or "no connection"
+            return self.away(why, "see whether the archive runs, and that archive.host and archive.port are its own")
+        if association.rejected_contexts:
+            return self.away("no service that was asked for", "ask whoever runs it to let us query and retrieve")
+        return self.away("a connection that was closed without an answer", "see that archive.port is its DICOM port")
+
+    def _to_do(self, reason: int | None) -> str:
+        if reason == _CALLING:
+            return f"let the archive know us as {self.ours}, or name in archive.own_ae_title whom it knows"
+        if reason == _CALLED:
+            return "name its AE title in archive.ae_title"
+        return "ask whoever runs the archive"
+
+
+def ask(peer: Peer, association: Association, identifier: Dataset) -> list[Dataset]:
+    """Everything that the archive answers to one question.
+
+    Raises:
+        TooManyAnswers: it has more than it gives.
+        ArchiveAway: it refuses, or is gone.
+    """
+    answers = []
+    try:
+        for status, answer in association.send_c_find(identifier, FIND):
+            code = status.get("Status")
+            if code in _PENDING and answer is not None:
+                answers.append(answer)
+            elif code in _TOO_MANY:
+                raise TooManyAnswers(
+                    expected="all answers of the archive", found=f"status 0x{code:04X}", do="ask for fewer days at once"
+                )
+            elif code is None:
+                raise peer.away("a connection that broke off while it answered")
+            elif code != _SUCCESS:
+                raise peer.away(f"status 0x{code:04X} for a query", "ask whoever runs the archive")
+    except (ValueError, RuntimeError):
+        raise peer.away("a connection that is closed, or no query service") from None
+    return answers

@@ -1,0 +1,106 @@
+"""What each file of a study says that it is, read from its header alone."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from threading import Lock
+
+import pydicom
+from pydicom import config
+from pydicom.dataset import Dataset
+from pydicom.tag import Tag
+
+from ccds_kernel.archive.exam_code import ExamCodeAttribute
+
+_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "PatientID", "AccessionNumber", "StudyDate")
+_DICOMDIR = "1.2.840.10008.1.3.10"
+_ONE_AT_A_TIME = Lock()
+"""What silences pydicom is the whole process's; studies are read by several threads."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one file says that it is; empty and None where it doesn't say.
+
+    Attributes:
+        path: the file.
+        study_uid: StudyInstanceUID.
+        series_uid: SeriesInstanceUID.
+        sop_uid: SOPInstanceUID.
+        patient: PatientID.
+        accession: AccessionNumber.
+        exam_codes: the values of the site's attribute.
+        date: StudyDate.
+    """
+
+    path: Path
+    study_uid: str
+    series_uid: str
+    sop_uid: str
+    patient: str | None = field(repr=False)
+    accession: str = field(repr=False)
+    exam_codes: tuple[str, ...] = ()
+    date: date | None = None
+
+
+def claim_of(path: Path, attribute: ExamCodeAttribute) -> Claim | None:
+    """What `path` says that it is; None where it is no DICOM file of an instance, or one that is broken.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    tags = [Tag(keyword) for keyword in (*_KEYWORDS, attribute.keywords[0])]
+    with _ONE_AT_A_TIME, _quiet():
+        try:
+            data = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=tags)
+            if data.file_meta.get("MediaStorageSOPClassUID") == _DICOMDIR:
+                return None
+            texts = {keyword: _text(data, keyword) for keyword in _KEYWORDS}
+            codes = attribute.read(data)
+        except OSError:
+            raise
+        except Exception:  # noqa: BLE001 - broken input makes pydicom raise nearly anything
+            return None
+    return Claim(
+        path,
+        texts["StudyInstanceUID"],
+        texts["SeriesInstanceUID"],
+        texts["SOPInstanceUID"],
+        texts["PatientID"] if "PatientID" in data else None,
+        texts["AccessionNumber"],
+        codes,
+        day_of(texts["StudyDate"]),
+    )
+
+
+def day_of(text: str) -> date | None:
+    """The day that DICOM's `text` names; None where it names none."""
+    try:
+        return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 - a calendar day of the hospital
+    except ValueError:
+        return None
+
+
+def _text(data: Dataset, keyword: str) -> str:
+    value = data.get(keyword)
+    return "" if value is None else str(value).strip()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silences pydicom's warnings and log lines: they quote values, which may be a patient's."""
+    logger = logging.getLogger("pydicom")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings(), config.disable_value_validation():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,229 @@
+"""An archive over DICOMweb: QIDO-RS to find, WADO-RS to fetch.
+
+Instances are asked for in whatever transfer syntax the archive has them (`transfer-syntax=*`): without that some archives answer
+nothing for compressed ones. The parts of the answer go to disk as they come; one instance is in memory, never a study.
+
+What the archive leaves out of its answer about a study (sequences, mostly, and what belongs to series) is read from the metadata
+of one of its instances. An archive that refuses to filter by exam code is asked without it.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+from dicomweb_client import DICOMwebClient
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataset import Dataset
+
+from ccds_kernel.archive.archive import ArchiveAway, ArchiveQuery, Progress, Retrieved, StudyFound, StudyNotSent
+from ccds_kernel.archive.described import SCANNER, described, scanner_of
+from ccds_kernel.archive.exam_code import ExamCodeAttribute
+from ccds_kernel.archive.received import Inbox
+
+_AT_ONCE = 500
+_FIELDS = (
+    "AccessionNumber",
+    "ModalitiesInStudy",
+    "NumberOfStudyRelatedInstances",
+    "PatientID",
+    "StudyDate",
+    "StudyTime",
+)
+_REFUSES_PERSONS = {401, 403, 407}
+_STUDY, _SERIES, _INSTANCE = "0020000D", "0020000E", "00080018"
+"""The tags of their UIDs."""
+
+logging.getLogger("dicomweb_client").setLevel(logging.ERROR)  # it logs an archive's warnings, which may quote the query
+
+
+class DicomwebArchive:
+    """The archive at `url`; see `Archive`.
+
+    Args:
+        url: of the DICOMweb service.
+        exam_code: where a study's exam code is.
+        login: user and password, where it asks for them.
+        certificate: who vouches for it (PEM); None: whom this machine trusts.
+        timeout_s: seconds without a byte after which it counts as away.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        exam_code: ExamCodeAttribute,
+        *,
+        login: tuple[str, str] | None = None,
+        certificate: Path | None = None,
+        timeout_s: float = 60,
+    ) -> None:
+        self._url = url
+        self._exam_code = exam_code
+        self._login = login
+        self._certificate = certificate
+        self._timeout_s = timeout_s
+
+    def find(self, query: ArchiveQuery) -> Iterator[StudyFound]:
+        """See `Archive`."""
+        seen: set[str] = set()
+        with self._client() as client:
+            for first, last in query.months:
+                for code in sorted(query.exam_codes):
+                    days = f"{first:%Y%m%d}-{last:%Y%m%d}"
+                    for answer in self._pages(client, {"StudyDate": days, self._exam_code.path: code}):
+                        study = described(self._data(answer), self._exam_code)
+                        if study is None or study.study_uid in seen:
+                            continue
+                        seen.add(study.study_uid)
+                        yield self._completed(client, study, query)
+
+    def retrieve(self, study_uid: str, into: Path, progress: Progress) -> Retrieved:
+        """See `Archive`."""
+        inbox = Inbox(into, progress)
+        with self._client() as client:
+            with self._plainly():
+                announced = {_uid(one, _INSTANCE) for one in _instances(client, study_uid)}
+            with self._plainly(of_study=True):
+                for part in client.parts(study_uid):
+                    inbox.put(part)
+        return Retrieved(inbox.received, len(announced))
+
+    def _pages(self, client: _Client, filters: dict[str, str]) -> Iterator[dict[str, Any]]:
+        """Every answer to a query, whether the archive hands out pages or everything at once."""
+        known: set[str] = set()
+        while True:
+            with self._plainly():
+                try:
+                    page = client.search_for_studies(
+                        search_filters=filters,
+                        fields=[*_FIELDS, self._exam_code.path],
+                        limit=_AT_ONCE,
+                        offset=len(known),
+                    )
+                except requests.HTTPError as error:
+                    if _status(error) != requests.codes.bad_request or self._exam_code.path not in filters:
+                        raise
+                    filters = {"StudyDate": filters["StudyDate"]}
+                    continue
+            new = {uid: answer for answer in page if (uid := _uid(answer)) not in known}
+            yield from new.values()
+            known |= new.keys()
+            if not new or len(page) < _AT_ONCE:
+                return
+
+    def _completed(self, client: _Client, study: StudyFound, query: ArchiveQuery) -> StudyFound:
+        """`study` with the exam codes and the scanner of one of its instances, where it may be asked for."""
+        if query.covers(study.exam_codes, study.date) is False:
+            return study
+        with self._plainly():
+            first = client.search_for_instances(study_instance_uid=study.study_uid, limit=1)
+            if not first:
+                return study
+            series, instance = (_uid(first[0], tag) for tag in (_SERIES, _INSTANCE))
+            answer = client.retrieve_instance_metadata(study.study_uid, series, instance)
+        data = self._data(answer)
+        return described(data, self._exam_code, before=study, scanner=scanner_of(data)) or study
+
+    def _data(self, answer: dict[str, Any]) -> Dataset:
+        """What of an answer is asked for, pixels and private elements never."""
+        keywords = ("StudyInstanceUID", *_FIELDS, *SCANNER, self._exam_code.keywords[0])
+        tags = {f"{tag_for_keyword(keyword):08X}" for keyword in keywords}
+        with self._plainly(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they quote values
+            try:
+                return Dataset.from_json({tag: element for tag, element in answer.items() if tag in tags})
+            except (AttributeError, KeyError, TypeError) as error:
+                raise ValueError from error
+
+    @contextmanager
+    def _client(self) -> Iterator[_Client]:
+        """A client of its own for each call: `requests` promises nothing about threads that share a session."""
+        with requests.Session() as session:
+            session.trust_env = False  # the archive is inside the hospital: no proxy, no password of the environment
+            session.auth = self._login
+            session.verify = str(self._certificate) if self._certificate else True
+            client = _Client(self._url, session=session, permissive_uid=True, timeout=self._timeout_s)
+            client.set_http_retry_params(retry=False)
+            yield client
+
+    @contextmanager
+    def _plainly(self, *, of_study: bool = False) -> Iterator[None]:
+        """Says what went wrong without the library's words: they quote addresses with UIDs in them."""
+        try:
+            yield
+        except requests.HTTPError as error:
+            status = _status(error)
+            if of_study and status not in _REFUSES_PERSONS and status != requests.codes.unavailable:
+                raise StudyNotSent(
+                    expected="the archive to send the study", found=f"HTTP status {status}", do="ask whoever runs it"
+                ) from None
+            raise self._away(f"HTTP status {status}", _TO_DO.get(status, "ask whoever runs the archive")) from None
+        except requests.exceptions.SSLError:
+            raise self._away(
+                "a certificate that nobody vouches for, or not for that host", "name who does in archive.certificate"
+            ) from None
+        except requests.Timeout:
+            raise self._away(
+                f"no answer in {self._timeout_s:g} s", "see whether the archive is well, then go on"
+            ) from None
+        except (requests.RequestException, ValueError) as error:
+            do = "see whether the archive runs, and that archive.url is its address; then go on"
+            raise self._away(_cause(error), do) from None
+
+    def _away(self, found: str, do: str) -> ArchiveAway:
+        return ArchiveAway(expected=f"the archive at {self._url} to answer by DICOMweb", found=found, do=do)
+
+
+_TO_DO: Mapping[int, str] = {
+    401: "name a user that it knows in archive.user, and the password in archive.password_file",
+    403: "ask whoever runs the archive to let that user read it",
+    404: "name the address of its DICOMweb service in archive.url",
+}
+
+
+class _Client(DICOMwebClient):
+    """The library's client, and a study's instances as bytes: its own way reads each into a data set first."""
+
+    def parts(self, study_uid: str) -> Iterator[bytes]:
+        """The instances of a study as the archive has them, one after the other."""
+        accept = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+        response = self._http_get(f"{self.base_url}/studies/{study_uid}", headers={"Accept": accept}, stream=True)
+        if response.status_code != requests.codes.no_content:
+            yield from self._decode_multipart_message(response, stream=True)
+
+
+def _instances(client: _Client, study_uid: str) -> Iterator[dict[str, Any]]:
+    """The instances that a study has."""
+    known: set[str] = set()
+    while True:
+        page = client.search_for_instances(study_instance_uid=study_uid, limit=_AT_ONCE, offset=len(known))
+        new = [one for one in page if _uid(one, _INSTANCE) not in known]
+        yield from new
+        known |= {_uid(one, _INSTANCE) for one in new}
+        if not new or len(page) < _AT_ONCE:
+            return
+
+
+def _status(error: requests.HTTPError) -> int:
+    return 0 if error.response is None else error.response.status_code
+
+
+def _uid(answer: dict[str, Any], tag: str = _STUDY) -> str:
+    return str((answer.get(tag, {}).get("Value") or [""])[0])
+
+
+def _cause(error: BaseException) -> str:
+    """The operating system's word for what is behind `error`, which may be wrapped several times."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror:
+            return seen.strerror
+        reason = getattr(seen, "reason", None)
+        inner = next((one for one in seen.args if isinstance(one, BaseException)), None)
+        seen = reason if isinstance(reason, BaseException) else inner or seen.__cause__ or seen.__context__
+    return "a connection that broke off, or an answer that is none"

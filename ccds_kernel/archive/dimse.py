@@ -1,0 +1,173 @@
+"""An archive over DIMSE: C-FIND to ask; C-GET, or C-MOVE to a storage service of our own, to fetch.
+
+Before a study is fetched its series and instances are asked for: how many there are is what the archive announces, and their SOP
+classes are what the association is made for.
+
+Instances are written as they come, without being decoded. Those of a C-MOVE arrive at one port, by associations that the archive
+opens: they name the request that they belong to; from an archive that doesn't name it one study can be moved at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+from pynetdicom import build_role, evt
+from pynetdicom.association import Association
+
+from ccds_kernel.archive.archive import ArchiveQuery, Progress, Retrieved, StudyFound, StudyNotSent
+from ccds_kernel.archive.associations import FIND, Peer, TooManyAnswers, ask
+from ccds_kernel.archive.described import described, scanner_of, text_of
+from ccds_kernel.archive.exam_code import ExamCodeAttribute
+from ccds_kernel.archive.received import Inbox
+from ccds_kernel.archive.storage_service import Receiving, StorageService
+from ccds_kernel.archive.transfer_syntaxes import proposals
+
+MOVE = UID("1.2.840.10008.5.1.4.1.2.2.2")
+GET = UID("1.2.840.10008.5.1.4.1.2.2.3")
+
+_STUDY_KEYS = (
+    "StudyInstanceUID", "AccessionNumber", "PatientID", "StudyTime", "ModalitiesInStudy", "NumberOfStudyRelatedInstances",
+)  # fmt: skip
+_PENDING = (0xFF00, 0xFF01)
+_SUCCESS, _SOME_FAILED = 0x0000, 0xB000
+_UNKNOWN_DESTINATION = 0xA801
+
+
+@dataclass(frozen=True)
+class _Announced:
+    """What a study has: instances by their UIDs, their SOP classes, transfer syntaxes where the archive says them."""
+
+    instances: frozenset[str]
+    sop_classes: frozenset[str]
+    syntaxes: frozenset[str]
+
+
+class DimseArchive:
+    """The archive `peer`; see `Archive`.
+
+    Args:
+        peer: who it is.
+        exam_code: where a study's exam code is.
+        service: where it sends what it is asked to move; None: fetched by C-GET.
+    """
+
+    def __init__(self, peer: Peer, exam_code: ExamCodeAttribute, service: StorageService | None = None) -> None:
+        self._peer = peer
+        self._exam_code = exam_code
+        self._service = service
+
+    def find(self, query: ArchiveQuery) -> Iterator[StudyFound]:
+        """See `Archive`."""
+        seen: set[str] = set()
+        with self._peer.associated([(FIND, None)]) as association:
+            for first, last in query.months:
+                for code in sorted(query.exam_codes):
+                    for answer in self._studies(association, code, first, last):
+                        study = described(answer, self._exam_code)
+                        if study is None or study.study_uid in seen:
+                            continue
+                        seen.add(study.study_uid)
+                        if query.covers(study.exam_codes, study.date) is not False:
+                            study = replace(study, scanner=self._scanner(association, study.study_uid))
+                        yield study
+
+    def retrieve(self, study_uid: str, into: Path, progress: Progress) -> Retrieved:
+        """See `Archive`."""
+        announced = self._announced(study_uid)
+        receiving = Receiving(Inbox(into, progress))
+        try:
+            if announced.instances and self._service is None:
+                self._get(study_uid, announced, receiving)
+            elif announced.instances and self._service is not None:
+                self._move(study_uid, self._service, receiving)
+        except StudyNotSent:
+            if receiving.broken is None:
+                raise
+        if receiving.broken is not None:
+            raise receiving.broken
+        return Retrieved(receiving.inbox.received, len(announced.instances))
+
+    def _studies(self, association: Association, code: str, first: date, last: date) -> list[Dataset]:
+        """The answers for one exam code and some days; asked again for half of the days where they are too many."""
+        identifier = _identifier("STUDY", *_STUDY_KEYS, StudyDate=f"{first:%Y%m%d}-{last:%Y%m%d}")
+        self._exam_code.ask(identifier, code)
+        try:
+            return ask(self._peer, association, identifier)
+        except TooManyAnswers as error:
+            if first == last:
+                raise self._peer.away(f"more studies on {first} than it answers with ({error.found})") from None
+        middle = first + (last - first) // 2
+        halves = ((first, middle), (middle + timedelta(days=1), last))
+        return [answer for begin, end in halves for answer in self._studies(association, code, begin, end)]
+
+    def _scanner(self, association: Association, study_uid: str) -> str | None:
+        keys = ("SeriesInstanceUID", "Manufacturer", "ManufacturerModelName", "StationName")
+        series = ask(self._peer, association, _identifier("SERIES", *keys, StudyInstanceUID=study_uid))
+        return next(filter(None, map(scanner_of, series)), None)
+
+    def _announced(self, study_uid: str) -> _Announced:
+        keys = ("SOPInstanceUID", "SOPClassUID", "AvailableTransferSyntaxUID")
+        found: list[Dataset] = []
+        with self._peer.associated([(FIND, None)]) as association:
+            of_study = _identifier("SERIES", "SeriesInstanceUID", StudyInstanceUID=study_uid)
+            for series in ask(self._peer, association, of_study):
+                where = {"StudyInstanceUID": study_uid, "SeriesInstanceUID": text_of(series, "SeriesInstanceUID")}
+                found += ask(self._peer, association, _identifier("IMAGE", *keys, **where))
+        values = ({text_of(one, key) for one in found} - {""} for key in keys)
+        return _Announced(*map(frozenset, values))
+
+    def _get(self, study_uid: str, announced: _Announced, receiving: Receiving) -> None:
+        storage = proposals(announced.sop_classes, announced.syntaxes)
+        roles = [build_role(UID(sop_class), scp_role=True) for sop_class in sorted(announced.sop_classes)]
+        handlers = [(evt.EVT_C_STORE, receiving.take)]
+        with self._peer.associated([(GET, None), *storage], roles=roles, handlers=handlers) as association:
+            try:
+                answers = association.send_c_get(_identifier("STUDY", StudyInstanceUID=study_uid), GET)
+                self._check(answers)
+            except (ValueError, RuntimeError):
+                raise self._peer.away("no C-GET service", "set archive.protocol to c-move") from None
+
+    def _move(self, study_uid: str, service: StorageService, receiving: Receiving) -> None:
+        with service.receiving(receiving) as message_id, self._peer.associated([(MOVE, None)]) as association:
+            try:
+                identifier = _identifier("STUDY", StudyInstanceUID=study_uid)
+                answers = association.send_c_move(identifier, self._peer.ours, MOVE, msg_id=message_id)
+                self._check(answers)
+            except (ValueError, RuntimeError):
+                raise self._peer.away("no C-MOVE service", "set archive.protocol to c-get") from None
+
+    def _check(self, answers: Iterator[tuple[Dataset, Any]]) -> None:
+        """Waits for the end. Instances that the archive couldn't send are missing then: the numbers tell."""
+        for status, _ in answers:
+            code = status.get("Status")
+            if code is None:
+                raise self._peer.away("a connection that broke off while it sent a study")
+            if code == _UNKNOWN_DESTINATION:
+                raise self._peer.away(
+                    f"that it doesn't know {self._peer.ours} as a place to send to",
+                    "let the archive know that AE title with this host and archive.move_port",
+                )
+            if code not in {*_PENDING, _SUCCESS, _SOME_FAILED}:
+                failed = status.get("NumberOfFailedSuboperations", 0)
+                raise StudyNotSent(
+                    expected="the archive to send the study",
+                    found=f"status 0x{code:04X}" + (f", {failed} instance(s) not sent" if failed else ""),
+                    do="ask whoever runs it",
+                )
+
+
+def _identifier(level: str, *returned: str, **matched: str) -> Dataset:
+    """What is asked: at which level, what is to be returned, what is to match."""
+    data = Dataset()
+    data.QueryRetrieveLevel = level
+    for keyword in returned:
+        setattr(data, keyword, "")
+    for keyword, value in matched.items():
+        setattr(data, keyword, value)
+    return data

@@ -1,0 +1,119 @@
+"""Our side of receiving instances over DIMSE: what a C-STORE is answered with, and the service that a C-MOVE sends to.
+
+It listens only while something is moved, and takes instances only from the archive's AE title, and only those of a request that
+is under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle
+from threading import Lock
+
+from pynetdicom import AllStoragePresentationContexts, evt
+from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.events import Event
+from pynetdicom.transport import ThreadedAssociationServer
+
+from ccds_kernel.archive.associations import Peer
+from ccds_kernel.archive.received import Inbox
+from ccds_kernel.archive.transfer_syntaxes import EVERY
+from ccds_kernel.errors import CcdsError
+
+_TAKEN, _NO_ROOM, _NOT_EXPECTED = 0x0000, 0xA700, 0x0124
+
+
+@dataclass
+class Receiving:
+    """One study that is being received.
+
+    Attributes:
+        inbox: where it goes.
+        broken: what went wrong on our side, after which nothing more is taken.
+    """
+
+    inbox: Inbox
+    broken: OSError | None = None
+
+    def take(self, event: Event) -> int:
+        """Writes one instance; the status that the archive is answered."""
+        if self.broken is None:
+            try:
+                self.inbox.put(event.encoded_dataset())
+            except OSError as error:
+                self.broken = error
+        return _TAKEN if self.broken is None else _NO_ROOM
+
+
+class StorageService:
+    """Takes what the archive `peer` was asked to move.
+
+    Args:
+        peer: the archive, and what we call ourselves.
+        address: of this machine, on which it listens.
+        port: likewise.
+    """
+
+    def __init__(self, peer: Peer, address: str, port: int) -> None:
+        self._peer = peer
+        self._where = address, port
+        self._lock = Lock()
+        self._expected: dict[int, Receiving] = {}
+        self._numbers = cycle(range(1, 2**16))
+        self._server: ThreadedAssociationServer | None = None
+
+    @contextmanager
+    def receiving(self, study: Receiving) -> Iterator[int]:
+        """Listens for the instances of one study; the message id that its C-MOVE is to have.
+
+        Raises:
+            CcdsError: the port isn't free.
+        """
+        with self._lock:
+            number = next(number for number in self._numbers if number not in self._expected)
+            if self._server is None:
+                self._server = self._started()
+            self._expected[number] = study
+        try:
+            yield number
+        finally:
+            with self._lock:
+                del self._expected[number]
+                server = None if self._expected else self._server
+                if server is not None:
+                    self._server = None
+                    server.shutdown()
+                    server.server_close()
+
+    def _started(self) -> ThreadedAssociationServer:
+        entity = self._peer.entity()
+        entity.require_calling_aet = [self._peer.title]
+        entity.require_called_aet = True
+        for context in AllStoragePresentationContexts:
+            entity.add_supported_context(str(context.abstract_syntax), list(EVERY))
+        try:
+            server = entity.start_server(self._where, block=False, evt_handlers=[(evt.EVT_C_STORE, self._take)])
+        except OSError as error:
+            address, port = self._where
+            raise CcdsError(
+                expected=f"to listen on {address} port {port} for what the archive sends",
+                found=error.strerror or "an error",
+                do="end what listens there, or name another port in archive.move_port and at the archive",
+            ) from None
+        if server is None:
+            raise TypeError("expected a server that runs in a thread; found one that blocked")
+        return server
+
+    def _take(self, event: Event) -> int:
+        number = event.request.MoveOriginatorMessageID if isinstance(event.request, C_STORE) else None
+        with self._lock:
+            if number is None and len(self._expected) == 1:
+                (study,) = self._expected.values()
+            else:
+                found = self._expected.get(number or 0)
+                if found is None:
+                    return _NOT_EXPECTED
+                study = found
+        return study.take(event)

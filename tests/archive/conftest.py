@@ -1,0 +1,18 @@
+"""One Orthanc for all tests of adapters that only read from it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from support.archive_contract import STUDIES, write_compressed
+from support.orthanc import Orthanc, running_orthanc
+
+
+@pytest.fixture(scope="module")
+def orthanc(tmp_path_factory) -> Iterator[Orthanc]:
+    """An Orthanc that holds the studies of the contract."""
+    with running_orthanc() as running:
+        for study in STUDIES:
+            running.add(study.write(tmp_path_factory.mktemp("study")))
+        running.add(write_compressed(tmp_path_factory.mktemp("compressed")))
+        yield running

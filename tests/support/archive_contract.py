@@ -1,0 +1,159 @@
+"""What every archive's adapter keeps, whichever protocol it speaks: run on each of them, against real peers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import pydicom
+import pytest
+from pydicom.data import get_testdata_file
+from pydicom.uid import JPEG2000, ExplicitVRLittleEndian, RLELossless, generate_uid
+
+from ccds_kernel.archive.archive import Archive, ArchiveQuery, Retrieved, StudyFound, StudyNotSent
+from support.archive import Study
+
+HEADS = Study(1, date=date(2024, 1, 15)), Study(2, date=date(2024, 1, 31), time="081500", slices=4)
+CHEST = Study(3, exam_code="CTCHEST", date=date(2024, 2, 1), slices=2, station="CT8")
+EARLY = Study(4, date=date(2023, 12, 31))
+LATE = Study(5, date=date(2024, 3, 1))
+UNKNOWN = Study(6, exam_code=None, date=date(2024, 2, 10), slices=1)
+STUDIES = (*HEADS, CHEST, EARLY, LATE, UNKNOWN)
+"""What the archive of the contract holds, beside `COMPRESSED`."""
+
+COMPRESSED = Study(7, exam_code="MRHEAD", date=date(2024, 4, 1))
+
+QUERY = ArchiveQuery(frozenset({"CTHEAD"}), date(2024, 1, 1), date(2024, 2, 29))
+
+
+def ignore(instances: int, size: int) -> None:
+    """A progress that nobody looks at."""
+
+
+class ArchiveContract:
+    """Subclasses give the fixture `archive`, an adapter to an archive that holds `STUDIES`."""
+
+    @pytest.fixture
+    def into(self, tmp_path: Path) -> Path:
+        """An empty folder."""
+        folder = tmp_path / "into"
+        folder.mkdir()
+        return folder
+
+    def test_it_finds_what_was_asked_for(self, archive: Archive):
+        """Each study once, whatever else the archive answers; with the values by which it is checked again."""
+        found = by_uid(archive.find(QUERY))
+
+        first, second = (found[one.uid] for one in HEADS)
+        assert first == StudyFound(
+            study_uid=HEADS[0].uid,
+            accession="ACC00001",
+            patient="PAT00001",
+            exam_codes=("CTHEAD",),
+            date=date(2024, 1, 15),
+            time="120000",
+            modalities=("CT",),
+            scanner="Synthetic One CT7",
+            instances=3,
+        )
+        assert (second.time, second.instances) == ("081500", 4)
+
+    def test_what_it_did_not_ask_for_is_told_by_the_query(self, archive: Archive):
+        """An archive that ignores a filter answers with more: each such study is known as not asked for, or as unknown."""
+        found = by_uid(archive.find(QUERY))
+
+        covered = {uid: QUERY.covers(one.exam_codes, one.date) for uid, one in found.items()}
+        assert {uid for uid, yes in covered.items() if yes} == {one.uid for one in HEADS}
+        assert all(covered.get(one.uid) is False for one in (CHEST, EARLY, LATE) if one.uid in covered)
+        assert covered.get(UNKNOWN.uid) is None
+
+    def test_several_codes_and_one_day(self, archive: Archive):
+        """Codes are asked for one by one, and their answers are one list."""
+        query = ArchiveQuery(frozenset({"CTHEAD", "CTCHEST"}), date(2024, 1, 31), date(2024, 2, 1))
+
+        found = [one for one in archive.find(query) if query.covers(one.exam_codes, one.date)]
+
+        assert sorted(one.study_uid for one in found) == sorted((HEADS[1].uid, CHEST.uid))
+
+    def test_it_fetches_a_study_whole(self, archive: Archive, into: Path):
+        """Every instance is a file, as many as announced, and nothing else is there; progress adds up."""
+        seen: list[tuple[int, int]] = []
+
+        retrieved = archive.retrieve(HEADS[1].uid, into, lambda instances, size: seen.append((instances, size)))
+
+        files = sorted(into.iterdir())
+        assert retrieved == Retrieved(received=4, announced=4)
+        assert [path.suffix for path in files] == [".dcm"] * 4
+        assert sum(count for count, _ in seen) == 4
+        assert sum(size for _, size in seen) == sum(path.stat().st_size for path in files)
+        assert {pydicom.dcmread(path).StudyInstanceUID for path in files} == {HEADS[1].uid}
+
+    def test_the_pixels_are_those_that_the_archive_was_given(self, archive: Archive, into: Path, tmp_path: Path):
+        """Nothing is decoded or altered on the way."""
+        given = HEADS[0].write(tmp_path / "given")
+
+        archive.retrieve(HEADS[0].uid, into, ignore)
+
+        came = {data.SOPInstanceUID: data for data in map(pydicom.dcmread, into.iterdir())}
+        for data in map(pydicom.dcmread, given):
+            assert came[data.SOPInstanceUID].PixelData == data.PixelData
+            assert came[data.SOPInstanceUID].file_meta.TransferSyntaxUID == data.file_meta.TransferSyntaxUID
+
+    def test_each_instance_comes_as_the_archive_has_it(self, archive: Archive, into: Path):
+        """One study in several transfer syntaxes, compressed ones among them."""
+        retrieved = archive.retrieve(COMPRESSED.uid, into, ignore)
+
+        syntaxes = {pydicom.dcmread(path).file_meta.TransferSyntaxUID for path in into.iterdir()}
+        assert retrieved == Retrieved(3, 3)
+        assert syntaxes == {ExplicitVRLittleEndian, RLELossless, JPEG2000}
+
+    def test_a_study_that_is_not_there_is_no_success(self, archive: Archive, into: Path):
+        """Nothing is announced and nothing comes, or it is said that it wasn't sent."""
+        try:
+            retrieved = archive.retrieve("1.2.3.4.5", into, ignore)
+        except StudyNotSent:
+            retrieved = Retrieved(0, 0)
+
+        assert retrieved == Retrieved(0, 0)
+        assert list(into.iterdir()) == []
+
+    def test_several_threads_at_once(self, archive: Archive, tmp_path: Path):
+        """Each study's files go to its own folder."""
+        folders = [tmp_path / str(one.number) for one in STUDIES]
+        for folder in folders:
+            folder.mkdir()
+
+        with ThreadPoolExecutor(3) as pool:
+            done = list(pool.map(lambda one, folder: archive.retrieve(one.uid, folder, ignore), STUDIES, folders))
+
+        assert done == [Retrieved(one.slices, one.slices) for one in STUDIES]
+        for one, folder in zip(STUDIES, folders, strict=True):
+            assert {pydicom.dcmread(path).PatientID for path in folder.iterdir()} == {one.patient}
+
+    def test_a_disk_that_cannot_be_written_is_told(self, archive: Archive, into: Path):
+        """As the operating system says it, and not as the archive's fault; no half file is left."""
+        into.rmdir()
+
+        with pytest.raises(OSError, match="No such file"):
+            archive.retrieve(HEADS[0].uid, into, ignore)
+
+
+def write_compressed(folder: Path) -> list[Path]:
+    """Writes `COMPRESSED` into `folder`: pydicom's test files in three transfer syntaxes, as one study."""
+    paths = []
+    for name in ("MR_small.dcm", "MR_small_RLE.dcm", "JPEG2000.dcm"):
+        data = pydicom.dcmread(str(get_testdata_file(name)))
+        data.StudyInstanceUID, data.PatientID = COMPRESSED.uid, COMPRESSED.patient
+        data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[name])
+        data.save_as(folder / name)
+        paths.append(folder / name)
+    return paths
+
+
+def by_uid(found: Iterable[StudyFound]) -> dict[str, StudyFound]:
+    """By StudyInstanceUID; each is there once."""
+    studies = list(found)
+    assert len({one.study_uid for one in studies}) == len(studies)
+    return {one.study_uid: one for one in studies}

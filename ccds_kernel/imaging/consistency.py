@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
+from ccds_kernel.imaging.geometry import SAME_POSITION_MM, Grid
 from ccds_kernel.imaging.header import SAME_IN_SERIES, Instance
 from ccds_kernel.imaging.verdict import QuarantineError
 
 _TILT_DEGREES = 0.05
 _BITS = {"8", "16"}
+_SPACING_FRACTION = 0.05
+_GAP = 1.5
 
 
 def unique_instances(instances: Sequence[Instance]) -> tuple[Instance, ...]:
     """`instances` without identical copies of a file.
 
-    Two different files of one SOPInstanceUID are both kept: that they exclude each other shows in the geometry.
+    Two different files of one SOPInstanceUID are both kept: `check_headers` refuses them.
     """
     kept: dict[str, list[Instance]] = {}
     for instance in instances:
@@ -33,6 +37,10 @@ def check_headers(instances: Sequence[Instance]) -> None:
     short = sum(not instance.complete for instance in instances)
     if short:
         raise QuarantineError("truncated", f"{short} of {len(instances)} files end before their pixel data does")
+    if conflicting := len(instances) - len({instance.sop_uid for instance in instances}):
+        raise QuarantineError(
+            "uid-conflict", f"{conflicting} file(s) have the SOPInstanceUID of another one, and other content"
+        )
     varying = [keyword for keyword in SAME_IN_SERIES if len({instance.same[keyword] for instance in instances}) > 1]
     if varying:
         raise QuarantineError("inconsistent-headers", f"the files differ in {', '.join(varying)}")
@@ -51,12 +59,45 @@ def check_headers(instances: Sequence[Instance]) -> None:
         )
 
 
-def header_warnings(instances: Sequence[Instance]) -> list[str]:
+def check_locations(instances: Sequence[Instance], grid: Grid) -> None:
+    """Refuses slices whose SliceLocation runs in another order than their positions: one of the two is wrong.
+
+    Where they lack it, or share it, it says nothing.
+
+    Raises:
+        QuarantineError: they contradict each other.
+    """
+    by_path = {instance.path: instance.location for instance in instances}
+    found = [by_path[frame.path] for frame in grid.frames]
+    locations = [location for location in found if location is not None]
+    if len(locations) < len(found) or len(instances) < len(found):
+        return
+    steps = [after - before for before, after in itertools.pairwise(locations)]
+    if min(abs(after - before) for before, after in itertools.pairwise(sorted(locations))) <= SAME_POSITION_MM:
+        return
+    against = sum(step < 0 for step in steps)
+    if 0 < against < len(steps):
+        raise QuarantineError(
+            "positions-contradict",
+            f"SliceLocation and ImagePositionPatient order the slices differently at {min(against, len(steps) - against)}"
+            " or more places",
+        )
+
+
+def header_warnings(instances: Sequence[Instance], grid: Grid) -> list[str]:
     """What a person should know of a series that was accepted: one line each."""
-    found = []
-    numbers = {instance.number for instance in instances if instance.number is not None}
-    if len(numbers) == len(instances) > 1 and (span := max(numbers) - min(numbers) + 1) != len(numbers):
-        found.append(f"instance numbers span {span} for {len(numbers)} files: slices may be missing at an end")
+    found = _number_warnings(instances, grid)
+    between = {instance.spacing_between for instance in instances if instance.spacing_between}
+    if any(abs(abs(said) - grid.spacing[2]) > _SPACING_FRACTION * grid.spacing[2] for said in between):
+        found.append(
+            f"SpacingBetweenSlices isn't the {grid.spacing[2]:.3f} mm between positions: slices may be missing; positions were "
+            "believed"
+        )
+    thick = {instance.thickness for instance in instances if instance.thickness}
+    if thick and grid.spacing[2] > _GAP * max(thick):
+        found.append(
+            f"slices lie {grid.spacing[2]:.3f} mm apart and are {max(thick):.3f} mm thick: every second one may be missing"
+        )
     if any(abs(instance.tilt) > _TILT_DEGREES for instance in instances):
         found.append("the header names a gantry tilt, the slice positions show none; positions were believed")
     if any(instance.lossy for instance in instances):
@@ -66,4 +107,22 @@ def header_warnings(instances: Sequence[Instance]) -> list[str]:
     scalings = {(frame.slope, frame.intercept) for instance in instances for frame in instance.frames}
     if len(scalings) > 1:
         found.append(f"rescale differs between slices ({len(scalings)} scalings): stored as real values")
+    return found
+
+
+def _number_warnings(instances: Sequence[Instance], grid: Grid) -> list[str]:
+    """What is odd about the instance numbers of files of one slice each, where they all have one."""
+    by_path = {instance.path: instance.number for instance in instances}
+    numbers = [number for frame in grid.frames if (number := by_path[frame.path]) is not None]
+    if len(instances) < len(grid.frames) or len(numbers) < len(instances) or len(set(numbers)) == 1:
+        return []
+    if len(set(numbers)) < len(numbers):
+        return ["instance numbers repeat: files of several series or exports may be mixed"]
+    found = []
+    if (span := max(numbers) - min(numbers) + 1) != len(numbers):
+        found.append(f"instance numbers span {span} for {len(numbers)} files: slices may be missing at an end")
+    elif min(numbers) > 1:
+        found.append(f"instance numbers begin at {min(numbers)}: slices may be missing at an end")
+    if len({before < after for before, after in itertools.pairwise(numbers)}) > 1:
+        found.append("instance numbers don't follow the positions; positions were believed")
     return found

@@ -9,8 +9,8 @@ What is done to each series, in this order; the first failure ends it with a rea
 4. One run of dcm2niix on links to just these files; exactly one image, exit status 0.
 5. dcm2niix's image against pydicom: shape, orientation, position; its affine is then replaced by that of the headers' grid.
 6. The image as it will be published: all four corners of every slice, through sform and qform (1e-3 mm at the best slice,
-   0.02 mm at the worst beyond the positions' own unevenness); voxels of every slice as real values, of 8 slices
-   where the files are compressed (decoding all twice would double the time).
+   0.02 mm at the worst beyond the positions' own unevenness); voxels of every slice as real values, which need no more bits
+   than the headers say.
 7. Header text blanked, compressed, hashed, linked to its name if that is free or holds the same image.
 
 Hashing the input runs beside dcm2niix, compressing beside the comparison of voxels. Memory holds headers and a few
@@ -29,14 +29,14 @@ from pydicom.uid import JPEG2000, UID, JPEGBaseline8Bit, JPEGExtended12Bit, JPEG
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging import dcm2niix
-from ccds_kernel.imaging.consistency import check_headers, header_warnings, unique_instances
+from ccds_kernel.imaging.consistency import check_headers, check_locations, header_warnings, unique_instances
 from ccds_kernel.imaging.geometry import Grid, regular_grid
 from ccds_kernel.imaging.header import Instance, quiet_pydicom, technical_values
 from ccds_kernel.imaging.output import hashed_name, publish, working_folder
 from ccds_kernel.imaging.series import Series
 from ccds_kernel.imaging.sidecar import sidecar
 from ccds_kernel.imaging.verdict import QuarantineError, SeriesVerdict, Status
-from ccds_kernel.imaging.verify import layout, verify
+from ccds_kernel.imaging.verify import StoredValues, layout, verify
 from ccds_kernel.imaging.volume import compress, rewrite_header
 
 _LOSSY = {JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000}
@@ -62,6 +62,8 @@ def convert_series(series: Series, out: Path, *, study_folder: str | None = None
         warnings.append(
             f"{series.broken_nearby} unreadable DICOM file(s) in the same folder: slices may be missing at an end"
         )
+    if series.others_nearby:
+        warnings.append(f"{series.others_nearby} file(s) in the same folder are no DICOM files and were passed over")
     try:
         with quiet_pydicom():
             path = _volume(series, out, study_folder, warnings)
@@ -88,7 +90,8 @@ def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[
         warnings.append(f"{copies} identical copies of files left out")
     check_headers(instances)
     grid = regular_grid([frame for instance in instances for frame in instance.frames])
-    warnings += header_warnings(instances)
+    check_locations(instances, grid)
+    warnings += header_warnings(instances, grid)
     if grid.deviation_mm > _GRID_WARNING_MM:
         warnings.append(f"slice positions stray up to {grid.deviation_mm:.3f} mm from an even grid")
     same = instances[0].same
@@ -110,8 +113,7 @@ def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[
             converted.image,
             grid,
             laid,
-            # dcm2niix sorts files by position, but takes the frames of one file as they come: these are all compared.
-            sample=len(instances) == len(grid.frames) and any(encoding.is_encapsulated for encoding in encodings),
+            stored=_stored(instances),
             lossy=not _LOSSY.isdisjoint(encodings),
         )
         image_sha256 = packing.result()
@@ -131,6 +133,13 @@ def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[
         text.write_text(content, encoding="utf-8")
         publish(image, text, image_sha256, target)
     return target
+
+
+def _stored(instances: Sequence[Instance]) -> StoredValues:
+    """Which values the pixels may have."""
+    same = instances[0].same
+    paddings = frozenset(instance.padding for instance in instances if instance.padding is not None)
+    return StoredValues(int(same["BitsStored"]), same["PixelRepresentation"] == "1", paddings)
 
 
 def _converted(instances: Sequence[Instance], grid: Grid, folder: Path) -> dcm2niix.Converted:

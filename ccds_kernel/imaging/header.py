@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import warnings
 from collections.abc import Iterator, Mapping
@@ -25,10 +26,11 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, Imp
 from ccds_kernel.imaging.plane import Frame, Plane
 
 SAME_IN_SERIES = (
-    "StudyInstanceUID", "PatientID", "FrameOfReferenceUID", "Modality", "SOPClassUID", "Rows", "Columns", "SamplesPerPixel",
-    "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
+    "StudyInstanceUID", "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "FrameOfReferenceUID", "Modality",
+    "SOPClassUID", "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit",
+    "PixelRepresentation",
 )  # fmt: skip
-"""What a volume has only one of. PatientID is compared, never shown."""
+"""What a volume has only one of. Who the patient is is compared, never shown."""
 
 TECHNICAL = (
     "Manufacturer", "ManufacturerModelName", "SoftwareVersions", "ConvolutionKernel", "SliceThickness", "KVP",
@@ -41,7 +43,8 @@ TECHNICAL = (
 _NEEDED = (
     *SAME_IN_SERIES, "LossyImageCompression", "SOPInstanceUID", "SeriesInstanceUID", "InstanceNumber", "ImageType",
     "NumberOfFrames", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "RescaleSlope", "RescaleIntercept",
-    "GantryDetectorTilt", "ModalityLUTSequence", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
+    "GantryDetectorTilt", "SliceLocation", "SpacingBetweenSlices", "SliceThickness", "PixelPaddingValue",
+    "ModalityLUTSequence", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
 )  # fmt: skip
 
 _TAGS = {keyword: Tag(keyword) for keyword in (*_NEEDED, *TECHNICAL)}
@@ -73,6 +76,10 @@ class Instance:
         same: the values of `SAME_IN_SERIES` as text, "" where absent.
         lossy: whether it was ever compressed with loss.
         tilt: GantryDetectorTilt, degrees.
+        location: SliceLocation, mm, from a point and in a direction that only the scanner knows; None if absent.
+        spacing_between: SpacingBetweenSlices, mm; None if absent.
+        thickness: SliceThickness, mm; None if absent.
+        padding: PixelPaddingValue, which may need more bits than pixels do; None if absent.
         frames: its images; none for an object without pixels.
         complete: whether the file has all its pixel data.
         linear: whether real values are slope * stored + intercept.
@@ -90,6 +97,10 @@ class Instance:
     same: Mapping[str, str]
     lossy: bool
     tilt: float
+    location: float | None
+    spacing_between: float | None
+    thickness: float | None
+    padding: float | None
     frames: tuple[Frame, ...]
     complete: bool
     linear: bool
@@ -117,7 +128,8 @@ def read_instance(path: Path) -> Instance | None:
     """The header of a file; None if it isn't DICOM, or is a DICOMDIR.
 
     Raises:
-        UnreadableError: the file is DICOM but broken, or can't be opened.
+        UnreadableError: the file is DICOM but broken, or can't be opened; or it is empty, or begins with nothing but zeros, as
+            what is left of a copy that was broken off.
     """
     try:
         with path.open("rb") as file:
@@ -129,6 +141,8 @@ def read_instance(path: Path) -> Instance | None:
         raise
     except Exception as error:  # broken input makes pydicom raise nearly anything
         raise UnreadableError(type(error).__name__) from error
+    if not start.strip(b"\0"):
+        raise UnreadableError("nothing in it")
     if path.suffix.lower() in _SUFFIXES:
         raise UnreadableError("named as DICOM, but it isn't")
     if start.startswith((b"\x08\x00", b"\x00\x08")) and len(start) > _PREAMBLE:
@@ -157,7 +171,11 @@ def _instance(path: Path, file: BinaryIO) -> Instance | None:
         image_type=_values(data, "ImageType"),
         same={keyword: _text(data, keyword) for keyword in SAME_IN_SERIES},
         lossy=_text(data, "LossyImageCompression") == "01",
-        tilt=float(_text(data, "GantryDetectorTilt") or 0),
+        tilt=_number(data, "GantryDetectorTilt") or 0.0,
+        location=_number(data, "SliceLocation"),
+        spacing_between=_number(data, "SpacingBetweenSlices"),
+        thickness=_number(data, "SliceThickness"),
+        padding=_number(data, "PixelPaddingValue"),
         frames=_frames(path, data) if image else (),
         complete=image and _pixels_complete(file, data, syntax),
         linear="ModalityLUTSequence" not in data,
@@ -180,6 +198,15 @@ def _text(data: Dataset, keyword: str) -> str:
         return ""
     value = data[tag].value
     return "" if value is None else str(value).strip()
+
+
+def _number(data: Dataset, keyword: str) -> float | None:
+    """A finite number; None where there is none."""
+    try:
+        value = float(_text(data, keyword))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _values(data: Dataset, keyword: str) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ REASONS = {
     # quarantined: what the files say
     "unreadable": "a file vanished or could not be read while the series was converted",
     "truncated": "a file ends before its pixel data does",
+    "uid-conflict": "two files of one SOPInstanceUID differ: nobody can say which is right",
     "inconsistent-headers": "the files of one series disagree about something that a volume has only one of",
     "unsupported-pixels": "colour, palette, float, 1-bit or 32-bit pixels, or a non-linear modality LUT",
     "mosaic": "slices tiled into one image (Siemens mosaic)",
@@ -39,6 +40,7 @@ REASONS = {
     "several-volumes": "each position occurs several times: time points, echoes, b-values or phases",
     "duplicate-slices": "some positions occur more than once, with different images",
     "gantry-tilt": "the stack is sheared: its direction is not the slices' normal",
+    "positions-contradict": "SliceLocation orders the slices differently than their positions",
     "not-collinear": "slice positions stray sideways from a straight line",
     "missing-slices": "gaps are whole multiples of the slice distance",
     "irregular-spacing": "the distance between slices varies",
@@ -47,6 +49,7 @@ REASONS = {
     "several-outputs": "dcm2niix made more than one image of the series",
     "geometry-mismatch": "shape or affine of the NIfTI is not what the DICOM headers say",
     "undecodable": "pydicom can't decode pixels that the check needs",
+    "value-range": "pixels need more bits than BitsStored says: corrupt, or something else lies in the unused bits",
     "voxel-mismatch": "voxels of the NIfTI are not those that pydicom reads",
     "output-differs": "another image of that name is already in the output folder; it was left alone",
 }

@@ -32,9 +32,6 @@ BEST_MM = 1e-3
 WORST_MM = 0.02
 """The worst-fitting slice lies at most this far from it, beyond what the positions themselves stray from an even grid."""
 
-SAMPLE = 8
-"""How many slices are compared when decoding is dear (compressed files): the ends and evenly between."""
-
 REAL_TOLERANCE = 1e-6
 """Relative to the slice's largest value, where the NIfTI holds other numbers than the DICOM files: float32's precision."""
 
@@ -51,12 +48,37 @@ class Checked:
     Args:
         best_mm: distance of the best-fitting slice's corners from where the headers put them.
         worst_mm: the same for the worst-fitting slice.
-        slices_compared: how many slices were compared voxel by voxel.
+        slices_compared: how many slices were compared voxel by voxel: all. A sample would miss a slice whose compressed
+            pixels are corrupt, which costs a second decoding.
     """
 
     best_mm: float
     worst_mm: float
     slices_compared: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredValues:
+    """Which values the pixels of a series may have.
+
+    Args:
+        bits: BitsStored.
+        signed: whether PixelRepresentation says two's complement.
+        paddings: values of pixels outside of the image, which may need more bits.
+    """
+
+    bits: int
+    signed: bool
+    paddings: frozenset[float]
+
+    def hold(self, pixels: npt.NDArray[np.generic]) -> bool:
+        """Whether all `pixels` are such values."""
+        low, high = (-(1 << self.bits - 1), (1 << self.bits - 1) - 1) if self.signed else (0, (1 << self.bits) - 1)
+        if int(pixels.min()) >= low and int(pixels.max()) <= high:
+            return True
+        values = pixels.astype(np.int64)
+        outside = values[(values < low) | (values > high)]
+        return bool(np.all(np.isin(outside, list(self.paddings))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +128,14 @@ def layout(image: Path, grid: Grid, size: tuple[int, int]) -> Layout:
     return Layout(shape, (i, j, k), worst)
 
 
-def verify(image: Path, grid: Grid, laid: Layout, *, sample: bool, lossy: bool) -> Checked:
+def verify(image: Path, grid: Grid, laid: Layout, *, stored: StoredValues, lossy: bool) -> Checked:
     """Compares an uncompressed NIfTI image with the DICOM files of `grid`.
 
     Args:
         image: the .nii with the affine that it will be published with.
         grid: the slices, by pydicom's numbers.
         laid: how the image holds them.
-        sample: compare the voxels of `SAMPLE` slices only, not of all.
+        stored: which values pixels may have.
         lossy: allow `LOSSY_TOLERANCE`.
 
     Raises:
@@ -129,10 +151,8 @@ def verify(image: Path, grid: Grid, laid: Layout, *, sample: bool, lossy: bool) 
         raise QuarantineError(
             "geometry-mismatch", f"slices lie {best:.4f} to {worst:.4f} mm from where their headers put them"
         )
-    count = len(grid.frames)
-    chosen = sorted({round(k) for k in np.linspace(0, count - 1, SAMPLE)}) if sample else list(range(count))
-    _compare_voxels(volume.dataobj, grid, chosen, laid, LOSSY_TOLERANCE if lossy else 0)
-    return Checked(best, worst, len(chosen))
+    _compare_voxels(volume.dataobj, grid, laid, stored, LOSSY_TOLERANCE if lossy else 0)
+    return Checked(best, worst, len(grid.frames))
 
 
 def slice_errors(affine: Array, grid: Grid, laid: Layout) -> Array:
@@ -165,16 +185,16 @@ def _slice(voxels: npt.NDArray[np.generic], index: int, laid: Layout) -> npt.NDA
 def _compare_voxels(
     proxy: Any,  # noqa: ANN401 - nibabel does not type its array proxies
     grid: Grid,
-    chosen: Sequence[int],
     laid: Layout,
+    stored: StoredValues,
     tolerance: int,
 ) -> None:
-    stored: npt.NDArray[np.generic] = proxy.get_unscaled()
+    unscaled: npt.NDArray[np.generic] = proxy.get_unscaled()
     scaling = (float(proxy.slope), float(proxy.inter))
     by_file = [
         list(group)
         for _, group in groupby(
-            sorted(chosen, key=lambda k: str(grid.frames[k].path)), key=lambda k: grid.frames[k].path
+            sorted(range(len(grid.frames)), key=lambda k: str(grid.frames[k].path)), key=lambda k: grid.frames[k].path
         )
     ]
 
@@ -182,7 +202,11 @@ def _compare_voxels(
         slices.sort(key=lambda k: grid.frames[k].index)
         frames = [grid.frames[k] for k in slices]
         for k, frame, pixels in zip(slices, frames, _decoded(frames), strict=True):
-            if not _same(_slice(stored, k, laid), scaling, pixels, frame, tolerance):
+            if not stored.hold(pixels):
+                raise QuarantineError(
+                    "value-range", f"slice {k + 1} of {len(grid.frames)} has values of more than {stored.bits} bits"
+                )
+            if not _same(_slice(unscaled, k, laid), scaling, pixels, frame, tolerance):
                 raise QuarantineError(
                     "voxel-mismatch", f"slice {k + 1} of {len(grid.frames)} differs from what pydicom reads"
                 )
@@ -195,7 +219,12 @@ def _compare_voxels(
 def _decoded(frames: Sequence[Frame]) -> Iterator[npt.NDArray[np.generic]]:
     """The stored values, (rows, columns), of frames of one file."""
     try:
-        yield from iter_pixels(frames[0].path, indices=[frame.index for frame in frames], raw=True)
+        yield from iter_pixels(
+            frames[0].path,
+            indices=[frame.index for frame in frames],
+            raw=True,
+            correct_unused_bits=False,  # they are looked at, not blanked
+        )
     except Exception as error:  # a decoder raises whatever its library does
         raise QuarantineError("undecodable", f"pydicom can't decode an image ({type(error).__name__})") from error
 

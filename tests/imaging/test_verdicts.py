@@ -225,7 +225,7 @@ def test_a_copy_that_differs_is_no_copy(tmp_path, convert) -> None:
 
     [verdict] = convert(tmp_path / "in")
 
-    assert code_of(verdict) == "duplicate-slices"
+    assert code_of(verdict) == "uid-conflict"
 
 
 def test_a_gap_in_instance_numbers_earns_a_warning(tmp_path, convert) -> None:

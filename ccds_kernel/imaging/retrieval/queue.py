@@ -1,0 +1,106 @@
+"""A project's queue of studies, for one person: asking for studies, putting some first, retrying, looking.
+
+As other repositories: every method asks the project again whether the person may do it, every change is one transaction with
+its audit event before the commit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from ccds_kernel.archive.archive import StudyFound
+from ccds_kernel.audit.events import StudiesRequested, StudiesRetried
+from ccds_kernel.cohort.coverage import require_covered
+from ccds_kernel.cohort.criteria_file import VersionedCriteria
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.retrieval import rows
+from ccds_kernel.imaging.retrieval.request import State, StudyRequest
+from ccds_kernel.irb.project import Project
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.study_key import study_key_secret
+
+
+class RetrievalQueue:
+    """The queue of `project`, for the person who opened it.
+
+    Every method raises `ProjectAccessDenied` where that person may not do it (any more).
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def request(self, studies: Iterable[StudyFound], versioned: VersionedCriteria) -> int:
+        """Asks for studies that meet criteria; those that were asked for before stay what they are. Returns how many are new.
+
+        Raises:
+            ProjectAccessDenied: the application doesn't cover the criteria.
+        """
+        self._project.require(Action.WRITE_IMAGES)
+        require_covered(self._project, versioned.criteria, Action.WRITE_IMAGES)
+        secret = study_key_secret(self._project.store)
+        with self._project.store.writing() as connection:
+            added = rows.add(connection, studies, versioned, secret, self._project.person)
+            self._project.audit.write(
+                StudiesRequested(
+                    person=self._project.person, project=self._project.id, digest=versioned.digest, studies=added
+                )
+            )
+        return added
+
+    def hurry(self, keys: Collection[str]) -> int:
+        """Puts studies that wait ahead of the others; returns how many.
+
+        Raises:
+            CcdsError: one of the keys is none of the queue.
+        """
+        self._project.require(Action.WRITE_IMAGES)
+        with self._project.store.writing() as connection:
+            self._require_known(rows.requests(connection, keys=keys), keys)
+            return rows.hurry(connection, keys)
+
+    def retry(self, keys: Collection[str] | None = None) -> tuple[int, int]:
+        """Lets studies wait again that failed: those with these keys, or all.
+
+        Returns:
+            How many wait, and how many stay failed because they were tried as often as the site allows.
+
+        Raises:
+            CcdsError: one of the keys is none of the queue.
+        """
+        self._project.require(Action.WRITE_IMAGES)
+        with self._project.store.writing() as connection:
+            if keys is not None:
+                self._require_known(rows.requests(connection, keys=keys), keys)
+            again, spent = rows.retry(connection, self._project.settings.archive.attempts, keys)
+            self._project.audit.write(
+                StudiesRetried(person=self._project.person, project=self._project.id, studies=again)
+            )
+        return again, spent
+
+    def counts(self) -> Counter[State]:
+        """How many studies are in which state."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            return rows.counts(connection)
+
+    def causes(self) -> Counter[str]:
+        """Why studies aren't there, and how many."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            return rows.causes(connection)
+
+    def requests(self, state: State | None = None) -> tuple[StudyRequest, ...]:
+        """The studies, in the order in which they were asked for: all, or those in one state."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            return tuple(rows.requests(connection, state))
+
+    def _require_known(self, found: Iterable[StudyRequest], keys: Collection[str]) -> None:
+        unknown = set(keys) - {one.study_key for one in found}
+        if unknown:
+            raise CcdsError(
+                expected=f"study keys of {self._project.id}'s queue",
+                found=f"{len(unknown)} other(s)",
+                do=f"see 'ccds imaging status --project {self._project.id} --studies'",
+            )

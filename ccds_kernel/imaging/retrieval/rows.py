@@ -1,0 +1,179 @@
+"""The rows of the queue: statements on a connection whose transaction the caller holds."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+
+from ccds_kernel.archive.archive import ArchiveQuery, StudyFound
+from ccds_kernel.cohort.criteria_file import VersionedCriteria
+from ccds_kernel.imaging.retrieval.request import LONGEST_CAUSE, Outcome, State, StudyRequest
+from ccds_kernel.imaging.retrieval.tables import image_criteria, retrieval
+from ccds_kernel.irb.study_key import study_key
+
+_ALL = select(
+    retrieval, image_criteria.c.exam_codes.label("wanted"), image_criteria.c.first_date, image_criteria.c.last_date
+).join(image_criteria)
+
+
+def criteria_id(connection: Connection, versioned: VersionedCriteria) -> int:
+    """The number of these criteria; kept where they are new."""
+    known = connection.scalar(select(image_criteria.c.id).where(image_criteria.c.digest == versioned.digest))
+    if known is not None:
+        return int(known)
+    criteria = versioned.criteria
+    added = insert(image_criteria).values(
+        digest=versioned.digest,
+        name=versioned.name,
+        version=versioned.version,
+        exam_codes=json.dumps(criteria.codes),
+        first_date=criteria.first,
+        last_date=criteria.last,
+    )
+    return int(connection.execute(added.returning(image_criteria.c.id)).scalar_one())
+
+
+def add(
+    connection: Connection, studies: Iterable[StudyFound], versioned: VersionedCriteria, secret: bytes, person: str
+) -> int:
+    """Puts those studies that are new at the end of the queue; returns how many that are."""
+    number, now = criteria_id(connection, versioned), datetime.now(UTC)
+    known = set(connection.scalars(select(retrieval.c.study_uid)))
+    new = [
+        {
+            "study_uid": study.study_uid,
+            "study_key": study_key(secret, study.accession or study.study_uid),
+            "accession": study.accession,
+            "patient": study.patient,
+            "exam_codes": json.dumps(study.exam_codes),
+            "study_date": study.date,
+            "instances": study.instances,
+            "criteria_id": number,
+            "state": State.WAITING.value,
+            "urgent": False,
+            "attempts": 0,
+            "received": 0,
+            "asked_by": person,
+            "asked_at": now,
+        }
+        for study in studies
+        if study.study_uid not in known
+    ]
+    if new:
+        connection.execute(insert(retrieval), new)
+    return len(new)
+
+
+def claim(connection: Connection) -> StudyRequest | None:
+    """The next study that waits, which is running from now on; None where none waits."""
+    order = (retrieval.c.urgent.desc(), retrieval.c.id)
+    row = connection.execute(_ALL.where(retrieval.c.state == State.WAITING).order_by(*order).limit(1)).one_or_none()
+    if row is None:
+        return None
+    now = datetime.now(UTC)
+    _set(connection, retrieval.c.id == row.id, state=State.RUNNING, attempts=row.attempts + 1, tried_at=now)
+    return _request(row)
+
+
+def settle(connection: Connection, request_id: int, outcome: Outcome) -> None:
+    """Writes down what became of a study that was running."""
+    cause = None if outcome.cause is None else outcome.cause[:LONGEST_CAUSE]
+    _set(
+        connection,
+        retrieval.c.id == request_id,
+        state=outcome.state,
+        cause=cause,
+        received=outcome.received,
+        instances=func.coalesce(outcome.announced, retrieval.c.instances),
+        attempts=retrieval.c.attempts - (0 if outcome.counts else 1),
+        tried_at=datetime.now(UTC),
+    )
+
+
+def release_running(connection: Connection, most_attempts: int) -> int:
+    """Lets studies wait again whose worker is gone, which the caller knows; returns how many.
+
+    One that was tried as often as is allowed has failed: it may be what ends workers.
+    """
+    running = retrieval.c.state == State.RUNNING
+    cause = "its worker ended while it was fetched"
+    _set(connection, running & (retrieval.c.attempts >= most_attempts), state=State.FAILED, cause=cause)
+    return _set(connection, running, state=State.WAITING, cause=cause)
+
+
+def retry(connection: Connection, most_attempts: int, keys: Collection[str] | None) -> tuple[int, int]:
+    """Lets studies wait again that failed: those with these keys, or all.
+
+    Returns:
+        How many do, and how many had all their tries.
+    """
+    failed = (retrieval.c.state == State.FAILED) & _named(keys)
+    spent = failed & (retrieval.c.attempts >= most_attempts)
+    left = int(connection.scalar(select(func.count()).select_from(retrieval).where(spent)) or 0)
+    return _set(connection, failed & (retrieval.c.attempts < most_attempts), state=State.WAITING), left
+
+
+def hurry(connection: Connection, keys: Collection[str]) -> int:
+    """Puts studies that wait ahead of the others; returns how many."""
+    return _set(connection, (retrieval.c.state == State.WAITING) & _named(keys), urgent=True)
+
+
+def requests(
+    connection: Connection, state: State | None = None, keys: Collection[str] | None = None
+) -> Iterator[StudyRequest]:
+    """The studies of the queue, in the order in which they were asked for."""
+    query = _ALL.where(_named(keys)).order_by(retrieval.c.id)
+    if state is not None:
+        query = query.where(retrieval.c.state == state)
+    return map(_request, connection.execute(query))
+
+
+def counts(connection: Connection) -> Counter[State]:
+    """How many studies are in which state."""
+    rows = connection.execute(select(retrieval.c.state, func.count().label("studies")).group_by(retrieval.c.state))
+    return Counter({State(row.state): int(row.studies) for row in rows})
+
+
+def causes(connection: Connection) -> Counter[str]:
+    """Why studies failed or were refused, and how many."""
+    gone = retrieval.c.state.in_((State.FAILED, State.REFUSED))
+    query = select(retrieval.c.cause, func.count().label("studies")).where(gone).group_by(retrieval.c.cause)
+    return Counter({str(row.cause): int(row.studies) for row in connection.execute(query)})
+
+
+def _named(keys: Collection[str] | None) -> ColumnElement[bool]:
+    return retrieval.c.id > 0 if keys is None else retrieval.c.study_key.in_(keys)
+
+
+def _set(connection: Connection, which: ColumnElement[bool], **values: object) -> int:
+    return connection.execute(update(retrieval).where(which).values(**values)).rowcount
+
+
+def _request(row: Row[Any]) -> StudyRequest:
+    study = StudyFound(
+        study_uid=row.study_uid,
+        accession=row.accession,
+        patient=row.patient,
+        exam_codes=tuple(json.loads(row.exam_codes)),
+        date=row.study_date,
+        instances=row.instances,
+    )
+    return StudyRequest(
+        id=row.id,
+        study=study,
+        query=ArchiveQuery(frozenset(json.loads(row.wanted)), row.first_date, row.last_date),
+        study_key=row.study_key,
+        state=State(row.state),
+        urgent=row.urgent,
+        attempts=row.attempts,
+        cause=row.cause,
+        tried_at=row.tried_at and row.tried_at.replace(tzinfo=UTC),  # SQLite keeps no time zone; what is written is UTC
+        received=row.received,
+        asked_by=row.asked_by,
+        asked_at=row.asked_at.replace(tzinfo=UTC),
+    )

@@ -1,0 +1,154 @@
+"""Where studies lie until they have proven what they are, and their way from there into the project.
+
+`<staging>/<project>/<study key>-<request>/` is outside the project and closed to its members. Files aren't renamed into the
+project but copied into a new folder of it: a file keeps the permissions of where it was made, and the project's are to hold.
+That folder gets its name when it is complete. A file's name is made of its content (`archive.received`), so that two folders
+with the same names hold the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ccds_kernel.archive.claims import Claim
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.files import make_closed
+from ccds_kernel.imaging.output import hashed_name
+
+DICOM = "dicom"
+_ARRIVING = ".arriving-"
+_LOCK = ".lock"
+
+
+class DiskFull(CcdsError):  # noqa: N818 - named for what a person is told
+    """There is no room; nothing of what didn't fit is left."""
+
+
+class OtherCopy(Exception):  # noqa: N818 - its caller tells the person
+    """The project has other files of that series already."""
+
+
+class Staging:
+    """The staging of one project, for the one worker that has it.
+
+    Args:
+        folder: of all projects' staging.
+        project_folder: the project's directory.
+        keep_free: bytes that stay free on either disk.
+    """
+
+    def __init__(self, folder: Path, project_folder: Path, keep_free: int) -> None:
+        self._root = folder
+        self._folder = folder / project_folder.name
+        self._project = project_folder
+        self._keep_free = keep_free
+
+    @contextmanager
+    def mine(self) -> Iterator[None]:
+        """Keeps other workers of this project away, and clears what one left that was killed.
+
+        Raises:
+            CcdsError: another one is at work, or the folder can't be written.
+        """
+        try:
+            make_closed(self._root, self._folder.name)
+            self._folder.chmod(0o700)
+            handle = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise CcdsError(
+                expected="a staging folder that this program may write",
+                found=error.strerror or "an error",
+                do="let the service account fetch ('ccds imaging work'), or see archive.staging",
+            ) from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._clear()
+            yield
+        except BlockingIOError:
+            raise CcdsError(
+                expected="no other program that fetches this project's studies",
+                found="one at work",
+                do="leave it to that one: it takes what is asked for meanwhile, too",
+            ) from None
+        finally:
+            os.close(handle)
+
+    def _clear(self) -> None:
+        for left in [*self._folder.iterdir(), *(self._project / DICOM).glob(f"{_ARRIVING}*")]:
+            if left.is_dir():
+                shutil.rmtree(left)
+
+    def check_room(self) -> None:
+        """Makes sure that there is room for one more study.
+
+        Raises:
+            DiskFull: there isn't.
+        """
+        for place, what in ((self._folder, "where studies are staged"), (self._project, "where the project lies")):
+            free = shutil.disk_usage(place).free
+            if free < self._keep_free:
+                raise DiskFull(
+                    expected=f"{self._keep_free // 2**20} MiB free {what}",
+                    found=f"{free // 2**20}",
+                    do="make room, or set archive.keep_free_mb lower; then go on",
+                )
+
+    @contextmanager
+    def study(self, name: str) -> Iterator[Path]:
+        """A new folder for one study, gone afterwards with all that is left in it."""
+        folder = self._folder / name
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder)
+
+    def publish(self, claims: Iterable[Claim], study_key: str) -> None:
+        """Puts the files of a study, which has proven itself, into `dicom/<study key>/<series>/` of the project.
+
+        Raises:
+            OtherCopy: there is another copy of a series; nothing was changed then.
+            OSError: the project can't be written.
+        """
+        by_series: dict[str, list[Path]] = {}
+        for claim in claims:
+            by_series.setdefault(hashed_name("series", claim.series_uid), []).append(claim.path)
+        target = self._project / DICOM / study_key
+        for series, paths in by_series.items():
+            if (target / series).exists() and {path.name for path in paths} != _names(target / series):
+                raise OtherCopy
+        arriving = self._project / DICOM / f"{_ARRIVING}{study_key}"
+        arriving.parent.mkdir(exist_ok=True)
+        arriving.mkdir()
+        try:
+            for series, paths in by_series.items():
+                (arriving / series).mkdir()
+                for path in paths:
+                    _copy(path, arriving / series / path.name)
+            if not target.exists():
+                arriving.rename(target)
+                return
+            for series in by_series:  # another study under that accession number came before
+                if not (target / series).exists():
+                    (arriving / series).rename(target / series)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(arriving)
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A copy that is on the disk when this returns: the queue says next that it is there."""
+    with source.open("rb") as read, target.open("xb") as written:
+        shutil.copyfileobj(read, written, 2**20)
+        written.flush()
+        os.fsync(written.fileno())

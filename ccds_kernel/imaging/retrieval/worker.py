@@ -1,0 +1,254 @@
+"""Emptying a project's queue: one study after the other, several at once, as the timetable allows.
+
+The worker's own thread alone touches the database and decides; the others fetch, prove and publish one study each. So a study is
+claimed and settled in transactions of its own, and whatever kills the worker leaves each study either in the project or waiting.
+
+An archive that is away, or a disk that is full, is no study's fault: what runs is ended, and the worker stops with that error.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event as Flag
+
+from sqlalchemy import Connection
+
+from ccds_kernel.archive.archive import Archive, ArchiveAway, Progress, StudyNotSent
+from ccds_kernel.archive.claims import claim_of
+from ccds_kernel.archive.exam_code import ExamCodeAttribute
+from ccds_kernel.archive.proof import doubted
+from ccds_kernel.audit.events import StudyArrived, StudyNotArrived, StudyRefused
+from ccds_kernel.cohort.criteria import Criteria, beyond
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.retrieval import rows
+from ccds_kernel.imaging.retrieval.pace import Throttle
+from ccds_kernel.imaging.retrieval.request import Outcome, State, StudyRequest
+from ccds_kernel.imaging.retrieval.staging import DiskFull, OtherCopy, Staging
+from ccds_kernel.imaging.retrieval.timetable import next_change, pace_at
+from ccds_kernel.irb.project import Project
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.rules import calendar_day, why_not
+
+MOST_THREADS = 16
+_LOOK_AGAIN_S = 30.0
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+Settled = Callable[[StudyRequest, Outcome], object]
+
+
+class _AbandonedError(OSError):
+    """The worker is told to end: what is being received is let go."""
+
+
+class Worker:
+    """The one worker of `project`'s queue.
+
+    Args:
+        project: opened by somebody who may write its images, or by the site for those who asked.
+        archive: where studies are fetched from.
+        staging: the project's.
+        settled: told of every study when a try of it is over.
+        received: told of bytes as they come, by several threads.
+        now: the time by this machine's clock.
+        pause: waits so many seconds, where the timetable lets nothing be fetched.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        archive: Archive,
+        staging: Staging,
+        *,
+        settled: Settled = lambda _request, _outcome: None,
+        received: Callable[[int], object] = lambda _size: None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone(),
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._project = project
+        self._archive = archive
+        self._staging = staging
+        self._settings = project.settings.archive
+        self._settled = settled
+        self._received = received
+        self._now = now
+        self._pause = pause
+        self._throttle = Throttle(lambda: pace_at(self._settings, now()).bytes_per_s)
+        self._abandoned = Flag()
+
+    def run(self) -> Counter[State]:
+        """Fetches studies until none waits; returns what became of those that were tried.
+
+        Raises:
+            ArchiveAway: the archive is; what was fetched before is there, the rest waits.
+            DiskFull: likewise.
+            CcdsError: another worker is at work, or files or rows can't be written.
+        """
+        tally: Counter[State] = Counter()
+        running: dict[Future[_Tried], StudyRequest] = {}
+        with self._staging.mine():
+            with self._project.store.writing() as connection:
+                rows.release_running(connection, self._settings.attempts)
+            with ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="retrieval") as pool:
+                try:
+                    self._empty(pool, running, tally)
+                finally:
+                    self._abandoned.set()
+                    wait(running)
+                    self._settle(running, running, tally)
+        return tally
+
+    def _empty(
+        self, pool: ThreadPoolExecutor, running: dict[Future[_Tried], StudyRequest], tally: Counter[State]
+    ) -> None:
+        halted: CcdsError | None = None
+        while True:
+            threads = pace_at(self._settings, self._now()).threads
+            waiting = True
+            while halted is None and waiting and len(running) < threads:
+                try:
+                    self._staging.check_room()
+                except DiskFull as error:
+                    halted = error
+                else:
+                    request = self._claim(tally)
+                    waiting = request is not None
+                    if request is not None:
+                        running[pool.submit(self._try, request)] = request
+            if running:
+                done, _ = wait(running, timeout=_LOOK_AGAIN_S, return_when=FIRST_COMPLETED)
+                halted = self._settle(done, running, tally) or halted
+            elif halted is not None:
+                raise halted
+            elif threads or not self._sleep():
+                return
+
+    def _sleep(self) -> bool:
+        """Waits a while in hours in which nothing is fetched; False where there is nothing to wait for."""
+        with self._project.store.reading() as connection:
+            if not rows.counts(connection)[State.WAITING]:
+                return False
+        now = self._now()
+        until = next_change(self._settings, now)
+        self._pause(_LOOK_AGAIN_S if until is None else min(_LOOK_AGAIN_S, (until - now).total_seconds()))
+        return True
+
+    def _claim(self, tally: Counter[State]) -> StudyRequest | None:
+        """The next study whose fetching is still approved; those whose isn't are refused."""
+        while True:
+            with self._project.store.writing() as connection:
+                request = rows.claim(connection)
+                if request is None:
+                    return None
+                against = self._against(request)
+                if against is None:
+                    return request
+                outcome = Outcome(State.REFUSED, f"no longer approved: {against}", doubt="not-approved")
+                self._write_down(connection, request, outcome)
+            tally[outcome.state] += 1
+            self._settled(request, outcome)
+
+    def _against(self, request: StudyRequest) -> str | None:
+        """What stands against fetching a study by the application as it is now; None where nothing does."""
+        application = self._project.application
+        years = self._project.registry.training_years
+        refusal = why_not(application, request.asked_by, Action.WRITE_IMAGES, calendar_day(), years)
+        if refusal is not None:
+            return refusal.found
+        query = request.query
+        outside = beyond(Criteria(query.exam_codes, query.first, query.last), application)
+        return None if outside is None else outside.counted
+
+    def _settle(
+        self, done: Iterable[Future[_Tried]], running: dict[Future[_Tried], StudyRequest], tally: Counter[State]
+    ) -> CcdsError | None:
+        """Writes down what became of studies; returns why no more may be tried, where one says so."""
+        halted: CcdsError | None = None
+        for future in list(done):
+            request, tried = running.pop(future), future.result()
+            with self._project.store.writing() as connection:
+                self._write_down(connection, request, tried.outcome)
+            tally[tried.outcome.state] += 1
+            self._settled(request, tried.outcome)
+            halted = halted or tried.halts
+        return halted
+
+    def _write_down(self, connection: Connection, request: StudyRequest, outcome: Outcome) -> None:
+        rows.settle(connection, request.id, outcome)
+        who = {"person": request.asked_by, "project": self._project.id, "study_key": request.study_key}
+        if outcome.state is State.ARRIVED:
+            self._project.audit.write(StudyArrived(**who, instances=outcome.received))
+        elif outcome.state is State.REFUSED:
+            self._project.audit.write(StudyRefused(**who, reason=outcome.doubt or ""))
+        elif outcome.state is State.FAILED:
+            self._project.audit.write(
+                StudyNotArrived(**who, received=outcome.received, announced=outcome.announced or 0)
+            )
+
+    def _try(self, request: StudyRequest) -> _Tried:
+        """Fetches, proves and publishes one study."""
+        came = [0, 0]
+
+        def progress(instances: int, size: int) -> None:
+            came[0] += instances
+            came[1] += size
+            self._received(size)
+            self._throttle.received(size)
+            if self._abandoned.is_set():
+                raise _AbandonedError
+
+        with self._staging.study(f"{request.study_key}-{request.id}") as folder:
+            try:
+                return self._fetched(request, folder, progress, came)
+            except StudyNotSent as error:
+                return _Tried(Outcome(State.FAILED, error.found, received=came[0], size=came[1]))
+            except ArchiveAway as error:
+                spent = came[0] and request.attempts + 1 >= self._settings.attempts
+                state = State.FAILED if spent else State.WAITING
+                return _Tried(Outcome(state, error.found, received=came[0], size=came[1], counts=bool(came[0])), error)
+            except _AbandonedError:
+                return _Tried(Outcome(State.WAITING, counts=False))
+            except OSError as error:
+                why = error.strerror or "an error"
+                return _Tried(Outcome(State.WAITING, why, counts=False), _not_written(error))
+
+    def _fetched(self, request: StudyRequest, folder: Path, progress: Progress, came: list[int]) -> _Tried:
+        retrieved = self._archive.retrieve(request.study.study_uid, folder, progress)
+        attribute = ExamCodeAttribute.parse(self._settings.exam_code)
+        claims = [claim_of(path, attribute) for path in sorted(folder.iterdir())]
+        found = doubted(request.study, request.query, claims, retrieved)
+        numbers = {"received": len(claims), "announced": retrieved.announced, "size": came[1]}
+        if found is not None:
+            state = State.FAILED if found.doubt.may_pass else State.REFUSED
+            return _Tried(Outcome(state, str(found), doubt=found.doubt.value, **numbers))
+        try:
+            self._staging.publish([claim for claim in claims if claim is not None], request.study_key)
+        except OtherCopy:
+            cause = "the project has another copy of a series of it; move that away, then retry"
+            return _Tried(Outcome(State.FAILED, cause, **numbers))
+        return _Tried(Outcome(State.ARRIVED, **numbers))
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """What became of a try, and why no other may follow, where none may."""
+
+    outcome: Outcome
+    halts: CcdsError | None = None
+
+
+def _not_written(error: OSError) -> CcdsError:
+    found = error.strerror or "an error"
+    if error.errno in _NO_ROOM:
+        return DiskFull(expected="room for a study", found=found, do="make room, then go on: what waits is kept")
+    return CcdsError(
+        expected="to write where studies are staged and where the project lies",
+        found=found,
+        do="ask who administers this site",
+    )

@@ -139,7 +139,9 @@ def _stored(instances: Sequence[Instance]) -> StoredValues:
     """Which values the pixels may have."""
     same = instances[0].same
     paddings = frozenset(instance.padding for instance in instances if instance.padding is not None)
-    return StoredValues(int(same["BitsStored"]), same["PixelRepresentation"] == "1", paddings)
+    # Until 2004 the bits above those of a pixel could hold an overlay, which a header then announces; readers leave it out.
+    overlay = any(instance.overlay for instance in instances)
+    return StoredValues(int(same["BitsStored"]), same["PixelRepresentation"] == "1", paddings, overlay)
 
 
 def _converted(instances: Sequence[Instance], grid: Grid, folder: Path) -> dcm2niix.Converted:

@@ -47,7 +47,8 @@ _NEEDED = (
     "ModalityLUTSequence", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
 )  # fmt: skip
 
-_TAGS = {keyword: Tag(keyword) for keyword in (*_NEEDED, *TECHNICAL)}
+_OVERLAY_BIT = "OverlayBitPosition"
+_TAGS = {keyword: Tag(keyword) for keyword in (*_NEEDED, *TECHNICAL)} | {_OVERLAY_BIT: Tag(0x60000102)}
 """pydicom looks keywords up anew at each access; over thousands of files that is half of the time."""
 
 _PREAMBLE = 128
@@ -80,6 +81,7 @@ class Instance:
         spacing_between: SpacingBetweenSlices, mm; None if absent.
         thickness: SliceThickness, mm; None if absent.
         padding: PixelPaddingValue, which may need more bits than pixels do; None if absent.
+        overlay: whether it says that unused bits of its pixels hold an overlay.
         frames: its images; none for an object without pixels.
         complete: whether the file has all its pixel data.
         linear: whether real values are slope * stored + intercept.
@@ -101,6 +103,7 @@ class Instance:
     spacing_between: float | None
     thickness: float | None
     padding: float | None
+    overlay: bool
     frames: tuple[Frame, ...]
     complete: bool
     linear: bool
@@ -152,7 +155,9 @@ def read_instance(path: Path) -> Instance | None:
 
 
 def _instance(path: Path, file: BinaryIO) -> Instance | None:
-    data = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=[_TAGS[keyword] for keyword in _NEEDED])
+    data = pydicom.dcmread(
+        file, stop_before_pixels=True, specific_tags=[_TAGS[keyword] for keyword in (*_NEEDED, _OVERLAY_BIT)]
+    )
     meta = data.file_meta
     if meta.get("MediaStorageSOPClassUID") == _DICOMDIR:
         return None
@@ -176,6 +181,7 @@ def _instance(path: Path, file: BinaryIO) -> Instance | None:
         spacing_between=_number(data, "SpacingBetweenSlices"),
         thickness=_number(data, "SliceThickness"),
         padding=_number(data, "PixelPaddingValue"),
+        overlay=bool(_number(data, _OVERLAY_BIT)),
         frames=_frames(path, data) if image else (),
         complete=image and _pixels_complete(file, data, syntax),
         linear="ModalityLUTSequence" not in data,

@@ -65,11 +65,13 @@ class StoredValues:
         bits: BitsStored.
         signed: whether PixelRepresentation says two's complement.
         paddings: values of pixels outside of the image, which may need more bits.
+        overlay: whether the other bits hold an overlay, as the headers say; they are blanked then, else looked at.
     """
 
     bits: int
     signed: bool
     paddings: frozenset[float]
+    overlay: bool
 
     def hold(self, pixels: npt.NDArray[np.generic]) -> bool:
         """Whether all `pixels` are such values."""
@@ -201,7 +203,7 @@ def _compare_voxels(
     def compare(slices: list[int]) -> None:
         slices.sort(key=lambda k: grid.frames[k].index)
         frames = [grid.frames[k] for k in slices]
-        for k, frame, pixels in zip(slices, frames, _decoded(frames), strict=True):
+        for k, frame, pixels in zip(slices, frames, _decoded(frames, blanked=stored.overlay), strict=True):
             if not stored.hold(pixels):
                 raise QuarantineError(
                     "value-range", f"slice {k + 1} of {len(grid.frames)} has values of more than {stored.bits} bits"
@@ -216,14 +218,14 @@ def _compare_voxels(
             done.result()
 
 
-def _decoded(frames: Sequence[Frame]) -> Iterator[npt.NDArray[np.generic]]:
-    """The stored values, (rows, columns), of frames of one file."""
+def _decoded(frames: Sequence[Frame], *, blanked: bool) -> Iterator[npt.NDArray[np.generic]]:
+    """The stored values, (rows, columns), of frames of one file; `blanked`: without the bits that are no part of them."""
     try:
         yield from iter_pixels(
             frames[0].path,
             indices=[frame.index for frame in frames],
             raw=True,
-            correct_unused_bits=False,  # they are looked at, not blanked
+            correct_unused_bits=blanked,
         )
     except Exception as error:  # a decoder raises whatever its library does
         raise QuarantineError("undecodable", f"pydicom can't decode an image ({type(error).__name__})") from error

@@ -85,6 +85,10 @@ SPOILED = {
     "other bits": ("inconsistent-headers", element(BitsStored=12, HighBit=11)),
     "mosaic": ("mosaic", lambda data, _index: setattr(data, "ImageType", ["ORIGINAL", "PRIMARY", "M", "MOSAIC"])),
     "bits not from 0": ("unsupported-pixels", lambda data, _index: data.update({"BitsStored": 12, "HighBit": 15})),
+    "bits that nothing explains": (
+        "value-range",
+        lambda data, _index: data.update({"BitsStored": 12, "HighBit": 11, "PixelData": b"\xff" * 240}),
+    ),
     "palette": ("unsupported-pixels", lambda data, _index: setattr(data, "PhotometricInterpretation", "PALETTE COLOR")),
     "modality LUT": ("unsupported-pixels", element(ModalityLUTSequence=[pydicom.Dataset()])),
     "two echoes": ("several-outputs", lambda data, index: setattr(data, "EchoTime", 10 + index // 3)),

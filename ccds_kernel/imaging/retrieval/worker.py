@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event as Flag
@@ -223,16 +223,16 @@ class Worker:
         attribute = ExamCodeAttribute.parse(self._settings.exam_code)
         claims = [claim_of(path, attribute) for path in sorted(folder.iterdir())]
         found = doubted(request.study, request.query, claims, retrieved)
-        numbers = {"received": len(claims), "announced": retrieved.announced, "size": came[1]}
+        arrived = Outcome(State.ARRIVED, received=len(claims), announced=retrieved.announced, size=came[1])
         if found is not None:
             state = State.FAILED if found.doubt.may_pass else State.REFUSED
-            return _Tried(Outcome(state, str(found), doubt=found.doubt.value, **numbers))
+            return _Tried(replace(arrived, state=state, cause=str(found), doubt=found.doubt.value))
         try:
             self._staging.publish([claim for claim in claims if claim is not None], request.study_key)
         except OtherCopy:
             cause = "the project has another copy of a series of it; move that away, then retry"
-            return _Tried(Outcome(State.FAILED, cause, **numbers))
-        return _Tried(Outcome(State.ARRIVED, **numbers))
+            return _Tried(replace(arrived, state=State.FAILED, cause=cause))
+        return _Tried(arrived)
 
 
 @dataclass(frozen=True)

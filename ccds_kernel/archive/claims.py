@@ -19,6 +19,9 @@ from pydicom.tag import Tag
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 
 _KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "PatientID", "AccessionNumber", "StudyDate")
+LONGEST = 64
+"""Signs of a value that are looked at: DICOM allows no more for any of these."""
+
 _DICOMDIR = "1.2.840.10008.1.3.10"
 _ONE_AT_A_TIME = Lock()
 """What silences pydicom is the whole process's; studies are read by several threads."""
@@ -89,7 +92,7 @@ def day_of(text: str) -> date | None:
 
 def _text(data: Dataset, keyword: str) -> str:
     value = data.get(keyword)
-    return "" if value is None else str(value).strip()
+    return "" if value is None else str(value).strip()[:LONGEST]
 
 
 @contextmanager

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from ccds_kernel.archive.archive import StudyFound
-from ccds_kernel.archive.claims import day_of
+from ccds_kernel.archive.claims import LONGEST, day_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
+
+_UID = re.compile(r"[0-9.]+")
 
 SCANNER = ("Manufacturer", "ManufacturerModelName", "StationName")
 
@@ -17,7 +20,7 @@ SCANNER = ("Manufacturer", "ManufacturerModelName", "StationName")
 def described(
     data: Dataset, attribute: ExamCodeAttribute, *, before: StudyFound | None = None, scanner: str | None = None
 ) -> StudyFound | None:
-    """The study that `data` describes; None where it names none, which no archive should send.
+    """The study that `data` describes; None where it names none, or what can be no UID.
 
     Args:
         data: an answer.
@@ -28,7 +31,7 @@ def described(
     if before is not None:
         return replace(before, exam_codes=before.exam_codes or attribute.read(data), scanner=scanner)
     uid = text_of(data, "StudyInstanceUID")
-    if not uid:
+    if not _UID.fullmatch(uid):
         return None
     count = text_of(data, "NumberOfStudyRelatedInstances")
     return StudyFound(
@@ -51,7 +54,7 @@ def scanner_of(data: Dataset) -> str | None:
 def text_of(data: Dataset, keyword: str) -> str:
     """The value as text; empty where there is none."""
     value = data.get(keyword)
-    return "" if value is None else str(value).strip()
+    return "" if value is None else str(value).strip()[:LONGEST]
 
 
 def _several(data: Dataset, keyword: str) -> tuple[str, ...]:

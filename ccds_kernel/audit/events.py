@@ -124,6 +124,54 @@ class CohortSnapshotTaken(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StudiesFound(Event):
+    """An archive was asked which studies it has: how many meet the criteria, which `digest` is the SHA-256 of."""
+
+    digest: str
+    studies: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudiesRequested(Event):
+    """Studies were asked for by criteria, which `digest` is the SHA-256 of: how many that nobody had asked for before."""
+
+    digest: str
+    studies: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudiesRetried(Event):
+    """Studies that had failed were asked for once more: how many."""
+
+    studies: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyArrived(Event):
+    """A study that `person` asked for came whole, proved what it is, and is in the project."""
+
+    study_key: str
+    instances: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyNotArrived(Event):
+    """A study that `person` asked for didn't come, or not as announced."""
+
+    study_key: str
+    received: int
+    announced: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyRefused(Event):
+    """What came for a study that `person` asked for wasn't it, or is no longer approved; it was deleted."""
+
+    study_key: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class UseCaseAdded(Event):
     """A use-case card, or a new version of one, was added; `digest` is the SHA-256 of what it says."""
 

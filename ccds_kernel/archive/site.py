@@ -1,0 +1,75 @@
+"""The archive that a site's settings name."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from ccds_kernel.archive.archive import Archive
+from ccds_kernel.archive.associations import Peer
+from ccds_kernel.archive.dicomweb import DicomwebArchive
+from ccds_kernel.archive.dimse import DimseArchive
+from ccds_kernel.archive.exam_code import ExamCodeAttribute
+from ccds_kernel.archive.storage_service import StorageService
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.settings import ArchiveSettings, Settings
+
+
+def archive_of(settings: Settings) -> Archive:
+    """The adapter to the site's archive; nothing is asked of it yet.
+
+    Raises:
+        CcdsError: the settings name none, its password can't be read, or the exam code's attribute isn't one.
+    """
+    site = settings.archive
+    attribute = exam_code_of(site)
+    if site.protocol == "none":
+        raise CcdsError(
+            expected="an archive to ask",
+            found="archive.protocol none in ccds.toml",
+            do="set it up as docs/archive.md says",
+        )
+    if site.protocol == "dicomweb":
+        login = (site.user, _password(settings.paths.state / site.password_file)) if site.user else None
+        return DicomwebArchive(
+            site.url, attribute, login=login, certificate=site.certificate, timeout_s=site.timeout_seconds
+        )
+    peer = Peer(site.host, site.port, site.ae_title, site.own_ae_title, site.timeout_seconds)
+    service = StorageService(peer, site.move_address, site.move_port) if site.protocol == "c-move" else None
+    return DimseArchive(peer, attribute, service)
+
+
+def exam_code_of(site: ArchiveSettings) -> ExamCodeAttribute:
+    """Where a study's exam code is at this site.
+
+    Raises:
+        CcdsError: the settings name no such attribute.
+    """
+    try:
+        return ExamCodeAttribute.parse(site.exam_code)
+    except ValueError as error:
+        raise CcdsError(
+            expected="archive.exam_code in ccds.toml to name an attribute", found=site.exam_code, do=f"it {error}"
+        ) from None
+
+
+def staging_of(settings: Settings) -> Path:
+    """The folder in which studies of all projects are staged."""
+    return settings.archive.staging or settings.paths.state / "staging"
+
+
+def _password(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as source:
+            mode = stat.S_IMODE(os.fstat(source.fileno()).st_mode)
+            password = source.read().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CcdsError(
+            expected=f"the archive user's password in {path}",
+            found=getattr(error, "strerror", None) or "bytes that are no text",
+            do="write it there, or run this as the service account",
+        ) from None
+    if mode & 0o077:
+        raise CcdsError(expected=f"{path} closed to others", found=f"mode {mode:04o}", do=f"chmod 600 {path}")
+    return password

@@ -1,0 +1,51 @@
+"""The queue of studies that are fetched from the archive, and the criteria by which they were asked for."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    """Makes both tables."""
+    op.create_table(
+        "image_criteria",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("name", sa.String(40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("exam_codes", sa.String(), nullable=False),
+        sa.Column("first_date", sa.Date(), nullable=False),
+        sa.Column("last_date", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_image_criteria"),
+        sa.UniqueConstraint("digest", name="uq_image_criteria_digest"),
+        comment="images",
+    )
+    op.create_table(
+        "retrieval",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("study_uid", sa.String(64), nullable=False),
+        sa.Column("study_key", sa.String(16), nullable=False),
+        sa.Column("accession", sa.String(64), nullable=False),
+        sa.Column("patient", sa.String(64)),
+        sa.Column("exam_codes", sa.String(), nullable=False),
+        sa.Column("study_date", sa.Date()),
+        sa.Column("instances", sa.Integer()),
+        sa.Column("criteria_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(8), nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.String(200)),
+        sa.Column("tried_at", sa.DateTime(timezone=True)),
+        sa.Column("received", sa.Integer(), nullable=False),
+        sa.Column("asked_by", sa.String(64), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_retrieval"),
+        sa.UniqueConstraint("study_uid", name="uq_retrieval_study_uid"),
+        sa.ForeignKeyConstraint(["criteria_id"], ["image_criteria.id"], name="fk_retrieval_criteria_id_image_criteria"),
+        comment="images",
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_retrieval_state", "retrieval", ["state", "urgent", "id"])
+    op.create_index("ix_retrieval_study_key", "retrieval", ["study_key"])

@@ -44,9 +44,13 @@ def check_headers(instances: Sequence[Instance]) -> None:
     varying = [keyword for keyword in SAME_IN_SERIES if len({instance.same[keyword] for instance in instances}) > 1]
     if varying:
         raise QuarantineError("inconsistent-headers", f"the files differ in {', '.join(varying)}")
-    if any("MOSAIC" in instance.image_type for instance in instances):
+    if any(
+        "MOSAIC" in instance.image_type and any(frame.tile is None for frame in instance.frames)
+        for instance in instances
+    ):
         raise QuarantineError(
-            "mosaic", "slices are tiled into one image; export the series as enhanced or single-slice DICOM"
+            "mosaic",
+            "slices are tiled into one image, and the scanner's own header, which says where they lie, is missing",
         )
     same = instances[0].same
     grey = same["PhotometricInterpretation"].startswith("MONOCHROME") and same["SamplesPerPixel"] == "1"

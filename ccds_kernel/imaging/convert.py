@@ -5,7 +5,8 @@ What is done to each series, in this order; the first failure ends it with a rea
 1. Selection: reports, presentation states, secondary captures, localizers and projections are excluded.
 2. Headers: all pixel data there (lengths), one study, patient, frame of reference, matrix and pixel type per series, no mosaic,
    grey values with a linear rescale; identical copies of a file counted once.
-3. Geometry by pydicom's numbers: slices parallel, distinct, on a straight line along their normal, evenly spaced.
+3. Geometry by pydicom's numbers: slices parallel, distinct, on a straight line along their normal, evenly spaced; several images
+   at each place are time points of one 4D image. What leans or is uneven is interpolated where the project opted in to that.
 4. One run of dcm2niix on links to just these files; exactly one image, exit status 0.
 5. dcm2niix's image against pydicom: shape, orientation, position; its affine is then replaced by that of the headers' grid.
 6. The image as it will be published: all four corners of every slice, through sform and qform (1e-3 mm at the best slice,
@@ -21,7 +22,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,26 +32,34 @@ from pydicom.uid import JPEG2000, UID, JPEGBaseline8Bit, JPEGExtended12Bit, JPEG
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging import dcm2niix
 from ccds_kernel.imaging.consistency import check_headers, check_locations, header_warnings, unique_instances
-from ccds_kernel.imaging.geometry import Grid, regular_grid
+from ccds_kernel.imaging.correction import Correction
+from ccds_kernel.imaging.geometry import Grid, correction_line, regular_grid
 from ccds_kernel.imaging.header import Instance, quiet_pydicom, technical_values
 from ccds_kernel.imaging.output import hashed_name, publish, working_folder
 from ccds_kernel.imaging.series import Series
 from ccds_kernel.imaging.sidecar import sidecar
 from ccds_kernel.imaging.verdict import QuarantineError, SeriesVerdict, Status
-from ccds_kernel.imaging.verify import StoredValues, layout, verify
+from ccds_kernel.imaging.verify import Checked, StoredValues, corrected_layout, layout, verify
 from ccds_kernel.imaging.volume import compress, rewrite_header
 
 _LOSSY = {JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000}
 _GRID_WARNING_MM = 0.02
 
 
-def convert_series(series: Series, out: Path, *, study_folder: str | None = None) -> SeriesVerdict:
+def convert_series(
+    series: Series,
+    out: Path,
+    *,
+    study_folder: str | None = None,
+    correct: AbstractSet[Correction] = frozenset(),
+) -> SeriesVerdict:
     """Converts one series to `<out>/<study_folder>/<series>.nii.gz` and `.json`.
 
     Args:
         series: its files.
         out: the folder that receives volumes; made where missing.
         study_folder: name of the study's folder; the hashed StudyInstanceUID if None.
+        correct: what the project has opted in to have corrected.
 
     Raises:
         CcdsError: `out` can't be written.
@@ -66,7 +76,7 @@ def convert_series(series: Series, out: Path, *, study_folder: str | None = None
         warnings.append(f"{series.others_nearby} file(s) in the same folder are no DICOM files and were passed over")
     try:
         with quiet_pydicom():
-            path = _volume(series, out, study_folder, warnings)
+            path = _volume(series, out, study_folder, correct, warnings)
     except QuarantineError as error:
         return SeriesVerdict(series.uid, series.modality, Status.QUARANTINED, error.reason, warnings=tuple(warnings))
     except OSError as error:
@@ -78,7 +88,9 @@ def convert_series(series: Series, out: Path, *, study_folder: str | None = None
     return SeriesVerdict(series.uid, series.modality, Status.ACCEPTED, path=path, warnings=tuple(warnings))
 
 
-def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[str]) -> Path:
+def _volume(
+    series: Series, out: Path, study_folder: str | None, correct: AbstractSet[Correction], warnings: list[str]
+) -> Path:
     """The path of the checked volume; adds to `warnings` on the way, so that a quarantined series keeps them."""
     if series.broken:
         raise QuarantineError(
@@ -89,11 +101,13 @@ def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[
     if copies := len(series.slices) - len(instances):
         warnings.append(f"{copies} identical copies of files left out")
     check_headers(instances)
-    grid = regular_grid([frame for instance in instances for frame in instance.frames])
+    grid = regular_grid([frame for instance in instances for frame in instance.frames], correct)
     check_locations(instances, grid)
     warnings += header_warnings(instances, grid)
     if grid.deviation_mm > _GRID_WARNING_MM:
         warnings.append(f"slice positions stray up to {grid.deviation_mm:.3f} mm from an even grid")
+    if grid.unevenness is not None:
+        warnings.append(f"corrected by interpolation, as was opted in to: {correction_line(grid)}")
     same = instances[0].same
     study = study_folder or hashed_name("study", same["StudyInstanceUID"])
     target = out / study / f"{hashed_name('series', series.uid)}.nii.gz"
@@ -102,20 +116,23 @@ def _volume(series: Series, out: Path, study_folder: str | None, warnings: list[
         hashing = beside.submit(_input_digest, instances)
         converted = _converted(instances, grid, folder)
         warnings += converted.warnings
-        laid = layout(converted.image, grid, (int(same["Rows"]), int(same["Columns"])))
+        laid = layout(converted.image, grid, _size(grid, same))
         if laid.drift_mm > _GRID_WARNING_MM + grid.deviation_mm:
             warnings.append(f"dcm2niix put slices up to {laid.drift_mm:.3f} mm off; the headers' positions are used")
-        rewrite_header(converted.image, laid.affine(grid))
         image, text = folder / "volume.nii.gz", folder / "volume.json"
-        packing = beside.submit(compress, converted.image, image)  # thrown away where the checks fail
         encodings = {UID(instance.transfer_syntax) for instance in instances}
-        checked = verify(
-            converted.image,
-            grid,
-            laid,
-            stored=_stored(instances),
-            lossy=not _LOSSY.isdisjoint(encodings),
-        )
+
+        def check() -> Checked:
+            lossy = not _LOSSY.isdisjoint(encodings)
+            return verify(converted.image, grid, laid, stored=_stored(instances), lossy=lossy)
+
+        if grid.unevenness is not None:
+            checked = check()
+            laid = corrected_layout(converted.image, grid, laid)
+        rewrite_header(converted.image, laid.affine(grid))
+        packing = beside.submit(compress, converted.image, image)  # thrown away where the checks fail
+        if grid.unevenness is None:
+            checked = check()
         image_sha256 = packing.result()
         with _reading():
             technical = technical_values(grid.frames[len(grid.frames) // 2].path)
@@ -145,8 +162,15 @@ def _stored(instances: Sequence[Instance]) -> StoredValues:
 
 
 def _converted(instances: Sequence[Instance], grid: Grid, folder: Path) -> dcm2niix.Converted:
-    scalings = {(frame.slope, frame.intercept) for frame in grid.frames}
-    return dcm2niix.convert([instance.path for instance in instances], folder, rescale_varies=len(scalings) > 1)
+    scalings = {(frame.slope, frame.intercept) for volume in grid.volumes for frame in volume}
+    files = [instance.path for instance in instances]
+    return dcm2niix.convert(files, folder, rescale_varies=len(scalings) > 1, raw=grid.unevenness is not None)
+
+
+def _size(grid: Grid, same: Mapping[str, str]) -> tuple[int, int]:
+    """Rows and columns of a slice."""
+    tile = grid.frames[0].tile
+    return (int(same["Rows"]), int(same["Columns"])) if tile is None else tile[2:]
 
 
 @contextlib.contextmanager

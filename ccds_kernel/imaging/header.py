@@ -23,6 +23,7 @@ from pydicom.multival import MultiValue
 from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
+from ccds_kernel.imaging.mosaic import tiles
 from ccds_kernel.imaging.plane import Frame, Plane
 
 SAME_IN_SERIES = (
@@ -51,6 +52,7 @@ _OVERLAY_BIT = "OverlayBitPosition"
 _TAGS = {keyword: Tag(keyword) for keyword in (*_NEEDED, *TECHNICAL)} | {_OVERLAY_BIT: Tag(0x60000102)}
 """pydicom looks keywords up anew at each access; over thousands of files that is half of the time."""
 
+_MOSAIC = "MOSAIC"
 _PREAMBLE = 128
 _SUFFIXES = {".dcm", ".dicom", ".ima"}
 _PIXEL_DATA = 0x7FE00010
@@ -234,22 +236,30 @@ def _plain(value: Any) -> object:  # noqa: ANN401 - pydicom's element values hav
 def _frames(path: Path, data: Dataset) -> tuple[Frame, ...]:
     shared = data.get("SharedFunctionalGroupsSequence") or [Dataset()]
     per_frame = data.get("PerFrameFunctionalGroupsSequence")
+    number = _number(data, "InstanceNumber")
     if per_frame:
-        return tuple(_enhanced_frame(path, index, group, shared[0]) for index, group in enumerate(per_frame))
+        return tuple(_enhanced_frame(path, index, group, shared[0], number) for index, group in enumerate(per_frame))
     slope, intercept = _rescale(data)
     count = int(_text(data, "NumberOfFrames") or 1)
     plane = _plane(data, data, data) if count == 1 else None
-    return tuple(Frame(path, index, plane, slope, intercept) for index in range(count))
+    frames = [Frame(path, index, plane, slope, intercept, _time(number, index)) for index in range(count)]
+    if _MOSAIC in _values(data, "ImageType") and plane is not None:
+        return tiles(frames[0])
+    return tuple(frames)
 
 
-def _enhanced_frame(path: Path, index: int, group: Dataset, shared: Dataset) -> Frame:
+def _time(number: float | None, index: int) -> tuple[int, int] | None:
+    return None if number is None else (int(number), index)
+
+
+def _enhanced_frame(path: Path, index: int, group: Dataset, shared: Dataset, number: float | None) -> Frame:
     def macro(keyword: str) -> Dataset:
         items = group.get(keyword) or shared.get(keyword)
         return items[0] if items else Dataset()
 
     slope, intercept = _rescale(macro("PixelValueTransformationSequence"))
     plane = _plane(macro("PlanePositionSequence"), macro("PlaneOrientationSequence"), macro("PixelMeasuresSequence"))
-    return Frame(path, index, plane, slope, intercept)
+    return Frame(path, index, plane, slope, intercept, _time(number, index))
 
 
 def _rescale(data: Dataset) -> tuple[float, float]:

@@ -47,8 +47,13 @@ def sidecar(
         "scanner": {keyword: technical.get(keyword) for keyword in _SCANNER},
         "acquisition": {keyword: value for keyword, value in technical.items() if keyword not in _SCANNER},
         "spacing_mm": list(grid.spacing),
-        "shape": list(laid.shape),
-        "input": {"files": len(instances), "images": len(grid.frames), "sha256": input_sha256},
+        "shape": [*laid.shape, *([laid.times] if laid.times > 1 else [])],
+        "corrected": _corrected(grid),
+        "input": {
+            "files": len(instances),
+            "images": len({(frame.path, frame.index) for volume in grid.volumes for frame in volume}),
+            "sha256": input_sha256,
+        },
         "output": {"sha256": output_sha256},
         "checks": {
             "grid_deviation_mm": round(grid.deviation_mm, 6),
@@ -61,3 +66,16 @@ def sidecar(
         "warnings": list(warnings),
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _corrected(grid: Grid) -> dict[str, object] | None:
+    """What was interpolated; None where the voxels are those of the files."""
+    if grid.unevenness is None:
+        return None
+    return {
+        "tilt_degrees": round(grid.unevenness.tilt_degrees, 4),
+        "slice_positions_mm": [round(height, 4) for height in grid.unevenness.heights],
+        "spacing_mm": grid.spacing[2],
+        "interpolation": "linear",
+        "outside": "least value",
+    }

@@ -125,18 +125,6 @@ def test_two_slices_show_no_regular_distance(tmp_path, convert, slices) -> None:
     assert code_of(verdict) == "too-few-slices"
 
 
-def test_time_points_under_one_uid_are_no_volume(tmp_path, convert) -> None:
-    """Two images at every position."""
-    stack = Stack(slices=8)
-    write_stack(
-        tmp_path / "in", stack, lambda data, index: setattr(data, "ImagePositionPatient", stack.position(index % 4))
-    )
-
-    [verdict] = convert(tmp_path / "in")
-
-    assert code_of(verdict) == "several-volumes"
-
-
 def test_frames_out_of_order_are_never_stacked_wrongly(tmp_path, convert) -> None:
     """dcm2niix takes the frames of an enhanced file as they come."""
     stack = Stack(sop_class=ENHANCED_MR, intercept=0)

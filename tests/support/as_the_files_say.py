@@ -1,10 +1,11 @@
 """Whether a volume is what its DICOM files say, by a reader that shares nothing with the converter: pydicom and arithmetic.
 
 Every image of the files must lie in the volume where its own header puts it, with its own real values, and the volume must hold
-no others. Mosaics and private scalings are beyond it; enhanced files are not.
+no others. Images of one place are time points in the order of their instance numbers. Mosaics and private scalings are beyond it.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,15 +32,10 @@ def placed_images(paths: Sequence[Path]) -> list[Placed]:
     Raises:
         Exception: whatever pydicom raises about a file that it can't read.
     """
-    found, seen = [], set()
-    for path in paths:
-        content = path.read_bytes()
-        if content in seen:
-            continue
-        seen.add(content)
-        data = pydicom.dcmread(path)
+    found = []
+    for data in sorted(_different(paths), key=lambda one: int(one.get("InstanceNumber") or 0)):
         if "PerFrameFunctionalGroupsSequence" in data:
-            shared = data.SharedFunctionalGroupsSequence[0]
+            shared = (data.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
             for pixels, group in zip(data.pixel_array, data.PerFrameFunctionalGroupsSequence, strict=True):
                 macros = [
                     _macro(group, shared, name) for name in ("PlanePosition", "PlaneOrientation", "PixelMeasures")
@@ -50,8 +46,17 @@ def placed_images(paths: Sequence[Path]) -> list[Placed]:
     return found
 
 
+def _different(paths: Sequence[Path]) -> Iterator[Dataset]:
+    seen = set()
+    for path in paths:
+        content = path.read_bytes()
+        if content not in seen:
+            seen.add(content)
+            yield pydicom.dcmread(path)
+
+
 def _macro(group: Dataset, shared: Dataset, name: str) -> Dataset:
-    return (group.get(f"{name}Sequence") or shared[f"{name}Sequence"])[0]
+    return (group.get(f"{name}Sequence") or shared.get(f"{name}Sequence") or [Dataset()])[0]
 
 
 def _placed(pixels: np.ndarray, position: Dataset, orientation: Dataset, measures: Dataset, scaling: Dataset) -> Placed:
@@ -82,6 +87,8 @@ def difference(volume: Path, images: Sequence[Placed]) -> Difference:
     to_voxel = np.linalg.inv(image.affine)
     assert voxels.size == sum(one.values.size for one in images), "the volume holds another number of voxels"
     largest_value = largest_mm = 0.0
+    before: Counter[tuple[int, ...]] = Counter()
+    voxels = voxels.reshape(*voxels.shape[:3], -1)
     taken = np.zeros(voxels.shape, dtype=bool)
     for one in images:
         rows, columns = np.indices(one.values.shape)
@@ -89,8 +96,10 @@ def difference(volume: Path, images: Sequence[Placed]) -> Difference:
         index = ras @ to_voxel[:3, :3].T + to_voxel[:3, 3]
         nearest = np.rint(index).astype(int)
         assert nearest.min() >= 0, "a slice lies off the volume"
-        assert np.all(nearest.max(axis=(0, 1)) < voxels.shape), "a slice lies off the volume"
-        at = tuple(np.moveaxis(nearest, -1, 0))
+        assert np.all(nearest.max(axis=(0, 1)) < voxels.shape[:3]), "a slice lies off the volume"
+        place = tuple(int(number) for number in nearest[0, 0])
+        at = (*np.moveaxis(nearest, -1, 0), before[place])
+        before[place] += 1
         assert not taken[at].any(), "two slices lie at one place of the volume"
         taken[at] = True
         largest_value = max(largest_value, float(np.max(np.abs(voxels[at] - one.values))))

@@ -18,7 +18,8 @@ from pydicom.tag import Tag
 
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 
-_KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "PatientID", "AccessionNumber", "StudyDate")
+_UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+_KEYWORDS = (*_UIDS, "PatientID", "AccessionNumber", "StudyDate")
 LONGEST = 64
 """Signs of a value that are looked at: DICOM allows no more for any of these."""
 
@@ -53,7 +54,7 @@ class Claim:
 
 
 def claim_of(path: Path, attribute: ExamCodeAttribute) -> Claim | None:
-    """What `path` says that it is; None where it is no DICOM file of an instance, or one that is broken.
+    """What `path` says that it is; None where it is no DICOM file of an instance: a DICOMDIR, one without UIDs, a broken one.
 
     Raises:
         OSError: it can't be read.
@@ -70,6 +71,8 @@ def claim_of(path: Path, attribute: ExamCodeAttribute) -> Claim | None:
             raise
         except Exception:  # noqa: BLE001 - broken input makes pydicom raise nearly anything
             return None
+    if not all(texts[keyword] for keyword in _UIDS):
+        return None
     return Claim(
         path,
         texts["StudyInstanceUID"],

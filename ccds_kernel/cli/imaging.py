@@ -1,4 +1,4 @@
-"""`ccds imaging convert SRC OUT [--json]`."""
+"""`ccds imaging convert | find | retrieve | retry | status | work`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ccds_kernel.cli import _imaging_retrieval
 
 if TYPE_CHECKING:
     from ccds_kernel.imaging.verdict import SeriesVerdict
@@ -29,6 +31,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     convert.add_argument("out", metavar="OUT", type=Path, help="folder that receives <study>/<series>.nii.gz and .json")
     convert.add_argument("--json", action="store_true", help="print one JSON list: a verdict for each series")
     convert.set_defaults(run=_convert)
+    _imaging_retrieval.register(verbs)
 
 
 def _convert(options: argparse.Namespace) -> None:

@@ -170,6 +170,29 @@ def save_criteria(
         ) from None
 
 
+def named_criteria(folder: Path, project: str, named: str) -> VersionedCriteria:
+    """The criteria that the project has under `named`: a name, for the newest version, or a name and a version, `heads-v2`.
+
+    Raises:
+        CcdsError: it has none, or as `read_criteria`.
+    """
+    name, _, version = named.rpartition("-v")
+    if not (name and version.isdigit()):
+        place = folder / FOLDER
+        check_name(named)
+        newest = max((_version_of(path, named) for path in place.iterdir()), default=0) if place.is_dir() else 0
+        name, version = named, str(newest)
+    check_name(name)
+    path = path_of(folder, name, int(version))
+    if not path.is_file():
+        raise CcdsError(
+            expected=f"criteria of {project}",
+            found=f"none called {named[:60]!r}",
+            do="keep some: 'ccds imaging find --save'",
+        )
+    return read_criteria(path, project)
+
+
 def path_of(folder: Path, name: str, version: int) -> Path:
     """Where the criteria `name` of that version lie, in the project's directory `folder`."""
     return folder / FOLDER / f"{name}-v{version}.json"

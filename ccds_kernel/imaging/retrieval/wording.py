@@ -1,0 +1,54 @@
+"""What an archive has and how far the queue is, as lines for the terminal. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from ccds_kernel.cohort.wording import bars
+from ccds_kernel.imaging.retrieval.findings import UNKNOWN, Findings
+from ccds_kernel.imaging.retrieval.request import State, StudyRequest
+
+
+def picture(found: Findings) -> list[str]:
+    """How many studies, by month, modality, scanner and exam code, and what is left out."""
+    query = found.query
+    instances = "" if found.instances is None else f", {found.instances} instances"
+    lines = [
+        f"{len(found.meeting)} studies{instances} of {', '.join(sorted(query.exam_codes))}, {query.first} to {query.last}"
+    ]
+    for head, numbers in (
+        ("month", found.by_month),
+        ("modality", found.by_modality),
+        ("scanner", found.by_scanner),
+        ("exam code", found.by_code),
+    ):
+        lines += bars(head, numbers, "studies")
+    if found.undecided:
+        lines.append(f"{found.undecided:>9}  of them undecided ({UNKNOWN}): looked at when they are fetched")
+    if found.others:
+        lines.append(f"{found.others:>9}  left out: the archive answered with them, and they weren't asked for")
+    return lines
+
+
+def overview(counts: Mapping[State, int], causes: Counter[str]) -> list[str]:
+    """How many studies are in which state, and why some aren't there."""
+    lines = [f"{counts.get(state, 0):>9}  {state}" for state in State]
+    if causes:
+        lines.append("why studies aren't there")
+        lines += [f"{count:>9}  {cause}" for cause, count in causes.most_common()]
+    return lines
+
+
+def cards(requests: Iterable[StudyRequest], most_attempts: int) -> list[str]:
+    """A line for each study that isn't there: its key, state, cause and last try."""
+    lines = []
+    for one in requests:
+        if one.state is State.ARRIVED:
+            continue
+        tried = f"tried {one.attempts} of {most_attempts}" + (
+            f", last {one.tried_at:%Y-%m-%d %H:%M} UTC" if one.tried_at else ""
+        )
+        ahead = "  ahead" if one.urgent and one.state is State.WAITING else ""
+        lines.append(f"{one.study_key}  {one.state:<8}{ahead}  {tried}  {one.cause or ''}".rstrip())
+    return lines

@@ -29,6 +29,10 @@ class ArchiveAway(CcdsError):  # noqa: N818 - named for what a person is told
     """The archive can't be reached, or turns this program away: no study's fault, and the next one would fare alike."""
 
 
+class BrokeOff(ArchiveAway):
+    """The connection broke while a study was on its way: perhaps by that study."""
+
+
 class StudyNotSent(CcdsError):  # noqa: N818 - named for what a person is told
     """The archive is there and did not send a study."""
 
@@ -135,7 +139,8 @@ class Archive(Protocol):
         Files are as the archive has them, in its transfer syntax. Two instances of one UID with different content are two files.
 
         Raises:
-            StudyNotSent: it sent nothing, or broke off.
+            BrokeOff: the connection broke.
+            StudyNotSent: the archive says that it doesn't send it.
             OSError: a file can't be written. So that a disk that is full isn't taken for the archive's fault.
         """
         ...

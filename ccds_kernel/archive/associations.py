@@ -19,7 +19,7 @@ from pynetdicom.association import Association
 from pynetdicom.events import EventHandlerType
 from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiation
 
-from ccds_kernel.archive.archive import ArchiveAway
+from ccds_kernel.archive.archive import ArchiveAway, BrokeOff
 from ccds_kernel.errors import CcdsError
 
 FIND = UID("1.2.840.10008.5.1.4.1.2.2.1")
@@ -69,6 +69,11 @@ class Peer:
             found=found,
             do=do,
         )
+
+    def broke_off(self) -> BrokeOff:
+        """The line for a connection that broke while a study was on its way."""
+        away = self.away("a connection that broke off while it sent a study")
+        return BrokeOff(expected=away.expected, found=away.found, do=away.do)
 
     @contextmanager
     def associated(

@@ -21,7 +21,15 @@ from dicomweb_client import DICOMwebClient
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 
-from ccds_kernel.archive.archive import ArchiveAway, ArchiveQuery, Progress, Retrieved, StudyFound, StudyNotSent
+from ccds_kernel.archive.archive import (
+    ArchiveAway,
+    ArchiveQuery,
+    BrokeOff,
+    Progress,
+    Retrieved,
+    StudyFound,
+    StudyNotSent,
+)
 from ccds_kernel.archive.described import SCANNER, described, scanner_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.received import Inbox
@@ -113,7 +121,7 @@ class DicomwebArchive:
             new = {uid: answer for answer in page if (uid := _uid(answer)) not in known}
             yield from new.values()
             known |= new.keys()
-            if not new or len(page) < _AT_ONCE:
+            if not new:  # a short page ends nothing: archives have limits of their own
                 return
 
     def _completed(self, client: _Client, study: StudyFound, query: ArchiveQuery) -> StudyFound:
@@ -163,20 +171,24 @@ class DicomwebArchive:
                     expected="the archive to send the study", found=f"HTTP status {status}", do="ask whoever runs it"
                 ) from None
             raise self._away(f"HTTP status {status}", _TO_DO.get(status, "ask whoever runs the archive")) from None
-        except requests.exceptions.SSLError:
-            raise self._away(
-                "a certificate that nobody vouches for, or not for that host", "name who does in archive.certificate"
-            ) from None
-        except requests.Timeout:
-            raise self._away(
-                f"no answer in {self._timeout_s:g} s", "see whether the archive is well, then go on"
-            ) from None
-        except (requests.RequestException, ValueError) as error:
-            do = "see whether the archive runs, and that archive.url is its address; then go on"
-            raise self._away(_cause(error), do) from None
+        except requests.RequestException as error:
+            if of_study:
+                raise self._away(_cause(error), "see whether the archive is well, then go on", BrokeOff) from None
+            raise self._why(error) from None
+        except ValueError:
+            raise self._away("an answer that is none", "see that archive.url is its address") from None
 
-    def _away(self, found: str, do: str) -> ArchiveAway:
-        return ArchiveAway(expected=f"the archive at {self._url} to answer by DICOMweb", found=found, do=do)
+    def _why(self, error: requests.RequestException) -> ArchiveAway:
+        if isinstance(error, requests.exceptions.SSLError):
+            do = "name who vouches for it in archive.certificate"
+            return self._away("a certificate that nobody vouches for, or not for that host", do)
+        if isinstance(error, requests.Timeout):
+            return self._away(f"no answer in {self._timeout_s:g} s", "see whether the archive is well, then go on")
+        do = "see whether the archive runs, and that archive.url is its address; then go on"
+        return self._away(_cause(error), do)
+
+    def _away(self, found: str, do: str, kind: type[ArchiveAway] = ArchiveAway) -> ArchiveAway:
+        return kind(expected=f"the archive at {self._url} to answer by DICOMweb", found=found, do=do)
 
 
 _TO_DO: Mapping[int, str] = {
@@ -205,7 +217,7 @@ def _instances(client: _Client, study_uid: str) -> Iterator[dict[str, Any]]:
         new = [one for one in page if _uid(one, _INSTANCE) not in known]
         yield from new
         known |= {_uid(one, _INSTANCE) for one in new}
-        if not new or len(page) < _AT_ONCE:
+        if not new:
             return
 
 
@@ -226,4 +238,4 @@ def _cause(error: BaseException) -> str:
         reason = getattr(seen, "reason", None)
         inner = next((one for one in seen.args if isinstance(one, BaseException)), None)
         seen = reason if isinstance(reason, BaseException) else inner or seen.__cause__ or seen.__context__
-    return "a connection that broke off, or an answer that is none"
+    return "a connection that broke off"

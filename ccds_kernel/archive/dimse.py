@@ -147,7 +147,7 @@ class DimseArchive:
         for status, _ in answers:
             code = status.get("Status")
             if code is None:
-                raise self._peer.away("a connection that broke off while it sent a study")
+                raise self._peer.broke_off()
             if code == _UNKNOWN_DESTINATION:
                 raise self._peer.away(
                     f"that it doesn't know {self._peer.ours} as a place to send to",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,15 +40,19 @@ class LyingArchive:
 
     Attributes:
         says: files of the studies that it answers with and announces.
-        sends: what comes for a study: files as they are, whatever is in them.
+        sends: what comes for any study: files as they are, whatever is in them; None: the truth, a study's own files.
         leaves_out: keywords that its answers about studies lack.
         breaks_after: instances after which it closes the connection; DICOMweb only.
+        before_sending: called with a study's UID before it is sent.
+        sent: the UIDs of all studies that were asked for to be sent.
     """
 
     says: list[Path] = field(default_factory=list)
-    sends: list[Path] = field(default_factory=list)
+    sends: list[Path] | None = None
     leaves_out: set[str] = field(default_factory=set)
     breaks_after: int | None = None
+    before_sending: Callable[[str], object] = lambda _uid: None
+    sent: list[str] = field(default_factory=list)
 
     def studies(self) -> list[Dataset]:
         """One data set for each study that it says it has."""
@@ -58,6 +62,16 @@ class LyingArchive:
         """One data set for each instance that it announces, of one study or all."""
         read = (pydicom.dcmread(path, stop_before_pixels=True) for path in self.says)
         return [data for data in read if study_uid in {"", data.StudyInstanceUID}]
+
+    def files(self, study_uid: str) -> list[Path]:
+        """What it sends for a study."""
+        self.sent.append(study_uid)
+        self.before_sending(study_uid)
+        if self.sends is not None:
+            return self.sends
+        return [
+            path for path in self.says if pydicom.dcmread(path, stop_before_pixels=True).StudyInstanceUID == study_uid
+        ]
 
     def answer(self, data: Dataset) -> Dataset:
         """What it answers about the study of `data`."""
@@ -98,9 +112,10 @@ class LyingArchive:
             if asked.get("SeriesInstanceUID") in {"", None, data.SeriesInstanceUID}:
                 yield 0xFF00, data
 
-    def _got(self, _event: evt.Event) -> Iterator[object]:
-        yield len(self.sends)
-        for path in self.sends:
+    def _got(self, event: evt.Event) -> Iterator[object]:
+        files = self.files(event.identifier.StudyInstanceUID)
+        yield len(files)
+        for path in files:
             yield 0xFF00, pydicom.dcmread(path)
 
     @contextmanager
@@ -138,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif path.endswith("/metadata"):
             self._json([_without(data, archive.leaves_out) for data in archive.instances(path.split("/")[3])[:1]])
         else:
-            self._parts([path.read_bytes() for path in archive.sends])
+            self._parts([one.read_bytes() for one in archive.files(path.rpartition("/")[2])])
 
     def _json(self, answers: Sequence[Dataset]) -> None:
         self._send("application/dicom+json", json.dumps([one.to_json_dict() for one in answers]).encode())

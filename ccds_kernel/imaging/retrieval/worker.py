@@ -20,7 +20,7 @@ from threading import Event as Flag
 
 from sqlalchemy import Connection
 
-from ccds_kernel.archive.archive import Archive, ArchiveAway, Progress, StudyNotSent
+from ccds_kernel.archive.archive import Archive, ArchiveAway, BrokeOff, Progress, StudyNotSent
 from ccds_kernel.archive.claims import claim_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.proof import doubted
@@ -209,9 +209,10 @@ class Worker:
             except StudyNotSent as error:
                 return _Tried(Outcome(State.FAILED, error.found, received=came[0], size=came[1]))
             except ArchiveAway as error:
-                spent = came[0] and request.attempts + 1 >= self._settings.attempts
+                by_study = isinstance(error, BrokeOff)
+                spent = by_study and request.attempts + 1 >= self._settings.attempts
                 state = State.FAILED if spent else State.WAITING
-                return _Tried(Outcome(state, error.found, received=came[0], size=came[1], counts=bool(came[0])), error)
+                return _Tried(Outcome(state, error.found, received=came[0], size=came[1], counts=by_study), error)
             except _AbandonedError:
                 return _Tried(Outcome(State.WAITING, counts=False))
             except OSError as error:

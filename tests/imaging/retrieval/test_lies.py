@@ -73,10 +73,8 @@ def changed(**values: str) -> Callable[..., None]:
     return change
 
 
-def test_the_truth_arrives(liar, fetch):
+def test_the_truth_arrives(fetch):
     """The stand-in is an archive like others where it doesn't lie."""
-    liar.sends = liar.says
-
     told = fetch()
 
     assert (told.state, told.cause, told.event) == (State.ARRIVED, "", "StudyArrived")
@@ -156,7 +154,7 @@ def test_two_instances_under_one_uid_are_refused(liar, fetch, tmp_path):
 def test_an_exam_code_that_nobody_says_is_refused(liar, fetch, tmp_path):
     """Neither answer nor files have it: it isn't proven."""
     silent = Study(1, exam_code=None)
-    liar.says = liar.sends = silent.write(tmp_path / "silent")
+    liar.says = silent.write(tmp_path / "silent")
 
     told = fetch()
 
@@ -166,7 +164,7 @@ def test_an_exam_code_that_nobody_says_is_refused(liar, fetch, tmp_path):
 
 def test_an_exam_code_that_only_files_say_is_enough(liar, fetch):
     """It is read from them where the answer leaves it out."""
-    liar.sends, liar.leaves_out = liar.says, {"ProcedureCodeSequence"}
+    liar.leaves_out = {"ProcedureCodeSequence"}
 
     assert fetch().state is State.ARRIVED
 

@@ -5,7 +5,8 @@
 A made-up CT of 300 slices (benchmarks/imaging_convert.py), the real T1 of shared/data where it lies there, and then many small
 series by ccds with 1 and 2 workers. dicom2nifti and SimpleITK are no dependencies: PYTHON is that of an environment which has
 them; without it their rows are left out. All run as programs in turn, after one run of ours that warms the page cache; memory is
-the largest resident set of a program and of those that it started, as the kernel counts them. What each checks isn't the same:
+the largest resident set of a program and of those that it started, as the kernel counts them; CPU s is what all cores spent, which
+means more than the time where other programs run beside. What each checks isn't the same:
 ours compares every voxel and place with the headers, the others compare nothing.
 """
 
@@ -41,8 +42,8 @@ SIMPLE_ITK = (
 SLICES_OF_SMALL = 20
 
 
-def measured(command: Sequence[str], out: Path) -> tuple[float, float]:
-    """Seconds, and MB of the largest process, of a program that writes into `out`, which is made empty before."""
+def measured(command: Sequence[str], out: Path) -> tuple[float, float, float]:
+    """Seconds, seconds of all cores, and MB of the largest process, of a program that writes into `out`, which is made empty before."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     start = time.perf_counter()
@@ -52,7 +53,7 @@ def measured(command: Sequence[str], out: Path) -> tuple[float, float]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode or not any(out.rglob("*.nii.gz")):
         raise SystemExit(f"{command[0]} failed ({process.returncode})")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def ours(source: Path, out: Path, *more: str) -> list[str]:
@@ -73,15 +74,17 @@ def commands(source: Path, out: Path, peers: str | None) -> dict[str, list[str]]
 def compare(title: str, runs: dict[str, list[str]], out: Path, rounds: int) -> None:
     """Measures `runs` in turn and prints a table."""
     measured(next(iter(runs.values())), out)
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
+    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, command in runs.items():
             found[name].append(measured(command, out))
-    print(f"\n{title}, {rounds} rounds\n{'':<24}{'median s':>10}{'min':>8}{'max':>8}{'peak MB':>9}")
+    print(f"\n{title}, {rounds} round(s)\n{'':<24}{'median s':>10}{'min':>8}{'max':>8}{'CPU s':>8}{'peak MB':>9}")
     for name, each in found.items():
-        seconds = [one for one, _ in each]
-        memory = max(one for _, one in each)
-        print(f"{name:<24}{statistics.median(seconds):10.2f}{min(seconds):8.2f}{max(seconds):8.2f}{memory:9.0f}")
+        seconds, cpu, memory = zip(*each, strict=True)
+        middle, busy = statistics.median(seconds), statistics.median(cpu)
+        print(
+            f"{name:<24}{middle:10.2f}{min(seconds):8.2f}{max(seconds):8.2f}{busy:8.2f}{max(memory):9.0f}", flush=True
+        )
 
 
 def small_series(ct: Path, folder: Path, count: int) -> None:

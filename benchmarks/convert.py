@@ -5,9 +5,9 @@
 A made-up CT of 300 slices (benchmarks/imaging_convert.py), the real T1 of shared/data where it lies there, and then many small
 series by ccds with 1 and 2 workers. dicom2nifti and SimpleITK are no dependencies: PYTHON is that of an environment which has
 them; without it their rows are left out. All run as programs in turn, after one run of ours that warms the page cache; memory is
-the largest resident set of a program and of those that it started, as the kernel counts them; CPU s is what all cores spent, which
-means more than the time where other programs run beside. What each checks isn't the same:
-ours compares every voxel and place with the headers, the others compare nothing.
+the largest resident set of a program and of those that it started, as the kernel counts them; CPU s is what all cores spent,
+which says more than the time where other programs run beside. What each checks isn't the same: ours compares every voxel and
+place with the headers, the others compare nothing.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ SLICES_OF_SMALL = 20
 
 
 def measured(command: Sequence[str], out: Path) -> tuple[float, float, float]:
-    """Seconds, seconds of all cores, and MB of the largest process, of a program that writes into `out`, which is made empty before."""
+    """Seconds, seconds of all cores, and MB of the largest process, of a program that writes into `out`, made empty before."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     start = time.perf_counter()

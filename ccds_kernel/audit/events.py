@@ -172,6 +172,49 @@ class StudyRefused(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SelectionRulesKept(Event):
+    """A project got new rules for which series becomes a study's volume; `digest` is the SHA-256 of what they say."""
+
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesChosen(Event):
+    """Somebody said which series becomes a study's volume, above the rules; `series` is empty where none does."""
+
+    study_key: str
+    series: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumesMade(Event):
+    """The chosen series of a study were converted: how many were accepted, and quarantined."""
+
+    study_key: str
+    accepted: int
+    quarantined: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesPassed(Event):
+    """Somebody let a reason for quarantine pass, for one series; `code` names the reason."""
+
+    study_key: str
+    series: str
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskKept(Event):
+    """A mask of a volume was kept; `kind` says where it comes from, `digest` is the hash of its labels and their place."""
+
+    study_key: str
+    series: str
+    kind: str
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class UseCaseAdded(Event):
     """A use-case card, or a new version of one, was added; `digest` is the SHA-256 of what it says."""
 

@@ -1,4 +1,4 @@
-"""`ccds imaging convert | find | retrieve | retry | status | work`."""
+"""`ccds imaging convert`, and the verbs of retrieval and of a project's studies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ccds_kernel.cli import _imaging_retrieval
+from ccds_kernel.cli import _imaging_retrieval, _imaging_studies
 
 if TYPE_CHECKING:
     from ccds_kernel.imaging.verdict import SeriesVerdict
@@ -40,6 +40,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     convert.add_argument("--workers", type=int, choices=range(1, 65), metavar="N", default=1, help="series at once (1)")
     convert.set_defaults(run=_convert)
     _imaging_retrieval.register(verbs)
+    _imaging_studies.register(verbs)
 
 
 def _convert(options: argparse.Namespace) -> None:

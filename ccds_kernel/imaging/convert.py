@@ -32,7 +32,7 @@ from pydicom.uid import JPEG2000, UID, JPEGBaseline8Bit, JPEGExtended12Bit, JPEG
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging import dcm2niix
 from ccds_kernel.imaging.consistency import check_headers, check_locations, header_warnings, unique_instances
-from ccds_kernel.imaging.correction import Correction
+from ccds_kernel.imaging.correction import Correction, corrections_for
 from ccds_kernel.imaging.geometry import Grid, correction_line, regular_grid
 from ccds_kernel.imaging.header import Instance, quiet_pydicom, technical_values
 from ccds_kernel.imaging.output import hashed_name, publish, working_folder
@@ -52,6 +52,7 @@ def convert_series(
     *,
     study_folder: str | None = None,
     correct: AbstractSet[Correction] = frozenset(),
+    passed: AbstractSet[str] = frozenset(),
 ) -> SeriesVerdict:
     """Converts one series to `<out>/<study_folder>/<series>.nii.gz` and `.json`.
 
@@ -60,6 +61,7 @@ def convert_series(
         out: the folder that receives volumes; made where missing.
         study_folder: name of the study's folder; the hashed StudyInstanceUID if None.
         correct: what the project has opted in to have corrected.
+        passed: codes of `PASSABLE` that a person lets pass for this series; the sidecar says so.
 
     Raises:
         CcdsError: `out` can't be written.
@@ -76,7 +78,8 @@ def convert_series(
         warnings.append(f"{series.others_nearby} file(s) in the same folder are no DICOM files and were passed over")
     try:
         with quiet_pydicom():
-            path = _volume(series, out, study_folder, correct, warnings)
+            correcting = correct | corrections_for(passed)
+            path = _volume(series, out, study_folder, correct=correcting, passed=passed, warnings=warnings)
     except QuarantineError as error:
         return SeriesVerdict(series.uid, series.modality, Status.QUARANTINED, error.reason, warnings=tuple(warnings))
     except OSError as error:
@@ -89,7 +92,13 @@ def convert_series(
 
 
 def _volume(
-    series: Series, out: Path, study_folder: str | None, correct: AbstractSet[Correction], warnings: list[str]
+    series: Series,
+    out: Path,
+    study_folder: str | None,
+    *,
+    correct: AbstractSet[Correction],
+    passed: AbstractSet[str],
+    warnings: list[str],
 ) -> Path:
     """The path of the checked volume; adds to `warnings` on the way, so that a quarantined series keeps them."""
     if series.broken:
@@ -102,7 +111,8 @@ def _volume(
         warnings.append(f"{copies} identical copies of files left out")
     check_headers(instances)
     grid = regular_grid([frame for instance in instances for frame in instance.frames], correct)
-    check_locations(instances, grid)
+    if "positions-contradict" not in passed:
+        check_locations(instances, grid)
     warnings += header_warnings(instances, grid)
     if grid.deviation_mm > _GRID_WARNING_MM:
         warnings.append(f"slice positions stray up to {grid.deviation_mm:.3f} mm from an even grid")
@@ -124,7 +134,7 @@ def _volume(
 
         def check() -> Checked:
             lossy = not _LOSSY.isdisjoint(encodings)
-            return verify(converted.image, grid, laid, stored=_stored(instances), lossy=lossy)
+            return verify(converted.image, grid, laid, stored=_stored(instances, passed), lossy=lossy)
 
         if grid.unevenness is not None:
             checked = check()
@@ -146,18 +156,19 @@ def _volume(
             output_sha256=image_sha256,
             converter=converted.version,
             warnings=warnings,
+            passed=passed,
         )
         text.write_text(content, encoding="utf-8")
         publish(image, text, image_sha256, target)
     return target
 
 
-def _stored(instances: Sequence[Instance]) -> StoredValues:
+def _stored(instances: Sequence[Instance], passed: AbstractSet[str]) -> StoredValues:
     """Which values the pixels may have."""
     same = instances[0].same
     paddings = frozenset(instance.padding for instance in instances if instance.padding is not None)
     # Until 2004 the bits above those of a pixel could hold an overlay, which a header then announces; readers leave it out.
-    overlay = any(instance.overlay for instance in instances)
+    overlay = any(instance.overlay for instance in instances) or "value-range" in passed
     return StoredValues(int(same["BitsStored"]), same["PixelRepresentation"] == "1", paddings, overlay)
 
 

@@ -10,6 +10,7 @@ own corrected image is not used, since nothing could be compared with it. Pixels
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +29,18 @@ class Correction(StrEnum):
 
     GANTRY_TILT = "gantry-tilt"
     VARIABLE_SPACING = "variable-spacing"
+
+
+_CORRECTED_BY = {
+    "gantry-tilt": Correction.GANTRY_TILT,
+    "irregular-spacing": Correction.VARIABLE_SPACING,
+    "missing-slices": Correction.VARIABLE_SPACING,
+}
+
+
+def corrections_for(codes: Iterable[str]) -> frozenset[Correction]:
+    """What has to be corrected of a series that was quarantined with one of `codes`."""
+    return frozenset(_CORRECTED_BY[code] for code in codes if code in _CORRECTED_BY)
 
 
 @dataclass(frozen=True, slots=True)

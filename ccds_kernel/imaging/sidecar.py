@@ -7,7 +7,7 @@ names, ids, UIDs, dates, times, and every text that people type. No time of writ
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 
 from ccds_kernel.imaging.geometry import Grid
@@ -28,6 +28,7 @@ def sidecar(
     output_sha256: str,
     converter: str,
     warnings: Sequence[str],
+    passed: Iterable[str] = (),
 ) -> str:
     """The JSON text.
 
@@ -41,6 +42,7 @@ def sidecar(
         output_sha256: of voxels, scaling and affine.
         converter: dcm2niix's own version.
         warnings: one line each.
+        passed: reasons for quarantine that a person let pass.
     """
     content = {
         "modality": instances[0].same["Modality"],
@@ -49,6 +51,7 @@ def sidecar(
         "spacing_mm": list(grid.spacing),
         "shape": [*laid.shape, *([laid.times] if laid.times > 1 else [])],
         "corrected": _corrected(grid),
+        "passed": sorted(passed),
         "input": {
             "files": len(instances),
             "images": len({(frame.path, frame.index) for volume in grid.volumes for frame in volume}),

@@ -56,6 +56,16 @@ REASONS = {
 """Code → what it means."""
 
 
+PASSABLE = {
+    "gantry-tilt": "the stack is put upright by interpolation",
+    "irregular-spacing": "slices are put at even distances by interpolation",
+    "missing-slices": "the same, where the numbers of the slices show that none is missing",
+    "positions-contradict": "the positions are believed",
+    "value-range": "what is in the other bits is blanked, as readers do that agree",
+}
+"""Codes that a person may let pass for one series, and what happens then. The others are no matter of opinion."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a series was not accepted.

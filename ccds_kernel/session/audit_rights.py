@@ -22,6 +22,7 @@ from ccds_kernel.audit.events import (
     FeedbackGiven,
     LabelsExported,
     LabelSnapshotTaken,
+    MaskKept,
     PhraseChanged,
     PhrasesChanged,
     PhrasesExported,
@@ -34,6 +35,9 @@ from ccds_kernel.audit.events import (
     ResultShown,
     ResultSubmitted,
     ResultWithdrawn,
+    SelectionRulesKept,
+    SeriesChosen,
+    SeriesPassed,
     StudiesAnswered,
     StudiesFound,
     StudiesRequested,
@@ -45,6 +49,7 @@ from ccds_kernel.audit.events import (
     StudyRefused,
     TaskChanged,
     UseCaseAdded,
+    VolumesMade,
 )
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.application import IrbApplication
@@ -69,6 +74,11 @@ NEEDED: Mapping[type[Event], frozenset[Action]] = {
     StudyArrived: frozenset({Action.WRITE_IMAGES}),
     StudyNotArrived: frozenset({Action.WRITE_IMAGES}),
     StudyRefused: frozenset({Action.WRITE_IMAGES}),
+    SelectionRulesKept: frozenset({Action.WRITE_IMAGES}),
+    SeriesChosen: frozenset({Action.WRITE_IMAGES}),
+    VolumesMade: frozenset({Action.WRITE_IMAGES}),
+    SeriesPassed: frozenset({Action.WRITE_IMAGES}),
+    MaskKept: frozenset({Action.WRITE_IMAGES}),
     PhraseChanged: frozenset({Action.EDIT_PHRASES}),
     PhrasesChanged: frozenset({Action.EDIT_PHRASES}),
     PhrasesExported: frozenset({Action.READ_PHRASES}),

@@ -1,0 +1,291 @@
+"""What a project makes of its studies, for one person: selection, volumes, quarantine, masks.
+
+As other repositories: every method asks the project again whether the person may do it, every change is one transaction with
+its audit event before the commit. Who may write images may do everything here; who may read them may look. Notes are for the
+people of the project: they stay in its database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from ccds_kernel.audit.events import MaskKept, SelectionRulesKept, SeriesChosen, SeriesPassed, VolumesMade
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.convert import convert_series
+from ccds_kernel.imaging.masks.grid import Mask, VolumeGrid
+from ccds_kernel.imaging.masks.keeping import write_mask
+from ccds_kernel.imaging.masks.reading import read_mask
+from ccds_kernel.imaging.selection.facts import SeriesFacts, facts_of
+from ccds_kernel.imaging.selection.rules import Choice, SelectionRules, choose, overruled
+from ccds_kernel.imaging.selection.rules_file import parse_rules
+from ccds_kernel.imaging.series import Inventory, Series, find_series
+from ccds_kernel.imaging.studies import rows
+from ccds_kernel.imaging.studies.rows import Judgement, KeptMask
+from ccds_kernel.imaging.verdict import PASSABLE, Reason, Status
+from ccds_kernel.irb.project import Project
+from ccds_kernel.irb.roles import Action
+
+_STUDY_KEY = re.compile(r"[a-z2-7]{16}")
+_LONGEST_NOTE = 400
+NONE = "none"
+"""What people say instead of a series where none is to be the volume."""
+
+
+class ImageStudies:
+    """The studies of `project`, for the person who opened it.
+
+    Every method raises `ProjectAccessDenied` where that person may not do it (any more).
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def study_keys(self) -> tuple[str, ...]:
+        """The studies whose files are in the project."""
+        self._project.require(Action.READ_IMAGES)
+        folder = self._project.folder / "dicom"
+        return tuple(sorted(path.name for path in folder.glob("*") if _STUDY_KEY.fullmatch(path.name)))
+
+    def rules(self) -> SelectionRules:
+        """The rules in force; without rules where none were kept."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            text = rows.rules_text(connection)
+        return SelectionRules(()) if text is None else parse_rules(text)
+
+    def keep_rules(self, text: str) -> bool:
+        """Keeps rules, which hold from now on; False where they hold already.
+
+        Raises:
+            CcdsError: they are none.
+        """
+        self._project.require(Action.WRITE_IMAGES)
+        parse_rules(text)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        with self._project.store.writing() as connection:
+            if not rows.add_rules(connection, text, digest, self._project.person):
+                return False
+            self._project.audit.write(
+                SelectionRulesKept(person=self._project.person, project=self._project.id, digest=digest)
+            )
+        return True
+
+    def choice(self, study_key: str) -> Choice:
+        """Which series of a study is chosen, and why the others are not.
+
+        Raises:
+            CcdsError: no such study, or nothing readable in it.
+        """
+        self._project.require(Action.READ_IMAGES)
+        choice, _ = self._choice(study_key, self._inventory(study_key))
+        return choice
+
+    def overrule(self, study_key: str, series: str | None, note: str) -> Choice:
+        """Chooses a series of a study above the rules, or None for none of them; what holds then.
+
+        Raises:
+            CcdsError: no such study or series, or no note.
+        """
+        self._project.require(Action.WRITE_IMAGES)
+        _check_note(note)
+        choice, _ = self._choice(study_key, self._inventory(study_key))
+        try:
+            now = overruled(choice, series, self._project.person)
+        except ValueError as error:
+            raise CcdsError(
+                expected="a series of slices of the study, by its name",
+                found="none of that name",
+                do=f"see 'ccds imaging select --project {self._project.id} --study {study_key}'",
+            ) from error
+        with self._project.store.writing() as connection:
+            rows.add_choice(connection, study_key, series, note, self._project.person)
+            self._project.audit.write(
+                SeriesChosen(
+                    person=self._project.person, project=self._project.id, study_key=study_key, series=series or ""
+                )
+            )
+        return now
+
+    def make_volumes(self, study_key: str) -> list[Judgement]:
+        """Converts the chosen series of a study into its volume; what became of it. Nothing where no series is chosen.
+
+        Raises:
+            CcdsError: no such study, or the volumes can't be written.
+        """
+        self._project.require(Action.WRITE_IMAGES)
+        self._folder(study_key)
+        found: list[tuple[SeriesFacts | None, Status, Reason | None]] = []
+        try:
+            inventory = self._inventory(study_key)
+        except CcdsError:
+            found.append((None, Status.QUARANTINED, Reason("unreadable", "the study holds no readable DICOM file")))
+        else:
+            found += self._converted(study_key, inventory)
+        self._set_aside(study_key, {facts.name for facts, status, _ in found if facts and status is Status.ACCEPTED})
+        accepted = sum(status is Status.ACCEPTED for _, status, _ in found)
+        with self._project.store.writing() as connection:
+            rows.replace_verdicts(connection, study_key, found, self._project.person)
+            self._project.audit.write(
+                VolumesMade(
+                    person=self._project.person,
+                    project=self._project.id,
+                    study_key=study_key,
+                    accepted=accepted,
+                    quarantined=len(found) - accepted,
+                )
+            )
+            return [one for one in rows.judgements(connection) if one.study_key == study_key]
+
+    def quarantine(self) -> list[Judgement]:
+        """Every series that is in quarantine."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            return rows.judgements(connection, Status.QUARANTINED)
+
+    def quarantine_counts(self) -> dict[tuple[str, str], int]:
+        """(reason code, scanner) → how many series are in quarantine."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            return rows.quarantine_counts(connection)
+
+    def let_pass(self, study_key: str, series: str, note: str) -> list[Judgement]:
+        """Lets the reason for which a series is in quarantine pass, and converts it again; what became of the study.
+
+        Raises:
+            CcdsError: it isn't in quarantine, its reason is no matter of opinion, or no note.
+        """
+        self._project.require(Action.WRITE_IMAGES)
+        _check_note(note)
+        with self._project.store.writing() as connection:
+            judged = rows.judgement(connection, study_key, series)
+            code = None if judged is None or judged.reason is None else judged.reason.code
+            if judged is None or judged.status is not Status.QUARANTINED or code not in PASSABLE:
+                raise CcdsError(
+                    expected=f"a series in quarantine for one of: {', '.join(PASSABLE)}",
+                    found=code or "a series that isn't in quarantine",
+                    do=f"see 'ccds imaging quarantine --project {self._project.id}'; other reasons end with other files",
+                )
+            rows.add_pass(connection, judged, code, note, self._project.person)
+            who = {"person": self._project.person, "project": self._project.id}
+            self._project.audit.write(SeriesPassed(**who, study_key=study_key, series=series, code=code))
+        return self.make_volumes(study_key)
+
+    def import_mask(self, study_key: str, series: str, path: Path) -> KeptMask:
+        """Keeps the mask at `path` for the volume of a series.
+
+        Raises:
+            CcdsError: no such volume, or the mask isn't on its grid.
+        """
+        volume = self._volume(study_key, series)
+        return self._keep(study_key, read_mask(path, volume), volume)
+
+    def keep_drawn(self, study_key: str, series: str, mask: Mask) -> KeptMask:
+        """Keeps a mask that was drawn or corrected on the volume itself, beside those before it.
+
+        Raises:
+            CcdsError: no such volume, or the mask isn't on its grid.
+        """
+        volume = self._volume(study_key, series)
+        if mask.labels.shape != volume.shape:
+            raise CcdsError(
+                expected=f"labels of shape {volume.shape}", found=str(mask.labels.shape), do="draw on the volume itself"
+            )
+        return self._keep(study_key, mask, volume)
+
+    def masks(self, study_key: str | None = None) -> Sequence[KeptMask]:
+        """The masks of a study, or of all, the oldest first: the newest of a volume is the one that holds."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            return rows.masks(connection, study_key)
+
+    def _folder(self, study_key: str) -> Path:
+        folder = self._project.folder / "dicom" / study_key
+        if not _STUDY_KEY.fullmatch(study_key) or not folder.is_dir():
+            raise CcdsError(
+                expected=f"a study of {self._project.id}, by its key",
+                found="none of that key with files",
+                do=f"see 'ccds imaging status --project {self._project.id}'",
+            )
+        return folder
+
+    def _inventory(self, study_key: str) -> Inventory:
+        return find_series(self._folder(study_key))
+
+    def _choice(self, study_key: str, inventory: Inventory) -> tuple[Choice, dict[str, tuple[SeriesFacts, Series]]]:
+        facts = {one.name: (one, series) for one, series in ((facts_of(each), each) for each in inventory.series)}
+        rules = self.rules()
+        with self._project.store.reading() as connection:
+            codes = rows.exam_codes(connection, study_key)
+            said = rows.newest_choice(connection, study_key)
+        rule = next((found for code in codes if (found := rules.rule_for(code)) is not None), None)
+        choice = choose([one for one, _ in facts.values()], rule)
+        if said is not None and (said.series is None or said.series in facts):
+            choice = overruled(choice, said.series, said.person)
+        return choice, facts
+
+    def _converted(
+        self, study_key: str, inventory: Inventory
+    ) -> list[tuple[SeriesFacts | None, Status, Reason | None]]:
+        choice, facts = self._choice(study_key, inventory)
+        if choice.chosen is None:
+            return []
+        chosen, series = facts[choice.chosen]
+        with self._project.store.reading() as connection:
+            passed = rows.passes(connection, study_key).get(chosen.name, set())
+        verdict = convert_series(
+            series,
+            self._project.folder / "nifti",
+            study_folder=study_key,
+            correct=self.rules().correct,
+            passed=passed,
+        )
+        return [(chosen, verdict.status, verdict.reason)]
+
+    def _set_aside(self, study_key: str, kept: set[str]) -> None:
+        """Moves what is no volume of a study any more into the project's quarantine: nobody trains on it, and it isn't lost."""
+        for path in sorted((self._project.folder / "nifti" / study_key).glob("series-*")):
+            if path.name.split(".")[0] not in kept:
+                aside = self._project.folder / "quarantine" / study_key
+                aside.mkdir(parents=True, exist_ok=True)
+                path.replace(aside / path.name)
+
+    def _volume(self, study_key: str, series: str) -> VolumeGrid:
+        self._project.require(Action.WRITE_IMAGES)
+        with self._project.store.reading() as connection:
+            judged = rows.judgement(connection, study_key, series)
+        if judged is None or judged.status is not Status.ACCEPTED:
+            raise CcdsError(
+                expected="a volume of the project, by study key and series",
+                found="none of that name",
+                do=f"convert it first: 'ccds imaging volumes --project {self._project.id}'",
+            )
+        return VolumeGrid.of(self._project.folder / "nifti" / study_key / f"{series}.nii.gz")
+
+    def _keep(self, study_key: str, mask: Mask, volume: VolumeGrid) -> KeptMask:
+        path, digest = write_mask(mask, volume, self._project.folder / "masks" / study_key)
+        kept = {"study_key": study_key, "series": volume.name, "file": path.name, "digest": digest, "kind": mask.kind}
+        with self._project.store.writing() as connection:
+            number = rows.add_mask(connection, kept, mask.names, self._project.person)
+            self._project.audit.write(
+                MaskKept(
+                    person=self._project.person,
+                    project=self._project.id,
+                    study_key=study_key,
+                    series=volume.name,
+                    kind=mask.kind,
+                    digest=digest,
+                )
+            )
+            return next(one for one in rows.masks(connection, study_key) if one.id == number)
+
+
+def _check_note(note: str) -> None:
+    if not 0 < len(note.strip()) <= _LONGEST_NOTE:
+        raise CcdsError(
+            expected=f"a note of at most {_LONGEST_NOTE} characters that says why",
+            found=f"{len(note)} characters",
+            do="say it with --note",
+        )

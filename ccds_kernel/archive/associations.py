@@ -145,7 +145,10 @@ def ask(peer: Peer, association: Association, identifier: Dataset) -> list[Datas
                     expected="all answers of the archive", found=f"status 0x{code:04X}", do="ask for fewer days at once"
                 )
             elif code is None:
-                raise peer.away("a connection that broke off while it answered")
+                raise peer.away(
+                    "a connection that it closed when it was asked",
+                    f"let the archive know us as {peer.ours}, if it doesn't; else see whether it is well",
+                )
             elif code != _SUCCESS:
                 raise peer.away(f"status 0x{code:04X} for a query", "ask whoever runs the archive")
     except (ValueError, RuntimeError):

@@ -184,6 +184,8 @@ class DicomwebArchive:
             return self._away("a certificate that nobody vouches for, or not for that host", do)
         if isinstance(error, requests.Timeout):
             return self._away(f"no answer in {self._timeout_s:g} s", "see whether the archive is well, then go on")
+        if isinstance(error, ValueError):
+            return self._away("an answer that is none", "see that archive.url is its address")
         do = "see whether the archive runs, and that archive.url is its address; then go on"
         return self._away(_cause(error), do)
 

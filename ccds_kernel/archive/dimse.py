@@ -26,7 +26,7 @@ from ccds_kernel.archive.described import described, scanner_of, text_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.received import Inbox
 from ccds_kernel.archive.storage_service import Receiving, StorageService
-from ccds_kernel.archive.transfer_syntaxes import proposals
+from ccds_kernel.archive.transfer_syntaxes import USUAL, proposals
 
 MOVE = UID("1.2.840.10008.5.1.4.1.2.2.2")
 GET = UID("1.2.840.10008.5.1.4.1.2.2.3")
@@ -123,8 +123,9 @@ class DimseArchive:
         return _Announced(*map(frozenset, values))
 
     def _get(self, study_uid: str, announced: _Announced, receiving: Receiving) -> None:
-        storage = proposals(announced.sop_classes, announced.syntaxes)
-        roles = [build_role(UID(sop_class), scp_role=True) for sop_class in sorted(announced.sop_classes)]
+        sop_classes = announced.sop_classes or USUAL
+        storage = proposals(sop_classes, announced.syntaxes)
+        roles = [build_role(UID(sop_class), scp_role=True) for sop_class in sorted(sop_classes)]
         handlers = [(evt.EVT_C_STORE, receiving.take)]
         with self._peer.associated([(GET, None), *storage], roles=roles, handlers=handlers) as association:
             try:
@@ -134,7 +135,10 @@ class DimseArchive:
                 raise self._peer.away("no C-GET service", "set archive.protocol to c-move") from None
 
     def _move(self, study_uid: str, service: StorageService, receiving: Receiving) -> None:
-        with service.receiving(receiving) as message_id, self._peer.associated([(MOVE, None)]) as association:
+        with (
+            service.receiving(receiving) as message_id,
+            self._peer.associated([(FIND, None), (MOVE, None)]) as association,
+        ):
             try:
                 identifier = _identifier("STUDY", StudyInstanceUID=study_uid)
                 answers = association.send_c_move(identifier, self._peer.ours, MOVE, msg_id=message_id)

@@ -28,12 +28,11 @@ class ExamCodeAttribute:
     keywords: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        for keyword in self.keywords:
-            tag = tag_for_keyword(keyword)
-            if tag is None or (dictionary_VR(tag) == "SQ") == (keyword == self.keywords[-1]):
-                raise ValueError(
-                    "must be DICOM keywords such as ProcedureCodeSequence.CodeValue, sequences but for the last"
-                )
+        kinds = [_is_sequence(keyword) for keyword in self.keywords]
+        if kinds != [True] * (len(kinds) - 1) + [False]:
+            raise ValueError(
+                "must be DICOM keywords such as ProcedureCodeSequence.CodeValue, sequences but for the last"
+            )
 
     @classmethod
     def parse(cls, text: str) -> ExamCodeAttribute:
@@ -56,6 +55,12 @@ class ExamCodeAttribute:
             setattr(data, keyword, [item])
             data = item
         setattr(data, self.keywords[-1], value)
+
+
+def _is_sequence(keyword: str) -> bool | None:
+    """Whether `keyword` is a sequence; None where it is no keyword."""
+    tag = tag_for_keyword(keyword)
+    return None if tag is None else dictionary_VR(tag) == "SQ"
 
 
 def _values(data: Dataset, keywords: tuple[str, ...]) -> Iterator[str]:

@@ -43,6 +43,17 @@ _WITHOUT_IMAGES = ("1.2.840.10008.5.1.4.1.1.88.", "1.2.840.10008.5.1.4.1.1.11.",
 """Begins of SOP classes: reports, presentation states, radiotherapy."""
 
 
+_STORAGE = "1.2.840.10008.5.1.4.1.1."
+USUAL = frozenset(
+    _STORAGE + suffix
+    for suffix in (
+        "2", "2.1", "4", "4.1", "128", "1", "1.1", "7",  # CT, MR, PET, radiographs, secondary captures
+        "66.4", "88.11", "88.22", "88.33", "88.59", "11.1", "481.3",  # segmentations, reports, presentation states, contours
+    )
+)  # fmt: skip
+"""SOP classes that are expected of an archive that doesn't say which it has."""
+
+
 def proposals(sop_classes: Collection[str], also: Collection[str] = ()) -> list[tuple[UID, list[UID]]]:
     """The contexts, each with one transfer syntax, for instances of `sop_classes`; as many as there is room for.
 

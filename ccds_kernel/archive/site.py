@@ -72,4 +72,6 @@ def _password(path: Path) -> str:
         ) from None
     if mode & 0o077:
         raise CcdsError(expected=f"{path} closed to others", found=f"mode {mode:04o}", do=f"chmod 600 {path}")
+    if not password:
+        raise CcdsError(expected=f"a password in {path}", found="an empty file", do="write it there")
     return password

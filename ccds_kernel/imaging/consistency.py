@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+from pydicom.uid import UID
+
 from ccds_kernel.imaging.geometry import SAME_POSITION_MM, Grid
 from ccds_kernel.imaging.header import SAME_IN_SERIES, Instance
 from ccds_kernel.imaging.verdict import QuarantineError
@@ -34,6 +36,8 @@ def check_headers(instances: Sequence[Instance]) -> None:
     Raises:
         QuarantineError: with the first reason found.
     """
+    if not all(_known(instance.transfer_syntax) for instance in instances):
+        raise QuarantineError("unknown-encoding", "a transfer syntax that isn't one of DICOM's")
     short = sum(not instance.complete for instance in instances)
     if short:
         raise QuarantineError("truncated", f"{short} of {len(instances)} files end before their pixel data does")
@@ -61,6 +65,11 @@ def check_headers(instances: Sequence[Instance]) -> None:
         raise QuarantineError(
             "unsupported-pixels", "expected grey values of 8 or 16 bits with a linear rescale; found another pixel type"
         )
+
+
+def _known(transfer_syntax: str) -> bool:
+    uid = UID(transfer_syntax)
+    return not uid.is_private and uid.name != uid and uid.type == "Transfer Syntax"
 
 
 def check_locations(instances: Sequence[Instance], grid: Grid) -> None:

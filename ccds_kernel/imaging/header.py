@@ -45,7 +45,7 @@ _NEEDED = (
     *SAME_IN_SERIES, "LossyImageCompression", "SOPInstanceUID", "SeriesInstanceUID", "InstanceNumber", "ImageType",
     "NumberOfFrames", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "RescaleSlope", "RescaleIntercept",
     "GantryDetectorTilt", "SliceLocation", "SpacingBetweenSlices", "SliceThickness", "PixelPaddingValue",
-    "ModalityLUTSequence", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
+    "ModalityLUTSequence", "DimensionOrganizationType", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
 )  # fmt: skip
 
 _OVERLAY_BIT = "OverlayBitPosition"
@@ -84,6 +84,7 @@ class Instance:
         thickness: SliceThickness, mm; None if absent.
         padding: PixelPaddingValue, which may need more bits than pixels do; None if absent.
         overlay: whether it says that unused bits of its pixels hold an overlay.
+        tiled: whether its frames are tiles of one large image.
         frames: its images; none for an object without pixels.
         complete: whether the file has all its pixel data.
         linear: whether real values are slope * stored + intercept.
@@ -106,6 +107,7 @@ class Instance:
     thickness: float | None
     padding: float | None
     overlay: bool
+    tiled: bool
     frames: tuple[Frame, ...]
     complete: bool
     linear: bool
@@ -184,6 +186,7 @@ def _instance(path: Path, file: BinaryIO) -> Instance | None:
         thickness=_number(data, "SliceThickness"),
         padding=_number(data, "PixelPaddingValue"),
         overlay=bool(_number(data, _OVERLAY_BIT)),
+        tiled=_text(data, "DimensionOrganizationType").startswith("TILED"),
         frames=_frames(path, data) if image else (),
         complete=image and _pixels_complete(file, data, syntax),
         linear="ModalityLUTSequence" not in data,

@@ -32,6 +32,9 @@ CROSS_SECTIONAL = frozenset(
 SECONDARY_CAPTURE = _STORAGE + "7"
 """With its multi-frame kinds, which add a suffix."""
 
+WHOLE_SLIDE = _STORAGE + "77.1.6"
+"""Images of pathology: a pyramid of tiles, which no stack of slices holds."""
+
 _LOCALIZER = {"LOCALIZER", "SCOUT", "TOPOGRAM"}
 
 
@@ -156,6 +159,8 @@ def _exclusion(instance: Instance) -> Reason | None:
     sop_class = instance.same["SOPClassUID"]
     if sop_class == SECONDARY_CAPTURE or sop_class.startswith(SECONDARY_CAPTURE + "."):
         return Reason("secondary-capture", "secondary capture")
+    if sop_class == WHOLE_SLIDE or instance.tiled:
+        return Reason("tiled-image", "tiles of one large image, as of pathology; there is no pathway for these")
     if sop_class in CROSS_SECTIONAL:
         if _LOCALIZER.intersection(value.upper() for value in instance.image_type):
             return Reason("localizer", "localizer")

@@ -25,9 +25,11 @@ REASONS = {
     "secondary-capture": "a screenshot, scan or report page saved as an image",
     "localizer": "a scout or localizer image",
     "not-cross-sectional": "radiograph, ultrasound, angiography and the like: no stack of slices",
+    "tiled-image": "tiles of one large image, as of pathology: no stack of slices, and no pathway for it here",
     # quarantined: what the files say
     "unreadable": "a file vanished or could not be read while the series was converted",
     "truncated": "a file ends before its pixel data does",
+    "unknown-encoding": "a private transfer syntax, or none: nobody but its maker can say how the pixels are written",
     "uid-conflict": "two files of one SOPInstanceUID differ: nobody can say which is right",
     "inconsistent-headers": "the files of one series disagree about something that a volume has only one of",
     "unsupported-pixels": "colour, palette, float, 1-bit or 32-bit pixels, or a non-linear modality LUT",

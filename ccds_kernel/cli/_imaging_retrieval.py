@@ -54,7 +54,7 @@ def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds ver
     retrieve.add_argument(
         "--queue-only",
         action="store_true",
-        help="only ask for them: 'ccds imaging work' of the service account fetches",
+        help="only ask for them, here and now of nobody: 'ccds imaging work' of the service account asks the archive and fetches",
     )
     retrieve.set_defaults(run=_retrieve)
 
@@ -124,6 +124,10 @@ def _retrieve(options: argparse.Namespace) -> None:
         queue = RetrievalQueue(project)
         if options.criteria:
             versioned = named_criteria(project.folder, project.id, options.criteria)
+        if options.criteria and options.queue_only:
+            queue.request_later(versioned)
+            print(f"asked for {versioned.name}-v{versioned.version}: the site's worker asks the archive and fetches")
+        elif options.criteria:
             with tqdm(desc="asking", unit=" studies", disable=not sys.stderr.isatty(), leave=False) as bar:
                 found = ask_archive(project, archive_of(project.settings), versioned, bar.update)
             new = queue.request(found.meeting, versioned)
@@ -132,7 +136,7 @@ def _retrieve(options: argparse.Namespace) -> None:
             print(f"{queue.hurry(options.study)} studies go ahead")
         if not options.queue_only:
             print(_said(_worked(project)))
-        if options.criteria and versioned.consecutive:
+        if options.criteria and versioned.consecutive and not options.queue_only:
             _tell_gaps(queue.requests(), {one.study_uid for one in found.meeting})
 
 
@@ -202,7 +206,9 @@ def _status(options: argparse.Namespace) -> None:
 
 def _work(_options: argparse.Namespace) -> None:
     from ccds_kernel.archive.archive import ArchiveAway
+    from ccds_kernel.archive.site import archive_of
     from ccds_kernel.errors import CcdsError
+    from ccds_kernel.imaging.retrieval.asking import answer_requests
     from ccds_kernel.imaging.retrieval.work import projects_with_images
     from ccds_kernel.irb.project import current_person
     from ccds_kernel.settings import load_settings
@@ -212,6 +218,7 @@ def _work(_options: argparse.Namespace) -> None:
     for project in projects_with_images(current_person(settings), settings):
         with closing(project):
             try:
+                answer_requests(project, archive_of(settings))
                 print(f"{project.id}: {_said(_worked(project))}")
             except ArchiveAway:
                 raise

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ccds_kernel.archive.archive import Archive, StudyFound
-from ccds_kernel.audit.events import StudiesFound
+from ccds_kernel.audit.events import AccessDenied, StudiesFound
 from ccds_kernel.cohort.coverage import require_covered
-from ccds_kernel.cohort.criteria_file import VersionedCriteria
+from ccds_kernel.cohort.criteria import Criteria, beyond
+from ccds_kernel.cohort.criteria_file import VersionedCriteria, named_criteria
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.findings import Findings, findings, query_of
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.rules import calendar_day, why_not
+from ccds_kernel.irb.study_key import study_key_secret
 
 
 def ask_archive(
@@ -25,6 +30,58 @@ def ask_archive(
     """
     project.require(Action.WRITE_IMAGES)
     require_covered(project, versioned.criteria, Action.WRITE_IMAGES)
+    return _asked(project, archive, versioned, project.person, seen)
+
+
+def answer_requests(project: Project, archive: Archive) -> int:
+    """Asks `archive` about all criteria of the project that people left for the site to ask; returns how many new studies wait.
+
+    Each is asked for whoever left it, and not asked where they may no more.
+
+    Raises:
+        ArchiveAway: the archive is; what wasn't asked yet is kept.
+        CcdsError: as `findings`, or a criteria file was changed.
+    """
+    secret = study_key_secret(project.store)
+    with project.store.reading() as connection:
+        left = rows.unanswered(connection)
+    added = 0
+    for one in left:
+        versioned = named_criteria(project.folder, project.id, f"{one.name}-v{one.version}")
+        if versioned.digest != one.digest:
+            raise CcdsError(
+                expected=f"the criteria {one.name}-v{one.version} as they were asked for",
+                found="others of that name",
+                do="restore the file from the backup",
+            )
+        against = against_fetching(project, one.asked_by, versioned.criteria)
+        if against is None:
+            found = _asked(project, archive, versioned, one.asked_by, lambda: None).meeting
+        else:
+            found = ()
+            project.audit.write(
+                AccessDenied(
+                    person=one.asked_by, project=project.id, action=Action.WRITE_IMAGES, reason=f"found {against}"
+                )
+            )
+        with project.store.writing() as connection:
+            added += rows.answer(connection, one.digest, found, secret, one.asked_by)
+    return added
+
+
+def against_fetching(project: Project, person: str, criteria: Criteria) -> str | None:
+    """What stands against fetching studies of `criteria` for `person` by the application as it is now; None: nothing."""
+    application = project.application
+    refusal = why_not(application, person, Action.WRITE_IMAGES, calendar_day(), project.registry.training_years)
+    if refusal is not None:
+        return refusal.found
+    outside = beyond(criteria, application)
+    return None if outside is None else outside.counted
+
+
+def _asked(
+    project: Project, archive: Archive, versioned: VersionedCriteria, person: str, seen: Callable[[], object]
+) -> Findings:
     query = query_of(versioned.criteria)
 
     def counted() -> Iterator[StudyFound]:
@@ -34,6 +91,6 @@ def ask_archive(
 
     found = findings(query, counted(), versioned.consecutive)
     project.audit.write(
-        StudiesFound(person=project.person, project=project.id, digest=versioned.digest, studies=len(found.meeting))
+        StudiesFound(person=person, project=project.id, digest=versioned.digest, studies=len(found.meeting))
     )
     return found

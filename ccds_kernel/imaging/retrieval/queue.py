@@ -40,13 +40,30 @@ class RetrievalQueue:
         require_covered(self._project, versioned.criteria, Action.WRITE_IMAGES)
         secret = study_key_secret(self._project.store)
         with self._project.store.writing() as connection:
-            added = rows.add(connection, studies, versioned, secret, self._project.person)
+            rows.ask(connection, versioned, self._project.person)
+            added = rows.answer(connection, versioned.digest, studies, secret, self._project.person)
             self._project.audit.write(
                 StudiesRequested(
                     person=self._project.person, project=self._project.id, digest=versioned.digest, studies=added
                 )
             )
         return added
+
+    def request_later(self, versioned: VersionedCriteria) -> None:
+        """Asks for the studies that meet criteria, where the archive can't be asked from here: the service account does.
+
+        Raises:
+            ProjectAccessDenied: the application doesn't cover the criteria.
+        """
+        self._project.require(Action.WRITE_IMAGES)
+        require_covered(self._project, versioned.criteria, Action.WRITE_IMAGES)
+        with self._project.store.writing() as connection:
+            if rows.ask(connection, versioned, self._project.person):
+                self._project.audit.write(
+                    StudiesRequested(
+                        person=self._project.person, project=self._project.id, digest=versioned.digest, studies=0
+                    )
+                )
 
     def hurry(self, keys: Collection[str]) -> int:
         """Puts studies that wait ahead of the others; returns how many.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,28 +22,54 @@ _ALL = select(
 ).join(image_criteria)
 
 
-def criteria_id(connection: Connection, versioned: VersionedCriteria) -> int:
-    """The number of these criteria; kept where they are new."""
-    known = connection.scalar(select(image_criteria.c.id).where(image_criteria.c.digest == versioned.digest))
+@dataclass(frozen=True)
+class Unanswered:
+    """Criteria that somebody asked for and the archive wasn't asked about yet; they lie in a file of that name and version."""
+
+    name: str
+    version: int
+    digest: str
+    asked_by: str
+
+
+def ask(connection: Connection, versioned: VersionedCriteria, person: str) -> bool:
+    """Keeps criteria about which the archive is to be asked; whether they are new, or were answered before."""
+    known = connection.execute(
+        select(image_criteria.c.id, image_criteria.c.answered_at).where(image_criteria.c.digest == versioned.digest)
+    ).one_or_none()
+    now = datetime.now(UTC)
     if known is not None:
-        return int(known)
+        again = {"asked_by": person, "asked_at": now, "answered_at": None}
+        connection.execute(update(image_criteria).where(image_criteria.c.id == known.id).values(again))
+        return known.answered_at is not None
     criteria = versioned.criteria
-    added = insert(image_criteria).values(
-        digest=versioned.digest,
-        name=versioned.name,
-        version=versioned.version,
-        exam_codes=json.dumps(criteria.codes),
-        first_date=criteria.first,
-        last_date=criteria.last,
+    connection.execute(
+        insert(image_criteria).values(
+            digest=versioned.digest,
+            name=versioned.name,
+            version=versioned.version,
+            exam_codes=json.dumps(criteria.codes),
+            first_date=criteria.first,
+            last_date=criteria.last,
+            asked_by=person,
+            asked_at=now,
+        )
     )
-    return int(connection.execute(added.returning(image_criteria.c.id)).scalar_one())
+    return True
 
 
-def add(
-    connection: Connection, studies: Iterable[StudyFound], versioned: VersionedCriteria, secret: bytes, person: str
-) -> int:
-    """Puts those studies that are new at the end of the queue; returns how many that are."""
-    number, now = criteria_id(connection, versioned), datetime.now(UTC)
+def unanswered(connection: Connection) -> tuple[Unanswered, ...]:
+    """The criteria about which the archive wasn't asked yet, in the order in which they were kept."""
+    query = select(image_criteria).where(image_criteria.c.answered_at.is_(None)).order_by(image_criteria.c.id)
+    return tuple(Unanswered(row.name, row.version, row.digest, row.asked_by) for row in connection.execute(query))
+
+
+def answer(connection: Connection, digest: str, studies: Iterable[StudyFound], secret: bytes, person: str) -> int:
+    """Puts those studies that are new at the end of the queue, by criteria that were kept; returns how many that are."""
+    now = datetime.now(UTC)
+    which = image_criteria.c.digest == digest
+    number = connection.execute(select(image_criteria.c.id).where(which)).scalar_one()
+    connection.execute(update(image_criteria).where(which).values(answered_at=now))
     known = set(connection.scalars(select(retrieval.c.study_uid)))
     new = [
         {

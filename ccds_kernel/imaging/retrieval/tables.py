@@ -14,9 +14,12 @@ image_criteria = Table(
     Column("exam_codes", String, nullable=False),
     Column("first_date", Date, nullable=False),
     Column("last_date", Date, nullable=False),
+    Column("asked_by", String(64), nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("answered_at", DateTime(timezone=True)),
     comment="images",
 )
-"""The criteria by which studies were asked for; `exam_codes` is a JSON list in order."""
+"""The criteria by which studies were asked for, and when the archive was asked; `exam_codes` is a JSON list in order."""
 
 retrieval = Table(
     "retrieval",

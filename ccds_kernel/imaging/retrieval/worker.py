@@ -25,16 +25,15 @@ from ccds_kernel.archive.claims import claim_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.proof import doubted
 from ccds_kernel.audit.events import StudyArrived, StudyNotArrived, StudyRefused
-from ccds_kernel.cohort.criteria import Criteria, beyond
+from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows
+from ccds_kernel.imaging.retrieval.asking import against_fetching
 from ccds_kernel.imaging.retrieval.pace import Throttle
 from ccds_kernel.imaging.retrieval.request import Outcome, State, StudyRequest
 from ccds_kernel.imaging.retrieval.staging import DiskFull, OtherCopy, Staging
 from ccds_kernel.imaging.retrieval.timetable import next_change, pace_at
 from ccds_kernel.irb.project import Project
-from ccds_kernel.irb.roles import Action
-from ccds_kernel.irb.rules import calendar_day, why_not
 
 MOST_THREADS = 16
 _LOOK_AGAIN_S = 30.0
@@ -156,14 +155,9 @@ class Worker:
 
     def _against(self, request: StudyRequest) -> str | None:
         """What stands against fetching a study by the application as it is now; None where nothing does."""
-        application = self._project.application
-        years = self._project.registry.training_years
-        refusal = why_not(application, request.asked_by, Action.WRITE_IMAGES, calendar_day(), years)
-        if refusal is not None:
-            return refusal.found
         query = request.query
-        outside = beyond(Criteria(query.exam_codes, query.first, query.last), application)
-        return None if outside is None else outside.counted
+        criteria = Criteria(query.exam_codes, query.first, query.last)
+        return against_fetching(self._project, request.asked_by, criteria)
 
     def _settle(
         self, done: Iterable[Future[_Tried]], running: dict[Future[_Tried], StudyRequest], tally: Counter[State]

@@ -13,6 +13,7 @@ from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.settings import Paths, Settings
+from support.postgresql import in_session
 from support.site import ADMINISTRATOR, application, on_roster
 
 
@@ -35,10 +36,21 @@ def archive_settings() -> dict[str, Any]:
 
 
 @pytest.fixture
-def settings(tmp_path, archive_settings) -> Settings:
+def database() -> dict[str, Any]:
+    """What the site's [database] says: a file in the project's directory."""
+    return {}
+
+
+@pytest.fixture
+def settings(tmp_path, archive_settings, database) -> Settings:
     """A site with HEAD-1 in force."""
     paths = {name: str(tmp_path / "site" / name) for name in Paths.model_fields}
-    values = {"paths": paths, "hub": {"administrators": [ADMINISTRATOR]}, "archive": archive_settings}
+    values = {
+        "paths": paths,
+        "hub": {"administrators": [ADMINISTRATOR]},
+        "archive": archive_settings,
+        "database": database,
+    }
     settings = Settings.model_validate(values)
     apply_application(head(), person=ADMINISTRATOR, settings=settings)
     return settings
@@ -51,6 +63,8 @@ def open_as(settings) -> Callable[..., Project]:
 
     def open_it(person: str, action: Action = Action.WRITE_IMAGES) -> Project:
         opened.append(open_project("HEAD-1", action, person=person, settings=settings))
+        with in_session(settings, "HEAD-1", person):
+            opened[-1].store.close()  # is opened here, as that person's
         return opened[-1]
 
     yield open_it

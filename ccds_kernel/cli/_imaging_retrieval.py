@@ -36,6 +36,11 @@ def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds ver
     find.add_argument(
         "--save", metavar="NAME", help="keep the criteria in the project under a name, as its next version"
     )
+    find.add_argument(
+        "--keep-only",
+        action="store_true",
+        help="only keep them, where the archive can't be reached: the site asks later",
+    )
     find.add_argument("--json", action="store_true", help="print the counts as one JSON document")
     find.set_defaults(run=_find)
 
@@ -86,28 +91,34 @@ def _find(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from ccds_kernel.archive.site import archive_of
+    from ccds_kernel.cohort.coverage import require_covered
     from ccds_kernel.cohort.criteria import Criteria
     from ccds_kernel.cohort.criteria_file import VersionedCriteria, save_criteria
+    from ccds_kernel.errors import CcdsError
     from ccds_kernel.imaging.retrieval.asking import ask_archive
     from ccds_kernel.imaging.retrieval.wording import picture
+    from ccds_kernel.irb.roles import Action
 
     first, last = _day("--from", options.first), _day("--to", options.last)
+    if options.keep_only and not options.save:
+        raise CcdsError(expected="a name to keep the criteria under", found="none", do="name one with --save")
+    kept = found = None
     with _opened(options.project, write=True) as project:
         criteria = Criteria.within(project.application, options.codes, first, last)
         asked = VersionedCriteria(project.id, options.save or "unnamed", 1, criteria, options.consecutive)
-        with tqdm(desc="asking", unit=" studies", disable=not sys.stderr.isatty(), leave=False) as bar:
-            found = ask_archive(project, archive_of(project.settings), asked, bar.update)
-        kept = (
-            save_criteria(project.folder, project.id, options.save, criteria, options.consecutive)
-            if options.save
-            else None
-        )
+        require_covered(project, criteria, Action.WRITE_IMAGES)
+        if not options.keep_only:
+            with tqdm(desc="asking", unit=" studies", disable=not sys.stderr.isatty(), leave=False) as bar:
+                found = ask_archive(project, archive_of(project.settings), asked, bar.update)
+        if options.save:
+            kept = save_criteria(project.folder, project.id, options.save, criteria, options.consecutive)
     if options.json:
-        document: dict[str, object] = {"project": project.id} | found.as_json()
+        document: dict[str, object] = {"project": project.id} | (found.as_json() if found else {})
         document["criteria"] = kept and {"name": kept.name, "version": kept.version, "digest": kept.digest}
         print(json.dumps(document, indent=2, ensure_ascii=False))
         return
-    print("\n".join(picture(found)))
+    if found is not None:
+        print("\n".join(picture(found)))
     if kept is not None:
         print(f"criteria {kept.name}-v{kept.version}: {kept.digest[:12]}")
 

@@ -44,6 +44,7 @@ class LyingArchive:
         leaves_out: keywords that its answers about studies lack.
         breaks_after: instances after which it closes the connection; DICOMweb only.
         before_sending: called with a study's UID before it is sent.
+        asked: the paths of all requests over DICOMweb.
         sent: the UIDs of all studies that were asked for to be sent.
     """
 
@@ -52,6 +53,7 @@ class LyingArchive:
     leaves_out: set[str] = field(default_factory=set)
     breaks_after: int | None = None
     before_sending: Callable[[str], object] = lambda _uid: None
+    asked: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
 
     def studies(self) -> list[Dataset]:
@@ -145,6 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answers as DICOMweb does, for the few requests that there are."""
         archive, path = self.archive, self.path.partition("?")[0]
+        archive.asked.append(path)
         offset = int((re.findall(r"offset=(\d+)", self.path) or ["0"])[0])
         if path == "/web/studies":
             self._json([archive.answer(data) for data in archive.studies()][offset:])

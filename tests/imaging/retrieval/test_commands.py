@@ -112,11 +112,14 @@ def test_retry_lets_what_failed_be_tried_again_so_often(capsys, archive):
     ]
 
 
-def test_what_is_only_asked_for_the_site_fetches(capsys, monkeypatch):
+def test_what_is_only_asked_for_the_site_fetches(capsys, monkeypatch, archive):
     """As where people are Unix users: they ask, the service account fetches for those who still may."""
-    imaging("find", "--codes", "CTHEAD", "--save", "heads")
-    imaging("retrieve", "--criteria", "heads", "--queue-only")
-    capsys.readouterr()
+    assert imaging("find", "--codes", "CTHEAD", "--save", "heads", "--keep-only") == 0
+    assert imaging("retrieve", "--criteria", "heads", "--queue-only") == 0
+    assert capsys.readouterr().out.splitlines()[1] == (
+        "asked for heads-v1: the site's worker asks the archive and fetches"
+    )
+    assert archive.asked == []
     act_as(monkeypatch, ADMINISTRATOR)
 
     status = main(["imaging", "work"])
@@ -143,6 +146,8 @@ def test_consecutive_studies_that_are_not_all_there_are_told(capsys):
         (["find", "--from", "May"], "expected a day such as 2020-01-31 after --from; found 'May'"),
         (["find", "--save", "Two Words"], "expected a name of at most 40 small letters"),
         (["find", "--consecutive", "0"], "expected at least one consecutive study; found 0"),
+        (["find", "--keep-only"], "expected a name to keep the criteria under; found none"),
+        (["find", "--codes", "CTKNEE", "--save", "knees", "--keep-only"], "found CTKNEE;"),
         (["retrieve", "--criteria", "none"], "expected criteria of HEAD-1; found none called 'none'"),
         (["retrieve", "--study", "abc"], "expected study keys of HEAD-1's queue; found 1 other(s)"),
     ],

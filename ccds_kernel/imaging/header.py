@@ -7,6 +7,7 @@ neither time nor memory. That the pixels are all there is seen from lengths alon
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import math
 import os
@@ -41,6 +42,9 @@ TECHNICAL = (
 )  # fmt: skip
 """What the sidecar may keep: coded or numeric. Free text that people type (protocol, descriptions, comments) stays out."""
 
+PROTOCOL_MARK = "ProtocolMark"
+"""The begin of the SHA-256 of ProtocolName: tells one protocol from another without the text, which people type."""
+
 _NEEDED = (
     *SAME_IN_SERIES, "LossyImageCompression", "SOPInstanceUID", "SeriesInstanceUID", "InstanceNumber", "ImageType",
     "NumberOfFrames", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "RescaleSlope", "RescaleIntercept",
@@ -48,8 +52,9 @@ _NEEDED = (
     "ModalityLUTSequence", "DimensionOrganizationType", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
 )  # fmt: skip
 
+_PROTOCOL = "ProtocolName"
 _OVERLAY_BIT = "OverlayBitPosition"
-_TAGS = {keyword: Tag(keyword) for keyword in (*_NEEDED, *TECHNICAL)} | {_OVERLAY_BIT: Tag(0x60000102)}
+_TAGS = {keyword: Tag(keyword) for keyword in (*_NEEDED, *TECHNICAL, _PROTOCOL)} | {_OVERLAY_BIT: Tag(0x60000102)}
 """pydicom looks keywords up anew at each access; over thousands of files that is half of the time."""
 
 _MOSAIC = "MOSAIC"
@@ -194,13 +199,19 @@ def _instance(path: Path, file: BinaryIO) -> Instance | None:
 
 
 def technical_values(path: Path) -> dict[str, object]:
-    """The values of `TECHNICAL` that a file has: numbers, text, lists of them.
+    """The values of `TECHNICAL` that a file has: numbers, text, lists of them; and `PROTOCOL_MARK` if it names a protocol.
 
     Raises:
         OSError: the file can't be read any more.
     """
-    data = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=[_TAGS[keyword] for keyword in TECHNICAL])
-    return {keyword: _plain(data[_TAGS[keyword]].value) for keyword in TECHNICAL if _text(data, keyword)}
+    wanted = [_TAGS[keyword] for keyword in (*TECHNICAL, _PROTOCOL)]
+    data = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=wanted)
+    found: dict[str, object] = {
+        keyword: _plain(data[_TAGS[keyword]].value) for keyword in TECHNICAL if _text(data, keyword)
+    }
+    if protocol := _text(data, _PROTOCOL):
+        found[PROTOCOL_MARK] = hashlib.sha256(protocol.encode(errors="replace")).hexdigest()[:12]
+    return found
 
 
 def _text(data: Dataset, keyword: str) -> str:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 
 from ccds_kernel.imaging.geometry import Grid
-from ccds_kernel.imaging.header import Instance
+from ccds_kernel.imaging.header import PROTOCOL_MARK, Instance
 from ccds_kernel.imaging.verify import Checked, Layout
 
 _SCANNER = ("Manufacturer", "ManufacturerModelName", "SoftwareVersions")
+_APART = (*_SCANNER, PROTOCOL_MARK)
 
 
 def sidecar(
@@ -47,7 +48,8 @@ def sidecar(
     content = {
         "modality": instances[0].same["Modality"],
         "scanner": {keyword: technical.get(keyword) for keyword in _SCANNER},
-        "acquisition": {keyword: value for keyword, value in technical.items() if keyword not in _SCANNER},
+        "protocol": technical.get(PROTOCOL_MARK),
+        "acquisition": {keyword: value for keyword, value in technical.items() if keyword not in _APART},
         "spacing_mm": list(grid.spacing),
         "shape": [*laid.shape, *([laid.times] if laid.times > 1 else [])],
         "corrected": _corrected(grid),

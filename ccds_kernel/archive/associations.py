@@ -19,7 +19,7 @@ from pynetdicom.association import Association
 from pynetdicom.events import EventHandlerType
 from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiation
 
-from ccds_kernel.archive.archive import ArchiveAway, BrokeOff
+from ccds_kernel.archive.archive import ArchiveAway
 from ccds_kernel.errors import CcdsError
 
 FIND = UID("1.2.840.10008.5.1.4.1.2.2.1")
@@ -36,6 +36,10 @@ logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)  # it logs identi
 
 class TooManyAnswers(CcdsError):  # noqa: N818 - what an archive says
     """The archive has more answers than it gives."""
+
+
+class QueryRefused(ArchiveAway):
+    """The archive takes no such question."""
 
 
 @dataclass(frozen=True)
@@ -62,18 +66,18 @@ class Peer:
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = self.timeout_s
         return entity
 
-    def away(self, found: str, do: str = "see whether the archive is well, then go on") -> ArchiveAway:
+    def away(
+        self,
+        found: str,
+        do: str = "see whether the archive is well, then go on",
+        kind: type[ArchiveAway] = ArchiveAway,
+    ) -> ArchiveAway:
         """The line that says what it did."""
-        return ArchiveAway(
+        return kind(
             expected=f"the archive {self.title} at {self.host} port {self.port} to serve {self.ours}",
             found=found,
             do=do,
         )
-
-    def broke_off(self) -> BrokeOff:
-        """The line for a connection that broke while a study was on its way."""
-        away = self.away("a connection that broke off while it sent a study")
-        return BrokeOff(expected=away.expected, found=away.found, do=away.do)
 
     @contextmanager
     def associated(
@@ -150,7 +154,7 @@ def ask(peer: Peer, association: Association, identifier: Dataset) -> list[Datas
                     f"let the archive know us as {peer.ours}, if it doesn't; else see whether it is well",
                 )
             elif code != _SUCCESS:
-                raise peer.away(f"status 0x{code:04X} for a query", "ask whoever runs the archive")
+                raise peer.away(f"status 0x{code:04X} for a query", "ask whoever runs the archive", QueryRefused)
     except (ValueError, RuntimeError):
         raise peer.away("a connection that is closed, or no query service") from None
     return answers

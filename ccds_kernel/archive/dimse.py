@@ -20,8 +20,16 @@ from pydicom.uid import UID
 from pynetdicom import build_role, evt
 from pynetdicom.association import Association
 
-from ccds_kernel.archive.archive import ArchiveQuery, Progress, Retrieved, StudyFound, StudyNotSent
-from ccds_kernel.archive.associations import FIND, Peer, TooManyAnswers, ask
+from ccds_kernel.archive.archive import (
+    ArchiveAway,
+    ArchiveQuery,
+    BrokeOff,
+    Progress,
+    Retrieved,
+    StudyFound,
+    StudyNotSent,
+)
+from ccds_kernel.archive.associations import FIND, Peer, QueryRefused, TooManyAnswers, ask
 from ccds_kernel.archive.described import described, scanner_of, text_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.received import Inbox
@@ -86,7 +94,7 @@ class DimseArchive:
                 self._get(study_uid, announced, receiving)
             elif announced.instances and self._service is not None:
                 self._move(study_uid, self._service, receiving)
-        except StudyNotSent:
+        except (StudyNotSent, ArchiveAway):  # which may follow from what went wrong here
             if receiving.broken is None:
                 raise
         if receiving.broken is not None:
@@ -94,7 +102,10 @@ class DimseArchive:
         return Retrieved(receiving.inbox.received, len(announced.instances))
 
     def _studies(self, association: Association, code: str, first: date, last: date) -> list[Dataset]:
-        """The answers for one exam code and some days; asked again for half of the days where they are too many."""
+        """The answers for one exam code and some days.
+
+        Asked again for half of the days where they are too many, and without the code where it is refused as a filter.
+        """
         identifier = _identifier("STUDY", *_STUDY_KEYS, StudyDate=f"{first:%Y%m%d}-{last:%Y%m%d}")
         self._exam_code.ask(identifier, code)
         try:
@@ -102,6 +113,10 @@ class DimseArchive:
         except TooManyAnswers as error:
             if first == last:
                 raise self._peer.away(f"more studies on {first} than it answers with ({error.found})") from None
+        except QueryRefused:
+            if not code:
+                raise
+            return self._studies(association, "", first, last)
         middle = first + (last - first) // 2
         halves = ((first, middle), (middle + timedelta(days=1), last))
         return [answer for begin, end in halves for answer in self._studies(association, code, begin, end)]
@@ -151,7 +166,7 @@ class DimseArchive:
         for status, _ in answers:
             code = status.get("Status")
             if code is None:
-                raise self._peer.broke_off()
+                raise self._peer.away("a connection that broke off while it sent a study", kind=BrokeOff)
             if code == _UNKNOWN_DESTINATION:
                 raise self._peer.away(
                     f"that it doesn't know {self._peer.ours} as a place to send to",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 
 from ccds_kernel.archive.archive import Archive
@@ -13,6 +11,7 @@ from ccds_kernel.archive.dimse import DimseArchive
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.storage_service import StorageService
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.files import kept_password
 from ccds_kernel.settings import ArchiveSettings, Settings
 
 
@@ -31,7 +30,7 @@ def archive_of(settings: Settings) -> Archive:
             do="set it up as docs/archive.md says",
         )
     if site.protocol == "dicomweb":
-        login = (site.user, _password(settings.paths.state / site.password_file)) if site.user else None
+        login = (site.user, _password(settings)) if site.user else None
         return DicomwebArchive(
             site.url, attribute, login=login, certificate=site.certificate, timeout_s=site.timeout_seconds
         )
@@ -59,19 +58,6 @@ def staging_of(settings: Settings) -> Path:
     return settings.archive.staging or settings.paths.state / "staging"
 
 
-def _password(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8") as source:
-            mode = stat.S_IMODE(os.fstat(source.fileno()).st_mode)
-            password = source.read().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CcdsError(
-            expected=f"the archive user's password in {path}",
-            found=getattr(error, "strerror", None) or "bytes that are no text",
-            do="write it there, or run this as the service account",
-        ) from None
-    if mode & 0o077:
-        raise CcdsError(expected=f"{path} closed to others", found=f"mode {mode:04o}", do=f"chmod 600 {path}")
-    if not password:
-        raise CcdsError(expected=f"a password in {path}", found="an empty file", do="write it there")
-    return password
+def _password(settings: Settings) -> str:
+    path = settings.paths.state / settings.archive.password_file
+    return kept_password(path, "the archive user's password", "write it there, or run this as the service account")

@@ -41,6 +41,7 @@ class LyingArchive:
     Attributes:
         says: files of the studies that it answers with and announces.
         sends: what comes for any study: files as they are, whatever is in them; None: the truth, a study's own files.
+        refuses_codes: whether it refuses to filter by exam code.
         leaves_out: keywords that its answers about studies lack.
         breaks_after: instances after which it closes the connection; DICOMweb only.
         before_sending: called with a study's UID before it is sent.
@@ -50,6 +51,7 @@ class LyingArchive:
 
     says: list[Path] = field(default_factory=list)
     sends: list[Path] | None = None
+    refuses_codes: bool = False
     leaves_out: set[str] = field(default_factory=set)
     breaks_after: int | None = None
     before_sending: Callable[[str], object] = lambda _uid: None
@@ -103,6 +105,9 @@ class LyingArchive:
 
     def _found(self, event: evt.Event) -> Iterator[tuple[int, Dataset | None]]:
         asked = event.identifier
+        if self.refuses_codes and any(CODE.read(asked)):
+            yield 0xA900, None
+            return
         if asked.QueryRetrieveLevel == "STUDY":
             for data in self.studies():
                 yield 0xFF00, self.answer(data)
@@ -149,7 +154,9 @@ class _Handler(BaseHTTPRequestHandler):
         archive, path = self.archive, self.path.partition("?")[0]
         archive.asked.append(path)
         offset = int((re.findall(r"offset=(\d+)", self.path) or ["0"])[0])
-        if path == "/web/studies":
+        if archive.refuses_codes and f"{CODE.path}=" in self.path:
+            self._send("text/plain", b"no such filter", status=400)
+        elif path == "/web/studies":
             self._json([archive.answer(data) for data in archive.studies()][offset:])
         elif found := re.fullmatch(r"/web/studies/([\d.]+)/instances", path):
             self._json([_uids(data) for data in archive.instances(found[1])][offset:])
@@ -169,8 +176,8 @@ class _Handler(BaseHTTPRequestHandler):
         missing = 0 if stop is None else 10_000
         self._send(f'multipart/related; type="application/dicom"; boundary={_BOUNDARY}', body + end, missing=missing)
 
-    def _send(self, kind: str, body: bytes, missing: int = 0) -> None:
-        self.send_response(200)
+    def _send(self, kind: str, body: bytes, missing: int = 0, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body) + missing))
         self.end_headers()

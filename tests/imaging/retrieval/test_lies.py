@@ -180,6 +180,13 @@ def test_studies_that_were_not_asked_for_are_left_out(project, archive, liar, cr
     assert (found.others, found.undecided) == (2, 1)
 
 
+def test_an_archive_that_refuses_the_filter_is_asked_without_it(project, archive, liar, criteria):
+    """It answers with every exam code then; what wasn't asked for is left out here."""
+    liar.refuses_codes = True
+
+    assert [one.study_uid for one in ask_archive(project, archive, criteria).meeting] == [HONEST.uid]
+
+
 @pytest.mark.parametrize("content", [b"", b"no DICOM at all", b"\0" * 128 + b"DICM" + b"\xff" * 40])
 def test_what_is_no_dicom_is_refused(project, settings, criteria, liar, content):
     """Over DICOMweb anything can come: a file without a byte, text, a header that breaks off."""

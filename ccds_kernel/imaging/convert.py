@@ -15,7 +15,7 @@ What is done to each series, in this order; the first failure ends it with a rea
 7. Header text blanked, compressed, hashed, linked to its name if that is free or holds the same image.
 
 Hashing the input runs beside dcm2niix, compressing beside the comparison of voxels. Memory holds headers and a few
-slices, never a volume.
+slices, never a volume, but for one that is corrected.
 """
 
 from __future__ import annotations

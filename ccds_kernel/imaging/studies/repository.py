@@ -217,8 +217,9 @@ class ImageStudies:
     def _choice(self, study_key: str, inventory: Inventory) -> tuple[Choice, dict[str, tuple[SeriesFacts, Series]]]:
         facts = {one.name: (one, series) for one, series in ((facts_of(each), each) for each in inventory.series)}
         rules = self.rules()
+        reports = self._project.may(Action.READ_REPORTS)
         with self._project.store.reading() as connection:
-            codes = rows.exam_codes(connection, study_key)
+            codes = rows.exam_codes(connection, study_key, reports=reports)
             said = rows.newest_choice(connection, study_key)
         rule = next((found for code in codes if (found := rules.rule_for(code)) is not None), None)
         choice = choose([one for one, _ in facts.values()], rule)

@@ -69,11 +69,13 @@ class KeptMask:
     at: datetime
 
 
-def exam_codes(connection: Connection, study_key: str) -> tuple[str, ...]:
-    """The exam codes of a study: as the archive said, or else as its report says; none where neither does."""
+def exam_codes(connection: Connection, study_key: str, *, reports: bool) -> tuple[str, ...]:
+    """The exam codes of a study: as the archive said, or else, if `reports` may be asked, as its report says."""
     said = connection.scalar(select(retrieval.c.exam_codes).where(retrieval.c.study_key == study_key).limit(1))
     if said is not None and (codes := tuple(json.loads(said))):
         return codes
+    if not reports:
+        return ()
     code = connection.scalar(select(report.c.exam_code).where(report.c.study_key == study_key))
     return () if code is None else (code,)
 

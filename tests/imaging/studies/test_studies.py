@@ -2,16 +2,24 @@
 
 import json
 import shutil
+from datetime import date
 
 import nibabel as nib
 import numpy as np
 import pytest
 
+from ccds_kernel.archive.archive import StudyFound
 from ccds_kernel.audit.log import FileAuditSink
+from ccds_kernel.cohort.criteria import Criteria
+from ccds_kernel.cohort.criteria_file import VersionedCriteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.masks.grid import Mask, VolumeGrid
+from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
 from ccds_kernel.imaging.verdict import Status
+from ccds_kernel.irb.project import open_project
+from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
+from ccds_kernel.irb.study_key import study_key, study_key_secret
 from support.dicom import PATIENT_ID, PATIENT_NAME, Stack, write_stack
 from support.image_studies import KEY, RULES, name_of
 
@@ -73,6 +81,26 @@ def test_without_rules_nothing_is_chosen_and_nothing_converted(studies_of, volum
     assert studies.choice(KEY).chosen is None
     assert studies.make_volumes(KEY) == []
     assert not volumes.exists()
+
+
+def test_what_the_archive_said_of_a_study_is_asked_first(settings, studies, study, folder) -> None:
+    """The first of its exam codes that has a rule, also where no report says one."""
+    project = open_project("HEAD-1", Action.WRITE_IMAGES, person="eve", settings=settings)
+    criteria = Criteria(frozenset({"CTHEAD"}), date(2019, 1, 1), date(2019, 12, 31))
+    found = StudyFound("1.2.3", "A-9", "ID-1", exam_codes=("OTHER", "CTHEAD"), date=date(2019, 2, 3))
+    RetrievalQueue(project).request([found], VersionedCriteria("HEAD-1", "heads", 1, criteria))
+    key = study_key(study_key_secret(project.store), "A-9")
+    project.close()
+    folder.rename(folder.with_name(key))
+
+    assert studies.choice(key).chosen == name_of(study["thin"])
+
+
+def test_a_study_of_which_nobody_says_an_exam_code_gets_no_series(studies, folder) -> None:
+    """It has files, and neither archive nor report names it."""
+    folder.rename(folder.with_name("a" * 16))
+
+    assert studies.choice("a" * 16).line == "no rule for the exam code"
 
 
 def test_only_the_chosen_series_becomes_a_volume(settings, studies, study, volumes) -> None:

@@ -188,7 +188,7 @@ def _instance(path: Path, file: BinaryIO) -> Instance | None:
         tilt=_number(data, "GantryDetectorTilt") or 0.0,
         location=_number(data, "SliceLocation"),
         spacing_between=_number(data, "SpacingBetweenSlices"),
-        thickness=_number(data, "SliceThickness"),
+        thickness=_thickness(data),
         padding=_number(data, "PixelPaddingValue"),
         overlay=bool(_number(data, _OVERLAY_BIT)),
         tiled=_text(data, "DimensionOrganizationType").startswith("TILED"),
@@ -229,6 +229,16 @@ def _number(data: Dataset, keyword: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def _thickness(data: Dataset) -> float | None:
+    """SliceThickness, in enhanced files that of the first frame that has it."""
+    groups = [
+        *(data.get("SharedFunctionalGroupsSequence") or []),
+        *(data.get("PerFrameFunctionalGroupsSequence") or []),
+    ]
+    measures = (item for group in groups for item in group.get("PixelMeasuresSequence") or [])
+    return next((found for one in (data, *measures) if (found := _number(one, "SliceThickness")) is not None), None)
 
 
 def _values(data: Dataset, keyword: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pydicom
+from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from ccds_kernel.imaging.header import quiet_pydicom
@@ -13,14 +14,8 @@ from ccds_kernel.imaging.output import hashed_name
 from ccds_kernel.imaging.series import Series
 from ccds_kernel.imaging.verdict import Reason
 
-_TAGS = [
-    "SeriesNumber",
-    "SliceThickness",
-    "ConvolutionKernel",
-    "ContrastBolusAgent",
-    "Manufacturer",
-    "ManufacturerModelName",
-]
+_TEXTS = ("SeriesNumber", "ConvolutionKernel", "ContrastBolusAgent", "Manufacturer", "ManufacturerModelName")
+_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 _OBLIQUE = 0.8
 """The normal's largest component: below it (more than 37 degrees off) a stack is along no axis of the body."""
 _LONGEST = 64
@@ -69,19 +64,29 @@ def facts_of(series: Series) -> SeriesFacts:
         )
     middle = sorted(series.slices, key=lambda one: one.number or 0)[len(series.slices) // 2]
     with quiet_pydicom():
-        data = pydicom.dcmread(middle.path, stop_before_pixels=True, specific_tags=[*_TAGS])
-        said = {keyword: _text(data.get(keyword)) for keyword in _TAGS}
+        wanted = [*_TEXTS, *_GROUPS, "ContrastBolusAgentSequence"]
+        data = pydicom.dcmread(middle.path, stop_before_pixels=True, specific_tags=wanted)
+        said = {keyword: _text(data.get(keyword)) for keyword in _TEXTS}
     return SeriesFacts(
         name=name,
         number=int(said["SeriesNumber"]) if said["SeriesNumber"].lstrip("-").isdigit() else None,
         modality=series.modality,
         orientation=_orientation(series),
         thickness_mm=middle.thickness,
-        kernel=said["ConvolutionKernel"],
-        contrast=bool(said["ContrastBolusAgent"]),
+        kernel=said["ConvolutionKernel"] or _enhanced_kernel(data),
+        contrast=bool(said["ContrastBolusAgent"] or data.get("ContrastBolusAgentSequence")),
         images=sum(len(one.frames) for one in series.slices),
         scanner=f"{said['Manufacturer']} {said['ManufacturerModelName']}".strip(),
     )
+
+
+def _enhanced_kernel(data: Dataset) -> str:
+    """The kernel as an enhanced CT says it, of the first frame that does."""
+    groups = [group for keyword in _GROUPS for group in data.get(keyword) or []]
+    kernels = (
+        _text(item.get("ConvolutionKernel")) for group in groups for item in group.get("CTReconstructionSequence") or []
+    )
+    return next(filter(None, kernels), "")
 
 
 def _text(value: object) -> str:

@@ -22,6 +22,7 @@ from ccds_kernel.archive.received import Inbox
 from ccds_kernel.archive.transfer_syntaxes import EVERY
 from ccds_kernel.errors import CcdsError
 
+_TO_RELEASE_S = 2.0
 _TAKEN, _NO_ROOM, _NOT_EXPECTED = 0x0000, 0xA700, 0x0124
 
 
@@ -58,7 +59,8 @@ class StorageService:
 
     def __init__(self, peer: Peer, address: str, port: int) -> None:
         self._peer = peer
-        self._where = address, port
+        self.port = port
+        self._address = address
         self._lock = Lock()
         self._expected: dict[int, Receiving] = {}
         self._numbers = cycle(range(1, 2**16))
@@ -84,8 +86,7 @@ class StorageService:
                 server = None if self._expected else self._server
                 if server is not None:
                     self._server = None
-                    server.shutdown()
-                    server.server_close()
+                    _stop(server)
 
     def _started(self) -> ThreadedAssociationServer:
         entity = self._peer.entity()
@@ -94,11 +95,12 @@ class StorageService:
         for context in AllStoragePresentationContexts:
             entity.add_supported_context(str(context.abstract_syntax), list(EVERY))
         try:
-            server = entity.start_server(self._where, block=False, evt_handlers=[(evt.EVT_C_STORE, self._take)])
+            server = entity.start_server(
+                (self._address, self.port), block=False, evt_handlers=[(evt.EVT_C_STORE, self._take)]
+            )
         except OSError as error:
-            address, port = self._where
             raise CcdsError(
-                expected=f"to listen on {address} port {port} for what the archive sends",
+                expected=f"to listen on {self._address} port {self.port} for what the archive sends",
                 found=error.strerror or "an error",
                 do="end what listens there, or name another port in archive.move_port and at the archive",
             ) from None
@@ -117,3 +119,12 @@ class StorageService:
                     return _NOT_EXPECTED
                 study = found
         return study.take(event)
+
+
+def _stop(server: ThreadedAssociationServer) -> None:
+    """Ends the service. An association that its peer doesn't release would keep this program from ending for a while."""
+    server.shutdown()
+    for association in server.active_associations:
+        association.join(_TO_RELEASE_S)
+        if association.is_alive():
+            association.abort()

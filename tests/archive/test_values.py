@@ -1,8 +1,10 @@
 """Small things that both protocols use: the exam code's attribute, queries, files as they come, proposals."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
+from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 
 from ccds_kernel.archive.archive import ArchiveQuery, StudyFound
@@ -136,6 +138,18 @@ def test_a_claim_is_read_without_values_that_are_wrong(tmp_path):
 
     assert claim is not None
     assert (claim.date, claim.patient) == (None, "P" * 64)
+
+
+@pytest.mark.parametrize("name", ["DICOMDIR", "no_meta.dcm", "README.txt"])
+def test_what_is_no_instance_claims_nothing(tmp_path, name):
+    """A DICOMDIR names other files; a file without its header, or of another kind, says nothing that can be held against it."""
+    path = tmp_path / name
+    if name == "README.txt":
+        path.write_text("Read me.", encoding="utf-8")
+    else:
+        path = Path(str(get_testdata_file(name)))
+
+    assert claim_of(path, CODE) is None
 
 
 def test_each_context_has_one_syntax_compressed_first():

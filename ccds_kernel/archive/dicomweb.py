@@ -43,7 +43,9 @@ _FIELDS = (
     "StudyDate",
     "StudyTime",
 )
-_REFUSES_PERSONS = {401, 403, 407}
+_NO_STUDY_S_FAULT = {401, 403, 407, 429, 503}
+"""Statuses for somebody who isn't let in, or comes too often or at the wrong time."""
+
 _STUDY, _SERIES, _INSTANCE = "0020000D", "0020000E", "00080018"
 """The tags of their UIDs."""
 
@@ -94,9 +96,9 @@ class DicomwebArchive:
         """See `Archive`."""
         inbox = Inbox(into, progress)
         with self._client() as client:
-            with self._plainly():
-                announced = {_uid(one, _INSTANCE) for one in _instances(client, study_uid)}
             with self._plainly(of_study=True):
+                announced = {_uid(one, _INSTANCE) for one in _instances(client, study_uid)}
+            with self._plainly(of_study=True, sending=True):
                 for part in client.parts(study_uid):
                     inbox.put(part)
         return Retrieved(inbox.received, len(announced))
@@ -160,23 +162,29 @@ class DicomwebArchive:
             yield client
 
     @contextmanager
-    def _plainly(self, *, of_study: bool = False) -> Iterator[None]:
-        """Says what went wrong without the library's words: they quote addresses with UIDs in them."""
+    def _plainly(self, *, of_study: bool = False, sending: bool = False) -> Iterator[None]:
+        """Says what went wrong without the library's words: they quote addresses with UIDs in them.
+
+        Args:
+            of_study: whether one study is asked for, whose fault a status may be.
+            sending: whether the archive has taken the request, so that what breaks may be the study's fault, too.
+        """
         try:
             yield
         except requests.HTTPError as error:
             status = _status(error)
-            if of_study and status not in _REFUSES_PERSONS and status != requests.codes.unavailable:
+            if of_study and status not in _NO_STUDY_S_FAULT:
                 raise StudyNotSent(
                     expected="the archive to send the study", found=f"HTTP status {status}", do="ask whoever runs it"
                 ) from None
             raise self._away(f"HTTP status {status}", _TO_DO.get(status, "ask whoever runs the archive")) from None
         except requests.RequestException as error:
-            if of_study:
+            if sending:
                 raise self._away(_cause(error), "see whether the archive is well, then go on", BrokeOff) from None
             raise self._why(error) from None
         except ValueError:
-            raise self._away("an answer that is none", "see that archive.url is its address") from None
+            kind = BrokeOff if sending else ArchiveAway
+            raise self._away("an answer that is none", "see that archive.url is its address", kind) from None
 
     def _why(self, error: requests.RequestException) -> ArchiveAway:
         if isinstance(error, requests.exceptions.SSLError):

@@ -87,7 +87,12 @@ class DimseArchive:
 
     def retrieve(self, study_uid: str, into: Path, progress: Progress) -> Retrieved:
         """See `Archive`."""
-        announced = self._announced(study_uid)
+        try:
+            announced = self._announced(study_uid)
+        except QueryRefused as error:
+            raise StudyNotSent(
+                expected="the archive to say what a study has", found=error.found, do="ask whoever runs it"
+            ) from None
         receiving = Receiving(Inbox(into, progress))
         try:
             if announced.instances and self._service is None:

@@ -116,6 +116,18 @@ def test_a_connection_that_breaks_says_nothing_of_the_study(tmp_path):
     assert HEADS[0].uid not in str(raised.value)
 
 
+def test_a_study_that_is_gone_is_no_fault_of_the_archive(tmp_path):
+    """Its status is told, and the next study is asked for."""
+    liar = LyingArchive(says=HEADS[0].write(tmp_path / "files"))
+    (tmp_path / "into").mkdir()
+
+    with liar.by_dicomweb() as archive:
+        with pytest.raises(StudyNotSent, match="found HTTP status 404"):
+            archive.retrieve("1.2.3", tmp_path / "into", ignore)
+
+        assert archive.retrieve(HEADS[0].uid, tmp_path / "into", ignore).received == HEADS[0].slices
+
+
 def test_a_place_to_send_to_that_it_does_not_reach(orthanc, tmp_path):
     """C-MOVE names a destination by AE title; the archive has another port for ours."""
     peer = Peer("127.0.0.1", orthanc.dicom, AE_TITLE, OURS, 30)

@@ -159,7 +159,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/web/studies":
             self._json([archive.answer(data) for data in archive.studies()][offset:])
         elif found := re.fullmatch(r"/web/studies/([\d.]+)/instances", path):
-            self._json([_uids(data) for data in archive.instances(found[1])][offset:])
+            told = [_uids(data) for data in archive.instances(found[1])]
+            if told:
+                self._json(told[offset:])
+            else:
+                self._send("text/plain", b"no such study", status=404)
         elif path.endswith("/metadata"):
             self._json([_without(data, archive.leaves_out) for data in archive.instances(path.split("/")[3])[:1]])
         else:

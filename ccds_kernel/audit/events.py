@@ -165,7 +165,7 @@ class StudyNotArrived(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StudyRefused(Event):
-    """What came for a study that `person` asked for wasn't it, or is no longer approved; it was deleted."""
+    """What came for a study that `person` asked for wasn't it, and was deleted."""
 
     study_key: str
     reason: str

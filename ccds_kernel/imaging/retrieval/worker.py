@@ -24,7 +24,7 @@ from ccds_kernel.archive.archive import Archive, ArchiveAway, BrokeOff, Progress
 from ccds_kernel.archive.claims import claim_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.proof import doubted
-from ccds_kernel.audit.events import StudyArrived, StudyNotArrived, StudyRefused
+from ccds_kernel.audit.events import AccessDenied, StudyArrived, StudyNotArrived, StudyRefused
 from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows
@@ -34,6 +34,7 @@ from ccds_kernel.imaging.retrieval.request import Outcome, State, StudyRequest
 from ccds_kernel.imaging.retrieval.staging import DiskFull, OtherCopy, Staging
 from ccds_kernel.imaging.retrieval.timetable import next_change, pace_at
 from ccds_kernel.irb.project import Project
+from ccds_kernel.irb.roles import Action
 
 MOST_THREADS = 16
 _LOOK_AGAIN_S = 30.0
@@ -139,7 +140,7 @@ class Worker:
         return True
 
     def _claim(self, tally: Counter[State]) -> StudyRequest | None:
-        """The next study whose fetching is still approved; those whose isn't are refused."""
+        """The next study whose fetching is still approved; those whose isn't have failed, until they are asked for once more."""
         while True:
             with self._project.store.writing() as connection:
                 request = rows.claim(connection)
@@ -148,8 +149,16 @@ class Worker:
                 against = self._against(request)
                 if against is None:
                     return request
-                outcome = Outcome(State.REFUSED, f"no longer approved: {against}", doubt="not-approved")
+                outcome = Outcome(State.FAILED, f"not approved now: {against}", counts=False)
                 self._write_down(connection, request, outcome)
+                self._project.audit.write(
+                    AccessDenied(
+                        person=request.asked_by,
+                        project=self._project.id,
+                        action=Action.WRITE_IMAGES,
+                        reason=f"found {against}",
+                    )
+                )
             tally[outcome.state] += 1
             self._settled(request, outcome)
 

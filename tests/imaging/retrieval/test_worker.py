@@ -17,7 +17,9 @@ from ccds_kernel.archive.associations import Peer
 from ccds_kernel.archive.dimse import DimseArchive
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.site import staging_of
+from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.asking import ask_archive
 from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
 from ccds_kernel.imaging.retrieval.request import State
@@ -230,15 +232,20 @@ def test_one_worker_at_a_time(settings, project, worker):
 
 @pytest.mark.usefixtures("queue")
 def test_whoever_may_no_more_gets_nothing_more(project, settings, worker, liar):
-    """Asked for by somebody who is taken off the roster before it is fetched: refused, and the archive isn't asked."""
+    """Asked for by somebody who is taken off the roster before it is fetched: failed, and the archive isn't asked."""
     values = project.application.model_dump(mode="json", exclude_none=True)
     values["roster"] = on_roster(sam="scientist")
     apply_application(type(project.application).model_validate(values), person=ADMINISTRATOR, settings=settings)
 
     tally = worker().run()
 
-    assert tally == {State.REFUSED: 5}
+    assert tally == {State.FAILED: 5}
     assert liar.sent == []
+    with project.store.reading() as connection:
+        cards = tuple(rows.requests(connection))
+    assert {(one.cause, one.attempts) for one in cards} == {("not approved now: somebody else's names", 0)}
+    denials = [one for one in FileAuditSink(settings.paths.audit).entries("HEAD-1") if one["event"] == "AccessDenied"]
+    assert [one["person"] for one in denials] == ["eve"] * 5
 
 
 @pytest.mark.usefixtures("queue")

@@ -26,6 +26,7 @@ help:
 	@echo "make test         all tests                make lint         style, types, imports"
 	@echo "make test-cluster the tests on schedulers: this machine, a real Slurm, a stand-in for LSF"
 	@echo "make soak         the long, brutal runs    make bench        the timings behind the README's figures"
+	@echo "make coverage     all tests, with the share of lines and branches that they run"
 	@echo "make screenshots  the README's pictures    make clean        removes .venv and .demo"
 
 demo: $(DEMO)
@@ -39,7 +40,7 @@ install: $(VENV)/.dev
 test: install components
 	$(BIN)/python -m pytest $(BESIDE)
 
-# What `make test` runs, counted: about a third more to compute.
+# What `make test` runs, counted: which makes Python that runs in the tests themselves more than twice as slow.
 coverage: install components
 	$(BIN)/python -m pytest $(BESIDE) --cov --cov-report=term:skip-covered
 

@@ -40,7 +40,10 @@ async def _opened(app: str, kernel: str, token: str) -> str:
 
     url = f"{app}api/kernels/{kernel}/channels?session_id=s".replace("http:", "ws:")
     headers, told = {"Authorization": f"token {token}"}, ""
-    async with websockets.connect(url, additional_headers=headers, max_size=2**26) as socket, asyncio.timeout(20):
+    async with (
+        websockets.connect(url, additional_headers=headers, max_size=2**26, open_timeout=60) as socket,
+        asyncio.timeout(60),
+    ):
         await socket.send(message("comm_info_request", {"target_name": "jupyter.widget"}))
         async for raw in socket:
             told += str(raw)

@@ -18,6 +18,7 @@ from ccds_kernel.labeling.tasks.task import TaskKind
 from ccds_widgets.labeling.confirm.app import confirm_screen
 from ccds_widgets.labeling.confirm.shown import marked
 from support.confirm_project import FELLOW, LABELERS, PROJECT, TASK, confirm_project, make_batch
+from support.preview import head, write_image
 from support.site import site_settings
 
 
@@ -34,9 +35,15 @@ def settings(tmp_path):
 
 
 @pytest.fixture
-def project(settings, kind):
+def data():
+    """What the application covers."""
+    return ("reports",)
+
+
+@pytest.fixture
+def project(settings, kind, data):
     """The project with 30 studies, ten of each text."""
-    opened = confirm_project(settings, 30, kind=kind)
+    opened = confirm_project(settings, 30, kind=kind, data=data)
     yield opened
     opened.close()
 
@@ -223,9 +230,40 @@ def test_what_a_labeler_may_not_do_is_refused(project, keys, screen_of):
     ):
         with pytest.raises(CcdsError, match="expected a fellow"):
             screen.answer(request)
-    assert screen.answer({"kind": "series", "study": keys[0]}) == {"series": None}
     with pytest.raises(CcdsError, match="expected lin to be assigned"):
         screen_of("lin").answer({"kind": "batch", "batch": batch.id})
+
+
+@pytest.mark.parametrize("data", [("reports", "images")])
+def test_a_fellow_sees_the_images_of_a_study(project, keys, screen_of):
+    """Where the application covers images: which there are, and a slice of one."""
+    write_image(project.folder / "nifti" / keys[0] / "ct.nii.gz", head())
+    screen = screen_of(FELLOW)
+
+    told = screen.answer({"kind": "series", "study": keys[0]})["series"]
+    wanted = {"kind": "slice", "study": keys[0], "series": "ct", "number": 3, "low": 0.0, "high": 80.0}
+    shown = screen.answer(wanted)
+
+    assert screen.start()["sees_images"]
+    assert [one["id"] for one in told] == ["ct"]
+    assert (shown["number"], len(shown["buffers"][0])) == (3, shown["size"][0] * shown["size"][1])
+
+
+@pytest.mark.parametrize(
+    ("person", "data"), [(FELLOW, ("reports",)), ("lou", ("reports", "images"))], ids=["not covered", "labeler"]
+)
+def test_who_may_not_see_images_sees_none(project, keys, screen_of, person):
+    """An application without images opens none to a fellow, and one with images none to a labeler, though files are there."""
+    write_image(project.folder / "nifti" / keys[0] / "ct.nii.gz", head())
+    screen = screen_of(person)
+
+    assert not screen.start()["sees_images"]
+    for request in (
+        {"kind": "series", "study": keys[0]},
+        {"kind": "slice", "study": keys[0], "series": "ct", "number": 0, "low": 0.0, "high": 1.0},
+    ):
+        with pytest.raises(CcdsError, match="expected a role that sees images"):
+            screen.answer(request)
 
 
 def test_a_batch_that_is_withdrawn_meanwhile_keeps_what_was_said(project, keys, screen_of):

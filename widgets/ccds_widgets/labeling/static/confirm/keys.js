@@ -11,7 +11,9 @@ const KEYS = [
   ["↑  ↓", "scroll the report"],
 ];
 
-const IMAGES_KEYS = [["i", "the study’s images; ↑ ↓ then turn the slices, Page ↑ Page ↓ ten at once"]];
+const IMAGES_KEYS = [
+  ["i", "the study’s images; ↑ ↓ then turn their slices, Page ↑ Page ↓ ten at once"],
+];
 
 const FELLOWS_KEYS = [
   ["Shift+g", "into the gold set with the label shown (or the chosen ones), or out of it"],

@@ -224,6 +224,24 @@ def test_phrases_of_another_task_are_copied_below_the_list(project, model):
     assert [*ids(answer)] == [*WORDS, "clear"]
 
 
+def test_a_copied_phrase_in_every_report_is_asked_about_first(open_as):
+    """Nothing is copied until the person says that it is meant; one that the list has already is no question."""
+    project = open_as("fay", Action.OPEN_LABELING)
+    LabelingRepository(project).load_reports(Report(f"A{n}", (Section("findings", f"Film {n}."),)) for n in range(3))
+    other = TaskRepository(project).make(Task("old list")).id
+    LabelingRepository(project, other).append_phrases([Phrase("film 1", "one"), Phrase("film", "any")])
+    model = prioritise_model(project)
+
+    asked = model.answer({"kind": "copy", "source": other})
+    unchanged = model.start()
+    sure = model.answer({"kind": "copy", "source": other, "sure": True})
+    again = model.answer({"kind": "copy", "source": other})
+
+    assert "one that stands in all 3" in asked["asks"]
+    assert counts(unchanged) == {}
+    assert (sure["copied"]["added"], again["copied"]["known"]) == (2, 2)
+
+
 def test_phrases_that_exclude_are_refused_where_labels_exclude_each_other(project, model):
     """One line says what to do; nothing is copied."""
     other = TaskRepository(project).make(Task("signs", TaskKind.SEVERAL, (Label("effusion", 0),))).id

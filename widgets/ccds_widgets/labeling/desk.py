@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.everywhere import everywhere
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.tasks.history import Change, stacks_of
 from ccds_kernel.labeling.tasks.task import Task, checked_word
 from ccds_widgets.labeling.among import Among, Conflict, OfPhrase, Words
-from ccds_widgets.labeling.ports import HasTask, Repository, Tasks
+from ccds_widgets.labeling.ports import HasAppended, HasTask, Repository, Tasks
 from ccds_widgets.labeling.readings import Reader
 from ccds_widgets.labeling.searching import Search
 from ccds_widgets.labeling.task_phrases import Place, TaskPhrases
@@ -142,6 +143,16 @@ class Desk:
         self.phrases.place(phrase_id)
         self.repository.remove_phrase(phrase_id)
         self.changed()
+
+    def append(self, phrases: Sequence[Phrase], *, sure: bool) -> HasAppended:
+        """Puts those of `phrases` that are new below the list. Raises as `insert`; nothing was added then."""
+        if not sure:
+            new = [phrase for phrase in phrases if self.phrases.alike(phrase) is None]
+            if everywhere(self.phrases.task, (stored.report for stored in self.reports), new):
+                raise MatchesEverythingError(len(self.reports))
+        appended = self.repository.append_phrases(phrases)
+        self.changed()
+        return appended
 
     def undo(self) -> Answer:
         """Takes back this person's newest step; returns what it was."""

@@ -93,8 +93,7 @@ class PrioritiseModel:
             case messages.Redo():
                 return {"step": self._desk.redo()}
             case messages.Copy():
-                copied = self._desk.repository.append_phrases(self._phrases_of(request.source))
-                self._desk.changed()
+                copied = self._desk.append(self._phrases_of(request.source), sure=request.sure)
                 counts = {name: getattr(copied, name) for name in ("added", "known", "conflicting", "differing")}
                 return {"copied": counts}
             case messages.Labels():

@@ -6,14 +6,14 @@ function actions(state, context, draw) {
   let isTrying = false;
   let drafts = 0;
 
-  /** Asks for a change, takes its answer in and draws it; null where it was refused, or is asked about first. */
-  async function change(request, where) {
+  /** Asks for a change, takes its answer in and draws it; null where it was refused, or is asked about first: `again` says yes. */
+  async function change(request, where, again = () => act.sure(request, where)) {
     Object.assign(state, { error: null, asked: null, busy: true });
     let answer = null;
     try {
       answer = await channel.ask(request, 120_000);
       if (answer.asks) {
-        state.asked = { line: answer.asks, yes: () => act.sure(request, where) };
+        state.asked = { line: answer.asks, where, yes: again };
         answer = null;
       } else {
         absorb(state, answer.overview);
@@ -209,8 +209,8 @@ function actions(state, context, draw) {
       const answer = await change({ kind: "redo" }, "list");
       if (answer) say(`Done again: ${stepTold(answer.step)}.`);
     },
-    async copy({ id, name }) {
-      const answer = await change({ kind: "copy", source: id }, "panel");
+    async copy({ id, name }, sure = false) {
+      const answer = await change({ kind: "copy", source: id, sure }, "panel", () => act.copy({ id, name }, true));
       if (!answer) return;
       const { added, known, conflicting, differing } = answer.copied;
       const more = [

@@ -126,7 +126,7 @@ function stepButtons({ undo, redo }, act) {
   const button = (name, step, keys, run) =>
     h(
       "button",
-      { class: "ccds-button", "data-focus": name, disabled: !step, title: step ? `${name === "undo" ? "Take back" : "Do again"}: ${stepTold(step)}` : "Nothing", onclick: run },
+      { class: "ccds-button", "data-focus": name, disabled: !step, title: step ? `${name === "undo" ? "Undo" : "Redo"}: ${stepTold(step)}` : "Nothing", onclick: run },
       name === "undo" ? "Undo" : "Redo",
       h("kbd", {}, keys),
     );

@@ -143,11 +143,11 @@ function actions(state, context, draw) {
     },
     async undo() {
       const answer = await change({ kind: "undo" });
-      if (answer) say(`Taken back: ${stepTold(answer.step)}. ${progressLine(state)}`);
+      if (answer) say(`Undone: ${stepTold(answer.step)}. ${progressLine(state)}`);
     },
     async redo() {
       const answer = await change({ kind: "redo" });
-      if (answer) say(`Done again: ${stepTold(answer.step)}. ${progressLine(state)}`);
+      if (answer) say(`Redone: ${stepTold(answer.step)}. ${progressLine(state)}`);
     },
     panel(panel) {
       Object.assign(state, { panel, opened: null, asked: null });

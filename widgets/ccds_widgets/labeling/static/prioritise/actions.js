@@ -203,11 +203,11 @@ function actions(state, context, draw) {
     },
     async undo() {
       const answer = await change({ kind: "undo" }, "list");
-      if (answer) say(`Taken back: ${stepTold(answer.step)}.`);
+      if (answer) say(`Undone: ${stepTold(answer.step)}.`);
     },
     async redo() {
       const answer = await change({ kind: "redo" }, "list");
-      if (answer) say(`Done again: ${stepTold(answer.step)}.`);
+      if (answer) say(`Redone: ${stepTold(answer.step)}.`);
     },
     async copy({ id, name }, sure = false) {
       const answer = await change({ kind: "copy", source: id, sure }, "panel", () => act.copy({ id, name }, true));

@@ -13,8 +13,8 @@ const KEYS = [
   ["i", "import and export"],
   ["b", "labels"],
   ["Esc", "close what stands beside the list"],
-  ["Ctrl+Z", "take back"],
-  ["Ctrl+Shift+Z", "do again"],
+  ["Ctrl+Z", "undo"],
+  ["Ctrl+Shift+Z", "redo"],
 ];
 const PANEL_KEYS = { c: "conflicts", h: "history", i: "copy", b: "labels" };
 

@@ -1,5 +1,7 @@
 """What the prioritise screen shows and does, on a real project, without a browser."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -277,6 +279,41 @@ def test_labels_are_ordered_added_and_removed(project, model):
         model.answer({"kind": "labels", "names": ["no", "side", "heart"]})
     with pytest.raises(CcdsError, match="'yes' twice"):
         model.answer({"kind": "labels", "names": [*names, "yes"]})
+
+
+def test_changes_of_labels_are_taken_back_in_their_order_among_others(project, model):
+    """Undo takes what one did last, phrase or labels; the history has both; another's labels aren't one's own to take back."""
+    names = [label["name"] for label in model.start()["overview"]["labels"]]
+    phrase = ids(model.start())["left"]
+    model.answer({"kind": "labels", "names": ["fresh", *names]})
+    model.answer({"kind": "move", "phrase": phrase, "position": 0})
+    model.answer({"kind": "labels", "names": [*names, "fresh"]})
+
+    steps = [model.answer({"kind": kind}) for kind in ("undo", "undo", "undo", "redo")]
+    history = model.answer({"kind": "history", "begin": 0})["changes"]
+
+    assert [(one["step"]["what"], one["step"]["text"]) for one in steps] == [
+        ("task", "labels"),
+        ("moved", "left"),
+        ("task", "labels"),
+        ("task", "labels"),
+    ]
+    assert [[label["name"] for label in one["overview"]["labels"]] for one in steps] == [
+        ["fresh", *names],
+        ["fresh", *names],
+        names,
+        ["fresh", *names],
+    ]
+    assert steps[2]["overview"]["redo"] == {"what": "task", "text": "labels", "more": 0}
+    assert [*ids(steps[-1])] == [*WORDS]
+    assert (history[0]["what"], history[0]["kind"], history[0]["labels"]) == (
+        "task",
+        "redo",
+        [names, ["fresh", *names]],
+    )
+    change_task(project, replace(TaskRepository(project).tasks()[0].task, guideline="New."))
+    newest = model.answer({"kind": "history", "begin": 0})["changes"][0]
+    assert (newest["step"], newest["parts"], newest["labels"]) == (history[0]["step"] + 1, "guideline", None)
 
 
 def test_a_label_of_the_gold_set_is_in_use(project, model):

@@ -116,8 +116,9 @@ function optionControls(options, { name, several, words, set }) {
 
 const STEPS = { inserted: "added", removed: "removed", edited: "changed", moved: "moved" };
 
-/** What a step did: “added “effusion””. */
+/** What a step did: “added “effusion””, “changed the task’s labels”. */
 function stepTold({ what, text, more }) {
+  if (what === "task") return `changed the task’s ${text}`;
   return `${STEPS[what]} “${text}”${more ? ` and ${counted(more, "more phrase")}` : ""}`;
 }
 

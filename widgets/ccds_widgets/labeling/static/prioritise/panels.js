@@ -96,8 +96,8 @@ function drawHistory(state, act) {
         h(
           "li",
           {},
-          h("p", {}, h("b", {}, one.person), ` ${STEPS[one.what]} `, h("q", {}, (one.after ?? one.before).text), h("span", { class: "ccds-muted" }, kinds[one.kind])),
-          h("p", { class: "ccds-aside" }, h("time", { datetime: one.at }, new Date(one.at).toLocaleString()), ` · ${changeWords(one)}`),
+          h("p", {}, h("b", {}, one.person), " ", ...whatChanged(one), h("span", { class: "ccds-muted" }, kinds[one.kind])),
+          h("p", { class: "ccds-aside" }, h("time", { datetime: one.at }, new Date(one.at).toLocaleString()), one.what === "task" ? labelWords(one) : ` · ${changeWords(one)}`),
         ),
       ),
     ),
@@ -108,6 +108,20 @@ function drawHistory(state, act) {
       h("button", { class: "ccds-button", "data-focus": "page-after", disabled: begin + changes.length >= total, onclick: () => act.history(begin + changes.length) }, "Older ›"),
     ),
   ];
+}
+
+function whatChanged(one) {
+  if (one.what === "task") return [stepTold({ what: "task", text: one.parts })];
+  return [`${STEPS[one.what]} `, h("q", {}, (one.after ?? one.before).text)];
+}
+
+/** Which labels came and went, where a change of the task was one of labels. */
+function labelWords({ labels }) {
+  if (!labels) return "";
+  const [before, after] = labels;
+  const came = after.filter((name) => !before.includes(name)).map((name) => `added “${name}”`);
+  const went = before.filter((name) => !after.includes(name)).map((name) => `removed “${name}”`);
+  return ` · ${[...came, ...went].join(", ") || `new order: ${after.join(", ")}`}`;
 }
 
 /** What differs, in words. */

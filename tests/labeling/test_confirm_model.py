@@ -230,7 +230,7 @@ def test_what_a_labeler_may_not_do_is_refused(project, keys, screen_of):
     ):
         with pytest.raises(CcdsError, match="expected a fellow"):
             screen.answer(request)
-    with pytest.raises(CcdsError, match="expected lin to be assigned"):
+    with pytest.raises(CcdsError, match="expected a batch that is assigned to you"):
         screen_of("lin").answer({"kind": "batch", "batch": batch.id})
 
 
@@ -267,7 +267,7 @@ def test_who_may_not_see_images_sees_none(project, keys, screen_of, person):
 
 
 def test_a_batch_that_is_withdrawn_meanwhile_keeps_what_was_said(project, keys, screen_of):
-    """Keys are acknowledged, as refused; the line says whom to ask."""
+    """Keys are acknowledged, as refused; the line says that the batch isn’t theirs."""
     batch = make_batch(project, "first", keys[:3], labelers=["lou"])
     screen = screen_of("lou")
     study = screen.answer({"kind": "batch", "batch": batch.id})["studies"][0]
@@ -276,7 +276,7 @@ def test_a_batch_that_is_withdrawn_meanwhile_keeps_what_was_said(project, keys, 
     answer = sync(screen, batch, key_of(study))
 
     assert [(one["counts"], one["kept"]) for one in answer["acknowledged"]] == [(False, True)]
-    assert answer["refused"].startswith("Expected lou to be assigned to the batch 'first'")
+    assert answer["refused"].startswith("Expected a batch that is assigned to you")
 
 
 @given(text=st.text(max_size=12), ends=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=5))

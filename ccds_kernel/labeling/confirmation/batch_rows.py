@@ -94,16 +94,16 @@ def assigned_batch(connection: Connection, batch_id: int, labeler: str) -> Store
     """The batch `batch_id`, for somebody who is to work on it.
 
     Raises:
-        CcdsError: there is none, or they aren't assigned to it.
+        CcdsError: there is none, or they aren't assigned to it; which of the two isn't told, nor anything about the batch.
     """
-    stored = batch(connection, batch_id)
-    if labeler not in stored.labelers:
-        raise CcdsError(
-            expected=f"{labeler} to be assigned to the batch '{stored.name}'",
-            found=f"{len(stored.labelers)} other(s) who are",
-            do=f"ask {stored.created_by}, who made it",
-        )
-    return stored
+    for stored in batches(connection):
+        if stored.id == batch_id and labeler in stored.labelers:
+            return stored
+    raise CcdsError(
+        expected="a batch that is assigned to you",
+        found="none of that number",
+        do="load the page anew, or ask the fellow who makes the batches",
+    )
 
 
 def add_batch(

@@ -80,7 +80,7 @@ def test_others_are_turned_away(place):
     """Who isn't assigned, and who may not confirm at all."""
     batch = place.batch(labelers=["ann"])
 
-    with pytest.raises(CcdsError, match="expected bob to be assigned"):
+    with pytest.raises(CcdsError, match="expected a batch that is assigned to you"):
         assigned(place, "bob").outline(batch.id)
     with pytest.raises(ProjectAccessDenied):
         assigned(place, "sam").batches()

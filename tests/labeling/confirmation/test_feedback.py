@@ -82,5 +82,5 @@ def test_only_who_is_assigned_is_told(place):
     """Others are turned away."""
     batch = place.batch(labelers=["ann"])
 
-    with pytest.raises(CcdsError, match="expected bob to be assigned"):
+    with pytest.raises(CcdsError, match="expected a batch that is assigned to you"):
         feedback(place, "bob", batch).give()

@@ -181,11 +181,11 @@ def items(connection: Connection, batch_id: int, ids: Iterable[int]) -> dict[int
     }
 
 
-def groups(connection: Connection, batch_id: int) -> list[tuple[int, int | None]]:
-    """Place and phrase of each of a batch's studies, in their order."""
+def group_sizes(connection: Connection, batch_id: int) -> dict[int | None, int]:
+    """How many studies of a batch each phrase groups, planted ones among them."""
     item = tables.item
-    query = select(item.c.position, item.c.phrase_id).where(item.c.batch_id == batch_id).order_by(item.c.position)
-    return [(row.position, row.phrase_id) for row in connection.execute(query)]
+    query = select(item.c.phrase_id, func.count()).where(item.c.batch_id == batch_id).group_by(item.c.phrase_id)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def uses_of_studies(connection: Connection, task_id: int) -> dict[str, int]:

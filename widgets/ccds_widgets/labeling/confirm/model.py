@@ -96,7 +96,7 @@ class ConfirmModel:
         own = work.own_work()
         return {
             "name": outline.name,
-            "size": len(outline.places),
+            "size": sum(outline.sizes.values()),
             "open": own.open,
             "done": own.progress.answered,
             "today": own.today,

@@ -71,7 +71,7 @@ function actions(state, context, draw) {
     else if (state.awaited !== null && !keys().length) {
       state.awaited = null; // its undo doesn't count
       go(following(state, keys()));
-    } else if (state.awaited === null && !standing(state, keys()).includes(state.current)) go(following(state, keys(), currentStudy(state)?.position));
+    } else if (state.awaited === null && !standing(state, keys()).includes(state.current)) go(following(state, keys(), currentStudy(state)?.number));
     else draw(answer.refused || answer.acknowledged.some(({ counts }) => !counts) ? "all" : "top");
   }
 
@@ -89,7 +89,7 @@ function actions(state, context, draw) {
     if (study) state.awaited = null;
     watch.restart();
     draw();
-    if (study) said(`${study.phrase ?? "No phrase"}, ${study.nth} of ${study.of}. Preselected: ${study.prefill.join(", ") || "nothing"}.`);
+    if (study) said(`${study.phrase ?? "No phrase"}, ${placeWords(study)}. Preselected: ${study.prefill.join(", ") || "nothing"}.`);
   }
 
   // --- what is said of a study
@@ -103,7 +103,7 @@ function actions(state, context, draw) {
     if (!redoing) state.redo = [];
     state.error = null;
     queue.add(key);
-    go(following(state, keys(), study.position));
+    go(following(state, keys(), study.number));
   }
 
   function confirm() {

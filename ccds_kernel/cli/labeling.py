@@ -110,6 +110,8 @@ def _match(options: argparse.Namespace) -> None:
         print(f"{count:>9}  {label}")
     if negated := sum(counts.negated for counts in matched.counts):
         print(f"{negated} times a report holds a phrase that doesn't count, because it is negated at each place")
+    if everywhere := sum(counts.raw == matched.reports > 1 for counts in matched.counts):
+        print(f"{everywhere} of {len(matched.phrases)} phrases match every report: look whether that is meant")
     if unused := sum(not counts.captured for counts in matched.counts):
         print(f"{unused} of {len(matched.phrases)} phrases capture nothing")
 

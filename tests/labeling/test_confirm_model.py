@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
@@ -155,6 +156,46 @@ def test_tags_come_with_the_keys_and_are_one_s_own(project, keys, screen_of):
     again = screen_of("lou").answer({"kind": "batch", "batch": batch.id})["studies"]
     assert {one["key"]: one["tags"] for one in again if one["tags"]} == {study["key"]: ["motion"]}
     assert Curating(project, TASK).strata()[study["key"]].said >= {"motion"}
+
+
+def test_what_can_t_be_kept_just_now_is_not_acknowledged(project, keys, screen_of, settings):
+    """Neither a tag nor an answer: the page sends them again, and they are kept."""
+    batch = make_batch(project, "first", keys[:6], labelers=["lou"])
+    screen = screen_of("lou")
+    one, two, *_ = screen.answer({"kind": "batch", "batch": batch.id})["studies"]
+    tag = {"id": str(uuid4()), "lease": one["lease"], "study": one["key"], "kind": "tag", "tags": ["motion"]}
+    sent = tag, key_of(two)
+    log = audit_log(settings).folder
+    aside = log.rename(log.with_name("aside"))
+    log.touch()
+
+    for key in sent:
+        with pytest.raises(CcdsError, match="nothing is done that can't be logged"):
+            sync(screen, batch, key)
+    log.unlink()
+    aside.rename(log)
+    became = sync(screen, batch, *sent)["acknowledged"]
+
+    assert [(told["counts"], told["kept"]) for told in became] == [(True, True), (True, True)]
+    assert Curating(project, TASK).strata()[one["key"]].said == {"motion"}
+
+
+def test_tags_that_never_can_be_kept_are_acknowledged_with_the_reason(project, keys, screen_of):
+    """So that they hold nothing else up: a tag that the task lost, and one of a batch that was withdrawn."""
+    batch = make_batch(project, "first", keys[:6], labelers=["lou"])
+    screen = screen_of("lou")
+    one, two, *_ = screen.answer({"kind": "batch", "batch": batch.id})["studies"]
+    tag = {"id": str(uuid4()), "lease": one["lease"], "study": one["key"], "kind": "tag", "tags": ["colour"]}
+
+    told = {told["id"]: told for told in sync(screen, batch, tag, key_of(two))["acknowledged"]}
+    Curating(project, TASK).withdraw(batch.id, "lou")
+    (late,) = sync(screen, batch, tag | {"id": str(uuid4()), "tags": ["motion"]})["acknowledged"]
+
+    refused = told.pop(tag["id"])
+    assert (refused["counts"], refused["kept"]) == (late["counts"], late["kept"]) == (False, False)
+    assert refused["refusal"].startswith("Expected strata tags of the task")
+    assert late["refusal"].startswith("Expected a study of this batch that you were given")
+    assert [one["counts"] for one in told.values()] == [True]
 
 
 def test_a_page_that_is_loaded_anew_goes_on(project, keys, screen_of):

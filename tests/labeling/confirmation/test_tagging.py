@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.curation_rows import Curation, CurationKind
 from ccds_kernel.labeling.confirmation.tagging import Tagging, own_tags
 from support.confirming import HandClock
@@ -50,17 +49,24 @@ def test_the_same_tags_again_change_nothing(place):
 
 @pytest.mark.parametrize(
     ("person", "tags", "expected"),
-    [("ann", ["colour"], "strata tags of the task"), ("bob", ["motion"], "a study of this batch that you were given")],
+    [
+        ("ann", ["colour"], "strata tags of the task"),
+        ("bob", ["motion"], "a study of this batch that you were given"),
+        ("cy", ["motion"], "a study of this batch that you were given"),
+    ],
 )
-def test_tags_that_can_t_be_are_told(place, person, tags, expected):
-    """One that the task doesn't have; a study that somebody else was given."""
+def test_tags_that_never_can_be_are_told(place, person, tags, expected):
+    """One that the task doesn't have; a study that somebody else was given; a batch that was withdrawn meanwhile."""
     batch = place.batch()
-    held = place.at_work("ann", batch).take(1)[0]
+    held = {person: place.at_work(person, batch).take(1)[0] for person in ("ann", "cy")}
+    place.curating().withdraw(batch.id, "cy")
+    study = held.get(person, held["ann"])
 
-    with pytest.raises(CcdsError) as raised:
-        tagging(place, person, batch).tag(held.lease, held.report.study_key, tags)
+    refusal = tagging(place, person, batch).tag(study.lease, study.report.study_key, tags)
 
-    assert raised.value.expected.startswith(expected)
+    assert refusal.expected.startswith(expected)
+    assert tagging(place, "ann", batch).own(place.keys) == {}
+    assert place.curating().strata() == {}
 
 
 TAGS = st.frozensets(st.sampled_from("abc"))

@@ -155,7 +155,7 @@ def test_tags_come_with_the_keys_and_are_one_s_own(project, keys, screen_of):
     assert became == {"id": tag["id"], "counts": True, "kept": True, "refusal": None}
     again = screen_of("lou").answer({"kind": "batch", "batch": batch.id})["studies"]
     assert {one["key"]: one["tags"] for one in again if one["tags"]} == {study["key"]: ["motion"]}
-    assert Curating(project, TASK).strata()[study["key"]].said >= {"motion"}
+    assert Curating(project, TASK).strata()[study["key"]] >= {"motion"}
 
 
 def test_what_can_t_be_kept_just_now_is_not_acknowledged(project, keys, screen_of, settings):

@@ -1,8 +1,8 @@
 """Strata tags, as a labeler gives them: to the studies that they were given, each labeler seeing their own.
 
-A study has one set of tags, whoever gave them. A labeler is shown their own only: a study that comes with somebody else's tags
-was looked at before, and that would tell gold studies from others. So what they choose takes the place of what they chose
-before, and leaves the tags of others as they are.
+A study has the tags that somebody gives it. A labeler is shown their own only: a study that comes with somebody else's tags was
+looked at before, and that would tell gold studies from others. So what they choose takes the place of what they chose before, and
+a tag that two people give stands until both take it back.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Tagging:
         self._clock = clock
 
     def own(self, study_keys: Collection[str]) -> dict[str, Said]:
-        """Study key → the tags that stand because this person gave them; studies without are left out.
+        """Study key → the tags that this person gives it; studies without are left out.
 
         Raises:
             CcdsError: they aren't assigned to the batch (any more), or there is no such batch.
@@ -74,12 +74,10 @@ class Tagging:
                 chosen = task.checked_strata(tags)
             except CcdsError as refusal:
                 return refusal
-            history = list(curation_rows.every(connection, batch.task_id, CurationKind.STRATA, [study_key]))
-            standing = (history[-1].said if history else None) or _NONE
-            after = (standing - own_tags(history, me)) | chosen
-            if after == standing:
+            history = curation_rows.every(connection, batch.task_id, CurationKind.STRATA, [study_key])
+            if chosen == own_tags(history, me):
                 return None
-            new = Curation(study_key, CurationKind.STRATA, after, "", me, self._clock(connection))
+            new = Curation(study_key, CurationKind.STRATA, chosen, "", me, self._clock(connection))
             curation_rows.add(connection, batch.task_id, item.report_id, new)
             self._project.audit.write(
                 StudyCurated(
@@ -95,12 +93,9 @@ class Tagging:
 
 
 def own_tags(history: Iterable[Curation], person: str) -> Said:
-    """Which of a study's tags stand because `person` gave them, by all that was said about its tags, the oldest first."""
-    standing, own = _NONE, _NONE
+    """Which tags `person` gives a study, by all that was said about its tags, the oldest first."""
+    own = _NONE
     for one in history:
-        said = one.said or _NONE
         if one.person == person:
-            own |= said - standing
-        own &= said
-        standing = said
+            own = one.said or _NONE
     return own

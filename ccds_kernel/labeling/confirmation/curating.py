@@ -19,7 +19,7 @@ from ccds_kernel.labeling import rows
 from ccds_kernel.labeling.confirmation import answer_rows, batch_rows, curation_rows, tables
 from ccds_kernel.labeling.confirmation.answer import LONGEST_NOTE
 from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
-from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, check_batch, Said
+from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, Said, check_batch
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts, batch_counts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.clock import Clock, site_clock

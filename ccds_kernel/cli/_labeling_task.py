@@ -1,4 +1,4 @@
-"""`ccds labeling task show | set`: what is labelled in a project; and `--task`, by which other verbs name it."""
+"""`ccds labeling task …`: what is labelled in a project, and its history; and `--task`, by which other verbs name it."""
 
 from __future__ import annotations
 
@@ -37,6 +37,22 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     _add_project(set_)
     set_.add_argument("--task", metavar="NAME", help="change this task, which then has the file's name")
     set_.set_defaults(run=_set)
+
+    summary = "print who changed what about a task and when, the oldest change first"
+    history = actions.add_parser("history", help=summary, description=summary)
+    _add_project(history)
+    add_task(history)
+    history.add_argument("--json", action="store_true", help="print one JSON document, with the task before and after")
+    history.set_defaults(run=_history)
+
+    for name, summary in (
+        ("undo", "take back your newest change of a task, unless somebody else has changed the same since"),
+        ("redo", "do again what you took back last"),
+    ):
+        back = actions.add_parser(name, help=summary, description=summary)
+        _add_project(back)
+        add_task(back)
+        back.set_defaults(run=_step_back)
 
 
 def add_task(parser: argparse.ArgumentParser) -> None:
@@ -99,6 +115,49 @@ def _as_json(stored: StoredTask) -> dict[str, object]:
         "created_by": stored.created_by,
         "created_at": stored.created_at.isoformat(),
     }
+
+
+def _history(options: argparse.Namespace) -> None:
+    from ccds_kernel.irb.project import open_project
+    from ccds_kernel.irb.roles import Action
+    from ccds_kernel.labeling.tasks.repository import TaskRepository
+    from ccds_kernel.labeling.tasks.task_file import task_text
+
+    project = open_project(options.project, Action.READ_PHRASES)
+    with closing(project.store):
+        changes = TaskRepository(project).changes(chosen(project, options.task).id)
+    if options.json:
+        told = [
+            {
+                "step": one.step,
+                "person": one.person,
+                "at": one.at.isoformat(),
+                "kind": one.kind.value,
+                "of_step": one.of_step,
+                "before": task_text(one.before),
+                "after": task_text(one.after),
+            }
+            for one in changes
+        ]
+        print(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    kinds = {"do": "changed", "undo": "took back", "redo": "did again"}
+    for one in changes:
+        print(f"{one.at:%Y-%m-%d %H:%M} UTC  {one.person} {kinds[one.kind]}: {', '.join(one.parts)}")
+
+
+def _step_back(options: argparse.Namespace) -> None:
+    from ccds_kernel.irb.project import open_project
+    from ccds_kernel.irb.roles import Action
+    from ccds_kernel.labeling.tasks.repository import TaskRepository
+
+    project = open_project(options.project, Action.CURATE_LABELS)
+    with closing(project.store):
+        tasks = TaskRepository(project)
+        stored = chosen(project, options.task)
+        change = (tasks.undo if options.action == "undo" else tasks.redo)(stored.id)
+    done = "taken back" if options.action == "undo" else "done again"
+    print(f"task '{stored.task.name}': {done}: {', '.join(change.parts)}")
 
 
 def _set(options: argparse.Namespace) -> None:

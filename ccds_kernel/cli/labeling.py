@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING
 from ccds_kernel.cli import _labeling_load, _labeling_snapshot, _labeling_task
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ccds_kernel.labeling.match_file import Matched
     from ccds_kernel.labeling.matches import Counts
     from ccds_kernel.labeling.phrase import Phrase
+    from ccds_kernel.labeling.repository import LabelingRepository
+    from ccds_kernel.labeling.tasks.task import Task
 
 _PHRASES = (
     "CSV file 'phrase,label[,negatable[,uncertain[,excludes]]]', the highest priority first; negatable (yes, no): a place that "
@@ -55,6 +59,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     _add_project(import_)
     _labeling_task.add_task(import_)
     import_.add_argument("--phrases", type=Path, required=True, metavar="P.csv", help=f"{_PHRASES}. {_EXCLUDES}")
+    import_.add_argument(
+        "--everywhere", action="store_true", help="also phrases that match every report of the project"
+    )
     import_.add_argument("--json", action="store_true", help="print the counts as one JSON document")
     import_.set_defaults(run=_import)
 
@@ -103,6 +110,8 @@ def _match(options: argparse.Namespace) -> None:
         print(f"{count:>9}  {label}")
     if negated := sum(counts.negated for counts in matched.counts):
         print(f"{negated} times a report holds a phrase that doesn't count, because it is negated at each place")
+    if everywhere := sum(counts.raw == matched.reports > 1 for counts in matched.counts):
+        print(f"{everywhere} of {len(matched.phrases)} phrases match every report: look whether that is meant")
     if unused := sum(not counts.captured for counts in matched.counts):
         print(f"{unused} of {len(matched.phrases)} phrases capture nothing")
 
@@ -142,7 +151,10 @@ def _import(options: argparse.Namespace) -> None:
     with closing(project.store):
         stored = _labeling_task.chosen(project, options.task)
         phrases = read_phrases(options.phrases, each_label_by_itself=stored.task.kind is TaskKind.SEVERAL)
-        appended = LabelingRepository(project, stored.id).append_phrases(phrases)
+        repository = LabelingRepository(project, stored.id)
+        if not options.everywhere:
+            _refuse_everywhere(repository, stored.task, phrases, options.phrases)
+        appended = repository.append_phrases(phrases)
     if options.json:
         print(json.dumps(asdict(appended)))
         return
@@ -152,6 +164,24 @@ def _import(options: argparse.Namespace) -> None:
     if appended.differing:
         print(
             f"{appended.differing:>9}  left out: on the list already, with other options; change these in the labelling app"
+        )
+
+
+def _refuse_everywhere(repository: LabelingRepository, task: Task, phrases: Sequence[Phrase], path: Path) -> None:
+    """Asks, as a command can, before phrases are taken in that tell no report from another."""
+    from ccds_kernel.errors import CcdsError
+    from ccds_kernel.labeling.everywhere import everywhere
+
+    known = {stored.phrase.normalised for stored in repository.phrases()}
+    new = [phrase for phrase in phrases if phrase.normalised not in known]
+    if not new:
+        return
+    reports = repository.reports()
+    if found := everywhere(task, (stored.report for stored in reports), new):
+        raise CcdsError(
+            expected=f"phrases that tell reports apart in {path}",
+            found=f"{len(found)} that match all {len(reports)}, the first of them as phrase {phrases.index(found[0]) + 1}",
+            do="choose other words, or say with --everywhere that this is meant",
         )
 
 

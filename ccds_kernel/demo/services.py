@@ -19,7 +19,14 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.resources import resource
 
 _END_SECONDS = 20.0
-_OURS = ("jupyterhub_config.py", "configurable-http-proxy", "ccds_hub.proxy", "ccds_hub.audit_daemon")
+# The hub tells its reconciler to end, and doesn't wait for one that is in the middle of a look.
+_OURS = (
+    "jupyterhub_config.py",
+    "configurable-http-proxy",
+    "ccds_hub.proxy",
+    "ccds_hub.audit_daemon",
+    "ccds_hub.reconciler",
+)
 _MODULES = {
     "audit daemon": ("ccds_hub.audit_daemon",),
     "proxy": ("ccds_hub.proxy",),

@@ -87,7 +87,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.FELLOW: frozenset(
         {
             Action.OPEN_LABELING, Action.CONFIRM_STUDIES, Action.CURATE_LABELS, Action.READ_REPORTS, Action.LOAD_REPORTS,
-            Action.READ_PHRASES, Action.EDIT_PHRASES, Action.SUBMIT_RESULTS,
+            Action.READ_PHRASES, Action.EDIT_PHRASES, Action.READ_IMAGES, Action.SUBMIT_RESULTS,
         }
     ),
     Role.LABELER: frozenset({Action.OPEN_LABELING, Action.CONFIRM_STUDIES}),
@@ -96,7 +96,11 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.LEADERSHIP: frozenset(),  # reads published aggregates; has no right inside a project
     Role.ADMINISTRATOR: frozenset(),  # keeps the roster; has no right inside a project
 }  # fmt: skip
-"""Role → the actions it allows. A role whose apps don't exist yet is allowed nothing."""
+"""Role → the actions it allows. A role whose apps don't exist yet is allowed nothing.
+
+A fellow sees a study's images beside its report: the final word is theirs. A labeler doesn't: the operating system opens a
+project's images all or none, and labelers are to reach the studies that they are given, no others.
+"""
 
 NEEDS: Mapping[Action, Right] = {
     Action.OPEN_LABELING: Right(DataKind.REPORTS, Access.ROWS),

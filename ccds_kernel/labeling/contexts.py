@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ccds_kernel.labeling.corpus import Corpus, Posting
+from ccds_kernel.labeling.cues import Cues
 from ccds_kernel.labeling.matches import Matching
-from ccds_kernel.labeling.negation import Assertion, Cues, SentenceCues, sentence_around
+from ccds_kernel.labeling.negation import Assertion, SentenceCues, sentence_around
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.text import whole_words
 
@@ -83,7 +84,7 @@ class ContextReader:
         return self._assertion(report, text, (start, end), self._sentence_ends(report))
 
     def _assertion(self, report: int, text: str, place: tuple[int, int], ends: Sequence[int]) -> Assertion:
-        """The same as `Cues.assertion`, with what is known."""
+        """What the sentence around `place` (start and end) says of it, with what is known of that sentence."""
         begin, end = around = sentence_around(place, ends)
         if self._last is None or self._last[:2] != (report, around):  # a long sentence isn't even sliced twice
             self._last = report, around, self._read(text[begin:end])

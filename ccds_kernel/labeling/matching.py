@@ -20,8 +20,9 @@ import numpy.typing as npt
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.contexts import ContextReader, sorted_out
 from ccds_kernel.labeling.corpus import Corpus, Posting
+from ccds_kernel.labeling.cues import RADIOLOGY, Cues
 from ccds_kernel.labeling.matches import Conflict, Counts, Matching, Preview, SoftLabels, Span
-from ccds_kernel.labeling.negation import RADIOLOGY, Assertion, Cues
+from ccds_kernel.labeling.negation import Assertion
 from ccds_kernel.labeling.outcome import OutcomeOf, one_label
 from ccds_kernel.labeling.phrase import Phrase, check_count
 from ccds_kernel.labeling.text import normalise_with_offsets, whole_words

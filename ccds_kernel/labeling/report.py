@@ -8,7 +8,7 @@ from datetime import date
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.application import IrbApplication
-from ccds_kernel.labeling.text import is_valid_unicode, normalise
+from ccds_kernel.labeling.text import is_valid_unicode, normalise, visible
 
 LONGEST_ACCESSION = 64
 
@@ -75,7 +75,7 @@ class Report:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to read in it."""
-        return not any(text.strip() for text in self.texts)
+        return not any(visible(text).strip() for text in self.texts)
 
     def says_the_same(self, other: Report) -> bool:
         """Whether `other` has the same sections; exam code and date count only where both have one."""

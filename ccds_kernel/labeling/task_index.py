@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.corpus import Corpus, Posting
+from ccds_kernel.labeling.cues import RADIOLOGY, Cues
 from ccds_kernel.labeling.matches import Conflict, Counts, Preview, SoftLabels, Span
 from ccds_kernel.labeling.matching import PhraseIndex
-from ccds_kernel.labeling.negation import RADIOLOGY, Cues
 from ccds_kernel.labeling.outcome import label_by_itself, one_label
 from ccds_kernel.labeling.phrase import Phrase, check_count
 from ccds_kernel.labeling.report import Report

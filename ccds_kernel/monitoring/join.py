@@ -1,7 +1,7 @@
 """Each prediction beside the final report of its study: what came of it.
 
 The label comes from the report by the same phrase code that labels reports for training: the first phrase that matches.
-Final reports are read in every section and by the default cues (`labeling.negation.RADIOLOGY`), whatever a project's labelling
+Final reports are read in every section and by the default cues (`labeling.cues.RADIOLOGY`), whatever a project's labelling
 task says: a deployed model outlives its project, and has its own phrase list. The positive label counts as positive, every other
 label as negative. A study whose report no phrase matches is unmatched, and one without a final report yet awaits it; neither
 counts as right or wrong. Pure; what comes out names no study.

@@ -80,7 +80,7 @@ def test_a_labeler_confirms_corrects_skips_flags_tags_and_undoes_by_keys(project
         seen[0]: (AnswerKind.CONFIRM, ["no effusion"]),
         seen[1]: (AnswerKind.CONFIRM, ["no effusion"]),
     }
-    assert Curating(project, TASK).strata()[tagged].said == {"motion"}
+    assert Curating(project, TASK).strata()[tagged] == {"motion"}
     page.reload()
     expect(page.locator(".ccds-pace")).to_contain_text("2 done, 2 today")
     assert study_on(page) == seen[2]

@@ -87,7 +87,7 @@ def row(page, text: str):
 
 
 def counts(page, text: str) -> list[str]:
-    """Captured, raw and shadowed of a phrase, as the row shows them."""
+    """Captures, matches and shadowed of a phrase, as the row shows them."""
     return row(page, text).locator(".ccds-count").all_inner_texts()[:3]
 
 
@@ -131,12 +131,12 @@ def test_options_of_a_phrase_of_the_list_are_changed_and_taken_back(open_app, re
     expect(page.locator(".ccds-phrase")).to_contain_text("13 negated")
     page.keyboard.press("Escape")
     page.keyboard.press("Control+z")
-    expect(page.locator(".ccds-said")).to_contain_text("Taken back: changed “effusion”")
+    expect(page.locator(".ccds-said")).to_contain_text("Undone: changed “effusion”")
     expect(page.locator(".ccds-phrase")).not_to_contain_text("negated")
     page.keyboard.press("Control+Shift+Z")
 
     expect(page.locator(".ccds-phrase")).to_contain_text("13 negated")
-    expect(page.locator(".ccds-said")).to_contain_text("Done again: changed “effusion”")
+    expect(page.locator(".ccds-said")).to_contain_text("Redone: changed “effusion”")
 
 
 def test_search_walks_through_the_hits(open_app):
@@ -257,7 +257,7 @@ def test_priorities_by_keyboard_alone(open_app, repository):
     expect(row(page, "LARGE effusion")).to_be_visible()
     press("Escape")
     press("c")
-    expect(page.locator(".ccds-conflicts li")).to_contain_text("12 reports hidden")
+    expect(page.locator(".ccds-conflicts li")).to_contain_text("12 reports shadowed")
     press("h")
     expect(page.locator(".ccds-history li").first).to_contain_text("fay added LARGE effusion")
     press("Escape")
@@ -308,7 +308,7 @@ def test_all_reports_of_a_phrase_are_paged_and_lead_to_annotate(open_app, reposi
     page = open_app()
     page.keyboard.press("Alt+2")
 
-    row(page, "effusion").get_by_role("button", name="Raw 16 reports").click()
+    row(page, "effusion").get_by_role("button", name="Matches 16 reports").click()
     expect(page.locator(".ccds-listed-report")).to_have_count(10)
     page.get_by_role("button", name="After").click()
     expect(page.locator(".ccds-listed-report")).to_have_count(6)
@@ -354,7 +354,7 @@ def test_both_themes_are_legible(open_app, repository, scheme):
     go_to(page, 2)
     annotate = looks(page, ".ccds-mark, .ccds-option, .ccds-aside, .ccds-tab, .ccds-button")
     page.keyboard.press("Alt+2")
-    row(page, "effusion").get_by_role("button", name="Raw 3 reports").click()
+    row(page, "effusion").get_by_role("button", name="Matches 3 reports").click()
     expect(page.locator(".ccds-listed-report").first).to_be_visible()
 
     texts = annotate + looks(

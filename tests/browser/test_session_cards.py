@@ -100,9 +100,9 @@ def test_a_session_waits_starts_is_extended_and_ends_on_its_card(page: Page, hub
     expect(runs.get_by_role("button", name=re.compile("^Extend"))).to_be_visible()
     runs.get_by_role("button", name=re.compile("^Extend")).focus()
     page.keyboard.press("Enter")
-    expect(runs).to_contain_text("1 h 59 min")
+    expect(runs).to_contain_text(re.compile(r"1 h 5\d min"))
     runs.get_by_role("button", name=re.compile("^Extend")).click()
-    expect(runs).to_contain_text("2 h 59 min")
+    expect(runs).to_contain_text(re.compile(r"2 h 5\d min"))
     expect(runs.get_by_role("button", name=re.compile("^Extend"))).to_have_count(0)  # three hours are the site's most
     expect(runs).to_contain_text("It can’t be extended any more")
     runs.get_by_role("button", name=re.compile("^Stop")).click()

@@ -32,7 +32,7 @@ read reports                    yes       yes      yes    no      no       no   
 load reports                    no        yes      yes    no      no       no          no         no
 read the phrase list            yes       yes      yes    no      no       no          no         no
 edit the phrase list            no        no       yes    no      no       no          no         no
-read images                     yes       yes      no     no      no       no          no         no
+read images                     yes       yes      yes    no      no       no          no         no
 write images                    yes       yes      no     no      no       no          no         no
 train a model                   yes       yes      no     no      no       no          no         no
 submit results to the airlock   yes       yes      yes    no      no       no          no         no
@@ -140,9 +140,9 @@ def test_nobody_is_let_in_by_a_similar_name(person):
     [
         ("scientist", ["images", "reports"], {"images": Access.WRITE, "reports": Access.READ}),
         ("engineer", ["images", "reports"], {"images": Access.WRITE, "reports": Access.WRITE}),
-        ("fellow", ["images", "reports"], {"reports": Access.WRITE}),
+        ("fellow", ["images", "reports"], {"images": Access.READ, "reports": Access.WRITE}),
         ("scientist", ["reports"], {"reports": Access.READ}),
-        ("fellow", ["images"], {}),
+        ("fellow", ["images"], {"images": Access.READ}),
         ("labeler", ["images", "reports"], {"reports": Access.ROWS}),
         ("labeler", ["images"], {}),
         *((role, ["images", "reports"], {}) for role in ("champion", "radiologist", "leadership", "administrator")),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
@@ -18,6 +19,7 @@ from ccds_kernel.labeling.tasks.task import TaskKind
 from ccds_widgets.labeling.confirm.app import confirm_screen
 from ccds_widgets.labeling.confirm.shown import marked
 from support.confirm_project import FELLOW, LABELERS, PROJECT, TASK, confirm_project, make_batch
+from support.preview import head, write_image
 from support.site import site_settings
 
 
@@ -34,9 +36,15 @@ def settings(tmp_path):
 
 
 @pytest.fixture
-def project(settings, kind):
+def data():
+    """What the application covers."""
+    return ("reports",)
+
+
+@pytest.fixture
+def project(settings, kind, data):
     """The project with 30 studies, ten of each text."""
-    opened = confirm_project(settings, 30, kind=kind)
+    opened = confirm_project(settings, 30, kind=kind, data=data)
     yield opened
     opened.close()
 
@@ -83,6 +91,7 @@ def test_a_labeler_sees_their_batches_and_the_studies_ahead(project, keys, scree
     assert started == {
         "person": "lou",
         "curates": False,
+        "sees_images": False,
         "batches": [{"id": batch.id, "name": "first", "studies": 6, "open": 6}],
     }
     assert (opened["size"], opened["open"], opened["done"], opened["today"], opened["history"]) == (6, 6, 0, 0, [])
@@ -146,7 +155,47 @@ def test_tags_come_with_the_keys_and_are_one_s_own(project, keys, screen_of):
     assert became == {"id": tag["id"], "counts": True, "kept": True, "refusal": None}
     again = screen_of("lou").answer({"kind": "batch", "batch": batch.id})["studies"]
     assert {one["key"]: one["tags"] for one in again if one["tags"]} == {study["key"]: ["motion"]}
-    assert Curating(project, TASK).strata()[study["key"]].said >= {"motion"}
+    assert Curating(project, TASK).strata()[study["key"]] >= {"motion"}
+
+
+def test_what_can_t_be_kept_just_now_is_not_acknowledged(project, keys, screen_of, settings):
+    """Neither a tag nor an answer: the page sends them again, and they are kept."""
+    batch = make_batch(project, "first", keys[:6], labelers=["lou"])
+    screen = screen_of("lou")
+    one, two, *_ = screen.answer({"kind": "batch", "batch": batch.id})["studies"]
+    tag = {"id": str(uuid4()), "lease": one["lease"], "study": one["key"], "kind": "tag", "tags": ["motion"]}
+    sent = tag, key_of(two)
+    log = audit_log(settings).folder
+    aside = log.rename(log.with_name("aside"))
+    log.touch()
+
+    for key in sent:
+        with pytest.raises(CcdsError, match="nothing is done that can't be logged"):
+            sync(screen, batch, key)
+    log.unlink()
+    aside.rename(log)
+    became = sync(screen, batch, *sent)["acknowledged"]
+
+    assert [(told["counts"], told["kept"]) for told in became] == [(True, True), (True, True)]
+    assert Curating(project, TASK).strata()[one["key"]].said == {"motion"}
+
+
+def test_tags_that_never_can_be_kept_are_acknowledged_with_the_reason(project, keys, screen_of):
+    """So that they hold nothing else up: a tag that the task lost, and one of a batch that was withdrawn."""
+    batch = make_batch(project, "first", keys[:6], labelers=["lou"])
+    screen = screen_of("lou")
+    one, two, *_ = screen.answer({"kind": "batch", "batch": batch.id})["studies"]
+    tag = {"id": str(uuid4()), "lease": one["lease"], "study": one["key"], "kind": "tag", "tags": ["colour"]}
+
+    told = {told["id"]: told for told in sync(screen, batch, tag, key_of(two))["acknowledged"]}
+    Curating(project, TASK).withdraw(batch.id, "lou")
+    (late,) = sync(screen, batch, tag | {"id": str(uuid4()), "tags": ["motion"]})["acknowledged"]
+
+    refused = told.pop(tag["id"])
+    assert (refused["counts"], refused["kept"]) == (late["counts"], late["kept"]) == (False, False)
+    assert refused["refusal"].startswith("Expected strata tags of the task")
+    assert late["refusal"].startswith("Expected a study of this batch that you were given")
+    assert [one["counts"] for one in told.values()] == [True]
 
 
 def test_a_page_that_is_loaded_anew_goes_on(project, keys, screen_of):
@@ -222,13 +271,44 @@ def test_what_a_labeler_may_not_do_is_refused(project, keys, screen_of):
     ):
         with pytest.raises(CcdsError, match="expected a fellow"):
             screen.answer(request)
-    assert screen.answer({"kind": "series", "study": keys[0]}) == {"series": None}
-    with pytest.raises(CcdsError, match="expected lin to be assigned"):
+    with pytest.raises(CcdsError, match="expected a batch that is assigned to you"):
         screen_of("lin").answer({"kind": "batch", "batch": batch.id})
 
 
+@pytest.mark.parametrize("data", [("reports", "images")])
+def test_a_fellow_sees_the_images_of_a_study(project, keys, screen_of):
+    """Where the application covers images: which there are, and a slice of one."""
+    write_image(project.folder / "nifti" / keys[0] / "ct.nii.gz", head())
+    screen = screen_of(FELLOW)
+
+    told = screen.answer({"kind": "series", "study": keys[0]})["series"]
+    wanted = {"kind": "slice", "study": keys[0], "series": "ct", "number": 3, "low": 0.0, "high": 80.0}
+    shown = screen.answer(wanted)
+
+    assert screen.start()["sees_images"]
+    assert [one["id"] for one in told] == ["ct"]
+    assert (shown["number"], len(shown["buffers"][0])) == (3, shown["size"][0] * shown["size"][1])
+
+
+@pytest.mark.parametrize(
+    ("person", "data"), [(FELLOW, ("reports",)), ("lou", ("reports", "images"))], ids=["not covered", "labeler"]
+)
+def test_who_may_not_see_images_sees_none(project, keys, screen_of, person):
+    """An application without images opens none to a fellow, and one with images none to a labeler, though files are there."""
+    write_image(project.folder / "nifti" / keys[0] / "ct.nii.gz", head())
+    screen = screen_of(person)
+
+    assert not screen.start()["sees_images"]
+    for request in (
+        {"kind": "series", "study": keys[0]},
+        {"kind": "slice", "study": keys[0], "series": "ct", "number": 0, "low": 0.0, "high": 1.0},
+    ):
+        with pytest.raises(CcdsError, match="expected a role that sees images"):
+            screen.answer(request)
+
+
 def test_a_batch_that_is_withdrawn_meanwhile_keeps_what_was_said(project, keys, screen_of):
-    """Keys are acknowledged, as refused; the line says whom to ask."""
+    """Keys are acknowledged, as refused; the line says that the batch isn’t theirs."""
     batch = make_batch(project, "first", keys[:3], labelers=["lou"])
     screen = screen_of("lou")
     study = screen.answer({"kind": "batch", "batch": batch.id})["studies"][0]
@@ -237,7 +317,7 @@ def test_a_batch_that_is_withdrawn_meanwhile_keeps_what_was_said(project, keys, 
     answer = sync(screen, batch, key_of(study))
 
     assert [(one["counts"], one["kept"]) for one in answer["acknowledged"]] == [(False, True)]
-    assert answer["refused"].startswith("Expected lou to be assigned to the batch 'first'")
+    assert answer["refused"].startswith("Expected a batch that is assigned to you")
 
 
 @given(text=st.text(max_size=12), ends=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=5))

@@ -100,6 +100,18 @@ def test_the_counts_are_told(capsys):
     ]
 
 
+def test_a_phrase_that_matches_every_report_is_told(folder, capsys):
+    """It labels all of them, which is mostly a slip: the output is written as asked, and a line says so."""
+    (folder / "r.csv").write_text("accession,findings,impression\nA1,Film. Mass.,\nA2,Clear.,film\n", encoding="utf-8")
+    (folder / "p.csv").write_text("phrase,label\nmass,positive\nfilm,any\n", encoding="utf-8")
+
+    status = match()
+
+    assert status == 0
+    assert "1 of 2 phrases match every report: look whether that is meant" in capsys.readouterr().out.splitlines()
+    assert [row[2] for row in rows(folder / "out.csv")[1:]] == ["positive", "any"]
+
+
 OPTIONS = (
     "label,uncertain,negatable,phrase\n"
     "positive,unsure,Yes,effusion\n"

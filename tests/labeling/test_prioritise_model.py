@@ -1,5 +1,7 @@
 """What the prioritise screen shows and does, on a real project, without a browser."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -224,6 +226,24 @@ def test_phrases_of_another_task_are_copied_below_the_list(project, model):
     assert [*ids(answer)] == [*WORDS, "clear"]
 
 
+def test_a_copied_phrase_in_every_report_is_asked_about_first(open_as):
+    """Nothing is copied until the person says that it is meant; one that the list has already is no question."""
+    project = open_as("fay", Action.OPEN_LABELING)
+    LabelingRepository(project).load_reports(Report(f"A{n}", (Section("findings", f"Film {n}."),)) for n in range(3))
+    other = TaskRepository(project).make(Task("old list")).id
+    LabelingRepository(project, other).append_phrases([Phrase("film 1", "one"), Phrase("film", "any")])
+    model = prioritise_model(project)
+
+    asked = model.answer({"kind": "copy", "source": other})
+    unchanged = model.start()
+    sure = model.answer({"kind": "copy", "source": other, "sure": True})
+    again = model.answer({"kind": "copy", "source": other})
+
+    assert "one that stands in all 3" in asked["asks"]
+    assert counts(unchanged) == {}
+    assert (sure["copied"]["added"], again["copied"]["known"]) == (2, 2)
+
+
 def test_phrases_that_exclude_are_refused_where_labels_exclude_each_other(project, model):
     """One line says what to do; nothing is copied."""
     other = TaskRepository(project).make(Task("signs", TaskKind.SEVERAL, (Label("effusion", 0),))).id
@@ -259,6 +279,41 @@ def test_labels_are_ordered_added_and_removed(project, model):
         model.answer({"kind": "labels", "names": ["no", "side", "heart"]})
     with pytest.raises(CcdsError, match="'yes' twice"):
         model.answer({"kind": "labels", "names": [*names, "yes"]})
+
+
+def test_changes_of_labels_are_taken_back_in_their_order_among_others(project, model):
+    """Undo takes what one did last, phrase or labels; the history has both; another's labels aren't one's own to take back."""
+    names = [label["name"] for label in model.start()["overview"]["labels"]]
+    phrase = ids(model.start())["left"]
+    model.answer({"kind": "labels", "names": ["fresh", *names]})
+    model.answer({"kind": "move", "phrase": phrase, "position": 0})
+    model.answer({"kind": "labels", "names": [*names, "fresh"]})
+
+    steps = [model.answer({"kind": kind}) for kind in ("undo", "undo", "undo", "redo")]
+    history = model.answer({"kind": "history", "begin": 0})["changes"]
+
+    assert [(one["step"]["what"], one["step"]["text"]) for one in steps] == [
+        ("task", "labels"),
+        ("moved", "left"),
+        ("task", "labels"),
+        ("task", "labels"),
+    ]
+    assert [[label["name"] for label in one["overview"]["labels"]] for one in steps] == [
+        ["fresh", *names],
+        ["fresh", *names],
+        names,
+        ["fresh", *names],
+    ]
+    assert steps[2]["overview"]["redo"] == {"what": "task", "text": "labels", "more": 0}
+    assert [*ids(steps[-1])] == [*WORDS]
+    assert (history[0]["what"], history[0]["kind"], history[0]["labels"]) == (
+        "task",
+        "redo",
+        [names, ["fresh", *names]],
+    )
+    change_task(project, replace(TaskRepository(project).tasks()[0].task, guideline="New."))
+    newest = model.answer({"kind": "history", "begin": 0})["changes"][0]
+    assert (newest["step"], newest["parts"], newest["labels"]) == (history[0]["step"] + 1, "guideline", None)
 
 
 def test_a_label_of_the_gold_set_is_in_use(project, model):

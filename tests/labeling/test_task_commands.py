@@ -140,6 +140,35 @@ def test_phrases_of_one_task_go_out_and_come_back(folder, capsys, project):
     assert LabelingRepository(project).phrases() == ()
 
 
+@pytest.mark.usefixtures("folder")
+def test_a_change_is_listed_taken_back_and_done_again(capsys, project):
+    """By its parts; as one document with the task before and after."""
+    run("task", "set", "task.yaml")
+    Path("less.yaml").write_text("name: findings\nlabels: [edema]\nguideline: Once.\n", encoding="utf-8")
+    run("task", "set", "less.yaml")
+    capsys.readouterr()
+
+    named = ("--task", "findings")
+    statuses = [run("task", verb, *named) for verb in ("undo", "history", "redo", "history", "redo")]
+
+    told = capsys.readouterr()
+    lines = told.out.splitlines()
+    assert statuses == [0, 0, 0, 0, 1]
+    assert lines[0] == "task 'findings': taken back: labels, a guideline"
+    assert [line.split("UTC  ")[1] for line in lines[-3:]] == [
+        "fay changed: labels, a guideline",
+        "fay took back: labels, a guideline",
+        "fay did again: labels, a guideline",
+    ]
+    assert told.err.startswith("ccds: expected a change of yours to do again; found none; ")
+    assert TaskRepository(project).tasks()[1].task.words == ("edema",)
+    run("task", "history", *named, "--json")
+    first, undone, _ = json.loads(capsys.readouterr().out)
+    assert (undone["of_step"], undone["kind"], undone["person"]) == (first["step"], "undo", "fay")
+    assert yaml.safe_load(first["before"])["labels"] == ["effusion", "edema"]
+    assert yaml.safe_load(first["after"])["guideline"] == "Once."
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

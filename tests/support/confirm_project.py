@@ -39,11 +39,16 @@ TASK = 1
 
 
 def confirm_project(
-    settings: Settings, studies: int, *, kind: TaskKind = TaskKind.ONE, texts: Sequence[str] = TEXTS
+    settings: Settings,
+    studies: int,
+    *,
+    kind: TaskKind = TaskKind.ONE,
+    texts: Sequence[str] = TEXTS,
+    data: Sequence[str] = ("reports",),
 ) -> Project:
-    """`PROJECT` with that many reports, opened by the fellow."""
+    """`PROJECT` with that many reports, opened by the fellow; its application covers `data`."""
     roster = on_roster(**{FELLOW: "fellow"}, **dict.fromkeys(LABELERS, "labeler"))
-    apply_application(application(id=PROJECT, roster=roster), person="admin", settings=settings)
+    apply_application(application(id=PROJECT, roster=roster, data=list(data)), person="admin", settings=settings)
     project = open_project(PROJECT, Action.OPEN_LABELING, person=FELLOW, settings=settings)
     repository = LabelingRepository(project, TASK)
     repository.load_reports(

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from ccds_kernel.labeling.cues import Cues
 from ccds_kernel.labeling.matches import Conflict, Counts, Preview
-from ccds_kernel.labeling.negation import Cues
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.task_index import TaskIndex
@@ -78,13 +78,18 @@ phrases = st.builds(
 
 
 class TaskIndexAgainstReference(RuleBasedStateMachine):
-    """After any sequence of changes the index says what the reference says."""
+    """After any sequence of changes the index says what the reference says.
+
+    Attributes:
+        changes: how many were made, those taken back counted once more.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.index = TaskIndex(TaskKind.ONE, [])
         self.reference = Reference([], [], CUES, several=False)
         self.undoing: list[tuple[Callable[[], object], dict[str, list[Phrase]]]] = []
+        self.changes = 0
 
     @initialize(kind=st.sampled_from(TaskKind), written=st.lists(written_reports, min_size=1, max_size=8))
     def start(self, kind, written) -> None:
@@ -98,7 +103,8 @@ class TaskIndexAgainstReference(RuleBasedStateMachine):
         self.reference = Reference(written, {LEFT_OUT}, CUES, several=kind is TaskKind.SEVERAL)
 
     def _keep(self, undo: Callable[[], object]) -> None:
-        """Remembers how the index goes back to what the reference says now."""
+        """Remembers how the index goes back to what the reference says now, before it is changed."""
+        self.changes += 1
         self.undoing.append((undo, {name: list(listed) for name, listed in self.reference.lists.items()}))
 
     def _fits(self, phrase: Phrase, *, instead_of: Phrase | None = None) -> bool:
@@ -171,6 +177,7 @@ class TaskIndexAgainstReference(RuleBasedStateMachine):
     @rule()
     def undo(self) -> None:
         """The newest change is taken back."""
+        self.changes += 1
         undo, before = self.undoing.pop()
         undo()
         self.reference.lists = before

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from ccds_kernel.labeling.negation import Assertion, Cues
+from ccds_kernel.labeling.cues import Cues
+from ccds_kernel.labeling.negation import Assertion
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.text import is_word_character, normalise
 

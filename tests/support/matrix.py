@@ -23,7 +23,7 @@ read reports                   | yes       | yes      | yes    | no      | no   
 load reports                   | no        | yes      | yes    | no      | no       | no          | no         | no
 read the phrase list           | yes       | yes      | yes    | no      | no       | no          | no         | no
 edit the phrase list           | no        | no       | yes    | no      | no       | no          | no         | no
-read images                    | yes       | yes      | no     | no      | no       | no          | no         | no
+read images                    | yes       | yes      | yes    | no      | no       | no          | no         | no
 write images                   | yes       | yes      | no     | no      | no       | no          | no         | no
 train a model                  | yes       | yes      | no     | no      | no       | no          | no         | no
 submit results to the airlock  | yes       | yes      | yes    | no      | no       | no          | no         | no

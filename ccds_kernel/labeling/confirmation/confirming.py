@@ -10,9 +10,10 @@ A labeler sees neither whether a study is planted nor what others said about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import SystemRandom
 
 from sqlalchemy import Connection
 
@@ -23,11 +24,13 @@ from ccds_kernel.labeling import rows
 from ccds_kernel.labeling.confirmation import answer_rows, batch_rows, lease_rows
 from ccds_kernel.labeling.confirmation.answer import Answer, AnswerKind, LeaseState
 from ccds_kernel.labeling.confirmation.batch import Said
+from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
 from ccds_kernel.labeling.confirmation.keeping import Acknowledged, Keeping
 from ccds_kernel.labeling.confirmation.lease_rows import HeldItem
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM
 from ccds_kernel.labeling.confirmation.progress import LabelerProgress, labeler_progress
+from ccds_kernel.labeling.confirmation.serving import next_studies
 from ccds_kernel.labeling.rows import StoredReport
 
 __all__ = ["Acknowledged", "Confirming", "LeasedStudy", "OwnWork"]
@@ -38,6 +41,8 @@ TERM = timedelta(minutes=10)
 MOST_AHEAD = 100
 MOST_AT_ONCE = 500
 """How many answers one call takes."""
+
+_CHANCE = SystemRandom().random
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,9 @@ class LeasedStudy:
         report: its report.
         phrase_id: the phrase of its group; None where there is none.
         prefill: what is preselected; none where no phrase matched.
-        position: its place in the batch.
+        number: the how many-th study of the batch this labeler was given. Its place in the batch would tell a planted one, which
+            everybody is given, from the others.
+        nth: the how many-th of its group.
     """
 
     lease: int
@@ -58,7 +65,8 @@ class LeasedStudy:
     report: StoredReport
     phrase_id: int | None
     prefill: Said
-    position: int
+    number: int
+    nth: int
 
 
 @dataclass(frozen=True)
@@ -90,13 +98,23 @@ class Confirming:
         batch_id: the batch.
         term: how long a lease holds.
         clock: what time it is within a transaction.
+        chance: a number of [0, 1), by which planted studies come among the others.
     """
 
-    def __init__(self, project: Project, batch_id: int, *, term: timedelta = TERM, clock: Clock = site_clock) -> None:
+    def __init__(
+        self,
+        project: Project,
+        batch_id: int,
+        *,
+        term: timedelta = TERM,
+        clock: Clock = site_clock,
+        chance: Callable[[], float] = _CHANCE,
+    ) -> None:
         self._project = project
         self._batch_id = batch_id
         self._term = term
         self._clock = clock
+        self._chance = chance
 
     def take(self, ahead: int) -> tuple[LeasedStudy, ...]:
         """Sees to it that this person holds `ahead` studies, those that they hold already first; renews all of them.
@@ -111,12 +129,12 @@ class Confirming:
             raise CcdsError(expected=f"1 to {MOST_AHEAD} studies ahead", found=str(ahead), do="ask for fewer")
         self._project.require(CONFIRM)
         with self._project.store.writing() as connection:
-            self._check_assigned(connection)
+            batch = self._assigned(connection)
             now = self._clock(connection)
             lease_rows.bound(connection, self._batch_id, now + self._term)
             kept = self._still_held(connection, now)
             wanted = ahead - len(kept)
-            new = lease_rows.open_items(connection, self._batch_id, self._me, now, wanted) if wanted > 0 else []
+            new = self._next(connection, batch, now, wanted) if wanted > 0 else []
             lease_rows.add(connection, self._batch_id, self._me, new, now=now, until=now + self._term)
             lease_rows.renew(connection, (one.lease.id for one in kept), now + self._term)
             leased = self._shown(connection, lease_rows.held(connection, self._batch_id, self._me))
@@ -133,7 +151,7 @@ class Confirming:
         """
         self._project.require(CONFIRM)
         with self._project.store.writing() as connection:
-            self._check_assigned(connection)
+            self._assigned(connection)
             now = self._clock(connection)
             lease_rows.bound(connection, self._batch_id, now + self._term)
             kept = [one.lease.id for one in self._still_held(connection, now)]
@@ -172,18 +190,17 @@ class Confirming:
         """How many more studies this person can be given, those that they hold among them; see `OwnWork.open`."""
         self._project.require(CONFIRM)
         with self._project.store.reading() as connection:
-            self._check_assigned(connection)
-            return self._open(connection, self._clock(connection))
+            return self._open(connection, self._assigned(connection), self._clock(connection))
 
     def own_work(self) -> OwnWork:
         """What this person has done so far."""
         self._project.require(CONFIRM)
         with self._project.store.reading() as connection:
-            self._check_assigned(connection)
+            batch = self._assigned(connection)
             now = self._clock(connection)
             kept = answer_rows.counting(answer_rows.every(connection, batch_id=self._batch_id, labeler=self._me))
             held = lease_rows.held(connection, self._batch_id, self._me)
-            is_open = self._open(connection, now)
+            is_open = self._open(connection, batch, now)
         progress = labeler_progress(kept, [self._me], {self._me: len(held)})[self._me]
         today = sum(
             stored.at.astimezone().date() == now.astimezone().date() and stored.answer.kind is not AnswerKind.SKIP
@@ -195,12 +212,20 @@ class Confirming:
     def _me(self) -> str:
         return self._project.person
 
-    def _check_assigned(self, connection: Connection) -> None:
-        batch_rows.assigned_batch(connection, self._batch_id, self._me)
+    def _assigned(self, connection: Connection) -> StoredBatch:
+        return batch_rows.assigned_batch(connection, self._batch_id, self._me)
 
-    def _open(self, connection: Connection, now: datetime) -> int:
-        held = len(lease_rows.held(connection, self._batch_id, self._me))
-        return held + lease_rows.open_count(connection, self._batch_id, self._me, now)
+    def _open(self, connection: Connection, batch: StoredBatch, now: datetime) -> int:
+        return lease_rows.still_open(connection, batch, self._me, now)
+
+    def _next(self, connection: Connection, batch: StoredBatch, now: datetime, most: int) -> list[int]:
+        return next_studies(
+            lease_rows.open_ordinary(connection, batch.id, self._me, now, most),
+            lease_rows.open_planted(connection, batch.id, self._me),
+            lease_rows.open_groups(connection, batch.id, self._me, now),
+            most=most,
+            chance=self._chance,
+        )
 
     def _still_held(self, connection: Connection, now: datetime) -> list[HeldItem]:
         """What this person holds; what somebody else has taken since its time was over is given back."""
@@ -217,6 +242,7 @@ class Confirming:
     def _shown(self, connection: Connection, held: Sequence[HeldItem]) -> tuple[LeasedStudy, ...]:
         items = batch_rows.items(connection, self._batch_id, (one.item_id for one in held))
         reports = rows.reports_by_id(connection, [item.report_id for item in items.values()])
+        numbers = lease_rows.numbers(connection, self._batch_id, self._me)
         return tuple(
             LeasedStudy(
                 one.lease.id,
@@ -224,7 +250,7 @@ class Confirming:
                 reports[items[one.item_id].report_id],
                 items[one.item_id].phrase_id,
                 items[one.item_id].prefill,
-                items[one.item_id].position,
+                *numbers[one.lease.id],
             )
             for one in held
         )

@@ -19,12 +19,12 @@ from ccds_kernel.labeling import rows
 from ccds_kernel.labeling.confirmation import answer_rows, batch_rows, curation_rows, tables
 from ccds_kernel.labeling.confirmation.answer import LONGEST_NOTE
 from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
-from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, check_batch
+from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, Said, check_batch
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts, batch_counts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
 from ccds_kernel.labeling.confirmation.curation_rows import Curation, CurationKind
-from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE, READ_LABELS
+from ccds_kernel.labeling.confirmation.permissions import CURATE, READ_LABELS
 from ccds_kernel.labeling.confirmation.progress import Progress, labeler_progress
 from ccds_kernel.labeling.rows import StoredReport
 from ccds_kernel.labeling.tasks import rows as task_rows
@@ -200,12 +200,14 @@ class Curating:
         """Says what a study's labels are, whatever the labelers say; None takes that back."""
         self._say(CurationKind.FINAL, study_key, labels, note)
 
-    def strata(self) -> Mapping[str, Curation]:
-        """Study key → its strata tags; studies without any are left out."""
-        return {key: one for key, one in self._standing(CurationKind.STRATA).items() if one.said}
+    def strata(self) -> Mapping[str, Said]:
+        """Study key → its strata tags, of all people together; studies without any are left out."""
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            return curation_rows.standing_strata(connection, self._task_id)
 
     def tag(self, study_key: str, tags: Iterable[str]) -> None:
-        """Gives a study these strata tags, in the place of those that it has. A labeler may do it."""
+        """Gives a study these strata tags, in the place of those that this person gave it before."""
         self._say(CurationKind.STRATA, study_key, tags, "")
 
     @property
@@ -218,7 +220,7 @@ class Curating:
             return curation_rows.standing(connection, self._task_id, kind)
 
     def _say(self, kind: CurationKind, study_key: str, words: Iterable[str] | None, note: str) -> None:
-        self._project.require(CONFIRM if kind is CurationKind.STRATA else CURATE)
+        self._project.require(CURATE)
         if len(note) > LONGEST_NOTE or "\0" in note or not is_valid_unicode(note):
             raise CcdsError(
                 expected=f"a note of at most {LONGEST_NOTE} whole characters",

@@ -25,7 +25,7 @@ class CurationKind(StrEnum):
 
 @dataclass(frozen=True)
 class Curation:
-    """What somebody said about a study: `said` are labels, or strata tags; None takes back what was said before."""
+    """What somebody said about a study: `said` are labels, or their strata tags; None takes back what was said before."""
 
     study_key: str
     kind: CurationKind
@@ -58,9 +58,21 @@ def every(
 
 
 def standing(connection: Connection, task_id: int, kind: CurationKind) -> dict[str, Curation]:
-    """Study key → the newest of that kind; studies for which it was taken back are left out."""
+    """Study key → the newest of that kind, which isn't strata; studies for which it was taken back are left out."""
     newest = {one.study_key: one for one in every(connection, task_id, kind)}
     return {key: one for key, one in newest.items() if one.said is not None}
+
+
+def standing_strata(connection: Connection, task_id: int) -> dict[str, Said]:
+    """Study key → its strata tags: those that somebody gives it, whoever else does too; studies without any are left out."""
+    newest = {
+        (one.study_key, one.person): one.said or frozenset() for one in every(connection, task_id, CurationKind.STRATA)
+    }
+    tags: dict[str, Said] = {}
+    for (study_key, _), said in newest.items():
+        if said:
+            tags[study_key] = tags.get(study_key, frozenset()) | said
+    return tags
 
 
 def add(connection: Connection, task_id: int, report_id: int, new: Curation) -> None:

@@ -65,8 +65,7 @@ class Feedback:
         me = self._project.person
         with self._project.store.writing() as connection:
             batch = batch_rows.assigned_batch(connection, self._batch_id, me)
-            held = len(lease_rows.held(connection, self._batch_id, me))
-            if left := held + lease_rows.open_count(connection, self._batch_id, me, self._clock(connection)):
+            if left := lease_rows.still_open(connection, batch, me, self._clock(connection)):
                 raise CcdsError(
                     expected="a batch with nothing left for you", found=f"{left} study(ies)", do="answer them first"
                 )

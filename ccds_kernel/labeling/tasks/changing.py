@@ -10,7 +10,7 @@ from ccds_kernel.labeling.outcome import one_label
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.tasks.task import MOST_LABELS, Task, TaskKind, checked_word
 
-_CALLED = {
+CALLED = {
     "name": "a name",
     "kind": "a kind",
     "labels": "labels",
@@ -44,7 +44,7 @@ def changed_since(now: Task, before: Task, after: Task) -> Task:
     if lost := [name for name in changed if getattr(now, name) != getattr(before, name)]:
         raise CcdsError(
             expected=f"the task '{now.name}' as you read it",
-            found=f"{', '.join(_CALLED[name] for name in lost)} that somebody else changed since",
+            found=f"{', '.join(CALLED[name] for name in lost)} that somebody else changed since",
             do="load the page anew, and change it again",
         )
     return replace(now, **changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
@@ -20,8 +21,10 @@ from ccds_kernel.labeling.tasks.changing import (
     refuse_beyond_limits,
     refuse_lost_words,
 )
+from ccds_kernel.labeling.tasks.history import StepKind, next_step
 from ccds_kernel.labeling.tasks.rows import StoredTask
 from ccds_kernel.labeling.tasks.task import Task
+from ccds_kernel.labeling.tasks.task_history import TaskChange, carried_out
 
 __all__ = ["StoredTask", "TaskRepository"]
 
@@ -69,19 +72,60 @@ class TaskRepository:
         """
         self._project.require(CURATE)
         with self._project.store.writing() as connection:
-            now = rows.task(connection, task_id)
-            changed = changed_since(now, before, after)
-            _check_name(changed, (one for one in rows.tasks(connection) if one.id != task_id))
-            refuse_beyond_limits(now, changed)
-            if {*now.words} - {*changed.words} or {*now.strata} - {
-                *changed.strata
-            }:  # the uses are those of every answer
-                refuse_lost_words(now, changed, uses_of_words(connection, task_id))
-            phrases = [stored.phrase for stored in labeling_rows.phrases(connection, task_id)]
-            refuse_another_kind(now, changed, studies=judged_studies(connection, task_id), phrases=phrases)
-            rows.change_task(connection, task_id, changed)
-            rows.admit_labels(connection, task_id, phrases)
-            self._log("changed", task_id)
+            self._put(connection, task_id, changed_since(rows.task(connection, task_id), before, after))
+
+    def changes(self, task_id: int) -> tuple[TaskChange, ...]:
+        """The history of a task, the oldest change first; its phrases have their own (`LabelingRepository.changes`)."""
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            return rows.task_changes(connection, task_id)
+
+    def undo(self, task_id: int) -> TaskChange:
+        """Takes back this person's newest change of the task that isn't taken back yet; returns what it was.
+
+        Raises:
+            CcdsError: there is none, somebody else has changed the same since, or as `change`.
+        """
+        return self._step_back(task_id, StepKind.UNDO)
+
+    def redo(self, task_id: int) -> TaskChange:
+        """Does again what this person took back last; returns what it was. Raises as `undo`."""
+        return self._step_back(task_id, StepKind.REDO)
+
+    def _step_back(self, task_id: int, kind: StepKind) -> TaskChange:
+        self._project.require(CURATE)
+        with self._project.store.writing() as connection:
+            known = rows.task_changes(connection, task_id)
+            of_step = next_step(self._project.person, known, kind)
+            change = next(one for one in known if one.step == of_step)
+            wanted = change.swapped if kind is StepKind.UNDO else change
+            task = carried_out(rows.task(connection, task_id), wanted)
+            self._put(connection, task_id, task, kind=kind, of_step=of_step)
+        return change
+
+    def _put(
+        self,
+        connection: Connection,
+        task_id: int,
+        changed: Task,
+        *,
+        kind: StepKind = StepKind.DO,
+        of_step: int | None = None,
+    ) -> None:
+        """Puts `changed` in the place of a task, where it may be, and notes it."""
+        now = rows.task(connection, task_id)
+        _check_name(changed, (one for one in rows.tasks(connection) if one.id != task_id))
+        refuse_beyond_limits(now, changed)
+        if {*now.words} - {*changed.words} or {*now.strata} - {*changed.strata}:  # the uses are those of every answer
+            refuse_lost_words(now, changed, uses_of_words(connection, task_id))
+        phrases = [stored.phrase for stored in labeling_rows.phrases(connection, task_id)]
+        refuse_another_kind(now, changed, studies=judged_studies(connection, task_id), phrases=phrases)
+        rows.change_task(connection, task_id, changed)
+        rows.admit_labels(connection, task_id, phrases)
+        step, at = rows.next_step(connection), datetime.now(UTC)
+        new = TaskChange(step, self._project.person, at, now, rows.task(connection, task_id), kind, of_step)
+        rows.add_task_change(connection, task_id, new)
+        self._log("changed", task_id)
 
     def _log(self, change: str, task_id: int) -> None:
         self._project.audit.write(

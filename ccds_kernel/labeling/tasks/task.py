@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.labeling.negation import RADIOLOGY, Cues
+from ccds_kernel.labeling.cues import RADIOLOGY, Cues
 from ccds_kernel.labeling.text import is_valid_unicode, normalise
 
 COLOUR_SLOTS = 8

@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccds_kernel.irb.yaml_file import read_checked
-from ccds_kernel.labeling.negation import RADIOLOGY, Cues
+from ccds_kernel.labeling.cues import RADIOLOGY, Cues
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
 
 Word = Annotated[str, Field(max_length=10_000)]

@@ -12,7 +12,7 @@ from ccds_kernel.labeling.confirmation.batch import BatchItem
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.curating import Curating, Newest
 from ccds_kernel.labeling.confirmation.progress import LabelerProgress, disagreements, flagged
-from ccds_kernel.labeling.negation import Cues
+from ccds_kernel.labeling.cues import Cues
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
@@ -49,7 +49,7 @@ def test_what_is_said_about_a_study_is_the_newest(either):
     assert {key: (one.said, one.person, one.at) for key, one in final.items()} == {
         three: (NEGATIVE, "bob", either.clock.now)
     }
-    assert {key: one.said for key, one in strata.items()} == {one: frozenset({"motion", "artefact"})}
+    assert strata == {one: frozenset({"motion", "artefact"})}
 
 
 @pytest.mark.parametrize(
@@ -142,24 +142,25 @@ def test_studies_that_nobody_assigned_can_answer_are_counted(either):
 
     assert (before, holding.stuck, after.stuck, after.done) == (0, 2, 2, 1)
     assert either.curating().counts()[batch.id].stuck == 0
-    assert len(either.at_work("cy", batch).take(9)) == 3
+    given = {study.report.study_key for study in either.at_work("cy", batch).take(9)}
+    assert given - {either.keys[5]} == {one.report.study_key, two.report.study_key}
 
 
 def test_all_batches_are_counted_at_once(either):
     """Each batch by itself, planted studies left out of what is to be done; what somebody held is over with its time."""
-    first = either.batch(either.keys[:4], planted=either.keys[:1], labelers=["ann", "bob"])
-    second = either.batch(either.keys[4:6], labelers=["ann"])
+    first = either.batch(either.keys[:5], planted=either.keys[:1], labelers=["ann", "bob"])
+    second = either.batch(either.keys[5:7], labelers=["ann"])
     at_work = either.at_work("ann", first)
     at_work.answer([answer(study) for study in at_work.take(2)])
     at_work.take(1)
-    either.at_work("bob", first).take(3)
+    either.at_work("bob", first).take(1)
 
     counts = either.curating().counts()
     either.clock.pass_by(timedelta(hours=1))
     later = either.curating().counts()
 
-    assert counts == {first.id: BatchCounts(3, 2, {"ann": 1, "bob": 1}), second.id: BatchCounts(2, 0, {})}
-    assert later[first.id] == BatchCounts(3, 2, {})
+    assert counts == {first.id: BatchCounts(4, 2, {"ann": 1, "bob": 1}), second.id: BatchCounts(2, 0, {})}
+    assert later[first.id] == BatchCounts(4, 2, {})
     assert Curating(either.project, 2).counts() == {}
 
 

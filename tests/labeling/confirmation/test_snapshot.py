@@ -28,7 +28,7 @@ from ccds_kernel.labeling.confirmation.snapshot import (
 )
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
 from ccds_kernel.labeling.confirmation.soft import soft_labels, soft_studies
-from ccds_kernel.labeling.negation import Cues
+from ccds_kernel.labeling.cues import Cues
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.labeling.negation import RADIOLOGY, Cues
+from ccds_kernel.labeling.cues import RADIOLOGY, Cues
 from ccds_kernel.labeling.tasks.task import COLOUR_SLOTS, STRATA, Label, Task, TaskKind
 from ccds_kernel.labeling.tasks.task_file import coloured, read_task, task_text
 

@@ -21,7 +21,7 @@ SCHEMA = "matrix-1"
 _AIRLOCK = any_of("submit results to the airlock", "review results in the airlock")
 _EDIT = any_of("load reports", "edit the phrase list", "curate labels")
 _OF_REPORTS = (
-    "report", "report_section", "phrase", "phrase_change", "task", "cohort", "cohort_snapshot", "cohort_member",
+    "report", "report_section", "phrase", "phrase_change", "task", "task_change", "cohort", "cohort_snapshot", "cohort_member",
     "confirmation_batch", "confirmation_assignment", "study_curation", "label_snapshot",
 )  # fmt: skip
 _OF_ANSWERS = ("confirmation_item", "confirmation_lease", "confirmation_answer", "study_strata")

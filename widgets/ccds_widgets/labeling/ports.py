@@ -9,6 +9,7 @@ from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report
 from ccds_kernel.labeling.tasks.history import Change
 from ccds_kernel.labeling.tasks.task import Task
+from ccds_kernel.labeling.tasks.task_history import TaskChange
 
 
 class HasReport(Protocol):
@@ -55,6 +56,15 @@ class Tasks(Protocol):
 
     def change(self, task_id: int, before: Task, after: Task) -> None:
         """Puts `after` in the place of `before`. Raises a CcdsError where that loses what is in use."""
+
+    def changes(self, task_id: int) -> Sequence[TaskChange]:
+        """The history of a task, without its phrases', the oldest change first."""
+
+    def undo(self, task_id: int) -> TaskChange:
+        """Takes back this person's newest change of the task. Raises a CcdsError where there is none, or it can't be."""
+
+    def redo(self, task_id: int) -> TaskChange:
+        """Does again what this person took back last. Raises likewise."""
 
 
 class Repository(Protocol):

@@ -27,12 +27,14 @@ class LabelingWidget(ModelWidget):
             assets(SHARED / "base.js", _OWN / "phrase_parts.js"),
             screen_assets(
                 "annotate",
-                "suggestions", "state", "words", "report", "selection", "phrases", "toolbar", "actions", "keys", "annotate",
+                "suggestions", "state", "words", "report", "selection", "phrases", "toolbar",
+                "walking", "suggesting", "actions", "keys", "annotate",
             ),
             screen_assets("prioritise", "state", "rows", "panels", "actions", "prioritise"),
             screen_assets(
                 "confirm",
-                "queue", "state", "study", "choices", "progress", "end", "keys", "images", "batches", "actions", "confirm",
+                "queue", "state", "study", "choices", "progress", "end", "keys", "images", "batches",
+                "curating", "actions", "confirm",
             ),
             screen_assets(
                 "assess",

@@ -45,9 +45,10 @@ function grouped(number) {
   return number.toLocaleString("en-US");
 }
 
-/** "1 report", "2 reports". */
+/** "1 report", "2 reports"; "1 study", "2 studies". */
 function counted(number, noun) {
-  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+  const plural = noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+  return `${grouped(number)} ${number === 1 ? noun : plural}`;
 }
 
 const PATIENCE_MS = 15000;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import ALLOWED, Action
 from ccds_kernel.labeling.confirmation.answer import Answer
@@ -93,9 +94,9 @@ class ProjectWork:
         """See `Tagging.own`."""
         return self._tagging.own(study_keys)
 
-    def tag(self, lease: int, study_key: str, tags: Iterable[str]) -> None:
+    def tag(self, lease: int, study_key: str, tags: Iterable[str]) -> CcdsError | None:
         """See `Tagging.tag`."""
-        self._tagging.tag(lease, study_key, tags)
+        return self._tagging.tag(lease, study_key, tags)
 
     def feedback(self) -> tuple[GoldFeedback, ...]:
         """See `Feedback.give`."""

@@ -14,7 +14,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.answer import Answer as Said
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.assigned import Outline
-from ccds_kernel.labeling.confirmation.confirming import LeasedStudy
+from ccds_kernel.labeling.confirmation.confirming import Acknowledged, LeasedStudy
 from ccds_widgets.base import sentence
 from ccds_widgets.labeling.confirm import messages
 from ccds_widgets.labeling.confirm.batches import BatchMaking
@@ -46,13 +46,18 @@ class ConfirmModel:
 
     def start(self) -> Answer:
         """What the page shows first: which batches there are for this person."""
-        return {"person": self._desk.person, "curates": self._making is not None, **self._batches()}
+        return {
+            "person": self._desk.person,
+            "curates": self._making is not None,
+            "sees_images": self._slices is not None,
+            **self._batches(),
+        }
 
     def answer(self, content: object) -> Answer:
         """The answer to what the page sent.
 
         Raises:
-            CcdsError: it is no request, or is refused; nothing was changed then.
+            CcdsError: it is no request, or is refused; nothing was changed then, but that keys of a `Sync` may be kept already.
         """
         request = messages.parse(content)
         if isinstance(request, messages.Confirm):
@@ -91,7 +96,7 @@ class ConfirmModel:
         own = work.own_work()
         return {
             "name": outline.name,
-            "size": len(outline.places),
+            "size": sum(outline.sizes.values()),
             "open": own.open,
             "done": own.progress.answered,
             "today": own.today,
@@ -115,20 +120,17 @@ class ConfirmModel:
 
     def _keep(self, work: Work, keys: Sequence[messages.Told | messages.Tagged]) -> list[Answer]:
         told: list[Said] = []
-        became: dict[str, Answer] = {}
+        became: list[Acknowledged] = []
         for key in keys:
+            if isinstance(key, messages.Tagged):
+                refusal = work.tag(key.lease, key.study, key.tags)
+                became.append(Acknowledged(key.id, counts=refusal is None, refusal=refusal, kept=refusal is None))
+                continue
             try:
-                if isinstance(key, messages.Told):
-                    told.append(_answer_of(key))
-                else:
-                    work.tag(key.lease, key.study, key.tags)
-                    became[key.id] = {"counts": True, "kept": True, "refusal": None}
-            except CcdsError as error:
-                became[key.id] = {"counts": False, "kept": False, "refusal": sentence(error)}
-        for one in work.answer(told) if told else ():
-            refusal = None if one.refusal is None else sentence(one.refusal)
-            became[one.id] = {"counts": one.counts, "kept": one.kept, "refusal": refusal}
-        return [{"id": name, **what} for name, what in became.items()]
+                told.append(_answer_of(key))
+            except CcdsError as refusal:
+                became.append(Acknowledged(key.id, counts=False, refusal=refusal, kept=False))
+        return [_shown_acknowledgement(one) for one in (*became, *(work.answer(told) if told else ()))]
 
     def _at_work(self, batch: int) -> tuple[Work, Outline]:
         if batch not in self._open:
@@ -140,8 +142,6 @@ class ConfirmModel:
 
     def _look(self, request: messages.Look) -> Answer:
         if self._slices is None:
-            if isinstance(request, messages.Series):
-                return {"series": None}
             raise CcdsError(expected="a role that sees images", found="another one", do="read the report")
         return (
             self._slices.series(request.study) if isinstance(request, messages.Series) else self._slices.slice(request)
@@ -175,6 +175,11 @@ def _answer_of(key: messages.Told) -> Said:
         note=key.note,
         undoes=key.undoes,
     )
+
+
+def _shown_acknowledgement(one: Acknowledged) -> Answer:
+    refusal = None if one.refusal is None else sentence(one.refusal)
+    return {"id": one.id, "counts": one.counts, "kept": one.kept, "refusal": refusal}
 
 
 def _shown_answer(outline: Outline, said: Said) -> Answer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.answer import Answer
 from ccds_kernel.labeling.confirmation.assigned import AssignedBatch, Outline
 from ccds_kernel.labeling.confirmation.batch import BatchItem, Said, SoftStudy
@@ -44,8 +45,8 @@ class Work(Protocol):
     def tags(self, study_keys: Collection[str]) -> Mapping[str, Said]:
         """Study key → the strata tags that the person gave it."""
 
-    def tag(self, lease: int, study_key: str, tags: Iterable[str]) -> None:
-        """Gives a study these tags, in the place of the person's own."""
+    def tag(self, lease: int, study_key: str, tags: Iterable[str]) -> CcdsError | None:
+        """Gives a study these tags, in the place of the person's own; returns why they never can be kept."""
 
     def feedback(self) -> Sequence[GoldFeedback]:
         """How the person did; ends the batch for them."""

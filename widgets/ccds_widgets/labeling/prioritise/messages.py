@@ -89,10 +89,11 @@ class History(requests.Request):
 
 
 class Copy(requests.Request):
-    """The phrases of task `source` are put below the list."""
+    """The phrases of task `source` are put below the list. `sure`: the person was asked, where one stands in every report."""
 
     kind: Literal["copy"]
     source: RowId
+    sure: bool = False
 
 
 class Labels(requests.Request):

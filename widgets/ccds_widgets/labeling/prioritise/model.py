@@ -11,8 +11,9 @@ from typing import Any
 
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.tasks.history import Change, Form
+from ccds_kernel.labeling.tasks.task_history import TaskChange
 from ccds_kernel.labeling.trial import moved, replaced
-from ccds_widgets.labeling.desk import Desk, MatchesEverythingError
+from ccds_widgets.labeling.desk import Desk, MatchesEverythingError, told_parts
 from ccds_widgets.labeling.prioritise import messages
 
 PAGE = 10
@@ -93,8 +94,7 @@ class PrioritiseModel:
             case messages.Redo():
                 return {"step": self._desk.redo()}
             case messages.Copy():
-                copied = self._desk.repository.append_phrases(self._phrases_of(request.source))
-                self._desk.changed()
+                copied = self._desk.append(self._phrases_of(request.source), sure=request.sure)
                 counts = {name: getattr(copied, name) for name in ("added", "known", "conflicting", "differing")}
                 return {"copied": counts}
             case messages.Labels():
@@ -168,14 +168,24 @@ class PrioritiseModel:
         }
 
     def _history(self, begin: int) -> Answer:
-        changes = self._desk.repository.changes()
+        changes = self._desk.changes()
         newest_first = islice(reversed(changes), begin, begin + HISTORY_PAGE)
         return {"begin": begin, "total": len(changes), "changes": [_told(one) for one in newest_first]}
 
 
-def _told(change: Change) -> Answer:
+def _told(change: Change | TaskChange) -> Answer:
+    if isinstance(change, TaskChange):
+        labels = [list(task.words) for task in (change.before, change.after)]
+        return {
+            "step": change.step,
+            "person": change.person,
+            "at": change.at.isoformat(),
+            "what": "task",
+            "kind": change.kind.value,
+            "parts": told_parts(change),
+            "labels": labels if labels[0] != labels[1] else None,
+        }
     return {
-        "id": change.id,
         "step": change.step,
         "person": change.person,
         "at": change.at.isoformat(),

@@ -19,16 +19,24 @@ function verdictWords({ label, uncertain, excludes }, kind) {
   return excludes ? `no ${label}` : label;
 }
 
+/**
+ * Signs that end a line in a report as one that a browser breaks at: it draws a lone carriage return as nothing, and the words
+ * around it as one. Sign for sign, so that offsets into the text stay.
+ */
+const asLines = (text) => text.replace(/\r(?!\n)|[\v\f\x1c-\x1e\x85\u2028\u2029]/gu, "\n");
+
+/** Whether there is nothing to see in a section. */
+const isBlank = (section) => section.pieces.every(([text]) => /^[\s\u00ad\u200b-\u200f\u2060\ufeff]*$/u.test(text));
+
 /** A report's sections; `phrases` is a map from id to phrase, `decides` the ids of those that decide its label. */
 function drawSections(report, { labels, phrases, decides }) {
   return report.sections.map((section, order) => {
     const id = `ccds-section-${report.number}-${order}`;
-    const empty = section.pieces.every(([text]) => !text.trim());
     return h(
       "section",
       { class: "ccds-section", "aria-labelledby": id, "data-left-out": String(section.left_out) },
       h("h3", { id }, section.name.replaceAll("_", " "), section.left_out ? h("span", { class: "ccds-left-out" }, " · left out by this task: no phrase is looked for here") : null),
-      empty
+      isBlank(section)
         ? h("p", { class: "ccds-muted" }, "Empty.")
         : h("p", { class: "ccds-text", "data-section": order, dir: "auto" }, ...section.pieces.map((piece) => drawPiece(piece, { labels, phrases, decides }))),
     );
@@ -38,7 +46,8 @@ function drawSections(report, { labels, phrases, decides }) {
 const HOW = { negated: "negated here: it doesn’t count", uncertain: "uncertain here" };
 
 /** A piece of text; where phrases cover it, in the colour of the one with the highest priority. Stronger if it decides. */
-function drawPiece([text, marks], { labels, phrases, decides }) {
+function drawPiece([written, marks], { labels, phrases, decides }) {
+  const text = asLines(written);
   const isHit = marks.some(([, how]) => how === "hit");
   const covering = marks.map(([id, how]) => ({ phrase: phrases.get(id), how })).filter(({ phrase }) => phrase);
   if (!covering.length) return isHit ? h("mark", { class: "ccds-mark ccds-hit", "data-how": "hit" }, text) : document.createTextNode(text);
@@ -107,8 +116,9 @@ function optionControls(options, { name, several, words, set }) {
 
 const STEPS = { inserted: "added", removed: "removed", edited: "changed", moved: "moved" };
 
-/** What a step did: “added “effusion””. */
+/** What a step did: “added “effusion””, “changed the task’s labels”. */
 function stepTold({ what, text, more }) {
+  if (what === "task") return `changed the task’s ${text}`;
   return `${STEPS[what]} “${text}”${more ? ` and ${counted(more, "more phrase")}` : ""}`;
 }
 
@@ -117,7 +127,7 @@ function stepButtons({ undo, redo }, act) {
   const button = (name, step, keys, run) =>
     h(
       "button",
-      { class: "ccds-button", "data-focus": name, disabled: !step, title: step ? `${name === "undo" ? "Take back" : "Do again"}: ${stepTold(step)}` : "Nothing", onclick: run },
+      { class: "ccds-button", "data-focus": name, disabled: !step, title: step ? `${name === "undo" ? "Undo" : "Redo"}: ${stepTold(step)}` : "Nothing", onclick: run },
       name === "undo" ? "Undo" : "Redo",
       h("kbd", {}, keys),
     );

@@ -11,7 +11,7 @@ function annotateScreen(context) {
     bar: part("bar", "div", { role: "dialog", "aria-label": "Label the selected words", hidden: true }),
     tabs: part("side-head", "header"),
     side: part("list", "div", { tabindex: -1 }),
-    steps: part("steps", "div", { role: "group", "aria-label": "Take back, do again" }),
+    steps: part("steps", "div", { role: "group", "aria-label": "Undo, redo" }),
   };
   const pane = h("div", { class: "ccds-pane" }, parts.report, parts.bar);
   const side = h("aside", { class: "ccds-side", "aria-label": "Phrases and suggestions" }, parts.tabs, parts.side, parts.steps);

@@ -53,8 +53,7 @@ function drawAnswer(state, act) {
     h("h3", { class: "ccds-list-head" }, title, h("span", { class: "ccds-muted" }, ` ${hint}`)),
     rows.length ? h("ol", { class: "ccds-suggested", "aria-label": title }, ...rows) : h("p", { class: "ccds-none" }, none),
   ];
-  const studies = answer.decided === 1 ? "1 study" : `${grouped(answer.decided)} studies`;
-  const order = answer.decided ? `Ordered by ${studies} that people decided.` : "Nobody decided any study yet: the most frequent come first.";
+  const order = answer.decided ? `Ordered by ${counted(answer.decided, "study")} that people decided.` : "Nobody decided any study yet: the most frequent come first.";
   return [
     h("p", { class: "ccds-none" }, order),
     ...(better.length ? part("Not if negated", "for phrases that you have", better.map((phrase) => drawBetter(state, phrase, act)), "") : []),

@@ -13,8 +13,8 @@ function actions(state, context, draw) {
 
   async function start() {
     try {
-      const { person, batches, curates } = await channel.ask({ kind: "ready" }, 0);
-      Object.assign(state, { ready: true, person, batches, curates });
+      const { person, batches, curates, sees_images: seesImages } = await channel.ask({ kind: "ready" }, 0);
+      Object.assign(state, { ready: true, person, batches, curates, seesImages });
     } catch (error) {
       state.denied = error.message;
       draw();
@@ -71,7 +71,7 @@ function actions(state, context, draw) {
     else if (state.awaited !== null && !keys().length) {
       state.awaited = null; // its undo doesn't count
       go(following(state, keys()));
-    } else if (state.awaited === null && !standing(state, keys()).includes(state.current)) go(following(state, keys(), currentStudy(state)?.position));
+    } else if (state.awaited === null && !standing(state, keys()).includes(state.current)) go(following(state, keys(), currentStudy(state)?.number));
     else draw(answer.refused || answer.acknowledged.some(({ counts }) => !counts) ? "all" : "top");
   }
 
@@ -89,7 +89,7 @@ function actions(state, context, draw) {
     if (study) state.awaited = null;
     watch.restart();
     draw();
-    if (study) said(`${study.phrase ?? "No phrase"}, ${study.nth} of ${study.of}. Preselected: ${study.prefill.join(", ") || "nothing"}.`);
+    if (study) said(`${study.phrase ?? "No phrase"}, ${placeWords(study)}. Preselected: ${study.prefill.join(", ") || "nothing"}.`);
   }
 
   // --- what is said of a study
@@ -103,7 +103,7 @@ function actions(state, context, draw) {
     if (!redoing) state.redo = [];
     state.error = null;
     queue.add(key);
-    go(following(state, keys(), study.position));
+    go(following(state, keys(), study.number));
   }
 
   function confirm() {
@@ -168,7 +168,7 @@ function actions(state, context, draw) {
     return { confirm: study.prefill.join(", ") || "no label", correct: labels?.join(", ") || "no label", skip: "skip", flag: `flag (“${note}”)` }[kind];
   }
 
-  // --- tags, gold
+  // --- tags
 
   function openTags() {
     const study = currentStudy(state);
@@ -195,34 +195,7 @@ function actions(state, context, draw) {
     draw("choices");
   }
 
-  function gold() {
-    const study = currentStudy(state);
-    if (!study) return;
-    if (state.gold.has(study.key)) setGold(study, null);
-    else if (state.chosen.size || context.task().kind === "several") setGold(study, [...state.chosen]);
-    else refuse("Expected a label for the gold set; found none that is preselected; press Shift and the number of one.");
-  }
-
-  function goldAs(order) {
-    const study = currentStudy(state);
-    const label = context.task().labels[order];
-    if (study && label && context.task().kind === "one") setGold(study, [label.name]);
-  }
-
-  async function setGold(study, labels) {
-    const out = labels === null;
-    try {
-      await channel.ask({ kind: "gold", study: study.key, labels });
-      if (out) state.gold.delete(study.key);
-      else state.gold.set(study.key, labels);
-      said(out ? "Out of the gold set." : "In the gold set.");
-      draw();
-    } catch (error) {
-      refuse(error.message);
-    }
-  }
-
-  // --- the end, the fellow's batches
+  // --- the end
 
   async function askFeedback() {
     try {
@@ -232,33 +205,6 @@ function actions(state, context, draw) {
     } catch (error) {
       refuse(error.message);
     }
-  }
-
-  async function curate(request) {
-    try {
-      const answer = await channel.ask(request, 0);
-      Object.assign(state, { making: { ...answer, at: performance.now() }, batches: answer.batches, error: null });
-      return answer;
-    } catch (error) {
-      state.error = error.message;
-      return null;
-    } finally {
-      draw();
-    }
-  }
-
-  function toggleBatches() {
-    state.view = state.view === "batches" ? "study" : "batches";
-    state.error = null;
-    draw();
-    if (state.view === "batches") curate({ kind: "batches" });
-    else if (state.batch === null && state.batches.length) openBatch(state.batches[0].id);
-  }
-
-  async function make(request) {
-    const answer = await curate({ kind: "make", ...request });
-    if (answer) said(`The batch “${request.name}” is made.`);
-    return Boolean(answer);
   }
 
   // --- being here
@@ -298,17 +244,13 @@ function actions(state, context, draw) {
     openTags,
     toggleTag,
     saveTags,
-    gold,
-    goldAs,
     toggleImages() {
       state.images = !state.images;
       draw();
     },
     askFeedback,
     lookAgain: () => openBatch(state.batch),
-    toggleBatches,
-    make,
-    assign: (batch, labeler, assigned) => curate({ kind: "assign", batch, labeler, assigned }),
+    ...curating(state, context, draw, { openBatch, refuse }),
     look: watch.look,
     /** Renews the leases, brings what is unsaved, learns what is held. */
     sync: () => queue?.sync(),

@@ -67,7 +67,7 @@ function drawForm({ made_of: from, all_batches: batches }, act) {
       { class: "ccds-pick" },
       h("input", { type: "checkbox", name: "phrase", value: id, checked: fresh > 0 && id !== "unmatched", disabled: !fresh }),
       h("span", {}, text, label ? h("span", { class: "ccds-muted" }, ` → ${label}`) : null),
-      h("span", { class: "ccds-muted" }, `${studies(fresh)}${gold ? `, ${grouped(gold)} gold` : ""}`),
+      h("span", { class: "ccds-muted" }, `${counted(fresh, "study")}${gold ? `, ${grouped(gold)} gold` : ""}`),
     );
   const number = (name, title, value, least, most, hint) =>
     h("label", { class: "ccds-number", title: hint }, h("span", {}, title), h("input", { class: "ccds-field", type: "number", name, value, min: least, max: most, required: true, "data-focus": name }));
@@ -97,7 +97,7 @@ function drawForm({ made_of: from, all_batches: batches }, act) {
       number("gold", "Gold, % of the batch", from.gold ? 10 : 0, 0, 50, "Gold studies mixed in unseen, to measure the labelers; every labeler gets them"),
       number("wrong", "Wrong prefill, % of the gold", 0, 0, 100, "Gold studies with a wrong label preselected, to measure how far labelers trust what is preselected"),
     ),
-    h("p", { class: "ccds-muted" }, `The gold set of this task has ${studies(from.gold)}. While confirming, Shift+G marks one.`),
+    h("p", { class: "ccds-muted" }, `The gold set of this task has ${counted(from.gold, "study")}. While confirming, Shift+G marks one.`),
     h("fieldset", {}, h("legend", {}, "Assigned to"), h("div", { class: "ccds-toolbar" }, ...from.labelers.map((name) => h("label", {}, h("input", { type: "checkbox", name: "labeler", value: name }), ` ${name}`)))),
     h("button", { class: "ccds-button", type: "submit", "data-focus": "make" }, "Make the batch"),
   );

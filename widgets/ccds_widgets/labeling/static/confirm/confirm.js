@@ -117,7 +117,7 @@ function confirmScreen(context) {
     },
     pressed: (event) => state.ready && !state.denied && pressedKey(event, state, act),
     get keys() {
-      return state.curates ? [...KEYS, ...FELLOWS_KEYS] : KEYS;
+      return [...KEYS, ...(state.seesImages ? IMAGES_KEYS : []), ...(state.curates ? FELLOWS_KEYS : [])];
     },
   };
 }

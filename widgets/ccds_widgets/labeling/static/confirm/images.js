@@ -30,8 +30,8 @@ function imagePane(context) {
     try {
       const { series } = await context.channel.ask({ kind: "series", study });
       if (shown.study !== study) return;
-      if (!series?.length) {
-        caption.textContent = series ? "This project has no images of this study." : "This project has no images that you may see.";
+      if (!series.length) {
+        caption.textContent = "This project has no images of this study.";
         return;
       }
       shown.series = series;

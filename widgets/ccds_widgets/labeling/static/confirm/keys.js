@@ -6,14 +6,17 @@ const KEYS = [
   ["s", "skip: somebody else should say"],
   ["f", "flag for the fellow, with a note"],
   ["t", "strata tags: press their numbers, then ↵"],
-  ["u  Ctrl+z", "undo, as many steps as you like"],
-  ["Ctrl+Shift+z", "redo"],
-  ["i", "the study’s images"],
-  ["↑  ↓", "scroll the report; slices, where images are open"],
+  ["Ctrl+Z  u", "undo, as many steps as you like"],
+  ["Ctrl+Shift+Z", "redo"],
+  ["↑  ↓", "scroll the report"],
+];
+
+const IMAGES_KEYS = [
+  ["i", "the study’s images; ↑ ↓ then turn their slices, PgUp PgDn ten at once"],
 ];
 
 const FELLOWS_KEYS = [
-  ["Shift+g", "into the gold set with the label shown (or the chosen ones), or out of it"],
+  ["Shift+G", "into the gold set with the label shown (or the chosen ones), or out of it"],
   ["Shift+1 … Shift+9", "into the gold set with that label, where labels exclude each other"],
   ["b", "batches: make one, assign it"],
 ];
@@ -37,7 +40,7 @@ function pressedKey(event, state, act) {
     act.turn({ ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10 }[key]);
     return true;
   }
-  const run = { Enter: act.confirm, " ": act.confirm, s: act.skip, f: act.flag, t: act.openTags, i: act.toggleImages, G: state.curates ? act.gold : undefined }[key];
+  const run = { Enter: act.confirm, " ": act.confirm, s: act.skip, f: act.flag, t: act.openTags, i: state.seesImages ? act.toggleImages : undefined, G: state.curates ? act.gold : undefined }[key];
   return run ? once(event, run) : false;
 }
 

@@ -11,6 +11,7 @@ function newState() {
     person: null,
     batches: [], // this person's: {id, name, studies, open}
     curates: false,
+    seesImages: false,
     view: "study", // or "batches"
     making: null, // what the fellow's batches are, and what new ones can be made of
     ...noBatch(null),
@@ -47,13 +48,13 @@ function standing(state, keys) {
   const undone = [...last].filter(([, kind]) => kind === "undo").map(([lease]) => lease);
   return [...new Set([...(state.held ?? []), ...undone])]
     .filter((lease) => (last.get(lease) ?? "undo") === "undo" && state.studies.has(lease))
-    .sort((one, other) => state.studies.get(one).position - state.studies.get(other).position);
+    .sort((one, other) => state.studies.get(one).number - state.studies.get(other).number);
 }
 
-/** The lease that comes after `position` among those that want an answer; from the start again after the last; null without any. */
-function following(state, keys, position = -1) {
+/** The lease that comes after the study `number` among those that want an answer; from the start again after the last; null without any. */
+function following(state, keys, number = -1) {
   const leases = standing(state, keys);
-  return leases.find((lease) => state.studies.get(lease).position > position) ?? leases[0] ?? null;
+  return leases.find((lease) => state.studies.get(lease).number > number) ?? leases[0] ?? null;
 }
 
 function currentStudy(state) {

@@ -18,17 +18,16 @@ function drawStudy(state, task) {
 /** The sections of a report; `tone` is that of its marks. */
 function drawSections(sections, tone) {
   return sections.map((section, order) => {
-    const empty = section.pieces.every(([text]) => !text.trim());
     return h(
       "section",
       { class: "ccds-section", "aria-label": section.name.replaceAll("_", " "), "data-left-out": String(section.left_out) },
       h("h3", {}, section.name.replaceAll("_", " "), section.left_out ? h("span", { class: "ccds-left-out" }, " · left out by this task: no phrase is looked for here") : null),
-      empty
+      isBlank(section)
         ? h("p", { class: "ccds-muted" }, "Empty.")
         : h(
             "p",
             { class: "ccds-text", "data-section": order, dir: "auto" },
-            ...section.pieces.map(([text, marked]) => (marked ? h("mark", { class: "ccds-mark", "data-decides": "true", ...tone }, text) : document.createTextNode(text))),
+            ...section.pieces.map(([text, marked]) => (marked ? h("mark", { class: "ccds-mark", "data-decides": "true", ...tone }, asLines(text)) : asLines(text))),
           ),
     );
   });

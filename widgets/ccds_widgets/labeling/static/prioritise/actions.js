@@ -6,14 +6,14 @@ function actions(state, context, draw) {
   let isTrying = false;
   let drafts = 0;
 
-  /** Asks for a change, takes its answer in and draws it; null where it was refused, or is asked about first. */
-  async function change(request, where) {
+  /** Asks for a change, takes its answer in and draws it; null where it was refused, or is asked about first: `again` says yes. */
+  async function change(request, where, again = () => act.sure(request, where)) {
     Object.assign(state, { error: null, asked: null, busy: true });
     let answer = null;
     try {
       answer = await channel.ask(request, 120_000);
       if (answer.asks) {
-        state.asked = { line: answer.asks, yes: () => act.sure(request, where) };
+        state.asked = { line: answer.asks, where, yes: again };
         answer = null;
       } else {
         absorb(state, answer.overview);
@@ -203,14 +203,14 @@ function actions(state, context, draw) {
     },
     async undo() {
       const answer = await change({ kind: "undo" }, "list");
-      if (answer) say(`Taken back: ${stepTold(answer.step)}.`);
+      if (answer) say(`Undone: ${stepTold(answer.step)}.`);
     },
     async redo() {
       const answer = await change({ kind: "redo" }, "list");
-      if (answer) say(`Done again: ${stepTold(answer.step)}.`);
+      if (answer) say(`Redone: ${stepTold(answer.step)}.`);
     },
-    async copy({ id, name }) {
-      const answer = await change({ kind: "copy", source: id }, "panel");
+    async copy({ id, name }, sure = false) {
+      const answer = await change({ kind: "copy", source: id, sure }, "panel", () => act.copy({ id, name }, true));
       if (!answer) return;
       const { added, known, conflicting, differing } = answer.copied;
       const more = [

@@ -13,8 +13,8 @@ const KEYS = [
   ["i", "import and export"],
   ["b", "labels"],
   ["Esc", "close what stands beside the list"],
-  ["Ctrl+Z", "take back"],
-  ["Ctrl+Shift+Z", "do again"],
+  ["Ctrl+Z", "undo"],
+  ["Ctrl+Shift+Z", "redo"],
 ];
 const PANEL_KEYS = { c: "conflicts", h: "history", i: "copy", b: "labels" };
 
@@ -122,7 +122,7 @@ function drawTop(state, act) {
 
 /** A phrase that is typed; what was typed stays until it is on the list. */
 function drawAdd(state, act) {
-  const { overview, error, asked, editing } = state;
+  const { overview, error, asked } = state;
   const text = h("input", { class: "ccds-field ccds-edit-text", "data-focus": "add-text", "aria-label": "Words of a new phrase", placeholder: "New phrase", maxlength: 500, autocomplete: "off" });
   const label = h("input", { class: "ccds-field ccds-edit-label", "data-focus": "add-name", "aria-label": "Its label", placeholder: "Label", list: "ccds-add-labels", maxlength: 500, autocomplete: "off" });
   const form = h(
@@ -148,7 +148,7 @@ function drawAdd(state, act) {
   label.value = state.typed?.label ?? "";
   return [
     form,
-    asked && !editing ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
+    asked?.where === "add" ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
     error?.where === "add" ? h("p", { class: "ccds-error", role: "alert" }, error.line) : null,
   ];
 }

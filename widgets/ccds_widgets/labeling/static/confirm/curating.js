@@ -1,0 +1,67 @@
+// For the fellow: studies into the gold set and out of it, batches made and assigned.
+
+function curating(state, context, draw, { openBatch, refuse }) {
+  const { channel, said } = context;
+
+  function gold() {
+    const study = currentStudy(state);
+    if (!study) return;
+    if (state.gold.has(study.key)) setGold(study, null);
+    else if (state.chosen.size || context.task().kind === "several") setGold(study, [...state.chosen]);
+    else refuse("Expected a label for the gold set; found none that is preselected; press Shift and the number of one.");
+  }
+
+  function goldAs(order) {
+    const study = currentStudy(state);
+    const label = context.task().labels[order];
+    if (study && label && context.task().kind === "one") setGold(study, [label.name]);
+  }
+
+  async function setGold(study, labels) {
+    const out = labels === null;
+    try {
+      await channel.ask({ kind: "gold", study: study.key, labels });
+      if (out) state.gold.delete(study.key);
+      else state.gold.set(study.key, labels);
+      said(out ? "Out of the gold set." : "In the gold set.");
+      draw();
+    } catch (error) {
+      refuse(error.message);
+    }
+  }
+
+  async function curate(request) {
+    try {
+      const answer = await channel.ask(request, 0);
+      Object.assign(state, { making: { ...answer, at: performance.now() }, batches: answer.batches, error: null });
+      return answer;
+    } catch (error) {
+      state.error = error.message;
+      return null;
+    } finally {
+      draw();
+    }
+  }
+
+  function toggleBatches() {
+    state.view = state.view === "batches" ? "study" : "batches";
+    state.error = null;
+    draw();
+    if (state.view === "batches") curate({ kind: "batches" });
+    else if (state.batch === null && state.batches.length) openBatch(state.batches[0].id);
+  }
+
+  async function make(request) {
+    const answer = await curate({ kind: "make", ...request });
+    if (answer) said(`The batch “${request.name}” is made.`);
+    return Boolean(answer);
+  }
+
+  return {
+    gold,
+    goldAs,
+    toggleBatches,
+    make,
+    assign: (batch, labeler, assigned) => curate({ kind: "assign", batch, labeler, assigned }),
+  };
+}

@@ -198,6 +198,32 @@ def test_tags_that_never_can_be_kept_are_acknowledged_with_the_reason(project, k
     assert [one["counts"] for one in told.values()] == [True]
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"kind": "flag", "note": "look \ud83d"},
+        {"kind": "confirm", "pace": 3},
+        {"kind": "later"},
+        {"kind": "confirm", "lease": "1"},
+        {"kind": "tag", "seconds": 1.0},
+    ],
+    ids=["half a character", "of a newer page", "of another kind", "a lease in words", "parts of another"],
+)
+def test_a_key_that_is_none_holds_no_other_up(project, keys, screen_of, bad):
+    """It is acknowledged with the reason, so that the page forgets it; it isn't quoted."""
+    batch = make_batch(project, "first", keys[:6], labelers=["lou"])
+    screen = screen_of("lou")
+    one, two, *_ = screen.answer({"kind": "batch", "batch": batch.id})["studies"]
+    sent = key_of(one) | bad, key_of(two)
+
+    refused, kept = sync(screen, batch, *sent)["acknowledged"]
+
+    assert (refused["id"], refused["counts"], refused["kept"]) == (sent[0]["id"], False, False)
+    assert refused["refusal"].startswith("Expected an answer that this app knows; found another one (at ")
+    assert "look" not in refused["refusal"]
+    assert (kept["id"], kept["counts"]) == (sent[1]["id"], True)
+
+
 def test_a_page_that_is_loaded_anew_goes_on(project, keys, screen_of):
     """It knows what was said, with what an undo and a redo need."""
     batch = make_batch(project, "first", keys[:6], labelers=["lou"])

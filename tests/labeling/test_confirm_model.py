@@ -177,7 +177,7 @@ def test_what_can_t_be_kept_just_now_is_not_acknowledged(project, keys, screen_o
     became = sync(screen, batch, *sent)["acknowledged"]
 
     assert [(told["counts"], told["kept"]) for told in became] == [(True, True), (True, True)]
-    assert Curating(project, TASK).strata()[one["key"]].said == {"motion"}
+    assert Curating(project, TASK).strata()[one["key"]] == {"motion"}
 
 
 def test_tags_that_never_can_be_kept_are_acknowledged_with_the_reason(project, keys, screen_of):

@@ -68,13 +68,13 @@ def seats(connection: Connection, item: StoredItem, labeler: str, now: datetime)
 
 def open_groups(connection: Connection, batch_id: int, labeler: str, now: datetime) -> dict[Group, GroupLeft]:
     """What each group of the batch has for `labeler`, by its phrase."""
-    planted = _item.c.planted != Planted.NO.value
+    ordinary, planted = _item.c.planted == Planted.NO.value, _planted_for(batch_id, labeler)
     had, is_free = _had(labeler), _in_hands(now) < _item.c.seats
     query = (
         select(
             _item.c.phrase_id,
             *map(
-                _sum, (and_(~planted, ~had, is_free), and_(~planted, had), and_(~planted, ~had, ~is_free),
+                _sum, (and_(ordinary, ~had, is_free), and_(ordinary, had), and_(ordinary, ~had, ~is_free),
                        and_(planted, ~had), planted)
             ),
         )
@@ -97,8 +97,8 @@ def open_ordinary(connection: Connection, batch_id: int, labeler: str, now: date
 
 
 def open_planted(connection: Connection, batch_id: int, labeler: str) -> list[Waiting]:
-    """The planted studies that `labeler` neither has had nor holds."""
-    return _waiting(connection, batch_id, and_(_item.c.planted != Planted.NO.value, ~_had(labeler)), None)
+    """The planted studies that `labeler` neither has had, in this batch or another one, nor holds."""
+    return _waiting(connection, batch_id, and_(_planted_for(batch_id, labeler), ~_had(labeler)), None)
 
 
 def numbers(connection: Connection, batch_id: int, labeler: str) -> dict[int, tuple[int, int]]:
@@ -176,6 +176,26 @@ def _had(labeler: str) -> ColumnElement[bool]:
     return exists().where(
         _lease.c.item_id == _item.c.id, _lease.c.labeler == labeler, _lease.c.state != LeaseState.RETURNED.value
     )
+
+
+def _planted_for(batch_id: int, labeler: str) -> ColumnElement[bool]:
+    """That a study is planted, and that `labeler` was given it in no other batch of the task.
+
+    Whoever meets a study again knows that it is planted, and may have been told what is right.
+    """
+    other, ours = _item.alias(), select(tables.batch.c.task_id).where(tables.batch.c.id == batch_id)
+    met = (
+        select(other.c.report_id)
+        .join(_lease, _lease.c.item_id == other.c.id)
+        .join(tables.batch, tables.batch.c.id == other.c.batch_id)
+        .where(
+            tables.batch.c.task_id == ours.scalar_subquery(),
+            tables.batch.c.id != batch_id,
+            _lease.c.labeler == labeler,
+            _lease.c.state != LeaseState.RETURNED.value,
+        )
+    )
+    return and_(_item.c.planted != Planted.NO.value, _item.c.report_id.not_in(met))
 
 
 def _in_hands(now: datetime) -> ScalarSelect[int]:

@@ -282,6 +282,22 @@ def test_who_comes_after_others_is_not_given_the_planted_ones_of_what_they_did(e
     assert bool(told) == bool(studies)
 
 
+def test_nobody_is_given_a_planted_study_that_they_have_met(either):
+    """In another batch, whatever it was there: they would know it, and may have been told what is right."""
+    gold = either.keys[10:]
+    first = either.batch(either.keys[:2], planted=gold[:1], labelers=["ann"])
+    met = keys(either.at_work("ann", first).take(9))
+    again = either.batch(either.keys[2:4], planted=gold, labelers=["ann", "bob"])
+
+    left = either.at_work("ann", again).open()
+    given = {person: keys(either.at_work(person, again).take(9)) for person in ("ann", "bob")}
+
+    assert set(met) == {*either.keys[:2], gold[0]}
+    assert set(given["ann"]) == {*either.keys[2:4], gold[1]}
+    assert left == 3
+    assert not {gold[1]} & set(given["bob"])
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [

@@ -31,7 +31,7 @@ class Work(Protocol):
         """Sees to it that the person holds `ahead` studies; what they hold, in the order in which it is shown."""
 
     def give_back(self, leases: Iterable[int]) -> None:
-        """Leaves these to others."""
+        """Leaves these to others, but for those that another page of the person took or renewed."""
 
     def answer(self, answers: Sequence[Answer]) -> Sequence[Acknowledged]:
         """Keeps answers, each once whatever how often it comes."""

@@ -392,15 +392,15 @@ def test_a_fellow_makes_a_batch_of_the_groups_chosen(project, keys, screen_of):
 
 def test_a_phrase_that_matches_nothing_new_makes_no_batch(project, keys, screen_of):
     """Nor do too few gold studies, or somebody who may not confirm: one line each, and nothing was made."""
-    make_batch(project, "earlier", keys)
     LabelingRepository(project, TASK).insert_phrase(Phrase("pneumothorax", "effusion"), 0)
     ids = [stored.id for stored in LabelingRepository(project, TASK).phrases()]
     screen = screen_of(FELLOW)
 
-    with pytest.raises(CcdsError, match="expected studies that are in no batch yet"):
-        screen.answer(made(phrases=ids))
     with pytest.raises(CcdsError, match="expected labelers on the project's roster"):
         screen.answer(made(phrases=ids, labelers=["eve"]))
+    make_batch(project, "earlier", keys)
+    with pytest.raises(CcdsError, match="expected studies that are in no batch yet"):
+        screen.answer(made(phrases=ids))
     assert len(screen.answer({"kind": "batches"})["all_batches"]) == 1
 
 

@@ -93,8 +93,10 @@ class Curation(Protocol):
     def set_gold(self, study_key: str, labels: Iterable[str] | None, note: str) -> None:
         """Takes a study into the gold set with these labels; None takes it out."""
 
-    def make_batch(self, name: str, items: Sequence[BatchItem], *, overlap: int) -> StoredBatch:
-        """Puts studies before labelers."""
+    def make_batch(
+        self, name: str, items: Sequence[BatchItem], *, overlap: int, labelers: Collection[str]
+    ) -> StoredBatch:
+        """Puts studies that are in no other batch before labelers."""
 
     def assign(self, batch_id: int, labeler: str) -> None:
         """Lets somebody take studies of a batch."""

@@ -231,32 +231,37 @@ class Confirming:
         return batch_rows.assigned_batch(connection, self._batch_id, self._me)
 
     def _open(self, connection: Connection, batch: StoredBatch, now: datetime) -> int:
-        return lease_rows.still_open(connection, batch, self._me, now)
+        return lease_rows.still_open(connection, self._project.application, batch, self._me, now)
 
     def _next(self, connection: Connection, batch: StoredBatch, now: datetime, most: int) -> list[int]:
+        application = self._project.application
         return next_studies(
-            lease_rows.open_ordinary(connection, batch.id, self._me, now, most),
-            lease_rows.open_planted(connection, batch.id, self._me),
-            lease_rows.open_groups(connection, batch.id, self._me, now),
+            lease_rows.open_ordinary(connection, application, batch.id, self._me, now, most=most),
+            lease_rows.open_planted(connection, application, batch.id, self._me),
+            lease_rows.open_groups(connection, application, batch.id, self._me, now),
             most=most,
             chance=self._chance,
         )
 
     def _still_held(self, connection: Connection, now: datetime) -> list[HeldItem]:
-        """What this person holds; what somebody else has taken since its time was over is given back."""
+        """What this person holds; given back is what somebody else has taken since its time was over, and what the application
+        doesn't cover any more.
+        """
         held = lease_rows.held(connection, self._batch_id, self._me)
         items = batch_rows.items(connection, self._batch_id, (one.item_id for one in held))
+        covered = rows.covered_ids(connection, self._project.application, [item.report_id for item in items.values()])
         lost = [
             one.lease.id
             for one in held
-            if one.lease.until <= now and not lease_rows.seats(connection, items[one.item_id], self._me, now).free
+            if items[one.item_id].report_id not in covered
+            or (one.lease.until <= now and not lease_rows.seats(connection, items[one.item_id], self._me, now).free)
         ]
         lease_rows.move(connection, lost, LeaseState.RETURNED)
         return [one for one in held if one.lease.id not in lost]
 
     def _shown(self, connection: Connection, held: Sequence[HeldItem]) -> tuple[LeasedStudy, ...]:
         items = batch_rows.items(connection, self._batch_id, (one.item_id for one in held))
-        reports = rows.reports_by_id(connection, [item.report_id for item in items.values()])
+        reports = rows.reports_by_id(connection, self._project.application, [item.report_id for item in items.values()])
         numbers = lease_rows.numbers(connection, self._batch_id, self._me)
         return tuple(
             LeasedStudy(

@@ -196,11 +196,22 @@ class Curating:
     # --- single studies
 
     def report(self, study_key: str) -> StoredReport:
-        """The report of a study."""
+        """The report of a study.
+
+        Raises:
+            CcdsError: the project has no such study, or its application doesn't cover it any more.
+        """
         self._project.require(Action.READ_REPORTS)
         with self._project.store.reading() as connection:
             report_id = batch_rows.report_ids(connection, [study_key])[study_key]
-            return rows.reports_by_id(connection, [report_id])[report_id]
+            found = rows.reports_by_id(connection, self._project.application, [report_id]).get(report_id)
+        if found is None:
+            raise CcdsError(
+                expected="a study that the IRB application covers",
+                found="one that it doesn't cover any more",
+                do="go on with another one",
+            )
+        return found
 
     def gold(self) -> Mapping[str, Curation]:
         """Study key → its gold label."""

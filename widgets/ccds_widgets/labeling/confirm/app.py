@@ -137,7 +137,7 @@ class ProjectCuration:
         """See `ccds_kernel.labeling.confirmation.soft.soft_studies`."""
         task = next(stored.task for stored in TaskRepository(self._project).tasks() if stored.id == self._task_id)
         phrases, newest = self._repository.phrases(), self._repository.newest_report()
-        made_of = (task, phrases, newest)
+        made_of = (task, phrases, newest, self._project.application)
         if self._soft is None or self._soft[0] != made_of:
             self._soft = made_of, soft_studies(task, self._repository.reports(), phrases)
         return self._soft[1]

@@ -186,6 +186,12 @@ def processor_of(times: Sequence[Time]) -> float:
     return statistics.median(spent for _, spent in times)
 
 
+def ratio(times: Sequence[Time], others: Sequence[Time]) -> float:
+    """The medians' ratio, over as many as both have: further phrases are the same ones in the same order."""
+    both = min(len(times), len(others))
+    return processor_of(times[:both]) / processor_of(others[:both])
+
+
 def median_of(times: Sequence[Time], unit: float = 1.0, digits: int = 2) -> str:
     """Wall clock, and processor time in brackets."""
     return (
@@ -195,12 +201,12 @@ def median_of(times: Sequence[Time], unit: float = 1.0, digits: int = 2) -> str:
 
 def row_of(name: str, told: Told, ours: Told, differing: str, smaller: Told | None) -> list[str]:
     """What the tables say of an engine; `smaller`: of the same with fewer reports."""
-    grown = f"{processor_of(told.add) / processor_of(smaller.add):.1f} ×" if smaller else ""
+    grown = f"{ratio(told.add, smaller.add):.1f} ×" if smaller else ""
     return [
         f"{name} {told.version}", median_of(told.labels), str(len(told.labels)),
         f"{processor_of(told.labels) / processor_of(ours.labels):.1f}", differing,
         f"{told.peak_mb:,.0f} ({told.before_mb:,.0f})" if told.peak_mb else "", median_of(told.add, 1e3, 1), str(len(told.add)),
-        f"{processor_of(told.add) / processor_of(ours.add):.1f}", grown, median_of(told.move, 1e3, 2) if told.move else "",
+        f"{ratio(told.add, ours.add):.1f}", grown, median_of(told.move, 1e3, 2) if told.move else "",
     ]  # fmt: skip
 
 

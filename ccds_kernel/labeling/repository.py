@@ -86,7 +86,8 @@ class LabelingRepository:
         self._task_id = task_id
 
     def reports(self, cohort: Criteria | CohortSnapshot | None = None) -> tuple[StoredReport, ...]:
-        """Every report, in the order in which they were loaded; or those of a cohort, as they are now or in a snapshot of it.
+        """Every report that the IRB application covers now, in the order in which they were loaded; or those of a cohort, as they
+        are now or in a snapshot of it.
 
         Raises:
             ProjectAccessDenied: also where the IRB application doesn't cover the cohort (any more).
@@ -96,7 +97,7 @@ class LabelingRepository:
         if cohort is not None:
             require_covered(self._project, cohort.cohort.criteria if isinstance(cohort, CohortSnapshot) else cohort)
         with self._project.store.reading() as connection:
-            found = tuple(rows.reports(connection, cohort))
+            found = tuple(rows.reports(connection, self._project.application, cohort))
         if isinstance(cohort, CohortSnapshot):
             cohort.require_members(stored.study_key for stored in found)
         return found

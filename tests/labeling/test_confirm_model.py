@@ -177,7 +177,7 @@ def test_what_can_t_be_kept_just_now_is_not_acknowledged(project, keys, screen_o
     became = sync(screen, batch, *sent)["acknowledged"]
 
     assert [(told["counts"], told["kept"]) for told in became] == [(True, True), (True, True)]
-    assert Curating(project, TASK).strata()[one["key"]].said == {"motion"}
+    assert Curating(project, TASK).strata()[one["key"]] == {"motion"}
 
 
 def test_tags_that_never_can_be_kept_are_acknowledged_with_the_reason(project, keys, screen_of):
@@ -196,6 +196,32 @@ def test_tags_that_never_can_be_kept_are_acknowledged_with_the_reason(project, k
     assert refused["refusal"].startswith("Expected strata tags of the task")
     assert late["refusal"].startswith("Expected a study of this batch that you were given")
     assert [one["counts"] for one in told.values()] == [True]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"kind": "flag", "note": "look \ud83d"},
+        {"kind": "confirm", "pace": 3},
+        {"kind": "later"},
+        {"kind": "confirm", "lease": "1"},
+        {"kind": "tag", "seconds": 1.0},
+    ],
+    ids=["half a character", "of a newer page", "of another kind", "a lease in words", "parts of another"],
+)
+def test_a_key_that_is_none_holds_no_other_up(project, keys, screen_of, bad):
+    """It is acknowledged with the reason, so that the page forgets it; it isn't quoted."""
+    batch = make_batch(project, "first", keys[:6], labelers=["lou"])
+    screen = screen_of("lou")
+    one, two, *_ = screen.answer({"kind": "batch", "batch": batch.id})["studies"]
+    sent = key_of(one) | bad, key_of(two)
+
+    refused, kept = sync(screen, batch, *sent)["acknowledged"]
+
+    assert (refused["id"], refused["counts"], refused["kept"]) == (sent[0]["id"], False, False)
+    assert refused["refusal"].startswith("Expected an answer that this app knows; found another one (at ")
+    assert "look" not in refused["refusal"]
+    assert (kept["id"], kept["counts"]) == (sent[1]["id"], True)
 
 
 def test_a_page_that_is_loaded_anew_goes_on(project, keys, screen_of):
@@ -366,15 +392,15 @@ def test_a_fellow_makes_a_batch_of_the_groups_chosen(project, keys, screen_of):
 
 def test_a_phrase_that_matches_nothing_new_makes_no_batch(project, keys, screen_of):
     """Nor do too few gold studies, or somebody who may not confirm: one line each, and nothing was made."""
-    make_batch(project, "earlier", keys)
     LabelingRepository(project, TASK).insert_phrase(Phrase("pneumothorax", "effusion"), 0)
     ids = [stored.id for stored in LabelingRepository(project, TASK).phrases()]
     screen = screen_of(FELLOW)
 
-    with pytest.raises(CcdsError, match="expected studies that are in no batch yet"):
-        screen.answer(made(phrases=ids))
     with pytest.raises(CcdsError, match="expected labelers on the project's roster"):
         screen.answer(made(phrases=ids, labelers=["eve"]))
+    make_batch(project, "earlier", keys)
+    with pytest.raises(CcdsError, match="expected studies that are in no batch yet"):
+        screen.answer(made(phrases=ids))
     assert len(screen.answer({"kind": "batches"})["all_batches"]) == 1
 
 

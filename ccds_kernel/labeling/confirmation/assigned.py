@@ -103,6 +103,6 @@ class Assigned:
         return self._project.person
 
     def _seen(self, connection: Connection, batch: StoredBatch, task: Task) -> AssignedBatch:
-        is_open = lease_rows.still_open(connection, batch, self._me, self._clock(connection))
+        is_open = lease_rows.still_open(connection, self._project.application, batch, self._me, self._clock(connection))
         studies = sum(batch_rows.group_sizes(connection, batch.id).values())
         return AssignedBatch(batch.id, batch.name, batch.task_id, task, studies, is_open)

@@ -88,7 +88,10 @@ class OwnWork:
 
 
 class Confirming:
-    """The studies of one batch, for the person who opened the project.
+    """The studies of one batch, for the person who opened the project, on one page.
+
+    That person may have another page open, which holds the same studies. So this one remembers which leases it took, and until
+    when: one that ends at another time was renewed by somebody else, who may be at it.
 
     Every method raises `ProjectAccessDenied` where that person may not confirm (any more), and `CcdsError` where they aren't
     assigned to the batch (any more), or there is no such batch.
@@ -115,6 +118,7 @@ class Confirming:
         self._term = term
         self._clock = clock
         self._chance = chance
+        self._taken: dict[int, datetime] = {}
 
     def take(self, ahead: int) -> tuple[LeasedStudy, ...]:
         """Sees to it that this person holds `ahead` studies, those that they hold already first; renews all of them.
@@ -131,17 +135,20 @@ class Confirming:
         with self._project.store.writing() as connection:
             batch = self._assigned(connection)
             now = self._clock(connection)
-            lease_rows.bound(connection, self._batch_id, now + self._term)
+            until = now + self._term
+            lease_rows.bound(connection, self._batch_id, until)
             kept = self._still_held(connection, now)
+            others = {one.lease.id for one in kept if self._taken.get(one.lease.id) != one.lease.until}
             wanted = ahead - len(kept)
             new = self._next(connection, batch, now, wanted) if wanted > 0 else []
-            lease_rows.add(connection, self._batch_id, self._me, new, now=now, until=now + self._term)
-            lease_rows.renew(connection, (one.lease.id for one in kept), now + self._term)
+            lease_rows.add(connection, self._batch_id, self._me, new, now=now, until=until)
+            lease_rows.renew(connection, (one.lease.id for one in kept), until)
             leased = self._shown(connection, lease_rows.held(connection, self._batch_id, self._me))
             if new:
                 self._project.audit.write(
                     StudiesTaken(person=self._me, project=self._project.id, batch_id=self._batch_id, studies=len(new))
                 )
+        self._taken = {study.lease: study.until for study in leased if study.lease not in others}
         return leased
 
     def renew(self) -> tuple[int, ...]:
@@ -159,11 +166,15 @@ class Confirming:
         return tuple(kept)
 
     def give_back(self, leases: Iterable[int] | None = None) -> None:
-        """Leaves the studies of `leases`, or all that this person holds, to others. What isn't held is left out."""
+        """Leaves the studies of `leases`, or all that this person holds, to others.
+
+        Of `leases` those are left out that aren't held, and those that another page took or has renewed since.
+        """
         self._project.require(CONFIRM)
         with self._project.store.writing() as connection:
-            held = {one.lease.id for one in lease_rows.held(connection, self._batch_id, self._me)}
-            lease_rows.move(connection, held if leases is None else held & set(leases), LeaseState.RETURNED)
+            held = {one.lease.id: one.lease.until for one in lease_rows.held(connection, self._batch_id, self._me)}
+            ours = {lease for lease, until in held.items() if self._taken.get(lease) == until}
+            lease_rows.move(connection, held if leases is None else ours & set(leases), LeaseState.RETURNED)
 
     def answer(self, answers: Sequence[Answer]) -> tuple[Acknowledged, ...]:
         """Keeps `answers`, in their order; each is acknowledged when it is in the database.
@@ -180,10 +191,14 @@ class Confirming:
             )
         self._project.require(CONFIRM)
         with self._project.store.writing() as connection:
-            keeping = Keeping(connection, self._batch_id, self._me, answers, now=self._clock(connection))
+            now = self._clock(connection)
+            keeping = Keeping(connection, self._batch_id, self._me, answers, now=now)
             acknowledged = tuple(keeping.keep(one, self._term) for one in answers)
             if new := keeping.counts:
                 self._project.audit.write(_event(self._project, self._batch_id, new))
+        for one, became in zip(answers, acknowledged, strict=True):
+            if became.counts and one.kind is AnswerKind.UNDO:
+                self._taken[one.lease] = now + self._term
         return acknowledged
 
     def open(self) -> int:
@@ -216,32 +231,37 @@ class Confirming:
         return batch_rows.assigned_batch(connection, self._batch_id, self._me)
 
     def _open(self, connection: Connection, batch: StoredBatch, now: datetime) -> int:
-        return lease_rows.still_open(connection, batch, self._me, now)
+        return lease_rows.still_open(connection, self._project.application, batch, self._me, now)
 
     def _next(self, connection: Connection, batch: StoredBatch, now: datetime, most: int) -> list[int]:
+        application = self._project.application
         return next_studies(
-            lease_rows.open_ordinary(connection, batch.id, self._me, now, most),
-            lease_rows.open_planted(connection, batch.id, self._me),
-            lease_rows.open_groups(connection, batch.id, self._me, now),
+            lease_rows.open_ordinary(connection, application, batch.id, self._me, now, most=most),
+            lease_rows.open_planted(connection, application, batch.id, self._me),
+            lease_rows.open_groups(connection, application, batch.id, self._me, now),
             most=most,
             chance=self._chance,
         )
 
     def _still_held(self, connection: Connection, now: datetime) -> list[HeldItem]:
-        """What this person holds; what somebody else has taken since its time was over is given back."""
+        """What this person holds; given back is what somebody else has taken since its time was over, and what the application
+        doesn't cover any more.
+        """
         held = lease_rows.held(connection, self._batch_id, self._me)
         items = batch_rows.items(connection, self._batch_id, (one.item_id for one in held))
+        covered = rows.covered_ids(connection, self._project.application, [item.report_id for item in items.values()])
         lost = [
             one.lease.id
             for one in held
-            if one.lease.until <= now and not lease_rows.seats(connection, items[one.item_id], self._me, now).free
+            if items[one.item_id].report_id not in covered
+            or (one.lease.until <= now and not lease_rows.seats(connection, items[one.item_id], self._me, now).free)
         ]
         lease_rows.move(connection, lost, LeaseState.RETURNED)
         return [one for one in held if one.lease.id not in lost]
 
     def _shown(self, connection: Connection, held: Sequence[HeldItem]) -> tuple[LeasedStudy, ...]:
         items = batch_rows.items(connection, self._batch_id, (one.item_id for one in held))
-        reports = rows.reports_by_id(connection, [item.report_id for item in items.values()])
+        reports = rows.reports_by_id(connection, self._project.application, [item.report_id for item in items.values()])
         numbers = lease_rows.numbers(connection, self._batch_id, self._me)
         return tuple(
             LeasedStudy(

@@ -21,11 +21,14 @@ from sqlalchemy import (
     update,
 )
 
+from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.labeling.confirmation import tables
 from ccds_kernel.labeling.confirmation.answer import Lease, LeaseState, Seats
 from ccds_kernel.labeling.confirmation.batch import Planted
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch, StoredItem
 from ccds_kernel.labeling.confirmation.serving import Group, GroupLeft, Waiting, how_many
+from ccds_kernel.labeling.rows import covered
+from ccds_kernel.labeling.tables import report
 
 _lease, _item = tables.lease, tables.item
 
@@ -66,39 +69,46 @@ def seats(connection: Connection, item: StoredItem, labeler: str, now: datetime)
     return Seats(item.seats, others or 0, item.planted is not Planted.NO)
 
 
-def open_groups(connection: Connection, batch_id: int, labeler: str, now: datetime) -> dict[Group, GroupLeft]:
-    """What each group of the batch has for `labeler`, by its phrase."""
-    planted = _item.c.planted != Planted.NO.value
+def open_groups(
+    connection: Connection, application: IrbApplication, batch_id: int, labeler: str, now: datetime
+) -> dict[Group, GroupLeft]:
+    """What each group of the batch has for `labeler`, by its phrase, of studies that `application` covers."""
+    ordinary, planted = _item.c.planted == Planted.NO.value, _planted_for(batch_id, labeler)
     had, is_free = _had(labeler), _in_hands(now) < _item.c.seats
     query = (
         select(
             _item.c.phrase_id,
             *map(
-                _sum, (and_(~planted, ~had, is_free), and_(~planted, had), and_(~planted, ~had, ~is_free),
+                _sum, (and_(ordinary, ~had, is_free), and_(ordinary, had), and_(ordinary, ~had, ~is_free),
                        and_(planted, ~had), planted)
             ),
         )
-        .where(_item.c.batch_id == batch_id)
+        .where(_item.c.batch_id == batch_id, _covered(application))
         .group_by(_item.c.phrase_id)
     )  # fmt: skip
     return {group: GroupLeft(*counts) for group, *counts in connection.execute(query)}
 
 
-def still_open(connection: Connection, batch: StoredBatch, labeler: str, now: datetime) -> int:
+def still_open(
+    connection: Connection, application: IrbApplication, batch: StoredBatch, labeler: str, now: datetime
+) -> int:
     """How many studies of the batch `labeler` can be given, those that they hold among them."""
-    groups = open_groups(connection, batch.id, labeler, now).values()
+    groups = open_groups(connection, application, batch.id, labeler, now).values()
     return len(held(connection, batch.id, labeler)) + how_many(groups)
 
 
-def open_ordinary(connection: Connection, batch_id: int, labeler: str, now: datetime, most: int) -> list[Waiting]:
+def open_ordinary(
+    connection: Connection, application: IrbApplication, batch_id: int, labeler: str, now: datetime, *, most: int
+) -> list[Waiting]:
     """The first ordinary studies that still want an answer and that `labeler` neither has had nor holds; at most `most`."""
     is_open = and_(_item.c.planted == Planted.NO.value, ~_had(labeler), _in_hands(now) < _item.c.seats)
-    return _waiting(connection, batch_id, is_open, most)
+    return _waiting(connection, application, batch_id, is_open, most)
 
 
-def open_planted(connection: Connection, batch_id: int, labeler: str) -> list[Waiting]:
-    """The planted studies that `labeler` neither has had nor holds."""
-    return _waiting(connection, batch_id, and_(_item.c.planted != Planted.NO.value, ~_had(labeler)), None)
+def open_planted(connection: Connection, application: IrbApplication, batch_id: int, labeler: str) -> list[Waiting]:
+    """The planted studies that `labeler` neither has had, in this batch or another one, nor holds."""
+    is_open = and_(_planted_for(batch_id, labeler), ~_had(labeler))
+    return _waiting(connection, application, batch_id, is_open, None)
 
 
 def numbers(connection: Connection, batch_id: int, labeler: str) -> dict[int, tuple[int, int]]:
@@ -178,6 +188,26 @@ def _had(labeler: str) -> ColumnElement[bool]:
     )
 
 
+def _planted_for(batch_id: int, labeler: str) -> ColumnElement[bool]:
+    """That a study is planted, and that `labeler` was given it in no other batch of the task.
+
+    Whoever meets a study again knows that it is planted, and may have been told what is right.
+    """
+    other, ours = _item.alias(), select(tables.batch.c.task_id).where(tables.batch.c.id == batch_id)
+    met = (
+        select(other.c.report_id)
+        .join(_lease, _lease.c.item_id == other.c.id)
+        .join(tables.batch, tables.batch.c.id == other.c.batch_id)
+        .where(
+            tables.batch.c.task_id == ours.scalar_subquery(),
+            tables.batch.c.id != batch_id,
+            _lease.c.labeler == labeler,
+            _lease.c.state != LeaseState.RETURNED.value,
+        )
+    )
+    return and_(_item.c.planted != Planted.NO.value, _item.c.report_id.not_in(met))
+
+
 def _in_hands(now: datetime) -> ScalarSelect[int]:
     """How many hold a study."""
     return select(func.count()).where(_lease.c.item_id == _item.c.id, _is_held(now)).scalar_subquery()
@@ -187,10 +217,21 @@ def _sum(condition: ColumnElement[bool]) -> Function[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _waiting(connection: Connection, batch_id: int, condition: ColumnElement[bool], most: int | None) -> list[Waiting]:
+def _covered(application: IrbApplication) -> ColumnElement[bool]:
+    """That `application` covers a study: an amendment may have taken it away since the batch was made."""
+    return exists().where(report.c.id == _item.c.report_id, covered(application))
+
+
+def _waiting(
+    connection: Connection,
+    application: IrbApplication,
+    batch_id: int,
+    condition: ColumnElement[bool],
+    most: int | None,
+) -> list[Waiting]:
     query = (
         select(_item.c.id, _item.c.position, _item.c.phrase_id)
-        .where(_item.c.batch_id == batch_id, condition)
+        .where(_item.c.batch_id == batch_id, _covered(application), condition)
         .order_by(_item.c.position)
         .limit(most)
     )

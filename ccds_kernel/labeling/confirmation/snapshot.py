@@ -211,9 +211,10 @@ def _decided(
         word = curated.get(soft.study_key)
         if word is not None and word.said is not None:
             return value_of(task, soft.question, word.said), source, (word.person,)
-    saying = [stored for stored in answers if stored.said is not None]
-    people = tuple(sorted({stored.labeler for stored in saying}))
-    values = {value_of(task, soft.question, stored.said) for stored in saying if stored.said is not None}
+    # Of several answers of one person, in several batches, the newest counts, as it does where labelers are assessed.
+    saying = {stored.labeler: stored.said for stored in answers if stored.said is not None}
+    people = tuple(sorted(saying))
+    values = {value_of(task, soft.question, said) for said in saying.values()}
     if len(values) == 1:
         return values.pop(), Source.CONFIRMED, people
     if values:

@@ -13,6 +13,7 @@ from ccds_kernel.audit.events import LabelsExported, LabelSnapshotTaken
 from ccds_kernel.cohort.coverage import require_covered
 from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling import rows
@@ -76,7 +77,7 @@ class LabelSnapshots:
         if cohort is not None:
             require_covered(self._project, cohort)
         with self._project.store.reading() as connection:
-            return _snapshot(connection, task_id, cohort)
+            return _snapshot(connection, self._project.application, task_id, cohort)
 
     def take(self, task_id: int, cohort: Criteria | None = None) -> tuple[Taken, Mapping[Source, int]]:
         """Takes a snapshot of a task's labels as they are now; where nothing has changed since, it is the one that is there.
@@ -165,9 +166,11 @@ class LabelSnapshots:
         return snapshot
 
 
-def _snapshot(connection: Connection, task_id: int, cohort: Criteria | None) -> LabelSnapshot:
+def _snapshot(
+    connection: Connection, application: IrbApplication, task_id: int, cohort: Criteria | None
+) -> LabelSnapshot:
     task = task_rows.task(connection, task_id)
-    reports = tuple(rows.reports(connection, cohort))
+    reports = tuple(rows.reports(connection, application, cohort))
     return snapshot_of(
         task_id,
         task,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, String, Table
 
-from ccds_kernel.store.metadata import metadata
+from ccds_kernel.store.metadata import ADDED_ONLY, metadata
 
 task = Table(
     "task",
@@ -35,7 +35,7 @@ task_change = Table(
     Column("kind", String(8), nullable=False),
     Column("of_step", Integer),
     Index("ix_task_change_task_id", "task_id", "id"),
-    comment="reports",
+    comment="reports" + ADDED_ONLY,
     sqlite_autoincrement=True,
 )
 """Every change of a task, never rewritten. `before` and `after` are JSON; `step` counts together with `phrase_change`'s."""
@@ -54,7 +54,7 @@ phrase_change = Table(
     Column("kind", String(8), nullable=False),
     Column("of_step", Integer),
     Index("ix_phrase_change_task_id", "task_id", "id"),
-    comment="reports",
+    comment="reports" + ADDED_ONLY,
     sqlite_autoincrement=True,
 )
 """Every change of a phrase, never rewritten. `before` and `after` are JSON of words and place; NULL where there was, or is, none.

@@ -178,8 +178,9 @@ def test_renewing_keeps_what_is_held_and_names_what_is_lost(either):
 def test_what_is_given_back_goes_to_the_next_one(either):
     """An answer that comes afterwards, from an old page, is kept and doesn't count."""
     batch = either.batch()
-    held = either.at_work("ann", batch).take(2)
-    either.at_work("ann", batch).give_back([held[0].lease, 999])
+    at_work = either.at_work("ann", batch)
+    held = at_work.take(2)
+    at_work.give_back([held[0].lease, 999])
 
     taken = either.at_work("bob", batch).take(1)
     (stale,) = either.at_work("ann", batch).answer([answer(held[0])])
@@ -188,6 +189,43 @@ def test_what_is_given_back_goes_to_the_next_one(either):
     assert (stale.counts, stale.kept, stale.refusal) == (False, True, TOLD[Refused.STALE])
     either.at_work("ann", batch).give_back()
     assert keys(either.at_work("cy", batch).take(1)) == keys(held)[1:]
+
+
+def test_a_page_gives_back_what_it_took_and_no_other_page_of_the_labeler_has_renewed(either):
+    """Whichever of two is closed, the studies stay in the hands of who is at the other one."""
+    batch = either.batch()
+    older, newer = either.at_work("ann", batch), either.at_work("ann", batch)
+    mine = [study.lease for study in older.take(2)]
+    either.clock.pass_by(timedelta(seconds=1))
+    both = [study.lease for study in newer.take(3)]
+    either.clock.pass_by(timedelta(seconds=1))
+    renewed = [study.lease for study in older.take(3)]
+
+    older.give_back(renewed)
+    told = [answer(study) for study in newer.take(3)]
+    became = newer.answer(told[:1])
+    newer.give_back(both)
+
+    assert mine == both[:2]
+    assert renewed == both
+    assert [one.counts for one in became] == [True]
+    assert [study.lease for study in older.take(2)] == both[1:]
+
+
+def test_a_study_that_was_undone_is_given_back_as_one_that_was_taken(either):
+    """By the page that undid it."""
+    batch = either.batch()
+    at_work = either.at_work("ann", batch)
+    (study,) = at_work.take(1)
+    told = answer(study)
+    either.clock.pass_by(timedelta(seconds=1))
+    at_work.answer([told])
+    either.clock.pass_by(timedelta(seconds=1))
+    at_work.answer([undo(told)])
+
+    at_work.give_back([study.lease])
+
+    assert keys(either.at_work("bob", batch).take(1)) == keys([study])
 
 
 def test_two_pages_of_one_labeler_count_once(either):
@@ -280,6 +318,22 @@ def test_who_comes_after_others_is_not_given_the_planted_ones_of_what_they_did(e
     assert len(studies) - len(ordinary) <= -(-3 * len(ordinary) // 9)
     assert [(study.number, study.nth) for study in studies] == [(n, n) for n in range(1, len(studies) + 1)]
     assert bool(told) == bool(studies)
+
+
+def test_nobody_is_given_a_planted_study_that_they_have_met(either):
+    """In another batch, whatever it was there: they would know it, and may have been told what is right."""
+    gold = either.keys[10:]
+    first = either.batch(either.keys[:2], planted=gold[:1], labelers=["ann"])
+    met = keys(either.at_work("ann", first).take(9))
+    again = either.batch(either.keys[2:4], planted=gold, labelers=["ann", "bob"])
+
+    left = either.at_work("ann", again).open()
+    given = {person: keys(either.at_work(person, again).take(9)) for person in ("ann", "bob")}
+
+    assert set(met) == {*either.keys[:2], gold[0]}
+    assert set(given["ann"]) == {*either.keys[2:4], gold[1]}
+    assert left == 3
+    assert not {gold[1]} & set(given["bob"])
 
 
 @pytest.mark.parametrize(

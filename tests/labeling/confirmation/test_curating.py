@@ -31,6 +31,23 @@ def test_a_batch_says_who_does_what(either):
     assert Curating(either.project, 2).batches() == ()
 
 
+def test_a_batch_is_made_with_its_labelers_of_studies_that_are_in_no_other_one(either):
+    """Of two fellows who make one of the same studies at once the second is told, and nothing of theirs is there."""
+    items = [BatchItem(key, None, POSITIVE) for key in either.keys[:3]]
+    made = either.curating().make_batch("first", items, labelers=["bob", "cy"], again=False)
+    begin = len(list(either.project.audit.entries("CHEST-1")))
+
+    for labelers, expected in ((["bob"], "found 3 that somebody has put into one"), (["sam"], "found 1 who aren't")):
+        with pytest.raises(CcdsError, match=expected):
+            either.curating("dee").make_batch("second", items, labelers=labelers, again=False)
+    with pytest.raises(CcdsError, match="expected labelers on the project's roster"):
+        either.curating().assign(made.id, "sam")
+
+    (stored,) = either.curating().batches()
+    assert (stored.id, stored.labelers, made.labelers) == (made.id, ("bob", "cy"), ("bob", "cy"))
+    assert len(list(either.project.audit.entries("CHEST-1"))) == begin
+
+
 def test_what_is_said_about_a_study_is_the_newest(either):
     """Gold labels, final words and tags by themselves; taken back they are gone."""
     one, two, three = either.keys[:3]
@@ -63,7 +80,7 @@ def test_what_is_said_about_a_study_is_the_newest(either):
         ),
         (lambda curating, key: curating.adjudicate(key, POSITIVE, "a\0b"), "a note of at most 2000 whole characters"),
         (lambda curating, key: curating.tag(key, ["rare"]), "strata tags of the task 'effusion'"),
-        (lambda curating, _: curating.assign(1, "zoe"), "a labeler on the project's roster"),
+        (lambda curating, _: curating.assign(1, "zoe"), "labelers on the project's roster"),
         (lambda curating, _: curating.assign(99, "ann"), "a batch of this project"),
         (lambda curating, _: curating.progress(99), "a batch of this project"),
         (

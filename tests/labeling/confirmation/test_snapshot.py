@@ -103,6 +103,17 @@ def test_whose_word_counts(place, snapshots):
     }
 
 
+def test_of_what_one_labeler_said_in_two_batches_the_newer_counts(place, snapshots):
+    """Nobody disagrees with themselves."""
+    for labels in (POSITIVE, NEGATIVE):
+        batch = place.batch(place.keys[:1], labelers=["ann"])
+        say(place, batch, "ann", labels, 1)
+
+    (row,) = rows_of(snapshots)[place.keys[0]]
+
+    assert (row.value, row.source, row.people) == ("no effusion", "confirmed", ("ann",))
+
+
 def test_what_a_snapshot_would_say_is_seen_before_it_is_taken(place, snapshots):
     """The same rows, and nothing is kept."""
     place.curating().set_gold(place.keys[0], NEGATIVE)

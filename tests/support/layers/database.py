@@ -34,6 +34,16 @@ TABLES: dict[str, tuple[Rule, Rule]] = {
 }
 """Table → who reads it, and who writes it."""
 
+_ADDED_ONLY = {
+    "confirmation_answer",
+    "study_strata",
+    "study_curation",
+    "label_snapshot",
+    "phrase_change",
+    "task_change",
+}
+"""What people said and did: nobody's session changes or removes a row of it."""
+
 _STATEMENTS = {
     "SELECT": "SELECT count(*) FROM {table}",
     "INSERT": "INSERT INTO {table} DEFAULT VALUES",
@@ -51,7 +61,11 @@ THINGS: dict[str, Rule] = {
     "make a schema": never,
     "become the administrator's role": never,
     **{
-        f"{verb} {table}": read if verb == "SELECT" else write
+        f"{verb} {table}": never
+        if table in _ADDED_ONLY and verb in ("UPDATE", "DELETE")
+        else read
+        if verb == "SELECT"
+        else write
         for table, (read, write) in TABLES.items()
         for verb in _STATEMENTS
     },

@@ -68,11 +68,24 @@ def labeling_of(project: Project) -> LabelingModel:
 
 
 def _desk(project: Project, task: int) -> Desk:
+    covered = _covered(project)
+
     def permit() -> None:
         project.require(Action.OPEN_LABELING)
         project.require(Action.READ_REPORTS)
+        if _covered(project) != covered:
+            raise CcdsError(
+                expected="the exam codes and study dates of when this page was opened",
+                found="an amendment of the IRB application",
+                do="load the page anew",
+            )
 
     return Desk(LabelingRepository(project, task), TaskRepository(project), task, person=project.person, permit=permit)
+
+
+def _covered(project: Project) -> tuple[object, ...]:
+    application = project.application
+    return application.exam_codes, application.study_dates
 
 
 def _phrases(project: Project, task: int) -> list[Phrase]:

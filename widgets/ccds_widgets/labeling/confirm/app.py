@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
-from ccds_kernel.irb.roles import ALLOWED, Action
+from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.confirmation.answer import Answer
 from ccds_kernel.labeling.confirmation.assigned import Assigned, AssignedBatch, Outline
 from ccds_kernel.labeling.confirmation.batch import BatchItem, Said, SoftStudy
@@ -15,7 +15,7 @@ from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.confirming import Acknowledged, Confirming, LeasedStudy, OwnWork
 from ccds_kernel.labeling.confirmation.curating import Curating
 from ccds_kernel.labeling.confirmation.feedback import Feedback, GoldFeedback
-from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE
+from ccds_kernel.labeling.confirmation.permissions import CURATE
 from ccds_kernel.labeling.confirmation.soft import soft_studies
 from ccds_kernel.labeling.confirmation.tagging import Tagging
 from ccds_kernel.labeling.repository import LabelingRepository
@@ -126,8 +126,8 @@ class ProjectCuration:
         return self._curating.counts()
 
     def labelers(self) -> list[str]:
-        """Who stands on the roster with a role that confirms."""
-        return sorted(entry.person for entry in self._project.application.roster if CONFIRM in ALLOWED[entry.role])
+        """See `Curating.labelers`."""
+        return self._curating.labelers()
 
     def phrases(self) -> tuple[StoredPhrase, ...]:
         """See `LabelingRepository.phrases`."""
@@ -137,7 +137,7 @@ class ProjectCuration:
         """See `ccds_kernel.labeling.confirmation.soft.soft_studies`."""
         task = next(stored.task for stored in TaskRepository(self._project).tasks() if stored.id == self._task_id)
         phrases, newest = self._repository.phrases(), self._repository.newest_report()
-        made_of = (task, phrases, newest)
+        made_of = (task, phrases, newest, self._project.application)
         if self._soft is None or self._soft[0] != made_of:
             self._soft = made_of, soft_studies(task, self._repository.reports(), phrases)
         return self._soft[1]
@@ -154,9 +154,11 @@ class ProjectCuration:
         """See `Curating.set_gold`."""
         self._curating.set_gold(study_key, labels, note)
 
-    def make_batch(self, name: str, items: Sequence[BatchItem], *, overlap: int) -> StoredBatch:
-        """See `Curating.make_batch`."""
-        return self._curating.make_batch(name, items, overlap=overlap)
+    def make_batch(
+        self, name: str, items: Sequence[BatchItem], *, overlap: int, labelers: Collection[str]
+    ) -> StoredBatch:
+        """See `Curating.make_batch`; of studies that are in no other batch."""
+        return self._curating.make_batch(name, items, overlap=overlap, labelers=labelers, again=False)
 
     def assign(self, batch_id: int, labeler: str) -> None:
         """See `Curating.assign`."""

@@ -72,18 +72,12 @@ class BatchMaking:
         }
 
     def make(self, request: messages.Make) -> int:
-        """Makes a batch and assigns it; its number.
+        """Makes a batch and assigns it, in one step; its number.
 
         Raises:
-            CcdsError: nothing is left in these groups, or there are too few gold studies.
+            CcdsError: nothing is left in these groups, there are too few gold studies, or somebody may not confirm.
         """
         name = check_batch(request.name, request.overlap)
-        if unknown := set(request.labelers) - set(self._curation.labelers()):
-            raise CcdsError(
-                expected="labelers on the project's roster",
-                found=f"{len(unknown)} who aren't, or may not confirm",
-                do="choose others",
-            )
         pool = self._pool({*request.phrases, *([None] if request.unmatched else [])})
         if not pool.fresh:
             raise CcdsError(
@@ -99,10 +93,7 @@ class BatchMaking:
             wrong=wrong,
             chance=self._chance,
         )
-        batch = self._curation.make_batch(name, items, overlap=request.overlap)
-        for labeler in request.labelers:
-            self._curation.assign(batch.id, labeler)
-        return batch.id
+        return self._curation.make_batch(name, items, overlap=request.overlap, labelers=request.labelers).id
 
     def assign(self, request: messages.Assign) -> None:
         """Lets somebody take studies of a batch, or no more."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from ccds_kernel.labeling.confirmation.answer import LONGEST_NOTE, MOST_SECONDS
 from ccds_kernel.labeling.confirmation.batch import MOST_OVERLAP
@@ -61,12 +61,20 @@ class Tagged(requests.Request):
     tags: Words
 
 
+class Sent(requests.Request):
+    """A key of which only the id was looked at: each is read by itself (`parse_key`), so that a bad one holds no other up."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: Id
+
+
 class Sync(requests.Request):
     """Keys that the kernel hasn't acknowledged yet, in their order, and the leases that the page holds already."""
 
     kind: Literal["sync"]
     batch: RowId
-    keys: Annotated[list[Annotated[Told | Tagged, Field(discriminator="kind")]], Field(max_length=MOST_AT_ONCE)]
+    keys: Annotated[list[Sent], Field(max_length=MOST_AT_ONCE)]
     have: Annotated[list[RowId], Field(max_length=MOST_AHEAD)]
 
 
@@ -149,6 +157,7 @@ Look = Series | Slice
 Curate = Gold | Batches | Make | Assign
 Request = Confirm | Look | Curate
 
+_KEYS: TypeAdapter[Told | Tagged] = TypeAdapter(Annotated[Told | Tagged, Field(discriminator="kind")])
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
 
 
@@ -159,3 +168,15 @@ def parse(content: object) -> Request:
         CcdsError: it is none. The content isn't quoted: it may hold words of a report.
     """
     return requests.parsed(content, _REQUESTS)
+
+
+def parse_key(sent: Sent) -> Told | Tagged:
+    """One key of a `Sync`.
+
+    Raises:
+        CcdsError: it is none, and never will be; it isn't quoted either.
+    """
+    content = {"id": sent.id, **(sent.model_extra or {})}
+    return requests.parsed(
+        content, _KEYS, expected="an answer that this app knows", do="reload the page and say it again: it isn't saved"
+    )

@@ -118,18 +118,20 @@ class ConfirmModel:
         tags = work.tags([study.report.study_key for study in new]) if new else {}
         return {"held": [study.lease for study in held], "studies": shown_studies(outline, new, tags)}
 
-    def _keep(self, work: Work, keys: Sequence[messages.Told | messages.Tagged]) -> list[Answer]:
+    def _keep(self, work: Work, keys: Sequence[messages.Sent]) -> list[Answer]:
         told: list[Said] = []
         became: list[Acknowledged] = []
-        for key in keys:
-            if isinstance(key, messages.Tagged):
-                refusal = work.tag(key.lease, key.study, key.tags)
-                became.append(Acknowledged(key.id, counts=refusal is None, refusal=refusal, kept=refusal is None))
-                continue
+        for sent in keys:
             try:
-                told.append(_answer_of(key))
+                key = _read(sent)
             except CcdsError as refusal:
-                became.append(Acknowledged(key.id, counts=False, refusal=refusal, kept=False))
+                became.append(Acknowledged(sent.id, counts=False, refusal=refusal, kept=False))
+                continue
+            if isinstance(key, Said):
+                told.append(key)
+            else:
+                refused = work.tag(key.lease, key.study, key.tags)
+                became.append(Acknowledged(key.id, counts=refused is None, refusal=refused, kept=refused is None))
         return [_shown_acknowledgement(one) for one in (*became, *(work.answer(told) if told else ()))]
 
     def _at_work(self, batch: int) -> tuple[Work, Outline]:
@@ -164,7 +166,10 @@ class ConfirmModel:
         return {**made, **self._making.overview(), **self._batches()}
 
 
-def _answer_of(key: messages.Told) -> Said:
+def _read(sent: messages.Sent) -> Said | messages.Tagged:
+    key = messages.parse_key(sent)
+    if isinstance(key, messages.Tagged):
+        return key
     return Said(
         key.id,
         key.lease,

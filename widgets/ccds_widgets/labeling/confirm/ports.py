@@ -31,7 +31,7 @@ class Work(Protocol):
         """Sees to it that the person holds `ahead` studies; what they hold, in the order in which it is shown."""
 
     def give_back(self, leases: Iterable[int]) -> None:
-        """Leaves these to others."""
+        """Leaves these to others, but for those that another page of the person took or renewed."""
 
     def answer(self, answers: Sequence[Answer]) -> Sequence[Acknowledged]:
         """Keeps answers, each once whatever how often it comes."""
@@ -93,8 +93,10 @@ class Curation(Protocol):
     def set_gold(self, study_key: str, labels: Iterable[str] | None, note: str) -> None:
         """Takes a study into the gold set with these labels; None takes it out."""
 
-    def make_batch(self, name: str, items: Sequence[BatchItem], *, overlap: int) -> StoredBatch:
-        """Puts studies before labelers."""
+    def make_batch(
+        self, name: str, items: Sequence[BatchItem], *, overlap: int, labelers: Collection[str]
+    ) -> StoredBatch:
+        """Puts studies that are in no other batch before labelers."""
 
     def assign(self, batch_id: int, labeler: str) -> None:
         """Lets somebody take studies of a batch."""

@@ -294,6 +294,7 @@ def test_a_label_in_use_is_not_removed(open_app, repository):
     repository.append_phrases([Phrase("effusion", "effusion")])
     page = open_app()
     page.keyboard.press("Alt+2")
+    expect(row(page, "effusion")).to_be_visible()
     page.keyboard.press("b")
 
     page.get_by_role("button", name="Remove “effusion”").last.click()

@@ -97,7 +97,7 @@ def test_a_label_in_use_stays(capsys, project):
 
     told = capsys.readouterr()
     assert (status, told.out) == (1, "")
-    assert "the label 'effusion' to be used nowhere before it is removed; found 1 phrase(s)" in told.err
+    assert "the label 'effusion' to be used nowhere before it is removed; found 1 of the phrases" in told.err
     assert TaskRepository(project).tasks()[0].task.guideline == ""
 
 

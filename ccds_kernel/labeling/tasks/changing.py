@@ -117,6 +117,6 @@ def refuse_lost_words(before: Task, after: Task, uses: Mapping[str, Uses]) -> No
             if word not in has and used != Uses():
                 raise CcdsError(
                     expected=f"the {what} '{word}' to be used nowhere before it is removed",
-                    found=f"{used.phrases} phrase(s) and {used.studies} study(ies) with it",
+                    found=f"{used.phrases} of the phrases and {used.studies} of the studies with it",
                     do="give these another one first",
                 )

@@ -80,14 +80,14 @@ def test_strata_are_the_task_s_own():
             replace(TASK, labels=TASK.labels[:1]),
             (
                 "expected the label 'absent' to be used nowhere before it is removed; "
-                "found 2 phrase(s) and 3 study(ies) with it; give these another one first"
+                "found 2 of the phrases and 3 of the studies with it; give these another one first"
             ),
         ),
         (
             replace(TASK, strata=("mimic",)),
             (
                 "expected the strata tag 'motion' to be used nowhere before it is removed; "
-                "found 0 phrase(s) and 1 study(ies) with it; give these another one first"
+                "found 0 of the phrases and 1 of the studies with it; give these another one first"
             ),
         ),
     ],

@@ -137,7 +137,7 @@ function emptyState(title, ...lines) {
 
 /** The list of a widget's keys: `keys` are pairs of keys, two spaces between them, and what they do. */
 function keysDialog(keys) {
-  const dialog = h("dialog", { class: "ccds-keys", "aria-label": "Keys" });
+  const dialog = h("dialog", { class: "ccds-keys", "aria-label": "Keys", "data-many": String(keys.length > 15) });
   dialog.append(
     h("h2", {}, "Keys"),
     h("dl", {}, ...keys.flatMap(([names, what]) => [h("dt", {}, ...names.split("  ").map((name) => h("kbd", {}, name))), h("dd", {}, what)])),

@@ -141,7 +141,10 @@ function render({ model, el }) {
           "aria-current": name === shell.screen ? "page" : undefined,
           "aria-keyshortcuts": `Alt+${order + 1}`,
           title: `${title} (Alt+${order + 1})`,
-          onclick: () => show(name),
+          onclick: (event) => {
+            if (event.detail) event.currentTarget.blur(); // after a click of the mouse the keys are the screen's, Enter too
+            show(name);
+          },
         },
         title,
       );

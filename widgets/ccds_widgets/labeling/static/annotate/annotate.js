@@ -113,7 +113,7 @@ function drawTabs(state, act) {
     h("button", { class: "ccds-tab", "data-focus": `panel-${panel}`, "aria-pressed": String(state.panel === panel), onclick: () => act.panel(panel) }, title, h("kbd", {}, key));
   return [
     h("div", { class: "ccds-tabs" }, tab("phrases", "Phrases", "p"), tab("suggestions", "Suggestions", "s")),
-    ...(state.panel === "phrases"
+    ...(state.panel === "phrases" && state.overview.phrases.length
       ? [
           h("span", { title: "Reports that the phrase captures: no earlier phrase matches them" }, "Captures"),
           h("span", { title: "Reports that hold the phrase" }, "Matches"),

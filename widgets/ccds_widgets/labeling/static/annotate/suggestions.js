@@ -71,12 +71,12 @@ function optionFirst({ overview, suggestions: { label } }) {
 
 /** “5 right, 1 wrong”, where people decided any. */
 function evidenceWords({ right, wrong }) {
-  return right + wrong ? `${grouped(right)} right, ${grouped(wrong)} wrong` : "none decided";
+  return right + wrong ? `${grouped(right)} right, ${grouped(wrong)} wrong` : "people decided none of them";
 }
 
 /** “mends 5, spoils 1”, where people decided any of what the option changes. */
 function weighedWords({ mended, spoiled }) {
-  return mended + spoiled ? `mends ${grouped(mended)} that people decided, spoils ${grouped(spoiled)}` : "none decided";
+  return mended + spoiled ? `mends ${grouped(mended)} that people decided, spoils ${grouped(spoiled)}` : "people decided none of them";
 }
 
 function drawBetter(state, phrase, act) {

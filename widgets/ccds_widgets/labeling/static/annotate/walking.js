@@ -120,6 +120,7 @@ function walking(state, context, draw, act) {
       }
     },
     showAll() {
+      Object.assign(state, { error: null, search: { ...state.search, text: "" } });
       leaveAmong();
       act.refill();
     },

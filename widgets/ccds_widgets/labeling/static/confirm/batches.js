@@ -56,6 +56,15 @@ function drawBatch(batch, labelers, act) {
   );
 }
 
+/** Takes every group of studies, or none, to begin from. */
+function pickButtons() {
+  const button = (name, checked) => {
+    const pick = (event) => event.currentTarget.closest("fieldset").querySelectorAll("input:enabled").forEach((box) => (box.checked = checked));
+    return h("button", { class: "ccds-link", type: "button", "data-focus": `pick-${name}`, onclick: pick }, name);
+  };
+  return h("div", { class: "ccds-toolbar ccds-pick-buttons" }, button("All", true), button("None", false));
+}
+
 function drawForm({ made_of: from, all_batches: batches }, act) {
   const left = from.phrases.reduce((sum, { studies: one }) => sum + one, from.unmatched.studies);
   if (!left) {
@@ -88,7 +97,7 @@ function drawForm({ made_of: from, all_batches: batches }, act) {
     { class: "ccds-new-batch", "aria-label": "New batch", onsubmit: submit },
     h("h2", {}, "New batch"),
     h("label", { class: "ccds-number" }, h("span", {}, "Name"), h("input", { class: "ccds-field", name: "name", required: true, maxlength: 200, value: `Batch ${batches.length + 1}`, "data-focus": "name" })),
-    h("fieldset", {}, h("legend", {}, "Of the studies that these phrases label, and that are in no batch and not gold"), h("div", { class: "ccds-picks" }, ...from.phrases.map(group), group({ id: "unmatched", text: "no phrase matches", ...from.unmatched }))),
+    h("fieldset", {}, h("legend", {}, "Of the studies that these phrases label, and that are in no batch and not gold"), pickButtons(), h("div", { class: "ccds-picks" }, ...from.phrases.map(group), group({ id: "unmatched", text: "no phrase matches", ...from.unmatched }))),
     h(
       "div",
       { class: "ccds-toolbar" },

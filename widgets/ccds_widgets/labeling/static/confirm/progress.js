@@ -15,8 +15,7 @@ function drawTop(state, saving, act) {
       ? h("span", { class: "ccds-group" }, ...groupWords(study), ": ", placeWords(study))
       : null,
     h("span", { class: "ccds-space" }),
-    batch === null ? null : drawDone(state),
-    batch === null ? null : drawSaving(saving),
+    ...(state.held === null ? [] : [drawDone(state), drawSaving(saving)]),
     state.curates
       ? h("button", { class: "ccds-button", "data-focus": "batches", "aria-pressed": String(state.view === "batches"), onclick: act.toggleBatches }, state.view === "batches" ? "Back to confirming" : "Batches", h("kbd", {}, "b"))
       : null,

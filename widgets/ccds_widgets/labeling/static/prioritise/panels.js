@@ -39,7 +39,7 @@ function drawReports(state, act, context) {
   );
   return [
     h("p", { class: "ccds-none" }, `${counted(answer.total, "report")} `, ...title),
-    pages,
+    answer.reports.length < answer.total ? pages : null,
     ...answer.reports.map((report) =>
       h(
         "article",
@@ -101,7 +101,7 @@ function drawHistory(state, act) {
         ),
       ),
     ),
-    h(
+    changes.length < total && h(
       "div",
       { class: "ccds-pages", role: "group", "aria-label": "Pages" },
       h("button", { class: "ccds-button", "data-focus": "page-before", disabled: !begin, onclick: () => act.history(Math.max(0, begin - 50)) }, "‹ Newer"),
@@ -135,6 +135,11 @@ function changeWords({ before, after }) {
   return parts.join("; ");
 }
 
+/** A word as a shell takes it. */
+function quotedWord(word) {
+  return /^[\w.-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 function drawCopy(state, act, context) {
   const { sources, overview } = state;
   const command = (words) => h("code", { class: "ccds-command" }, words);
@@ -146,8 +151,8 @@ function drawCopy(state, act, context) {
       : h("p", { class: "ccds-none" }, "This project has no other task."),
     h("h3", { class: "ccds-list-head" }, "From a file, or from another project"),
     h("p", { class: "ccds-none" }, `A session reaches its own project only, and a page takes no files. On the command line a phrase list of “${name}” is written to a file, and read into any project that you may label in:`),
-    command(`ccds labeling export --project ${context.project} --out phrases.csv`),
-    command(`ccds labeling import --project OTHER --phrases phrases.csv`),
+    command(`ccds labeling export --project ${context.project} --task ${quotedWord(name)} --out phrases.csv`),
+    command("ccds labeling import --project OTHER --task TASK --phrases phrases.csv"),
     h("p", { class: "ccds-none" }, overview.phrases.length ? "What the list has already stays as it is; new phrases come below." : "They come in the file’s order."),
   ];
 }

@@ -112,11 +112,15 @@ function drawTop(state, act) {
   return [
     h("span", { class: "ccds-done" }, h("b", {}, counted(overview.phrases.length, "phrase")), h("span", { class: "ccds-muted" }, ` · ${grouped(overview.labelled)} of ${counted(overview.reports, "report")} labelled`)),
     h("span", { class: "ccds-space" }),
-    button("conflicts", "Conflicts", "c"),
-    button("history", "History", "h"),
-    button("copy", "Import, export", "i"),
-    button("labels", "Labels", "b"),
-    ...stepButtons(overview, act),
+    h(
+      "div",
+      { class: "ccds-toolbar" },
+      button("conflicts", "Conflicts", "c"),
+      button("history", "History", "h"),
+      button("copy", "Import, export", "i"),
+      button("labels", "Labels", "b"),
+      ...stepButtons(overview, act),
+    ),
   ];
 }
 

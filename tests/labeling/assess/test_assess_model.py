@@ -111,6 +111,25 @@ def test_a_single_labeler_can_be_compared_with_the_gold_set_only(place, batch, o
     assert rows(answer, "cohen")[0]["text"].startswith("not defined: everybody always gave the same answer")
 
 
+def test_nobody_is_measured_against_gold_labels_of_their_own(place, batch, open_screen):
+    """Bob confirms four studies of the gold set, three of which he set himself."""
+    for key in place.keys[:3]:
+        place.curating("bob").set_gold(key, truth_of(place, key))
+    place.curating("ann").set_gold(place.keys[3], POSITIVE)
+    let_answer(place, batch, "bob", {})
+    let_answer(place, batch, "cy", {})
+    model = open_screen()
+
+    agreement = model.answer({"kind": "agreement", "question": 0})
+    bob, cy = model.answer({"kind": "labelers"})["labelers"]
+
+    assert (bob["accuracy"]["of"], cy["accuracy"]["of"]) == ("0 of 1", "3 of 4")
+    assert [(row["name"], row["n"]) for row in rows(agreement, "raw") if row["group"] == "gold"] == [
+        ("bob", 1),
+        ("cy", 4),
+    ]
+
+
 def test_who_takes_over_a_wrong_prefill_is_counted_as_that_and_not_as_agreement(place, open_screen):
     """Planted studies with a wrong prefill tell of anchoring; between labelers they are left out."""
     trap, *others = place.keys[:5]

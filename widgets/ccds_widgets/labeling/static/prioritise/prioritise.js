@@ -29,7 +29,8 @@ function prioritiseScreen(context) {
     lists: part("lists", "div", { tabindex: -1, "aria-label": "Phrases" }),
     panel: part("panel", "aside", { tabindex: -1, "aria-label": "Beside the list", hidden: true }),
   };
-  const main = h("div", { class: "ccds-prioritise-main" }, parts.top, parts.add, parts.notice, parts.error, drawHead(), parts.lists);
+  const head = drawHead();
+  const main = h("div", { class: "ccds-prioritise-main" }, parts.top, parts.add, parts.notice, parts.error, head, parts.lists);
   const body = h("div", { class: "ccds-prioritise-body", hidden: true }, main, parts.panel);
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the phrases …"));
   const element = h("div", { class: "ccds-prioritise" }, cover, body);
@@ -60,6 +61,7 @@ function prioritiseScreen(context) {
       parts.notice.textContent = state.notice ?? "";
       parts.error.hidden = state.error?.where !== "list";
       parts.error.textContent = state.error?.line ?? "";
+      head.hidden = !state.overview.phrases.length;
       redraw(parts.lists, drawLists(state, act));
       const touched = state.touched && parts.lists.querySelector(`[data-phrase="${state.touched}"]`);
       if (touched) touched.scrollIntoView({ block: "nearest" });

@@ -23,7 +23,7 @@ from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, Said, ch
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts, batch_counts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
-from ccds_kernel.labeling.confirmation.curation_rows import Curation, CurationKind
+from ccds_kernel.labeling.confirmation.curation_rows import Curation, CurationKind, Word
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE, READ_LABELS
 from ccds_kernel.labeling.confirmation.progress import Progress, labeler_progress
 from ccds_kernel.labeling.rows import StoredReport
@@ -225,9 +225,21 @@ class Curating:
         """Study key → the fellow's final word."""
         return self._standing(CurationKind.FINAL)
 
-    def adjudicate(self, study_key: str, labels: Iterable[str] | None, note: str = "") -> None:
-        """Says what a study's labels are, whatever the labelers say; None takes that back."""
-        self._say(CurationKind.FINAL, study_key, labels, note)
+    def adjudicate(
+        self, study_key: str, labels: Iterable[str] | None, note: str = "", *, seen: Word | None = None
+    ) -> None:
+        """Says what a study's labels are, whatever the labelers say; None takes that back.
+
+        Args:
+            study_key: the study.
+            labels: what they are.
+            note: why; may be empty.
+            seen: the word that the person knows to stand there; None says it over any.
+
+        Raises:
+            CcdsError: another one stands there.
+        """
+        self._say(CurationKind.FINAL, study_key, labels, note, seen)
 
     def strata(self) -> Mapping[str, Said]:
         """Study key → its strata tags, of all people together; studies without any are left out."""
@@ -248,7 +260,9 @@ class Curating:
         with self._project.store.reading() as connection:
             return curation_rows.standing(connection, self._task_id, kind)
 
-    def _say(self, kind: CurationKind, study_key: str, words: Iterable[str] | None, note: str) -> None:
+    def _say(
+        self, kind: CurationKind, study_key: str, words: Iterable[str] | None, note: str, seen: Word | None = None
+    ) -> None:
         self._project.require(CURATE)
         if len(note) > LONGEST_NOTE or "\0" in note or not is_valid_unicode(note):
             raise CcdsError(
@@ -260,6 +274,8 @@ class Curating:
             task = task_rows.task(connection, self._task_id)
             checked = task.checked_strata if kind is CurationKind.STRATA else task.checked_labels
             said = None if words is None else checked(words)
+            if seen is not None:
+                self._check_seen(connection, kind, study_key, seen)
             report_id = batch_rows.report_ids(connection, [study_key])[study_key]
             new = Curation(study_key, kind, said, note.strip(), self._me, self._clock(connection))
             curation_rows.add(connection, self._task_id, report_id, new)
@@ -272,6 +288,15 @@ class Curating:
                     kind=kind.value,
                     change="taken back" if said is None else "said",
                 )
+            )
+
+    def _check_seen(self, connection: Connection, kind: CurationKind, study_key: str, seen: Word) -> None:
+        standing = curation_rows.standing(connection, self._task_id, kind, [study_key])
+        if Word.of(standing.get(study_key)) != seen:
+            raise CcdsError(
+                expected="the word about the study that you saw",
+                found="another one, which somebody said meanwhile",
+                do="look at the study again",
             )
 
     def _check_labelers(self, people: Iterable[str]) -> None:

@@ -35,6 +35,19 @@ class Curation:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Word:
+    """A gold label or a final word as a page shows it: labels and a note; `labels` is None where there is none."""
+
+    labels: Said | None = None
+    note: str = ""
+
+    @classmethod
+    def of(cls, standing: Curation | None) -> Word:
+        """That which stands."""
+        return cls() if standing is None else cls(standing.said, standing.note)
+
+
 def every(
     connection: Connection, task_id: int, kind: CurationKind, study_keys: Collection[str] | None = None
 ) -> Iterator[Curation]:
@@ -57,9 +70,11 @@ def every(
         yield Curation(row.study_key, kind, said, row.note, row.person, at)
 
 
-def standing(connection: Connection, task_id: int, kind: CurationKind) -> dict[str, Curation]:
+def standing(
+    connection: Connection, task_id: int, kind: CurationKind, study_keys: Collection[str] | None = None
+) -> dict[str, Curation]:
     """Study key → the newest of that kind, which isn't strata; studies for which it was taken back are left out."""
-    newest = {one.study_key: one for one in every(connection, task_id, kind)}
+    newest = {one.study_key: one for one in every(connection, task_id, kind, study_keys)}
     return {key: one for key, one in newest.items() if one.said is not None}
 
 

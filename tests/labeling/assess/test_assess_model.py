@@ -1,5 +1,7 @@
 """The assess screen on a real project: what it shows, and whom it lets do what."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from ccds_kernel.errors import CcdsError
@@ -7,14 +9,16 @@ from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted
 from ccds_kernel.labeling.confirmation.confirming import Confirming
+from ccds_kernel.labeling.confirmation.curation_rows import Curation, Word
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import StoredTask, TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
 from ccds_widgets.labeling.assess.app import assess_screen
+from ccds_widgets.labeling.assess.deciding import Deciding
 from ccds_widgets.labeling.assess.model import AssessModel
 from support.assessing import batch_of, items_of, let_answer, truth_of
-from support.confirming import NEGATIVE, POSITIVE, answer
+from support.confirming import NEGATIVE, POSITIVE, Workplace, answer
 from support.waiting import until
 
 TWO = ("bob", "cy")
@@ -233,6 +237,41 @@ def test_two_fellows_who_decide_at_once_notice_each_other(place, batch, open_scr
 
     assert place.curating().final_words()[key].said == NEGATIVE
     assert model.answer({**say, "seen": ["no effusion"]})["overview"]["totals"]["decided"] == 1
+
+
+class Outrun:
+    """Curates as ann, but bob, once `ahead`, says his word just before hers."""
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+        self.ahead = False
+
+    def final_words(self) -> Mapping[str, Curation]:
+        """Those that stand."""
+        return self._place.curating().final_words()
+
+    def adjudicate(self, study_key: str, *said, **seen) -> None:
+        """Ann's word, maybe after bob's."""
+        if self.ahead:
+            self._place.curating("bob").adjudicate(study_key, NEGATIVE, "old fluid")
+        self._place.curating().adjudicate(study_key, *said, **seen)
+
+
+@pytest.mark.parametrize("step", [lambda one, key: one.say(key, None, None, POSITIVE, ""), lambda one, _: one.undo()])
+def test_a_word_that_comes_between_looking_and_saying_stands(place, step):
+    """Whoever says or undoes one over it is told, though it wasn't there when they looked."""
+    looked_at, other = place.keys[:2]
+    curates = Outrun(place)
+    deciding = Deciding(curates)
+    deciding.say(other, None, None, POSITIVE, "sure")
+    curates.ahead = True
+
+    with pytest.raises(CcdsError, match="another one, which somebody said meanwhile"):
+        step(deciding, looked_at)
+
+    ((_, standing),) = [pair for pair in place.curating().final_words().items() if pair[1].person == "bob"]
+    assert Word.of(standing) == Word(NEGATIVE, "old fluid")
+    assert deciding.undoable == other
 
 
 def test_what_is_flagged_or_refused_is_listed_with_its_reason(place, batch, open_screen):

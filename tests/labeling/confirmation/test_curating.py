@@ -11,6 +11,7 @@ from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.batch import BatchItem
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.curating import Curating, Newest
+from ccds_kernel.labeling.confirmation.curation_rows import Word
 from ccds_kernel.labeling.confirmation.progress import LabelerProgress, disagreements, flagged
 from ccds_kernel.labeling.cues import Cues
 from ccds_kernel.labeling.phrase import Phrase
@@ -46,6 +47,20 @@ def test_a_batch_is_made_with_its_labelers_of_studies_that_are_in_no_other_one(e
     (stored,) = either.curating().batches()
     assert (stored.id, stored.labelers, made.labelers) == (made.id, ("bob", "cy"), ("bob", "cy"))
     assert len(list(either.project.audit.entries("CHEST-1"))) == begin
+
+
+def test_a_word_is_said_over_the_one_that_was_seen_only(either):
+    """Of two fellows who say one over the same the second is told, and theirs isn't there; a note counts as well."""
+    key = either.keys[0]
+    either.curating("bob").adjudicate(key, NEGATIVE, "old fluid", seen=Word())
+
+    for seen in (Word(), Word(POSITIVE), Word(NEGATIVE)):
+        with pytest.raises(CcdsError, match="another one, which somebody said meanwhile"):
+            either.curating().adjudicate(key, POSITIVE, seen=seen)
+
+    assert Word.of(either.curating().final_words()[key]) == Word(NEGATIVE, "old fluid")
+    either.curating().adjudicate(key, POSITIVE, seen=Word(NEGATIVE, "old fluid"))
+    assert either.curating().final_words()[key].said == POSITIVE
 
 
 def test_what_is_said_about_a_study_is_the_newest(either):

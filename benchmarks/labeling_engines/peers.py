@@ -122,7 +122,8 @@ class Ripgrep:
         told = subprocess.run(["rg", "--version"], capture_output=True, text=True, check=True).stdout
         self.version = told.split()[1]
         self._file, self._phrases = str(folder / "reports.txt"), phrases
-        self._count = len((folder / "reports.txt").read_bytes().splitlines())
+        with (folder / "reports.txt").open("rb") as lines:  # not read at once: its memory would hide ripgrep's
+            self._count = sum(1 for _ in lines)
 
     def labels(self) -> Firsts:
         """The numbers of each phrase's lines, put together."""

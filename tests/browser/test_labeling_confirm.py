@@ -169,6 +169,13 @@ def test_a_fellow_curates_gold_makes_a_batch_and_assigns_it(project, serve, keys
     expect(page.locator(".ccds-report-head")).not_to_contain_text("In the gold set")
     page.keyboard.press("Shift+G")
     expect(page.locator(".ccds-report-head")).to_contain_text("In the gold set")
+    Curating(project, TASK).set_gold(gold, ["effusion"], "old fluid")
+    page.keyboard.press("Shift+Digit3")
+    expect(page.get_by_role("alert")).to_contain_text("which the page now shows")
+    expect(page.locator(".ccds-report-head")).to_contain_text("In the gold set: effusion")
+    page.keyboard.press("Shift+Digit3")
+    expect(page.locator(".ccds-report-head")).to_contain_text("In the gold set: not to be said")
+    assert Curating(project, TASK).gold()[gold].note == "old fluid"
 
     page.keyboard.press("b")
     form = page.get_by_role("form", name="New batch")

@@ -291,7 +291,7 @@ def test_what_a_labeler_may_not_do_is_refused(project, keys, screen_of):
     screen = screen_of("lou")
 
     for request in (
-        {"kind": "gold", "study": keys[0], "labels": ["effusion"]},
+        {"kind": "gold", "study": keys[0], "labels": ["effusion"], "seen": None},
         {"kind": "batches"},
         {"kind": "assign", "batch": batch.id, "labeler": "lin", "assigned": True},
     ):
@@ -415,14 +415,34 @@ def test_too_few_gold_studies_are_told(project, screen_of, parts, expected):
         screen_of(FELLOW).answer(made(phrases=ids, size=8, **parts))
 
 
+@pytest.mark.parametrize("labels", [["no effusion"], None])
+def test_a_gold_label_is_said_over_only_once_it_was_seen(project, keys, screen_of, labels):
+    """The page is told which one stands there and nothing is changed; said again it is, and keeps its note."""
+    Curating(project, TASK).set_gold(keys[0], ["effusion"], "blunted angle counts")
+    screen = screen_of(FELLOW)
+    say = {"kind": "gold", "study": keys[0], "labels": labels}
+
+    told = screen.answer({**say, "seen": None})
+    standing = Curating(project, TASK).gold()[keys[0]]
+    again = screen.answer({**say, "seen": told["stands"]})
+    gone = screen.answer({**say, "seen": ["effusion"]})
+
+    assert "found another one, which the page now shows" in told["refused"]
+    assert (told["stands"], standing.said, standing.note) == (["effusion"], {"effusion"}, "blunted angle counts")
+    assert again == {}
+    assert gone["stands"] == labels
+    words = [(one.said, one.note) for one in Curating(project, TASK).gold().values()]
+    assert words == ([] if labels is None else [({"no effusion"}, "blunted angle counts")])
+
+
 def test_a_fellow_curates_and_assigns(project, keys, screen_of):
     """A study goes into the gold set and out of it; somebody is assigned and withdrawn."""
     batch = make_batch(project, "first", keys[:3], labelers=[])
     screen = screen_of(FELLOW)
 
-    screen.answer({"kind": "gold", "study": keys[0], "labels": ["effusion"], "note": "clear"})
+    screen.answer({"kind": "gold", "study": keys[0], "labels": ["effusion"], "seen": None, "note": "clear"})
     gold = Curating(project, TASK).gold()
-    screen.answer({"kind": "gold", "study": keys[0], "labels": None})
+    screen.answer({"kind": "gold", "study": keys[0], "labels": None, "seen": ["effusion"]})
     assigned = screen.answer({"kind": "assign", "batch": batch.id, "labeler": FELLOW, "assigned": True})
     withdrawn = screen.answer({"kind": "assign", "batch": batch.id, "labeler": FELLOW, "assigned": False})
 

@@ -217,9 +217,11 @@ class Curating:
         """Study key → its gold label."""
         return self._standing(CurationKind.GOLD)
 
-    def set_gold(self, study_key: str, labels: Iterable[str] | None, note: str = "") -> None:
-        """Takes a study into the gold set with these labels; None takes it out."""
-        self._say(CurationKind.GOLD, study_key, labels, note)
+    def set_gold(
+        self, study_key: str, labels: Iterable[str] | None, note: str = "", *, seen: Word | None = None
+    ) -> None:
+        """Takes a study into the gold set with these labels; None takes it out. `seen`, and what it raises: as `adjudicate`."""
+        self._say(CurationKind.GOLD, study_key, labels, note, seen)
 
     def final_words(self) -> Mapping[str, Curation]:
         """Study key → the fellow's final word."""

@@ -52,15 +52,20 @@ def test_a_batch_is_made_with_its_labelers_of_studies_that_are_in_no_other_one(e
 def test_a_word_is_said_over_the_one_that_was_seen_only(either):
     """Of two fellows who say one over the same the second is told, and theirs isn't there; a note counts as well."""
     key = either.keys[0]
-    either.curating("bob").adjudicate(key, NEGATIVE, "old fluid", seen=Word())
+    ann, bob = either.curating(), either.curating("bob")
+    for mine, theirs, standing in (
+        (ann.adjudicate, bob.adjudicate, ann.final_words),
+        (ann.set_gold, bob.set_gold, ann.gold),
+    ):
+        theirs(key, NEGATIVE, "old fluid", seen=Word())
 
-    for seen in (Word(), Word(POSITIVE), Word(NEGATIVE)):
-        with pytest.raises(CcdsError, match="another one, which somebody said meanwhile"):
-            either.curating().adjudicate(key, POSITIVE, seen=seen)
+        for seen in (Word(), Word(POSITIVE), Word(NEGATIVE)):
+            with pytest.raises(CcdsError, match="another one, which somebody said meanwhile"):
+                mine(key, POSITIVE, seen=seen)
 
-    assert Word.of(either.curating().final_words()[key]) == Word(NEGATIVE, "old fluid")
-    either.curating().adjudicate(key, POSITIVE, seen=Word(NEGATIVE, "old fluid"))
-    assert either.curating().final_words()[key].said == POSITIVE
+        assert Word.of(standing()[key]) == Word(NEGATIVE, "old fluid")
+        mine(key, POSITIVE, seen=Word(NEGATIVE, "old fluid"))
+        assert standing()[key].said == POSITIVE
 
 
 def test_what_is_said_about_a_study_is_the_newest(either):

@@ -244,7 +244,9 @@ class _Pages:
             "confirming: tag": lambda: self._sync(tagged),
             "confirming: answer": lambda: self._sync(said),
             "confirming: make a batch": lambda: self._confirm({"kind": "make", "name": self._name} | BATCH),
-            "confirming: mark gold": lambda: self._confirm({"kind": "gold", "study": self._key, "labels": ["Seen"]}),
+            "confirming: mark gold": lambda: self._confirm(
+                {"kind": "gold", "study": self._key, "labels": ["Seen"], "seen": None}
+            ),
             "assessing: reload": lambda: self._assess(READY),
             "assessing: disagreements": lambda: self._assess({"kind": "cases", "which": "disputed", "begin": 0}),
             "assessing: say the final word": lambda: self._assess({"kind": "decide", "study": self._key} | FINAL),

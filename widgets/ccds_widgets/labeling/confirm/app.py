@@ -14,6 +14,7 @@ from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.confirming import Acknowledged, Confirming, LeasedStudy, OwnWork
 from ccds_kernel.labeling.confirmation.curating import Curating
+from ccds_kernel.labeling.confirmation.curation_rows import Word
 from ccds_kernel.labeling.confirmation.feedback import Feedback, GoldFeedback
 from ccds_kernel.labeling.confirmation.permissions import CURATE
 from ccds_kernel.labeling.confirmation.soft import soft_studies
@@ -150,9 +151,13 @@ class ProjectCuration:
         """See `Curating.gold`."""
         return {key: one.said for key, one in self._curating.gold().items() if one.said is not None}
 
-    def set_gold(self, study_key: str, labels: Iterable[str] | None, note: str) -> None:
+    def gold_word(self, study_key: str) -> Word:
+        """See `Curating.gold`."""
+        return Word.of(self._curating.gold().get(study_key))
+
+    def set_gold(self, study_key: str, labels: Iterable[str] | None, note: str, *, seen: Word) -> None:
         """See `Curating.set_gold`."""
-        self._curating.set_gold(study_key, labels, note)
+        self._curating.set_gold(study_key, labels, note, seen=seen)
 
     def make_batch(
         self, name: str, items: Sequence[BatchItem], *, overlap: int, labelers: Collection[str]

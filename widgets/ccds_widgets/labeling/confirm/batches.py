@@ -15,6 +15,7 @@ from typing import Any
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.batch import Said, SoftStudy, check_batch, compose, misleadable, plantable
+from ccds_widgets.base import sentence
 from ccds_widgets.labeling.confirm import messages
 from ccds_widgets.labeling.confirm.ports import Curation
 
@@ -102,9 +103,26 @@ class BatchMaking:
         else:
             self._curation.withdraw(request.batch, request.labeler)
 
-    def set_gold(self, request: messages.Gold) -> None:
-        """Takes a study into the gold set, or out of it."""
-        self._curation.set_gold(request.study, request.labels, request.note)
+    def set_gold(self, request: messages.Gold) -> Answer:
+        """Takes a study into the gold set, or out of it; its note stays until another one is written.
+
+        The page knows of no gold label but those that it set: others would show it which studies are planted. So where one stands
+        there nothing is changed, and the page is told which.
+        """
+        standing = self._curation.gold_word(request.study)
+        if standing.labels != (None if request.seen is None else frozenset(request.seen)):
+            refusal = CcdsError(
+                expected="the gold label that this page shows",
+                found="none any more" if standing.labels is None else "another one, which the page now shows",
+                do="look at it, and say it once more where you mean it",
+            )
+            return {
+                "refused": sentence(refusal),
+                "stands": None if standing.labels is None else sorted(standing.labels),
+            }
+        note = request.note or ("" if request.labels is None else standing.note)
+        self._curation.set_gold(request.study, request.labels, note, seen=standing)
+        return {}
 
     def _pool(self, groups: Collection[int | None] | None = None) -> _Pool:
         soft = self._curation.soft_studies()

@@ -112,11 +112,12 @@ class Slice(requests.Request):
 
 
 class Gold(requests.Request):
-    """A study comes into the gold set with these labels, or out of it."""
+    """A study comes into the gold set with these labels, or out of it; `seen` is the gold label that the page showed."""
 
     kind: Literal["gold"]
     study: Key
     labels: Words | None
+    seen: Words | None
     note: Annotated[str, Field(max_length=2 * LONGEST_NOTE)] = ""
 
 

@@ -155,8 +155,7 @@ class ConfirmModel:
         made: Answer = {}
         match request:
             case messages.Gold():
-                self._making.set_gold(request)
-                return {}
+                return self._making.set_gold(request)
             case messages.Make():
                 made["made"] = self._making.make(request)
             case messages.Assign():

@@ -15,6 +15,7 @@ from ccds_kernel.labeling.confirmation.batch import BatchItem, Said, SoftStudy
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.confirming import Acknowledged, LeasedStudy, OwnWork
+from ccds_kernel.labeling.confirmation.curation_rows import Word
 from ccds_kernel.labeling.confirmation.feedback import GoldFeedback
 from ccds_kernel.labeling.rows import StoredPhrase
 from ccds_kernel.normalization.volume import Volume
@@ -90,8 +91,11 @@ class Curation(Protocol):
     def gold(self) -> Mapping[str, Said]:
         """Study key → its gold label."""
 
-    def set_gold(self, study_key: str, labels: Iterable[str] | None, note: str) -> None:
-        """Takes a study into the gold set with these labels; None takes it out."""
+    def gold_word(self, study_key: str) -> Word:
+        """The gold label of a study and its note."""
+
+    def set_gold(self, study_key: str, labels: Iterable[str] | None, note: str, *, seen: Word) -> None:
+        """Takes a study into the gold set with these labels; None takes it out; refused where another word than `seen` stands."""
 
     def make_batch(
         self, name: str, items: Sequence[BatchItem], *, overlap: int, labelers: Collection[str]

@@ -18,12 +18,15 @@ function curating(state, context, draw, { openBatch, refuse }) {
   }
 
   async function setGold(study, labels) {
-    const out = labels === null;
     try {
-      await channel.ask({ kind: "gold", study: study.key, labels });
-      if (out) state.gold.delete(study.key);
-      else state.gold.set(study.key, labels);
-      said(out ? "Out of the gold set." : "In the gold set.");
+      const { refused, stands = labels } = await channel.ask({ kind: "gold", study: study.key, labels, seen: state.gold.get(study.key) ?? null });
+      if (stands === null) state.gold.delete(study.key);
+      else state.gold.set(study.key, stands);
+      if (refused) {
+        refuse(refused);
+        return;
+      }
+      said(labels === null ? "Out of the gold set." : "In the gold set.");
       draw();
     } catch (error) {
       refuse(error.message);

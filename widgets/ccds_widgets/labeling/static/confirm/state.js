@@ -36,7 +36,7 @@ function noBatch(batch) {
     chosen: new Set(),
     mode: null, // "flag" or "tags" while one of these is given
     draft: new Set(), // the tags that are being chosen
-    gold: new Map(), // study → labels that it was made gold with, on this page
+    gold: new Map(), // study → its gold label, as far as it was set or met on this page
     feedback: null,
     images: false,
   };

@@ -202,14 +202,15 @@ class LabelingRepository:
             editor.append(new)
         return Appended(**verdicts)
 
-    def replace_phrase(self, phrase_id: int, phrase: Phrase) -> None:
-        """Puts `phrase` (other words, another label) in the place of phrase `phrase_id`.
+    def replace_phrase(self, phrase_id: int, phrase: Phrase, *, seen: Phrase | None = None) -> None:
+        """Puts `phrase` (other words, another label) in the place of phrase `phrase_id`, which the person saw as `seen`; where
+        that is None, whatever it is by now.
 
         Raises:
-            CcdsError: the phrase is gone, or the new one is there already at another place.
+            CcdsError: the phrase is gone, or isn't as it was seen any more, or the new one is there already at another place.
         """
         with self._editing() as editor:
-            editor.replace(phrase_id, phrase)
+            editor.replace(phrase_id, phrase, seen=seen)
 
     def move_phrase(self, phrase_id: int, position: int) -> None:
         """Gives phrase `phrase_id` the position `position`; those between move by one.

@@ -123,13 +123,17 @@ class Desk:
         self.changed()
         return stored.id
 
-    def replace(self, phrase_id: int, phrase: Phrase, *, sure: bool) -> None:
-        """Puts `phrase` in the place of phrase `phrase_id`. Raises as `insert`, and where that phrase is gone."""
+    def replace(self, phrase_id: int, phrase: Phrase, *, seen: Phrase, sure: bool) -> None:
+        """Puts `phrase` in the place of phrase `phrase_id`. Raises as `insert`, and where that phrase is gone, or not as the page
+        showed it: `seen`.
+        """
         place = self.phrases.place(phrase_id)
         old = self.phrases.phrase(place)
+        if old != seen:
+            raise ChangedMeanwhileError("phrase")
         if not sure and old.normalised != phrase.normalised and self.phrases.alike(phrase) is None:
             self._refuse_all(self.phrases.index.preview(phrase).raw)
-        self.repository.replace_phrase(phrase_id, phrase)
+        self.repository.replace_phrase(phrase_id, phrase, seen=old)
         self.changed()
 
     def move(self, phrase_id: int, position: int) -> None:
@@ -176,13 +180,16 @@ class Desk:
         """The project's other tasks."""
         return [stored for stored in self._tasks.tasks() if stored.id != self._task_id]
 
-    def set_labels(self, names: Sequence[str]) -> None:
+    def set_labels(self, names: Sequence[str], *, seen: Sequence[str]) -> None:
         """Gives the task these labels in this order; those that it has keep their colours.
 
         Raises:
-            CcdsError: one that would go is in use, one is there twice, or the person may not.
+            CcdsError: the task's aren't those that the page showed, `seen`; one that would go is in use, one is there twice, or
+                the person may not.
         """
         task = self.phrases.task
+        if task.words != tuple(seen):
+            raise ChangedMeanwhileError("list of labels")
         wanted = [checked_word(name, "label") for name in names]
         coloured = {label.name: label for label in task.with_labels(wanted).labels}
         self._tasks.change(self._task_id, task, replace(task, labels=tuple(coloured[name] for name in wanted)))
@@ -248,6 +255,17 @@ class MatchesEverythingError(CcdsError):
             expected="a phrase that tells reports apart",
             found=f"one that stands in all {reports}",
             do="choose other words, or say that you are sure",
+        )
+
+
+class ChangedMeanwhileError(CcdsError):
+    """Somebody has changed what a page still showed as it was: nothing is overwritten, the page is told what is there now."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            expected=f"the {what} as this page showed it",
+            found="another one, as somebody changed it meanwhile",
+            do="look at it as it is now, and change it again where you still mean it",
         )
 
 

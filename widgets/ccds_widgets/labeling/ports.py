@@ -85,8 +85,8 @@ class Repository(Protocol):
     def append_phrases(self, phrases: Sequence[Phrase]) -> HasAppended:
         """Puts those of `phrases` that are new below the list."""
 
-    def replace_phrase(self, phrase_id: int, phrase: Phrase) -> None:
-        """Puts `phrase` in the place of another one."""
+    def replace_phrase(self, phrase_id: int, phrase: Phrase, *, seen: Phrase) -> None:
+        """Puts `phrase` in the place of another one, as long as that is as it was `seen`."""
 
     def move_phrase(self, phrase_id: int, position: int) -> None:
         """Gives a phrase another position."""

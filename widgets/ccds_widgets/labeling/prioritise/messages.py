@@ -97,10 +97,11 @@ class Copy(requests.Request):
 
 
 class Labels(requests.Request):
-    """The task's labels become these, in this order."""
+    """The task's labels, which the page showed as `seen`, become these, in this order."""
 
     kind: Literal["labels"]
     names: Annotated[list[Word], Field(max_length=MOST_LABELS + 1)]
+    seen: list[Word]
 
 
 Looking = Try | TryChange | Reports | Conflicts | History

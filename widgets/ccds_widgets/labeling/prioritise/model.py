@@ -13,7 +13,8 @@ from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.tasks.history import Change, Form
 from ccds_kernel.labeling.tasks.task_history import TaskChange
 from ccds_kernel.labeling.trial import moved, replaced
-from ccds_widgets.labeling.desk import Desk, MatchesEverythingError, told_parts
+from ccds_widgets.base import sentence
+from ccds_widgets.labeling.desk import ChangedMeanwhileError, Desk, MatchesEverythingError, told_parts
 from ccds_widgets.labeling.prioritise import messages
 
 PAGE = 10
@@ -57,6 +58,8 @@ class PrioritiseModel:
             done = self._edited(request) if isinstance(request, messages.Editing) else self._changed(request)
         except MatchesEverythingError as asked:
             return {"asks": str(asked)}
+        except ChangedMeanwhileError as refused:
+            return {"refused": sentence(refused), "overview": self._desk.overview()}
         return {**done, "overview": self._desk.overview()}
 
     def _looked(self, request: messages.Looking) -> Answer:
@@ -81,7 +84,7 @@ class PrioritiseModel:
                 return {"touched": self._desk.insert(phrase, None, sure=request.sure)}
             case messages.Edit():
                 phrase = request.as_phrase(request.text, self._desk.phrases.label(request.label))
-                self._desk.replace(request.phrase, phrase, sure=request.sure)
+                self._desk.replace(request.phrase, phrase, seen=request.seen.phrase(), sure=request.sure)
             case messages.Remove():
                 self._desk.remove(request.phrase)
                 return {}
@@ -98,7 +101,7 @@ class PrioritiseModel:
                 counts = {name: getattr(copied, name) for name in ("added", "known", "conflicting", "differing")}
                 return {"copied": counts}
             case messages.Labels():
-                self._desk.set_labels(request.names)
+                self._desk.set_labels(request.names, seen=request.seen)
                 return {}
 
     def _try(self, request: messages.Try) -> Answer:

@@ -78,6 +78,9 @@ function optionTags(phrase) {
   ].filter(Boolean);
 }
 
+/** A phrase as it is shown, for whoever is asked to change it. */
+const seenForm = ({ text, label, negatable, uncertain_label, excludes }) => ({ text, label, negatable, uncertain_label, excludes });
+
 /** How many reports its options concern; nothing where that is none. */
 function optionCounts({ negated, uncertain }) {
   return [negated ? `${grouped(negated)} negated` : "", uncertain ? `${grouped(uncertain)} uncertain` : ""].filter(Boolean).join(" · ");

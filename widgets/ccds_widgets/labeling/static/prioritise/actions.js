@@ -18,6 +18,7 @@ function actions(state, context, draw) {
       } else {
         absorb(state, answer.overview);
         state.touched = answer.touched ?? null;
+        if (answer.refused) state.error = { line: answer.refused, where };
       }
     } catch (error) {
       state.error = { line: error.message, where };
@@ -30,7 +31,7 @@ function actions(state, context, draw) {
       if (answer.overview.labels.map(({ name }) => name).join("\n") !== context.task().labels.map(({ name }) => name).join("\n")) context.refresh();
       refreshPanel();
     }
-    return answer;
+    return answer?.refused ? null : answer;
   }
 
   /** What stands beside the list is of the list as it was: it is fetched again. */
@@ -161,8 +162,9 @@ function actions(state, context, draw) {
       draw();
     },
     edit(id) {
-      const { text, label, negatable, uncertain_label, excludes } = state.phrases.get(id);
-      state.editing = { phrase: id, text, label, options: { negatable, uncertain_label, excludes }, counts: null, trouble: null };
+      const seen = seenForm(state.phrases.get(id));
+      const { text, label, ...options } = seen;
+      state.editing = { phrase: id, seen, text, label, options, counts: null, trouble: null };
       Object.assign(state, { error: null, asked: null });
       draw();
       document.querySelector('[data-focus="edit-text"]')?.select();
@@ -180,16 +182,19 @@ function actions(state, context, draw) {
       document.querySelector(`[data-focus="phrase-${id}"]`)?.focus();
     },
     async save() {
-      const { phrase, text, label, options } = state.editing;
-      const answer = await change({ kind: "change", phrase, text, label, ...options }, phrase);
+      const { phrase, seen, text, label, options } = state.editing;
+      const answer = await change({ kind: "change", phrase, seen, text, label, ...options }, phrase);
       if (!answer) return;
       act.leaveEdit();
       say(addedWords(state, phrase));
     },
-    async relabel({ id, text, label, negatable, uncertain_label, excludes }, at) {
+    async relabel(phrase, at) {
+      const { id } = phrase;
+      const seen = seenForm(phrase);
       const name = state.overview.labels[at]?.name;
-      if (!name || name === label) return;
-      const answer = await change({ kind: "change", phrase: id, text, label: name, negatable, uncertain_label: uncertain_label === name ? null : uncertain_label, excludes }, id);
+      if (!name || name === seen.label) return;
+      const uncertain = seen.uncertain_label === name ? null : seen.uncertain_label;
+      const answer = await change({ kind: "change", phrase: id, seen, ...seen, label: name, uncertain_label: uncertain }, id);
       if (answer) say(addedWords(state, id));
     },
     async remove(phrase) {
@@ -223,7 +228,7 @@ function actions(state, context, draw) {
       say(state.notice);
     },
     async labels(names) {
-      await change({ kind: "labels", names }, "panel");
+      await change({ kind: "labels", names, seen: state.overview.labels.map(({ name }) => name) }, "panel");
     },
     reports: (among, begin = 0, isQuiet = false) => fetchPanel({ kind: "reports", among }, { kind: "reports", among, begin }, isQuiet),
     conflicts: (isQuiet = false) => fetchPanel({ kind: "conflicts" }, { kind: "conflicts" }, isQuiet),

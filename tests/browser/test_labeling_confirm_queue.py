@@ -16,10 +16,11 @@ HARNESS = """
 const calls = [];
 const send = (keys) => new Promise((resolve, reject) => calls.push({ keys: keys.map(({ id }) => id), resolve, reject }));
 const received = [];
-const open = () => openQueue("keys", send, { received: (answer) => received.push(answer), changed: () => {} });
+const closing = new AbortController();
 const settle = () => new Promise((done) => setTimeout(done));
 const acknowledge = async (call, ids = call.keys) => (call.resolve({ acknowledged: ids.map((id) => ({ id })) }), settle());
-let queue = open();
+const queue = openQueue("keys", closing.signal);
+queue.serve({ send, received: (answer) => received.push(answer), changed: () => {} });
 const key = (id, kind = "confirm", lease = 1) => ({ id, kind, lease });
 """
 
@@ -76,6 +77,23 @@ def test_a_page_that_is_loaded_anew_sends_what_was_left(page):
     page.evaluate("queue.sync()")
 
     assert page.evaluate("calls[0].keys") == ["a", "b"]
+
+
+def test_who_closes_the_tab_is_asked_while_something_is_not_saved(page):
+    """By the browser; and not any more once it is saved, or the app is closed."""
+    asked = page.evaluate("""async () => {
+      const leave = () => !window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+      const before = leave();
+      queue.add(key("a"));
+      const meanwhile = leave();
+      await acknowledge(calls[0]);
+      const saved = leave();
+      queue.add(key("b"));
+      closing.abort();
+      return [before, meanwhile, saved, leave()];
+    }""")
+
+    assert asked == [False, True, False, False]
 
 
 def test_an_answer_without_progress_is_no_endless_loop(page):

@@ -75,8 +75,9 @@ def key_of(study, kind="confirm", **parts):
 
 
 def sync(screen, batch, *sent, have=()):
-    """Sends keys."""
-    return screen.answer({"kind": "sync", "batch": batch.id, "keys": list(sent), "have": list(have)})
+    """Sends keys of a batch that is on the screen."""
+    named = [{"batch": batch.id, **key} for key in sent]
+    return screen.answer({"kind": "sync", "batch": batch.id, "keys": named, "have": list(have)})
 
 
 def test_a_labeler_sees_their_batches_and_the_studies_ahead(project, keys, screen_of):
@@ -344,6 +345,49 @@ def test_a_batch_that_is_withdrawn_meanwhile_keeps_what_was_said(project, keys, 
 
     assert [(one["counts"], one["kept"]) for one in answer["acknowledged"]] == [(False, True)]
     assert answer["refused"].startswith("Expected a batch that is assigned to you")
+
+
+def test_keys_of_a_batch_that_was_left_come_with_those_of_the_one_on_the_screen(project, keys, screen_of):
+    """Each names its own; of the batch that was left nothing is taken again."""
+    left, shown = (
+        make_batch(project, name, some, labelers=["lou"]) for name, some in (("a", keys[:3]), ("b", keys[3:6]))
+    )
+    screen = screen_of("lou")
+    one, two, three = screen.answer({"kind": "batch", "batch": left.id})["studies"]
+    screen.answer({"kind": "give_back", "batch": left.id, "leases": [two["lease"], three["lease"]]})
+    four, *_ = screen.answer({"kind": "batch", "batch": shown.id})["studies"]
+    tag = {"id": str(uuid4()), "lease": one["lease"], "study": one["key"], "kind": "tag", "tags": ["motion"]}
+    sent = [{"batch": left.id, **key_of(one)}, {"batch": shown.id, **key_of(four)}, {"batch": left.id, **tag}]
+
+    answer = screen_of("lou").answer({"kind": "sync", "batch": shown.id, "keys": sent, "have": []})
+
+    assert {one["id"]: one["counts"] for one in answer["acknowledged"]} == dict.fromkeys(
+        (one["id"] for one in sent), True
+    )
+    assert {stored.answer.study_key for stored in Curating(project, TASK).answers()} == {one["key"], four["key"]}
+    assert {study["key"] for study in answer["studies"]} == set(keys[4:6])
+    assert Curating(project, TASK).counts()[left.id].held == {}
+
+
+def test_keys_of_a_batch_that_is_not_theirs_any_more_are_told_so_on_a_page_that_is_loaded_anew(
+    project, keys, screen_of
+):
+    """Answers are kept and don't count; with no batch on the screen nothing but that is said. Nor do they hold others up."""
+    gone = make_batch(project, "gone", keys[:3], labelers=["lou"])
+    there = make_batch(project, "there", keys[3:6], labelers=["lou"])
+    screen = screen_of("lou")
+    one, *_ = screen.answer({"kind": "batch", "batch": gone.id})["studies"]
+    two, *_ = screen.answer({"kind": "batch", "batch": there.id})["studies"]
+    Curating(project, TASK).withdraw(gone.id, "lou")
+    never = {"batch": 999, **key_of(one)}
+    no_tag = {"batch": 999, "id": str(uuid4()), "lease": 1, "study": one["key"], "kind": "tag", "tags": ["motion"]}
+    sent = [{"batch": gone.id, **key_of(one)}, never, no_tag, {"batch": there.id, **key_of(two)}]
+
+    answer = screen_of("lou").answer({"kind": "sync", "batch": None, "keys": sent, "have": []})
+
+    became = {told["id"]: (told["counts"], told["kept"]) for told in answer["acknowledged"]}
+    assert [became[key["id"]] for key in sent] == [(False, True), (False, False), (False, False), (True, True)]
+    assert answer.keys() == {"acknowledged"}
 
 
 @given(text=st.text(max_size=12), ends=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=5))

@@ -45,7 +45,7 @@ _SEEN = """() => {
 }"""
 
 _UNSAVED = """() => Object.keys(sessionStorage)
-  .filter((name) => name.startsWith("ccds-confirm-") && name.includes("-keys-"))
+  .filter((name) => name.startsWith("ccds-confirm-") && name.endsWith("-keys"))
   .reduce((sum, name) => sum + JSON.parse(sessionStorage[name]).length, 0)"""
 
 

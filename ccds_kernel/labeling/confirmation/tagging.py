@@ -62,14 +62,14 @@ class Tagging:
         self._project.require(CONFIRM)
         me = self._project.person
         with self._project.store.writing() as connection:
-            batch = batch_rows.batch(connection, self._batch_id)
-            task = task_rows.task(connection, batch.task_id)
             held = lease_rows.leases(connection, self._batch_id, me, [lease]).get(lease)
             item = batch_rows.items(connection, self._batch_id, [held.item_id])[held.item_id] if held else None
-            if me not in batch.labelers or item is None or item.study_key != study_key:
-                return CcdsError(
-                    expected="a study of this batch that you were given", found="another one", do="load the page anew"
-                )
+            if item is None or item.study_key != study_key:
+                return _not_given()
+            batch = batch_rows.batch(connection, self._batch_id)
+            if me not in batch.labelers:
+                return _not_given()
+            task = task_rows.task(connection, batch.task_id)
             try:
                 chosen = task.checked_strata(tags)
             except CcdsError as refusal:
@@ -99,3 +99,7 @@ def own_tags(history: Iterable[Curation], person: str) -> Said:
         if one.person == person:
             own = one.said or _NONE
     return own
+
+
+def _not_given() -> CcdsError:
+    return CcdsError(expected="a study of this batch that you were given", found="another one", do="load the page anew")

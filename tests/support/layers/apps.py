@@ -290,7 +290,8 @@ class _Pages:
         return self._labeling.answer(ASSESS | request)
 
     def _sync(self, *keys: dict[str, Any]) -> None:
-        answer = self._confirm({"kind": "sync", "batch": self._batch, "keys": list(keys), "have": []})
+        named = [{"batch": self._batch, **key} for key in keys]
+        answer = self._confirm({"kind": "sync", "batch": self._batch, "keys": named, "have": []})
         if "refused" in answer or not all(one["counts"] for one in answer["acknowledged"]):
             raise CcdsError(expected="what was sent to be kept", found="a refusal", do="see the page")
 

@@ -43,6 +43,7 @@ class Told(requests.Request):
 
     kind: Literal["confirm", "correct", "skip", "flag", "undo"]
     id: Id
+    batch: RowId
     lease: RowId
     study: Key
     seconds: Annotated[float, Field(ge=0, le=100 * MOST_SECONDS)]
@@ -56,6 +57,7 @@ class Tagged(requests.Request):
 
     kind: Literal["tag"]
     id: Id
+    batch: RowId
     lease: RowId
     study: Key
     tags: Words
@@ -70,10 +72,13 @@ class Sent(requests.Request):
 
 
 class Sync(requests.Request):
-    """Keys that the kernel hasn't acknowledged yet, in their order, and the leases that the page holds already."""
+    """Keys that the kernel hasn't acknowledged yet, in their order, of whichever batches and tasks.
+
+    `batch` is the one on the screen, if there is one: only of that studies are taken. `have` are its leases that the page holds.
+    """
 
     kind: Literal["sync"]
-    batch: RowId
+    batch: RowId | None
     keys: Annotated[list[Sent], Field(max_length=MOST_AT_ONCE)]
     have: Annotated[list[RowId], Field(max_length=MOST_AHEAD)]
 

@@ -7,6 +7,7 @@ that comes twice does nothing twice. Nothing that goes to a page tells a planted
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -105,9 +106,11 @@ class ConfirmModel:
         }
 
     def _sync(self, request: messages.Sync) -> Answer:
-        work, outline = self._at_work(request.batch)
-        acknowledged = self._keep(work, request.keys)
+        acknowledged = self._keep(request.keys)
+        if request.batch is None:
+            return {"acknowledged": acknowledged}
         try:
+            work, outline = self._at_work(request.batch)
             held = work.take(AHEAD)  # before `open`: what is held is open, whoever else wants it
         except CcdsError as error:  # the keys are kept all the same
             return {"acknowledged": acknowledged, "refused": sentence(error)}
@@ -118,21 +121,28 @@ class ConfirmModel:
         tags = work.tags([study.report.study_key for study in new]) if new else {}
         return {"held": [study.lease for study in held], "studies": shown_studies(outline, new, tags)}
 
-    def _keep(self, work: Work, keys: Sequence[messages.Sent]) -> list[Answer]:
-        told: list[Said] = []
+    def _keep(self, keys: Sequence[messages.Sent]) -> list[Answer]:
+        told: dict[int, list[Said]] = defaultdict(list)
         became: list[Acknowledged] = []
         for sent in keys:
             try:
-                key = _read(sent)
+                key = messages.parse_key(sent)
+                if isinstance(key, messages.Told):
+                    said = _answer_of(key)
+                    told[key.batch].append(said)
+                    continue
             except CcdsError as refusal:
                 became.append(Acknowledged(sent.id, counts=False, refusal=refusal, kept=False))
                 continue
-            if isinstance(key, Said):
-                told.append(key)
-            else:
-                refused = work.tag(key.lease, key.study, key.tags)
-                became.append(Acknowledged(key.id, counts=refused is None, refusal=refused, kept=refused is None))
-        return [_shown_acknowledgement(one) for one in (*became, *(work.answer(told) if told else ()))]
+            refused = self._work(key.batch).tag(key.lease, key.study, key.tags)
+            became.append(Acknowledged(key.id, counts=refused is None, refusal=refused, kept=refused is None))
+        for batch, answers in told.items():
+            became += self._work(batch).answer(answers)
+        return [_shown_acknowledgement(one) for one in became]
+
+    def _work(self, batch: int) -> Work:
+        """Keys come of batches, too, that were left, or withdrawn meanwhile: these have no outline for the person."""
+        return self._open[batch][0] if batch in self._open else self._desk.at_work(batch)
 
     def _at_work(self, batch: int) -> tuple[Work, Outline]:
         if batch not in self._open:
@@ -165,10 +175,7 @@ class ConfirmModel:
         return {**made, **self._making.overview(), **self._batches()}
 
 
-def _read(sent: messages.Sent) -> Said | messages.Tagged:
-    key = messages.parse_key(sent)
-    if isinstance(key, messages.Tagged):
-        return key
+def _answer_of(key: messages.Told) -> Said:
     return Said(
         key.id,
         key.lease,

@@ -64,7 +64,7 @@ class Desk(Protocol):
         """The oldest first."""
 
     def at_work(self, batch_id: int) -> Work:
-        """Their work on one of them."""
+        """Their work on one of them, or on another batch of the project: what was said there may still be on its way."""
 
 
 class Curation(Protocol):

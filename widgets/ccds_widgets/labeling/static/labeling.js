@@ -9,6 +9,7 @@
 //   show(name, place)  goes to another screen, which is opened at `place`
 //   help()       opens the list of keys
 //   signal       aborted when the screen is thrown away: another task was chosen, or the app is closed
+//   lasting(name, make)  what outlives the screen: what `make(signal)` gave at first; that signal is aborted when the app is closed
 // What it returns:
 //   element      its part of the page
 //   open(place)  it comes to sight, at first and again; `place` is what `show` was called with, or undefined
@@ -46,6 +47,7 @@ function render({ model, el }) {
     lost.hidden = !isLost;
   });
   const ending = new AbortController();
+  const lasting = new Map();
   document.addEventListener("keydown", onKey, { signal: ending.signal });
   keepKeys(root, ending.signal);
   start();
@@ -106,6 +108,10 @@ function render({ model, el }) {
       show,
       help,
       signal: shell.making.signal,
+      lasting: (what, make) => {
+        if (!lasting.has(what)) lasting.set(what, make(ending.signal));
+        return lasting.get(what);
+      },
     };
   }
 

@@ -15,7 +15,8 @@ function drawTop(state, saving, act) {
       ? h("span", { class: "ccds-group" }, ...groupWords(study), ": ", placeWords(study))
       : null,
     h("span", { class: "ccds-space" }),
-    ...(state.held === null ? [] : [drawDone(state), drawSaving(saving)]),
+    state.held === null ? null : drawDone(state),
+    state.held === null && !saving.unsaved ? null : drawSaving(saving),
     state.curates
       ? h("button", { class: "ccds-button", "data-focus": "batches", "aria-pressed": String(state.view === "batches"), onclick: act.toggleBatches }, state.view === "batches" ? "Back to confirming" : "Batches", h("kbd", {}, "b"))
       : null,

@@ -17,6 +17,7 @@ const line = { isDown: false };
 const gone = new Set();
 const kept = []; // keys that the kernel has, in their order
 const taken = []; // the batches of which studies were taken
+const made = []; // the names of the batches that a fellow made
 const batches = () => [1, 2].filter((id) => !gone.has(id)).map((id) => ({ id, name: `batch ${id}`, studies: 2, open: 2 }));
 const study = (lease, number) => ({
   lease, number, nth: number, of: 2, key: `study-${lease}`, phrase: "p", grouped: true,
@@ -37,6 +38,11 @@ const answers = {
   ready: () => ({ person: "lou", curates: false, sees_images: false, batches: batches() }),
   batch: ({ batch }) => ({ name: `batch ${batch}`, size: 2, done: 0, today: 0, history: [], ...take(batch) }),
   give_back: () => ({}),
+  make({ name }) {
+    if (line.isDown) throw new Error("No line.");
+    made.push(name);
+    return { batches: batches(), all_batches: [], made_of: {} };
+  },
   sync({ batch, keys }) {
     if (line.isDown) throw new Error("No line.");
     kept.push(...keys);
@@ -164,3 +170,18 @@ def test_somebody_without_a_batch_sees_that_something_is_not_saved(page):
     page.wait_for_function("screen1.act.saving().failed > 0")
 
     assert page.evaluate("[screen1.state.batch, shown(screen1)]") == [None, "1 not saved yet, trying again"]
+
+
+def test_a_batch_is_made_once_however_often_the_button_is_pressed_meanwhile(page):
+    """Until the kernel has answered, whatever it did; afterwards another one can be made."""
+    told = page.evaluate("""async () => {
+      const { act } = await open(1);
+      const twice = await Promise.all([act.make({ name: "a" }), act.make({ name: "a" })]);
+      line.isDown = true;
+      const refused = await act.make({ name: "b" });
+      line.isDown = false;
+      return [...twice, refused, await act.make({ name: "b" })];
+    }""")
+
+    assert told == [True, False, False, True]
+    assert page.evaluate("made") == ["a", "b"]

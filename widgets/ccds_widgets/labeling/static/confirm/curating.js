@@ -54,8 +54,12 @@ function curating(state, context, draw, { openBatch, refuse }) {
     else if (state.batch === null && state.batches.length) openBatch(state.batches[0].id);
   }
 
+  let isMaking = false;
   async function make(request) {
+    if (isMaking) return false; // pressed twice
+    isMaking = true;
     const answer = await curate({ kind: "make", ...request });
+    isMaking = false;
     if (answer) said(`The batch “${request.name}” is made.`);
     return Boolean(answer);
   }

@@ -5,7 +5,8 @@ function actions(state, context, draw) {
   const watch = stopwatch();
   let queue = null;
 
-  // Numbers of batches, study keys and what was said, until it is acknowledged; nothing of a report is kept by the browser.
+  // The browser keeps numbers of batches, study keys, and what was said until it is acknowledged. Nothing of a report but what
+  // somebody quotes in a flag's note: without it the flag would be lost with the line.
   const place = (name) => `ccds-confirm-${context.project}-${state.person}-${name}`;
   const lastBatch = () => place(`${context.task().id}-batch`);
   /** What was said in the batch on the screen and isn't acknowledged yet. */

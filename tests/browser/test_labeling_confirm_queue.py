@@ -112,7 +112,7 @@ def test_what_wants_an_answer_follows_from_the_kernel_and_the_keys_on_their_way(
     """What was answered since is out, what was undone since is in, tags change nothing; in the order of the batch."""
     seen = page.evaluate("""() => {
       const places = [[1, 5], [2, 6], [3, 7], [9, 1]];
-      const state = { held: [1, 2, 3], studies: new Map(places.map(([lease, position]) => [lease, { position }])) };
+      const state = { held: [1, 2, 3], studies: new Map(places.map(([lease, number]) => [lease, { number }])) };
       const keys = [key("a", "confirm", 1), key("b", "tag", 2), key("c", "undo", 9), key("d", "skip", 3), key("e", "undo", 3)];
       return { standing: standing(state, keys), next: following(state, keys, 6), around: following(state, keys, 7) };
     }""")

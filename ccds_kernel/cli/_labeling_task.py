@@ -98,7 +98,7 @@ def _show(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(_as_json(stored), indent=2, ensure_ascii=False))
     else:
-        print(task_text(stored.task, with_cues=options.cues), end="")
+        print(task_text(stored.task, with_cues=options.cues, with_revision=True), end="")
 
 
 def _as_json(stored: StoredTask) -> dict[str, object]:

@@ -65,6 +65,31 @@ def test_a_task_is_made_shown_and_changed(capsys, project):
 
 
 @pytest.mark.usefixtures("folder")
+def test_a_file_overwrites_nothing_that_somebody_changed_since_it_was_printed(capsys, project):
+    """It is refused as a whole, and says what to do; printed anew it is taken."""
+    tasks, printed = TaskRepository(project), Path("printed.yaml")
+    before = tasks.tasks()[0].task
+    run("task", "show")
+    printed.write_text(capsys.readouterr().out + "\n", encoding="utf-8")
+    tasks.change(1, before, before.with_labels(["loculated"]))
+    edited = {**yaml.safe_load(printed.read_text(encoding="utf-8")), "guideline": "All fluid."}
+    printed.write_text(yaml.safe_dump(edited), encoding="utf-8")
+
+    refused = run("task", "set", "printed.yaml")
+    told, kept = capsys.readouterr().err, tasks.tasks()[0].task
+    run("task", "show", "--cues")
+    anew = {**yaml.safe_load(capsys.readouterr().out), "guideline": "All fluid."}
+    printed.write_text(yaml.safe_dump(anew), encoding="utf-8")
+    taken = [run("task", "set", "printed.yaml") for _ in range(2)]
+
+    assert refused == 1
+    assert "found another revision, as somebody changed it since" in told
+    assert (kept.words, kept.guideline) == (("loculated",), "")
+    assert taken == [0, 0]
+    assert (tasks.tasks()[0].task.words, tasks.tasks()[0].task.guideline) == (("loculated",), "All fluid.")
+
+
+@pytest.mark.usefixtures("folder")
 def test_a_task_gets_another_name(project):
     """The one that every project has, too."""
     status = run("task", "set", "task.yaml", "--task", "labels")

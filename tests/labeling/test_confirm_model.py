@@ -1,6 +1,7 @@
 """The rules of the confirming screen, without a browser, on a project in a file."""
 
 import json
+from threading import Event
 from uuid import uuid4
 
 import pytest
@@ -14,13 +15,16 @@ from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.confirmation.curating import Curating
 from ccds_kernel.labeling.matches import Span
 from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.task import TaskKind
 from ccds_widgets.labeling.confirm.app import confirm_screen
 from ccds_widgets.labeling.confirm.shown import marked
+from ccds_widgets.labeling.shared_reports import SharedReports
 from support.confirm_project import FELLOW, LABELERS, PROJECT, TASK, confirm_project, make_batch
 from support.preview import head, write_image
 from support.site import site_settings
+from support.waiting import until
 
 
 @pytest.fixture(params=[TaskKind.ONE])
@@ -403,6 +407,11 @@ def test_pieces_are_the_text_again_with_every_place_marked(text, ends):
     assert flags == [any(start <= at < end for start, end in places) for at in range(len(text))]
 
 
+def matched(screen):
+    """What the page is told of batches once the reports are matched."""
+    return until(lambda: (told := screen.answer({"kind": "batches"}))["made_of"] and told, "the reports to be matched")
+
+
 def made(**parts):
     """What a page sends for a new batch."""
     wanted = {"kind": "make", "name": "new", "phrases": [], "unmatched": False, "size": 10, "overlap": 1}
@@ -416,7 +425,7 @@ def test_a_fellow_makes_a_batch_of_the_groups_chosen(project, keys, screen_of):
     for key in keys[3:9]:
         curating.set_gold(key, ["effusion"] if keys.index(key) % 3 else ["no effusion"])
     screen = screen_of(FELLOW)
-    phrases = {one["text"]: one for one in screen.answer({"kind": "batches"})["made_of"]["phrases"]}
+    phrases = {one["text"]: one for one in matched(screen)["made_of"]["phrases"]}
     assert {text: (one["studies"], one["gold"]) for text, one in phrases.items()} == {
         "no pleural effusion": (7, 2),
         "pleural effusion": (7, 2),
@@ -439,6 +448,7 @@ def test_a_phrase_that_matches_nothing_new_makes_no_batch(project, keys, screen_
     LabelingRepository(project, TASK).insert_phrase(Phrase("pneumothorax", "effusion"), 0)
     ids = [stored.id for stored in LabelingRepository(project, TASK).phrases()]
     screen = screen_of(FELLOW)
+    matched(screen)
 
     with pytest.raises(CcdsError, match="expected labelers on the project's roster"):
         screen.answer(made(phrases=ids, labelers=["eve"]))
@@ -448,15 +458,76 @@ def test_a_phrase_that_matches_nothing_new_makes_no_batch(project, keys, screen_
     assert len(screen.answer({"kind": "batches"})["all_batches"]) == 1
 
 
+class Held:
+    """A project's reports, which nobody gets to read before they are released."""
+
+    def __init__(self, project):
+        self.reports, self.released = SharedReports(project), Event()
+
+    def version(self):
+        """See `SharedReports.version`."""
+        return self.reports.version()
+
+    def all(self):
+        """See `SharedReports.all`."""
+        assert self.released.wait(60)
+        return self.reports.all()
+
+
+def test_while_reports_are_matched_everything_else_is_answered(project, keys):
+    """The fellow's keys, too, and which batches there are; a new one waits for what it is made of."""
+    batch = make_batch(project, "first", keys[:3], labelers=[FELLOW])
+    reports = Held(project)
+    screen = confirm_screen(project, TASK, reports)
+
+    told = screen.answer({"kind": "batches"})
+    study = screen.answer({"kind": "batch", "batch": batch.id})["studies"][0]
+    became = sync(screen, batch, key_of(study))["acknowledged"]
+    with pytest.raises(CcdsError, match="found a change, and the matching going on"):
+        screen.answer(made(unmatched=True))
+    reports.released.set()
+
+    assert (told["made_of"], [one["name"] for one in told["all_batches"]]) == (None, ["first"])
+    assert [one["counts"] for one in became] == [True]
+    assert sum(one["studies"] for one in matched(screen)["made_of"]["phrases"]) == 27
+
+
+def test_a_change_of_the_list_is_matched_before_a_batch_is_made_of_it(project, screen_of):
+    """As is a change of the reports; what didn't change is not matched again."""
+    screen = screen_of(FELLOW)
+    matched(screen)
+    LabelingRepository(project, TASK).insert_phrase(Phrase("blunted", "effusion"), 0)
+
+    told = screen.answer({"kind": "batches"})
+    counts = {one["text"]: one["studies"] for one in matched(screen)["made_of"]["phrases"]}
+
+    assert told["made_of"] is None
+    assert (counts["blunted"], counts["costophrenic angle"]) == (10, 0)
+
+
+def test_the_screens_share_the_reports(project):
+    """They are read again where some have come, and only there."""
+    reports = SharedReports(project)
+    first = reports.all()
+
+    again = reports.all()
+    LabelingRepository(project, TASK).load_reports([Report("NEW", (Section("findings", "Clear."),))])
+
+    assert again is first
+    assert [stored.report.accession for stored in reports.all()[len(first) :]] == ["NEW"]
+
+
 @pytest.mark.parametrize(
     ("parts", "expected"), [({"gold": 20}, "2 gold study"), ({"gold": 20, "wrong": 50}, "1 gold study")]
 )
 def test_too_few_gold_studies_are_told(project, screen_of, parts, expected):
     """With what was asked for and what there is."""
     ids = [stored.id for stored in LabelingRepository(project, TASK).phrases()]
+    screen = screen_of(FELLOW)
+    matched(screen)
 
     with pytest.raises(CcdsError, match=f"expected {expected}"):
-        screen_of(FELLOW).answer(made(phrases=ids, size=8, **parts))
+        screen.answer(made(phrases=ids, size=8, **parts))
 
 
 @pytest.mark.parametrize("labels", [["no effusion"], None])

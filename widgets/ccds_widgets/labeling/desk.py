@@ -20,7 +20,7 @@ from ccds_kernel.labeling.tasks.history import Change, StepKind, next_step, stac
 from ccds_kernel.labeling.tasks.task import Task, checked_word
 from ccds_kernel.labeling.tasks.task_history import TaskChange
 from ccds_widgets.labeling.among import Among, Conflict, OfPhrase, Words
-from ccds_widgets.labeling.ports import HasAppended, HasTask, Repository, Tasks
+from ccds_widgets.labeling.ports import HasAppended, HasReport, HasTask, Repository, Tasks
 from ccds_widgets.labeling.readings import Reader
 from ccds_widgets.labeling.searching import Search
 from ccds_widgets.labeling.task_phrases import Place, TaskPhrases
@@ -33,22 +33,30 @@ class Desk:
     """What is on it for one person.
 
     Args:
-        repository: where reports and the task's phrases are kept.
+        repository: where the task's phrases are kept.
         tasks: where tasks are kept.
         task_id: the task.
+        reports: the project's, in a fixed order.
         person: who works here.
         permit: raises a CcdsError where that person may not (any more); asked before each answer.
     """
 
     def __init__(
-        self, repository: Repository, tasks: Tasks, task_id: int, *, person: str, permit: Callable[[], None]
+        self,
+        repository: Repository,
+        tasks: Tasks,
+        task_id: int,
+        *,
+        reports: Sequence[HasReport],
+        person: str,
+        permit: Callable[[], None],
     ) -> None:
         self.repository = repository
         self._tasks = tasks
         self._task_id = task_id
         self._person = person
         self._permit = permit
-        self.reports = repository.reports()
+        self.reports = reports
         self.phrases = TaskPhrases(self._task(), [stored.report for stored in self.reports])
         self._steps: tuple[tuple[int, Task], Answer] | None = None
 

@@ -68,13 +68,10 @@ class Tasks(Protocol):
 
 
 class Repository(Protocol):
-    """Where reports and one task's phrases are kept; `ccds_kernel.labeling.repository.LabelingRepository` is one.
+    """Where one task's phrases are kept; `ccds_kernel.labeling.repository.LabelingRepository` is one.
 
     Each method asks anew whether the person may do it, and raises a CcdsError where not, or where the list has changed.
     """
-
-    def reports(self) -> Sequence[HasReport]:
-        """Every report, in a fixed order."""
 
     def phrases(self) -> Sequence[HasPhrase]:
         """The phrase list, the highest priority first; in a task of kind `several` the lists of all labels in one order."""

@@ -19,13 +19,13 @@ from ccds_kernel.labeling.confirmation.snapshots import Taken
 from ccds_widgets.labeling.assess import messages
 from ccds_widgets.labeling.assess.agreeing import agreement_shown, asked, question_name
 from ccds_widgets.labeling.assess.batches import batches_shown
-from ccds_widgets.labeling.assess.beside import Beside
 from ccds_widgets.labeling.assess.cases import case_shown, cases_shown, totals
 from ccds_widgets.labeling.assess.deciding import Deciding
 from ccds_widgets.labeling.assess.known import Known, Record
 from ccds_widgets.labeling.assess.labelers import labelers_shown
 from ccds_widgets.labeling.assess.labels import Figures, labels_of, labels_shown, snapshots_shown, sources_shown
 from ccds_widgets.labeling.assess.ports import Curates, Lists, Snapshots, Tasks
+from ccds_widgets.labeling.beside import Beside
 
 Answer = dict[str, Any]
 

@@ -11,12 +11,13 @@ from typing import Protocol
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.answer import Answer
 from ccds_kernel.labeling.confirmation.assigned import AssignedBatch, Outline
-from ccds_kernel.labeling.confirmation.batch import BatchItem, Said, SoftStudy
+from ccds_kernel.labeling.confirmation.batch import BatchItem, Said
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.confirming import Acknowledged, LeasedStudy, OwnWork
 from ccds_kernel.labeling.confirmation.curation_rows import Word
 from ccds_kernel.labeling.confirmation.feedback import GoldFeedback
+from ccds_kernel.labeling.confirmation.soft import SoftStudies
 from ccds_kernel.labeling.rows import StoredPhrase
 from ccds_kernel.normalization.volume import Volume
 from ccds_kernel.normalization.volume_folder import VolumeEntry
@@ -82,8 +83,8 @@ class Curation(Protocol):
     def phrases(self) -> Sequence[StoredPhrase]:
         """The task's phrases, the highest priority first."""
 
-    def soft_studies(self) -> Sequence[SoftStudy]:
-        """Every study as the phrases label it."""
+    def soft_studies(self) -> SoftStudies | None:
+        """Every study as the phrases label it now; None as long as that is worked out in a thread beside, which this begins."""
 
     def uses_of_studies(self) -> Mapping[str, int]:
         """Study key → in how many batches it is."""

@@ -2,18 +2,18 @@
 
 function drawBatches(state, act) {
   const { making } = state;
-  if (!making) return [h("div", { class: "ccds-waiting", role: "status" }, state.error ? "" : "Matching the reports …")];
+  if (!making) return [h("div", { class: "ccds-waiting", role: "status" }, state.error ? "" : "Opening the batches …")];
   return [
     h(
       "div",
       { class: "ccds-making" },
       h("section", { "aria-label": "Batches" }, h("h2", {}, "Batches"), making.all_batches.length ? drawTable(making, act) : h("p", { class: "ccds-muted" }, "None yet. Make the first one below.")),
-      drawForm(making, act),
+      making.made_of ? drawForm(making, act) : h("div", { class: "ccds-waiting ccds-waiting-here", role: "status" }, "Matching the reports …"),
     ),
   ];
 }
 
-function drawTable({ all_batches: batches, made_of: { labelers } }, act) {
+function drawTable({ all_batches: batches, labelers }, act) {
   return h(
     "table",
     { class: "ccds-batches-table" },
@@ -65,7 +65,7 @@ function pickButtons() {
   return h("div", { class: "ccds-toolbar ccds-pick-buttons" }, button("All", true), button("None", false));
 }
 
-function drawForm({ made_of: from, all_batches: batches }, act) {
+function drawForm({ made_of: from, all_batches: batches, labelers }, act) {
   const left = from.phrases.reduce((sum, { studies: one }) => sum + one, from.unmatched.studies);
   if (!left) {
     return h("section", { "aria-label": "New batch" }, h("h2", {}, "New batch"), h("p", { class: "ccds-muted" }, "Every study of this task is in a batch or in the gold set already."));
@@ -107,7 +107,7 @@ function drawForm({ made_of: from, all_batches: batches }, act) {
       number("wrong", "Wrong prefill, % of the gold", 0, 0, 100, "Gold studies with a wrong label preselected, to measure how far labelers trust what is preselected"),
     ),
     h("p", { class: "ccds-muted" }, `The gold set of this task has ${counted(from.gold, "study")}. While confirming, Shift+G marks one.`),
-    h("fieldset", {}, h("legend", {}, "Assigned to"), h("div", { class: "ccds-toolbar" }, ...from.labelers.map((name) => h("label", {}, h("input", { type: "checkbox", name: "labeler", value: name }), ` ${name}`)))),
+    h("fieldset", {}, h("legend", {}, "Assigned to"), h("div", { class: "ccds-toolbar" }, ...labelers.map((name) => h("label", {}, h("input", { type: "checkbox", name: "labeler", value: name }), ` ${name}`)))),
     h("button", { class: "ccds-button", type: "submit", "data-focus": "make" }, "Make the batch"),
   );
 }

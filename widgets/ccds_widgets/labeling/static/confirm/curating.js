@@ -1,7 +1,10 @@
 // For the fellow: studies into the gold set and out of it, batches made and assigned.
 
+const MATCHING_POLL_MS = 700;
+
 function curating(state, context, draw, { openBatch, refuse }) {
-  const { channel, said } = context;
+  const { channel, said, signal } = context;
+  let poll = null;
 
   function gold() {
     const study = currentStudy(state);
@@ -34,6 +37,7 @@ function curating(state, context, draw, { openBatch, refuse }) {
   }
 
   async function curate(request) {
+    clearTimeout(poll);
     try {
       const answer = await channel.ask(request, 0);
       Object.assign(state, { making: { ...answer, at: performance.now() }, batches: answer.batches, error: null });
@@ -42,8 +46,13 @@ function curating(state, context, draw, { openBatch, refuse }) {
       state.error = error.message;
       return null;
     } finally {
+      if (state.making && !state.making.made_of) poll = setTimeout(lookAgainAtBatches, MATCHING_POLL_MS);
       draw();
     }
+  }
+
+  function lookAgainAtBatches() {
+    if (state.view === "batches" && !signal.aborted) curate({ kind: "batches" });
   }
 
   function toggleBatches() {

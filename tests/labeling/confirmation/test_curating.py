@@ -307,7 +307,7 @@ def test_a_label_goes_only_when_nothing_uses_it(place):
     told = answer(place.at_work("ann", batch).take(1)[0], AnswerKind.CORRECT, labels=NEGATIVE)
     place.at_work("ann", batch).answer([told])
 
-    with pytest.raises(CcdsError, match=r"found 1 phrase\(s\) and 1 study\(ies\) with it"):
+    with pytest.raises(CcdsError, match="found 1 of the phrases and 1 of the studies with it"):
         tasks.change(1, before, without)
 
     place.at_work("ann", batch).answer([undo(told)])
@@ -315,7 +315,7 @@ def test_a_label_goes_only_when_nothing_uses_it(place):
     LabelingRepository(place.project).undo()
     tasks.change(1, before, without)
     assert tasks.tasks()[0].task == without
-    with pytest.raises(CcdsError, match=r"found 0 phrase\(s\) and 1 study\(ies\) with it"):
+    with pytest.raises(CcdsError, match="found 0 of the phrases and 1 of the studies with it"):
         tasks.change(1, without, replace(without, labels=()))
 
 

@@ -132,4 +132,4 @@ def test_a_labeler_who_trusts_takes_over_what_is_preselected():
 def leased(prefill: frozenset[str]) -> LeasedStudy:
     """A study in somebody's hands."""
     stored = StoredReport(1, "key", Report("A1", (Section("impression", "Clear."),)))
-    return LeasedStudy(1, HandClock().now, stored, None, prefill, 0)
+    return LeasedStudy(1, HandClock().now, stored, None, prefill, number=1, nth=1)

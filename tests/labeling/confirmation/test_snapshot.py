@@ -17,6 +17,7 @@ from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.confirmation import snapshot_file
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.batch import BatchItem, SoftStudy
+from ccds_kernel.labeling.confirmation.decided import decided_studies
 from ccds_kernel.labeling.confirmation.snapshot import (
     COLUMNS,
     Basis,
@@ -101,6 +102,24 @@ def test_whose_word_counts(place, snapshots):
         ("effusion", "pleural effusion"),
         ("no effusion", "No pleural effusion"),
     }
+
+
+@pytest.mark.parametrize("first", ["ann", "bob"])
+def test_a_flag_stands_until_the_fellow_decides_though_another_labeler_confirms(place, snapshots, first):
+    """Whoever speaks first: it is nobody's word, tests no phrase, and is no evidence for suggestions."""
+    key = place.keys[0]
+    batch = place.batch([key], overlap=2, labelers=["ann", "bob"])
+    for person in (first, "bob" if first == "ann" else "ann"):
+        say(place, batch, person, None if person == "ann" else POSITIVE, 1)
+
+    (flagged,) = rows_of(snapshots)[key]
+    decided = decided_studies(final={}, gold={}, answers=place.curating().answers())
+    place.curating("bob").adjudicate(key, NEGATIVE)
+    (final,) = rows_of(snapshots)[key]
+
+    assert (flagged.value, flagged.source, flagged.people, flagged.tests) == (None, "flagged", ("ann",), False)
+    assert (flagged.error_studies, decided) == (0, {})
+    assert (final.value, final.source, final.tests) == ("no effusion", "adjudicated", True)
 
 
 def test_of_what_one_labeler_said_in_two_batches_the_newer_counts(place, snapshots):

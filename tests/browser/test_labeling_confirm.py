@@ -224,7 +224,7 @@ def test_three_labelers_at_once_say_everything_once(project, keys, serve, open_p
     for other in Curating(project, TASK).batches():
         for person in other.labelers:
             Curating(project, TASK).withdraw(other.id, person)  # a new tab opens the one batch that there is
-    batch = make_batch(project, "race", keys[35:56], gold=keys[56:59], wrong=1)
+    batch = make_batch(project, "race", keys[:56], gold=keys[56:59], wrong=1)
     apps = {person: serve("labeling.ipynb", project=PROJECT, person=person) for person in LABELERS}
     seats = [Seat(person, app, open_page(app)) for person, app in apps.items()]
 

@@ -168,7 +168,7 @@ def race(
         seats: at least two.
         chance: draws who is next, and what they press.
         crash_after: the number of keys after which the first one's tab dies.
-        kill_after: the same for the second one's kernel.
+        kill_after: the same for the kernel of the next one who has something to do.
 
     Returns:
         A line for each promise that was broken.
@@ -182,7 +182,7 @@ def race(
         if keys == crash_after:
             broken += seats[0].crash(lambda: len(kept_of(project, batch, seats[0].person)))
         if keys == kill_after:
-            seats[1].kill_kernel(chance, keys=5)
+            next(seat for seat in seats[1:] if seat.look()["key"]).kill_kernel(chance, keys=5)
         if keys % 25 == 0:
             broken += in_two_hands(project, batch)
     for seat in seats:

@@ -28,6 +28,7 @@ CUES = Cues(
     uncertainty_right_after=["likely"],
     scope_ends_backward=[","],
     affirmation_right_after=["stable"],
+    negation_opening=["gone"],
 )
 LEFT_OUT = "indication"
 
@@ -36,7 +37,7 @@ cue_words = st.sampled_from(
     [
         *("no", "NO", "without", "no sign of", "is excluded", "absent", "possible", "may be", "cannot be excluded"),
         *("no change", "but", ";", "?", ",", "sign", "of", "excluded", "(no", "no)", "nodule"),
-        *("isn\u2019t there", "likely", "stable"),
+        *("isn\u2019t there", "likely", "stable", "gone", ":"),
     ]
 )
 words = st.one_of(findings, findings, cue_words)
@@ -49,11 +50,13 @@ ends = st.sampled_from(
 
 @st.composite
 def written_sections(draw, name: str) -> WrittenSection:
-    """A section of up to four sentences, some broken into lines; those have no capitals, before which a line ends a sentence."""
+    """A section of up to four sentences, some broken into lines; those have neither capitals nor colons, with which lines end
+    sentences.
+    """
     sentences: list[str] = []
     mark = ""
     broken = draw(st.booleans())
-    used = words.filter(lambda word: word == word.casefold()) if broken else words
+    used = words.filter(lambda word: word == word.casefold() != ":") if broken else words
     between = spaces | st.just("\n") if broken else spaces
     for _ in range(draw(st.integers(0, 4))):
         chosen = draw(st.lists(used, min_size=1, max_size=7))

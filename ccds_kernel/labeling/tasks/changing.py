@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -9,6 +10,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.outcome import one_label
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.tasks.task import MOST_LABELS, Task, TaskKind, checked_word
+from ccds_kernel.labeling.text import normalise
 
 CALLED = {
     "name": "a name",
@@ -51,21 +53,35 @@ def changed_since(now: Task, before: Task, after: Task) -> Task:
 
 
 def refuse_beyond_limits(before: Task | None, after: Task) -> None:
-    """Makes sure that what comes to `before` (nothing, for a new task) is neither too much nor too long.
+    """Makes sure that what comes to `before` (nothing, for a new task) is neither too much nor too long, nor nearly the same twice.
 
     Raises:
-        CcdsError: a new label is too long, or there are more labels than before and too many.
+        CcdsError: a new label is too long; there are more labels than before and too many; or a new label or strata tag differs
+            from another one by case and white space only.
     """
     had = before.words if before is not None else ()
     for word in after.words:
         if word not in had:
             checked_word(word, "label")
+    _refuse_nearly_the_same("label", had, after.words)
+    _refuse_nearly_the_same("strata tag", before.strata if before is not None else (), after.strata)
     if len(after.labels) > (most := max(MOST_LABELS, len(had))):
         raise CcdsError(
             expected=f"at most {most} labels",
             found=str(len(after.labels)),
             do="make a further task for some of them",
         )
+
+
+def _refuse_nearly_the_same(what: str, had: Sequence[str], has: Sequence[str]) -> None:
+    times = Counter(normalise(word) for word in has)
+    for word in has:
+        if word not in had and times[normalise(word)] > 1:
+            raise CcdsError(
+                expected=f"each {what} once",
+                found=f"'{word}' again (case and white space don't count)",
+                do="give one of the two another word, or remove it",
+            )
 
 
 def refuse_another_kind(before: Task, after: Task, *, studies: int, phrases: Sequence[Phrase]) -> None:

@@ -165,6 +165,7 @@ def _set(options: argparse.Namespace) -> None:
     from ccds_kernel.irb.roles import Action
     from ccds_kernel.labeling.tasks.repository import TaskRepository
     from ccds_kernel.labeling.tasks.task_file import read_task
+    from ccds_kernel.labeling.tasks.task_history import changed_parts
 
     project = open_project(options.project, Action.CURATE_LABELS)
     told = read_task(options.file)
@@ -180,4 +181,7 @@ def _set(options: argparse.Namespace) -> None:
             print(f"task '{after.name}': nothing changed")
         else:
             tasks.change(before.id, before.task, after)
-            print(f"task '{after.name}': changed")
+            print(f"task '{after.name}': changed: {', '.join(changed_parts(before.task, after))}")
+        if unknown := tasks.unknown_sections(after):
+            names = ", ".join(f"'{name}'" for name in unknown)
+            print(f"no report has a section of these names that the task leaves out: {names}")

@@ -79,6 +79,12 @@ def covered(application: IrbApplication) -> ColumnElement[bool]:
     )
 
 
+def section_names(connection: Connection, application: IrbApplication) -> set[str]:
+    """The names of the sections of every report that `application` covers."""
+    names = select(tables.report_section.c.name).join(tables.report).where(covered(application)).distinct()
+    return set(connection.execute(names).scalars())
+
+
 def newest_report(connection: Connection) -> int:
     """The id of the report that was added last; 0 where there is none."""
     return connection.scalar(select(func.max(tables.report.c.id))) or 0

@@ -1,6 +1,7 @@
 """`ccds labeling task`, and `--task` of the others, from end to end, on a site's project."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from ccds_kernel.cli import main
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
@@ -55,7 +57,7 @@ def test_a_task_is_made_shown_and_changed(capsys, project):
     assert told == [
         "task 'findings': made, with 2 label(s)",
         "task 'findings': nothing changed",
-        "task 'findings': changed",
+        "task 'findings': changed: labels",
     ]
     _, stored = TaskRepository(project).tasks()
     labels = (Label("edema", 1), Label("effusion", 0), Label("lines", 2))
@@ -87,6 +89,33 @@ def test_a_file_overwrites_nothing_that_somebody_changed_since_it_was_printed(ca
     assert (kept.words, kept.guideline) == (("loculated",), "")
     assert taken == [0, 0]
     assert (tasks.tasks()[0].task.words, tasks.tasks()[0].task.guideline) == (("loculated",), "All fluid.")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_section_that_no_report_has_is_named(capsys, project):
+    """Once there are reports: a slip of the pen would let the question be searched."""
+    Path("task.yaml").write_text("name: findings\nleft_out: [Findings, nosection]\n", encoding="utf-8")
+    run("task", "set", "task.yaml")
+    before = capsys.readouterr().out
+    LabelingRepository(project).load_reports([Report("A1", (Section("findings", "Fluid."),), "CXR2", date(2020, 5, 1))])
+    run("task", "set", "task.yaml")
+
+    assert "nosection" not in before
+    assert capsys.readouterr().out.splitlines() == [
+        "task 'findings': nothing changed",
+        "no report has a section of these names that the task leaves out: 'nosection'",
+    ]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_name_that_another_task_has_is_refused_however_it_is_written(capsys, project):
+    """Two that differ by case only nobody tells apart."""
+    TaskRepository(project).make(Task("effusion"))
+    TaskRepository(project).make(Task("lines"))
+    Path("task.yaml").write_text("name: EFFUSION\n", encoding="utf-8")
+
+    assert run("task", "set", "task.yaml") == 1
+    assert "found 'EFFUSION' again (case and white space don't count)" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("folder")

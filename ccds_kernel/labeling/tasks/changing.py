@@ -53,7 +53,7 @@ def changed_since(now: Task, before: Task, after: Task) -> Task:
 
 
 def refuse_beyond_limits(before: Task | None, after: Task) -> None:
-    """Makes sure that what comes to `before` (nothing, for a new task) is neither too much nor too long, nor nearly the same twice.
+    """Makes sure that what comes to `before` (nothing, for a new task) isn't too much, too long, or nearly the same twice.
 
     Raises:
         CcdsError: a new label is too long; there are more labels than before and too many; or a new label or strata tag differs

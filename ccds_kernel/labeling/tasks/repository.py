@@ -25,6 +25,7 @@ from ccds_kernel.labeling.tasks.history import StepKind, next_step
 from ccds_kernel.labeling.tasks.rows import StoredTask
 from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.labeling.tasks.task_history import TaskChange, carried_out
+from ccds_kernel.labeling.text import normalise
 
 __all__ = ["StoredTask", "TaskRepository"]
 
@@ -47,6 +48,13 @@ class TaskRepository:
         with self._project.store.reading() as connection:
             every = rows.tasks(connection)
             return _of_batches(connection, every, self._project.person) if only_confirms else every
+
+    def unknown_sections(self, task: Task) -> list[str]:
+        """The sections that `task` leaves out and that no report has; none where there is no report yet."""
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            known = set(map(normalise, labeling_rows.section_names(connection, self._project.application)))
+        return [name for name in sorted(task.left_out) if known and normalise(name) not in known]
 
     def make(self, task: Task) -> StoredTask:
         """Adds a task.
@@ -147,7 +155,9 @@ def _of_batches(connection: Connection, every: Iterable[StoredTask], labeler: st
 
 
 def _check_name(task: Task, others: Iterable[StoredTask]) -> None:
-    if any(other.task.name == task.name for other in others):
+    if any(normalise(other.task.name) == normalise(task.name) for other in others):
         raise CcdsError(
-            expected="a name that no other task has", found=f"'{task.name}' again", do="choose another name"
+            expected="a name that no other task has",
+            found=f"'{task.name}' again (case and white space don't count)",
+            do="choose another name",
         )

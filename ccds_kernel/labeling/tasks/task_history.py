@@ -42,16 +42,19 @@ class TaskChange:
     @property
     def parts(self) -> tuple[str, ...]:
         """What people call that which differs: "labels", "a guideline"."""
-        return tuple(
-            CALLED[field.name]
-            for field in fields(Task)
-            if getattr(self.before, field.name) != getattr(self.after, field.name)
-        )
+        return changed_parts(self.before, self.after)
 
     @property
     def swapped(self) -> TaskChange:
         """The change that takes it back."""
         return replace(self, before=self.after, after=self.before)
+
+
+def changed_parts(before: Task, after: Task) -> tuple[str, ...]:
+    """What people call that which differs between two forms of a task."""
+    return tuple(
+        CALLED[field.name] for field in fields(Task) if getattr(before, field.name) != getattr(after, field.name)
+    )
 
 
 def carried_out(now: Task, change: TaskChange) -> Task:

@@ -65,6 +65,8 @@ function pickButtons() {
   return h("div", { class: "ccds-toolbar ccds-pick-buttons" }, button("All", true), button("None", false));
 }
 
+const ALONE = "With one labeler for each study no agreement between labelers can be measured; with two it can.";
+
 function drawForm({ made_of: from, all_batches: batches, labelers }, act) {
   const left = from.phrases.reduce((sum, { studies: one }) => sum + one, from.unmatched.studies);
   if (!left) {
@@ -92,9 +94,13 @@ function drawForm({ made_of: from, all_batches: batches, labelers }, act) {
       labelers: data.getAll("labeler"),
     });
   };
+  const alone = h("p", { class: "ccds-muted", role: "status" }, ALONE);
+  const tellOfOverlap = ({ target }) => {
+    if (target.name === "overlap") target.form.querySelector("[role=status]").textContent = Number(target.value) === 1 ? ALONE : "";
+  };
   return h(
     "form",
-    { class: "ccds-new-batch", "aria-label": "New batch", onsubmit: submit },
+    { class: "ccds-new-batch", "aria-label": "New batch", onsubmit: submit, oninput: tellOfOverlap },
     h("h2", {}, "New batch"),
     h("label", { class: "ccds-number" }, h("span", {}, "Name"), h("input", { class: "ccds-field", name: "name", required: true, maxlength: 200, value: `Batch ${batches.length + 1}`, "data-focus": "name" })),
     h("fieldset", {}, h("legend", {}, "Of the studies that these phrases label, and that are in no batch and not gold"), pickButtons(), h("div", { class: "ccds-picks" }, ...from.phrases.map(group), group({ id: "unmatched", text: "no phrase matches", ...from.unmatched }))),
@@ -106,6 +112,7 @@ function drawForm({ made_of: from, all_batches: batches, labelers }, act) {
       number("gold", "Gold, % of the batch", from.gold ? 10 : 0, 0, 50, "Gold studies mixed in unseen, to measure the labelers; every labeler gets them"),
       number("wrong", "Wrong prefill, % of the gold", 0, 0, 100, "Gold studies with a wrong label preselected, to measure how far labelers trust what is preselected"),
     ),
+    alone,
     h("p", { class: "ccds-muted" }, `The gold set of this task has ${counted(from.gold, "study")}. While confirming, Shift+G marks one.`),
     h("fieldset", {}, h("legend", {}, "Assigned to"), h("div", { class: "ccds-toolbar" }, ...labelers.map((name) => h("label", {}, h("input", { type: "checkbox", name: "labeler", value: name }), ` ${name}`)))),
     h("button", { class: "ccds-button", type: "submit", "data-focus": "make" }, "Make the batch"),

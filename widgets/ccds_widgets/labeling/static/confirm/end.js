@@ -61,7 +61,7 @@ function noWork(state, act) {
     return [
       emptyState(
         "No batch is assigned to you",
-        "Studies are confirmed in batches. Make one of the task’s phrases, and assign it to labelers or to yourself.",
+        "Studies are confirmed in batches. Make one of the task’s phrases, and assign it to labelers. Gold studies, by which labelers are measured, are marked while confirming: for a first gold set make a small batch for yourself.",
         h("button", { class: "ccds-button", "data-focus": "make", onclick: act.toggleBatches }, "Make a batch", h("kbd", {}, "b")),
       ),
     ];

@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ccds_kernel.cli._wording import counted
+
 if TYPE_CHECKING:
     from ccds_kernel.irb.project import Project
     from ccds_kernel.labeling.tasks.rows import StoredTask
@@ -31,7 +33,10 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     show.add_argument("--json", action="store_true", help="print one JSON document, all of it")
     show.set_defaults(run=_show)
 
-    summary = "make the task that a file describes, or change the one of that name; what the file doesn't say stays"
+    summary = (
+        "make the task that a file describes, in a new project out of the one that is there, or change the one of that name; "
+        "what the file doesn't say stays"
+    )
     set_ = actions.add_parser("set", help=summary, description=summary)
     set_.add_argument("file", type=Path, metavar="TASK.yaml", help="the task; 'name' is required")
     _add_project(set_)
@@ -172,11 +177,15 @@ def _set(options: argparse.Namespace) -> None:
     with closing(project.store):
         tasks = TaskRepository(project)
         named = [stored for stored in tasks.tasks() if stored.task.name == told.name.strip()]
-        before = chosen(project, options.task) if options.task is not None else next(iter(named), None)
+        unused = None if options.task is not None else tasks.unused(told.name.strip())
+        before = chosen(project, options.task) if options.task is not None else next(iter(named), unused)
         after = told.changed(None if before is None else before.task)
-        if before is None:
-            tasks.make(after)
-            print(f"task '{after.name}': made, with {len(after.labels)} label(s)")
+        if before is None or (before == unused and after != before.task):
+            if before is None:
+                tasks.make(after)
+            else:
+                tasks.change(before.id, before.task, after)
+            print(f"task '{after.name}': made, with {counted(len(after.labels), 'label')}")
         elif after == before.task:
             print(f"task '{after.name}': nothing changed")
         else:

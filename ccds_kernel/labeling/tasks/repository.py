@@ -37,8 +37,9 @@ class TaskRepository:
         self._project = project
 
     def tasks(self) -> tuple[StoredTask, ...]:
-        """Every task, the oldest first; a project has at least one. For somebody who only confirms those of the batches that
-        they are assigned to, the newest batch's first.
+        """Every task, the oldest first; a project has at least one. The first one, which nobody made, is left out where nobody
+        has used it and there are others. For somebody who only confirms those of the batches that they are assigned to, the
+        newest batch's first.
 
         Raises:
             CcdsError: they only confirm, and are assigned to no batch.
@@ -47,7 +48,20 @@ class TaskRepository:
         self._project.require(CONFIRM if only_confirms else READ_LABELS)
         with self._project.store.reading() as connection:
             every = rows.tasks(connection)
-            return _of_batches(connection, every, self._project.person) if only_confirms else every
+            if only_confirms:
+                return _of_batches(connection, every, self._project.person)
+            unused = _unused(connection, every)
+        return tuple(stored for stored in every if stored != unused or len(every) == 1)
+
+    def unused(self, name: str) -> StoredTask | None:
+        """The first task, where nobody has used it and a new one called `name` can take its place: there is no other, or it has
+        that name already.
+        """
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            every = rows.tasks(connection)
+            unused = _unused(connection, every)
+        return unused if unused is not None and (len(every) == 1 or unused.task.name == name) else None
 
     def unknown_sections(self, task: Task) -> list[str]:
         """The sections that `task` leaves out and that no report has; none where there is no report yet."""
@@ -139,6 +153,16 @@ class TaskRepository:
         self._project.audit.write(
             TaskChanged(person=self._project.person, project=self._project.id, change=change, task_id=task_id)
         )
+
+
+def _unused(connection: Connection, every: Iterable[StoredTask]) -> StoredTask | None:
+    """That of `every` task which the project had from the beginning, where it is as it was then: nothing was changed or put
+    before labelers, and no phrase has given it a label.
+    """
+    first = next((stored for stored in every if stored.id == labeling_rows.FIRST_TASK), None)
+    if first is None or first.task != Task(first.task.name) or rows.task_changes(connection, first.id):
+        return None
+    return None if any(batch.task_id == first.id for batch in batch_rows.batches(connection)) else first
 
 
 def _of_batches(connection: Connection, every: Iterable[StoredTask], labeler: str) -> tuple[StoredTask, ...]:

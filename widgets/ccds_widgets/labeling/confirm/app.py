@@ -150,7 +150,10 @@ class ProjectCuration:
 
     def soft_studies(self) -> SoftStudies | None:
         """See `ports.Curation`."""
-        task = next(stored.task for stored in TaskRepository(self._project).tasks() if stored.id == self._task_id)
+        stored_tasks = TaskRepository(self._project).tasks()
+        task = next((stored.task for stored in stored_tasks if stored.id == self._task_id), None)
+        if task is None:
+            raise CcdsError(expected="a task of this project", found="one that is gone", do="reload the page")
         phrases = self._repository.phrases()
         made_of = task, phrases, self._reports.version()
         self._matched = self._work.collect() or self._matched

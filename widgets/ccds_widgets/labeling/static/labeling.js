@@ -62,13 +62,13 @@ function render({ model, el }) {
       refuse(error.message);
       return;
     }
-    const { tasks, screens, project } = shell.overview;
+    const { tasks, screens, project, opens } = shell.overview;
     document.querySelector("[data-ccds-project]")?.replaceChildren(project);
     if (!screens.length || !tasks.length) {
       refuse("Expected something that you may do here; found nothing; ask the principal investigator what your role is for.");
       return;
     }
-    shell.task = (tasks.find(({ id }) => id === Number(sessionStorage.getItem(kept("task")))) ?? tasks[0]).id;
+    shell.task = tasks.find(({ id }) => id === Number(sessionStorage.getItem(kept("task"))))?.id ?? opens;
     cover.hidden = true;
     body.hidden = false;
     const last = sessionStorage.getItem(kept("screen"));

@@ -78,10 +78,10 @@ def test_load_tells_what_it_left_out_without_naming_it(capsys):
 
     assert capsys.readouterr().out.splitlines() == [
         "8 reports: 2 added, 1 known already",
-        "        1  more than once in the file, word for word",
         "        1  left out: without any text",
         "        1  left out: that say something else than the project's report of that accession number",
         "        3  left out: beyond the exam codes or dates of the IRB application",
+        "        1  of all these: the same, word for word, as an earlier one in the file",
     ]
 
 

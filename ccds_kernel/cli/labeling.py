@@ -1,4 +1,4 @@
-"""`ccds labeling match | load | task | import | snapshot | export`."""
+"""`ccds labeling match | load | task | import | snapshot | snapshots | export`."""
 
 from __future__ import annotations
 
@@ -203,11 +203,11 @@ def _export(options: argparse.Namespace) -> None:
             )
         _labeling_snapshot.export_labels(options)
         return
-    if options.parquet:
+    if options.parquet or _labeling_snapshot.is_parquet(options):
         raise CcdsError(
             expected="a phrase list as CSV",
-            found="--parquet",
-            do="leave it out, or name a label snapshot with --labels",
+            found="--parquet" if options.parquet else f"{options.out}",
+            do="name a file that ends in .csv, or a label snapshot with --labels",
         )
     project = open_project(options.project, Action.READ_PHRASES)
     check_out(options.out, [])

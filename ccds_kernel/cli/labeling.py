@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccds_kernel.cli import _labeling_load, _labeling_snapshot, _labeling_task
+from ccds_kernel.cli._wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,8 @@ _PHRASES = (
     "its sentence negates doesn't count; uncertain: the label instead where every place that counts is left open"
 )
 _EXCLUDES = "excludes (yes): it stands for the absence of its label, in a task whose labels are decided one by one"
+_MOST_LINES = 10
+"""How many lines of a file a message names."""
 _RULE = "A phrase matches whole words, whatever their case and the white space between them, within one text column."
 
 
@@ -61,6 +64,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     import_.add_argument("--phrases", type=Path, required=True, metavar="P.csv", help=f"{_PHRASES}. {_EXCLUDES}")
     import_.add_argument(
         "--everywhere", action="store_true", help="also phrases that match every report of the project"
+    )
+    import_.add_argument(
+        "--new-labels", action="store_true", help="also labels that the task doesn't have, which are then added to it"
     )
     import_.add_argument("--json", action="store_true", help="print the counts as one JSON document")
     import_.set_defaults(run=_import)
@@ -103,9 +109,10 @@ def _match(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(_as_json(matched), indent=2, ensure_ascii=False))
         return
-    print(
-        f"{matched.reports} reports, {matched.labelled} labelled, {matched.reports - matched.labelled} without a match"
-    )
+    unmatched = matched.reports - matched.labelled
+    print(f"{counted(matched.reports, 'report')}, {matched.labelled} labelled, {unmatched} without a match")
+    if matched.repeated:
+        print(f"{matched.repeated:>9}  of them with the first cell of an earlier row; each is labelled by its own text")
     for label, count in matched.by_label.items():
         print(f"{count:>9}  {label}")
     if negated := sum(counts.negated for counts in matched.counts):
@@ -120,6 +127,7 @@ def _as_json(matched: Matched) -> dict[str, object]:
     return {
         "reports": matched.reports,
         "labelled": matched.labelled,
+        "repeated": matched.repeated,
         "labels": dict(matched.by_label),
         "phrases": [
             {"phrase": phrase.text, "label": phrase.label, **_counts_of(phrase, counts)}
@@ -139,32 +147,61 @@ def _counts_of(phrase: Phrase, counts: Counts) -> dict[str, int]:
 
 
 def _import(options: argparse.Namespace) -> None:
-    from dataclasses import asdict
-
     from ccds_kernel.irb.project import open_project
     from ccds_kernel.irb.roles import Action
-    from ccds_kernel.labeling.phrase_file import read_phrases
+    from ccds_kernel.labeling.phrase_file import read_lines
     from ccds_kernel.labeling.repository import LabelingRepository
     from ccds_kernel.labeling.tasks.task import TaskKind
 
     project = open_project(options.project, Action.EDIT_PHRASES)
     with closing(project.store):
         stored = _labeling_task.chosen(project, options.task)
-        phrases = read_phrases(options.phrases, each_label_by_itself=stored.task.kind is TaskKind.SEVERAL)
+        read = read_lines(options.phrases, each_label_by_itself=stored.task.kind is TaskKind.SEVERAL)
+        if not options.new_labels:
+            _refuse_other_labels(stored.task, read, options.phrases)
+        lines, phrases = [line for line, _ in read], [phrase for _, phrase in read]
         repository = LabelingRepository(project, stored.id)
         if not options.everywhere:
             _refuse_everywhere(repository, stored.task, phrases, options.phrases)
         appended = repository.append_phrases(phrases)
     if options.json:
-        print(json.dumps(asdict(appended)))
+        counts = {name: getattr(appended, name) for name in ("added", "known", "conflicting", "differing")}
+        print(json.dumps(counts))
         return
-    print(f"{len(phrases)} phrases: {appended.added} added, {appended.known} known already")
-    if appended.conflicting:
-        print(f"{appended.conflicting:>9}  left out: on the list already, meaning something else")
-    if appended.differing:
-        print(
-            f"{appended.differing:>9}  left out: on the list already, with other options; change these in the labelling app"
-        )
+    print(f"{counted(len(phrases), 'phrase')}: {appended.added} added, {appended.known} known already")
+    for places, why in (
+        (appended.conflicting_at, "meaning something else"),
+        (appended.differing_at, "with other options; change these in the labelling app"),
+    ):
+        if places:
+            print(
+                f"{len(places):>9}  left out: on the list already, {why} ({_told_lines([lines[at] for at in places])})"
+            )
+
+
+def _told_lines(lines: Sequence[int]) -> str:
+    """As "line 3" or "lines 3, 4, 7 and 2 more"."""
+    shown = ", ".join(str(line) for line in lines[:_MOST_LINES])
+    more = f" and {len(lines) - _MOST_LINES} more" if len(lines) > _MOST_LINES else ""
+    return f"{'line' if len(lines) == 1 else 'lines'} {shown}{more}"
+
+
+def _refuse_other_labels(task: Task, read: Sequence[tuple[int, Phrase]], path: Path) -> None:
+    """Asks, as a command can, before a slip of the pen becomes a label. A task without any label takes those of its phrases."""
+    from ccds_kernel.errors import CcdsError
+    from ccds_kernel.labeling.tasks.task import TaskKind
+
+    if not task.labels:
+        return
+    for line, phrase in read:
+        # in a task whose labels are decided one by one, the word for the uncertain is no label of its own
+        words = [phrase.label] if task.kind is TaskKind.SEVERAL else [phrase.label, phrase.uncertain_label]
+        if any(word is not None and word not in task.words for word in words):
+            raise CcdsError(
+                expected=f"labels of the task '{task.name}' in {path}: {', '.join(repr(word) for word in task.words)}",
+                found=f"another one in line {line}",
+                do="mend that line, or say with --new-labels that the task is to have it",
+            )
 
 
 def _refuse_everywhere(repository: LabelingRepository, task: Task, phrases: Sequence[Phrase], path: Path) -> None:
@@ -216,4 +253,4 @@ def _export(options: argparse.Namespace) -> None:
         phrases = [stored.phrase for stored in LabelingRepository(project, task.id).phrases()]
     project.audit.write(PhrasesExported(person=project.person, project=project.id, count=len(phrases)))
     write_phrases(options.out, phrases)
-    print(f"{len(phrases)} phrases written to {options.out}")
+    print(f"{counted(len(phrases), 'phrase')} written to {options.out}")

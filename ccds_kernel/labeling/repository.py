@@ -7,7 +7,7 @@ the commit: what can't be logged isn't done. A phrase is named by its id, which 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,12 +63,16 @@ class Appended:
         known: those that the list has already, for the same label and with the same options.
         conflicting: left out, because the list has them for another label, or for its absence instead of its presence.
         differing: left out, because the list has them with other options: "not if negated", or another label where uncertain.
+        conflicting_at: the places of the conflicting ones among those that were to come, from 0.
+        differing_at: likewise of the differing ones.
     """
 
     added: int = 0
     known: int = 0
     conflicting: int = 0
     differing: int = 0
+    conflicting_at: tuple[int, ...] = ()
+    differing_at: tuple[int, ...] = ()
 
 
 class LabelingRepository:
@@ -188,19 +192,24 @@ class LabelingRepository:
             CcdsError: the list would be too long; nothing was added then.
         """
         verdicts: Counter[str] = Counter()
+        places: defaultdict[str, list[int]] = defaultdict(list)
         new: list[Phrase] = []
         with self._editing() as editor:
             there = {editor.key_of(stored.phrase): stored.phrase for stored in editor.listed()}
-            for phrase in phrases:
+            for place, phrase in enumerate(phrases):
                 key = editor.key_of(phrase)
                 if key in there:
-                    verdicts[_verdict(there[key], phrase)] += 1
+                    verdict = _verdict(there[key], phrase)
+                    verdicts[verdict] += 1
+                    places[verdict].append(place)
                     continue
                 verdicts["added"] += 1
                 there[key] = phrase
                 new.append(phrase)
             editor.append(new)
-        return Appended(**verdicts)
+        return Appended(
+            **verdicts, conflicting_at=tuple(places["conflicting"]), differing_at=tuple(places["differing"])
+        )
 
     def replace_phrase(self, phrase_id: int, phrase: Phrase, *, seen: Phrase | None = None) -> None:
         """Puts `phrase` (other words, another label) in the place of phrase `phrase_id`, which the person saw as `seen`; where

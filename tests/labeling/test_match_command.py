@@ -77,6 +77,7 @@ def test_the_counts_are_one_json_document(capsys):
     assert json.loads(capsys.readouterr().out) == {
         "reports": 4,
         "labelled": 2,
+        "repeated": 1,
         "labels": {"negative": 1, "positive": 1, "normal": 0},
         "phrases": [
             {"phrase": "no pleural effusion", "label": "negative", "captured": 1, "raw": 1, "shadowed": 0},
@@ -93,6 +94,7 @@ def test_the_counts_are_told(capsys):
 
     assert capsys.readouterr().out.splitlines() == [
         "4 reports, 2 labelled, 2 without a match",
+        "        1  of them with the first cell of an earlier row; each is labelled by its own text",
         "        1  negative",
         "        1  positive",
         "        0  normal",

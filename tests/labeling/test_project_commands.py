@@ -203,16 +203,36 @@ def test_an_imported_phrase_with_another_label_or_other_options_is_left_out(fold
     repository.append_phrases([Phrase("effusion", "positive"), Phrase("mass", "positive")])
     (folder / "p.csv").write_text("phrase,label,negatable\nEFFUSION,negative,no\nmass,positive,yes\n", encoding="utf-8")
 
-    main(["labeling", "import", "--project", "CHEST-1", "--phrases", "p.csv"])
+    main(["labeling", "import", "--project", "CHEST-1", "--phrases", "p.csv", "--new-labels"])
 
     assert capsys.readouterr().out.splitlines() == [
         "2 phrases: 0 added, 0 known already",
-        "        1  left out: on the list already, meaning something else",
-        "        1  left out: on the list already, with other options; change these in the labelling app",
+        "        1  left out: on the list already, meaning something else (line 2)",
+        "        1  left out: on the list already, with other options; change these in the labelling app (line 3)",
     ]
     assert [stored.phrase for stored in repository.phrases()] == [
         Phrase("effusion", "positive"),
         Phrase("mass", "positive"),
+    ]
+
+
+def test_a_label_that_the_task_does_not_have_is_refused_until_it_is_meant(folder, capsys, repository):
+    """A slip of the pen makes no label; the line is named, and what labels there are. So is the word for the uncertain."""
+    repository.append_phrases([Phrase("effusion", "positive"), Phrase("clear", "negative")])
+    (folder / "p.csv").write_text("phrase,label\nmass,positive\nnodule,postive\n", encoding="utf-8")
+    (folder / "q.csv").write_text("phrase,label,uncertain\nmass,positive,perhaps\n", encoding="utf-8")
+    command = ["labeling", "import", "--project", "CHEST-1", "--phrases"]
+
+    refused = main([*command, "p.csv"]), main([*command, "q.csv"])
+    told = capsys.readouterr().err.splitlines()
+    before = len(repository.phrases())
+    meant = main([*command, "p.csv", "--new-labels"]), main([*command, "p.csv"])
+
+    assert (refused, before, meant) == ((1, 1), 2, (0, 0))
+    assert told == [
+        f"ccds: expected labels of the task 'labels' in {name}: 'positive', 'negative'; found another one in line {line}; "
+        "mend that line, or say with --new-labels that the task is to have it"
+        for name, line in (("p.csv", 3), ("q.csv", 2))
     ]
 
 

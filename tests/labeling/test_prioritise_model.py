@@ -244,9 +244,9 @@ def test_a_copied_phrase_in_every_report_is_asked_about_first(open_as):
     """Nothing is copied until the person says that it is meant; one that the list has already is no question."""
     project = open_as("fay", Action.OPEN_LABELING)
     LabelingRepository(project).load_reports(Report(f"A{n}", (Section("findings", f"Film {n}."),)) for n in range(3))
-    other = TaskRepository(project).make(Task("old list")).id
+    task, other = (TaskRepository(project).make(Task(name)).id for name in ("new list", "old list"))
     LabelingRepository(project, other).append_phrases([Phrase("film 1", "one"), Phrase("film", "any")])
-    model = prioritise_model(project)
+    model = prioritise_model(project, task)
 
     asked = model.answer({"kind": "copy", "source": other})
     unchanged = model.start()

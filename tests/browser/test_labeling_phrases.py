@@ -63,10 +63,15 @@ def served(serve, project):  # noqa: ARG001 - the reports are there before the a
 
 @pytest.fixture
 def open_app(served, repository, open_page):  # noqa: ARG001 - the list is empty before the app is opened
-    """Opens the app in a page of its own, and waits until it shows a report."""
+    """Opens the app in a page of its own, goes from the newest task to the first, and waits until it shows a report."""
 
     def open_it(**context):
         page = open_page(served, **context)
+        expect(page.locator(".ccds-key")).to_be_visible()
+        chooser = page.get_by_label("Task", exact=True)
+        expect(chooser.locator("option:checked")).to_have_text("signs")
+        chooser.select_option(label=TASK.name)
+        expect(chooser.locator("option:checked")).to_have_text(TASK.name)
         expect(page.locator(".ccds-key")).to_be_visible()
         return page
 

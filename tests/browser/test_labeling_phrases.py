@@ -294,6 +294,25 @@ def test_what_makes_no_phrase_is_told_where_it_was_typed(open_app, repository, t
     expect(page.locator(".ccds-order-row")).to_have_count(1)
 
 
+def test_the_screen_keeps_its_lines_beside_a_panel_and_its_keys_from_their_top(open_app):
+    """On a low screen: the buttons stay in one line, and a list of keys that is higher opens where it begins."""
+    page = open_app(viewport={"width": 1280, "height": 480})
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    expect(keys.get_by_role("heading", name="Keys")).to_be_focused()
+    assert keys.evaluate("(dialog) => [dialog.scrollTop, dialog.scrollHeight > dialog.clientHeight]") == [0, True]
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+2")
+    toolbar = page.get_by_role("toolbar", name="Phrases")
+    expect(toolbar).to_be_visible()
+    before = toolbar.bounding_box()["height"]
+    page.keyboard.press("b")
+
+    expect(page.locator(".ccds-panel")).to_be_visible()
+    assert toolbar.bounding_box()["height"] == before
+    assert toolbar.evaluate("(bar) => bar.scrollWidth <= bar.clientWidth")
+
+
 def test_a_label_in_use_is_not_removed(open_app, repository):
     """The line stands at the labels; one that isn't used goes."""
     repository.append_phrases([Phrase("effusion", "effusion")])

@@ -139,7 +139,7 @@ function emptyState(title, ...lines) {
 function keysDialog(keys) {
   const dialog = h("dialog", { class: "ccds-keys", "aria-label": "Keys", "data-many": String(keys.length > 15) });
   dialog.append(
-    h("h2", {}, "Keys"),
+    h("h2", { tabindex: -1, autofocus: true }, "Keys"), // a long list opens at its top, not where its one button is
     h("dl", {}, ...keys.flatMap(([names, what]) => [h("dt", {}, ...names.split("  ").map((name) => h("kbd", {}, name))), h("dd", {}, what)])),
     h("button", { class: "ccds-button", type: "button", onclick: () => dialog.close() }, "Close", h("kbd", {}, "Esc")),
   );

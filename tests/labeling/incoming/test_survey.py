@@ -114,7 +114,8 @@ entries = st.lists(
 )
 
 
-@example([0, 1, 3, 2, 4, 5], [(C, "a"), (W, "a"), (F, "a"), (F, "b")])  # the correction was withdrawn, "a" is a final one's
+# the correction was withdrawn, "a" is a final one's
+@example([0, 1, 3, 2, 4, 5], [(C, "a"), (W, "a"), (F, "a"), (F, "b")])
 @given(st.permutations(range(6)), st.lists(st.tuples(st.sampled_from(Standing), st.sampled_from("ab")), max_size=6))
 def test_the_order_of_the_file_does_not_count_where_times_do(order, sent):
     """Whatever the order, the same reports count, and a last correction, if nothing withdrew it, comes first."""

@@ -115,7 +115,7 @@ def test_a_label_that_is_in_use_by_now_is_not_taken_back(projects, ann):
     ann.change(made.id, WHOLE, WHOLE.with_labels(["new"]))
     LabelingRepository(projects["ann"], made.id).insert_phrase(Phrase("fluid", "new"), 0)
 
-    with pytest.raises(CcdsError, match=r"the label 'new' to be used nowhere .*; found 1 phrase\(s\)"):
+    with pytest.raises(CcdsError, match=r"the label 'new' to be used nowhere .*; found 1 of the phrases"):
         ann.undo(made.id)
 
     assert task_of(ann, made.id).words == ("mild", "severe", "new")

@@ -6,6 +6,7 @@ import pytest
 
 from ccds_widgets.base import SHARED, assets
 from ccds_widgets.labeling.confirm import app
+from support.browser import page_of_scripts
 
 pytestmark = pytest.mark.browser
 
@@ -78,12 +79,8 @@ KEPT = "kept.map(({ batch, lease, kind }) => [batch, lease, kind])"
 @pytest.fixture
 def page(browser):
     """A page on an origin of its own, with a labeler's two batches."""
-    opened = browser.new_page()
-    opened.route("**/*", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
-    opened.goto("http://page.test/")
-    opened.add_script_tag(content=SCRIPTS + HARNESS)
-    yield opened
-    opened.close()
+    with page_of_scripts(browser, SCRIPTS + HARNESS) as opened:
+        yield opened
 
 
 def test_what_was_said_in_a_batch_that_is_left_is_saved_when_the_line_is_back(page):

@@ -7,6 +7,7 @@ import pytest
 
 from ccds_widgets.base import SHARED, assets
 from ccds_widgets.labeling.confirm import app
+from support.browser import page_of_scripts
 
 pytestmark = pytest.mark.browser
 
@@ -28,12 +29,8 @@ const key = (id, kind = "confirm", lease = 1) => ({ id, kind, lease });
 @pytest.fixture
 def page(browser):
     """A page on an origin of its own, with the queue on it."""
-    opened = browser.new_page()
-    opened.route("**/*", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
-    opened.goto("http://page.test/")
-    opened.add_script_tag(content=SCRIPTS + HARNESS)
-    yield opened
-    opened.close()
+    with page_of_scripts(browser, SCRIPTS + HARNESS) as opened:
+        yield opened
 
 
 def test_keys_go_one_call_at_a_time_in_their_order(page):

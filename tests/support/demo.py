@@ -148,7 +148,7 @@ def running_demo(folder: Path, *more: str) -> Iterator[Demo]:
 def processes_of(folder: Path, *words: str) -> list[psutil.Process]:
     """What runs for the site in `folder`: it has the folder in its arguments, environment or working directory.
 
-    With `words` only those in whose arguments or environment all of them occur.
+    With `words` only those in whose arguments or environment all of them occur; `NAME=value` is a variable, with just that value.
     """
     found = []
     for process in psutil.process_iter():
@@ -158,9 +158,14 @@ def processes_of(folder: Path, *words: str) -> list[psutil.Process]:
             ours = Path(process.cwd()).is_relative_to(folder) or any(str(folder) in text for text in texts)
         except (psutil.Error, OSError):
             continue
-        if ours and all(any(word in text for text in texts) for word in words):
+        if ours and all(any(_has(text, word) for text in texts) for word in words):
             found.append(process)
     return [process for process in found if process.pid != os.getpid()]
+
+
+def _has(text: str, word: str) -> bool:
+    _, is_variable, value = word.partition("=")
+    return text == word if is_variable and value else word in text
 
 
 def free_port() -> int:

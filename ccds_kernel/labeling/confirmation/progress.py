@@ -70,6 +70,11 @@ def labeler_progress(
     return {name: _of(by_labeler[name], held.get(name, 0)) for name in sorted({*assigned, *list(by_labeler)})}
 
 
+def flagged(answers: Iterable[StoredAnswer]) -> tuple[StoredAnswer, ...]:
+    """Those of the `answers` that count in which a labeler asks the fellow to look; planted studies too."""
+    return tuple(stored for stored in answers if stored.answer.kind is AnswerKind.FLAG)
+
+
 def _of(answers: list[StoredAnswer], held: int) -> LabelerProgress:
     kinds = Counter(stored.answer.kind for stored in answers)
     seconds = [stored.answer.seconds for stored in answers if stored.answer.kind is not AnswerKind.SKIP]

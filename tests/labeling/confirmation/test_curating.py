@@ -12,7 +12,7 @@ from ccds_kernel.labeling.confirmation.batch import BatchItem
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.curating import Curating, Newest
 from ccds_kernel.labeling.confirmation.curation_rows import Word
-from ccds_kernel.labeling.confirmation.progress import LabelerProgress
+from ccds_kernel.labeling.confirmation.progress import LabelerProgress, flagged
 from ccds_kernel.labeling.cues import Cues
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
@@ -231,6 +231,19 @@ def test_the_report_of_a_study_is_found_by_its_key(place):
     assert stored.report.texts == ("No pleural effusion.",)
     with pytest.raises(CcdsError, match="studies of this project"):
         place.curating().report("a" * 16)
+
+
+def test_what_labelers_flag_is_found(place):
+    """For the fellow to say the final word."""
+    batch = place.batch(place.keys[:3], overlap=2, labelers=["ann", "bob"])
+    for person, kind, parts in (("ann", AnswerKind.CONFIRM, {}), ("bob", AnswerKind.CORRECT, {"labels": NEGATIVE})):
+        one, two, three = place.at_work(person, batch).take(3)
+        told = [answer(one, kind, **parts), answer(two), answer(three, AnswerKind.FLAG, note="Look.")]
+        place.at_work(person, batch).answer(told)
+
+    found = flagged(place.curating().answers())
+
+    assert [stored.answer.study_key for stored in found] == [place.keys[2]] * 2
 
 
 @pytest.mark.parametrize(

@@ -300,7 +300,7 @@ def main() -> int:
     """Plays every fellow on every half; prints the tables, draws the plot where a folder is given."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--reports", type=Path, default=REPORTS, help="the coded reports, as CSV")
-    parser.add_argument("--out", type=Path, help="a folder for the plot, labeling_fellow.png")
+    parser.add_argument("--out", type=Path, help="a folder for the plot, labeling-fellow.png")
     parser.add_argument("--halves", type=int, default=20, help="how often the reports are halved")
     parser.add_argument("--seed", type=int, default=2026, help="of the halves and of what is read")
     parser.add_argument("--many", type=int, default=100_000, help="over how many reports the time is taken")
@@ -321,8 +321,8 @@ def main() -> int:
         print_one_half(courses, finding)
         print_halves(courses, finding)
     if options.out is not None:
-        draw(courses, options.out / "labeling_fellow.png")
-        print(f"\nplot: {options.out / 'labeling_fellow.png'}")
+        draw(courses, options.out / "labeling-fellow.png")
+        print(f"\nplot: {options.out / 'labeling-fellow.png'}")
     time_suggestions(reports, options.many)
     return 0
 

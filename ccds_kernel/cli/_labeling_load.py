@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ccds_kernel.cli._wording import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -83,7 +85,7 @@ def _load(options: argparse.Namespace) -> None:
     source = _source(options)
     columns = source.columns
     unchecked = _unchecked(options, source)
-    rejected = options.rejected or options.reports.with_name(f"{options.reports.name}.rejected.csv")
+    rejected = options.rejected or options.reports.parent / f"{options.reports.name}.rejected.csv"
     project = open_project(options.project, Action.LOAD_REPORTS)
     with closing(project.store):
         taken = load(
@@ -112,6 +114,13 @@ def _source(options: argparse.Namespace) -> ReportSource:
 
     format_ = Format(options.format) if options.format else format_of(options.reports)
     belongs = {Format.HL7: _OF_HL7, Format.FHIR: _OF_FHIR}.get(format_, _OF_TABLES)
+    if options.encoding is not None and format_ is Format.CSV:
+        raise CcdsError(
+            expected="a CSV file in UTF-8, as tables are read",
+            found="--encoding",
+            do=f"leave it out, and save {options.reports} as CSV UTF-8, or convert it: "
+            "iconv -f LATIN1 -t UTF-8 FILE > FILE-utf8.csv",
+        )
     for name in (*_OF_TABLES, *_OF_HL7, *_OF_FHIR):
         if getattr(options, name) is not None and name not in belongs:
             raise CcdsError(
@@ -175,11 +184,7 @@ def _taken_as_json(taken: Taken) -> dict[str, int]:
 
 def _print_taken(taken: Taken, rejected: Path) -> None:
     loaded = taken.loaded
-    print(f"{taken.read} reports: {loaded.added} added, {loaded.known} known already")
-    if taken.repeated:
-        print(f"{taken.repeated:>9}  more than once in the file, word for word")
-    if taken.commented:
-        print(f"{taken.commented:>9}  with comments (NTE) beside the text, which aren't read")
+    print(f"{counted(taken.read, 'report')}: {loaded.added} added, {loaded.known} known already")
     for count, why in (
         (loaded.empty, "without any text"),
         (loaded.conflicting, "that say something else than the project's report of that accession number"),
@@ -191,3 +196,9 @@ def _print_taken(taken: Taken, rejected: Path) -> None:
     ):
         if count:
             print(f"{count:>9}  left out: {why}")
+    for count, what in (
+        (taken.repeated, "the same, word for word, as an earlier one in the file"),
+        (taken.commented, "with comments (NTE) beside the text, which aren't read"),
+    ):
+        if count:
+            print(f"{count:>9}  of all these: {what}")

@@ -1,4 +1,4 @@
-"""`ccds labeling match | load | task | import | snapshot | export`."""
+"""`ccds labeling match | load | task | import | snapshot | snapshots | export`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccds_kernel.cli import _labeling_load, _labeling_snapshot, _labeling_task
+from ccds_kernel.cli._wording import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ccds_kernel.labeling.match_file import Matched
     from ccds_kernel.labeling.matches import Counts
     from ccds_kernel.labeling.phrase import Phrase
+    from ccds_kernel.labeling.repository import LabelingRepository
+    from ccds_kernel.labeling.tasks.task import Task
 
 _PHRASES = (
     "CSV file 'phrase,label[,negatable[,uncertain[,excludes]]]', the highest priority first; negatable (yes, no): a place that "
     "its sentence negates doesn't count; uncertain: the label instead where every place that counts is left open"
 )
 _EXCLUDES = "excludes (yes): it stands for the absence of its label, in a task whose labels are decided one by one"
+_MOST_LINES = 10
+"""How many lines of a file a message names."""
 _RULE = "A phrase matches whole words, whatever their case and the white space between them, within one text column."
 
 
@@ -55,6 +62,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     _add_project(import_)
     _labeling_task.add_task(import_)
     import_.add_argument("--phrases", type=Path, required=True, metavar="P.csv", help=f"{_PHRASES}. {_EXCLUDES}")
+    import_.add_argument(
+        "--everywhere", action="store_true", help="also phrases that match every report of the project"
+    )
+    import_.add_argument(
+        "--new-labels", action="store_true", help="also labels that the task doesn't have, which are then added to it"
+    )
     import_.add_argument("--json", action="store_true", help="print the counts as one JSON document")
     import_.set_defaults(run=_import)
 
@@ -96,13 +109,16 @@ def _match(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(_as_json(matched), indent=2, ensure_ascii=False))
         return
-    print(
-        f"{matched.reports} reports, {matched.labelled} labelled, {matched.reports - matched.labelled} without a match"
-    )
+    unmatched = matched.reports - matched.labelled
+    print(f"{counted(matched.reports, 'report')}, {matched.labelled} labelled, {unmatched} without a match")
+    if matched.repeated:
+        print(f"{matched.repeated:>9}  of them with the first cell of an earlier row; each is labelled by its own text")
     for label, count in matched.by_label.items():
         print(f"{count:>9}  {label}")
     if negated := sum(counts.negated for counts in matched.counts):
         print(f"{negated} times a report holds a phrase that doesn't count, because it is negated at each place")
+    if everywhere := sum(counts.raw == matched.reports > 1 for counts in matched.counts):
+        print(f"{everywhere} of {len(matched.phrases)} phrases match every report: look whether that is meant")
     if unused := sum(not counts.captured for counts in matched.counts):
         print(f"{unused} of {len(matched.phrases)} phrases capture nothing")
 
@@ -111,6 +127,7 @@ def _as_json(matched: Matched) -> dict[str, object]:
     return {
         "reports": matched.reports,
         "labelled": matched.labelled,
+        "repeated": matched.repeated,
         "labels": dict(matched.by_label),
         "phrases": [
             {"phrase": phrase.text, "label": phrase.label, **_counts_of(phrase, counts)}
@@ -130,28 +147,78 @@ def _counts_of(phrase: Phrase, counts: Counts) -> dict[str, int]:
 
 
 def _import(options: argparse.Namespace) -> None:
-    from dataclasses import asdict
-
     from ccds_kernel.irb.project import open_project
     from ccds_kernel.irb.roles import Action
-    from ccds_kernel.labeling.phrase_file import read_phrases
+    from ccds_kernel.labeling.phrase_file import read_lines
     from ccds_kernel.labeling.repository import LabelingRepository
     from ccds_kernel.labeling.tasks.task import TaskKind
 
     project = open_project(options.project, Action.EDIT_PHRASES)
     with closing(project.store):
         stored = _labeling_task.chosen(project, options.task)
-        phrases = read_phrases(options.phrases, each_label_by_itself=stored.task.kind is TaskKind.SEVERAL)
-        appended = LabelingRepository(project, stored.id).append_phrases(phrases)
+        read = read_lines(options.phrases, each_label_by_itself=stored.task.kind is TaskKind.SEVERAL)
+        if not options.new_labels:
+            _refuse_other_labels(stored.task, read, options.phrases)
+        lines, phrases = [line for line, _ in read], [phrase for _, phrase in read]
+        repository = LabelingRepository(project, stored.id)
+        if not options.everywhere:
+            _refuse_everywhere(repository, stored.task, phrases, options.phrases)
+        appended = repository.append_phrases(phrases)
     if options.json:
-        print(json.dumps(asdict(appended)))
+        counts = {name: getattr(appended, name) for name in ("added", "known", "conflicting", "differing")}
+        print(json.dumps(counts))
         return
-    print(f"{len(phrases)} phrases: {appended.added} added, {appended.known} known already")
-    if appended.conflicting:
-        print(f"{appended.conflicting:>9}  left out: on the list already, meaning something else")
-    if appended.differing:
-        print(
-            f"{appended.differing:>9}  left out: on the list already, with other options; change these in the labelling app"
+    print(f"{counted(len(phrases), 'phrase')}: {appended.added} added, {appended.known} known already")
+    for places, why in (
+        (appended.conflicting_at, "meaning something else"),
+        (appended.differing_at, "with other options; change these in the labelling app"),
+    ):
+        if places:
+            print(
+                f"{len(places):>9}  left out: on the list already, {why} ({_told_lines([lines[at] for at in places])})"
+            )
+
+
+def _told_lines(lines: Sequence[int]) -> str:
+    """As "line 3" or "lines 3, 4, 7 and 2 more"."""
+    shown = ", ".join(str(line) for line in lines[:_MOST_LINES])
+    more = f" and {len(lines) - _MOST_LINES} more" if len(lines) > _MOST_LINES else ""
+    return f"{'line' if len(lines) == 1 else 'lines'} {shown}{more}"
+
+
+def _refuse_other_labels(task: Task, read: Sequence[tuple[int, Phrase]], path: Path) -> None:
+    """Asks, as a command can, before a slip of the pen becomes a label. A task without any label takes those of its phrases."""
+    from ccds_kernel.errors import CcdsError
+    from ccds_kernel.labeling.tasks.task import TaskKind
+
+    if not task.labels:
+        return
+    for line, phrase in read:
+        # in a task whose labels are decided one by one, the word for the uncertain is no label of its own
+        words = [phrase.label] if task.kind is TaskKind.SEVERAL else [phrase.label, phrase.uncertain_label]
+        if any(word is not None and word not in task.words for word in words):
+            raise CcdsError(
+                expected=f"labels of the task '{task.name}' in {path}: {', '.join(repr(word) for word in task.words)}",
+                found=f"another one in line {line}",
+                do="mend that line, or say with --new-labels that the task is to have it",
+            )
+
+
+def _refuse_everywhere(repository: LabelingRepository, task: Task, phrases: Sequence[Phrase], path: Path) -> None:
+    """Asks, as a command can, before phrases are taken in that tell no report from another."""
+    from ccds_kernel.errors import CcdsError
+    from ccds_kernel.labeling.everywhere import everywhere
+
+    known = {stored.phrase.normalised for stored in repository.phrases()}
+    new = [phrase for phrase in phrases if phrase.normalised not in known]
+    if not new:
+        return
+    reports = repository.reports()
+    if found := everywhere(task, (stored.report for stored in reports), new):
+        raise CcdsError(
+            expected=f"phrases that tell reports apart in {path}",
+            found=f"{len(found)} that match all {len(reports)}, the first of them as phrase {phrases.index(found[0]) + 1}",
+            do="choose other words, or say with --everywhere that this is meant",
         )
 
 
@@ -173,11 +240,11 @@ def _export(options: argparse.Namespace) -> None:
             )
         _labeling_snapshot.export_labels(options)
         return
-    if options.parquet:
+    if options.parquet or _labeling_snapshot.is_parquet(options):
         raise CcdsError(
             expected="a phrase list as CSV",
-            found="--parquet",
-            do="leave it out, or name a label snapshot with --labels",
+            found="--parquet" if options.parquet else f"{options.out}",
+            do="name a file that ends in .csv, or a label snapshot with --labels",
         )
     project = open_project(options.project, Action.READ_PHRASES)
     check_out(options.out, [])
@@ -186,4 +253,4 @@ def _export(options: argparse.Namespace) -> None:
         phrases = [stored.phrase for stored in LabelingRepository(project, task.id).phrases()]
     project.audit.write(PhrasesExported(person=project.person, project=project.id, count=len(phrases)))
     write_phrases(options.out, phrases)
-    print(f"{len(phrases)} phrases written to {options.out}")
+    print(f"{counted(len(phrases), 'phrase')} written to {options.out}")

@@ -38,6 +38,7 @@ class Role(Flag):
     DENIES_WHAT_IS_RIGHT_BEFORE = auto()
     LEAVES_OPEN_WHAT_IS_RIGHT_BEFORE = auto()
     AFFIRMS_WHAT_IS_RIGHT_BEFORE = auto()
+    DENIES_WHAT_FOLLOWS_IF_FIRST = auto()
     NOTHING = auto()
     ENDS_SCOPE = auto()
     ENDS_SCOPE_BACKWARD = auto()
@@ -54,6 +55,7 @@ _ROLES = {
     "uncertainty_right_after": Role.LEAVES_OPEN_WHAT_IS_RIGHT_BEFORE,
     "scope_ends_backward": Role.ENDS_SCOPE_BACKWARD,
     "affirmation_right_after": Role.AFFIRMS_WHAT_IS_RIGHT_BEFORE,
+    "negation_opening": Role.DENIES_WHAT_FOLLOWS_IF_FIRST,
 }
 _EXCLUDE_EACH_OTHER = (
     ("negation_before", "uncertainty_before", "look_alikes", "scope_ends"),
@@ -64,6 +66,7 @@ _EXCLUDE_EACH_OTHER = (
     ("affirmation_right_after", "negation_after"),
     ("affirmation_right_after", "uncertainty_after"),
     ("affirmation_right_after", "negation_right_after", "uncertainty_right_after"),
+    ("negation_opening", "negation_before", "uncertainty_before", "look_alikes", "scope_ends"),
 )
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _APOSTROPHES = str.maketrans("\u2019\u02bc", "''")
@@ -84,6 +87,7 @@ class Cues:
         uncertainty_right_after: leave open what stands right before them, nothing else.
         scope_ends_backward: end the reach of a cue to what comes before.
         affirmation_right_after: say of what stands right before them that it is there, whatever is said before that.
+        negation_opening: deny what follows where a sentence begins with them.
 
     Each takes any sequence of strings and keeps a tuple of their normal forms; an empty one is allowed.
 
@@ -102,6 +106,7 @@ class Cues:
     uncertainty_right_after: Sequence[str] = radiology_cues.UNCERTAINTY_RIGHT_AFTER
     scope_ends_backward: Sequence[str] = radiology_cues.SCOPE_ENDS_BACKWARD
     affirmation_right_after: Sequence[str] = radiology_cues.AFFIRMATION_RIGHT_AFTER
+    negation_opening: Sequence[str] = radiology_cues.NEGATION_OPENING
 
     def __post_init__(self) -> None:
         for name in _ROLES:

@@ -24,13 +24,15 @@ Progress = Callable[[Iterable[Phrase]], Iterable[Phrase]]
 class Matched:
     """What a match found: `reports` rows, per phrase, in priority order, its counts, and per label how many reports have it.
 
-    The labels are in the order in which the phrases bring them up.
+    The labels are in the order in which the phrases bring them up. `repeated` rows have a first cell that stands in an earlier
+    row, too: each is labelled by its own text.
     """
 
     reports: int
     phrases: tuple[Phrase, ...]
     counts: tuple[Counts, ...]
     by_label: Mapping[str, int]
+    repeated: int
 
     @property
     def labelled(self) -> int:
@@ -70,7 +72,8 @@ def match_file(
         index.insert(phrase, len(index))
     labels = index.soft_labels()
     write_rows(out, (table.key_name, *_ADDED), _labelled_rows(table, index, labels))
-    return Matched(len(table.keys), listed, index.counts, labels.counts)
+    repeated = len(table.keys) - len({key.strip() for key in table.keys})
+    return Matched(len(table.keys), listed, index.counts, labels.counts, repeated)
 
 
 def _labelled_rows(table: ReportTexts, index: PhraseIndex, labels: SoftLabels) -> Iterator[tuple[str, str, str, str]]:

@@ -12,51 +12,36 @@ works on that posting, so that options cost nothing but the reading of the repor
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.labeling.contexts import ContextReader, sorted_out
 from ccds_kernel.labeling.corpus import Corpus, Posting
-from ccds_kernel.labeling.cues import RADIOLOGY, Cues
 from ccds_kernel.labeling.matches import Conflict, Counts, Matching, Preview, SoftLabels, Span
 from ccds_kernel.labeling.negation import Assertion
 from ccds_kernel.labeling.outcome import OutcomeOf, one_label
 from ccds_kernel.labeling.phrase import Phrase, check_count
+from ccds_kernel.labeling.scanner import Scanner
 from ccds_kernel.labeling.text import normalise_with_offsets, whole_words
 
 __all__ = ["Conflict", "Counts", "PhraseIndex", "Preview", "SoftLabels", "Span"]
 
 _NOBODY = -1
 _AFTER_ALL = np.iinfo(np.int16).max
-_SCANS_KEPT = 8
-_NONE: Posting = np.zeros(0, dtype=np.uint32)
-
-
-@dataclass
-class _Scan:
-    """The reports that hold a phrase, and, once it was asked for, what each says of it."""
-
-    posting: Posting
-    said: npt.NDArray[np.uint8] | None = None
 
 
 class PhraseIndex:
     """An ordered list of phrases over n reports; position 0 has the highest priority.
 
     Args:
-        texts: per report its sections, as `Corpus` takes them; or a corpus, which several indices may share.
-        cues: by which phrases with options read the sentences around them.
+        texts: per report its sections, as `Corpus` takes them; or a scanner, which several indices may share.
         outcome_of: what a phrase says of the reports that it captures; raises a CcdsError for one that doesn't belong here.
     """
 
-    def __init__(
-        self, texts: Sequence[Sequence[str]] | Corpus, *, cues: Cues = RADIOLOGY, outcome_of: OutcomeOf = one_label
-    ) -> None:
-        self._corpus = texts if isinstance(texts, Corpus) else Corpus(texts)
-        self._contexts = ContextReader(self._corpus, cues)
+    def __init__(self, texts: Sequence[Sequence[str]] | Corpus | Scanner, *, outcome_of: OutcomeOf = one_label) -> None:
+        self._scanner = texts if isinstance(texts, Scanner) else Scanner(texts)
+        self._corpus = self._scanner.corpus
         self._outcome_of = outcome_of
         self._order: list[int] = []
         self._phrases: dict[int, Phrase] = {}
@@ -64,7 +49,6 @@ class PhraseIndex:
         self._slot_of_report = np.full(len(self._corpus), _NOBODY, dtype=np.int16)
         self._rank = np.array([_AFTER_ALL], dtype=np.int16)
         self._captured = np.array([len(self._corpus)], dtype=np.int64)
-        self._scans: dict[str, _Scan] = {}
 
     def __len__(self) -> int:
         """How many phrases there are."""
@@ -101,7 +85,7 @@ class PhraseIndex:
         self._check_position(position, len(self._order) + 1)
         self._check_new(phrase)
         check_count(len(self._order) + 1)
-        matching = self._match(phrase)
+        matching = self._scanner.match(phrase)
         slot = next(number for number in range(len(self._order) + 1) if number not in self._phrases)
         self._phrases[slot] = phrase
         self._matching[slot] = matching
@@ -161,7 +145,7 @@ class PhraseIndex:
         if _matched_alike(self._phrases[slot], phrase):
             self._phrases[slot] = phrase
             return
-        self._match(phrase)
+        self._scanner.match(phrase)
         self.remove(position)
         self.insert(phrase, position)
 
@@ -200,7 +184,7 @@ class PhraseIndex:
             CcdsError: the phrase is there already, or doesn't belong here.
         """
         self._check_new(phrase)
-        posting, uncertain, negated = self._match(phrase)
+        posting, uncertain, negated = self._scanner.match(phrase)
         holders = np.bincount(self._holders(posting).astype(np.int64) + 1, minlength=len(self._captured))
         return Preview(
             raw=len(posting),
@@ -291,7 +275,7 @@ class PhraseIndex:
                     end = at + len(phrase.normalised)
                     assertion = Assertion.AFFIRMED
                     if phrase.reads_cues:
-                        assertion = self._contexts.assertion(report, text, begin + at, begin + end)
+                        assertion = self._scanner.contexts.assertion(report, text, begin + at, begin + end)
                     if with_negated or not (phrase.negatable and assertion is Assertion.NEGATED):
                         found.append(Span(section, starts[at], ends[end - 1], position, assertion))
             begin += len(folded) + len("\n")
@@ -343,18 +327,6 @@ class PhraseIndex:
         # The last entry is the rank of _NOBODY, which is index -1.
         self._rank = np.full(len(self._captured), _AFTER_ALL, dtype=np.int16)
         self._rank[order] = np.arange(len(order), dtype=np.int16)
-
-    def _match(self, phrase: Phrase) -> Matching:
-        """What `phrase` matches. The last few scans are kept, for the insertion after a preview and for undoing a removal."""
-        scan = self._scans.pop(phrase.normalised, None) or _Scan(self._corpus.reports_with(phrase.normalised))
-        self._scans[phrase.normalised] = scan
-        if len(self._scans) > _SCANS_KEPT:
-            del self._scans[next(iter(self._scans))]
-        if not phrase.reads_cues:
-            return Matching(scan.posting, _NONE, _NONE)
-        if scan.said is None:
-            scan.said = self._contexts.said(phrase.normalised, scan.posting)
-        return sorted_out(phrase, scan.posting, scan.said)
 
     def _check_new(self, phrase: Phrase, instead_of: int | None = None) -> None:
         """Looks whether `phrase` belongs here and isn't there, other than in the slot `instead_of`."""

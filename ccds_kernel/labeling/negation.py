@@ -9,7 +9,8 @@ cue and is none. Decided otherwise than there:
   Backward a comma ends it: "effusion, pneumothorax is not seen".
 - A word that is said of what follows as readily as of what comes before ("effusion resolved", "with resolved pneumothorax")
   reaches only what stands *right before* it. So does one that is said of a finding that is there: "no pneumothorax, effusion
-  unchanged" denies no effusion.
+  unchanged" denies no effusion. Where a sentence begins with "resolved", it reaches forward.
+- A negation between a colon or dash and the end of a sentence, or a comma, answers: "effusion: no, mass: yes".
 - One answer, not one each for negation and certainty: of several cues that reach a place the nearest one decides ("no
   pneumothorax, possible effusion"), and of two as near the negation.
 - A cue never overlaps the place: "no effusion" is affirmed where the phrase says so itself.
@@ -25,6 +26,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from ccds_kernel.labeling.cues import Cues, Role
+from ccds_kernel.labeling.incoming.headings import name_of
 from ccds_kernel.labeling.text import is_word_character
 
 LONGEST_REACH = 1_000
@@ -32,6 +34,12 @@ LONGEST_REACH = 1_000
 
 _RIGHT_BEFORE = 3
 """How many characters, none of a word, may lie between a place and a cue that stands right after it: " (", ": ", " - "."""
+
+_ASKS = (":", ": ", " - ")
+_ENDS_ANSWER = ("", ",", ".", ";", "!")
+_LONGEST_OPENING = 40
+"""How many characters may lie before a cue with which a sentence begins: a heading or the number of a list."""
+_MARKS = " :*_#-"
 
 
 class Assertion(Enum):
@@ -68,7 +76,7 @@ class SentenceCues:
 
     def __init__(self, sentence: str, cues: Cues) -> None:
         self._sentence = sentence
-        self._standing = list(cues.standing_in(sentence))
+        self._standing = [(start, _meant(sentence, start, found)) for start, found in cues.standing_in(sentence)]
         self._starts = [start for start, _ in self._standing]
         self._read_forward()
         self._read_backward()
@@ -131,6 +139,32 @@ class SentenceCues:
                     return Reach(distance, Assertion.AFFIRMED)
         decided = self._decided_from[at]
         return Reach(decided.edge - end, decided.says) if decided else None
+
+
+def _meant(sentence: str, start: int, found: list[tuple[int, Role]]) -> list[tuple[int, Role]]:
+    """The cues that were `found` at `start` with what they do there: one that answers, and one that opens the sentence."""
+    for length, role in found:
+        if Role.DENIES_WHAT_FOLLOWS in role and _is_answer(sentence, start, start + length):
+            return [(length, Role.DENIES_WHAT_IS_RIGHT_BEFORE)]
+    if any(Role.DENIES_WHAT_FOLLOWS_IF_FIRST in role for _, role in found) and _is_first(sentence, start):
+        return [
+            (length, Role.DENIES_WHAT_FOLLOWS if Role.DENIES_WHAT_FOLLOWS_IF_FIRST in role else role)
+            for length, role in found
+        ]
+    return found
+
+
+def _is_answer(sentence: str, start: int, end: int) -> bool:
+    """Whether a mark that asks stands right before `start`, and nothing right behind `end` that could be denied."""
+    return sentence.endswith(_ASKS, 0, start) and sentence[end : end + 1] in _ENDS_ANSWER
+
+
+def _is_first(sentence: str, start: int) -> bool:
+    """Whether no word comes before `start`, save the number of a list or a heading."""
+    if start > _LONGEST_OPENING:
+        return False
+    before = sentence[:start].strip(_MARKS)
+    return not any(map(str.isalpha, before)) or name_of(before) is not None
 
 
 def _decided_after(before: _Decided | None, role: Role, end: int) -> _Decided | None:

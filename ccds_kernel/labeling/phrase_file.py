@@ -21,7 +21,12 @@ _YES_OR_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False,
 
 
 def read_phrases(path: Path, *, each_label_by_itself: bool = False) -> tuple[Phrase, ...]:
-    """The phrases of the file `path`, in its order; white space around a cell doesn't count.
+    """The phrases of the file `path`, in its order. As `read_lines`."""
+    return tuple(phrase for _, phrase in read_lines(path, each_label_by_itself=each_label_by_itself))
+
+
+def read_lines(path: Path, *, each_label_by_itself: bool = False) -> tuple[tuple[int, Phrase], ...]:
+    """The phrases of the file `path`, in its order, each with its line; white space around a cell doesn't count.
 
     Args:
         path: the file.
@@ -43,7 +48,7 @@ def read_phrases(path: Path, *, each_label_by_itself: bool = False) -> tuple[Phr
     wanted = [name for name in COLUMNS if name in _NEEDED or name in names]
     places = positions(path, header, wanted)
     lines: dict[tuple[str, str], int] = {}
-    phrases = []
+    phrases: list[tuple[int, Phrase]] = []
     for line, cells in rows:
         phrase = _phrase(path, line, dict(zip(wanted, (meant(cells[place].strip()) for place in places), strict=True)))
         if phrase.excludes and not each_label_by_itself:
@@ -60,7 +65,7 @@ def read_phrases(path: Path, *, each_label_by_itself: bool = False) -> tuple[Phr
                 do="remove one of the two lines",
             )
         lines[key] = line
-        phrases.append(phrase)
+        phrases.append((line, phrase))
     return tuple(phrases)
 
 

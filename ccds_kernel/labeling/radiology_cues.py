@@ -48,6 +48,9 @@ NEGATION_AFTER = (
 NEGATION_RIGHT_AFTER = ("absent", "excluded", "negative", "none", "resolved", "ruled out")
 """Deny what stands right before them."""
 
+NEGATION_OPENING = ("resolved", "interval resolved", "cleared")
+"""Deny what follows where a sentence begins with them: "resolved effusion", but "pneumothorax resolved, effusion"."""
+
 UNCERTAINTY_BEFORE = (
     "possible", "possibly", "probable", "probably", "likely", "suspected", "suspicious for", "suspicion of", "suspicion for",
     "suspect", "concern for", "concerning for", "worrisome for", "questionable", "question of", "question", "may be",
@@ -81,6 +84,7 @@ UNCERTAINTY_RIGHT_AFTER = ("possible", "suspected", "questioned", "questionable"
 LOOK_ALIKES = (
     "not only", "not necessarily", "not limited to", "not cause", "not certain if", "not certain whether", "not well seen",
     "not well evaluated", "not well visualized", "not well visualised", "not fully evaluated", "gram negative",
+    "no doubt", "without doubt", "without a doubt",
     "no comparison", "no comparisons", "no prior", "no priors", "no previous", "no.", "to suggest", "to indicate",
 )  # fmt: skip
 """Hold the words of a cue and are none: what stands beside them is not denied by them. "No." stands for "number": at the end of
@@ -93,6 +97,7 @@ SCOPE_ENDS = (
     "etiology of", "etiology for", "in the setting of", "status post", "there is", "there are", "there has been", "there was",
     "there were", ";", ", with", ", now", ", and a",
     # what they are said of is there
+    "positive for",
     "unchanged", "likely unchanged", "possibly unchanged", "stable", "again seen", "again noted", "again demonstrated",
     "redemonstrated", "persists", "persist", "remains", "remain", "not changed", "not significantly changed", "not increased",
     "is likely secondary to", "is likely due to", "is likely chronic", "are likely secondary to", "are likely due to",

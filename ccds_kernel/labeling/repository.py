@@ -7,7 +7,7 @@ the commit: what can't be logged isn't done. A phrase is named by its id, which 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,12 +63,16 @@ class Appended:
         known: those that the list has already, for the same label and with the same options.
         conflicting: left out, because the list has them for another label, or for its absence instead of its presence.
         differing: left out, because the list has them with other options: "not if negated", or another label where uncertain.
+        conflicting_at: the places of the conflicting ones among those that were to come, from 0.
+        differing_at: likewise of the differing ones.
     """
 
     added: int = 0
     known: int = 0
     conflicting: int = 0
     differing: int = 0
+    conflicting_at: tuple[int, ...] = ()
+    differing_at: tuple[int, ...] = ()
 
 
 class LabelingRepository:
@@ -86,7 +90,8 @@ class LabelingRepository:
         self._task_id = task_id
 
     def reports(self, cohort: Criteria | CohortSnapshot | None = None) -> tuple[StoredReport, ...]:
-        """Every report, in the order in which they were loaded; or those of a cohort, as they are now or in a snapshot of it.
+        """Every report that the IRB application covers now, in the order in which they were loaded; or those of a cohort, as they
+        are now or in a snapshot of it.
 
         Raises:
             ProjectAccessDenied: also where the IRB application doesn't cover the cohort (any more).
@@ -96,7 +101,7 @@ class LabelingRepository:
         if cohort is not None:
             require_covered(self._project, cohort.cohort.criteria if isinstance(cohort, CohortSnapshot) else cohort)
         with self._project.store.reading() as connection:
-            found = tuple(rows.reports(connection, cohort))
+            found = tuple(rows.reports(connection, self._project.application, cohort))
         if isinstance(cohort, CohortSnapshot):
             cohort.require_members(stored.study_key for stored in found)
         return found
@@ -187,28 +192,34 @@ class LabelingRepository:
             CcdsError: the list would be too long; nothing was added then.
         """
         verdicts: Counter[str] = Counter()
+        places: defaultdict[str, list[int]] = defaultdict(list)
         new: list[Phrase] = []
         with self._editing() as editor:
             there = {editor.key_of(stored.phrase): stored.phrase for stored in editor.listed()}
-            for phrase in phrases:
+            for place, phrase in enumerate(phrases):
                 key = editor.key_of(phrase)
                 if key in there:
-                    verdicts[_verdict(there[key], phrase)] += 1
+                    verdict = _verdict(there[key], phrase)
+                    verdicts[verdict] += 1
+                    places[verdict].append(place)
                     continue
                 verdicts["added"] += 1
                 there[key] = phrase
                 new.append(phrase)
             editor.append(new)
-        return Appended(**verdicts)
+        return Appended(
+            **verdicts, conflicting_at=tuple(places["conflicting"]), differing_at=tuple(places["differing"])
+        )
 
-    def replace_phrase(self, phrase_id: int, phrase: Phrase) -> None:
-        """Puts `phrase` (other words, another label) in the place of phrase `phrase_id`.
+    def replace_phrase(self, phrase_id: int, phrase: Phrase, *, seen: Phrase | None = None) -> None:
+        """Puts `phrase` (other words, another label) in the place of phrase `phrase_id`, which the person saw as `seen`; where
+        that is None, whatever it is by now.
 
         Raises:
-            CcdsError: the phrase is gone, or the new one is there already at another place.
+            CcdsError: the phrase is gone, or isn't as it was seen any more, or the new one is there already at another place.
         """
         with self._editing() as editor:
-            editor.replace(phrase_id, phrase)
+            editor.replace(phrase_id, phrase, seen=seen)
 
     def move_phrase(self, phrase_id: int, position: int) -> None:
         """Gives phrase `phrase_id` the position `position`; those between move by one.

@@ -9,11 +9,25 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from ccds_kernel.cohort.cohort import CohortSnapshot
 from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.cohort.rows import condition
+from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.study_key import study_key
 from ccds_kernel.labeling import tables
 from ccds_kernel.labeling.phrase import Phrase
@@ -43,10 +57,32 @@ class StoredPhrase:
     created_at: datetime
 
 
-def reports(connection: Connection, cohort: Criteria | CohortSnapshot | None = None) -> Iterator[StoredReport]:
-    """Every report, or every one of `cohort`, by id."""
+def reports(
+    connection: Connection, application: IrbApplication | None, cohort: Criteria | CohortSnapshot | None = None
+) -> Iterator[StoredReport]:
+    """Every report that `application` covers, or every one of `cohort` that it does, by id; all where it is None."""
     query = _reports_with_sections()
+    if application is not None:
+        query = query.where(covered(application))
     return _assembled(connection, query if cohort is None else query.where(condition(cohort)))
+
+
+def covered(application: IrbApplication) -> ColumnElement[bool]:
+    """That `application` covers a report's exam code and study date, as `Report.is_covered_by` has it.
+
+    What isn't known was loaded knowingly, and isn't held against it.
+    """
+    code, day = tables.report.c.exam_code, tables.report.c.study_date
+    return and_(
+        or_(code.is_(None), code.in_(application.exam_codes)),
+        or_(day.is_(None), day.between(*application.study_dates)),
+    )
+
+
+def section_names(connection: Connection, application: IrbApplication) -> set[str]:
+    """The names of the sections of every report that `application` covers."""
+    names = select(tables.report_section.c.name).join(tables.report).where(covered(application)).distinct()
+    return set(connection.execute(names).scalars())
 
 
 def newest_report(connection: Connection) -> int:
@@ -73,10 +109,15 @@ def reports_by_accession(connection: Connection, accessions: Sequence[str]) -> d
     return {stored.report.accession: stored.report for stored in _assembled(connection, query)}
 
 
-def reports_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, StoredReport]:
-    """Those of the reports `ids` (at most a thousand) that there are."""
-    query = _reports_with_sections().where(tables.report.c.id.in_(ids))
+def reports_by_id(connection: Connection, application: IrbApplication, ids: Sequence[int]) -> dict[int, StoredReport]:
+    """Those of the reports `ids` (at most a thousand) that there are and that `application` covers."""
+    query = _reports_with_sections().where(tables.report.c.id.in_(ids), covered(application))
     return {stored.id: stored for stored in _assembled(connection, query)}
+
+
+def covered_ids(connection: Connection, application: IrbApplication, ids: Sequence[int]) -> set[int]:
+    """Those of the reports `ids` (at most a thousand) that `application` covers."""
+    return set(connection.scalars(select(tables.report.c.id).where(tables.report.c.id.in_(ids), covered(application))))
 
 
 def add_reports(connection: Connection, new: Sequence[Report], secret: bytes) -> None:

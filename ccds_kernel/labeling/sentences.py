@@ -12,7 +12,10 @@ in characters of the normal form, in which phrases and cues are found. Decided, 
 - A line feed is mostly where a line was full, and ends nothing: "No pleural\neffusion". It does where a blank line follows, a
   mark or number of a list, a capitalised word, or a word before a colon, unless the line before ends in a comma or a word such
   as "of" or "the". Before a line in capitals likewise ("NO MASS\nEFFUSION"), unless the line was full: long, and the next
-  one not so much longer that its first word would have fitted, with a full stop within one of the two.
+  one not so much longer that its first word would have fitted, with a full stop within one of the two. Before a small size
+  ("no pneumothorax\nsmall effusion") likewise, unless the line before was long.
+- Within a line, a number in parentheses or a dash between blanks ends a sentence before a capitalised word that isn't an answer
+  ("effusion - None"); a comma or colon does before a clause which says that something is there: "no mass, effusion remains".
 
 A sentence is never found by a trained model: the same text would be cut otherwise by the next version.
 """
@@ -20,6 +23,7 @@ A sentence is never found by a trained model: the same text would be cut otherwi
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ccds_kernel.labeling.incoming import headings
 from ccds_kernel.labeling.text import normalise, visible
@@ -52,9 +56,22 @@ _FULL_LINE = 40
 _LONGEST_LINE = 400
 _STOP_IN_LINE = re.compile(r"[^\W\d_]\.(?:\s|$)")
 _CALLS_FOR_MORE = re.compile(
-    r"(?:[,/-]|(?<!\w)(?:a|an|and|at|by|for|from|in|no|of|on|or|than|the|to|versus|vs\.?|with|without))$", re.IGNORECASE
+    r"(?:[,/-]|(?<!\w)(?:a|an|and|at|by|for|from|in|(?<!: )no|of|on|or|than|the|to|versus|vs\.?|with|without))$",
+    re.IGNORECASE,
 )
 _LOOK_BACK = 12
+_SIZE = re.compile(r"(?:tiny|trace|minimal|mild|small|moderate|large)\s")
+_CAPITAL_BEGINS = r"[^\W\d_a-z]"
+_ANSWERS = "no|not|none|nil|absent|negative|resolved|cleared|excluded|ruled|unlikely|possible|suspected"
+_WHAT = r"\s(?:(?!(?i:and|or|nor|no|not|without)\b)[\w'-]++\s){1,5}"
+_CLAUSE = re.compile(
+    rf"(?<!\s)\s++(?=(?:\(\d{{1,2}}\)|\d{{1,2}}\))\s{_CAPITAL_BEGINS})"
+    rf"|(?<!\s)\s++(?=[-–—•]\s(?!(?i:{_ANSWERS})\b){_CAPITAL_BEGINS})"
+    r"|\([^()]*+\)"
+    rf"|[,:](?={_WHAT}(?i:remains?|persists?)\b)"
+    rf"|:(?={_WHAT}(?i:is|are)\s(?i:present|seen|noted|identified|visible|evident)\b)"
+)
+"""Where a sentence ends within a line; what stands in parentheses is passed over."""
 
 
 def sentence_ends(text: str) -> list[int]:
@@ -100,7 +117,14 @@ def _breaks(text: str) -> list[int]:
                 found.append(start)
         elif _is_stop(text, start, end):
             found.append(end)
-    return _with_headings(text, [*found, len(text)])
+    return _with_headings(text, sorted({*found, *_clauses(text), len(text)}))
+
+
+def _clauses(text: str) -> Iterator[int]:
+    """Where `_CLAUSE` ends sentences in `text`."""
+    for found in _CLAUSE.finditer(text):
+        if found.start() and not found.group().startswith("("):
+            yield found.start()
 
 
 def _with_headings(text: str, breaks: list[int]) -> list[int]:
@@ -139,7 +163,15 @@ def _is_new_line(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - _LOOK_BACK) : start]
     if _CALLS_FOR_MORE.search(before.rstrip()) is not None:
         return False
-    return _NEW_ITEM.match(text, end) is not None or _is_line_in_capitals(text, start, end)
+    if _NEW_ITEM.match(text, end) is not None or _is_line_in_capitals(text, start, end):
+        return True
+    return _SIZE.match(text, end) is not None and len(_line_before(text, start)) < _FULL_LINE
+
+
+def _line_before(text: str, end: int) -> str:
+    """What stands before `end` in its line, as far as it is looked at."""
+    line = text[max(0, end - _LONGEST_LINE) : end]
+    return line[1 + max(map(line.rfind, _LINE_FEEDS)) :]
 
 
 def _is_line_in_capitals(text: str, start: int, end: int) -> bool:
@@ -147,8 +179,7 @@ def _is_line_in_capitals(text: str, start: int, end: int) -> bool:
     if text[end].islower():
         return False
     following = _FEED.split(text[end : end + _LONGEST_LINE], 1)[0]
-    line = text[max(0, start - _LONGEST_LINE) : start]
-    line = line[1 + max(map(line.rfind, _LINE_FEEDS)) :]
+    line = _line_before(text, start)
     if not _is_in_capitals(following, 1 if _is_in_capitals(line, 1) else _FEWEST_CAPITALS):
         return False
     next_word = following.split(None, 1)[0]

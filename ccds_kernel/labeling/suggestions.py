@@ -9,10 +9,14 @@ estimate from the confirmed ones,
 with p a lower bound of the share of changes that are right. When settling, a wrong change costs 1: more must be right than
 wrong. When correcting it costs b / (1 - b), at least 1, where b is the share of false positives among the reports in question:
 where nine of ten are false, a right one lost weighs nine. By that an n-gram that takes right and wrong ones alike has no gain,
-however frequent it is. What has no gain comes after; without anything confirmed the most frequent come first.
+however frequent it is. What has no gain comes after.
+
+Without anything confirmed nothing is known of a gain, and the most frequent words of the reports are "normal" and "chest": then
+only n-grams are suggested that share a word with the label or one of its phrases, the most frequent first.
 
 A correcting n-gram must hold one of the phrases that labelled wrongly ("no pleural effusion" where "effusion" did): it
-says why that phrase was wrong there, and does nothing in reports of another topic. A settling n-gram need not.
+says why that phrase was wrong there, and does nothing in reports of another topic. A settling n-gram need not, once any report
+is confirmed.
 
 Decided by the fellow of `benchmarks/labeling_fellow.py` on 400 real reports, of which 16 have an effusion: F1 on the half that
 the fellow didn't see, after ten steps. The choice, medians of 20 halves: from .15 to .43; from the bare names .10 to .35; where
@@ -52,7 +56,7 @@ from ccds_kernel.labeling.gain import Gain
 from ccds_kernel.labeling.matches import SoftLabels
 from ccds_kernel.labeling.outcome import OutcomeOf, one_label
 from ccds_kernel.labeling.phrase import LONGEST, Phrase
-from ccds_kernel.labeling.text import whole_words
+from ccds_kernel.labeling.text import normalise, whole_words
 from ccds_kernel.labeling.vocabulary import Flags, Numbers, Vocabulary
 
 _ANY = "any"
@@ -124,7 +128,10 @@ def settling(
         outcome_of: what a phrase says of its reports, the same as in `index`.
         most: how many at most.
     """
-    sought = _Sought(lambda text: Phrase(text, label), outcome_of(Phrase(_ANY, label)).certain)
+    outcome = outcome_of(Phrase(_ANY, label)).certain
+    told = [normalise(label), *(phrase.normalised for phrase in index.phrases if outcome in outcome_of(phrase))]
+    near = None if confirmed else sorted({word for text in told for word in vocabulary.telling(text)})
+    sought = _Sought(lambda text: Phrase(text, label), outcome, explained=near)
     return _Search(vocabulary, index, sought, confirmed, most).best()
 
 
@@ -171,7 +178,7 @@ class _Sought:
         phrase_of: the phrase that is made of an n-gram.
         outcome: what it says of a report.
         corrects: the outcome that it corrects; None where it settles unlabelled ones.
-        explained: the phrases, in normal form, of which it must hold one; None where it needn't.
+        explained: the phrases or words, in normal form, of which it must hold one; None where it needn't.
     """
 
     phrase_of: Callable[[str], Phrase]

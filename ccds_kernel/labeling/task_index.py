@@ -1,8 +1,8 @@
 """A task's phrases over its reports: one list where labels exclude each other, one for each label where it is decided by itself.
 
-Every list is a `PhraseIndex` over the same corpus, so that a further label costs its phrases only. Phrases are named by their
-list and their place in it; the list of a phrase follows from the task's kind and the phrase's label. A task of kind `one` has the
-one list `ONLY`, whatever its labels.
+Every list is a `PhraseIndex` over the same scanner, so that a further label costs its phrases only, and the same words in several
+lists are looked for once. Phrases are named by their list and their place in it; the list of a phrase follows from the task's
+kind and the phrase's label. A task of kind `one` has the one list `ONLY`, whatever its labels.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ccds_kernel.labeling.matching import PhraseIndex
 from ccds_kernel.labeling.outcome import label_by_itself, one_label
 from ccds_kernel.labeling.phrase import Phrase, check_count
 from ccds_kernel.labeling.report import Report
+from ccds_kernel.labeling.scanner import Scanner
 from ccds_kernel.labeling.tasks.task import Task, TaskKind
 
 ONLY = ""
@@ -34,11 +35,10 @@ class TaskIndex:
 
     def __init__(self, kind: TaskKind, texts: Sequence[Sequence[str]], *, cues: Cues = RADIOLOGY) -> None:
         self._kind = kind
-        self._cues = cues
-        self._corpus = Corpus(texts)
+        self._scanner = Scanner(texts, cues)
         self._lists: dict[str, PhraseIndex] = {}
         if kind is TaskKind.ONE:
-            self._lists[ONLY] = PhraseIndex(self._corpus, cues=cues, outcome_of=one_label)
+            self._lists[ONLY] = PhraseIndex(self._scanner, outcome_of=one_label)
 
     @classmethod
     def of(cls, task: Task, reports: Sequence[Report]) -> TaskIndex:
@@ -52,7 +52,7 @@ class TaskIndex:
     @property
     def corpus(self) -> Corpus:
         """The texts that are searched: those of the reports without the sections that are left out."""
-        return self._corpus
+        return self._scanner.corpus
 
     @property
     def lists(self) -> Mapping[str, PhraseIndex]:
@@ -67,7 +67,7 @@ class TaskIndex:
         """The list to which `phrase` belongs, to be read; it begins, empty, where its label has none."""
         name = self.list_of(phrase)
         if name not in self._lists:
-            self._lists[name] = PhraseIndex(self._corpus, cues=self._cues, outcome_of=label_by_itself)
+            self._lists[name] = PhraseIndex(self._scanner, outcome_of=label_by_itself)
         return self._lists[name]
 
     def insert(self, phrase: Phrase, position: int) -> None:

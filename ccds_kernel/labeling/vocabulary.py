@@ -11,6 +11,7 @@ would make counts wrong), and counting in the texts anew per request (seconds). 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -28,6 +29,8 @@ LONGEST_NGRAM = 5
 
 _ASCII_WORD = "0-9a-z_"
 _JOINTS = (" ", "-", "'", "\u2019", "/", ", ")
+_MARK = re.compile(r"_+|[x_]{2,}")
+"""What stands in a report in place of a name or a date that was taken out: "xxxx", "___"; a single x may be of "x ray"."""
 _CHUNK = 50_000
 _OF_FIRST_PASS = 0.2
 """The share of the time that goes into looking for characters beyond ASCII, roughly."""
@@ -75,6 +78,7 @@ class Vocabulary:
         self._says_nothing = np.array(
             [word in stop_words or word in negations or word.isnumeric() for word in self._words], dtype=np.bool_
         )
+        self._is_mark = np.array([_MARK.fullmatch(word) is not None for word in self._words], dtype=np.bool_)
         self._token = np.append(numbers, -1).astype(np.int32)
         self._starts = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
         opens = np.zeros(len(numbers) + 1, dtype=np.bool_)
@@ -95,14 +99,22 @@ class Vocabulary:
         return self._words[first] + "".join(self._tokens[token] for token in further)
 
     def readable(self, tokens: Numbers) -> Flags:
-        """Per n-gram whether a person would write it: no stop word at either end, and one word at least that says something.
+        """Per n-gram whether a person would write it: no stop word at either end, one word at least that says something, and
+        none that only stands for what was taken out of the reports.
 
         Args:
             tokens: shape (k, n). A negation may stand at an end, though it says nothing by itself.
         """
         words = self._words_of(tokens)
         ends = self._is_stop_word[words[:, [0, -1]]]
-        return np.asarray(~ends.any(axis=1) & ~self._says_nothing[words].all(axis=1), dtype=np.bool_)
+        says = ~self._says_nothing[words].all(axis=1) & ~self._is_mark[words].any(axis=1)
+        return np.asarray(~ends.any(axis=1) & says, dtype=np.bool_)
+
+    def telling(self, text: str) -> list[str]:
+        """The words of `text`, in normal form, that say something by themselves and stand in a report."""
+        words = ("".join(characters) for is_word, characters in groupby(text, is_word_character) if is_word)
+        known = ((word, self._number_of_word.get(word)) for word in words)
+        return [word for word, number in known if number is not None and not self._says_nothing[number]]
 
     def holding(self, tokens: Numbers, text: str) -> Flags:
         """Per n-gram, shape (k, n), whether each word of `text` (in normal form) is one of its words."""

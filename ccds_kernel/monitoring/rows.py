@@ -58,7 +58,7 @@ def add_predictions(connection: Connection, new: Sequence[Prediction]) -> None:
 def final_reports(connection: Connection) -> Iterator[FinalReport]:
     """Every final report in the order in which they were loaded."""
     times = {row.report_id: _utc(row.time) for row in connection.execute(select(tables.report_time))}
-    for stored in labeling_rows.reports(connection):
+    for stored in labeling_rows.reports(connection, None):  # a deployed model's, of no application
         yield FinalReport(stored.report, times[stored.id])
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.store.metadata import PROJECT_S
+from ccds_kernel.store.metadata import ADDED_ONLY, PROJECT_S
 from ccds_kernel.store.postgresql import quoted
 
 PUBLIC = "PUBLIC"
@@ -66,11 +66,21 @@ class Grant:
 
 @dataclass(frozen=True)
 class HeldTable:
-    """A table, what it holds (empty: it doesn't say, and is granted to nobody), and the sequences that number its rows."""
+    """A table, what it holds (empty: it doesn't say, and is granted to nobody), and the sequences that number its rows.
+
+    Of one that is `added_only` no session changes or removes a row.
+    """
 
     name: str
     holds: str
     sequences: tuple[str, ...] = ()
+    added_only: bool = False
+
+    @classmethod
+    def told(cls, name: str, comment: str, sequences: Iterable[str]) -> HeldTable:
+        """A table by its comment, see `metadata`."""
+        holds = comment.removesuffix(ADDED_ONLY)
+        return cls(name, holds, tuple(sequences), added_only=holds != comment)
 
 
 @dataclass(frozen=True)
@@ -152,7 +162,8 @@ def changes(wanted: Rights, found: Rights) -> tuple[str, ...]:
 
 
 def _of_table(schema: str, table: HeldTable, role: str, *, write: bool) -> set[Grant]:
-    privileges = ("SELECT", "INSERT", "UPDATE", "DELETE") if write else ("SELECT",)
+    changing = ("INSERT",) if table.added_only else ("INSERT", "UPDATE", "DELETE")
+    privileges = ("SELECT", *changing) if write else ("SELECT",)
     grants = {Grant(Kind.TABLE, schema, table.name, privilege, role) for privilege in privileges}
     if write:
         grants |= {Grant(Kind.SEQUENCE, schema, sequence, "USAGE", role) for sequence in table.sequences}

@@ -1,6 +1,7 @@
 """The one MetaData on which every stage declares its own tables, in its own `tables.py`.
 
-Each table's `comment` is the one word for what it holds: a data kind of IRB applications, `airlock`, or one of those below.
+Each table's `comment` is the one word for what it holds: a data kind of IRB applications, `airlock`, or one of those below; and
+`ADDED_ONLY` behind it where its rows, once there, are never changed: what people said and did.
 PostgreSQL keeps it with the table, and by it the table is granted to sessions: whoever grants needn't know the stages.
 """
 
@@ -14,6 +15,9 @@ ANSWERS = "answers"
 
 CLINICAL = "clinical"
 """What belongs to deployed models: no project's session reads it."""
+
+ADDED_ONLY = ", added only"
+"""Behind the word: sessions add rows, and neither change nor remove any, their own or others'."""
 
 metadata = MetaData(
     naming_convention={

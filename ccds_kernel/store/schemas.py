@@ -37,7 +37,7 @@ _SCHEMAS = text(
 )
 _TABLES = text(
     """
-    SELECT n.nspname, c.relname, coalesce(obj_description(c.oid, 'pg_class'), '') AS holds,
+    SELECT n.nspname, c.relname, coalesce(obj_description(c.oid, 'pg_class'), '') AS comment,
            ARRAY(SELECT s.relname FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
                  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.classid = d.refclassid
                    AND d.deptype IN ('a', 'i') ORDER BY 1) AS sequences
@@ -187,7 +187,7 @@ class ProjectSchemas:
                 )
             found[row.nspname] = _Found()
         for row in connection.execute(_TABLES, asked):
-            found[row.nspname].tables.append(HeldTable(row.relname, row.holds, tuple(row.sequences)))
+            found[row.nspname].tables.append(HeldTable.told(row.relname, row.comment, row.sequences))
         for row in connection.execute(_GRANTS, asked):
             grant = Grant(Kind(row.kind), row.schema, row.name, row.privilege, row.role or PUBLIC)
             found[row.place].grants.add(grant)

@@ -15,6 +15,7 @@ from ccds_kernel.settings import Paths, Settings, load_settings
 from support.browser import chromium, hosts_asked
 from support.site import TRAINED
 from support.voila import App, served
+from support.waiting import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Site:
 @pytest.fixture(scope="module")  # as long as Playwright runs it holds the thread's event loop, which other tests want
 def browser() -> Iterator[Browser]:
     """A Chromium for the tests of a file, which wait as long as a kernel on a busy machine takes to start."""
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=20_000 * PATIENCE)
     with chromium() as running:
         yield running
 

@@ -13,8 +13,6 @@ from ccds_kernel.dataset.datalist_file import write_datalist
 from ccds_kernel.dataset.soft_labels import soft_labels
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.labeling.phrase import Phrase
-from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.settings import load_settings
 from ccds_kernel.training.launch import launch
 from ccds_kernel.training.spec import TrainingSpec
@@ -26,26 +24,17 @@ from support.waiting import until
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 SIZE = {"width": 1280, "height": 800}
 LAB_SIZE = {"width": 1440, "height": 1000}
-PHRASES = (
-    ("no acute intracranial hemorrhage", "No hemorrhage"),
-    ("no acute hemorrhage", "No hemorrhage"),
-    ("no intracranial hemorrhage", "No hemorrhage"),
-    ("without hemorrhage", "No hemorrhage"),
-    ("cannot be excluded", "Uncertain"),
-    ("subdural hematoma", "Hemorrhage"),
-    ("subarachnoid hemorrhage", "Hemorrhage"),
-    ("hemorrhage", "Hemorrhage"),
-)
+TASK = "hemorrhage"
+"""The demo's labelling task with a guideline, a phrase list, and batches that labelers have begun."""
 
-WORDS = "No intra- or extra-axial hemorrhage"
-"""In the first report that the last phrase captures, wrongly: what a fellow would mend next."""
+PHRASE, WORDS = "no hemorrhage", "hemorrhage is difficult to exclude"
+"""A phrase of it, and words in the findings of the first report that it captures: what a fellow would mend next."""
 
 
 def main() -> None:
     """Takes every picture, light and dark."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, running_demo(Path(folder) / "site") as demo, chromium() as browser:
-        _insert_phrases(demo)
         _train(demo)
         for scheme in ("light", "dark"):
             _fellow(browser, demo, scheme)
@@ -53,24 +42,49 @@ def main() -> None:
             _leadership(browser, demo, scheme)
 
 
-def _insert_phrases(demo: Demo) -> None:
-    settings = load_settings(demo.folder / "ccds.toml")
-    project = open_project(PROJECT, Action.OPEN_LABELING, person="fay", settings=settings)
-    LabelingRepository(project).append_phrases([Phrase(text, label) for text, label in PHRASES])
-    project.store.close()
-
-
 def _fellow(browser: Browser, demo: Demo, scheme: str) -> None:
     with browser.new_context(viewport=SIZE, color_scheme=scheme) as context:
         page = context.new_page()
         _login(page, demo, "fay")
         page.goto(f"{demo.url}/hub/spawn/fay/{APP}")
-        expect(page.locator(".ccds-done")).to_be_visible(timeout=60_000)
-        page.get_by_role("button", name=re.compile("^hemorrhage, Hemorrhage")).click()
-        expect(page.locator("mark").first).to_be_visible()
-        drag_over(page, WORDS, section=1)
-        expect(page.locator(".ccds-preview")).to_contain_text("report")
-        page.screenshot(path=PICTURES / f"labeling-{scheme}.png")
+        _labelling(page, scheme)
+
+
+def _labelling(page: Page, scheme: str) -> None:
+    """The app's four screens on the task that labelers have begun; the manual has them light."""
+    expect(page.locator(".ccds-task")).to_contain_text(TASK, timeout=60_000)
+    _annotate(page)
+    page.screenshot(path=PICTURES / f"labeling-{scheme}.png")
+    if scheme == "light":
+        _other_screens(page)
+
+
+def _annotate(page: Page) -> None:
+    """A report that a phrase labels too boldly, and what words that would mend it do."""
+    page.get_by_role("button", name=re.compile(f"^{PHRASE}, ")).click()
+    expect(page.locator("mark").first).to_be_visible()
+    drag_over(page, WORDS, section=1)
+    expect(page.locator(".ccds-preview")).to_contain_text("report")
+
+
+def _other_screens(page: Page) -> None:
+    """One picture each, for the manual."""
+    page.keyboard.press("Escape")
+    page.mouse.move(0, 0)
+    page.keyboard.press("Alt+2")
+    expect(page.locator(".ccds-order-row").first).to_be_visible()
+    page.keyboard.press("c")
+    expect(page.locator(".ccds-conflicts li").first).to_be_visible()
+    page.screenshot(path=PICTURES / "labeling-prioritise.png")
+    page.keyboard.press("Alt+3")
+    expect(page.locator(".ccds-confirming mark").first).to_be_visible()
+    page.keyboard.press("g")
+    expect(page.locator(".ccds-guideline-text")).to_be_visible()
+    page.screenshot(path=PICTURES / "labeling-confirm.png")
+    page.keyboard.press("g")
+    page.keyboard.press("Alt+4")
+    expect(page.locator(".ccds-intervals")).to_be_visible()
+    page.screenshot(path=PICTURES / "labeling-assess.png")
 
 
 def _scientist(browser: Browser, demo: Demo, scheme: str) -> None:

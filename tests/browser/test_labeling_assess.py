@@ -216,6 +216,8 @@ def test_a_label_snapshot_is_taken_and_told(place, open_screen):
     page = open_screen("Labels and snapshots")
     errors = page.get_by_role("table", name="How often the soft labels of each phrase are wrong")
     expect(errors.get_by_role("row", name="no pleural effusion")).to_contain_text(" of ")
+    for unknown in errors.get_by_role("row").filter(has_text="nothing of it is confirmed yet").all():
+        expect(unknown.locator("svg line")).to_have_count(0)
 
     page.get_by_role("button", name="Take a label snapshot").click()
 
@@ -238,6 +240,9 @@ def test_a_project_without_a_batch_says_what_to_do(serve, open_page):
     for part, told in (("Batches", "No batch yet"), ("To decide", "No disagreement to decide")):
         page.get_by_role("tab", name=part).click()
         expect(page.get_by_role("heading", name=told)).to_be_visible()
+    page.keyboard.press("Alt+3")
+    expect(page.get_by_text("for a first gold set make a small batch for yourself")).to_be_visible()
+    expect(page.get_by_role("button", name="Make a batch")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -80,7 +80,7 @@ def test_a_labeler_confirms_corrects_skips_flags_tags_and_undoes_by_keys(project
         seen[0]: (AnswerKind.CONFIRM, ["no effusion"]),
         seen[1]: (AnswerKind.CONFIRM, ["no effusion"]),
     }
-    assert Curating(project, TASK).strata()[tagged].said == {"motion"}
+    assert Curating(project, TASK).strata()[tagged] == {"motion"}
     page.reload()
     expect(page.locator(".ccds-pace")).to_contain_text("2 done, 2 today")
     assert study_on(page) == seen[2]
@@ -169,11 +169,23 @@ def test_a_fellow_curates_gold_makes_a_batch_and_assigns_it(project, serve, keys
     expect(page.locator(".ccds-report-head")).not_to_contain_text("In the gold set")
     page.keyboard.press("Shift+G")
     expect(page.locator(".ccds-report-head")).to_contain_text("In the gold set")
+    Curating(project, TASK).set_gold(gold, ["effusion"], "old fluid")
+    page.keyboard.press("Shift+Digit3")
+    expect(page.get_by_role("alert")).to_contain_text("which the page now shows")
+    expect(page.locator(".ccds-report-head")).to_contain_text("In the gold set: effusion")
+    page.keyboard.press("Shift+Digit3")
+    expect(page.locator(".ccds-report-head")).to_contain_text("In the gold set: not to be said")
+    assert Curating(project, TASK).gold()[gold].note == "old fluid"
 
     page.keyboard.press("b")
     form = page.get_by_role("form", name="New batch")
     form.get_by_role("textbox", name="Name").fill("by hand")
     form.get_by_role("spinbutton", name="Studies").fill("5")
+    expect(form.get_by_role("status")).to_contain_text("no agreement between labelers can be measured")
+    form.get_by_role("spinbutton", name="Labelers for each").fill("2")
+    expect(form.get_by_role("status")).to_have_text("")
+    form.get_by_role("spinbutton", name="Labelers for each").fill("1")
+    expect(form.get_by_role("status")).to_contain_text("no agreement between labelers can be measured")
     form.get_by_role("spinbutton", name="Gold, % of the batch").fill("0")
     form.get_by_role("checkbox", name="lin", exact=True).check()
     form.get_by_role("button", name="Make the batch").click()
@@ -217,7 +229,7 @@ def test_three_labelers_at_once_say_everything_once(project, keys, serve, open_p
     for other in Curating(project, TASK).batches():
         for person in other.labelers:
             Curating(project, TASK).withdraw(other.id, person)  # a new tab opens the one batch that there is
-    batch = make_batch(project, "race", keys[35:56], gold=keys[56:59], wrong=1)
+    batch = make_batch(project, "race", keys[:56], gold=keys[56:59], wrong=1)
     apps = {person: serve("labeling.ipynb", project=PROJECT, person=person) for person in LABELERS}
     seats = [Seat(person, app, open_page(app)) for person, app in apps.items()]
 

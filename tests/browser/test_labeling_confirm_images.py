@@ -1,12 +1,15 @@
-"""The pane with a study's images, in a real browser, on a kernel that answers as the real one does."""
+"""The pane with a study's images, in a real browser: on a kernel that answers as the real one does, and on the real one."""
 
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_widgets.base import SHARED, assets
 from ccds_widgets.labeling.confirm import app
+from support.confirm_project import FELLOW, PROJECT, TASK, confirm_project, make_batch
+from support.preview import head, write_image
 
 pytestmark = pytest.mark.browser
 
@@ -14,7 +17,7 @@ SCRIPTS = assets(SHARED / "base.js", Path(app.__file__).parents[1] / "static" / 
 HARNESS = """
 const asked = [];
 const answers = {
-  series: ({ study }) => ({ series: study === "unseen" ? null : study === "none" ? [] : [{ id: "ct", modality: "CT" }] }),
+  series: ({ study }) => ({ series: study === "none" ? [] : [{ id: "ct", modality: "CT" }] }),
   slice: ({ number }) => ({
     size: [2, 2], slices: 9, number, aspect: 1, edges: "RLAP", low: 0, high: 1,
     buffers: [new DataView(new Uint8Array([0, 85, 170, number]).buffer)],
@@ -66,16 +69,57 @@ def test_ct_is_seen_in_the_windows_that_it_is_read_in(page):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("study", "line"),
-    [("none", "This project has no images of this study."), ("unseen", "This project has no images that you may see.")],
-)
-def test_where_there_is_nothing_to_see_a_line_says_so(page, study, line):
+def test_where_there_is_nothing_to_see_a_line_says_so(page):
     """And no picture of another study stays."""
     page.evaluate("pane.show('abc')")
     expect(page.locator("canvas")).to_be_visible()
 
-    page.evaluate("(study) => pane.show(study)", study)
+    page.evaluate("pane.show('none')")
 
-    expect(page.locator("p")).to_have_text(line)
+    expect(page.locator("p")).to_have_text("This project has no images of this study.")
     expect(page.locator("canvas")).to_be_hidden()
+
+
+@pytest.fixture(scope="module")
+def project(site):
+    """A project whose application covers images; a batch of two studies for the fellow and lou, each with a CT."""
+    opened = confirm_project(site.settings, 4, data=("reports", "images"))
+    keys = [stored.study_key for stored in LabelingRepository(opened, TASK).reports()]
+    for key in keys:
+        write_image(opened.folder / "nifti" / key / "ct.nii.gz", head())
+    make_batch(opened, "first", keys[:2], labelers=[FELLOW])
+    make_batch(opened, "second", keys[2:], labelers=["lou"])
+    yield opened
+    opened.close()
+
+
+def test_a_fellow_opens_a_study_s_images_by_key(project, serve, open_page):  # noqa: ARG001 - there before the app is
+    """Beside the report; ↑ ↓ turn its slices; the next study's show when it does."""
+    page = open_page(serve("labeling.ipynb", project=PROJECT, person=FELLOW))
+    page.get_by_role("button", name="Confirm", exact=True).click()
+    expect(page.locator(".ccds-group")).to_be_visible()
+    caption = page.locator(".ccds-images p")
+
+    page.keyboard.press("i")
+    expect(caption).to_contain_text("Slice 7 of 12")
+    page.keyboard.press("ArrowUp")
+    expect(caption).to_contain_text("Slice 6 of 12")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".ccds-pace")).to_contain_text("1 done")
+    expect(caption).to_contain_text("Slice 7 of 12")
+    expect(page.locator(".ccds-images canvas")).to_be_visible()
+
+
+def test_a_labeler_is_offered_no_images(project, serve, open_page):  # noqa: ARG001 - there before the app is
+    """No button and no key; whoever asks the kernel all the same is refused (tests/labeling/test_confirm_model.py)."""
+    page = open_page(serve("labeling.ipynb", project=PROJECT, person="lou"))
+    expect(page.locator(".ccds-group")).to_be_visible()
+
+    page.keyboard.press("i")
+    page.keyboard.press("?")
+
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keys")).not_to_contain_text("images")
+    expect(page.locator(".ccds-images")).to_be_hidden()
+    expect(page.get_by_role("button", name="Images")).to_have_count(0)

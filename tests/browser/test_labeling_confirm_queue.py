@@ -7,6 +7,7 @@ import pytest
 
 from ccds_widgets.base import SHARED, assets
 from ccds_widgets.labeling.confirm import app
+from support.browser import page_of_scripts
 
 pytestmark = pytest.mark.browser
 
@@ -16,10 +17,11 @@ HARNESS = """
 const calls = [];
 const send = (keys) => new Promise((resolve, reject) => calls.push({ keys: keys.map(({ id }) => id), resolve, reject }));
 const received = [];
-const open = () => openQueue("keys", send, { received: (answer) => received.push(answer), changed: () => {} });
+const closing = new AbortController();
 const settle = () => new Promise((done) => setTimeout(done));
 const acknowledge = async (call, ids = call.keys) => (call.resolve({ acknowledged: ids.map((id) => ({ id })) }), settle());
-let queue = open();
+const queue = openQueue("keys", closing.signal);
+queue.serve({ send, received: (answer) => received.push(answer), changed: () => {} });
 const key = (id, kind = "confirm", lease = 1) => ({ id, kind, lease });
 """
 
@@ -27,12 +29,8 @@ const key = (id, kind = "confirm", lease = 1) => ({ id, kind, lease });
 @pytest.fixture
 def page(browser):
     """A page on an origin of its own, with the queue on it."""
-    opened = browser.new_page()
-    opened.route("**/*", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
-    opened.goto("http://page.test/")
-    opened.add_script_tag(content=SCRIPTS + HARNESS)
-    yield opened
-    opened.close()
+    with page_of_scripts(browser, SCRIPTS + HARNESS) as opened:
+        yield opened
 
 
 def test_keys_go_one_call_at_a_time_in_their_order(page):
@@ -78,6 +76,23 @@ def test_a_page_that_is_loaded_anew_sends_what_was_left(page):
     assert page.evaluate("calls[0].keys") == ["a", "b"]
 
 
+def test_who_closes_the_tab_is_asked_while_something_is_not_saved(page):
+    """By the browser; and not any more once it is saved, or the app is closed."""
+    asked = page.evaluate("""async () => {
+      const leave = () => !window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+      const before = leave();
+      queue.add(key("a"));
+      const meanwhile = leave();
+      await acknowledge(calls[0]);
+      const saved = leave();
+      queue.add(key("b"));
+      closing.abort();
+      return [before, meanwhile, saved, leave()];
+    }""")
+
+    assert asked == [False, True, False, False]
+
+
 def test_an_answer_without_progress_is_no_endless_loop(page):
     """A kernel that acknowledges nothing is asked again when there is something new, not at once."""
     calls = page.evaluate("""async () => {
@@ -94,7 +109,7 @@ def test_what_wants_an_answer_follows_from_the_kernel_and_the_keys_on_their_way(
     """What was answered since is out, what was undone since is in, tags change nothing; in the order of the batch."""
     seen = page.evaluate("""() => {
       const places = [[1, 5], [2, 6], [3, 7], [9, 1]];
-      const state = { held: [1, 2, 3], studies: new Map(places.map(([lease, position]) => [lease, { position }])) };
+      const state = { held: [1, 2, 3], studies: new Map(places.map(([lease, number]) => [lease, { number }])) };
       const keys = [key("a", "confirm", 1), key("b", "tag", 2), key("c", "undo", 9), key("d", "skip", 3), key("e", "undo", 3)];
       return { standing: standing(state, keys), next: following(state, keys, 6), around: following(state, keys, 7) };
     }""")

@@ -63,10 +63,15 @@ def served(serve, project):  # noqa: ARG001 - the reports are there before the a
 
 @pytest.fixture
 def open_app(served, repository, open_page):  # noqa: ARG001 - the list is empty before the app is opened
-    """Opens the app in a page of its own, and waits until it shows a report."""
+    """Opens the app in a page of its own, goes from the newest task to the first, and waits until it shows a report."""
 
     def open_it(**context):
         page = open_page(served, **context)
+        expect(page.locator(".ccds-key")).to_be_visible()
+        chooser = page.get_by_label("Task", exact=True)
+        expect(chooser.locator("option:checked")).to_have_text("signs")
+        chooser.select_option(label=TASK.name)
+        expect(chooser.locator("option:checked")).to_have_text(TASK.name)
         expect(page.locator(".ccds-key")).to_be_visible()
         return page
 
@@ -87,7 +92,7 @@ def row(page, text: str):
 
 
 def counts(page, text: str) -> list[str]:
-    """Captured, raw and shadowed of a phrase, as the row shows them."""
+    """Captures, matches and shadowed of a phrase, as the row shows them."""
     return row(page, text).locator(".ccds-count").all_inner_texts()[:3]
 
 
@@ -131,12 +136,12 @@ def test_options_of_a_phrase_of_the_list_are_changed_and_taken_back(open_app, re
     expect(page.locator(".ccds-phrase")).to_contain_text("13 negated")
     page.keyboard.press("Escape")
     page.keyboard.press("Control+z")
-    expect(page.locator(".ccds-said")).to_contain_text("Taken back: changed “effusion”")
+    expect(page.locator(".ccds-said")).to_contain_text("Undone: changed “effusion”")
     expect(page.locator(".ccds-phrase")).not_to_contain_text("negated")
     page.keyboard.press("Control+Shift+Z")
 
     expect(page.locator(".ccds-phrase")).to_contain_text("13 negated")
-    expect(page.locator(".ccds-said")).to_contain_text("Done again: changed “effusion”")
+    expect(page.locator(".ccds-said")).to_contain_text("Redone: changed “effusion”")
 
 
 def test_search_walks_through_the_hits(open_app):
@@ -257,7 +262,7 @@ def test_priorities_by_keyboard_alone(open_app, repository):
     expect(row(page, "LARGE effusion")).to_be_visible()
     press("Escape")
     press("c")
-    expect(page.locator(".ccds-conflicts li")).to_contain_text("12 reports hidden")
+    expect(page.locator(".ccds-conflicts li")).to_contain_text("12 reports shadowed")
     press("h")
     expect(page.locator(".ccds-history li").first).to_contain_text("fay added LARGE effusion")
     press("Escape")
@@ -289,11 +294,31 @@ def test_what_makes_no_phrase_is_told_where_it_was_typed(open_app, repository, t
     expect(page.locator(".ccds-order-row")).to_have_count(1)
 
 
+def test_the_screen_keeps_its_lines_beside_a_panel_and_its_keys_from_their_top(open_app):
+    """On a low screen: the buttons stay in one line, and a list of keys that is higher opens where it begins."""
+    page = open_app(viewport={"width": 1280, "height": 480})
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    expect(keys.get_by_role("heading", name="Keys")).to_be_focused()
+    assert keys.evaluate("(dialog) => [dialog.scrollTop, dialog.scrollHeight > dialog.clientHeight]") == [0, True]
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+2")
+    toolbar = page.get_by_role("toolbar", name="Phrases")
+    expect(toolbar).to_be_visible()
+    before = toolbar.bounding_box()["height"]
+    page.keyboard.press("b")
+
+    expect(page.locator(".ccds-panel")).to_be_visible()
+    assert toolbar.bounding_box()["height"] == before
+    assert toolbar.evaluate("(bar) => bar.scrollWidth <= bar.clientWidth")
+
+
 def test_a_label_in_use_is_not_removed(open_app, repository):
     """The line stands at the labels; one that isn't used goes."""
     repository.append_phrases([Phrase("effusion", "effusion")])
     page = open_app()
     page.keyboard.press("Alt+2")
+    expect(row(page, "effusion")).to_be_visible()
     page.keyboard.press("b")
 
     page.get_by_role("button", name="Remove “effusion”").last.click()
@@ -308,7 +333,7 @@ def test_all_reports_of_a_phrase_are_paged_and_lead_to_annotate(open_app, reposi
     page = open_app()
     page.keyboard.press("Alt+2")
 
-    row(page, "effusion").get_by_role("button", name="Raw 16 reports").click()
+    row(page, "effusion").get_by_role("button", name="Matches 16 reports").click()
     expect(page.locator(".ccds-listed-report")).to_have_count(10)
     page.get_by_role("button", name="After").click()
     expect(page.locator(".ccds-listed-report")).to_have_count(6)
@@ -354,7 +379,7 @@ def test_both_themes_are_legible(open_app, repository, scheme):
     go_to(page, 2)
     annotate = looks(page, ".ccds-mark, .ccds-option, .ccds-aside, .ccds-tab, .ccds-button")
     page.keyboard.press("Alt+2")
-    row(page, "effusion").get_by_role("button", name="Raw 3 reports").click()
+    row(page, "effusion").get_by_role("button", name="Matches 3 reports").click()
     expect(page.locator(".ccds-listed-report").first).to_be_visible()
 
     texts = annotate + looks(

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +25,7 @@ from ccds_kernel.training.launch import launch as launch_run
 from ccds_kernel.training.spec import TrainingSpec
 from support.checkout import ROOT
 from support.dataset import PHRASES, Hospital
+from support.demo import free_port
 from support.lab import open_notebook, run_all
 from support.site import ADMINISTRATOR, application, on_roster, session_of
 from support.training import need_training, training_processes
@@ -91,9 +91,7 @@ def lab(site, project, tmp_path_factory):
     home = project.folder / "work" / "sam"
     home.mkdir(exist_ok=True)
     shutil.copy(NOTEBOOK, home)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        host = f"127.0.0.1:{free.getsockname()[1]}"
+    host = f"127.0.0.1:{free_port()}"
     log = tmp_path_factory.mktemp("lab") / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(

@@ -13,7 +13,6 @@ import pytest
 from ccds_kernel.batch import JobId, PriorityClass
 from ccds_kernel.cluster import HowEnded, Records, SessionRecord
 from ccds_kernel.errors import CcdsError
-from support.waiting import until
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LONG_AGO = NOON - timedelta(days=7)
@@ -182,20 +181,20 @@ while True:
     records.note_started(job, node="n1", at=now)
     if number % 2:
         records.note_ended(job, HowEnded.STOPPED, at=now)
+    print(number, flush=True)
 """
 
 
 @pytest.mark.parametrize("least", [5, 10, 15])
 def test_a_killed_hub_leaves_whole_records(tmp_path: Path, least: int) -> None:
     """Killed with -9 in the middle of writing, it left each record with its class, all but the last complete, and none locked."""
+    with subprocess.Popen([sys.executable, "-c", _WRITER, str(tmp_path)], stdout=subprocess.PIPE) as writer:
+        told = [writer.stdout.readline() for _ in range(least)]  # who read the file meanwhile might find it locked
+        writer.send_signal(signal.SIGKILL)
+
     records = Records(tmp_path)
-    writer = subprocess.Popen([sys.executable, "-c", _WRITER, str(tmp_path)])
-    until(lambda: len(records.all(LONG_AGO)) > least, "some records")
-
-    writer.send_signal(signal.SIGKILL)
-    writer.wait()
-
     found = records.all(LONG_AGO)
+    assert len(found) >= len(told) == int(told[-1])
     live = [record for record in found if record.ended is None]
     assert all(record.priority_class is PriorityClass.APP for record in found)
     assert all(record.started for record in found[1:])

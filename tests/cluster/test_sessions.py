@@ -147,7 +147,7 @@ def test_one_that_waits_outlives_the_hub(site: Site, sam: requests.Session) -> N
     """It says why it waits; killed and started anew, the hub has the same job wait again, and opens it when there is room."""
     with site.full():
         site.ask(sam)
-        told = words_of_waiting(sam, site, "queue")
+        told = words_of_waiting(sam, site, "the scheduler's words: ")
         (job,) = site.jobs()
         site.hub_site.kill()
         site.restart()

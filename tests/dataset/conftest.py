@@ -20,7 +20,7 @@ SECRET = "5a" * 32
 def settings(tmp_path):
     """The site of HEAD-1: an engineer, a fellow, and a scientist."""
     settings = site_settings(tmp_path / "site")
-    roster = on_roster(eli="engineer", fay="fellow", sam="scientist")
+    roster = on_roster(eli="engineer", fay="fellow", sam="scientist", lou="labeler")
     approved = application(id="HEAD-1", data=["images", "reports"], roster=roster)
     apply_application(approved, person=ADMINISTRATOR, settings=settings)
     return settings

@@ -176,14 +176,14 @@ def test_two_answers_are_needed(write):
 
 
 def test_who_may_not_read_images_writes_nothing(twenty, open_as):
-    """A fellow reads reports, not images."""
+    """A labeler confirms studies, and sees no images."""
     labels = soft_labels(twenty.project, phrases=twenty.phrases)
-    fellow = open_as("fay", Action.OPEN_LABELING)
+    labeler = open_as("lou", Action.OPEN_LABELING)
 
     with pytest.raises(ProjectAccessDenied, match="a role that may read images"):
-        write_datalist(fellow, labels)
+        write_datalist(labeler, labels)
 
-    assert not (twenty.project.folder / "work" / "fay").exists()
+    assert not (twenty.project.folder / "work" / "lou").exists()
 
 
 def test_a_folder_that_can_not_be_written_is_told(twenty, write):

@@ -92,7 +92,10 @@ def test_a_cohort_s_studies_only(hospital):
 def test_what_is_not_there_is_told_with_what_is(hospital, open_as, named, told):
     """One line, whatever was left out or misspelt."""
     labels = (Label("edema", 0), Label("effusion", 1))
-    TaskRepository(open_as("fay", Action.CURATE_LABELS)).make(Task("findings", TaskKind.SEVERAL, labels))
+    tasks = TaskRepository(open_as("fay", Action.CURATE_LABELS))
+    (first,) = tasks.tasks()
+    tasks.change(first.id, first.task, replace(first.task, guideline="Used."))
+    tasks.make(Task("findings", TaskKind.SEVERAL, labels))
 
     with pytest.raises(CcdsError) as raised:
         soft_labels(hospital.project, **named)

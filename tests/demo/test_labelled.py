@@ -56,13 +56,13 @@ def made(project: Project) -> Curating:
     return Curating(project, task.id)
 
 
-def test_the_first_task_stays_empty(project):
-    """A fellow begins with it; the other one has the starter phrases."""
-    first, second = TaskRepository(project).tasks()
+def test_the_task_is_the_only_one_that_is_shown(project):
+    """It has the starter phrases; the one that every project begins with stays unused."""
+    (stored,) = TaskRepository(project).tasks()
 
-    assert LabelingRepository(project, first.id).phrases() == ()
-    assert len(LabelingRepository(project, second.id).phrases()) > 25
-    assert second.task == TASK
+    assert LabelingRepository(project).phrases() == ()
+    assert len(LabelingRepository(project, stored.id).phrases()) > 25
+    assert stored.task == TASK
 
 
 def test_every_screen_has_something_to_show(project):
@@ -132,4 +132,4 @@ def test_a_labeler_who_trusts_takes_over_what_is_preselected():
 def leased(prefill: frozenset[str]) -> LeasedStudy:
     """A study in somebody's hands."""
     stored = StoredReport(1, "key", Report("A1", (Section("impression", "Clear."),)))
-    return LeasedStudy(1, HandClock().now, stored, None, prefill, 0)
+    return LeasedStudy(1, HandClock().now, stored, None, prefill, number=1, nth=1)

@@ -203,15 +203,6 @@ def test_a_file_in_the_folder_s_place(tmp_path: Path) -> None:
     assert (tmp_path / "site").read_text() == "mine"
 
 
-def test_a_demo_that_runs_already(demo: Demo) -> None:
-    """One line; the one that runs isn't disturbed."""
-    done = demo_once(demo.folder)
-
-    one_line(done, "no other demo in")
-    assert demo.process.poll() is None
-    assert demo.login("fay")
-
-
 def test_a_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
     """An empty folder that somebody made is the demo's from now on."""
     folder = tmp_path / "site"

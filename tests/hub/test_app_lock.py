@@ -240,6 +240,7 @@ async def attack(page: Page, protocol: str | None, code: str) -> list[dict]:
         additional_headers={"Authorization": f"token {page.token}"},
         subprotocols=[V1] if protocol else None,
         max_size=2**26,
+        open_timeout=60,
     ) as socket:
         for one in sent:
             await socket.send(in_v1(one) if protocol else json.dumps(one))

@@ -78,7 +78,7 @@ def test_a_session_has_a_role_of_its_own_that_ends_with_it(hub: Demo, hub_site: 
 
     hub.stop(sam, "sam", LAB)
 
-    assert during == {("sam", LAB): {"reports": False, "airlock": True}}
+    assert during == {("sam", LAB): {"reports": False, "answers": False, "airlock": True}}
     assert reach == {"read"}
     assert until(lambda: not sessions(hub_site), "the role to be dropped")
     with pytest.raises(psycopg.OperationalError):

@@ -311,6 +311,7 @@ async def received(sam: Attacker, kernel: str) -> tuple[int, list[str]]:
         f"{sam.url}api/kernels/{kernel}/channels?session_id=s".replace("http", "ws"),
         additional_headers={"Authorization": f"token {sam.token}"},
         max_size=None,
+        open_timeout=60,
     ) as socket:
         await socket.send(json.dumps(message))
         while True:

@@ -66,7 +66,7 @@ def test_a_dry_run_says_that_the_schema_is_made_and_a_second_apply_changes_nothi
 @pytest.mark.parametrize(
     ("person", "rights"),
     [
-        ("ann", {"reports": True, "answers": True, "airlock": True}),
+        ("ann", {"reports": True, "answers": True, "images": False, "airlock": True}),
         ("sam", {"reports": False, "answers": False, "images": True, "airlock": True}),
         ("eng", {"reports": True, "answers": False, "images": True, "airlock": True}),
         ("lea", {"reports": False, "answers": True}),

@@ -20,7 +20,7 @@ def test_each_person_may_what_their_role_needs(site, apply):
     apply({"ann": "scientist", "bob": "fellow", "cy": "labeler"})
 
     assert can(site, "ann") == EVERYTHING
-    assert can(site, "bob") == ["enter", "use reports", "use what is made of reports"]
+    assert can(site, "bob") == ["enter", "read images", "use reports", "use what is made of reports"]
     assert can(site, "cy") == ["enter", "use reports"]
     assert can(site, "eve") == []
 
@@ -87,7 +87,7 @@ def test_an_amendment_takes_and_gives(site, apply):
     base, ann, bob, eve = f"irb-{PROJECT.lower()}", site.users["ann"], site.users["bob"], site.users["eve"]
     assert entry["granted"] == [f"{eve} {base}", f"{eve} {base}-images", f"{eve} {base}-images-w"]
     of_reports = [f"{person} {base}-{kind}" for kind in ("rows", "reports") for person in (ann, bob)]
-    assert entry["withdrawn"] == [f"{bob} {base}", *of_reports]
+    assert entry["withdrawn"] == [f"{bob} {base}", f"{bob} {base}-images", *of_reports]
 
 
 def test_what_one_member_writes_another_one_reads(site, apply):

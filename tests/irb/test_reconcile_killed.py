@@ -14,6 +14,7 @@ from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.applying import apply_application
 from support.reconciled import PEOPLE, PROJECT, apply, can, project_application, site, whole_site
 from support.unix import UnixSite, remove_groups
+from support.waiting import until
 
 __all__ = ["apply", "site", "whole_site"]
 
@@ -46,8 +47,12 @@ def test_killed_anywhere_nobody_has_more_than_before_or_after(site, apply, recor
             env=os.environ | site.env,
             stdout=subprocess.DEVNULL,
         )
-        while process.poll() is None and not _holds_lock(process.pid):
-            time.sleep(0.002)  # the points are counted from here: seen late, many would lie behind the end
+        # The points are counted from here: seen late, many would lie behind the end.
+        until(
+            lambda process=process: process.poll() is not None or _holds_lock(process.pid),
+            "its begin",
+            longest_pause=0.002,
+        )
         begin = time.monotonic()
         if kill < 0:
             assert process.wait() == 0

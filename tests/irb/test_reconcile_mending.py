@@ -147,7 +147,7 @@ def test_a_dry_run_says_what_would_change(site, apply):
         f"  roster: {ann} engineer → fellow",
         f"  roster: +{eve} (scientist)",
         f"group {base}: +{eve}",
-        f"group {base}-images: +{eve} -{ann}",
+        f"group {base}-images: +{eve}",
         f"group {base}-images-w: +{eve} -{ann}",
         f"group {base}-reports: +{eve}",
         f"group {base}-rows: +{eve}",

@@ -91,8 +91,8 @@ def test_options_of_a_listed_phrase_are_changed(project):
 
     answer = model.answer(
         {
-            "kind": "change", "phrase": inserted, "text": "effusion", "label": "YES", "negatable": True,
-            "uncertain_label": "maybe", "report": 1,
+            "kind": "change", "phrase": inserted, "seen": {"text": "effusion", "label": "yes"}, "text": "effusion",
+            "label": "YES", "negatable": True, "uncertain_label": "maybe", "report": 1,
         }
     )  # fmt: skip
     walked = {
@@ -224,9 +224,13 @@ def test_a_change_of_options_is_taken_back(project):
     model = annotate_model(project)
     inserted = insert(model, 0, "effusion", "yes", sure=True)["inserted"]
     before = model.start()["overview"]
-    change = {"kind": "change", "phrase": inserted, "text": "effusion", "label": "yes", "negatable": True, "report": 0}
+    seen = {"text": "effusion", "label": "yes"}
+    change = {"kind": "change", "phrase": inserted, "seen": seen, **seen, "negatable": True, "report": 0}
     model.answer(change)
+    older = model.answer({**change, "negatable": False, "uncertain_label": "maybe"})
 
+    assert "found another one, as somebody changed it meanwhile" in older["refused"]
+    assert [one["negatable"] for one in older["overview"]["phrases"]] == [True]
     back = model.answer({"kind": "undo", "report": 0})
 
     assert back["step"] == {"what": "edited", "text": "effusion", "more": 0}

@@ -77,6 +77,7 @@ def test_the_counts_are_one_json_document(capsys):
     assert json.loads(capsys.readouterr().out) == {
         "reports": 4,
         "labelled": 2,
+        "repeated": 1,
         "labels": {"negative": 1, "positive": 1, "normal": 0},
         "phrases": [
             {"phrase": "no pleural effusion", "label": "negative", "captured": 1, "raw": 1, "shadowed": 0},
@@ -93,11 +94,24 @@ def test_the_counts_are_told(capsys):
 
     assert capsys.readouterr().out.splitlines() == [
         "4 reports, 2 labelled, 2 without a match",
+        "        1  of them with the first cell of an earlier row; each is labelled by its own text",
         "        1  negative",
         "        1  positive",
         "        0  normal",
         "1 of 3 phrases capture nothing",
     ]
+
+
+def test_a_phrase_that_matches_every_report_is_told(folder, capsys):
+    """It labels all of them, which is mostly a slip: the output is written as asked, and a line says so."""
+    (folder / "r.csv").write_text("accession,findings,impression\nA1,Film. Mass.,\nA2,Clear.,film\n", encoding="utf-8")
+    (folder / "p.csv").write_text("phrase,label\nmass,positive\nfilm,any\n", encoding="utf-8")
+
+    status = match()
+
+    assert status == 0
+    assert "1 of 2 phrases match every report: look whether that is meant" in capsys.readouterr().out.splitlines()
+    assert [row[2] for row in rows(folder / "out.csv")[1:]] == ["positive", "any"]
 
 
 OPTIONS = (

@@ -1,5 +1,7 @@
 """What the prioritise screen shows and does, on a real project, without a browser."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -42,6 +44,17 @@ def counts(answer) -> dict[str, tuple[int, int, int]]:
     return {one["text"]: (one["captured"], one["matched"], one["shadowed"]) for one in answer["overview"]["phrases"]}
 
 
+def seen(answer, phrase) -> dict:
+    """The form of a phrase as the page shows it."""
+    (shown,) = [one for one in answer["overview"]["phrases"] if one["id"] == phrase]
+    return {name: shown[name] for name in ("text", "label", "negatable", "uncertain_label", "excludes")}
+
+
+def names_of(answer) -> list[str]:
+    """The labels, in their order."""
+    return [label["name"] for label in answer["overview"]["labels"]]
+
+
 def ids(answer) -> dict[str, int]:
     """Phrase → its id, in their order."""
     return {one["text"]: one["id"] for one in answer["overview"]["phrases"]}
@@ -82,7 +95,8 @@ def test_what_an_edit_would_do_is_counted_before_it_is_saved(model):
 
     tried = model.answer({"kind": "try change", **request, "uncertain_label": "maybe"})
     unchanged = model.start()
-    saved = model.answer({"kind": "change", **request, "uncertain_label": "maybe"})
+    change = {"kind": "change", "seen": seen(before, request["phrase"]), **request}
+    saved = model.answer({**change, "uncertain_label": "maybe"})
 
     assert tried == {"matched": 3, "captured": 3, "negated": 1, "uncertain": 1}
     assert unchanged == before
@@ -99,7 +113,8 @@ def test_words_that_make_no_phrase_are_refused_in_one_line(model, text, line):
     before = model.start()
     edited = {"phrase": ids(before)["effusion"], "text": text, "label": "yes"}
 
-    for request in ({"kind": "change", **edited}, {"kind": "add", "text": text, "label": "yes"}):
+    change = {"kind": "change", "seen": seen(before, edited["phrase"]), **edited}
+    for request in (change, {"kind": "add", "text": text, "label": "yes"}):
         with pytest.raises(CcdsError, match=line):
             model.answer(request)
 
@@ -113,7 +128,7 @@ def test_a_phrase_in_every_report_is_asked_about_first(open_as):
     repository.load_reports(Report(f"A{n}", (Section("findings", f"Chest film {n}."),)) for n in range(3))
     one = repository.insert_phrase(Phrase("film 1", "yes"), 0).id
     model = prioritise_model(project)
-    edit = {"kind": "change", "phrase": one, "text": "chest film", "label": "yes"}
+    edit = {"kind": "change", "phrase": one, "seen": seen(model.start(), one), "text": "chest film", "label": "yes"}
 
     asked = [model.answer(edit), model.answer({"kind": "add", "text": "Chest", "label": "yes"})]
     sure = model.answer(edit | {"sure": True})
@@ -186,7 +201,8 @@ def test_the_history_says_who_changed_what(open_as, model):
     """The newest change first, a page at a time, those of others and those that were taken back, too."""
     fred = prioritise_model(open_as("fred", Action.OPEN_LABELING))
     phrase = ids(model.start())["left"]
-    fred.answer({"kind": "change", "phrase": phrase, "text": "right", "label": "side", "negatable": True})
+    change = {"kind": "change", "phrase": phrase, "seen": seen(model.start(), phrase), "text": "right", "label": "side"}
+    fred.answer({**change, "negatable": True})
     model.answer({"kind": "move", "phrase": ids(model.start())["heart"], "position": 0})
     model.answer({"kind": "undo"})
 
@@ -224,6 +240,24 @@ def test_phrases_of_another_task_are_copied_below_the_list(project, model):
     assert [*ids(answer)] == [*WORDS, "clear"]
 
 
+def test_a_copied_phrase_in_every_report_is_asked_about_first(open_as):
+    """Nothing is copied until the person says that it is meant; one that the list has already is no question."""
+    project = open_as("fay", Action.OPEN_LABELING)
+    LabelingRepository(project).load_reports(Report(f"A{n}", (Section("findings", f"Film {n}."),)) for n in range(3))
+    task, other = (TaskRepository(project).make(Task(name)).id for name in ("new list", "old list"))
+    LabelingRepository(project, other).append_phrases([Phrase("film 1", "one"), Phrase("film", "any")])
+    model = prioritise_model(project, task)
+
+    asked = model.answer({"kind": "copy", "source": other})
+    unchanged = model.start()
+    sure = model.answer({"kind": "copy", "source": other, "sure": True})
+    again = model.answer({"kind": "copy", "source": other})
+
+    assert "one that stands in all 3" in asked["asks"]
+    assert counts(unchanged) == {}
+    assert (sure["copied"]["added"], again["copied"]["known"]) == (2, 2)
+
+
 def test_phrases_that_exclude_are_refused_where_labels_exclude_each_other(project, model):
     """One line says what to do; nothing is copied."""
     other = TaskRepository(project).make(Task("signs", TaskKind.SEVERAL, (Label("effusion", 0),))).id
@@ -243,9 +277,9 @@ def test_labels_are_ordered_added_and_removed(project, model):
     change_task(project, Task("labels", labels=tuple(Label(name, n) for n, name in enumerate(WORDS.values()))))
     names = ["no", "yes", "side", "heart"]
 
-    ordered = model.answer({"kind": "labels", "names": names})
-    added = model.answer({"kind": "labels", "names": [*names, " fresh "]})
-    removed = model.answer({"kind": "labels", "names": names})
+    ordered = model.answer({"kind": "labels", "names": names, "seen": [*WORDS.values()]})
+    added = model.answer({"kind": "labels", "names": [*names, " fresh "], "seen": names})
+    removed = model.answer({"kind": "labels", "names": names, "seen": [*names, "fresh"]})
 
     assert [(label["name"], label["tone"]) for label in ordered["overview"]["labels"]] == [
         ("no", 2),
@@ -256,9 +290,44 @@ def test_labels_are_ordered_added_and_removed(project, model):
     assert [label["name"] for label in added["overview"]["labels"]] == [*names, "fresh"]
     assert removed["overview"]["labels"] == ordered["overview"]["labels"]
     with pytest.raises(CcdsError, match="the label 'yes' to be used nowhere before it is removed"):
-        model.answer({"kind": "labels", "names": ["no", "side", "heart"]})
+        model.answer({"kind": "labels", "names": ["no", "side", "heart"], "seen": names})
     with pytest.raises(CcdsError, match="'yes' twice"):
-        model.answer({"kind": "labels", "names": [*names, "yes"]})
+        model.answer({"kind": "labels", "names": [*names, "yes"], "seen": names})
+
+
+def test_changes_of_labels_are_taken_back_in_their_order_among_others(project, model):
+    """Undo takes what one did last, phrase or labels; the history has both; another's labels aren't one's own to take back."""
+    names = [label["name"] for label in model.start()["overview"]["labels"]]
+    phrase = ids(model.start())["left"]
+    model.answer({"kind": "labels", "names": ["fresh", *names], "seen": names})
+    model.answer({"kind": "move", "phrase": phrase, "position": 0})
+    model.answer({"kind": "labels", "names": [*names, "fresh"], "seen": ["fresh", *names]})
+
+    steps = [model.answer({"kind": kind}) for kind in ("undo", "undo", "undo", "redo")]
+    history = model.answer({"kind": "history", "begin": 0})["changes"]
+
+    assert [(one["step"]["what"], one["step"]["text"]) for one in steps] == [
+        ("task", "labels"),
+        ("moved", "left"),
+        ("task", "labels"),
+        ("task", "labels"),
+    ]
+    assert [[label["name"] for label in one["overview"]["labels"]] for one in steps] == [
+        ["fresh", *names],
+        ["fresh", *names],
+        names,
+        ["fresh", *names],
+    ]
+    assert steps[2]["overview"]["redo"] == {"what": "task", "text": "labels", "more": 0}
+    assert [*ids(steps[-1])] == [*WORDS]
+    assert (history[0]["what"], history[0]["kind"], history[0]["labels"]) == (
+        "task",
+        "redo",
+        [names, ["fresh", *names]],
+    )
+    change_task(project, replace(TaskRepository(project).tasks()[0].task, guideline="New."))
+    newest = model.answer({"kind": "history", "begin": 0})["changes"][0]
+    assert (newest["step"], newest["parts"], newest["labels"]) == (history[0]["step"] + 1, "guideline", None)
 
 
 def test_a_label_of_the_gold_set_is_in_use(project, model):
@@ -268,8 +337,8 @@ def test_a_label_of_the_gold_set_is_in_use(project, model):
     Curating(project, 1).set_gold(key, ["heart"])
     model.answer({"kind": "remove", "phrase": ids(model.start())["heart"]})
 
-    with pytest.raises(CcdsError, match=r"0 phrase\(s\) and 1 study\(ies\)"):
-        model.answer({"kind": "labels", "names": [name for name in names if name != "heart"]})
+    with pytest.raises(CcdsError, match="0 of the phrases and 1 of the studies"):
+        model.answer({"kind": "labels", "names": [name for name in names if name != "heart"], "seen": names})
 
 
 def test_a_page_of_an_older_list_is_told_so(project, model):
@@ -281,12 +350,45 @@ def test_a_page_of_an_older_list_is_told_so(project, model):
     for request in (
         {"kind": "move", "position": 0} | gone,
         {"kind": "try", "position": 0} | gone,
-        {"kind": "change", "text": "left", "label": "side"} | gone,
+        {"kind": "change", "text": "left", "label": "side", "seen": {"text": "left", "label": "side"}} | gone,
         {"kind": "remove"} | gone,
         {"kind": "reports", "begin": 0, "among": {"by": "phrase"} | gone},
     ):
         with pytest.raises(CcdsError, match="one that was removed"):
             model.answer(request)
+
+
+def test_an_older_page_overwrites_no_other_fellow_s_words(open_as, project, model):
+    """What somebody changed meanwhile stays, and the page is told it; over what it then shows the change is made."""
+    fred = prioritise_model(open_as("fred", Action.OPEN_LABELING))
+    imported = Phrase("right  lung", "side")  # with two spaces
+    LabelingRepository(project).insert_phrase(imported, 0)
+    page = model.start()
+    phrase = ids(page)["right  lung"]
+    relabel = {"kind": "change", "phrase": phrase, "text": "right lung"}
+    fred.answer({**relabel, "label": "no", "seen": seen(page, phrase)})
+
+    told = model.answer({**relabel, "label": "side", "negatable": True, "seen": seen(page, phrase)})
+    again = model.answer({**relabel, "label": "no", "negatable": True, "seen": seen(told, phrase)})
+
+    assert "found another one, as somebody changed it meanwhile" in told["refused"]
+    assert (seen(told, phrase)["label"], seen(told, phrase)["negatable"]) == ("no", False)
+    assert "refused" not in again
+    assert (seen(again, phrase)["label"], seen(again, phrase)["negatable"]) == ("no", True)
+
+
+def test_an_older_page_drops_no_label_that_another_fellow_added(open_as, model):
+    """Its order would leave it out; it is told which labels there are."""
+    fred = prioritise_model(open_as("fred", Action.OPEN_LABELING))
+    names = names_of(model.start())
+    fred.answer({"kind": "labels", "names": [*names, "loculated"], "seen": names})
+
+    told = model.answer({"kind": "labels", "names": names[::-1], "seen": names})
+    again = model.answer({"kind": "labels", "names": names_of(told)[::-1], "seen": names_of(told)})
+
+    assert "found another one, as somebody changed it meanwhile" in told["refused"]
+    assert names_of(told) == [*names, "loculated"]
+    assert names_of(again) == ["loculated", *names[::-1]]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from ccds_kernel.cli import main
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from support.site import act_as
 
@@ -77,10 +78,10 @@ def test_load_tells_what_it_left_out_without_naming_it(capsys):
 
     assert capsys.readouterr().out.splitlines() == [
         "8 reports: 2 added, 1 known already",
-        "        1  more than once in the file, word for word",
         "        1  left out: without any text",
         "        1  left out: that say something else than the project's report of that accession number",
         "        3  left out: beyond the exam codes or dates of the IRB application",
+        "        1  of all these: the same, word for word, as an earlier one in the file",
     ]
 
 
@@ -117,6 +118,7 @@ def test_load_refuses_what_it_can_not_hold_against_the_application(capsys, repos
     [
         ({"reports": "none.csv"}, "the CSV file none.csv"),
         ({"columns": ["finding"]}, "one column 'finding' in r.csv"),
+        ({"reports": "latin.csv"}, "latin.csv in UTF-8"),
         ({"columns": ["findings", "findings"]}, "text columns, each named once"),
         ({"columns": ["findings", "accession"]}, "columns, each named once"),
         ({"more": ["--date-column", ""]}, "one column '' in r.csv"),
@@ -126,7 +128,8 @@ def test_load_refuses_what_it_can_not_hold_against_the_application(capsys, repos
 )
 @pytest.mark.usefixtures("folder")
 def test_a_load_that_cannot_be_is_one_line(capsys, repository, arguments, expected):
-    """A wrong file, column or project: exit status 1, one line, nothing loaded."""
+    """A wrong file, column or project, another encoding: exit status 1, one line, nothing loaded."""
+    Path("latin.csv").write_bytes(REPORTS.replace("Late", "Épanchement").encode("latin-1"))
     named = dict(arguments)
     status = load("--unchecked", *named.pop("more", ()), **named)
 
@@ -200,14 +203,76 @@ def test_an_imported_phrase_with_another_label_or_other_options_is_left_out(fold
     repository.append_phrases([Phrase("effusion", "positive"), Phrase("mass", "positive")])
     (folder / "p.csv").write_text("phrase,label,negatable\nEFFUSION,negative,no\nmass,positive,yes\n", encoding="utf-8")
 
-    main(["labeling", "import", "--project", "CHEST-1", "--phrases", "p.csv"])
+    main(["labeling", "import", "--project", "CHEST-1", "--phrases", "p.csv", "--new-labels"])
 
     assert capsys.readouterr().out.splitlines() == [
         "2 phrases: 0 added, 0 known already",
-        "        1  left out: on the list already, meaning something else",
-        "        1  left out: on the list already, with other options; change these in the labelling app",
+        "        1  left out: on the list already, meaning something else (line 2)",
+        "        1  left out: on the list already, with other options; change these in the labelling app (line 3)",
     ]
     assert [stored.phrase for stored in repository.phrases()] == [
         Phrase("effusion", "positive"),
         Phrase("mass", "positive"),
     ]
+
+
+def test_a_label_that_the_task_does_not_have_is_refused_until_it_is_meant(folder, capsys, repository):
+    """A slip of the pen makes no label; the line is named, and what labels there are. So is the word for the uncertain."""
+    repository.append_phrases([Phrase("effusion", "positive"), Phrase("clear", "negative")])
+    (folder / "p.csv").write_text("phrase,label\nmass,positive\nnodule,postive\n", encoding="utf-8")
+    (folder / "q.csv").write_text("phrase,label,uncertain\nmass,positive,perhaps\n", encoding="utf-8")
+    command = ["labeling", "import", "--project", "CHEST-1", "--phrases"]
+
+    refused = main([*command, "p.csv"]), main([*command, "q.csv"])
+    told = capsys.readouterr().err.splitlines()
+    before = len(repository.phrases())
+    meant = main([*command, "p.csv", "--new-labels"]), main([*command, "p.csv"])
+
+    assert (refused, before, meant) == ((1, 1), 2, (0, 0))
+    assert told == [
+        f"ccds: expected labels of the task 'labels' in {name}: 'positive', 'negative'; found another one in line {line}; "
+        "mend that line, or say with --new-labels that the task is to have it"
+        for name, line in (("p.csv", 3), ("q.csv", 2))
+    ]
+
+
+def test_an_imported_phrase_that_matches_every_report_is_asked_about_first(folder, capsys, repository):
+    """Nothing is imported until one says that it is meant; afterwards it is on the list, and no question."""
+    repository.load_reports(Report(f"A{n}", (Section("findings", f"No mass, film {n}."),)) for n in range(1200))
+    (folder / "p.csv").write_text("phrase,label\nfilm 7,seven\nNO  mass,clear\nfilm 1,one\n", encoding="utf-8")
+    command = ["labeling", "import", "--project", "CHEST-1", "--phrases", "p.csv", "--json"]
+
+    asked = main(command)
+    told = capsys.readouterr()
+    none = repository.phrases()
+    meant, again = main([*command, "--everywhere"]), main(command)
+
+    assert (asked, told.out, none) == (1, "", ())
+    assert told.err == (
+        "ccds: expected phrases that tell reports apart in p.csv; found 1 that match all 1200, the first of them as phrase 2; "
+        "choose other words, or say with --everywhere that this is meant\n"
+    )
+    assert (meant, again) == (0, 0)
+    assert [json.loads(line)["added"] for line in capsys.readouterr().out.splitlines()] == [3, 0]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"phrase,label\n\xc9panchement,x\n", "p.csv in UTF-8; found a byte that isn't at line 2"),
+        (b"phrase,label\nmass,x\n \xc2\xad,x\n", "a phrase; found a blank one in line 3 of p.csv"),
+        (b"phrase,label\nmass,x\nMA\xc2\xadSS,y\n", "each phrase once in p.csv; found that of line 2 again in line 3"),
+        (b"phrase\nmass\n", "one column 'label' in p.csv"),
+    ],
+)
+def test_an_import_that_cannot_be_is_one_line(folder, capsys, repository, content, line):
+    """Another encoding, a phrase of nothing, two alike: the list is as it was, those of the lines before are not on it."""
+    repository.insert_phrase(Phrase("effusion", "positive"), 0)
+    (folder / "p.csv").write_bytes(content)
+
+    status = main(["labeling", "import", "--project", "CHEST-1", "--phrases", "p.csv"])
+
+    told = capsys.readouterr()
+    assert (status, told.out, told.err.count("\n")) == (1, "", 1)
+    assert told.err.startswith(f"ccds: expected {line}")
+    assert [stored.phrase.text for stored in repository.phrases()] == ["effusion"]

@@ -288,7 +288,7 @@ def test_appended_phrases_come_below_and_change_nothing(repository):
         ]
     )
 
-    assert counts == Appended(added=2, known=1, conflicting=1, differing=2)
+    assert counts == Appended(added=2, known=1, conflicting=1, differing=2, conflicting_at=(2,), differing_at=(4, 5))
     assert [stored.phrase for stored in repository.phrases()] == [
         Phrase("one", "x"), Phrase("two", "x"), Phrase("three", "y")
     ]  # fmt: skip

@@ -1,5 +1,7 @@
 """The labelling app's screens: which there are, and whose a request is."""
 
+from dataclasses import replace
+
 import pytest
 
 from ccds_kernel.errors import CcdsError
@@ -59,8 +61,8 @@ def test_the_bar_is_told_screens_and_tasks(project, model):
     answer = model.start()
 
     assert (answer["project"], answer["screens"]) == ("CHEST-1", ["annotate"])
-    assert [task["id"] for task in answer["tasks"]] == [1, made.id]
-    assert answer["tasks"][1] == {
+    assert [task["id"] for task in answer["tasks"]] == [made.id]
+    assert answer["tasks"][0] == {
         "id": made.id,
         "name": "tubes",
         "kind": "several",
@@ -71,18 +73,35 @@ def test_the_bar_is_told_screens_and_tasks(project, model):
     }
 
 
+def test_the_app_opens_the_newest_task_that_has_labels(project, model):
+    """A project that is new has one task, which stands there until another one does; used, it stays."""
+    tasks = TaskRepository(project)
+    fresh = model.start()
+    before = tasks.tasks()[0].task
+    older = tasks.make(Task("tubes", labels=(Label("tip", 0),))).id
+    newer = tasks.make(Task("lines", labels=(Label("tip", 0),))).id
+    tasks.make(Task("without labels"))
+    unused = model.start()
+    tasks.change(1, before, replace(before, guideline="Now it is used."))
+    used = model.start()
+
+    assert (fresh["opens"], [task["name"] for task in fresh["tasks"]]) == (1, ["labels"])
+    assert (unused["opens"], [task["id"] for task in unused["tasks"]]) == (newer, [older, newer, newer + 1])
+    assert (used["opens"], [task["id"] for task in used["tasks"]]) == (newer, [1, older, newer, newer + 1])
+
+
 def test_a_screen_is_opened_once_for_each_task_when_it_is_first_asked(project, model, opened):
     """A request reaches its screen without the address; a reload starts the same one again."""
-    other = TaskRepository(project).make(Task("tubes")).id
-    address = {"screen": "annotate", "task": 1}
+    first, other = (TaskRepository(project).make(Task(name)).id for name in ("lines", "tubes"))
+    address = {"screen": "annotate", "task": first}
 
     started = model.answer(address | {"kind": "ready"})
     model.answer({"screen": "annotate", "task": other, "kind": "ready"})
     model.answer(address | {"kind": "undo", "report": 0})
     again = model.answer(address | {"kind": "ready"})
 
-    assert started == again == {"started": 1}
-    assert [screen.task for screen in opened] == [1, other]
+    assert started == again == {"started": first}
+    assert [screen.task for screen in opened] == [first, other]
     assert opened[0].asked == [{"kind": "undo", "report": 0}]
 
 

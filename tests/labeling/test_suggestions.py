@@ -116,6 +116,35 @@ def test_without_anything_confirmed_what_settles_most_comes_first(texts):
     assert settled == sorted(settled, reverse=True)
 
 
+def test_without_anything_confirmed_only_words_near_the_label_are_suggested():
+    """Those that share a word with it or with one of its phrases, however frequent others are; never one of its "no" alone."""
+    texts = [["The chest is normal. No small effusion. Fluid on the left."]] * 5 + [["Fluid film. Chest normal."]] * 4
+    index = index_of([*texts, ["loculated fluid"]], [Phrase("loculated fluid", YES)])
+    vocabulary = Vocabulary([*texts, ["loculated fluid"]])
+
+    near = {one.phrase.text for one in settling(vocabulary, index, YES, {}, most=MANY)}
+    decided = {one.phrase.text for one in settling(vocabulary, index, YES, {0: YES}, most=MANY)}
+
+    assert near >= {"effusion", "fluid"}
+    assert all({"effusion", "fluid"} & set(text.split()) for text in near)
+    assert "normal" in decided
+    assert settling(vocabulary, index, "no", {}, most=MANY) == []
+
+
+@pytest.mark.parametrize("confirmed", [{}, {0: YES, 1: YES}])
+def test_what_stands_for_a_name_that_was_taken_out_is_never_suggested(confirmed):
+    """Rows of x and underscores, whatever stands beside them; the x of "x ray" is a word."""
+    texts = [["Effusion XXXX seen by ___ on x ray, [XX] effusion."]] * 4
+
+    found = settling(Vocabulary(texts), PhraseIndex(texts), YES, confirmed, most=MANY)
+    found += settling(Vocabulary(texts), PhraseIndex(texts), "x ray", confirmed, most=MANY)
+
+    words = {word for one in found for word in one.phrase.text.replace(",", "").split()}
+    assert words
+    assert not words & {"xxxx", "___", "xx"}
+    assert {"effusion", "ray"} <= words
+
+
 def test_a_wording_of_the_positives_comes_before_a_more_frequent_one():
     """What settles right ones comes first, with its counts; what has no gain comes after, with none."""
     texts = [["Blunting of the angle. Heart is large."]] * 6 + [["Heart is large."]] * 30
@@ -199,7 +228,7 @@ def test_reports_beyond_the_sample_are_counted_all_the_same():
     """N-grams are looked for in some of many reports; what is said of them is counted in all."""
     texts = [[f"Wording {number % 3}."] for number in range(7001)]
 
-    found = settling(Vocabulary(texts), PhraseIndex(texts), YES, {}, most=2)
+    found = settling(Vocabulary(texts), PhraseIndex(texts), "wording", {}, most=2)
 
     assert [(one.phrase.text, one.raw) for one in found] == [("wording", 7001), ("wording 0", 2334)]
 

@@ -1,6 +1,7 @@
 """`ccds labeling task`, and `--task` of the others, from end to end, on a site's project."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from ccds_kernel.cli import main
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
@@ -53,15 +55,94 @@ def test_a_task_is_made_shown_and_changed(capsys, project):
 
     assert (made, again, changed) == (0, 0, 0)
     assert told == [
-        "task 'findings': made, with 2 label(s)",
+        "task 'findings': made, with 2 labels",
         "task 'findings': nothing changed",
-        "task 'findings': changed",
+        "task 'findings': changed: labels",
     ]
-    _, stored = TaskRepository(project).tasks()
+    (stored,) = TaskRepository(project).tasks()
     labels = (Label("edema", 1), Label("effusion", 0), Label("lines", 2))
     assert stored.task == Task("findings", TaskKind.SEVERAL, labels, "Look twice.", frozenset({"indication"}))
     shown = yaml.safe_load(capsys.readouterr().out)
     assert shown["labels"] == ["edema", "effusion", "lines"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_first_task_of_a_new_project_is_the_one_that_everything_is_about(capsys, project):
+    """It takes the place of the one without labels that is there; other commands then need no name. A second one is another."""
+    run("task", "set", "task.yaml")
+    Path("more.yaml").write_text("name: lines\nlabels: [tip]\n", encoding="utf-8")
+    (first,) = TaskRepository(project).tasks()
+    shown = run("task", "show")
+    run("task", "set", "more.yaml")
+
+    assert (shown, first.id, first.task.words) == (0, 1, ("effusion", "edema"))
+    assert "task 'lines': made, with 1 label\n" in capsys.readouterr().out
+    assert [stored.task.name for stored in TaskRepository(project).tasks()] == ["findings", "lines"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_task_that_was_made_beside_an_unused_first_one_is_the_only_one(capsys, project):
+    """As in projects of before; the name of the unused one can be taken, and it is another task again."""
+    TaskRepository(project).make(Task("findings"))
+    shown = run("task", "show")
+    Path("more.yaml").write_text("name: labels\nlabels: [tip]\n", encoding="utf-8")
+    taken = run("task", "set", "more.yaml")
+
+    assert (shown, taken) == (0, 0)
+    assert "task 'labels': made, with 1 label\n" in capsys.readouterr().out
+    assert [stored.id for stored in TaskRepository(project).tasks()] == [1, 2]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_file_overwrites_nothing_that_somebody_changed_since_it_was_printed(capsys, project):
+    """It is refused as a whole, and says what to do; printed anew it is taken."""
+    tasks, printed = TaskRepository(project), Path("printed.yaml")
+    before = tasks.tasks()[0].task
+    run("task", "show")
+    printed.write_text(capsys.readouterr().out + "\n", encoding="utf-8")
+    tasks.change(1, before, before.with_labels(["loculated"]))
+    edited = {**yaml.safe_load(printed.read_text(encoding="utf-8")), "guideline": "All fluid."}
+    printed.write_text(yaml.safe_dump(edited), encoding="utf-8")
+
+    refused = run("task", "set", "printed.yaml")
+    told, kept = capsys.readouterr().err, tasks.tasks()[0].task
+    run("task", "show", "--cues")
+    anew = {**yaml.safe_load(capsys.readouterr().out), "guideline": "All fluid."}
+    printed.write_text(yaml.safe_dump(anew), encoding="utf-8")
+    taken = [run("task", "set", "printed.yaml") for _ in range(2)]
+
+    assert refused == 1
+    assert "found another revision, as somebody changed it since" in told
+    assert (kept.words, kept.guideline) == (("loculated",), "")
+    assert taken == [0, 0]
+    assert (tasks.tasks()[0].task.words, tasks.tasks()[0].task.guideline) == (("loculated",), "All fluid.")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_section_that_no_report_has_is_named(capsys, project):
+    """Once there are reports: a slip of the pen would let the question be searched."""
+    Path("task.yaml").write_text("name: findings\nleft_out: [Findings, nosection]\n", encoding="utf-8")
+    run("task", "set", "task.yaml")
+    before = capsys.readouterr().out
+    LabelingRepository(project).load_reports([Report("A1", (Section("findings", "Fluid."),), "CXR2", date(2020, 5, 1))])
+    run("task", "set", "task.yaml")
+
+    assert "nosection" not in before
+    assert capsys.readouterr().out.splitlines() == [
+        "task 'findings': nothing changed",
+        "no report has a section of these names that the task leaves out: 'nosection'",
+    ]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_name_that_another_task_has_is_refused_however_it_is_written(capsys, project):
+    """Two that differ by case only nobody tells apart."""
+    TaskRepository(project).make(Task("effusion"))
+    TaskRepository(project).make(Task("lines"))
+    Path("task.yaml").write_text("name: EFFUSION\n", encoding="utf-8")
+
+    assert run("task", "set", "task.yaml") == 1
+    assert "found 'EFFUSION' again (case and white space don't count)" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("folder")
@@ -84,7 +165,7 @@ def test_a_task_as_one_document(capsys):
     shown = json.loads(capsys.readouterr().out)
     assert shown["labels"] == [{"name": "effusion", "colour": 0}, {"name": "edema", "colour": 1}]
     assert "no evidence of" in shown["cues"]["negation_before"]
-    assert (shown["kind"], shown["created_by"]) == ("several", "fay")
+    assert (shown["kind"], shown["created_by"]) == ("several", "")  # the project's first task, which nobody made
 
 
 @pytest.mark.usefixtures("folder")
@@ -97,7 +178,7 @@ def test_a_label_in_use_stays(capsys, project):
 
     told = capsys.readouterr()
     assert (status, told.out) == (1, "")
-    assert "the label 'effusion' to be used nowhere before it is removed; found 1 phrase(s)" in told.err
+    assert "the label 'effusion' to be used nowhere before it is removed; found 1 of the phrases" in told.err
     assert TaskRepository(project).tasks()[0].task.guideline == ""
 
 
@@ -114,7 +195,7 @@ def test_a_scientist_sees_a_task_and_changes_none(monkeypatch, capsys):
     assert told.err.startswith("ccds: expected a role that may curate labels; found sam as scientist; ")
 
 
-def test_phrases_of_one_task_go_out_and_come_back(folder, capsys, project):
+def test_phrases_of_one_task_go_out_and_come_back(folder, capsys):
     """In a task whose labels are decided one by one a phrase may exclude its label; its opposite is a conflict."""
     run("task", "set", "task.yaml")
     (folder / "p.csv").write_text(
@@ -137,7 +218,35 @@ def test_phrases_of_one_task_go_out_and_come_back(folder, capsys, project):
         "wet,effusion,no,no",
         "wet,edema,no,no",
     ]
-    assert LabelingRepository(project).phrases() == ()
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_change_is_listed_taken_back_and_done_again(capsys, project):
+    """By its parts; as one document with the task before and after."""
+    run("task", "set", "task.yaml")
+    Path("less.yaml").write_text("name: findings\nlabels: [edema]\nguideline: Once.\n", encoding="utf-8")
+    run("task", "set", "less.yaml")
+    capsys.readouterr()
+
+    named = ("--task", "findings")
+    statuses = [run("task", verb, *named) for verb in ("undo", "history", "redo", "history", "redo")]
+
+    told = capsys.readouterr()
+    lines = told.out.splitlines()
+    assert statuses == [0, 0, 0, 0, 1]
+    assert lines[0] == "task 'findings': taken back: labels, a guideline"
+    assert [line.split("UTC  ")[1] for line in lines[-3:]] == [
+        "fay changed: labels, a guideline",
+        "fay took back: labels, a guideline",
+        "fay did again: labels, a guideline",
+    ]
+    assert told.err.startswith("ccds: expected a change of yours to do again; found none; ")
+    assert TaskRepository(project).tasks()[0].task.words == ("edema",)
+    run("task", "history", *named, "--json")
+    _, first, undone, _ = json.loads(capsys.readouterr().out)
+    assert (undone["of_step"], undone["kind"], undone["person"]) == (first["step"], "undo", "fay")
+    assert yaml.safe_load(first["before"])["labels"] == ["effusion", "edema"]
+    assert yaml.safe_load(first["after"])["guideline"] == "Once."
 
 
 @pytest.mark.parametrize(
@@ -153,6 +262,8 @@ def test_phrases_of_one_task_go_out_and_come_back(folder, capsys, project):
 )  # fmt: skip
 def test_what_can_not_be_is_one_line(folder, capsys, words, told):
     """With several tasks one has to be named; and phrases have to fit it."""
+    (folder / "labels.yaml").write_text("name: labels\nguideline: One by one.\n", encoding="utf-8")
+    run("task", "set", "labels.yaml")
     run("task", "set", "task.yaml")
     (folder / "p.csv").write_text("phrase,label,excludes\nno effusion,effusion,yes\n", encoding="utf-8")
     capsys.readouterr()

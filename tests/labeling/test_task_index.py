@@ -48,6 +48,27 @@ def test_each_label_is_decided_by_its_own_phrases(several):
     assert len(several) == 5
 
 
+class Counted(list):
+    """Texts that count how often somebody opens one."""
+
+    opened = 0
+
+    def __getitem__(self, at):
+        self.opened += 1
+        return super().__getitem__(at)
+
+
+def test_the_same_words_are_read_once_for_all_labels():
+    """What they would do with an option in each list is shown at every selection."""
+    texts = Counted(CHEST)
+    index = TaskIndex(TaskKind.SEVERAL, texts)
+
+    previews = [index.preview(Phrase("effusion", label, negatable=True)) for label in ("Effusion", "Mass", "Fluid")]
+
+    assert [(preview.raw, preview.negated) for preview in previews] == [(2, 1)] * 3
+    assert texts.opened == 3
+
+
 def test_what_a_phrase_hides_is_told_within_its_label(several):
     """Positives that a negative phrase hides are conflicts; another label's phrases aren't."""
     conflicts = several.conflicts()

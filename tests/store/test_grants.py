@@ -11,6 +11,7 @@ TABLES = (
     HeldTable("prediction", "clinical", ("prediction_id_seq",)),
     HeldTable("odd", ""),
 )
+SAID = HeldTable("answer", "reports", ("answer_id_seq",), added_only=True)
 
 
 def may(rights: Rights, role: str) -> set[tuple[str, str]]:
@@ -28,6 +29,17 @@ def test_each_data_kind_has_a_role_that_reads_and_one_that_writes():
     assert may(rights, "chest-1_reports_read") == enter | {("SELECT", "report")}
     assert may(rights, "chest-1_reports_write") == enter | {("SELECT", "report")} | changing
     assert rights.members == {(role, "ccds_connect") for role in rights.roles}
+
+
+def test_what_was_said_is_added_to_and_changed_by_nobody():
+    """Whoever writes answers can't rewrite another's, nor their own."""
+    rights = grants_for("chest-1", ["reports"], [SAID], database="ccds")
+
+    granted = {one for one in may(rights, "chest-1_reports_write") if one[1].startswith("answer")}
+
+    assert granted == {("SELECT", "answer"), ("INSERT", "answer"), ("USAGE", "answer_id_seq")}
+    assert HeldTable.told("answer", "reports, added only", ["answer_id_seq"]) == SAID
+    assert HeldTable.told("report", "reports", ["report_id_seq"]) == TABLES[1]
 
 
 def test_a_kind_that_the_application_does_not_cover_is_granted_to_nobody():

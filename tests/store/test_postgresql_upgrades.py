@@ -68,7 +68,7 @@ def test_reports_and_phrases_of_before_tasks_are_the_first_task_s(site, issue, o
     with store.reading() as connection:
         (stored,) = task_rows.tasks(connection)
         phrases = rows.phrases(connection)
-        reports = [one.study_key for one in rows.reports(connection)]
+        reports = [one.study_key for one in rows.reports(connection, None)]
     store.close()
     labels = [Label(name, slot) for slot, name in enumerate(["negative", "positive", "other", "perhaps"])]
     assert (stored.id, stored.task) == (rows.FIRST_TASK, Task("labels", labels=tuple(labels)))

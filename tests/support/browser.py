@@ -46,6 +46,17 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@contextmanager
+def page_of_scripts(browser: Browser, scripts: str) -> Iterator[Page]:
+    """An empty page on an origin of its own, which runs `scripts` and is closed in the end."""
+    page = browser.new_page()
+    page.route("**/*", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
+    page.goto("http://page.test/")
+    page.add_script_tag(content=scripts)
+    yield page
+    page.close()
+
+
 def hosts_asked(page: Page) -> set[str]:
     """The hosts that `page` asks from now on, websockets included; the set grows while it does."""
     hosts: set[str] = set()

@@ -17,6 +17,7 @@ from playwright.sync_api import Error, Page, expect
 from sqlalchemy import func, select
 
 from ccds_kernel.irb.project import Project
+from ccds_kernel.labeling import tables as labeling_tables
 from ccds_kernel.labeling.confirmation import tables
 from ccds_kernel.labeling.confirmation.answer import AnswerKind, LeaseState
 from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
@@ -44,7 +45,7 @@ _SEEN = """() => {
 }"""
 
 _UNSAVED = """() => Object.keys(sessionStorage)
-  .filter((name) => name.startsWith("ccds-confirm-") && name.includes("-keys-"))
+  .filter((name) => name.startsWith("ccds-confirm-") && name.endsWith("-keys"))
   .reduce((sum, name) => sum + JSON.parse(sessionStorage[name]).length, 0)"""
 
 
@@ -89,10 +90,22 @@ class Seat:
         """Presses a key by chance, as a labeler would."""
         seen = self.look()
         self.ended = seen["ended"]
+        if self.ended:
+            return
         if self.undoable and chance.random() < 0.15:
             self._press("u", Pressed(AnswerKind.UNDO, self.undoable.pop(), None))
-        elif not self.ended:
+        else:
             self._say(seen, chance)
+
+    def standing(self) -> dict[str, AnswerKind]:
+        """What is left of what they said: study → confirmed, corrected or skipped."""
+        left: dict[str, AnswerKind] = {}
+        for told in self.pressed:
+            if told.kind is AnswerKind.UNDO:
+                del left[told.study]
+            else:
+                left[told.study] = told.kind
+        return left
 
     def _say(self, seen: dict[str, Any], chance: Random) -> None:
         key = chance.choices(["Enter", "Space", "1", "2", "3", "s"], weights=[8, 4, 2, 2, 1, 1])[0]
@@ -155,7 +168,7 @@ def race(
         seats: at least two.
         chance: draws who is next, and what they press.
         crash_after: the number of keys after which the first one's tab dies.
-        kill_after: the same for the second one's kernel.
+        kill_after: the same for the kernel of the next one who has something to do.
 
     Returns:
         A line for each promise that was broken.
@@ -169,7 +182,7 @@ def race(
         if keys == crash_after:
             broken += seats[0].crash(lambda: len(kept_of(project, batch, seats[0].person)))
         if keys == kill_after:
-            seats[1].kill_kernel(chance, keys=5)
+            next(seat for seat in seats[1:] if seat.look()["key"]).kill_kernel(chance, keys=5)
         if keys % 25 == 0:
             broken += in_two_hands(project, batch)
     for seat in seats:
@@ -199,7 +212,27 @@ def broken_promises(project: Project, batch: StoredBatch, seats: Sequence[Seat])
             )
         if refused := Counter(one.refused for one in mine if one.refused is not None):
             broken.append(f"{seat.person}: refused {dict(refused)}")
-    return broken + in_two_hands(project, batch)
+    return broken + in_two_hands(project, batch) + not_said_once(project, batch, seats)
+
+
+def not_said_once(project: Project, batch: StoredBatch, seats: Sequence[Seat]) -> list[str]:
+    """A line for each study, planted ones left out, that two labelers said something about, or nobody said or skipped."""
+    item, report = tables.item, labeling_tables.report
+    query = (
+        select(report.c.study_key)
+        .join(item, item.c.report_id == report.c.id)
+        .where(item.c.batch_id == batch.id, item.c.planted == Planted.NO.value)
+    )
+    with project.store.reading() as connection:
+        studies = list(connection.scalars(query))
+    standing = [seat.standing() for seat in seats]
+    said = Counter(study for left in standing for study, kind in left.items() if kind is not AnswerKind.SKIP)
+    skipped = {study for left in standing for study, kind in left.items() if kind is AnswerKind.SKIP}
+    return [
+        f"study {study} was said {said[study]} times"
+        for study in studies
+        if said[study] > 1 or (said[study] == 0 and study not in skipped)
+    ]
 
 
 def in_two_hands(project: Project, batch: StoredBatch) -> list[str]:

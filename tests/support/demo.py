@@ -2,13 +2,14 @@
 
 import json
 import os
+import random
 import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,7 +148,7 @@ def running_demo(folder: Path, *more: str) -> Iterator[Demo]:
 def processes_of(folder: Path, *words: str) -> list[psutil.Process]:
     """What runs for the site in `folder`: it has the folder in its arguments, environment or working directory.
 
-    With `words` only those in whose arguments or environment all of them occur.
+    With `words` only those in whose arguments or environment all of them occur; `NAME=value` is a variable, with just that value.
     """
     found = []
     for process in psutil.process_iter():
@@ -157,13 +158,23 @@ def processes_of(folder: Path, *words: str) -> list[psutil.Process]:
             ours = Path(process.cwd()).is_relative_to(folder) or any(str(folder) in text for text in texts)
         except (psutil.Error, OSError):
             continue
-        if ours and all(any(word in text for text in texts) for word in words):
+        if ours and all(any(_has(text, word) for text in texts) for word in words):
             found.append(process)
     return [process for process in found if process.pid != os.getpid()]
 
 
+def _has(text: str, word: str) -> bool:
+    _, is_variable, value = word.partition("=")
+    return text == word if is_variable and value else word in text
+
+
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of 127.0.0.1 that nobody listens on now.
+
+    It is none of those that Linux gives to whoever names none: by the time it is used another test's connection might have it.
+    """
+    while True:
+        port = random.SystemRandom().randrange(15_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

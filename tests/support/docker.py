@@ -65,7 +65,7 @@ class Dockerd:
     @cached_property
     def client(self) -> docker.APIClient:
         """A client to look at it from outside."""
-        return docker.APIClient(self.url, version="1.41", timeout=60)
+        return docker.APIClient(self.url, version="1.41", timeout=300)
 
 
 def need_docker() -> None:

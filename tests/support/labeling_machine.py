@@ -28,6 +28,7 @@ CUES = Cues(
     uncertainty_right_after=["likely"],
     scope_ends_backward=[","],
     affirmation_right_after=["stable"],
+    negation_opening=["gone"],
 )
 LEFT_OUT = "indication"
 
@@ -36,7 +37,7 @@ cue_words = st.sampled_from(
     [
         *("no", "NO", "without", "no sign of", "is excluded", "absent", "possible", "may be", "cannot be excluded"),
         *("no change", "but", ";", "?", ",", "sign", "of", "excluded", "(no", "no)", "nodule"),
-        *("isn\u2019t there", "likely", "stable"),
+        *("isn\u2019t there", "likely", "stable", "gone", ":"),
     ]
 )
 words = st.one_of(findings, findings, cue_words)
@@ -49,11 +50,13 @@ ends = st.sampled_from(
 
 @st.composite
 def written_sections(draw, name: str) -> WrittenSection:
-    """A section of up to four sentences, some broken into lines; those have no capitals, before which a line ends a sentence."""
+    """A section of up to four sentences, some broken into lines; those have neither capitals nor colons, with which lines end
+    sentences.
+    """
     sentences: list[str] = []
     mark = ""
     broken = draw(st.booleans())
-    used = words.filter(lambda word: word == word.casefold()) if broken else words
+    used = words.filter(lambda word: word == word.casefold() != ":") if broken else words
     between = spaces | st.just("\n") if broken else spaces
     for _ in range(draw(st.integers(0, 4))):
         chosen = draw(st.lists(used, min_size=1, max_size=7))
@@ -78,13 +81,18 @@ phrases = st.builds(
 
 
 class TaskIndexAgainstReference(RuleBasedStateMachine):
-    """After any sequence of changes the index says what the reference says."""
+    """After any sequence of changes the index says what the reference says.
+
+    Attributes:
+        changes: how many were made, those taken back counted once more.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.index = TaskIndex(TaskKind.ONE, [])
         self.reference = Reference([], [], CUES, several=False)
         self.undoing: list[tuple[Callable[[], object], dict[str, list[Phrase]]]] = []
+        self.changes = 0
 
     @initialize(kind=st.sampled_from(TaskKind), written=st.lists(written_reports, min_size=1, max_size=8))
     def start(self, kind, written) -> None:
@@ -98,7 +106,8 @@ class TaskIndexAgainstReference(RuleBasedStateMachine):
         self.reference = Reference(written, {LEFT_OUT}, CUES, several=kind is TaskKind.SEVERAL)
 
     def _keep(self, undo: Callable[[], object]) -> None:
-        """Remembers how the index goes back to what the reference says now."""
+        """Remembers how the index goes back to what the reference says now, before it is changed."""
+        self.changes += 1
         self.undoing.append((undo, {name: list(listed) for name, listed in self.reference.lists.items()}))
 
     def _fits(self, phrase: Phrase, *, instead_of: Phrase | None = None) -> bool:
@@ -171,6 +180,7 @@ class TaskIndexAgainstReference(RuleBasedStateMachine):
     @rule()
     def undo(self) -> None:
         """The newest change is taken back."""
+        self.changes += 1
         undo, before = self.undoing.pop()
         undo()
         self.reference.lists = before

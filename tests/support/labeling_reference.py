@@ -67,27 +67,50 @@ def cues_in(part: str, cues: Cues) -> list[tuple[int, int, str]]:
     return found
 
 
-def assertion(before: str, after: str, cues: Cues) -> Assertion:
-    """What a sentence says of what stands between `before` and `after`."""
-    reaching: list[tuple[int, int, Assertion]] = []  # distance, 0 for a negation and 1 for an uncertainty, what it says
-    for _, end, cue in reversed(cues_in(before, cues)):
+def is_answer(part: str, start: int, end: int, *, ends_here: bool = True) -> bool:
+    """Whether what stands in `part` answers what was asked before it; `ends_here`: whether the sentence ends with `part`."""
+    ended = part[end] in ",.;!" if end < len(part) else ends_here
+    return ended and part[:start].endswith((":", ": ", " - "))
+
+
+Reaching = list[tuple[int, int, Assertion]]
+"""The cues that reach a place: how far away, 0 for a negation and 1 for another one, what it says."""
+
+
+def reaching_forward(before: str, cues: Cues) -> Reaching:
+    """The cues that reach what stands behind `before`."""
+    reaching: Reaching = []
+    for start, end, cue in reversed(cues_in(before, cues)):
         if cue in cues.scope_ends:
             break
-        if cue in cues.negation_before:
+        opens = cue in cues.negation_opening and not any(map(str.isalpha, before[:start]))
+        if opens or (cue in cues.negation_before and not is_answer(before, start, end, ends_here=False)):
             reaching.append((len(before) - end, 0, Assertion.NEGATED))
         if cue in cues.uncertainty_before:
             reaching.append((len(before) - end, 1, Assertion.UNCERTAIN))
-    for number, (start, _, cue) in enumerate(cues_in(after, cues)):
+    return reaching
+
+
+def reaching_backward(after: str, cues: Cues) -> Reaching:
+    """The cues that reach what stands before `after`."""
+    reaching: Reaching = []
+    for number, (start, end, cue) in enumerate(cues_in(after, cues)):
         stands_beside = number == 0 and start <= len(" - ") and not any(map(is_word_character, after[:start]))
         if stands_beside and cue in cues.affirmation_right_after:
-            reaching.append((start, 1, Assertion.AFFIRMED))
-            break
+            return [(start, 1, Assertion.AFFIRMED)]
         if cue in cues.scope_ends or cue in cues.scope_ends_backward:
             break
-        if cue in cues.negation_after or (stands_beside and cue in cues.negation_right_after):
+        answers = cue in cues.negation_before and is_answer(after, start, end)
+        if cue in cues.negation_after or (stands_beside and (answers or cue in cues.negation_right_after)):
             reaching.append((start, 0, Assertion.NEGATED))
         if cue in cues.uncertainty_after or (stands_beside and cue in cues.uncertainty_right_after):
             reaching.append((start, 1, Assertion.UNCERTAIN))
+    return reaching
+
+
+def assertion(before: str, after: str, cues: Cues) -> Assertion:
+    """What a sentence says of what stands between `before` and `after`."""
+    reaching = [*reaching_forward(before, cues), *reaching_backward(after, cues)]
     return min(reaching, key=lambda one: one[:2])[2] if reaching else Assertion.AFFIRMED
 
 

@@ -5,7 +5,6 @@ import pwd
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from ccds_kernel.store.postgresql import administrator_login, make_engine
 from ccds_kernel.store.schemas import ProjectSchemas
 from support.checkout import ROOT
 from support.components import missing
+from support.demo import free_port
 from support.waiting import until
 
 GET = "Debian: apt-get install postgresql"
@@ -199,9 +199,7 @@ def each_engine(request: pytest.FixtureRequest, state: Path, *, schema: str) -> 
 
 @contextmanager
 def _running(postgres: Path, folder: Path, user: str | None) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder, "fsync": "off"}
     options["timezone"] = "America/New_York"  # rows are in UTC whatever the server's zone
     command = [str(postgres), "-D", str(folder / "data")]

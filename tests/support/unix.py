@@ -19,6 +19,7 @@ from pathlib import Path
 from ccds_kernel.settings import Paths, Settings, load_settings
 from support.checkout import ROOT
 from support.components import missing
+from support.side_by_side import UNIX_USERS, must_be_in
 
 PREFIX = "ccdst"
 """How the names of the tests' users begin."""
@@ -46,7 +47,11 @@ def unix_users(*names: str) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def _only_one_run() -> Iterator[None]:
-    """Two runs of the tests on one machine make the same users: the second one waits."""
+    """Two runs of the tests on one machine make the same users: the second one waits.
+
+    Two processes of one run don't: whoever waited would come to its time limit.
+    """
+    must_be_in(UNIX_USERS)
     with Path("/run/ccds-tests.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.checkout import ROOT
+from support.demo import free_port
 from support.site import session_of
 from support.waiting import until
 
@@ -38,9 +38,7 @@ def served(notebook: str, folder: Path, *, config: Path, person: str, project: s
     templates = folder / "jupyter" / "voila" / "templates"
     templates.mkdir(parents=True)
     (templates / "ccds").symlink_to(ROOT / "notebooks" / "templates" / "ccds")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     log = folder / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(

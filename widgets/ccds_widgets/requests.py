@@ -20,8 +20,14 @@ class Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-def parsed(content: object, known: TypeAdapter[Known]) -> Known:
-    """`content`, as it came from the page, as one of the `known` requests.
+def parsed(
+    content: object,
+    known: TypeAdapter[Known],
+    *,
+    expected: str = "a request that this app knows",
+    do: str = "reload the page",
+) -> Known:
+    """`content`, as it came from the page, as one of the `known` requests; `expected` and `do` are what is said where it isn't.
 
     Raises:
         CcdsError: it is none. The content isn't quoted: it may hold words of a report.
@@ -31,7 +37,7 @@ def parsed(content: object, known: TypeAdapter[Known]) -> Known:
     except ValidationError as error:
         place = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
         raise CcdsError(
-            expected="a request that this app knows",
+            expected=expected,
             found=f"another one (at {'.'.join(map(str, place))[:80] or 'kind'})",
-            do="reload the page",
+            do=do,
         ) from None

@@ -6,8 +6,7 @@ task, and the phrases by which its studies are grouped. Counts are of planted an
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -45,14 +44,6 @@ class AssignedBatch:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a study stands among those of its phrase: the `nth` of so many."""
-
-    nth: int
-    of: int
-
-
-@dataclass(frozen=True)
 class Outline:
     """A batch before its studies: what is asked, and how it is grouped.
 
@@ -61,14 +52,16 @@ class Outline:
         task: what is labelled.
         name: the batch's.
         phrases: number → phrase, of those that group it and are still on the list.
-        places: the position of a study → its place in its group.
+        sizes: number of a phrase, None for no phrase → how many studies it groups.
+        is_shared: whether others do a part of them.
     """
 
     task_id: int
     task: Task
     name: str
     phrases: Mapping[int, Phrase]
-    places: Mapping[int, Place]
+    sizes: Mapping[int | None, int]
+    is_shared: bool
 
 
 class Assigned:
@@ -98,32 +91,18 @@ class Assigned:
         self._project.require(CONFIRM)
         with self._project.store.reading() as connection:
             batch = batch_rows.assigned_batch(connection, batch_id, self._me)
-            grouped = batch_rows.groups(connection, batch_id)
-            used = {phrase_id for _, phrase_id in grouped}
+            sizes = batch_rows.group_sizes(connection, batch_id)
             phrases = {
-                stored.id: stored.phrase for stored in rows.phrases(connection, batch.task_id) if stored.id in used
+                stored.id: stored.phrase for stored in rows.phrases(connection, batch.task_id) if stored.id in sizes
             }
             task = task_rows.task(connection, batch.task_id)
-        return Outline(batch.task_id, task, batch.name, phrases, places_in_groups(grouped))
+        return Outline(batch.task_id, task, batch.name, phrases, sizes, batch.overlap < len(batch.labelers))
 
     @property
     def _me(self) -> str:
         return self._project.person
 
     def _seen(self, connection: Connection, batch: StoredBatch, task: Task) -> AssignedBatch:
-        held = len(lease_rows.held(connection, batch.id, self._me))
-        unheld = lease_rows.open_count(connection, batch.id, self._me, self._clock(connection))
-        studies = len(batch_rows.groups(connection, batch.id))
-        return AssignedBatch(batch.id, batch.name, batch.task_id, task, studies, held + unheld)
-
-
-def places_in_groups(grouped: Iterable[tuple[int, int | None]]) -> dict[int, Place]:
-    """The position of a study → its place among those of its phrase, of (position, phrase) in the order of the positions."""
-    pairs = tuple(grouped)
-    totals = Counter(phrase for _, phrase in pairs)
-    seen: Counter[int | None] = Counter()
-    places = {}
-    for position, phrase in pairs:
-        seen[phrase] += 1
-        places[position] = Place(seen[phrase], totals[phrase])
-    return places
+        is_open = lease_rows.still_open(connection, self._project.application, batch, self._me, self._clock(connection))
+        studies = sum(batch_rows.group_sizes(connection, batch.id).values())
+        return AssignedBatch(batch.id, batch.name, batch.task_id, task, studies, is_open)

@@ -94,16 +94,16 @@ def assigned_batch(connection: Connection, batch_id: int, labeler: str) -> Store
     """The batch `batch_id`, for somebody who is to work on it.
 
     Raises:
-        CcdsError: there is none, or they aren't assigned to it.
+        CcdsError: there is none, or they aren't assigned to it; which of the two isn't told, nor anything about the batch.
     """
-    stored = batch(connection, batch_id)
-    if labeler not in stored.labelers:
-        raise CcdsError(
-            expected=f"{labeler} to be assigned to the batch '{stored.name}'",
-            found=f"{len(stored.labelers)} other(s) who are",
-            do=f"ask {stored.created_by}, who made it",
-        )
-    return stored
+    for stored in batches(connection):
+        if stored.id == batch_id and labeler in stored.labelers:
+            return stored
+    raise CcdsError(
+        expected="a batch that is assigned to you",
+        found="none of that number",
+        do="load the page anew, or ask the fellow who makes the batches",
+    )
 
 
 def add_batch(
@@ -181,11 +181,11 @@ def items(connection: Connection, batch_id: int, ids: Iterable[int]) -> dict[int
     }
 
 
-def groups(connection: Connection, batch_id: int) -> list[tuple[int, int | None]]:
-    """Place and phrase of each of a batch's studies, in their order."""
+def group_sizes(connection: Connection, batch_id: int) -> dict[int | None, int]:
+    """How many studies of a batch each phrase groups, planted ones among them."""
     item = tables.item
-    query = select(item.c.position, item.c.phrase_id).where(item.c.batch_id == batch_id).order_by(item.c.position)
-    return [(row.position, row.phrase_id) for row in connection.execute(query)]
+    query = select(item.c.phrase_id, func.count()).where(item.c.batch_id == batch_id).group_by(item.c.phrase_id)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def uses_of_studies(connection: Connection, task_id: int) -> dict[str, int]:

@@ -10,9 +10,10 @@ A labeler sees neither whether a study is planted nor what others said about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import SystemRandom
 
 from sqlalchemy import Connection
 
@@ -23,11 +24,13 @@ from ccds_kernel.labeling import rows
 from ccds_kernel.labeling.confirmation import answer_rows, batch_rows, lease_rows
 from ccds_kernel.labeling.confirmation.answer import Answer, AnswerKind, LeaseState
 from ccds_kernel.labeling.confirmation.batch import Said
+from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
 from ccds_kernel.labeling.confirmation.keeping import Acknowledged, Keeping
 from ccds_kernel.labeling.confirmation.lease_rows import HeldItem
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM
 from ccds_kernel.labeling.confirmation.progress import LabelerProgress, labeler_progress
+from ccds_kernel.labeling.confirmation.serving import next_studies
 from ccds_kernel.labeling.rows import StoredReport
 
 __all__ = ["Acknowledged", "Confirming", "LeasedStudy", "OwnWork"]
@@ -38,6 +41,8 @@ TERM = timedelta(minutes=10)
 MOST_AHEAD = 100
 MOST_AT_ONCE = 500
 """How many answers one call takes."""
+
+_CHANCE = SystemRandom().random
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,9 @@ class LeasedStudy:
         report: its report.
         phrase_id: the phrase of its group; None where there is none.
         prefill: what is preselected; none where no phrase matched.
-        position: its place in the batch.
+        number: the how many-th study of the batch this labeler was given. Its place in the batch would tell a planted one, which
+            everybody is given, from the others.
+        nth: the how many-th of its group.
     """
 
     lease: int
@@ -58,7 +65,8 @@ class LeasedStudy:
     report: StoredReport
     phrase_id: int | None
     prefill: Said
-    position: int
+    number: int
+    nth: int
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,10 @@ class OwnWork:
 
 
 class Confirming:
-    """The studies of one batch, for the person who opened the project.
+    """The studies of one batch, for the person who opened the project, on one page.
+
+    That person may have another page open, which holds the same studies. So this one remembers which leases it took, and until
+    when: one that ends at another time was renewed by somebody else, who may be at it.
 
     Every method raises `ProjectAccessDenied` where that person may not confirm (any more), and `CcdsError` where they aren't
     assigned to the batch (any more), or there is no such batch.
@@ -90,13 +101,24 @@ class Confirming:
         batch_id: the batch.
         term: how long a lease holds.
         clock: what time it is within a transaction.
+        chance: a number of [0, 1), by which planted studies come among the others.
     """
 
-    def __init__(self, project: Project, batch_id: int, *, term: timedelta = TERM, clock: Clock = site_clock) -> None:
+    def __init__(
+        self,
+        project: Project,
+        batch_id: int,
+        *,
+        term: timedelta = TERM,
+        clock: Clock = site_clock,
+        chance: Callable[[], float] = _CHANCE,
+    ) -> None:
         self._project = project
         self._batch_id = batch_id
         self._term = term
         self._clock = clock
+        self._chance = chance
+        self._taken: dict[int, datetime] = {}
 
     def take(self, ahead: int) -> tuple[LeasedStudy, ...]:
         """Sees to it that this person holds `ahead` studies, those that they hold already first; renews all of them.
@@ -111,19 +133,22 @@ class Confirming:
             raise CcdsError(expected=f"1 to {MOST_AHEAD} studies ahead", found=str(ahead), do="ask for fewer")
         self._project.require(CONFIRM)
         with self._project.store.writing() as connection:
-            self._check_assigned(connection)
+            batch = self._assigned(connection)
             now = self._clock(connection)
-            lease_rows.bound(connection, self._batch_id, now + self._term)
+            until = now + self._term
+            lease_rows.bound(connection, self._batch_id, until)
             kept = self._still_held(connection, now)
+            others = {one.lease.id for one in kept if self._taken.get(one.lease.id) != one.lease.until}
             wanted = ahead - len(kept)
-            new = lease_rows.open_items(connection, self._batch_id, self._me, now, wanted) if wanted > 0 else []
-            lease_rows.add(connection, self._batch_id, self._me, new, now=now, until=now + self._term)
-            lease_rows.renew(connection, (one.lease.id for one in kept), now + self._term)
+            new = self._next(connection, batch, now, wanted) if wanted > 0 else []
+            lease_rows.add(connection, self._batch_id, self._me, new, now=now, until=until)
+            lease_rows.renew(connection, (one.lease.id for one in kept), until)
             leased = self._shown(connection, lease_rows.held(connection, self._batch_id, self._me))
             if new:
                 self._project.audit.write(
                     StudiesTaken(person=self._me, project=self._project.id, batch_id=self._batch_id, studies=len(new))
                 )
+        self._taken = {study.lease: study.until for study in leased if study.lease not in others}
         return leased
 
     def renew(self) -> tuple[int, ...]:
@@ -133,7 +158,7 @@ class Confirming:
         """
         self._project.require(CONFIRM)
         with self._project.store.writing() as connection:
-            self._check_assigned(connection)
+            self._assigned(connection)
             now = self._clock(connection)
             lease_rows.bound(connection, self._batch_id, now + self._term)
             kept = [one.lease.id for one in self._still_held(connection, now)]
@@ -141,11 +166,15 @@ class Confirming:
         return tuple(kept)
 
     def give_back(self, leases: Iterable[int] | None = None) -> None:
-        """Leaves the studies of `leases`, or all that this person holds, to others. What isn't held is left out."""
+        """Leaves the studies of `leases`, or all that this person holds, to others.
+
+        Of `leases` those are left out that aren't held, and those that another page took or has renewed since.
+        """
         self._project.require(CONFIRM)
         with self._project.store.writing() as connection:
-            held = {one.lease.id for one in lease_rows.held(connection, self._batch_id, self._me)}
-            lease_rows.move(connection, held if leases is None else held & set(leases), LeaseState.RETURNED)
+            held = {one.lease.id: one.lease.until for one in lease_rows.held(connection, self._batch_id, self._me)}
+            ours = {lease for lease, until in held.items() if self._taken.get(lease) == until}
+            lease_rows.move(connection, held if leases is None else ours & set(leases), LeaseState.RETURNED)
 
     def answer(self, answers: Sequence[Answer]) -> tuple[Acknowledged, ...]:
         """Keeps `answers`, in their order; each is acknowledged when it is in the database.
@@ -162,28 +191,31 @@ class Confirming:
             )
         self._project.require(CONFIRM)
         with self._project.store.writing() as connection:
-            keeping = Keeping(connection, self._batch_id, self._me, answers, now=self._clock(connection))
+            now = self._clock(connection)
+            keeping = Keeping(connection, self._batch_id, self._me, answers, now=now)
             acknowledged = tuple(keeping.keep(one, self._term) for one in answers)
             if new := keeping.counts:
                 self._project.audit.write(_event(self._project, self._batch_id, new))
+        for one, became in zip(answers, acknowledged, strict=True):
+            if became.counts and one.kind is AnswerKind.UNDO:
+                self._taken[one.lease] = now + self._term
         return acknowledged
 
     def open(self) -> int:
         """How many more studies this person can be given, those that they hold among them; see `OwnWork.open`."""
         self._project.require(CONFIRM)
         with self._project.store.reading() as connection:
-            self._check_assigned(connection)
-            return self._open(connection, self._clock(connection))
+            return self._open(connection, self._assigned(connection), self._clock(connection))
 
     def own_work(self) -> OwnWork:
         """What this person has done so far."""
         self._project.require(CONFIRM)
         with self._project.store.reading() as connection:
-            self._check_assigned(connection)
+            batch = self._assigned(connection)
             now = self._clock(connection)
             kept = answer_rows.counting(answer_rows.every(connection, batch_id=self._batch_id, labeler=self._me))
             held = lease_rows.held(connection, self._batch_id, self._me)
-            is_open = self._open(connection, now)
+            is_open = self._open(connection, batch, now)
         progress = labeler_progress(kept, [self._me], {self._me: len(held)})[self._me]
         today = sum(
             stored.at.astimezone().date() == now.astimezone().date() and stored.answer.kind is not AnswerKind.SKIP
@@ -195,28 +227,42 @@ class Confirming:
     def _me(self) -> str:
         return self._project.person
 
-    def _check_assigned(self, connection: Connection) -> None:
-        batch_rows.assigned_batch(connection, self._batch_id, self._me)
+    def _assigned(self, connection: Connection) -> StoredBatch:
+        return batch_rows.assigned_batch(connection, self._batch_id, self._me)
 
-    def _open(self, connection: Connection, now: datetime) -> int:
-        held = len(lease_rows.held(connection, self._batch_id, self._me))
-        return held + lease_rows.open_count(connection, self._batch_id, self._me, now)
+    def _open(self, connection: Connection, batch: StoredBatch, now: datetime) -> int:
+        return lease_rows.still_open(connection, self._project.application, batch, self._me, now)
+
+    def _next(self, connection: Connection, batch: StoredBatch, now: datetime, most: int) -> list[int]:
+        application = self._project.application
+        return next_studies(
+            lease_rows.open_ordinary(connection, application, batch.id, self._me, now, most=most),
+            lease_rows.open_planted(connection, application, batch.id, self._me),
+            lease_rows.open_groups(connection, application, batch.id, self._me, now),
+            most=most,
+            chance=self._chance,
+        )
 
     def _still_held(self, connection: Connection, now: datetime) -> list[HeldItem]:
-        """What this person holds; what somebody else has taken since its time was over is given back."""
+        """What this person holds; given back is what somebody else has taken since its time was over, and what the application
+        doesn't cover any more.
+        """
         held = lease_rows.held(connection, self._batch_id, self._me)
         items = batch_rows.items(connection, self._batch_id, (one.item_id for one in held))
+        covered = rows.covered_ids(connection, self._project.application, [item.report_id for item in items.values()])
         lost = [
             one.lease.id
             for one in held
-            if one.lease.until <= now and not lease_rows.seats(connection, items[one.item_id], self._me, now).free
+            if items[one.item_id].report_id not in covered
+            or (one.lease.until <= now and not lease_rows.seats(connection, items[one.item_id], self._me, now).free)
         ]
         lease_rows.move(connection, lost, LeaseState.RETURNED)
         return [one for one in held if one.lease.id not in lost]
 
     def _shown(self, connection: Connection, held: Sequence[HeldItem]) -> tuple[LeasedStudy, ...]:
         items = batch_rows.items(connection, self._batch_id, (one.item_id for one in held))
-        reports = rows.reports_by_id(connection, [item.report_id for item in items.values()])
+        reports = rows.reports_by_id(connection, self._project.application, [item.report_id for item in items.values()])
+        numbers = lease_rows.numbers(connection, self._batch_id, self._me)
         return tuple(
             LeasedStudy(
                 one.lease.id,
@@ -224,7 +270,7 @@ class Confirming:
                 reports[items[one.item_id].report_id],
                 items[one.item_id].phrase_id,
                 items[one.item_id].prefill,
-                items[one.item_id].position,
+                *numbers[one.lease.id],
             )
             for one in held
         )

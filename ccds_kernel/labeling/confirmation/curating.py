@@ -7,23 +7,23 @@ event is written before the commit. What was said about a study is never rewritt
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, func, select
 
 from ccds_kernel.audit.events import BatchAssigned, BatchMade, StudyCurated
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
-from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.roles import ALLOWED, Action
 from ccds_kernel.labeling import rows
 from ccds_kernel.labeling.confirmation import answer_rows, batch_rows, curation_rows, tables
 from ccds_kernel.labeling.confirmation.answer import LONGEST_NOTE
 from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
-from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, check_batch
+from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, Said, check_batch
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts, batch_counts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
-from ccds_kernel.labeling.confirmation.curation_rows import Curation, CurationKind
+from ccds_kernel.labeling.confirmation.curation_rows import Curation, CurationKind, Word
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE, READ_LABELS
 from ccds_kernel.labeling.confirmation.progress import Progress, labeler_progress
 from ccds_kernel.labeling.rows import StoredReport
@@ -67,52 +67,70 @@ class Curating:
         with self._project.store.reading() as connection:
             return batch_rows.batches(connection, self._task_id)
 
-    def make_batch(self, name: str, items: Sequence[BatchItem], *, overlap: int = 1) -> StoredBatch:
-        """Puts studies, in the order in which `compose` gave them, before labelers, who are assigned afterwards.
+    def make_batch(
+        self,
+        name: str,
+        items: Sequence[BatchItem],
+        *,
+        overlap: int = 1,
+        labelers: Iterable[str] = (),
+        again: bool = True,
+    ) -> StoredBatch:
+        """Puts studies, in the order in which `compose` gave them, before labelers; others are assigned afterwards.
 
         Args:
             name: what people call the batch.
             items: its studies, each once.
             overlap: to how many labelers each study goes; a planted one goes to all.
+            labelers: who may take studies of it at once.
+            again: whether its ordinary studies may be in another batch of the task, too.
 
         Raises:
-            CcdsError: a prefill has a label that the task doesn't have, or a study isn't one of the project's.
+            CcdsError: a prefill has a label that the task doesn't have, a study isn't one of the project's, or is in another
+                batch, or somebody may not confirm.
         """
-        name = check_batch(name, overlap)
+        name, labelers = check_batch(name, overlap), tuple(labelers)
         self._project.require(CURATE)
+        self._check_labelers(labelers)
         with self._project.store.writing() as connection:
             task = task_rows.task(connection, self._task_id)
             for item in items:
                 if item.prefill:
                     task.checked_labels(item.prefill)
+            ordinary = {item.study_key for item in items if item.planted is Planted.NO}
+            if not again and (used := ordinary & batch_rows.uses_of_studies(connection, self._task_id).keys()):
+                raise CcdsError(
+                    expected="studies that are in no batch yet",
+                    found=f"{len(used)} that somebody has put into one meanwhile",
+                    do="make the batch once more, of what is left",
+                )
             stored = batch_rows.add_batch(connection, self._task_id, items, name=name, overlap=overlap, person=self._me)
-            planted = sum(item.planted is not Planted.NO for item in items)
             self._project.audit.write(
                 BatchMade(
                     person=self._me,
                     project=self._project.id,
                     batch_id=stored.id,
                     task_id=self._task_id,
-                    studies=len(items) - planted,
-                    planted=planted,
+                    studies=len(ordinary),
+                    planted=len(items) - len(ordinary),
                     overlap=overlap,
                 )
             )
-        return stored
+            for labeler in labelers:
+                self._assign(connection, stored.id, labeler)
+        return replace(stored, labelers=labelers)
+
+    def labelers(self) -> list[str]:
+        """Who stands on the roster with a role that confirms, by name."""
+        return sorted(entry.person for entry in self._project.application.roster if CONFIRM in ALLOWED[entry.role])
 
     def assign(self, batch_id: int, labeler: str) -> None:
-        """Lets `labeler`, who stands on the project's roster, take studies of a batch."""
+        """Lets `labeler`, who may confirm studies of the project, take studies of a batch."""
         self._project.require(CURATE)
-        if self._project.application.entry_of(labeler) is None:
-            raise CcdsError(
-                expected="a labeler on the project's roster",
-                found="somebody who isn't",
-                do="ask the principal investigator to put them there",
-            )
+        self._check_labelers([labeler])
         with self._project.store.writing() as connection:
             self._check_ours(connection, batch_id)
-            if batch_rows.assign(connection, batch_id, labeler, self._me):
-                self._log_assignment(batch_id, labeler, "assigned")
+            self._assign(connection, batch_id, labeler)
 
     def withdraw(self, batch_id: int, labeler: str) -> None:
         """Lets `labeler` take no more of a batch; what they hold goes to others, what they said stays."""
@@ -178,34 +196,61 @@ class Curating:
     # --- single studies
 
     def report(self, study_key: str) -> StoredReport:
-        """The report of a study."""
+        """The report of a study.
+
+        Raises:
+            CcdsError: the project has no such study, or its application doesn't cover it any more.
+        """
         self._project.require(Action.READ_REPORTS)
         with self._project.store.reading() as connection:
             report_id = batch_rows.report_ids(connection, [study_key])[study_key]
-            return rows.reports_by_id(connection, [report_id])[report_id]
+            found = rows.reports_by_id(connection, self._project.application, [report_id]).get(report_id)
+        if found is None:
+            raise CcdsError(
+                expected="a study that the IRB application covers",
+                found="one that it doesn't cover any more",
+                do="go on with another one",
+            )
+        return found
 
     def gold(self) -> Mapping[str, Curation]:
         """Study key → its gold label."""
         return self._standing(CurationKind.GOLD)
 
-    def set_gold(self, study_key: str, labels: Iterable[str] | None, note: str = "") -> None:
-        """Takes a study into the gold set with these labels; None takes it out."""
-        self._say(CurationKind.GOLD, study_key, labels, note)
+    def set_gold(
+        self, study_key: str, labels: Iterable[str] | None, note: str = "", *, seen: Word | None = None
+    ) -> None:
+        """Takes a study into the gold set with these labels; None takes it out. `seen`, and what it raises: as `adjudicate`."""
+        self._say(CurationKind.GOLD, study_key, labels, note, seen)
 
     def final_words(self) -> Mapping[str, Curation]:
         """Study key → the fellow's final word."""
         return self._standing(CurationKind.FINAL)
 
-    def adjudicate(self, study_key: str, labels: Iterable[str] | None, note: str = "") -> None:
-        """Says what a study's labels are, whatever the labelers say; None takes that back."""
-        self._say(CurationKind.FINAL, study_key, labels, note)
+    def adjudicate(
+        self, study_key: str, labels: Iterable[str] | None, note: str = "", *, seen: Word | None = None
+    ) -> None:
+        """Says what a study's labels are, whatever the labelers say; None takes that back.
 
-    def strata(self) -> Mapping[str, Curation]:
-        """Study key → its strata tags; studies without any are left out."""
-        return {key: one for key, one in self._standing(CurationKind.STRATA).items() if one.said}
+        Args:
+            study_key: the study.
+            labels: what they are.
+            note: why; may be empty.
+            seen: the word that the person knows to stand there; None says it over any.
+
+        Raises:
+            CcdsError: another one stands there.
+        """
+        self._say(CurationKind.FINAL, study_key, labels, note, seen)
+
+    def strata(self) -> Mapping[str, Said]:
+        """Study key → its strata tags, of all people together; studies without any are left out."""
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            return curation_rows.standing_strata(connection, self._task_id)
 
     def tag(self, study_key: str, tags: Iterable[str]) -> None:
-        """Gives a study these strata tags, in the place of those that it has. A labeler may do it."""
+        """Gives a study these strata tags, in the place of those that this person gave it before."""
         self._say(CurationKind.STRATA, study_key, tags, "")
 
     @property
@@ -217,8 +262,10 @@ class Curating:
         with self._project.store.reading() as connection:
             return curation_rows.standing(connection, self._task_id, kind)
 
-    def _say(self, kind: CurationKind, study_key: str, words: Iterable[str] | None, note: str) -> None:
-        self._project.require(CONFIRM if kind is CurationKind.STRATA else CURATE)
+    def _say(
+        self, kind: CurationKind, study_key: str, words: Iterable[str] | None, note: str, seen: Word | None = None
+    ) -> None:
+        self._project.require(CURATE)
         if len(note) > LONGEST_NOTE or "\0" in note or not is_valid_unicode(note):
             raise CcdsError(
                 expected=f"a note of at most {LONGEST_NOTE} whole characters",
@@ -229,6 +276,8 @@ class Curating:
             task = task_rows.task(connection, self._task_id)
             checked = task.checked_strata if kind is CurationKind.STRATA else task.checked_labels
             said = None if words is None else checked(words)
+            if seen is not None:
+                self._check_seen(connection, kind, study_key, seen)
             report_id = batch_rows.report_ids(connection, [study_key])[study_key]
             new = Curation(study_key, kind, said, note.strip(), self._me, self._clock(connection))
             curation_rows.add(connection, self._task_id, report_id, new)
@@ -242,6 +291,27 @@ class Curating:
                     change="taken back" if said is None else "said",
                 )
             )
+
+    def _check_seen(self, connection: Connection, kind: CurationKind, study_key: str, seen: Word) -> None:
+        standing = curation_rows.standing(connection, self._task_id, kind, [study_key])
+        if Word.of(standing.get(study_key)) != seen:
+            raise CcdsError(
+                expected="the word about the study that you saw",
+                found="another one, which somebody said meanwhile",
+                do="look at the study again",
+            )
+
+    def _check_labelers(self, people: Iterable[str]) -> None:
+        if unknown := set(people) - set(self.labelers()):
+            raise CcdsError(
+                expected="labelers on the project's roster",
+                found=f"{len(unknown)} who aren't, or may not confirm",
+                do="choose others, or ask the principal investigator to put them there",
+            )
+
+    def _assign(self, connection: Connection, batch_id: int, labeler: str) -> None:
+        if batch_rows.assign(connection, batch_id, labeler, self._me):
+            self._log_assignment(batch_id, labeler, "assigned")
 
     def _check_ours(self, connection: Connection, batch_id: int) -> StoredBatch:
         batch = batch_rows.batch(connection, batch_id)

@@ -25,7 +25,7 @@ class CurationKind(StrEnum):
 
 @dataclass(frozen=True)
 class Curation:
-    """What somebody said about a study: `said` are labels, or strata tags; None takes back what was said before."""
+    """What somebody said about a study: `said` are labels, or their strata tags; None takes back what was said before."""
 
     study_key: str
     kind: CurationKind
@@ -33,6 +33,19 @@ class Curation:
     note: str
     person: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class Word:
+    """A gold label or a final word as a page shows it: labels and a note; `labels` is None where there is none."""
+
+    labels: Said | None = None
+    note: str = ""
+
+    @classmethod
+    def of(cls, standing: Curation | None) -> Word:
+        """That which stands."""
+        return cls() if standing is None else cls(standing.said, standing.note)
 
 
 def every(
@@ -57,10 +70,24 @@ def every(
         yield Curation(row.study_key, kind, said, row.note, row.person, at)
 
 
-def standing(connection: Connection, task_id: int, kind: CurationKind) -> dict[str, Curation]:
-    """Study key → the newest of that kind; studies for which it was taken back are left out."""
-    newest = {one.study_key: one for one in every(connection, task_id, kind)}
+def standing(
+    connection: Connection, task_id: int, kind: CurationKind, study_keys: Collection[str] | None = None
+) -> dict[str, Curation]:
+    """Study key → the newest of that kind, which isn't strata; studies for which it was taken back are left out."""
+    newest = {one.study_key: one for one in every(connection, task_id, kind, study_keys)}
     return {key: one for key, one in newest.items() if one.said is not None}
+
+
+def standing_strata(connection: Connection, task_id: int) -> dict[str, Said]:
+    """Study key → its strata tags: those that somebody gives it, whoever else does too; studies without any are left out."""
+    newest = {
+        (one.study_key, one.person): one.said or frozenset() for one in every(connection, task_id, CurationKind.STRATA)
+    }
+    tags: dict[str, Said] = {}
+    for (study_key, _), said in newest.items():
+        if said:
+            tags[study_key] = tags.get(study_key, frozenset()) | said
+    return tags
 
 
 def add(connection: Connection, task_id: int, report_id: int, new: Curation) -> None:

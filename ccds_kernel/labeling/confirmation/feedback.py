@@ -65,8 +65,7 @@ class Feedback:
         me = self._project.person
         with self._project.store.writing() as connection:
             batch = batch_rows.assigned_batch(connection, self._batch_id, me)
-            held = len(lease_rows.held(connection, self._batch_id, me))
-            if left := held + lease_rows.open_count(connection, self._batch_id, me, self._clock(connection)):
+            if left := lease_rows.still_open(connection, self._project.application, batch, me, self._clock(connection)):
                 raise CcdsError(
                     expected="a batch with nothing left for you", found=f"{left} study(ies)", do="answer them first"
                 )
@@ -78,7 +77,7 @@ class Feedback:
                 if stored.planted is not Planted.NO and stored.answer.study_key in gold
             ]
             ids = batch_rows.report_ids(connection, [stored.answer.study_key for stored in planted])
-            reports = rows.reports_by_id(connection, list(ids.values()))
+            reports = rows.reports_by_id(connection, self._project.application, list(ids.values()))
             lease_rows.close(connection, self._batch_id, me)
             given = tuple(
                 GoldFeedback(
@@ -90,7 +89,7 @@ class Feedback:
                     gold[stored.answer.study_key].note,
                 )
                 for stored in planted
-                if stored.said is not None
+                if stored.said is not None and ids[stored.answer.study_key] in reports
             )
             self._project.audit.write(
                 FeedbackGiven(person=me, project=self._project.id, batch_id=self._batch_id, studies=len(given))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -22,7 +23,7 @@ from ccds_kernel.labeling.confirmation.answer import (
     judge_undo,
 )
 from ccds_kernel.labeling.confirmation.batch import Planted, Said
-from ccds_kernel.labeling.confirmation.batch_rows import StoredItem
+from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch, StoredItem
 from ccds_kernel.labeling.confirmation.lease_rows import HeldItem
 from ccds_kernel.labeling.tasks import rows as task_rows
 from ccds_kernel.labeling.tasks.task import Task
@@ -55,9 +56,6 @@ class Keeping:
         self._batch_id = batch_id
         self._labeler = labeler
         self._now = now
-        batch = batch_rows.batch(connection, batch_id)
-        self._is_assigned = labeler in batch.labelers
-        self._task: Task = task_rows.task(connection, batch.task_id)
         named = [told for one in answers for told in (one.id, one.undoes) if told is not None]
         self._known = answer_rows.by_client_id(connection, named)
         self._leases: Mapping[int, HeldItem] = lease_rows.leases(
@@ -91,8 +89,16 @@ class Keeping:
         self._refresh(answer)
         return _acknowledged(answer, refused)
 
+    @cached_property
+    def _batch(self) -> StoredBatch:
+        return batch_rows.batch(self._connection, self._batch_id)  # where somebody has a lease of it, there is one
+
+    @cached_property
+    def _task(self) -> Task:
+        return task_rows.task(self._connection, self._batch.task_id)
+
     def _judged(self, answer: Answer, lease: Lease, item: StoredItem) -> Refused | None:
-        if not self._is_assigned:
+        if self._labeler not in self._batch.labelers:
             return Refused.STALE
         seats = lease_rows.seats(self._connection, item, self._labeler, self._now)
         if answer.undoes is None:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Function,
+    ScalarSelect,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
+from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.labeling.confirmation import tables
 from ccds_kernel.labeling.confirmation.answer import Lease, LeaseState, Seats
 from ccds_kernel.labeling.confirmation.batch import Planted
-from ccds_kernel.labeling.confirmation.batch_rows import StoredItem
+from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch, StoredItem
+from ccds_kernel.labeling.confirmation.serving import Group, GroupLeft, Waiting, how_many
+from ccds_kernel.labeling.rows import covered
+from ccds_kernel.labeling.tables import report
 
 _lease, _item = tables.lease, tables.item
 
@@ -33,12 +50,11 @@ def leases(connection: Connection, batch_id: int, labeler: str, ids: Iterable[in
 
 
 def held(connection: Connection, batch_id: int, labeler: str) -> list[HeldItem]:
-    """What `labeler` holds of the batch, in the order in which it is shown; also where the time is over."""
+    """What `labeler` holds of the batch, in the order in which it was given to them; also where the time is over."""
     query = (
         select(_lease)
-        .join(_item)
         .where(_lease.c.batch_id == batch_id, _lease.c.labeler == labeler, _lease.c.state == LeaseState.HELD.value)
-        .order_by(_item.c.position)
+        .order_by(_lease.c.id)
     )
     return [HeldItem(_of(row.id, row.state, row.until), row.item_id) for row in connection.execute(query)]
 
@@ -53,15 +69,65 @@ def seats(connection: Connection, item: StoredItem, labeler: str, now: datetime)
     return Seats(item.seats, others or 0, item.planted is not Planted.NO)
 
 
-def open_items(connection: Connection, batch_id: int, labeler: str, now: datetime, most: int) -> list[int]:
-    """The first studies of the batch that still want an answer and that `labeler` neither has had nor holds; at most `most`."""
-    query = select(_item.c.id).where(_is_open(batch_id, labeler, now)).order_by(_item.c.position).limit(most)
-    return list(connection.scalars(query))
+def open_groups(
+    connection: Connection, application: IrbApplication, batch_id: int, labeler: str, now: datetime
+) -> dict[Group, GroupLeft]:
+    """What each group of the batch has for `labeler`, by its phrase, of studies that `application` covers."""
+    ordinary, planted = _item.c.planted == Planted.NO.value, _planted_for(batch_id, labeler)
+    had, is_free = _had(labeler), _in_hands(now) < _item.c.seats
+    query = (
+        select(
+            _item.c.phrase_id,
+            *map(
+                _sum, (and_(ordinary, ~had, is_free), and_(ordinary, had), and_(ordinary, ~had, ~is_free),
+                       and_(planted, ~had), planted)
+            ),
+        )
+        .where(_item.c.batch_id == batch_id, _covered(application))
+        .group_by(_item.c.phrase_id)
+    )  # fmt: skip
+    return {group: GroupLeft(*counts) for group, *counts in connection.execute(query)}
 
 
-def open_count(connection: Connection, batch_id: int, labeler: str, now: datetime) -> int:
-    """How many there are of these, planted ones among them."""
-    return connection.execute(select(func.count()).where(_is_open(batch_id, labeler, now))).scalar_one()
+def still_open(
+    connection: Connection, application: IrbApplication, batch: StoredBatch, labeler: str, now: datetime
+) -> int:
+    """How many studies of the batch `labeler` can be given, those that they hold among them."""
+    groups = open_groups(connection, application, batch.id, labeler, now).values()
+    return len(held(connection, batch.id, labeler)) + how_many(groups)
+
+
+def open_ordinary(
+    connection: Connection, application: IrbApplication, batch_id: int, labeler: str, now: datetime, *, most: int
+) -> list[Waiting]:
+    """The first ordinary studies that still want an answer and that `labeler` neither has had nor holds; at most `most`."""
+    is_open = and_(_item.c.planted == Planted.NO.value, ~_had(labeler), _in_hands(now) < _item.c.seats)
+    return _waiting(connection, application, batch_id, is_open, most)
+
+
+def open_planted(connection: Connection, application: IrbApplication, batch_id: int, labeler: str) -> list[Waiting]:
+    """The planted studies that `labeler` neither has had, in this batch or another one, nor holds."""
+    is_open = and_(_planted_for(batch_id, labeler), ~_had(labeler))
+    return _waiting(connection, application, batch_id, is_open, None)
+
+
+def numbers(connection: Connection, batch_id: int, labeler: str) -> dict[int, tuple[int, int]]:
+    """Each of `labeler`'s leases in the batch → the how many-th study it gave them, and the how many-th of its phrase.
+
+    One that was given back, or taken by somebody else since, counts no more.
+    """
+    query = (
+        select(_lease.c.id, _item.c.phrase_id)
+        .join(_item)
+        .where(_lease.c.batch_id == batch_id, _lease.c.labeler == labeler, _lease.c.state != LeaseState.RETURNED.value)
+        .order_by(_lease.c.id)
+    )
+    of_phrase: Counter[Group] = Counter()
+    counted = {}
+    for number, (lease_id, phrase_id) in enumerate(connection.execute(query), start=1):
+        of_phrase[phrase_id] += 1
+        counted[lease_id] = number, of_phrase[phrase_id]
+    return counted
 
 
 def add(
@@ -115,20 +181,61 @@ def move(connection: Connection, ids: Iterable[int], state: LeaseState) -> None:
     connection.execute(update(_lease).where(_lease.c.id.in_(sorted(ids))).values(state=state.value))
 
 
-def _is_open(batch_id: int, labeler: str, now: datetime) -> ColumnElement[bool]:
-    """That a study still wants an answer, and that `labeler` neither has had it nor holds it."""
-    in_hands = select(func.count()).where(_lease.c.item_id == _item.c.id, _is_held(now)).scalar_subquery()
-    had = exists().where(
-        _lease.c.item_id == _item.c.id,
-        _lease.c.labeler == labeler,
-        _lease.c.state != LeaseState.RETURNED.value,
+def _had(labeler: str) -> ColumnElement[bool]:
+    """That `labeler` has had a study, or holds it."""
+    return exists().where(
+        _lease.c.item_id == _item.c.id, _lease.c.labeler == labeler, _lease.c.state != LeaseState.RETURNED.value
     )
-    return and_(
-        _item.c.batch_id == batch_id,
-        _item.c.seats > 0,
-        or_(_item.c.planted != Planted.NO.value, in_hands < _item.c.seats),
-        ~had,
+
+
+def _planted_for(batch_id: int, labeler: str) -> ColumnElement[bool]:
+    """That a study is planted, and that `labeler` was given it in no other batch of the task.
+
+    Whoever meets a study again knows that it is planted, and may have been told what is right.
+    """
+    other, ours = _item.alias(), select(tables.batch.c.task_id).where(tables.batch.c.id == batch_id)
+    met = (
+        select(other.c.report_id)
+        .join(_lease, _lease.c.item_id == other.c.id)
+        .join(tables.batch, tables.batch.c.id == other.c.batch_id)
+        .where(
+            tables.batch.c.task_id == ours.scalar_subquery(),
+            tables.batch.c.id != batch_id,
+            _lease.c.labeler == labeler,
+            _lease.c.state != LeaseState.RETURNED.value,
+        )
     )
+    return and_(_item.c.planted != Planted.NO.value, _item.c.report_id.not_in(met))
+
+
+def _in_hands(now: datetime) -> ScalarSelect[int]:
+    """How many hold a study."""
+    return select(func.count()).where(_lease.c.item_id == _item.c.id, _is_held(now)).scalar_subquery()
+
+
+def _sum(condition: ColumnElement[bool]) -> Function[int]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _covered(application: IrbApplication) -> ColumnElement[bool]:
+    """That `application` covers a study: an amendment may have taken it away since the batch was made."""
+    return exists().where(report.c.id == _item.c.report_id, covered(application))
+
+
+def _waiting(
+    connection: Connection,
+    application: IrbApplication,
+    batch_id: int,
+    condition: ColumnElement[bool],
+    most: int | None,
+) -> list[Waiting]:
+    query = (
+        select(_item.c.id, _item.c.position, _item.c.phrase_id)
+        .where(_item.c.batch_id == batch_id, _covered(application), condition)
+        .order_by(_item.c.position)
+        .limit(most)
+    )
+    return [Waiting(*row) for row in connection.execute(query)]
 
 
 def _is_held(now: datetime) -> ColumnElement[bool]:

@@ -70,15 +70,6 @@ def labeler_progress(
     return {name: _of(by_labeler[name], held.get(name, 0)) for name in sorted({*assigned, *list(by_labeler)})}
 
 
-def disagreements(answers: Iterable[StoredAnswer]) -> tuple[str, ...]:
-    """The keys of the studies about which labelers say different things, by the `answers` that count, in their order."""
-    said: dict[str, set[frozenset[str]]] = defaultdict(set)
-    for stored in answers:
-        if stored.said is not None:
-            said[stored.answer.study_key].add(stored.said)
-    return tuple(key for key, different in said.items() if len(different) > 1)
-
-
 def flagged(answers: Iterable[StoredAnswer]) -> tuple[StoredAnswer, ...]:
     """Those of the `answers` that count in which a labeler asks the fellow to look; planted studies too."""
     return tuple(stored for stored in answers if stored.answer.kind is AnswerKind.FLAG)

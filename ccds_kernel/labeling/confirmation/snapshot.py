@@ -1,9 +1,10 @@
 """A label snapshot: every study with its label and where that comes from, as one table that never changes. Pure.
 
 Whose word counts, the highest first: the fellow's final word (`adjudicated`), the gold set (`gold`), what labelers say where
-they agree (`confirmed`), the phrases (`soft`). Where labelers disagree and the fellow hasn't spoken (`disputed`), where a labeler
-only flagged the study (`flagged`), and where no phrase matches (`none`), there is no label: a training that takes what it is
-given would otherwise learn from what people couldn't agree on. The soft label stands beside it in any case.
+they agree (`confirmed`), the phrases (`soft`). Where labelers disagree and the fellow hasn't spoken (`disputed`), where one of
+them flagged the study for the fellow, whatever the others say (`flagged`), and where no phrase matches (`none`), there is no
+label: a training that takes what it is given would otherwise learn from what people couldn't agree on. The soft label stands
+beside it in any case.
 
 With each soft label stands how often its phrase is wrong, by the studies of that phrase that *test* it: the share, its 95 %
 interval (`assessment.soft_label_error`), and how many they are. A study tests the phrase where people decided it and it came to
@@ -36,6 +37,7 @@ from ccds_kernel.labeling.assessment.soft_label_error import (
 from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
 from ccds_kernel.labeling.confirmation.batch import Planted
 from ccds_kernel.labeling.confirmation.curation_rows import Curation
+from ccds_kernel.labeling.confirmation.decided import newest_words
 from ccds_kernel.labeling.confirmation.soft import SoftLabel, value_of
 from ccds_kernel.labeling.outcome import ABSENT, PRESENT
 from ccds_kernel.labeling.tasks.task import Task, TaskKind
@@ -211,15 +213,15 @@ def _decided(
         word = curated.get(soft.study_key)
         if word is not None and word.said is not None:
             return value_of(task, soft.question, word.said), source, (word.person,)
-    saying = [stored for stored in answers if stored.said is not None]
-    people = tuple(sorted({stored.labeler for stored in saying}))
-    values = {value_of(task, soft.question, stored.said) for stored in saying if stored.said is not None}
-    if len(values) == 1:
-        return values.pop(), Source.CONFIRMED, people
+    words = newest_words(answers)
+    saying = {labeler: stored.said for labeler, stored in words.items() if stored.said is not None}
+    values = {value_of(task, soft.question, said) for said in saying.values()}
+    if len(values) > 1:
+        return None, Source.DISPUTED, tuple(sorted(saying))
+    if flagging := words.keys() - saying.keys():
+        return None, Source.FLAGGED, tuple(sorted(flagging))
     if values:
-        return None, Source.DISPUTED, people
-    if any(stored.answer.note for stored in answers):
-        return None, Source.FLAGGED, tuple(sorted({stored.labeler for stored in answers if stored.answer.note}))
+        return values.pop(), Source.CONFIRMED, tuple(sorted(saying))
     return soft.value, Source.NONE if soft.value is None else Source.SOFT, ()
 
 

@@ -2,8 +2,8 @@
 
 A snapshot's file is named by the digest of what it says, written beside and then linked to its name, so that nobody sees half
 of one and none is ever replaced; its permissions say that nobody writes it. What is read is hashed again: a file that says
-something else than its name is refused. The digest is of the rows and of what they are about, which stands in the file's
-metadata; the bytes are the affair of Parquet and its versions.
+something else than its name is refused, and set aside where the same labels are written again. The digest is of the rows and of
+what they are about, which stands in the file's metadata; the bytes are the affair of Parquet and its versions.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -68,12 +69,27 @@ def path_of(folder: Path, snapshot_id: str) -> Path:
     return folder / f"labels-{snapshot_id}.parquet"
 
 
-def keep(folder: Path, snapshot: LabelSnapshot) -> Path:
+class ChangedFileError(CcdsError):
+    """A snapshot's file isn't what was written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            expected=f"{path} as it was written",
+            found="something else",
+            do="restore it from the backup; while the labels are still the same 'ccds labeling snapshot' writes it anew",
+        )
+
+
+def keep(folder: Path, snapshot: LabelSnapshot) -> Path | None:
     """Puts `snapshot` into a project's folder of snapshots, made where there is none; one that is there already stays as it is.
 
+    Returns:
+        Where a file was moved that had its name and said something else; None where there was none.
+
     Raises:
-        CcdsError: the folder can't be written, or what is there under that name says something else.
+        CcdsError: the folder can't be written, or what is there under that name can't be read.
     """
+    aside = None
     path = path_of(folder, snapshot.id)
     try:
         make_closed(folder)
@@ -85,9 +101,12 @@ def keep(folder: Path, snapshot: LabelSnapshot) -> Path:
                 out.flush()
                 os.fsync(out.fileno())
             temporary.chmod(_READ_ONLY)
-            path.hardlink_to(temporary)
-        except FileExistsError:
-            read(folder, snapshot.id)
+            try:
+                path.hardlink_to(temporary)
+            except FileExistsError:
+                aside = _set_aside(folder, snapshot)
+                if aside is not None:
+                    path.hardlink_to(temporary)
         finally:
             temporary.unlink()
     except OSError as error:
@@ -96,7 +115,20 @@ def keep(folder: Path, snapshot: LabelSnapshot) -> Path:
             found=error.strerror or "an error",
             do="let whoever runs this site mend its permissions",
         ) from None
-    return path
+    return aside
+
+
+def _set_aside(folder: Path, snapshot: LabelSnapshot) -> Path | None:
+    """Moves what lies under the snapshot's name out of the way where it says something else; None where it says the same."""
+    try:
+        read(folder, snapshot.id)
+    except ChangedFileError:
+        path = path_of(folder, snapshot.id)
+        names = (path.with_name(f"{path.name}.damaged{number or ''}") for number in count())
+        aside = next(name for name in names if not name.exists())
+        path.rename(aside)
+        return aside
+    return None
 
 
 def read(folder: Path, snapshot_id: str) -> LabelSnapshot:
@@ -121,9 +153,9 @@ def read(folder: Path, snapshot_id: str) -> LabelSnapshot:
             do="name one that 'ccds labeling snapshot' made and that you may read",
         ) from None
     except (pl.exceptions.PolarsError, KeyError, ValueError, TypeError):
-        raise _changed(path) from None
+        raise ChangedFileError(path) from None
     if snapshot.id != snapshot_id:
-        raise _changed(path)
+        raise ChangedFileError(path)
     return snapshot
 
 
@@ -173,9 +205,3 @@ def _cells(row: LabelRow) -> list[str]:
         else:
             cells.append("" if value is None else plain(str(value)))
     return cells
-
-
-def _changed(path: Path) -> CcdsError:
-    return CcdsError(
-        expected=f"{path} as it was written", found="something else", do="restore it from the backup, or take a new one"
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from ccds_kernel.audit.events import LabelsExported, LabelSnapshotTaken
 from ccds_kernel.cohort.coverage import require_covered
 from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling import rows
@@ -59,6 +60,13 @@ class LabelSnapshots:
         with self._project.store.reading() as connection:
             return _taken(connection)
 
+    def listed(self) -> tuple[tuple[Taken, str], ...]:
+        """Every snapshot, the oldest first, each with what its task is called now."""
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            names = {stored.id: stored.task.name for stored in task_rows.tasks(connection)}
+            return tuple((one, names[one.task_id]) for one in _taken(connection))
+
     def now(self, task_id: int, cohort: Criteria | None = None) -> LabelSnapshot:
         """What a snapshot of a task would say that is taken now; nothing is kept. On many reports this takes as long as matching
         them does.
@@ -76,14 +84,18 @@ class LabelSnapshots:
         if cohort is not None:
             require_covered(self._project, cohort)
         with self._project.store.reading() as connection:
-            return _snapshot(connection, task_id, cohort)
+            return _snapshot(connection, self._project.application, task_id, cohort)
 
-    def take(self, task_id: int, cohort: Criteria | None = None) -> tuple[Taken, Mapping[Source, int]]:
-        """Takes a snapshot of a task's labels as they are now; where nothing has changed since, it is the one that is there.
+    def take(
+        self, task_id: int, cohort: Criteria | None = None, *, tell: Callable[[Path], None] = lambda _: None
+    ) -> tuple[Taken, Mapping[Source, int]]:
+        """Takes a snapshot of a task's labels as they are now; where nothing has changed since, it is the one that is there. If
+        its file was changed, that is set aside and the right one written again.
 
         Args:
             task_id: the task.
             cohort: the studies that it is to have; all, where it isn't given.
+            tell: is told where a file that was changed lies now.
 
         Returns:
             It, and how many of its rows come from where.
@@ -93,7 +105,8 @@ class LabelSnapshots:
         """
         self._project.require(CURATE)
         snapshot = self.now(task_id, cohort)
-        snapshot_file.keep(self.folder, snapshot)
+        if (aside := snapshot_file.keep(self.folder, snapshot)) is not None:
+            tell(aside)
         with self._project.store.writing() as connection:
             known = [one for one in _taken(connection) if one.digest == snapshot.digest]
             if known:
@@ -136,13 +149,13 @@ class LabelSnapshots:
             raise CcdsError(
                 expected="a label snapshot of this project",
                 found="none of that name",
-                do=f"name one of the {len(digests)} that there are, or take one with 'ccds labeling snapshot'",
+                do="name one that 'ccds labeling snapshots' lists"
+                if digests
+                else "take one with 'ccds labeling snapshot'",
             )
         snapshot = snapshot_file.read(self.folder, snapshot_id)
         if snapshot.digest != digests[snapshot_id]:
-            raise CcdsError(
-                expected=f"{path} as it was written", found="something else", do="restore it from the backup"
-            )
+            raise snapshot_file.ChangedFileError(path)
         return snapshot
 
     def export(self, snapshot_id: str, out: Path, *, parquet: bool) -> LabelSnapshot:
@@ -165,9 +178,11 @@ class LabelSnapshots:
         return snapshot
 
 
-def _snapshot(connection: Connection, task_id: int, cohort: Criteria | None) -> LabelSnapshot:
+def _snapshot(
+    connection: Connection, application: IrbApplication, task_id: int, cohort: Criteria | None
+) -> LabelSnapshot:
     task = task_rows.task(connection, task_id)
-    reports = tuple(rows.reports(connection, cohort))
+    reports = tuple(rows.reports(connection, application, cohort))
     return snapshot_of(
         task_id,
         task,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, DateTime, Float, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
-from ccds_kernel.store.metadata import ANSWERS, metadata
+from ccds_kernel.store.metadata import ADDED_ONLY, ANSWERS, metadata
 
 batch = Table(
     "confirmation_batch",
@@ -85,7 +85,7 @@ answer = Table(
     Column("answered_at", DateTime(timezone=True), nullable=False),
     Column("refused", String(16)),
     Index("ix_confirmation_answer_item_id", "item_id", "labeler"),
-    comment=ANSWERS,
+    comment=ANSWERS + ADDED_ONLY,
     sqlite_autoincrement=True,
 )
 """What labelers said, never rewritten. `labels` and `shown`, the prefill, are JSON; `refused` is why it counts for nothing."""
@@ -102,7 +102,7 @@ curation = Table(
     Column("person", String(64), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Index("ix_study_curation_task_id", "task_id", "kind", "report_id"),
-    comment="reports",
+    comment="reports" + ADDED_ONLY,
     sqlite_autoincrement=True,
 )
 """Gold labels and final words, never rewritten: the newest counts; NULL as `said` takes it back."""
@@ -117,7 +117,7 @@ strata = Table(
     Column("person", String(64), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Index("ix_study_strata_task_id", "task_id", "report_id"),
-    comment=ANSWERS,
+    comment=ANSWERS + ADDED_ONLY,
     sqlite_autoincrement=True,
 )
 """Strata tags of studies (JSON), never rewritten: the newest count. Apart from gold labels, which no labeler writes."""
@@ -131,6 +131,6 @@ snapshot = Table(
     Column("studies", Integer, nullable=False),
     Column("created_by", String(64), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
-    comment="reports",
+    comment="reports" + ADDED_ONLY,
 )
 """Label snapshots whose file is in the project's folder."""

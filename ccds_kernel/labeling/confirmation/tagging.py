@@ -1,8 +1,8 @@
 """Strata tags, as a labeler gives them: to the studies that they were given, each labeler seeing their own.
 
-A study has one set of tags, whoever gave them. A labeler is shown their own only: a study that comes with somebody else's tags
-was looked at before, and that would tell gold studies from others. So what they choose takes the place of what they chose
-before, and leaves the tags of others as they are.
+A study has the tags that somebody gives it. A labeler is shown their own only: a study that comes with somebody else's tags was
+looked at before, and that would tell gold studies from others. So what they choose takes the place of what they chose before, and
+a tag that two people give stands until both take it back.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ _NONE: Said = frozenset()
 class Tagging:
     """The tags that the person who opened the project gives the studies of a batch.
 
-    Every method raises `ProjectAccessDenied` where that person may not confirm (any more), and `CcdsError` where they aren't
-    assigned to the batch (any more), or there is no such batch.
+    Every method raises `ProjectAccessDenied` where that person may not confirm (any more).
     """
 
     def __init__(self, project: Project, batch_id: int, *, clock: Clock = site_clock) -> None:
@@ -36,7 +35,11 @@ class Tagging:
         self._clock = clock
 
     def own(self, study_keys: Collection[str]) -> dict[str, Said]:
-        """Study key → the tags that stand because this person gave them; studies without are left out."""
+        """Study key → the tags that this person gives it; studies without are left out.
+
+        Raises:
+            CcdsError: they aren't assigned to the batch (any more), or there is no such batch.
+        """
         self._project.require(CONFIRM)
         with self._project.store.reading() as connection:
             batch = batch_rows.assigned_batch(connection, self._batch_id, self._project.person)
@@ -46,29 +49,35 @@ class Tagging:
         own = {key: own_tags(history, self._project.person) for key, history in by_study.items()}
         return {key: tags for key, tags in own.items() if tags}
 
-    def tag(self, lease: int, study_key: str, tags: Iterable[str]) -> None:
+    def tag(self, lease: int, study_key: str, tags: Iterable[str]) -> CcdsError | None:
         """Gives a study these tags, in the place of those that this person gave it before.
 
+        Returns:
+            Why they never can be kept: the batch isn't this person's (any more), they were never given the study in it, or the
+            task has no such tag. None where they are.
+
         Raises:
-            CcdsError: they were never given the study in this batch, or the task has no such tag.
+            CcdsError: they couldn't be kept just now; the same call may succeed later.
         """
         self._project.require(CONFIRM)
         me = self._project.person
         with self._project.store.writing() as connection:
-            batch = batch_rows.assigned_batch(connection, self._batch_id, me)
-            chosen = task_rows.task(connection, batch.task_id).checked_strata(tags)
             held = lease_rows.leases(connection, self._batch_id, me, [lease]).get(lease)
             item = batch_rows.items(connection, self._batch_id, [held.item_id])[held.item_id] if held else None
             if item is None or item.study_key != study_key:
-                raise CcdsError(
-                    expected="a study of this batch that you were given", found="another one", do="load the page anew"
-                )
-            history = list(curation_rows.every(connection, batch.task_id, CurationKind.STRATA, [study_key]))
-            standing = (history[-1].said if history else None) or _NONE
-            after = (standing - own_tags(history, me)) | chosen
-            if after == standing:
-                return
-            new = Curation(study_key, CurationKind.STRATA, after, "", me, self._clock(connection))
+                return _not_given()
+            batch = batch_rows.batch(connection, self._batch_id)
+            if me not in batch.labelers:
+                return _not_given()
+            task = task_rows.task(connection, batch.task_id)
+            try:
+                chosen = task.checked_strata(tags)
+            except CcdsError as refusal:
+                return refusal
+            history = curation_rows.every(connection, batch.task_id, CurationKind.STRATA, [study_key])
+            if chosen == own_tags(history, me):
+                return None
+            new = Curation(study_key, CurationKind.STRATA, chosen, "", me, self._clock(connection))
             curation_rows.add(connection, batch.task_id, item.report_id, new)
             self._project.audit.write(
                 StudyCurated(
@@ -80,15 +89,17 @@ class Tagging:
                     change="said",
                 )
             )
+        return None
 
 
 def own_tags(history: Iterable[Curation], person: str) -> Said:
-    """Which of a study's tags stand because `person` gave them, by all that was said about its tags, the oldest first."""
-    standing, own = _NONE, _NONE
+    """Which tags `person` gives a study, by all that was said about its tags, the oldest first."""
+    own = _NONE
     for one in history:
-        said = one.said or _NONE
         if one.person == person:
-            own |= said - standing
-        own &= said
-        standing = said
+            own = one.said or _NONE
     return own
+
+
+def _not_given() -> CcdsError:
+    return CcdsError(expected="a study of this batch that you were given", found="another one", do="load the page anew")

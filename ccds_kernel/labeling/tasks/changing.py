@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -9,8 +10,9 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.outcome import one_label
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.tasks.task import MOST_LABELS, Task, TaskKind, checked_word
+from ccds_kernel.labeling.text import normalise
 
-_CALLED = {
+CALLED = {
     "name": "a name",
     "kind": "a kind",
     "labels": "labels",
@@ -44,28 +46,42 @@ def changed_since(now: Task, before: Task, after: Task) -> Task:
     if lost := [name for name in changed if getattr(now, name) != getattr(before, name)]:
         raise CcdsError(
             expected=f"the task '{now.name}' as you read it",
-            found=f"{', '.join(_CALLED[name] for name in lost)} that somebody else changed since",
+            found=f"{', '.join(CALLED[name] for name in lost)} that somebody else changed since",
             do="load the page anew, and change it again",
         )
     return replace(now, **changed)
 
 
 def refuse_beyond_limits(before: Task | None, after: Task) -> None:
-    """Makes sure that what comes to `before` (nothing, for a new task) is neither too much nor too long.
+    """Makes sure that what comes to `before` (nothing, for a new task) isn't too much, too long, or nearly the same twice.
 
     Raises:
-        CcdsError: a new label is too long, or there are more labels than before and too many.
+        CcdsError: a new label is too long; there are more labels than before and too many; or a new label or strata tag differs
+            from another one by case and white space only.
     """
     had = before.words if before is not None else ()
     for word in after.words:
         if word not in had:
             checked_word(word, "label")
+    _refuse_nearly_the_same("label", had, after.words)
+    _refuse_nearly_the_same("strata tag", before.strata if before is not None else (), after.strata)
     if len(after.labels) > (most := max(MOST_LABELS, len(had))):
         raise CcdsError(
             expected=f"at most {most} labels",
             found=str(len(after.labels)),
             do="make a further task for some of them",
         )
+
+
+def _refuse_nearly_the_same(what: str, had: Sequence[str], has: Sequence[str]) -> None:
+    times = Counter(normalise(word) for word in has)
+    for word in has:
+        if word not in had and times[normalise(word)] > 1:
+            raise CcdsError(
+                expected=f"each {what} once",
+                found=f"'{word}' again (case and white space don't count)",
+                do="give one of the two another word, or remove it",
+            )
 
 
 def refuse_another_kind(before: Task, after: Task, *, studies: int, phrases: Sequence[Phrase]) -> None:
@@ -117,6 +133,6 @@ def refuse_lost_words(before: Task, after: Task, uses: Mapping[str, Uses]) -> No
             if word not in has and used != Uses():
                 raise CcdsError(
                     expected=f"the {what} '{word}' to be used nowhere before it is removed",
-                    found=f"{used.phrases} phrase(s) and {used.studies} study(ies) with it",
+                    found=f"{used.phrases} of the phrases and {used.studies} of the studies with it",
                     do="give these another one first",
                 )

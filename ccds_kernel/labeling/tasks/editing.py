@@ -88,15 +88,23 @@ class PhraseEditor:
             place = len(self._list)
             self._note(self._add(phrase, place, None).id, None, Form(phrase, place))
 
-    def replace(self, phrase_id: int, phrase: Phrase, position: int | None = None) -> None:
+    def replace(
+        self, phrase_id: int, phrase: Phrase, position: int | None = None, *, seen: Phrase | None = None
+    ) -> None:
         """Puts `phrase` (other words, another label) in the place of phrase `phrase_id`, below the list to which it comes where
         that is another one; or at `position`.
 
         Raises:
-            CcdsError: the phrase is gone, or the new one is there already at another place.
+            CcdsError: the phrase is gone, or isn't as it was `seen` any more, or the new one is there already at another place.
         """
         place = _place_of(phrase_id, self._list)
         before = self._list[place]
+        if seen is not None and before.phrase != seen:
+            raise CcdsError(
+                expected="the phrase as you saw it",
+                found="another one, as somebody changed it meanwhile",
+                do="load the list anew, and change it again where that is still meant",
+            )
         self._check_new(phrase, instead_of=phrase_id)
         if position is None:
             stays = self.list_of(before.phrase) == self.list_of(phrase)

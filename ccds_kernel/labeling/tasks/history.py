@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.phrase import Phrase
@@ -70,6 +71,26 @@ class Change:
         return "edited" if self.before.phrase != self.after.phrase else "moved"
 
 
+class Step(Protocol):
+    """What a step consists of: changes of phrases, or one of the task (`task_history`)."""
+
+    @property
+    def step(self) -> int:
+        """Its number; they ascend with time."""
+
+    @property
+    def person(self) -> str:
+        """Who."""
+
+    @property
+    def kind(self) -> StepKind:
+        """By hand, or taking back or doing again another one."""
+
+    @property
+    def of_step(self) -> int | None:
+        """The other one."""
+
+
 @dataclass(frozen=True)
 class Stacks:
     """A person's steps done by hand that can be undone, and those undone that can be done again; the next one is the last."""
@@ -78,7 +99,7 @@ class Stacks:
     redoable: tuple[int, ...]
 
 
-def stacks_of(person: str, changes: Iterable[Change]) -> Stacks:
+def stacks_of(person: str, changes: Iterable[Step]) -> Stacks:
     """What `person` can undo and do again, by all `changes` of the task, the oldest first."""
     steps = dict.fromkeys((one.step, one.kind, one.of_step) for one in changes if one.person == person)
     undoable: list[int] = []
@@ -97,6 +118,20 @@ def stacks_of(person: str, changes: Iterable[Change]) -> Stacks:
     return Stacks(tuple(undoable), tuple(redoable))
 
 
+def next_step(person: str, changes: Iterable[Step], kind: StepKind) -> int:
+    """The step that an undo (or redo, as `kind` says) of `person` is of.
+
+    Raises:
+        CcdsError: there is none.
+    """
+    stacks = stacks_of(person, changes)
+    open_steps = stacks.undoable if kind is StepKind.UNDO else stacks.redoable
+    if not open_steps:
+        word = "undo" if kind is StepKind.UNDO else "do again"
+        raise CcdsError(expected=f"a change of yours to {word}", found="none", do="change something first")
+    return open_steps[-1]
+
+
 def next_step_back(person: str, changes: Sequence[Change], kind: StepKind) -> tuple[int, tuple[Change, ...]]:
     """The step that an undo (or redo, as `kind` says) is of, and its changes in the order in which they are carried out.
 
@@ -105,12 +140,7 @@ def next_step_back(person: str, changes: Sequence[Change], kind: StepKind) -> tu
     Raises:
         CcdsError: there is nothing, or somebody else has changed one of its phrases since.
     """
-    stacks = stacks_of(person, changes)
-    open_steps = stacks.undoable if kind is StepKind.UNDO else stacks.redoable
-    if not open_steps:
-        word = "undo" if kind is StepKind.UNDO else "do again"
-        raise CcdsError(expected=f"a change of yours to {word}", found="none", do="change something first")
-    of_step = open_steps[-1]
+    of_step = next_step(person, changes, kind)
     phrases = {one.phrase_id for one in changes if one.step == of_step}
     own = max(one.id for one in changes if of_step in {one.step, one.of_step})
     if others := {one.person for one in changes if one.id > own and one.phrase_id in phrases and one.person != person}:

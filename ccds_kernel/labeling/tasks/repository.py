@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
@@ -20,8 +21,11 @@ from ccds_kernel.labeling.tasks.changing import (
     refuse_beyond_limits,
     refuse_lost_words,
 )
+from ccds_kernel.labeling.tasks.history import StepKind, next_step
 from ccds_kernel.labeling.tasks.rows import StoredTask
 from ccds_kernel.labeling.tasks.task import Task
+from ccds_kernel.labeling.tasks.task_history import TaskChange, carried_out
+from ccds_kernel.labeling.text import normalise
 
 __all__ = ["StoredTask", "TaskRepository"]
 
@@ -33,8 +37,9 @@ class TaskRepository:
         self._project = project
 
     def tasks(self) -> tuple[StoredTask, ...]:
-        """Every task, the oldest first; a project has at least one. For somebody who only confirms those of the batches that
-        they are assigned to, the newest batch's first.
+        """Every task, the oldest first; a project has at least one. The first one, which nobody made, is left out where nobody
+        has used it and there are others. For somebody who only confirms those of the batches that they are assigned to, the
+        newest batch's first.
 
         Raises:
             CcdsError: they only confirm, and are assigned to no batch.
@@ -43,7 +48,27 @@ class TaskRepository:
         self._project.require(CONFIRM if only_confirms else READ_LABELS)
         with self._project.store.reading() as connection:
             every = rows.tasks(connection)
-            return _of_batches(connection, every, self._project.person) if only_confirms else every
+            if only_confirms:
+                return _of_batches(connection, every, self._project.person)
+            unused = _unused(connection, every)
+        return tuple(stored for stored in every if stored != unused or len(every) == 1)
+
+    def unused(self, name: str) -> StoredTask | None:
+        """The first task, where nobody has used it and a new one called `name` can take its place: there is no other, or it has
+        that name already.
+        """
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            every = rows.tasks(connection)
+            unused = _unused(connection, every)
+        return unused if unused is not None and (len(every) == 1 or unused.task.name == name) else None
+
+    def unknown_sections(self, task: Task) -> list[str]:
+        """The sections that `task` leaves out and that no report has; none where there is no report yet."""
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            known = set(map(normalise, labeling_rows.section_names(connection, self._project.application)))
+        return [name for name in sorted(task.left_out) if known and normalise(name) not in known]
 
     def make(self, task: Task) -> StoredTask:
         """Adds a task.
@@ -69,24 +94,75 @@ class TaskRepository:
         """
         self._project.require(CURATE)
         with self._project.store.writing() as connection:
-            now = rows.task(connection, task_id)
-            changed = changed_since(now, before, after)
-            _check_name(changed, (one for one in rows.tasks(connection) if one.id != task_id))
-            refuse_beyond_limits(now, changed)
-            if {*now.words} - {*changed.words} or {*now.strata} - {
-                *changed.strata
-            }:  # the uses are those of every answer
-                refuse_lost_words(now, changed, uses_of_words(connection, task_id))
-            phrases = [stored.phrase for stored in labeling_rows.phrases(connection, task_id)]
-            refuse_another_kind(now, changed, studies=judged_studies(connection, task_id), phrases=phrases)
-            rows.change_task(connection, task_id, changed)
-            rows.admit_labels(connection, task_id, phrases)
-            self._log("changed", task_id)
+            self._put(connection, task_id, changed_since(rows.task(connection, task_id), before, after))
+
+    def changes(self, task_id: int) -> tuple[TaskChange, ...]:
+        """The history of a task, the oldest change first; its phrases have their own (`LabelingRepository.changes`)."""
+        self._project.require(READ_LABELS)
+        with self._project.store.reading() as connection:
+            return rows.task_changes(connection, task_id)
+
+    def undo(self, task_id: int) -> TaskChange:
+        """Takes back this person's newest change of the task that isn't taken back yet; returns what it was.
+
+        Raises:
+            CcdsError: there is none, somebody else has changed the same since, or as `change`.
+        """
+        return self._step_back(task_id, StepKind.UNDO)
+
+    def redo(self, task_id: int) -> TaskChange:
+        """Does again what this person took back last; returns what it was. Raises as `undo`."""
+        return self._step_back(task_id, StepKind.REDO)
+
+    def _step_back(self, task_id: int, kind: StepKind) -> TaskChange:
+        self._project.require(CURATE)
+        with self._project.store.writing() as connection:
+            known = rows.task_changes(connection, task_id)
+            of_step = next_step(self._project.person, known, kind)
+            change = next(one for one in known if one.step == of_step)
+            wanted = change.swapped if kind is StepKind.UNDO else change
+            task = carried_out(rows.task(connection, task_id), wanted)
+            self._put(connection, task_id, task, kind=kind, of_step=of_step)
+        return change
+
+    def _put(
+        self,
+        connection: Connection,
+        task_id: int,
+        changed: Task,
+        *,
+        kind: StepKind = StepKind.DO,
+        of_step: int | None = None,
+    ) -> None:
+        """Puts `changed` in the place of a task, where it may be, and notes it."""
+        now = rows.task(connection, task_id)
+        _check_name(changed, (one for one in rows.tasks(connection) if one.id != task_id))
+        refuse_beyond_limits(now, changed)
+        if {*now.words} - {*changed.words} or {*now.strata} - {*changed.strata}:  # the uses are those of every answer
+            refuse_lost_words(now, changed, uses_of_words(connection, task_id))
+        phrases = [stored.phrase for stored in labeling_rows.phrases(connection, task_id)]
+        refuse_another_kind(now, changed, studies=judged_studies(connection, task_id), phrases=phrases)
+        rows.change_task(connection, task_id, changed)
+        rows.admit_labels(connection, task_id, phrases)
+        step, at = rows.next_step(connection), datetime.now(UTC)
+        new = TaskChange(step, self._project.person, at, now, rows.task(connection, task_id), kind, of_step)
+        rows.add_task_change(connection, task_id, new)
+        self._log("changed", task_id)
 
     def _log(self, change: str, task_id: int) -> None:
         self._project.audit.write(
             TaskChanged(person=self._project.person, project=self._project.id, change=change, task_id=task_id)
         )
+
+
+def _unused(connection: Connection, every: Iterable[StoredTask]) -> StoredTask | None:
+    """That of `every` task which the project had from the beginning, where it is as it was then: nothing was changed or put
+    before labelers, and no phrase has given it a label.
+    """
+    first = next((stored for stored in every if stored.id == labeling_rows.FIRST_TASK), None)
+    if first is None or first.task != Task(first.task.name) or rows.task_changes(connection, first.id):
+        return None
+    return None if any(batch.task_id == first.id for batch in batch_rows.batches(connection)) else first
 
 
 def _of_batches(connection: Connection, every: Iterable[StoredTask], labeler: str) -> tuple[StoredTask, ...]:
@@ -103,7 +179,9 @@ def _of_batches(connection: Connection, every: Iterable[StoredTask], labeler: st
 
 
 def _check_name(task: Task, others: Iterable[StoredTask]) -> None:
-    if any(other.task.name == task.name for other in others):
+    if any(normalise(other.task.name) == normalise(task.name) for other in others):
         raise CcdsError(
-            expected="a name that no other task has", found=f"'{task.name}' again", do="choose another name"
+            expected="a name that no other task has",
+            found=f"'{task.name}' again (case and white space don't count)",
+            do="choose another name",
         )

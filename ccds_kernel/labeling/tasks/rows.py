@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -18,6 +19,7 @@ from ccds_kernel.labeling.tasks import tables
 from ccds_kernel.labeling.tasks.changing import refuse_beyond_limits
 from ccds_kernel.labeling.tasks.history import Change, Form, StepKind
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
+from ccds_kernel.labeling.tasks.task_history import TaskChange
 
 
 @dataclass(frozen=True)
@@ -34,20 +36,12 @@ def tasks(connection: Connection) -> tuple[StoredTask, ...]:
     """Every task, the oldest first."""
     return tuple(
         StoredTask(
-            row.id,
-            Task(
-                row.name,
-                TaskKind(row.kind),
-                tuple(Label(one["name"], one["colour"]) for one in json.loads(row.labels)),
-                row.guideline,
-                frozenset(json.loads(row.left_out)),
-                RADIOLOGY if row.cues is None else Cues.from_lists(json.loads(row.cues)),
-                tuple(json.loads(row.strata)),
-            ),
-            row.created_by,
-            row.created_at.replace(tzinfo=UTC),  # SQLite keeps no time zone; what is written is UTC
+            row["id"],
+            _task(row),
+            row["created_by"],
+            row["created_at"].replace(tzinfo=UTC),  # SQLite keeps no time zone; what is written is UTC
         )
-        for row in connection.execute(select(tables.task).order_by(tables.task.c.id))
+        for row in connection.execute(select(tables.task).order_by(tables.task.c.id)).mappings()
     )
 
 
@@ -123,7 +117,41 @@ def changes(connection: Connection, task_id: int) -> tuple[Change, ...]:
 
 def next_step(connection: Connection) -> int:
     """The number of the step that comes next; what is changed at once has one."""
-    return (connection.scalar(select(func.max(tables.phrase_change.c.step))) or 0) + 1
+    columns = (tables.phrase_change.c.step, tables.task_change.c.step)
+    return max(connection.scalar(select(func.max(column))) or 0 for column in columns) + 1
+
+
+def task_changes(connection: Connection, task_id: int) -> tuple[TaskChange, ...]:
+    """Every change of the task itself, the oldest first."""
+    query = select(tables.task_change).where(tables.task_change.c.task_id == task_id)
+    return tuple(
+        TaskChange(
+            row.step,
+            row.person,
+            row.at.replace(tzinfo=UTC),
+            _task(json.loads(row.before)),
+            _task(json.loads(row.after)),
+            StepKind(row.kind),
+            row.of_step,
+        )
+        for row in connection.execute(query.order_by(tables.task_change.c.id))
+    )
+
+
+def add_task_change(connection: Connection, task_id: int, new: TaskChange) -> None:
+    """Adds a change of the task itself."""
+    connection.execute(
+        insert(tables.task_change).values(
+            step=new.step,
+            task_id=task_id,
+            person=new.person,
+            at=new.at,
+            before=json.dumps(_values(new.before)),
+            after=json.dumps(_values(new.after)),
+            kind=new.kind.value,
+            of_step=new.of_step,
+        )
+    )
 
 
 def add_changes(connection: Connection, task_id: int, new: Iterable[Change]) -> None:
@@ -144,6 +172,19 @@ def add_changes(connection: Connection, task_id: int, new: Iterable[Change]) -> 
     ]
     if values:
         connection.execute(insert(tables.phrase_change), values)
+
+
+def _task(values: Mapping[Any, Any]) -> Task:
+    """The task of a row, as `_values` writes it."""
+    return Task(
+        values["name"],
+        TaskKind(values["kind"]),
+        tuple(Label(one["name"], one["colour"]) for one in json.loads(values["labels"])),
+        values["guideline"],
+        frozenset(json.loads(values["left_out"])),
+        RADIOLOGY if values["cues"] is None else Cues.from_lists(json.loads(values["cues"])),
+        tuple(json.loads(values["strata"])),
+    )
 
 
 def _values(of: Task) -> dict[str, object]:

@@ -1,8 +1,8 @@
-"""Where a project's tasks lie, and the history of its phrases."""
+"""Where a project's tasks lie, and the histories of tasks and phrases."""
 
 from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, String, Table
 
-from ccds_kernel.store.metadata import metadata
+from ccds_kernel.store.metadata import ADDED_ONLY, metadata
 
 task = Table(
     "task",
@@ -22,6 +22,24 @@ task = Table(
 )
 """Tasks. `labels`, `left_out`, `cues` and `strata` are JSON; `cues` is NULL where the defaults of this ccds hold."""
 
+task_change = Table(
+    "task_change",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("step", Integer, nullable=False),
+    Column("task_id", ForeignKey("task.id"), nullable=False),
+    Column("person", String(64), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("before", String, nullable=False),
+    Column("after", String, nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("of_step", Integer),
+    Index("ix_task_change_task_id", "task_id", "id"),
+    comment="reports" + ADDED_ONLY,
+    sqlite_autoincrement=True,
+)
+"""Every change of a task, never rewritten. `before` and `after` are JSON; `step` counts together with `phrase_change`'s."""
+
 phrase_change = Table(
     "phrase_change",
     metadata,
@@ -36,7 +54,7 @@ phrase_change = Table(
     Column("kind", String(8), nullable=False),
     Column("of_step", Integer),
     Index("ix_phrase_change_task_id", "task_id", "id"),
-    comment="reports",
+    comment="reports" + ADDED_ONLY,
     sqlite_autoincrement=True,
 )
 """Every change of a phrase, never rewritten. `before` and `after` are JSON of words and place; NULL where there was, or is, none.

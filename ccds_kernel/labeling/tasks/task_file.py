@@ -1,11 +1,13 @@
 """A task as a file that people write: YAML with its name, kind, labels, guideline, sections left out, strata tags and cues.
 
 A key that isn't there leaves what the task has; of a new task that is the default. Colours aren't in the file: a label keeps its
-own, and a new one gets the colour used least.
+own, and a new one gets the colour used least. A file that was printed carries the revision that it was printed from, so that it
+overwrites nothing that somebody changed afterwards.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.yaml_file import read_checked
 from ccds_kernel.labeling.cues import RADIOLOGY, Cues
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
@@ -34,12 +37,14 @@ class TaskFile(BaseModel):
     left_out: tuple[Word, ...] = ()
     strata: tuple[Word, ...] = ()
     cues: dict[str, list[str]] = Field(default_factory=dict)
+    revision: Word | None = None
 
     def changed(self, task: Task | None) -> Task:
         """`task` with what the file says of it; a new task, where there is none.
 
         Raises:
-            CcdsError: that is no task: a word is blank or there twice, or a list of cues isn't one.
+            CcdsError: that is no task: a word is blank or there twice, or a list of cues isn't one; or the file is of another
+                revision of `task`, and would change it.
         """
         parts: dict[str, Any] = {
             "name": self.name,
@@ -51,7 +56,16 @@ class TaskFile(BaseModel):
             "cues": Cues.from_lists(self.cues),
         }
         said = {key: part for key, part in parts.items() if key in self.model_fields_set}
-        return Task(**said) if task is None else replace(task, **said)
+        if task is None:
+            return Task(**said)
+        after = replace(task, **said)
+        if after != task and self.revision not in (None, revision(task)):
+            raise CcdsError(
+                expected=f"the task '{task.name}' as it was when this file was printed",
+                found="another revision, as somebody changed it since",
+                do="print it anew with 'ccds labeling task show', and change that",
+            )
+        return after
 
 
 def read_task(path: Path) -> TaskFile:
@@ -63,7 +77,12 @@ def read_task(path: Path) -> TaskFile:
     return read_checked(path, TaskFile, "task file")
 
 
-def task_text(task: Task, *, with_cues: bool = False) -> str:
+def revision(task: Task) -> str:
+    """A digest of all that a file says of `task`."""
+    return hashlib.sha256(task_text(task, with_cues=True).encode()).hexdigest()[:12]
+
+
+def task_text(task: Task, *, with_cues: bool = False, with_revision: bool = False) -> str:
     """The file of `task`; the lists of cues stand there where they aren't the default ones, or `with_cues`."""
     parts: dict[str, object] = {
         "name": task.name,
@@ -75,6 +94,8 @@ def task_text(task: Task, *, with_cues: bool = False) -> str:
     }
     if with_cues or task.cues != RADIOLOGY:
         parts["cues"] = task.cues.to_lists()
+    if with_revision:
+        parts["revision"] = revision(task)
     return yaml.dump(parts, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 

@@ -1,5 +1,7 @@
 """The assess screen on a real project: what it shows, and whom it lets do what."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from ccds_kernel.errors import CcdsError
@@ -7,14 +9,16 @@ from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted
 from ccds_kernel.labeling.confirmation.confirming import Confirming
+from ccds_kernel.labeling.confirmation.curation_rows import Curation, Word
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import StoredTask, TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
 from ccds_widgets.labeling.assess.app import assess_screen
+from ccds_widgets.labeling.assess.deciding import Deciding
 from ccds_widgets.labeling.assess.model import AssessModel
 from support.assessing import batch_of, items_of, let_answer, truth_of
-from support.confirming import NEGATIVE, POSITIVE, answer
+from support.confirming import NEGATIVE, POSITIVE, Workplace, answer
 from support.waiting import until
 
 TWO = ("bob", "cy")
@@ -109,6 +113,25 @@ def test_a_single_labeler_can_be_compared_with_the_gold_set_only(place, batch, o
     assert [(row["group"], row["name"], row["n"]) for row in rows(answer, "raw")] == [("gold", "bob", 3)]
     assert rows(answer, "cohen")[0]["value"] is None
     assert rows(answer, "cohen")[0]["text"].startswith("not defined: everybody always gave the same answer")
+
+
+def test_nobody_is_measured_against_gold_labels_of_their_own(place, batch, open_screen):
+    """Bob confirms four studies of the gold set, three of which he set himself."""
+    for key in place.keys[:3]:
+        place.curating("bob").set_gold(key, truth_of(place, key))
+    place.curating("ann").set_gold(place.keys[3], POSITIVE)
+    let_answer(place, batch, "bob", {})
+    let_answer(place, batch, "cy", {})
+    model = open_screen()
+
+    agreement = model.answer({"kind": "agreement", "question": 0})
+    bob, cy = model.answer({"kind": "labelers"})["labelers"]
+
+    assert (bob["accuracy"]["of"], cy["accuracy"]["of"]) == ("0 of 1", "3 of 4")
+    assert [(row["name"], row["n"]) for row in rows(agreement, "raw") if row["group"] == "gold"] == [
+        ("bob", 1),
+        ("cy", 4),
+    ]
 
 
 def test_who_takes_over_a_wrong_prefill_is_counted_as_that_and_not_as_agreement(place, open_screen):
@@ -214,6 +237,41 @@ def test_two_fellows_who_decide_at_once_notice_each_other(place, batch, open_scr
 
     assert place.curating().final_words()[key].said == NEGATIVE
     assert model.answer({**say, "seen": ["no effusion"]})["overview"]["totals"]["decided"] == 1
+
+
+class Outrun:
+    """Curates as ann, but bob, once `ahead`, says his word just before hers."""
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+        self.ahead = False
+
+    def final_words(self) -> Mapping[str, Curation]:
+        """Those that stand."""
+        return self._place.curating().final_words()
+
+    def adjudicate(self, study_key: str, *said, **seen) -> None:
+        """Ann's word, maybe after bob's."""
+        if self.ahead:
+            self._place.curating("bob").adjudicate(study_key, NEGATIVE, "old fluid")
+        self._place.curating().adjudicate(study_key, *said, **seen)
+
+
+@pytest.mark.parametrize("step", [lambda one, key: one.say(key, None, None, POSITIVE, ""), lambda one, _: one.undo()])
+def test_a_word_that_comes_between_looking_and_saying_stands(place, step):
+    """Whoever says or undoes one over it is told, though it wasn't there when they looked."""
+    looked_at, other = place.keys[:2]
+    curates = Outrun(place)
+    deciding = Deciding(curates)
+    deciding.say(other, None, None, POSITIVE, "sure")
+    curates.ahead = True
+
+    with pytest.raises(CcdsError, match="another one, which somebody said meanwhile"):
+        step(deciding, looked_at)
+
+    ((_, standing),) = [pair for pair in place.curating().final_words().items() if pair[1].person == "bob"]
+    assert Word.of(standing) == Word(NEGATIVE, "old fluid")
+    assert deciding.undoable == other
 
 
 def test_what_is_flagged_or_refused_is_listed_with_its_reason(place, batch, open_screen):

@@ -7,7 +7,7 @@ import pytest
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
-from ccds_kernel.labeling.confirmation.assigned import Assigned, Place, places_in_groups
+from ccds_kernel.labeling.confirmation.assigned import Assigned
 from ccds_kernel.labeling.confirmation.batch import BatchItem
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
@@ -41,7 +41,7 @@ def test_ones_batches_are_told_with_what_is_left(either):
 
 
 def test_a_batch_is_outlined_by_its_groups(place):
-    """The phrases by which it is grouped, those that were removed since left out, and each study's place in its group."""
+    """The phrases by which it is grouped, those that were removed since left out, and how many studies each has."""
     repository = LabelingRepository(place.project)
     kept, gone = (repository.insert_phrase(Phrase(text, "effusion"), 0) for text in ("effusion", "pleural"))
     items = [BatchItem(key, phrase, POSITIVE) for key, phrase in zip(place.keys, [gone.id, gone.id, kept.id, None])]  # noqa: B905 - as many as there are
@@ -52,13 +52,8 @@ def test_a_batch_is_outlined_by_its_groups(place):
     outline = assigned(place, "bob").outline(batch.id)
 
     assert outline.phrases == {kept.id: Phrase("effusion", "effusion")}
-    assert outline.places == {0: Place(1, 2), 1: Place(2, 2), 2: Place(1, 1), 3: Place(1, 1)}
-    assert (outline.name, outline.task.name) == ("first", "effusion")
-
-
-def test_places_in_a_group_don_t_need_it_to_stand_together():
-    """They are counted over the whole batch."""
-    assert places_in_groups([(0, 7), (1, None), (2, 7)]) == {0: Place(1, 2), 1: Place(1, 1), 2: Place(2, 2)}
+    assert outline.sizes == {gone.id: 2, kept.id: 1, None: 1}
+    assert (outline.name, outline.task.name, outline.is_shared) == ("first", "effusion", False)
 
 
 def test_what_was_done_today_is_counted_without_skips(place):
@@ -80,7 +75,7 @@ def test_others_are_turned_away(place):
     """Who isn't assigned, and who may not confirm at all."""
     batch = place.batch(labelers=["ann"])
 
-    with pytest.raises(CcdsError, match="expected bob to be assigned"):
+    with pytest.raises(CcdsError, match="expected a batch that is assigned to you"):
         assigned(place, "bob").outline(batch.id)
     with pytest.raises(ProjectAccessDenied):
         assigned(place, "sam").batches()

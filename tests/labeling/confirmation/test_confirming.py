@@ -26,7 +26,7 @@ def test_each_study_is_in_one_hand_and_comes_with_its_report(either):
     assert keys(first) == either.keys[:5]
     assert keys(second) == either.keys[5:10]
     assert first[1].report.report.texts == ("No pleural effusion.",)
-    assert (first[0].prefill, first[0].phrase_id, first[0].position) == (POSITIVE, None, 0)
+    assert (first[0].prefill, first[0].phrase_id, first[0].number) == (POSITIVE, None, 1)
     assert first[0].until == either.clock.now + TERM
 
 
@@ -110,7 +110,7 @@ def test_a_clock_that_is_set_back_keeps_no_study_of_a_dead_page(either):
     after = either.at_work("bob", batch).take(4)
 
     assert renewed == (own.lease,)
-    assert keys(after) == [*dead, own.report.study_key, either.keys[3]]
+    assert keys(after) == [own.report.study_key, *dead, either.keys[3]]
     assert either.at_work("bob", batch).answer([answer(own)])[0].counts
 
 
@@ -178,8 +178,9 @@ def test_renewing_keeps_what_is_held_and_names_what_is_lost(either):
 def test_what_is_given_back_goes_to_the_next_one(either):
     """An answer that comes afterwards, from an old page, is kept and doesn't count."""
     batch = either.batch()
-    held = either.at_work("ann", batch).take(2)
-    either.at_work("ann", batch).give_back([held[0].lease, 999])
+    at_work = either.at_work("ann", batch)
+    held = at_work.take(2)
+    at_work.give_back([held[0].lease, 999])
 
     taken = either.at_work("bob", batch).take(1)
     (stale,) = either.at_work("ann", batch).answer([answer(held[0])])
@@ -188,6 +189,43 @@ def test_what_is_given_back_goes_to_the_next_one(either):
     assert (stale.counts, stale.kept, stale.refusal) == (False, True, TOLD[Refused.STALE])
     either.at_work("ann", batch).give_back()
     assert keys(either.at_work("cy", batch).take(1)) == keys(held)[1:]
+
+
+def test_a_page_gives_back_what_it_took_and_no_other_page_of_the_labeler_has_renewed(either):
+    """Whichever of two is closed, the studies stay in the hands of who is at the other one."""
+    batch = either.batch()
+    older, newer = either.at_work("ann", batch), either.at_work("ann", batch)
+    mine = [study.lease for study in older.take(2)]
+    either.clock.pass_by(timedelta(seconds=1))
+    both = [study.lease for study in newer.take(3)]
+    either.clock.pass_by(timedelta(seconds=1))
+    renewed = [study.lease for study in older.take(3)]
+
+    older.give_back(renewed)
+    told = [answer(study) for study in newer.take(3)]
+    became = newer.answer(told[:1])
+    newer.give_back(both)
+
+    assert mine == both[:2]
+    assert renewed == both
+    assert [one.counts for one in became] == [True]
+    assert [study.lease for study in older.take(2)] == both[1:]
+
+
+def test_a_study_that_was_undone_is_given_back_as_one_that_was_taken(either):
+    """By the page that undid it."""
+    batch = either.batch()
+    at_work = either.at_work("ann", batch)
+    (study,) = at_work.take(1)
+    told = answer(study)
+    either.clock.pass_by(timedelta(seconds=1))
+    at_work.answer([told])
+    either.clock.pass_by(timedelta(seconds=1))
+    at_work.answer([undo(told)])
+
+    at_work.give_back([study.lease])
+
+    assert keys(either.at_work("bob", batch).take(1)) == keys([study])
 
 
 def test_two_pages_of_one_labeler_count_once(either):
@@ -240,8 +278,8 @@ def test_overlap_gives_each_study_to_so_many(either):
     assert either.at_work("cy", batch).take(2) == ()
 
 
-def test_a_planted_study_is_for_everybody_and_looks_like_the_others(either):
-    """Whatever others said about it; nothing that a labeler gets says that it is planted."""
+def test_a_planted_study_is_for_everybody(either):
+    """Whatever others said about it."""
     gold = either.keys[3]
     batch = either.batch(planted=[gold])
     studies = {}
@@ -258,8 +296,44 @@ def test_a_planted_study_is_for_everybody_and_looks_like_the_others(either):
         ("ann", Planted.WRONG, NEGATIVE),
         ("bob", Planted.WRONG, NEGATIVE),
     }
-    assert "planted" not in vars(studies["ann"])
     assert (either.curating().progress(batch.id).studies, either.curating().progress(batch.id).done) == (11, 0)
+
+
+@pytest.mark.parametrize("before", [0, 3, 7, 9])
+def test_who_comes_after_others_is_not_given_the_planted_ones_of_what_they_did(either, before):
+    """As many as an own part has, at most; numbered by oneself; none where nothing else is left."""
+    planted = either.keys[9:]
+    batch = either.batch(planted=planted, labelers=["ann", "bob", "cy"])
+    done = 0
+    while done < before:  # by ann, ordinary and planted ones as they come
+        (study,) = either.at_work("ann", batch).take(1)
+        either.at_work("ann", batch).answer([answer(study)])
+        done += study.report.study_key not in planted
+    told = either.at_work("bob", batch).open()
+
+    studies = either.at_work("bob", batch).take(20)
+
+    ordinary = [study for study in studies if study.report.study_key not in planted]
+    assert len(ordinary) == 9 - before
+    assert len(studies) - len(ordinary) <= -(-3 * len(ordinary) // 9)
+    assert [(study.number, study.nth) for study in studies] == [(n, n) for n in range(1, len(studies) + 1)]
+    assert bool(told) == bool(studies)
+
+
+def test_nobody_is_given_a_planted_study_that_they_have_met(either):
+    """In another batch, whatever it was there: they would know it, and may have been told what is right."""
+    gold = either.keys[10:]
+    first = either.batch(either.keys[:2], planted=gold[:1], labelers=["ann"])
+    met = keys(either.at_work("ann", first).take(9))
+    again = either.batch(either.keys[2:4], planted=gold, labelers=["ann", "bob"])
+
+    left = either.at_work("ann", again).open()
+    given = {person: keys(either.at_work(person, again).take(9)) for person in ("ann", "bob")}
+
+    assert set(met) == {*either.keys[:2], gold[0]}
+    assert set(given["ann"]) == {*either.keys[2:4], gold[1]}
+    assert left == 3
+    assert not {gold[1]} & set(given["bob"])
 
 
 @pytest.mark.parametrize(
@@ -306,7 +380,7 @@ def test_who_is_not_assigned_takes_nothing(place):
     place.curating().withdraw(batch.id, "ann")
 
     for person in ("ann", "cy"):
-        with pytest.raises(CcdsError, match=f"expected {person} to be assigned to the batch 'first'"):
+        with pytest.raises(CcdsError, match="expected a batch that is assigned to you"):
             place.at_work(person, batch).take(2)
     late = place.at_work("ann", batch).answer([answer(held[0]), undo(told)])
 
@@ -357,7 +431,7 @@ def test_how_many_studies_ahead_is_bounded(place, ahead):
 
 def test_a_batch_that_is_not_there_is_told(place):
     """One line."""
-    with pytest.raises(CcdsError, match="expected a batch of this project"):
+    with pytest.raises(CcdsError, match="expected a batch that is assigned to you"):
         Confirming(place.project, 99).take(1)
 
 

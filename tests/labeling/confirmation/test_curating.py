@@ -11,7 +11,8 @@ from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.batch import BatchItem
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.curating import Curating, Newest
-from ccds_kernel.labeling.confirmation.progress import LabelerProgress, disagreements, flagged
+from ccds_kernel.labeling.confirmation.curation_rows import Word
+from ccds_kernel.labeling.confirmation.progress import LabelerProgress, flagged
 from ccds_kernel.labeling.cues import Cues
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
@@ -29,6 +30,42 @@ def test_a_batch_says_who_does_what(either):
     assert (stored.id, stored.task_id, stored.name, stored.overlap) == (batch.id, 1, "first", 2)
     assert (stored.labelers, stored.created_by) == (("ann", "bob"), "ann")
     assert Curating(either.project, 2).batches() == ()
+
+
+def test_a_batch_is_made_with_its_labelers_of_studies_that_are_in_no_other_one(either):
+    """Of two fellows who make one of the same studies at once the second is told, and nothing of theirs is there."""
+    items = [BatchItem(key, None, POSITIVE) for key in either.keys[:3]]
+    made = either.curating().make_batch("first", items, labelers=["bob", "cy"], again=False)
+    begin = len(list(either.project.audit.entries("CHEST-1")))
+
+    for labelers, expected in ((["bob"], "found 3 that somebody has put into one"), (["sam"], "found 1 who aren't")):
+        with pytest.raises(CcdsError, match=expected):
+            either.curating("dee").make_batch("second", items, labelers=labelers, again=False)
+    with pytest.raises(CcdsError, match="expected labelers on the project's roster"):
+        either.curating().assign(made.id, "sam")
+
+    (stored,) = either.curating().batches()
+    assert (stored.id, stored.labelers, made.labelers) == (made.id, ("bob", "cy"), ("bob", "cy"))
+    assert len(list(either.project.audit.entries("CHEST-1"))) == begin
+
+
+def test_a_word_is_said_over_the_one_that_was_seen_only(either):
+    """Of two fellows who say one over the same the second is told, and theirs isn't there; a note counts as well."""
+    key = either.keys[0]
+    ann, bob = either.curating(), either.curating("bob")
+    for mine, theirs, standing in (
+        (ann.adjudicate, bob.adjudicate, ann.final_words),
+        (ann.set_gold, bob.set_gold, ann.gold),
+    ):
+        theirs(key, NEGATIVE, "old fluid", seen=Word())
+
+        for seen in (Word(), Word(POSITIVE), Word(NEGATIVE)):
+            with pytest.raises(CcdsError, match="another one, which somebody said meanwhile"):
+                mine(key, POSITIVE, seen=seen)
+
+        assert Word.of(standing()[key]) == Word(NEGATIVE, "old fluid")
+        mine(key, POSITIVE, seen=Word(NEGATIVE, "old fluid"))
+        assert standing()[key].said == POSITIVE
 
 
 def test_what_is_said_about_a_study_is_the_newest(either):
@@ -49,7 +86,7 @@ def test_what_is_said_about_a_study_is_the_newest(either):
     assert {key: (one.said, one.person, one.at) for key, one in final.items()} == {
         three: (NEGATIVE, "bob", either.clock.now)
     }
-    assert {key: one.said for key, one in strata.items()} == {one: frozenset({"motion", "artefact"})}
+    assert strata == {one: frozenset({"motion", "artefact"})}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +100,7 @@ def test_what_is_said_about_a_study_is_the_newest(either):
         ),
         (lambda curating, key: curating.adjudicate(key, POSITIVE, "a\0b"), "a note of at most 2000 whole characters"),
         (lambda curating, key: curating.tag(key, ["rare"]), "strata tags of the task 'effusion'"),
-        (lambda curating, _: curating.assign(1, "zoe"), "a labeler on the project's roster"),
+        (lambda curating, _: curating.assign(1, "zoe"), "labelers on the project's roster"),
         (lambda curating, _: curating.assign(99, "ann"), "a batch of this project"),
         (lambda curating, _: curating.progress(99), "a batch of this project"),
         (
@@ -142,24 +179,25 @@ def test_studies_that_nobody_assigned_can_answer_are_counted(either):
 
     assert (before, holding.stuck, after.stuck, after.done) == (0, 2, 2, 1)
     assert either.curating().counts()[batch.id].stuck == 0
-    assert len(either.at_work("cy", batch).take(9)) == 3
+    given = {study.report.study_key for study in either.at_work("cy", batch).take(9)}
+    assert given - {either.keys[5]} == {one.report.study_key, two.report.study_key}
 
 
 def test_all_batches_are_counted_at_once(either):
     """Each batch by itself, planted studies left out of what is to be done; what somebody held is over with its time."""
-    first = either.batch(either.keys[:4], planted=either.keys[:1], labelers=["ann", "bob"])
-    second = either.batch(either.keys[4:6], labelers=["ann"])
+    first = either.batch(either.keys[:5], planted=either.keys[:1], labelers=["ann", "bob"])
+    second = either.batch(either.keys[5:7], labelers=["ann"])
     at_work = either.at_work("ann", first)
     at_work.answer([answer(study) for study in at_work.take(2)])
     at_work.take(1)
-    either.at_work("bob", first).take(3)
+    either.at_work("bob", first).take(1)
 
     counts = either.curating().counts()
     either.clock.pass_by(timedelta(hours=1))
     later = either.curating().counts()
 
-    assert counts == {first.id: BatchCounts(3, 2, {"ann": 1, "bob": 1}), second.id: BatchCounts(2, 0, {})}
-    assert later[first.id] == BatchCounts(3, 2, {})
+    assert counts == {first.id: BatchCounts(4, 2, {"ann": 1, "bob": 1}), second.id: BatchCounts(2, 0, {})}
+    assert later[first.id] == BatchCounts(4, 2, {})
     assert Curating(either.project, 2).counts() == {}
 
 
@@ -195,7 +233,7 @@ def test_the_report_of_a_study_is_found_by_its_key(place):
         place.curating().report("a" * 16)
 
 
-def test_where_labelers_disagree_and_what_they_flag_is_found(place):
+def test_what_labelers_flag_is_found(place):
     """For the fellow to say the final word."""
     batch = place.batch(place.keys[:3], overlap=2, labelers=["ann", "bob"])
     for person, kind, parts in (("ann", AnswerKind.CONFIRM, {}), ("bob", AnswerKind.CORRECT, {"labels": NEGATIVE})):
@@ -203,10 +241,9 @@ def test_where_labelers_disagree_and_what_they_flag_is_found(place):
         told = [answer(one, kind, **parts), answer(two), answer(three, AnswerKind.FLAG, note="Look.")]
         place.at_work(person, batch).answer(told)
 
-    answers = place.curating().answers()
+    found = flagged(place.curating().answers())
 
-    assert disagreements(answers) == (place.keys[0],)
-    assert [stored.answer.study_key for stored in flagged(answers)] == [place.keys[2]] * 2
+    assert [stored.answer.study_key for stored in found] == [place.keys[2]] * 2
 
 
 @pytest.mark.parametrize(
@@ -269,7 +306,7 @@ def test_a_label_goes_only_when_nothing_uses_it(place):
     told = answer(place.at_work("ann", batch).take(1)[0], AnswerKind.CORRECT, labels=NEGATIVE)
     place.at_work("ann", batch).answer([told])
 
-    with pytest.raises(CcdsError, match=r"found 1 phrase\(s\) and 1 study\(ies\) with it"):
+    with pytest.raises(CcdsError, match="found 1 of the phrases and 1 of the studies with it"):
         tasks.change(1, before, without)
 
     place.at_work("ann", batch).answer([undo(told)])
@@ -277,7 +314,7 @@ def test_a_label_goes_only_when_nothing_uses_it(place):
     LabelingRepository(place.project).undo()
     tasks.change(1, before, without)
     assert tasks.tasks()[0].task == without
-    with pytest.raises(CcdsError, match=r"found 0 phrase\(s\) and 1 study\(ies\) with it"):
+    with pytest.raises(CcdsError, match="found 0 of the phrases and 1 of the studies with it"):
         tasks.change(1, without, replace(without, labels=()))
 
 

@@ -10,9 +10,12 @@ from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
+from ccds_kernel.labeling.confirmation.assigned import Assigned
 from ccds_kernel.labeling.confirmation.confirming import Confirming
 from ccds_kernel.labeling.confirmation.curating import Curating
+from ccds_kernel.labeling.confirmation.feedback import Feedback
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
+from ccds_kernel.labeling.confirmation.tagging import Tagging
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
@@ -65,12 +68,12 @@ def test_a_labeler_confirms_corrects_and_tags(either):
     first, second, *_ = at_work.take(6)
     said = [answer(first), answer(second, AnswerKind.CORRECT, labels=NEGATIVE)]
     kept = at_work.answer(said)
-    either.curating("lea").tag(first.report.study_key, ["motion"])
+    Tagging(either.projects["lea"], batch.id).tag(first.lease, first.report.study_key, ["motion"])
     at_work.give_back()
 
     assert [one.counts for one in kept] == [True, True]
     assert [stored.said for stored in either.curating().answers()] == [first.prefill, NEGATIVE]
-    assert either.curating().strata()[first.report.study_key].said == {"motion"}
+    assert either.curating().strata()[first.report.study_key] == {"motion"}
 
 
 REFUSED: dict[str, Callable[[Project], object]] = {
@@ -80,6 +83,8 @@ REFUSED: dict[str, Callable[[Project], object]] = {
     "insert a phrase": lambda project: LabelingRepository(project).insert_phrase(Phrase("fluid", "effusion"), 0),
     "make a task": lambda project: TaskRepository(project).make(Task("edema")),
     "change a task": lambda project: TaskRepository(project).change(1, Task("x"), Task("edema")),
+    "read a task's history": lambda project: TaskRepository(project).changes(1),
+    "take back a task's change": lambda project: TaskRepository(project).undo(1),
     "list batches": lambda project: Curating(project, 1).batches(),
     "assign": lambda project: Curating(project, 1).assign(1, "lea"),
     "read answers": lambda project: Curating(project, 1).answers(),
@@ -102,12 +107,28 @@ def test_the_rest_is_closed_to_them(place, what):
         REFUSED[what](place.projects["lea"])
 
 
-def test_a_batch_of_others_is_closed_to_them(place):
-    """Assignment is per batch."""
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda project, batch: Assigned(project).outline(batch),
+        lambda project, batch: Confirming(project, batch).take(1),
+        lambda project, batch: Confirming(project, batch).own_work(),
+        lambda project, batch: Tagging(project, batch).own(["key"]),
+        lambda project, batch: Feedback(project, batch).give(),
+    ],
+    ids=["outline", "take", "own work", "tags", "feedback"],
+)
+def test_a_batch_of_others_is_closed_to_them_as_if_there_were_none(place, use):
+    """Assignment is per batch. A number that somebody guesses tells neither its name nor who made it or does it."""
     batch = place.batch(labelers=["ann"])
+    lines = set()
 
-    with pytest.raises(CcdsError, match="expected lea to be assigned to the batch 'first'"):
-        Confirming(place.projects["lea"], batch.id).take(1)
+    for number in (batch.id, batch.id + 1):
+        with pytest.raises(CcdsError, match="expected a batch that is assigned to you") as raised:
+            use(place.projects["lea"], number)
+        lines.add(str(raised.value))
+
+    assert len(lines) == 1
 
 
 def test_a_labeler_sees_the_tasks_of_their_batches(place):

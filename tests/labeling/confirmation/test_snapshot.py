@@ -17,6 +17,7 @@ from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.confirmation import snapshot_file
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.batch import BatchItem, SoftStudy
+from ccds_kernel.labeling.confirmation.decided import decided_studies
 from ccds_kernel.labeling.confirmation.snapshot import (
     COLUMNS,
     Basis,
@@ -101,6 +102,35 @@ def test_whose_word_counts(place, snapshots):
         ("effusion", "pleural effusion"),
         ("no effusion", "No pleural effusion"),
     }
+
+
+@pytest.mark.parametrize("first", ["ann", "bob"])
+def test_a_flag_stands_until_the_fellow_decides_though_another_labeler_confirms(place, snapshots, first):
+    """Whoever speaks first: it is nobody's word, tests no phrase, and is no evidence for suggestions."""
+    key = place.keys[0]
+    batch = place.batch([key], overlap=2, labelers=["ann", "bob"])
+    for person in (first, "bob" if first == "ann" else "ann"):
+        say(place, batch, person, None if person == "ann" else POSITIVE, 1)
+
+    (flagged,) = rows_of(snapshots)[key]
+    decided = decided_studies(final={}, gold={}, answers=place.curating().answers())
+    place.curating("bob").adjudicate(key, NEGATIVE)
+    (final,) = rows_of(snapshots)[key]
+
+    assert (flagged.value, flagged.source, flagged.people, flagged.tests) == (None, "flagged", ("ann",), False)
+    assert (flagged.error_studies, decided) == (0, {})
+    assert (final.value, final.source, final.tests) == ("no effusion", "adjudicated", True)
+
+
+def test_of_what_one_labeler_said_in_two_batches_the_newer_counts(place, snapshots):
+    """Nobody disagrees with themselves."""
+    for labels in (POSITIVE, NEGATIVE):
+        batch = place.batch(place.keys[:1], labelers=["ann"])
+        say(place, batch, "ann", labels, 1)
+
+    (row,) = rows_of(snapshots)[place.keys[0]]
+
+    assert (row.value, row.source, row.people) == ("no effusion", "confirmed", ("ann",))
 
 
 def test_what_a_snapshot_would_say_is_seen_before_it_is_taken(place, snapshots):
@@ -270,25 +300,48 @@ def test_a_snapshot_stays_what_it_is(place, snapshots):
 
 
 def test_a_file_that_was_changed_is_refused(snapshots):
-    """Another label in it, a column less, or no Parquet at all: neither read nor taken for the same snapshot again."""
+    """Another label in it, a column less, or no Parquet at all: not read; taken again it is set aside and written anew."""
     taken, _ = snapshots.take(1)
     path = snapshots.folder / f"labels-{taken.id}.parquet"
     frame = pl.read_parquet(path)
-    path.unlink()
     changed = (
         lambda: frame.with_columns(pl.lit("effusion").alias("value")).write_parquet(path),
         lambda: frame.drop("error").write_parquet(path),
         lambda: path.write_bytes(b"PAR1"),
     )
+    aside: list[Path] = []
     for change in changed:
+        path.unlink()
         change()
+        damaged = path.read_bytes()
 
-        for use in (lambda: snapshots.read(taken.id), lambda: snapshots.take(1)):
-            with pytest.raises(CcdsError, match="as it was written; found something else"):
-                use()
+        with pytest.raises(CcdsError, match="as it was written; found something else"):
+            snapshots.read(taken.id)
+        again, _ = snapshots.take(1, tell=aside.append)
+
+        assert again == taken
+        assert snapshots.read(taken.id).digest == taken.digest
+        assert aside[-1].read_bytes() == damaged
+    assert [one.name for one in aside] == [f"{path.name}.damaged{number}" for number in ("", 1, 2)]
+    snapshots.take(1, tell=aside.append)
+    assert len(aside) == len(changed)
+
+
+def test_the_command_says_where_a_file_that_was_changed_lies(command, capsys, place):
+    """And what it writes instead is exported as before."""
+    command("snapshot", "--json")
+    name = json.loads(capsys.readouterr().out)["snapshot"]
+    path = place.project.folder / "snapshots" / f"labels-{name}.parquet"
     path.unlink()
-    snapshots.take(1)
-    assert snapshots.read(taken.id).digest == taken.digest
+    path.write_bytes(b"PAR1")
+
+    refused = command("export", "--labels", name, "--out", "a.csv")
+    told = capsys.readouterr().err
+    mended = command("snapshot"), command("export", "--labels", name, "--out", "a.csv")
+
+    assert (refused, mended) == (1, (0, 0))
+    assert "'ccds labeling snapshot' writes it anew" in told
+    assert f"the other lies in {path}.damaged" in capsys.readouterr().err
 
 
 def test_the_digest_covers_every_column_and_no_order():
@@ -411,7 +464,7 @@ def test_the_commands_take_and_export_a_snapshot(command, capsys, place, tmp_pat
     ends = [
         command("export", "--labels", name, "--out", "a.csv"),
         command("export", "--labels", name, "--out", "b.csv", "--csv"),
-        command("export", "--labels", name, "--out", "c.parquet", "--parquet"),
+        command("export", "--labels", name, "--out", "c.parquet"),
     ]
 
     assert ends == [0, 0, 0]
@@ -447,7 +500,7 @@ def test_the_snapshot_command_takes_a_cohort(command, capsys, place):
 
     told = capsys.readouterr()
     assert (taken, refused) == (0, 1)
-    assert told.out.splitlines()[0].endswith(": labels of 1 studies")
+    assert told.out.splitlines()[0].endswith(": labels of 1 study")
     assert "found none called 'summer'" in told.err
 
 
@@ -459,6 +512,27 @@ def test_the_snapshot_command_tells_what_there_is(command, capsys):
     assert first.startswith("snapshot ")
     assert first.endswith(": labels of 12 studies")
     assert counts == ["       12  soft"]
+
+
+def test_the_snapshots_that_there_are_are_listed(command, capsys, place):
+    """With the task, when and by whom; whose name isn't there is sent to the list."""
+    command("snapshot", "--json")
+    first = json.loads(capsys.readouterr().out)["snapshot"]
+    place.curating().adjudicate(place.keys[0], NEGATIVE)
+    command("snapshot", "--json")
+    second = json.loads(capsys.readouterr().out)["snapshot"]
+
+    command("snapshots")
+    lines = capsys.readouterr().out.splitlines()
+    command("snapshots", "--json")
+    told = json.loads(capsys.readouterr().out)
+    command("export", "--labels", "0" * 12, "--out", "a.csv")
+
+    assert lines[0] == "2 label snapshots"
+    assert [line[:12] for line in lines[1:]] == [one["snapshot"] for one in told] == [first, second]
+    assert all(line.endswith("  12 studies  task 'effusion', by ann") for line in lines[1:])
+    assert [(one["task"], one["studies"], one["taken_by"]) for one in told] == [("effusion", 12, "ann")] * 2
+    assert "name one that 'ccds labeling snapshots' lists" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -474,6 +548,16 @@ def test_the_snapshot_command_tells_what_there_is(command, capsys):
             "expected a label snapshot of this project; found none of that name",
         ),
         (("export", "--parquet", "--out", "a.csv"), "expected a phrase list as CSV; found --parquet"),
+        (("export", "--out", "a.parquet"), "expected a phrase list as CSV; found a.parquet"),
+        (
+            ("export", "--labels", "0" * 12, "--out", "a.xlsx"),
+            "expected a file whose name ends in .csv, .parquet or .pq; found",
+        ),
+        (("export", "--out", "a"), "expected a file whose name ends in .csv, .parquet or .pq; found a; "),
+        (
+            ("export", "--labels", "0" * 12, "--out", "a.csv", "--parquet"),
+            "expected a.csv to be what its name says; found --parquet",
+        ),
     ],
 )
 def test_what_the_commands_can_not_do_is_one_line(command, capsys, words, told):
@@ -483,7 +567,7 @@ def test_what_the_commands_can_not_do_is_one_line(command, capsys, words, told):
     error = capsys.readouterr().err
     assert (status, error.count("\n")) == (1, 1)
     assert error.startswith(f"ccds: {told}")
-    assert not Path("a.csv").exists()
+    assert not list(Path().glob("a*"))
 
 
 def test_of_several_tasks_one_is_named(command, capsys, place):

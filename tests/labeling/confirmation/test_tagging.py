@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.curation_rows import Curation, CurationKind
 from ccds_kernel.labeling.confirmation.tagging import Tagging, own_tags
 from support.confirming import HandClock
@@ -27,13 +26,13 @@ def test_a_labeler_sees_their_own_tags_and_leaves_those_of_others(either):
     his.tag(bob.lease, key, ["artefact"])
     shown = mine.own([key]), his.own([key])
     mine.tag(ann.lease, key, ["post-surgical"])
-    after = either.curating().strata()[key].said
+    after = either.curating().strata()[key]
     mine.tag(ann.lease, key, [])
 
     assert shown == ({key: {"motion"}}, {key: {"artefact"}})
     assert after == {"mimic", "artefact", "post-surgical"}
     assert mine.own([key]) == {}
-    assert either.curating().strata()[key].said == {"mimic", "artefact"}
+    assert either.curating().strata()[key] == {"mimic", "artefact"}
 
 
 def test_the_same_tags_again_change_nothing(place):
@@ -50,29 +49,53 @@ def test_the_same_tags_again_change_nothing(place):
 
 @pytest.mark.parametrize(
     ("person", "tags", "expected"),
-    [("ann", ["colour"], "strata tags of the task"), ("bob", ["motion"], "a study of this batch that you were given")],
+    [
+        ("ann", ["colour"], "strata tags of the task"),
+        ("bob", ["motion"], "a study of this batch that you were given"),
+        ("cy", ["motion"], "a study of this batch that you were given"),
+    ],
 )
-def test_tags_that_can_t_be_are_told(place, person, tags, expected):
-    """One that the task doesn't have; a study that somebody else was given."""
+def test_tags_that_never_can_be_are_told(place, person, tags, expected):
+    """One that the task doesn't have; a study that somebody else was given; a batch that was withdrawn meanwhile."""
     batch = place.batch()
-    held = place.at_work("ann", batch).take(1)[0]
+    held = {person: place.at_work(person, batch).take(1)[0] for person in ("ann", "cy")}
+    place.curating().withdraw(batch.id, "cy")
+    study = held.get(person, held["ann"])
 
-    with pytest.raises(CcdsError) as raised:
-        tagging(place, person, batch).tag(held.lease, held.report.study_key, tags)
+    refusal = tagging(place, person, batch).tag(study.lease, study.report.study_key, tags)
 
-    assert raised.value.expected.startswith(expected)
+    assert refusal.expected.startswith(expected)
+    assert tagging(place, "ann", batch).own(place.keys) == {}
+    assert place.curating().strata() == {}
+
+
+def test_a_tag_that_two_give_stands_until_both_take_it_back(either):
+    """Each sees it as their own, whoever gave it first."""
+    batch = either.batch(overlap=2)
+    key = either.keys[0]
+    held = {person: either.at_work(person, batch).take(1)[0].lease for person in ("ann", "bob")}
+    for person, lease in held.items():
+        tagging(either, person, batch).tag(lease, key, ["motion"])
+
+    shown = [tagging(either, person, batch).own([key]) for person in held]
+    tagging(either, "bob", batch).tag(held["bob"], key, [])
+    after = either.curating().strata()
+    tagging(either, "ann", batch).tag(held["ann"], key, [])
+
+    assert shown == [{key: {"motion"}}] * 2
+    assert after == {key: {"motion"}}
+    assert either.curating().strata() == {}
 
 
 TAGS = st.frozensets(st.sampled_from("abc"))
 
 
 @given(said=st.lists(st.tuples(st.sampled_from(["ann", "bob"]), TAGS), max_size=8))
-def test_own_tags_are_among_those_that_stand_and_each_has_an_owner(said):
-    """Whatever was said, every tag that stands is of somebody, and nobody owns one that doesn't."""
+def test_ones_own_tags_are_those_that_one_said_last(said):
+    """Whatever others said before or after."""
     now = HandClock().now
     history = [Curation("s", CurationKind.STRATA, tags, "", person, now) for person, tags in said]
 
-    own = {person: own_tags(history, person) for person in ("ann", "bob")}
-
-    standing = said[-1][1] if said else frozenset()
-    assert own["ann"] | own["bob"] == standing
+    for person in ("ann", "bob"):
+        mine = [tags for whose, tags in said if whose == person]
+        assert own_tags(history, person) == (mine[-1] if mine else frozenset())

@@ -117,7 +117,6 @@ def test_a_person_reads_what_became_of_them(capsys):
 
     assert capsys.readouterr().out.splitlines() == [
         "12 reports: 2 added, 1 known already",
-        "        1  more than once in the file, word for word",
         "        1  left out: without any text",
         "        1  left out: that say something else than the project's report of that accession number",
         "        1  left out: beyond the exam codes or dates of the IRB application",
@@ -125,6 +124,7 @@ def test_a_person_reads_what_became_of_them(capsys):
         "        1  left out: cancelled, or entered in error",
         "        2  left out: that a newer one in the file corrects or withdraws",
         "        2  left out: that can't be read; which and why is in r.hl7.rejected.csv",
+        "        1  of all these: the same, word for word, as an earlier one in the file",
     ]
 
 
@@ -157,8 +157,8 @@ def test_comments_that_are_not_read_are_told(folder, capsys):
 
     told = capsys.readouterr().out.splitlines()
     assert told == [
-        "1 reports: 1 added, 0 known already",
-        "        1  with comments (NTE) beside the text, which aren't read",
+        "1 report: 1 added, 0 known already",
+        "        1  of all these: with comments (NTE) beside the text, which aren't read",
     ]
 
 
@@ -298,6 +298,8 @@ def test_a_file_that_is_something_else_is_one_line(capsys, repository, name, wri
         ("r.ndjson", ["--accession-field", "OBR-3"], "--accession-field"),
         ("r.csv", ["--id-column", "a", "--text-column", "b", "--rejected", "x.csv"], "--rejected"),
         ("r.csv", ["--unchecked"], "not both"),
+        (".", ["--id-column", "a", "--text-column", "b", "--unchecked"], "Is a directory"),
+        (".", ["--format", "hl7"], "Is a directory"),
         ("r.parquet", ["--id-column", "a", "--unchecked"], "not both"),
         ("r.hl7", ["--accession-field", "PID-3"], "something else"),
         ("r.hl7", ["--encoding", "klingon"], "another word"),
@@ -313,6 +315,16 @@ def test_options_that_do_not_fit_are_one_line(capsys, repository, file, options,
     assert (status, told.count("\n")) == (1, 1)
     assert f"; found {found}; " in told
     assert repository.reports() == ()
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_encoding_of_a_table_is_refused_with_what_works(capsys):
+    """A table in another encoding is converted: the line says how."""
+    status = run("r.csv", "--id-column", "a", "--text-column", "b", "--encoding", "latin-1")
+
+    told = capsys.readouterr().err
+    assert (status, told.count("\n")) == (1, 1)
+    assert "save r.csv as CSV UTF-8, or convert it: iconv -f LATIN1 -t UTF-8" in told
 
 
 @pytest.mark.parametrize(("format_", "columns"), [(Format.CSV, None), (Format.HL7, ReportColumns("a", ("b",)))])

@@ -84,6 +84,18 @@ def test_an_import_is_undone_as_a_whole_and_done_again(ann):
     assert listed(ann) == whole
 
 
+def test_a_phrase_is_changed_only_as_it_was_seen(projects):
+    """Of two people who change it over the same form the second is told, and nothing of theirs is there."""
+    ann, bob = (LabelingRepository(projects[name]) for name in ("ann", "bob"))
+    one = ann.insert_phrase(Phrase("one", "x"), 0)
+    bob.replace_phrase(one.id, Phrase("one", "y"), seen=one.phrase)
+
+    with pytest.raises(CcdsError, match="another one, as somebody changed it meanwhile"):
+        ann.replace_phrase(one.id, Phrase("one", "x", negatable=True), seen=one.phrase)
+
+    assert [stored.phrase for stored in ann.phrases()] == [Phrase("one", "y")]
+
+
 @pytest.mark.parametrize(
     "change",
     [

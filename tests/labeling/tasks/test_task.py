@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.labeling.tasks.changing import Uses, refuse_lost_words
+from ccds_kernel.labeling.tasks.changing import Uses, refuse_beyond_limits, refuse_lost_words
 from ccds_kernel.labeling.tasks.task import COLOUR_SLOTS, Label, Task, TaskKind
 
 TASK = Task("effusion", labels=(Label("present", 0), Label("absent", 3)), strata=("motion",))
@@ -80,14 +80,14 @@ def test_strata_are_the_task_s_own():
             replace(TASK, labels=TASK.labels[:1]),
             (
                 "expected the label 'absent' to be used nowhere before it is removed; "
-                "found 2 phrase(s) and 3 study(ies) with it; give these another one first"
+                "found 2 of the phrases and 3 of the studies with it; give these another one first"
             ),
         ),
         (
             replace(TASK, strata=("mimic",)),
             (
                 "expected the strata tag 'motion' to be used nowhere before it is removed; "
-                "found 0 phrase(s) and 1 study(ies) with it; give these another one first"
+                "found 0 of the phrases and 1 of the studies with it; give these another one first"
             ),
         ),
     ],
@@ -100,6 +100,20 @@ def test_what_is_in_use_does_not_go(after, told):
         refuse_lost_words(TASK, after, uses)
 
     assert str(raised.value) == told
+
+
+@pytest.mark.parametrize(
+    "after",
+    [TASK.with_labels(["Present "]), TASK.with_labels(["new", "NEW"]), replace(TASK, strata=("motion", "MOTION"))],
+)
+def test_a_new_word_differs_from_the_others_by_more_than_case(after):
+    """White space doesn't count either. Words that a project had before stay."""
+    with pytest.raises(CcdsError, match="case and white space don't count"):
+        refuse_beyond_limits(TASK, after)
+    with pytest.raises(CcdsError, match="case and white space don't count"):
+        refuse_beyond_limits(None, after)
+
+    refuse_beyond_limits(after, replace(after, guideline="Look twice."))
 
 
 @pytest.mark.parametrize(

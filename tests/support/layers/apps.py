@@ -37,6 +37,7 @@ from ccds_widgets.training.app import training_launcher
 from support.airlock import REASON, TABLE
 from support.matrix import COLLEAGUE, ROLES, Cell, Rule, all_as, all_of, any_of, in_standing, name_of
 from support.site import ADMINISTRATOR, act_as, site_settings, write_settings
+from support.waiting import until
 
 PROJECT = "CHEST-1"
 READY = {"kind": "ready"}
@@ -243,8 +244,10 @@ class _Pages:
             "confirming: take": self._sync,
             "confirming: tag": lambda: self._sync(tagged),
             "confirming: answer": lambda: self._sync(said),
-            "confirming: make a batch": lambda: self._confirm({"kind": "make", "name": self._name} | BATCH),
-            "confirming: mark gold": lambda: self._confirm({"kind": "gold", "study": self._key, "labels": ["Seen"]}),
+            "confirming: make a batch": self._make_a_batch,
+            "confirming: mark gold": lambda: self._confirm(
+                {"kind": "gold", "study": self._key, "labels": ["Seen"], "seen": None}
+            ),
             "assessing: reload": lambda: self._assess(READY),
             "assessing: disagreements": lambda: self._assess({"kind": "cases", "which": "disputed", "begin": 0}),
             "assessing: say the final word": lambda: self._assess({"kind": "decide", "study": self._key} | FINAL),
@@ -287,8 +290,13 @@ class _Pages:
     def _assess(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._labeling.answer(ASSESS | request)
 
+    def _make_a_batch(self) -> None:
+        until(lambda: self._confirm({"kind": "batches"})["made_of"], "the reports to be matched")
+        self._confirm({"kind": "make", "name": self._name} | BATCH)
+
     def _sync(self, *keys: dict[str, Any]) -> None:
-        answer = self._confirm({"kind": "sync", "batch": self._batch, "keys": list(keys), "have": []})
+        named = [{"batch": self._batch, **key} for key in keys]
+        answer = self._confirm({"kind": "sync", "batch": self._batch, "keys": named, "have": []})
         if "refused" in answer or not all(one["counts"] for one in answer["acknowledged"]):
             raise CcdsError(expected="what was sent to be kept", found="a refusal", do="see the page")
 

@@ -21,7 +21,7 @@ SCHEMA = "matrix-1"
 _AIRLOCK = any_of("submit results to the airlock", "review results in the airlock")
 _EDIT = any_of("load reports", "edit the phrase list", "curate labels")
 _OF_REPORTS = (
-    "report", "report_section", "phrase", "phrase_change", "task", "cohort", "cohort_snapshot", "cohort_member",
+    "report", "report_section", "phrase", "phrase_change", "task", "task_change", "cohort", "cohort_snapshot", "cohort_member",
     "confirmation_batch", "confirmation_assignment", "study_curation", "label_snapshot",
 )  # fmt: skip
 _OF_ANSWERS = ("confirmation_item", "confirmation_lease", "confirmation_answer", "study_strata")
@@ -33,6 +33,16 @@ TABLES: dict[str, tuple[Rule, Rule]] = {
     **dict.fromkeys(("prediction", "report_time"), (never, never)),
 }
 """Table → who reads it, and who writes it."""
+
+_ADDED_ONLY = {
+    "confirmation_answer",
+    "study_strata",
+    "study_curation",
+    "label_snapshot",
+    "phrase_change",
+    "task_change",
+}
+"""What people said and did: nobody's session changes or removes a row of it."""
 
 _STATEMENTS = {
     "SELECT": "SELECT count(*) FROM {table}",
@@ -51,7 +61,11 @@ THINGS: dict[str, Rule] = {
     "make a schema": never,
     "become the administrator's role": never,
     **{
-        f"{verb} {table}": read if verb == "SELECT" else write
+        f"{verb} {table}": never
+        if table in _ADDED_ONLY and verb in ("UPDATE", "DELETE")
+        else read
+        if verb == "SELECT"
+        else write
         for table, (read, write) in TABLES.items()
         for verb in _STATEMENTS
     },

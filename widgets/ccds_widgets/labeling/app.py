@@ -23,6 +23,7 @@ from ccds_widgets.labeling.confirm.app import confirm_screen
 from ccds_widgets.labeling.desk import Desk
 from ccds_widgets.labeling.model import LabelingModel, OpenScreen
 from ccds_widgets.labeling.prioritise.model import PrioritiseModel
+from ccds_widgets.labeling.shared_reports import SharedReports
 from ccds_widgets.labeling.view import LabelingWidget
 
 
@@ -48,14 +49,15 @@ def open_session() -> LabelingModel:
 
 def labeling_of(project: Project) -> LabelingModel:
     """The screens of `project` that the person who opened it may use."""
-    desk = cache(lambda task: _desk(project, task))  # what reads all reports is made once for both screens of phrases
+    reports = SharedReports(project)
+    desk = cache(lambda task: _desk(project, task, reports))  # matches all reports once for both screens of phrases
     screens: dict[str, tuple[Action, OpenScreen]] = {
         "annotate": (Action.EDIT_PHRASES, lambda task: _annotate(project, task, desk(task))),
         "prioritise": (
             Action.EDIT_PHRASES,
             lambda task: PrioritiseModel(desk(task), lambda other: _phrases(project, other)),
         ),
-        "confirm": (Action.CONFIRM_STUDIES, lambda task: confirm_screen(project, task)),
+        "confirm": (Action.CONFIRM_STUDIES, lambda task: confirm_screen(project, task, reports)),
         "assess": (Action.CURATE_LABELS, lambda task: assess_screen(project, task)),
     }
     entry = project.application.entry_of(project.person)
@@ -67,12 +69,26 @@ def labeling_of(project: Project) -> LabelingModel:
     )
 
 
-def _desk(project: Project, task: int) -> Desk:
+def _desk(project: Project, task: int, reports: SharedReports) -> Desk:
+    covered = _covered(project)
+
     def permit() -> None:
         project.require(Action.OPEN_LABELING)
         project.require(Action.READ_REPORTS)
+        if _covered(project) != covered:
+            raise CcdsError(
+                expected="the exam codes and study dates of when this page was opened",
+                found="an amendment of the IRB application",
+                do="load the page anew",
+            )
 
-    return Desk(LabelingRepository(project, task), TaskRepository(project), task, person=project.person, permit=permit)
+    repository, tasks = LabelingRepository(project, task), TaskRepository(project)
+    return Desk(repository, tasks, task, reports=reports.all(), person=project.person, permit=permit)
+
+
+def _covered(project: Project) -> tuple[object, ...]:
+    application = project.application
+    return application.exam_codes, application.study_dates
 
 
 def _phrases(project: Project, task: int) -> list[Phrase]:

@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.everywhere import everywhere
 from ccds_kernel.labeling.phrase import Phrase
-from ccds_kernel.labeling.tasks.history import Change, stacks_of
+from ccds_kernel.labeling.tasks.history import Change, StepKind, next_step, stacks_of
 from ccds_kernel.labeling.tasks.task import Task, checked_word
+from ccds_kernel.labeling.tasks.task_history import TaskChange
 from ccds_widgets.labeling.among import Among, Conflict, OfPhrase, Words
-from ccds_widgets.labeling.ports import HasTask, Repository, Tasks
+from ccds_widgets.labeling.ports import HasAppended, HasReport, HasTask, Repository, Tasks
 from ccds_widgets.labeling.readings import Reader
 from ccds_widgets.labeling.searching import Search
 from ccds_widgets.labeling.task_phrases import Place, TaskPhrases
@@ -31,24 +33,32 @@ class Desk:
     """What is on it for one person.
 
     Args:
-        repository: where reports and the task's phrases are kept.
+        repository: where the task's phrases are kept.
         tasks: where tasks are kept.
         task_id: the task.
+        reports: the project's, in a fixed order.
         person: who works here.
         permit: raises a CcdsError where that person may not (any more); asked before each answer.
     """
 
     def __init__(
-        self, repository: Repository, tasks: Tasks, task_id: int, *, person: str, permit: Callable[[], None]
+        self,
+        repository: Repository,
+        tasks: Tasks,
+        task_id: int,
+        *,
+        reports: Sequence[HasReport],
+        person: str,
+        permit: Callable[[], None],
     ) -> None:
         self.repository = repository
         self._tasks = tasks
         self._task_id = task_id
         self._person = person
         self._permit = permit
-        self.reports = repository.reports()
+        self.reports = reports
         self.phrases = TaskPhrases(self._task(), [stored.report for stored in self.reports])
-        self._steps: tuple[int, Answer] | None = None
+        self._steps: tuple[tuple[int, Task], Answer] | None = None
 
     def follow(self) -> None:
         """Asks whether the person may go on, and becomes what is kept now."""
@@ -57,8 +67,9 @@ class Desk:
 
     def overview(self) -> Answer:
         """Totals, labels, phrases with their counts, and what would be undone and done again."""
-        if self._steps is None or self._steps[0] != self.phrases.revision:
-            self._steps = (self.phrases.revision, self._undoable())
+        now = self.phrases.revision, self.phrases.task
+        if self._steps is None or self._steps[0] != now:
+            self._steps = (now, self._undoable())
         return {"reports": len(self.reports), **self._steps[1], **self.phrases.shown()}
 
     def reader(self, among: Among | None = None) -> Reader:
@@ -120,13 +131,17 @@ class Desk:
         self.changed()
         return stored.id
 
-    def replace(self, phrase_id: int, phrase: Phrase, *, sure: bool) -> None:
-        """Puts `phrase` in the place of phrase `phrase_id`. Raises as `insert`, and where that phrase is gone."""
+    def replace(self, phrase_id: int, phrase: Phrase, *, seen: Phrase, sure: bool) -> None:
+        """Puts `phrase` in the place of phrase `phrase_id`. Raises as `insert`, and where that phrase is gone, or not as the page
+        showed it: `seen`.
+        """
         place = self.phrases.place(phrase_id)
         old = self.phrases.phrase(place)
+        if old != seen:
+            raise ChangedMeanwhileError("phrase")
         if not sure and old.normalised != phrase.normalised and self.phrases.alike(phrase) is None:
             self._refuse_all(self.phrases.index.preview(phrase).raw)
-        self.repository.replace_phrase(phrase_id, phrase)
+        self.repository.replace_phrase(phrase_id, phrase, seen=old)
         self.changed()
 
     def move(self, phrase_id: int, position: int) -> None:
@@ -143,25 +158,46 @@ class Desk:
         self.repository.remove_phrase(phrase_id)
         self.changed()
 
+    def append(self, phrases: Sequence[Phrase], *, sure: bool) -> HasAppended:
+        """Puts those of `phrases` that are new below the list. Raises as `insert`; nothing was added then."""
+        if not sure:
+            new = [phrase for phrase in phrases if self.phrases.alike(phrase) is None]
+            if everywhere(self.phrases.task, (stored.report for stored in self.reports), new):
+                raise MatchesEverythingError(len(self.reports))
+        appended = self.repository.append_phrases(phrases)
+        self.changed()
+        return appended
+
     def undo(self) -> Answer:
-        """Takes back this person's newest step; returns what it was."""
+        """Takes back this person's newest step, of the phrases or of the task; returns what it was."""
+        if self._is_of_task(StepKind.UNDO):
+            return self._stepped([self._tasks.undo(self._task_id)])
         return self._stepped(self.repository.undo())
 
     def redo(self) -> Answer:
         """Does again what this person took back last; returns what it was."""
+        if self._is_of_task(StepKind.REDO):
+            return self._stepped([self._tasks.redo(self._task_id)])
         return self._stepped(self.repository.redo())
+
+    def changes(self) -> list[Change | TaskChange]:
+        """The history of the task and its phrases, the oldest change first."""
+        return sorted([*self.repository.changes(), *self._tasks.changes(self._task_id)], key=lambda one: one.step)
 
     def other_tasks(self) -> list[HasTask]:
         """The project's other tasks."""
         return [stored for stored in self._tasks.tasks() if stored.id != self._task_id]
 
-    def set_labels(self, names: Sequence[str]) -> None:
+    def set_labels(self, names: Sequence[str], *, seen: Sequence[str]) -> None:
         """Gives the task these labels in this order; those that it has keep their colours.
 
         Raises:
-            CcdsError: one that would go is in use, one is there twice, or the person may not.
+            CcdsError: the task's aren't those that the page showed, `seen`; one that would go is in use, one is there twice, or
+                the person may not.
         """
         task = self.phrases.task
+        if task.words != tuple(seen):
+            raise ChangedMeanwhileError("list of labels")
         wanted = [checked_word(name, "label") for name in names]
         coloured = {label.name: label for label in task.with_labels(wanted).labels}
         self._tasks.change(self._task_id, task, replace(task, labels=tuple(coloured[name] for name in wanted)))
@@ -172,7 +208,13 @@ class Desk:
         self._steps = None
         self.phrases.follow(self._task(), self.repository.phrases())
 
-    def _stepped(self, changes: Iterable[Change]) -> Answer:
+    def _is_of_task(self, kind: StepKind) -> bool:
+        """Whether what would be undone, or done again, is a change of the task. Raises a CcdsError where there is nothing."""
+        changes = self.changes()
+        step = next_step(self._person, changes, kind)
+        return any(isinstance(one, TaskChange) for one in changes if one.step == step)
+
+    def _stepped(self, changes: Iterable[Change | TaskChange]) -> Answer:
         self.changed()
         return told_step(changes)
 
@@ -198,7 +240,7 @@ class Desk:
         return found.astype(np.intp)
 
     def _undoable(self) -> Answer:
-        changes = self.repository.changes()
+        changes = self.changes()
         stacks = stacks_of(self._person, changes)
         newest = {"undo": stacks.undoable[-1:], "redo": stacks.redoable[-1:]}
         return {
@@ -224,8 +266,26 @@ class MatchesEverythingError(CcdsError):
         )
 
 
-def told_step(changes: Iterable[Change]) -> Answer:
-    """What a page says of a step: what happened to its first phrase, and how many more it touched."""
+class ChangedMeanwhileError(CcdsError):
+    """Somebody has changed what a page still showed as it was: nothing is overwritten, the page is told what is there now."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            expected=f"the {what} as this page showed it",
+            found="another one, as somebody changed it meanwhile",
+            do="look at it as it is now, and change it again where you still mean it",
+        )
+
+
+def told_step(changes: Iterable[Change | TaskChange]) -> Answer:
+    """What a page says of a step: what happened to its first phrase, and how many more it touched; or the parts of the task."""
     first, *more = changes
+    if isinstance(first, TaskChange):
+        return {"what": "task", "text": told_parts(first), "more": 0}
     form = first.after or first.before
     return {"what": first.what, "text": form.phrase.text if form else "", "more": len(more)}
+
+
+def told_parts(change: TaskChange) -> str:
+    """What of the task was changed, in words."""
+    return " and ".join(part.removeprefix("a ") for part in change.parts)

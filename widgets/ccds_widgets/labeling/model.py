@@ -8,7 +8,7 @@ use; one without is the shell's own. Whether the person may do what is asked is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
@@ -17,7 +17,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.tasks.task import COLOUR_SLOTS, Task
 from ccds_widgets import requests
 from ccds_widgets.base import Model
-from ccds_widgets.labeling.ports import Tasks
+from ccds_widgets.labeling.ports import HasTask, Tasks
 
 Answer = dict[str, Any]
 OpenScreen = Callable[[int], Model]
@@ -57,8 +57,14 @@ class LabelingModel:
         self._open: dict[Address, Model] = {}
 
     def start(self) -> Answer:
-        """What the bar shows: the project, the screens, the tasks."""
-        return {"project": self._project, "screens": list(self._screens), **self._shown_tasks()}
+        """What the bar shows: the project, the screens, the tasks; and which task is opened where the page was on none yet."""
+        tasks = self._tasks.tasks()
+        return {
+            "project": self._project,
+            "screens": list(self._screens),
+            "opens": self._opens(tasks),
+            **_shown(tasks),
+        }
 
     def answer(self, content: dict[str, Any]) -> Answer:
         """The answer of the screen that is asked.
@@ -68,7 +74,7 @@ class LabelingModel:
         """
         if "screen" not in content:
             requests.parsed(content, _TASKS)
-            return self._shown_tasks()
+            return _shown(self._tasks.tasks())
         own = {key: value for key, value in content.items() if key not in Address.model_fields}
         address = requests.parsed({key: content[key] for key in content.keys() - own.keys()}, _ADDRESS)
         screen = self._screen(address)
@@ -87,8 +93,14 @@ class LabelingModel:
             self._open[address] = self._screens[address.screen](address.task)
         return self._open[address]
 
-    def _shown_tasks(self) -> Answer:
-        return {"tasks": [{"id": stored.id, **shown_task(stored.task)} for stored in self._tasks.tasks()]}
+    def _opens(self, tasks: Sequence[HasTask]) -> int | None:
+        """The newest task that has labels. Of somebody who only confirms the first: that of their newest batch."""
+        labelled = [] if list(self._screens) == ["confirm"] else [stored for stored in tasks if stored.task.labels]
+        return next((stored.id for stored in [*reversed(labelled), *tasks]), None)
+
+
+def _shown(tasks: Iterable[HasTask]) -> Answer:
+    return {"tasks": [{"id": stored.id, **shown_task(stored.task)} for stored in tasks]}
 
 
 def shown_task(task: Task) -> Answer:

@@ -36,10 +36,29 @@ class Options(requests.Request):
         )
 
 
+class Seen(Options):
+    """A phrase as the page showed it."""
+
+    text: Text
+
+    def phrase(self) -> Phrase:
+        """It, letter for letter."""
+        return Phrase(
+            self.text,
+            self.label,
+            negatable=self.negatable,
+            uncertain_label=self.uncertain_label,
+            excludes=self.excludes,
+        )
+
+
 class Change(Options):
-    """Phrase `phrase` becomes this. `sure`: the person was asked, where it stands in every report."""
+    """Phrase `phrase`, which the page showed as `seen`, becomes this. `sure`: the person was asked, where it stands in every
+    report.
+    """
 
     kind: Literal["change"]
     phrase: RowId
+    seen: Seen
     text: Text
     sure: bool = False

@@ -9,6 +9,7 @@ from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report
 from ccds_kernel.labeling.tasks.history import Change
 from ccds_kernel.labeling.tasks.task import Task
+from ccds_kernel.labeling.tasks.task_history import TaskChange
 
 
 class HasReport(Protocol):
@@ -56,15 +57,21 @@ class Tasks(Protocol):
     def change(self, task_id: int, before: Task, after: Task) -> None:
         """Puts `after` in the place of `before`. Raises a CcdsError where that loses what is in use."""
 
+    def changes(self, task_id: int) -> Sequence[TaskChange]:
+        """The history of a task, without its phrases', the oldest change first."""
+
+    def undo(self, task_id: int) -> TaskChange:
+        """Takes back this person's newest change of the task. Raises a CcdsError where there is none, or it can't be."""
+
+    def redo(self, task_id: int) -> TaskChange:
+        """Does again what this person took back last. Raises likewise."""
+
 
 class Repository(Protocol):
-    """Where reports and one task's phrases are kept; `ccds_kernel.labeling.repository.LabelingRepository` is one.
+    """Where one task's phrases are kept; `ccds_kernel.labeling.repository.LabelingRepository` is one.
 
     Each method asks anew whether the person may do it, and raises a CcdsError where not, or where the list has changed.
     """
-
-    def reports(self) -> Sequence[HasReport]:
-        """Every report, in a fixed order."""
 
     def phrases(self) -> Sequence[HasPhrase]:
         """The phrase list, the highest priority first; in a task of kind `several` the lists of all labels in one order."""
@@ -75,8 +82,8 @@ class Repository(Protocol):
     def append_phrases(self, phrases: Sequence[Phrase]) -> HasAppended:
         """Puts those of `phrases` that are new below the list."""
 
-    def replace_phrase(self, phrase_id: int, phrase: Phrase) -> None:
-        """Puts `phrase` in the place of another one."""
+    def replace_phrase(self, phrase_id: int, phrase: Phrase, *, seen: Phrase) -> None:
+        """Puts `phrase` in the place of another one, as long as that is as it was `seen`."""
 
     def move_phrase(self, phrase_id: int, position: int) -> None:
         """Gives a phrase another position."""

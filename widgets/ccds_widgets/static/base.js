@@ -45,9 +45,10 @@ function grouped(number) {
   return number.toLocaleString("en-US");
 }
 
-/** "1 report", "2 reports". */
+/** "1 report", "2 reports"; "1 study", "2 studies". */
 function counted(number, noun) {
-  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+  const plural = noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+  return `${grouped(number)} ${number === 1 ? noun : plural}`;
 }
 
 const PATIENCE_MS = 15000;
@@ -136,9 +137,9 @@ function emptyState(title, ...lines) {
 
 /** The list of a widget's keys: `keys` are pairs of keys, two spaces between them, and what they do. */
 function keysDialog(keys) {
-  const dialog = h("dialog", { class: "ccds-keys", "aria-label": "Keys" });
+  const dialog = h("dialog", { class: "ccds-keys", "aria-label": "Keys", "data-many": String(keys.length > 15) });
   dialog.append(
-    h("h2", {}, "Keys"),
+    h("h2", { tabindex: -1, autofocus: true }, "Keys"), // a long list opens at its top, not where its one button is
     h("dl", {}, ...keys.flatMap(([names, what]) => [h("dt", {}, ...names.split("  ").map((name) => h("kbd", {}, name))), h("dd", {}, what)])),
     h("button", { class: "ccds-button", type: "button", onclick: () => dialog.close() }, "Close", h("kbd", {}, "Esc")),
   );

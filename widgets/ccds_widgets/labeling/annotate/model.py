@@ -14,10 +14,11 @@ from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.task_index import ONLY
 from ccds_kernel.labeling.tasks.task import TaskKind
 from ccds_kernel.labeling.text import normalise, whole_words
+from ccds_widgets.base import sentence
 from ccds_widgets.labeling.among import Among
 from ccds_widgets.labeling.annotate import messages
 from ccds_widgets.labeling.annotate.suggesting import Suggester
-from ccds_widgets.labeling.desk import Desk, MatchesEverythingError
+from ccds_widgets.labeling.desk import ChangedMeanwhileError, Desk, MatchesEverythingError
 from ccds_widgets.labeling.readings import Reader
 
 SHIPPED_BEFORE = 10
@@ -65,6 +66,8 @@ class AnnotateModel:
             done = self._added(request) if isinstance(request, messages.Adding) else self._changed(request)
         except MatchesEverythingError as asked:
             return {"asks": str(asked)}
+        except ChangedMeanwhileError as refused:
+            return {"refused": sentence(refused), **self._as_it_is_now(request.report)}
         return {**done, **self._as_it_is_now(request.report)}
 
     def _looked(self, request: messages.Looking) -> Answer:
@@ -93,7 +96,7 @@ class AnnotateModel:
         match request:
             case messages.ChangeHere():
                 phrase = request.as_phrase(request.text, self._desk.phrases.label(request.label))
-                self._desk.replace(request.phrase, phrase, sure=request.sure)
+                self._desk.replace(request.phrase, phrase, seen=request.seen.phrase(), sure=request.sure)
             case messages.Remove():
                 self._desk.remove(request.phrase)
             case messages.Move():

@@ -3,7 +3,7 @@
 The words of all reports are numbered once, in a thread: with a million reports that takes a while, and labelling goes on.
 A name alone labels what is only denied, so that each name is weighed against the same with "not if negated", which is offered
 first where it is better by what people decided (`ccds_kernel.labeling.suggestions` has the figures); where nobody decided
-anything yet, wherever it makes a difference.
+anything yet, wherever it makes a difference; the panel then says what to do first, and new words are near the label's only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """How labelers agree on one question, as the page draws it: one picture for each coefficient, a row for each comparison. Pure.
 
-A row is all labelers at once, a labeler against the gold set, or two labelers. Against the gold set every gold answer counts,
-also that to a wrong prefill, as in `Assessment`; between labelers such studies are left out (`Answered.between`).
+A row is all labelers at once, a labeler against the gold set, or two labelers. Against the gold set every gold answer counts
+but for those to one's own gold labels (`Known.gold_for`), also that to a wrong prefill, as in `Assessment`; between labelers
+studies with a wrong prefill are left out (`Answered.between`).
 """
 
 from __future__ import annotations
@@ -148,9 +149,10 @@ def question_name(question: Question) -> str:
 
 def _against_gold(known: Known, question: Question) -> Iterable[Agreement]:
     for labeler in known.answered.table.labelers:
-        own = [one for one in known.answered.table.of(labeler) if one.study in known.gold_labels]
+        truth = known.gold_for(labeler)
+        own = [one for one in known.answered.table.of(labeler) if one.study in truth]
         if own:
-            gold = [Rating(one.study, GOLD, known.gold_labels[one.study], one.at) for one in own]
+            gold = [Rating(one.study, GOLD, truth[one.study], one.at) for one in own]
             # Columns are sorted by name; which of the two is which makes no difference to a coefficient.
             found = agreement(RatingTable([*own, *gold]), question)
             yield found.model_copy(update={"labelers": (labeler, GOLD)})

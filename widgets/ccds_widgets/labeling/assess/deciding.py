@@ -10,21 +10,8 @@ from dataclasses import dataclass
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.batch import Said
-from ccds_kernel.labeling.confirmation.curation_rows import Curation
+from ccds_kernel.labeling.confirmation.curation_rows import Curation, Word
 from ccds_widgets.labeling.assess.ports import Curates
-
-
-@dataclass(frozen=True)
-class Word:
-    """A final word: labels and a note; `labels` is None where there is none."""
-
-    labels: Said | None = None
-    note: str = ""
-
-    @classmethod
-    def of(cls, standing: Curation | None) -> Word:
-        """That which stands."""
-        return cls() if standing is None else cls(standing.said, standing.note)
 
 
 @dataclass(frozen=True)
@@ -78,7 +65,7 @@ class Deciding:
                 found="another one, which somebody said meanwhile",
                 do="look at the study again, it shows what stands there now",
             )
-        self._curates.adjudicate(study, labels, note)
+        self._curates.adjudicate(study, labels, note, seen=before)
         step = Step(study, before, Word() if labels is None else Word(labels, note.strip()))
         self._done.append(step)
         self._undone.clear()
@@ -112,7 +99,7 @@ class Deciding:
                 found="another one, which somebody said since",
                 do="look at the study under Decided",
             )
-        self._curates.adjudicate(step.study, step.before.labels, step.before.note)
+        self._curates.adjudicate(step.study, step.before.labels, step.before.note, seen=standing)
         source.pop()
         taken = Step(step.study, step.after, step.before)
         goal.append(taken)

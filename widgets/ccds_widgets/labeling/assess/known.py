@@ -102,10 +102,9 @@ class Known:
         """The task."""
         return self.answered.task
 
-    @cached_property
-    def gold_labels(self) -> Mapping[str, Said]:
-        """Study key → its gold label, bare."""
-        return {key: one.said for key, one in self.gold.items() if one.said is not None}
+    def gold_for(self, labeler: str) -> Mapping[str, Said]:
+        """Study key → its gold label, of those that somebody else set: nobody is measured against their own word."""
+        return {key: one.said for key, one in self.gold.items() if one.said is not None and one.person != labeler}
 
     @cached_property
     def disputed(self) -> tuple[Disagreement, ...]:

@@ -18,7 +18,8 @@ def labelers_shown(known: Known, assigned: Iterable[str]) -> list[Shown]:
         CcdsError: a rating or a gold label is no answer to a question of the task.
     """
     names = sorted({*known.answered.table.labelers, *assigned})
-    return [_labeler(assess(known.answered.table, name, known.gold_labels, known.answered.questions)) for name in names]
+    table, asked = known.answered.table, known.answered.questions
+    return [_labeler(assess(table, name, known.gold_for(name), asked)) for name in names]
 
 
 def _labeler(found: Assessment) -> Shown:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from ccds_kernel.labeling.assessment.soft_label_error import Left, PhraseError, StratifiedRate
+from ccds_kernel.labeling.assessment.soft_label_error import Left, PhraseError, SoftLabelErrors, StratifiedRate
 from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot, Source, phrase_errors, shares_present
 from ccds_kernel.labeling.confirmation.snapshots import Taken
 from ccds_kernel.labeling.rows import StoredPhrase
@@ -25,18 +26,43 @@ SOURCES: Mapping[Source, str] = {
 _NOTHING = "nothing of it is confirmed yet"
 
 
-def labels_shown(now: LabelSnapshot, phrases: Sequence[StoredPhrase]) -> Shown:
-    """What is in `now`, and how often the soft labels of each phrase are wrong, in the order of the list.
+@dataclass(frozen=True)
+class Figures:
+    """What a label snapshot comes to. Of a million studies that takes long to count, and little to keep.
+
+    Attributes:
+        studies: how many there are.
+        sources: how many labels come from where.
+        phrases: the phrases that decide about a study.
+        errors: how often the soft labels of each of these, in that order, are wrong.
+        present: phrase → where it is uncertain, the share that has its label.
+    """
+
+    studies: int
+    sources: Mapping[Source, int]
+    phrases: tuple[int, ...]
+    errors: SoftLabelErrors
+    present: Mapping[int, Rate]
+
+    @classmethod
+    def of(cls, now: LabelSnapshot) -> Figures:
+        """Those of `now`."""
+        kind, rows = now.basis.kind, now.rows
+        return cls(now.studies, now.by_source, *phrase_errors(kind, rows), shares_present(kind, rows))
+
+
+def labels_shown(now: Figures, phrases: Sequence[StoredPhrase]) -> Shown:
+    """What is in a snapshot, and how often the soft labels of each phrase are wrong, in the order of the list.
 
     A phrase that captures nothing is left out; one that was taken off the list since `now` was worked out stands at the end.
     """
-    ids, errors = phrase_errors(now.basis.kind, now.rows)
-    by_phrase = dict(zip(ids, errors.phrases, strict=True))
+    errors = now.errors
+    by_phrase = dict(zip(now.phrases, errors.phrases, strict=True))
     names = {stored.id: stored.phrase for stored in phrases}
-    order = [*(one for one in names if one in by_phrase), *(one for one in ids if one not in names)]
+    order = [*(one for one in names if one in by_phrase), *(one for one in now.phrases if one not in names)]
     return {
-        "studies": labels_of(now.studies, now.by_source),
-        "sources": sources_shown(now.by_source),
+        "studies": labels_of(now.studies, now.sources),
+        "sources": sources_shown(now.sources),
         "phrases": [
             {
                 "text": names[one].text if one in names else "a phrase that was removed since",
@@ -49,7 +75,7 @@ def labels_shown(now: LabelSnapshot, phrases: Sequence[StoredPhrase]) -> Shown:
         "left": _left(errors.left),
         "uncertain": [
             f"where “{names[one].text if one in names else 'a phrase that was removed since'}” is uncertain: {_present(found)}"
-            for one, found in shares_present(now.basis.kind, now.rows).items()
+            for one, found in now.present.items()
         ],
         "unknown": f"{studies(errors.unknown)} of phrases of which nothing is confirmed" if errors.unknown else "",
     }

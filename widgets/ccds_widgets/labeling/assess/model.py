@@ -1,7 +1,8 @@
 """The rules of the assess screen: what its page may see and do. No SQL, no network, no files, no browser.
 
 What people said is followed before each answer (`Record`); what is worked out from it is kept until somebody says something.
-Label snapshots match all phrases on all reports: that runs in a thread beside, the page asks again until it is done.
+Label snapshots match all phrases on all reports, and are counted row by row: that runs in a thread beside, the page asks again
+until it is done.
 """
 
 from __future__ import annotations
@@ -13,27 +14,27 @@ from typing import Any
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.batch import Said
 from ccds_kernel.labeling.confirmation.curating import Newest
-from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot, Source
+from ccds_kernel.labeling.confirmation.snapshot import Source
 from ccds_kernel.labeling.confirmation.snapshots import Taken
 from ccds_widgets.labeling.assess import messages
 from ccds_widgets.labeling.assess.agreeing import agreement_shown, asked, question_name
 from ccds_widgets.labeling.assess.batches import batches_shown
-from ccds_widgets.labeling.assess.beside import Beside
 from ccds_widgets.labeling.assess.cases import case_shown, cases_shown, totals
 from ccds_widgets.labeling.assess.deciding import Deciding
 from ccds_widgets.labeling.assess.known import Known, Record
 from ccds_widgets.labeling.assess.labelers import labelers_shown
-from ccds_widgets.labeling.assess.labels import labels_of, labels_shown, snapshots_shown, sources_shown
+from ccds_widgets.labeling.assess.labels import Figures, labels_of, labels_shown, snapshots_shown, sources_shown
 from ccds_widgets.labeling.assess.ports import Curates, Lists, Snapshots, Tasks
+from ccds_widgets.labeling.beside import Beside
 
 Answer = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class _Looked:
-    """What a snapshot would say, and what was newest before it was worked out."""
+    """What a snapshot would come to, and what was newest before it was worked out."""
 
-    now: LabelSnapshot
+    now: Figures
     newest: Newest
 
 
@@ -229,7 +230,7 @@ class AssessModel:
 
     def _look(self) -> _Looked:
         newest = self._curates.newest()
-        return _Looked(self._snapshots.now(self._task_id), newest)
+        return _Looked(Figures.of(self._snapshots.now(self._task_id)), newest)
 
     def _take(self) -> _Took:
         before = {one.id for one in self._snapshots.taken()}

@@ -9,7 +9,7 @@ from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.curating import Newest
-from ccds_kernel.labeling.confirmation.curation_rows import Curation
+from ccds_kernel.labeling.confirmation.curation_rows import Curation, Word
 from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot, Source
 from ccds_kernel.labeling.confirmation.snapshots import Taken
 from ccds_kernel.labeling.rows import StoredPhrase, StoredReport
@@ -34,8 +34,10 @@ class Curates(Protocol):
     def final_words(self) -> Mapping[str, Curation]:
         """Study key → the fellow's final word."""
 
-    def adjudicate(self, study_key: str, labels: Iterable[str] | None, note: str = "") -> None:
-        """Says the final word, or takes it back."""
+    def adjudicate(
+        self, study_key: str, labels: Iterable[str] | None, note: str = "", *, seen: Word | None = None
+    ) -> None:
+        """Says the final word, or takes it back; refused where another one than `seen` stands there."""
 
     def batches(self) -> Sequence[StoredBatch]:
         """The task's batches, the oldest first."""

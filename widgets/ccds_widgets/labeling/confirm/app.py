@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
-from ccds_kernel.irb.roles import ALLOWED, Action
+from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.confirmation.answer import Answer
 from ccds_kernel.labeling.confirmation.assigned import Assigned, AssignedBatch, Outline
-from ccds_kernel.labeling.confirmation.batch import BatchItem, Said, SoftStudy
+from ccds_kernel.labeling.confirmation.batch import BatchItem, Said
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.confirming import Acknowledged, Confirming, LeasedStudy, OwnWork
 from ccds_kernel.labeling.confirmation.curating import Curating
+from ccds_kernel.labeling.confirmation.curation_rows import Word
 from ccds_kernel.labeling.confirmation.feedback import Feedback, GoldFeedback
-from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE
-from ccds_kernel.labeling.confirmation.soft import soft_studies
+from ccds_kernel.labeling.confirmation.permissions import CURATE
+from ccds_kernel.labeling.confirmation.soft import SoftStudies, soft_studies
 from ccds_kernel.labeling.confirmation.tagging import Tagging
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.rows import StoredPhrase
 from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.normalization.volume import Volume
 from ccds_kernel.normalization.volume_folder import VolumeEntry, VolumeFolder
+from ccds_widgets.labeling.beside import Beside
 from ccds_widgets.labeling.confirm.model import ConfirmModel
+from ccds_widgets.labeling.shared_reports import SharedReports
 
 
-def confirm_screen(project: Project, task_id: int) -> ConfirmModel:
-    """The screen on one task, for the person who opened the project."""
+def confirm_screen(project: Project, task_id: int, reports: SharedReports | None = None) -> ConfirmModel:
+    """The screen on one task, for the person who opened the project; `reports` are those of other screens, where there are."""
+    reports = reports or SharedReports(project)
     return ConfirmModel(
         ProjectDesk(project, task_id),
-        curation=ProjectCuration(project, task_id) if project.may(CURATE) else None,
+        curation=ProjectCuration(project, task_id, reports) if project.may(CURATE) else None,
         images=ProjectImages(project) if project.may(Action.READ_IMAGES) else None,
     )
 
@@ -93,28 +99,38 @@ class ProjectWork:
         """See `Tagging.own`."""
         return self._tagging.own(study_keys)
 
-    def tag(self, lease: int, study_key: str, tags: Iterable[str]) -> None:
+    def tag(self, lease: int, study_key: str, tags: Iterable[str]) -> CcdsError | None:
         """See `Tagging.tag`."""
-        self._tagging.tag(lease, study_key, tags)
+        return self._tagging.tag(lease, study_key, tags)
 
     def feedback(self) -> tuple[GoldFeedback, ...]:
         """See `Feedback.give`."""
         return self._feedback.give()
 
 
+@dataclass(frozen=True)
+class _Matched:
+    """The soft studies, and the task, phrases and reports that they are of."""
+
+    made_of: object
+    studies: SoftStudies
+
+
 class ProjectCuration:
     """A task's batches and gold set; see `ports.Curation`.
 
-    The soft labels of all studies take seconds where there are many. They are worked out once for a phrase list and a task, and
-    anew when either has changed or reports have come.
+    The soft labels of all studies take minutes where there are a million. They are worked out in a thread beside, once for a
+    phrase list and a task, and anew when either has changed or there are other reports.
     """
 
-    def __init__(self, project: Project, task_id: int) -> None:
+    def __init__(self, project: Project, task_id: int, reports: SharedReports) -> None:
         self._project = project
         self._task_id = task_id
         self._curating = Curating(project, task_id)
         self._repository = LabelingRepository(project, task_id)
-        self._soft: tuple[object, tuple[SoftStudy, ...]] | None = None
+        self._reports = reports
+        self._work: Beside[_Matched] = Beside()
+        self._matched: _Matched | None = None
 
     def batches(self) -> tuple[StoredBatch, ...]:
         """See `Curating.batches`."""
@@ -125,21 +141,27 @@ class ProjectCuration:
         return self._curating.counts()
 
     def labelers(self) -> list[str]:
-        """Who stands on the roster with a role that confirms."""
-        return sorted(entry.person for entry in self._project.application.roster if CONFIRM in ALLOWED[entry.role])
+        """See `Curating.labelers`."""
+        return self._curating.labelers()
 
     def phrases(self) -> tuple[StoredPhrase, ...]:
         """See `LabelingRepository.phrases`."""
         return self._repository.phrases()
 
-    def soft_studies(self) -> tuple[SoftStudy, ...]:
-        """See `ccds_kernel.labeling.confirmation.soft.soft_studies`."""
-        task = next(stored.task for stored in TaskRepository(self._project).tasks() if stored.id == self._task_id)
-        phrases, newest = self._repository.phrases(), self._repository.newest_report()
-        made_of = (task, phrases, newest)
-        if self._soft is None or self._soft[0] != made_of:
-            self._soft = made_of, soft_studies(task, self._repository.reports(), phrases)
-        return self._soft[1]
+    def soft_studies(self) -> SoftStudies | None:
+        """See `ports.Curation`."""
+        stored_tasks = TaskRepository(self._project).tasks()
+        task = next((stored.task for stored in stored_tasks if stored.id == self._task_id), None)
+        if task is None:
+            raise CcdsError(expected="a task of this project", found="one that is gone", do="reload the page")
+        phrases = self._repository.phrases()
+        made_of = task, phrases, self._reports.version()
+        self._matched = self._work.collect() or self._matched
+        if self._matched is not None and self._matched.made_of == made_of:
+            return self._matched.studies
+        self._matched = None
+        self._work.begin(lambda: _Matched(made_of, soft_studies(task, self._reports.all(), phrases)))
+        return None
 
     def uses_of_studies(self) -> Mapping[str, int]:
         """See `Curating.uses_of_studies`."""
@@ -149,13 +171,19 @@ class ProjectCuration:
         """See `Curating.gold`."""
         return {key: one.said for key, one in self._curating.gold().items() if one.said is not None}
 
-    def set_gold(self, study_key: str, labels: Iterable[str] | None, note: str) -> None:
-        """See `Curating.set_gold`."""
-        self._curating.set_gold(study_key, labels, note)
+    def gold_word(self, study_key: str) -> Word:
+        """See `Curating.gold`."""
+        return Word.of(self._curating.gold().get(study_key))
 
-    def make_batch(self, name: str, items: Sequence[BatchItem], *, overlap: int) -> StoredBatch:
-        """See `Curating.make_batch`."""
-        return self._curating.make_batch(name, items, overlap=overlap)
+    def set_gold(self, study_key: str, labels: Iterable[str] | None, note: str, *, seen: Word) -> None:
+        """See `Curating.set_gold`."""
+        self._curating.set_gold(study_key, labels, note, seen=seen)
+
+    def make_batch(
+        self, name: str, items: Sequence[BatchItem], *, overlap: int, labelers: Collection[str]
+    ) -> StoredBatch:
+        """See `Curating.make_batch`; of studies that are in no other batch."""
+        return self._curating.make_batch(name, items, overlap=overlap, labelers=labelers, again=False)
 
     def assign(self, batch_id: int, labeler: str) -> None:
         """See `Curating.assign`."""

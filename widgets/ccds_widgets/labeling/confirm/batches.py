@@ -13,8 +13,13 @@ from dataclasses import dataclass
 from random import Random, SystemRandom
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.batch import Said, SoftStudy, check_batch, compose, misleadable, plantable
+from ccds_kernel.labeling.confirmation.soft import NOBODY, Numbers, SoftStudies
+from ccds_widgets.base import sentence
 from ccds_widgets.labeling.confirm import messages
 from ccds_widgets.labeling.confirm.ports import Curation
 
@@ -34,27 +39,12 @@ class BatchMaking:
         self._chance = chance or SystemRandom()
 
     def overview(self) -> Answer:
-        """The batches, and what a new one can be made of: per phrase how many studies are left, how many gold ones there are."""
+        """The batches, and what a new one can be made of: None as long as the reports are being matched."""
         counts = self._curation.counts()
         pool = self._pool()
-        left = Counter(study.phrase_id for study in pool.fresh)
-        golden = Counter(study.phrase_id for study in pool.golden)
         return {
-            "made_of": {
-                "phrases": [
-                    {
-                        "id": stored.id,
-                        "text": stored.phrase.text,
-                        "label": stored.phrase.label,
-                        "studies": left[stored.id],
-                        "gold": golden[stored.id],
-                    }
-                    for stored in self._curation.phrases()
-                ],
-                "unmatched": {"studies": left[None], "gold": golden[None]},
-                "gold": len(pool.gold),
-                "labelers": list(self._curation.labelers()),
-            },
+            "made_of": None if pool is None else self._made_of(pool),
+            "labelers": list(self._curation.labelers()),
             "all_batches": [
                 {
                     "id": batch.id,
@@ -71,25 +61,45 @@ class BatchMaking:
             ],
         }
 
+    def _made_of(self, pool: _Pool) -> Answer:
+        """Per phrase how many studies are left, and how many gold ones there are."""
+        left, golden = pool.by_phrase(pool.fresh), pool.by_phrase(pool.golden)
+        return {
+            "phrases": [
+                {
+                    "id": stored.id,
+                    "text": stored.phrase.text,
+                    "label": stored.phrase.label,
+                    "studies": left[stored.id],
+                    "gold": golden[stored.id],
+                }
+                for stored in self._curation.phrases()
+            ],
+            "unmatched": {"studies": left[NOBODY], "gold": golden[NOBODY]},
+            "gold": len(pool.gold),
+        }
+
     def make(self, request: messages.Make) -> int:
-        """Makes a batch and assigns it; its number.
+        """Makes a batch and assigns it, in one step; its number.
 
         Raises:
-            CcdsError: nothing is left in these groups, or there are too few gold studies.
+            CcdsError: nothing is left in these groups, there are too few gold studies, somebody may not confirm, or the reports
+                are still being matched.
         """
         name = check_batch(request.name, request.overlap)
-        if unknown := set(request.labelers) - set(self._curation.labelers()):
+        pool = self._pool([*request.phrases, *([NOBODY] if request.unmatched else [])])
+        if pool is None:
             raise CcdsError(
-                expected="labelers on the project's roster",
-                found=f"{len(unknown)} who aren't, or may not confirm",
-                do="choose others",
+                expected="reports that the phrases are matched on, as they are now",
+                found="a change, and the matching going on",
+                do="make the batch once more in a moment",
             )
-        pool = self._pool({*request.phrases, *([None] if request.unmatched else [])})
-        if not pool.fresh:
+        fresh = pool.fresh.tolist()
+        if not fresh:
             raise CcdsError(
                 expected="studies that are in no batch yet", found="none in these groups", do="choose further phrases"
             )
-        ordinary = self._chance.sample(pool.fresh, min(request.size, len(pool.fresh)))
+        ordinary = [pool.soft[at] for at in self._chance.sample(fresh, min(request.size, len(fresh)))]
         planted, wrong = self._planted(request, pool, ordinary)
         items = compose(
             ordinary,
@@ -99,10 +109,7 @@ class BatchMaking:
             wrong=wrong,
             chance=self._chance,
         )
-        batch = self._curation.make_batch(name, items, overlap=request.overlap)
-        for labeler in request.labelers:
-            self._curation.assign(batch.id, labeler)
-        return batch.id
+        return self._curation.make_batch(name, items, overlap=request.overlap, labelers=request.labelers).id
 
     def assign(self, request: messages.Assign) -> None:
         """Lets somebody take studies of a batch, or no more."""
@@ -111,17 +118,30 @@ class BatchMaking:
         else:
             self._curation.withdraw(request.batch, request.labeler)
 
-    def set_gold(self, request: messages.Gold) -> None:
-        """Takes a study into the gold set, or out of it."""
-        self._curation.set_gold(request.study, request.labels, request.note)
+    def set_gold(self, request: messages.Gold) -> Answer:
+        """Takes a study into the gold set, or out of it; its note stays until another one is written.
 
-    def _pool(self, groups: Collection[int | None] | None = None) -> _Pool:
+        The page knows of no gold label but those that it set: others would show it which studies are planted. So where one stands
+        there nothing is changed, and the page is told which.
+        """
+        standing = self._curation.gold_word(request.study)
+        if standing.labels != (None if request.seen is None else frozenset(request.seen)):
+            refusal = CcdsError(
+                expected="the gold label that this page shows",
+                found="none any more" if standing.labels is None else "another one, which the page now shows",
+                do="look at it, and say it once more where you mean it",
+            )
+            return {
+                "refused": sentence(refusal),
+                "stands": None if standing.labels is None else sorted(standing.labels),
+            }
+        note = request.note or ("" if request.labels is None else standing.note)
+        self._curation.set_gold(request.study, request.labels, note, seen=standing)
+        return {}
+
+    def _pool(self, groups: Sequence[int] | None = None) -> _Pool | None:
         soft = self._curation.soft_studies()
-        return _Pool(
-            tuple(study for study in soft if groups is None or study.phrase_id in groups),
-            self._curation.gold(),
-            self._curation.uses_of_studies(),
-        )
+        return None if soft is None else _Pool(soft, groups, self._curation.gold(), self._curation.uses_of_studies())
 
     def _planted(
         self, request: messages.Make, pool: _Pool, ordinary: Sequence[SoftStudy]
@@ -129,7 +149,7 @@ class BatchMaking:
         """Gold studies to mix in, and how many of them get a wrong prefill."""
         wanted = round(len(ordinary) * request.gold / (100 - request.gold))
         wrong = round(wanted * request.wrong / 100)
-        golden = list(plantable(pool.golden, ordinary))
+        golden = list(plantable((pool.soft[at] for at in pool.golden.tolist()), ordinary))
         golden.sort(key=lambda study: (pool.uses.get(study.study_key, 0), self._chance.random()))
         misled = misleadable(golden, pool.gold, ordinary)[:wrong]
         if len(misled) < wrong:
@@ -150,18 +170,32 @@ class BatchMaking:
 
 @dataclass(frozen=True)
 class _Pool:
-    """The studies of some groups, the task's gold labels, and in how many batches each study is."""
+    """The studies, in the chosen groups if these are given, the task's gold labels, and in how many batches each study is."""
 
-    soft: tuple[SoftStudy, ...]
+    soft: SoftStudies
+    groups: Sequence[int] | None
     gold: Mapping[str, Said]
     uses: Mapping[str, int]
 
     @property
-    def fresh(self) -> list[SoftStudy]:
-        """Those that are neither in a batch nor gold."""
-        return [study for study in self.soft if study.study_key not in self.uses and study.study_key not in self.gold]
+    def fresh(self) -> Numbers:
+        """The numbers of those that are neither in a batch nor gold."""
+        return np.flatnonzero(self._chosen & ~self._among(self.gold) & ~self._among(self.uses))
 
     @property
-    def golden(self) -> list[SoftStudy]:
-        """Those that are gold."""
-        return [study for study in self.soft if study.study_key in self.gold]
+    def golden(self) -> Numbers:
+        """The numbers of those that are gold."""
+        return np.flatnonzero(self._chosen & self._among(self.gold))
+
+    def by_phrase(self, numbers: Numbers) -> Counter[int]:
+        """Phrase → how many of the studies with these `numbers` it decides."""
+        found, times = np.unique(self.soft.phrase_ids[numbers], return_counts=True)
+        return Counter(dict(zip(found.tolist(), times.tolist(), strict=True)))
+
+    @property
+    def _chosen(self) -> npt.NDArray[np.bool_]:
+        every = self.soft.phrase_ids
+        return np.ones(len(every), dtype=np.bool_) if self.groups is None else np.isin(every, self.groups)
+
+    def _among(self, keys: Collection[str]) -> npt.NDArray[np.bool_]:
+        return np.fromiter((key in keys for key in self.soft.study_keys), dtype=np.bool_, count=len(self.soft))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from ccds_kernel.labeling.confirmation.answer import LONGEST_NOTE, MOST_SECONDS
 from ccds_kernel.labeling.confirmation.batch import MOST_OVERLAP
@@ -43,6 +43,7 @@ class Told(requests.Request):
 
     kind: Literal["confirm", "correct", "skip", "flag", "undo"]
     id: Id
+    batch: RowId
     lease: RowId
     study: Key
     seconds: Annotated[float, Field(ge=0, le=100 * MOST_SECONDS)]
@@ -56,17 +57,29 @@ class Tagged(requests.Request):
 
     kind: Literal["tag"]
     id: Id
+    batch: RowId
     lease: RowId
     study: Key
     tags: Words
 
 
+class Sent(requests.Request):
+    """A key of which only the id was looked at: each is read by itself (`parse_key`), so that a bad one holds no other up."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: Id
+
+
 class Sync(requests.Request):
-    """Keys that the kernel hasn't acknowledged yet, in their order, and the leases that the page holds already."""
+    """Keys that the kernel hasn't acknowledged yet, in their order, of whichever batches and tasks.
+
+    `batch` is the one on the screen, if there is one: only of that studies are taken. `have` are its leases that the page holds.
+    """
 
     kind: Literal["sync"]
-    batch: RowId
-    keys: Annotated[list[Annotated[Told | Tagged, Field(discriminator="kind")]], Field(max_length=MOST_AT_ONCE)]
+    batch: RowId | None
+    keys: Annotated[list[Sent], Field(max_length=MOST_AT_ONCE)]
     have: Annotated[list[RowId], Field(max_length=MOST_AHEAD)]
 
 
@@ -104,11 +117,12 @@ class Slice(requests.Request):
 
 
 class Gold(requests.Request):
-    """A study comes into the gold set with these labels, or out of it."""
+    """A study comes into the gold set with these labels, or out of it; `seen` is the gold label that the page showed."""
 
     kind: Literal["gold"]
     study: Key
     labels: Words | None
+    seen: Words | None
     note: Annotated[str, Field(max_length=2 * LONGEST_NOTE)] = ""
 
 
@@ -149,6 +163,7 @@ Look = Series | Slice
 Curate = Gold | Batches | Make | Assign
 Request = Confirm | Look | Curate
 
+_KEYS: TypeAdapter[Told | Tagged] = TypeAdapter(Annotated[Told | Tagged, Field(discriminator="kind")])
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
 
 
@@ -159,3 +174,15 @@ def parse(content: object) -> Request:
         CcdsError: it is none. The content isn't quoted: it may hold words of a report.
     """
     return requests.parsed(content, _REQUESTS)
+
+
+def parse_key(sent: Sent) -> Told | Tagged:
+    """One key of a `Sync`.
+
+    Raises:
+        CcdsError: it is none, and never will be; it isn't quoted either.
+    """
+    content = {"id": sent.id, **(sent.model_extra or {})}
+    return requests.parsed(
+        content, _KEYS, expected="an answer that this app knows", do="reload the page and say it again: it isn't saved"
+    )

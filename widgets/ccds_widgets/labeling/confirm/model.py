@@ -7,6 +7,7 @@ that comes twice does nothing twice. Nothing that goes to a page tells a planted
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.answer import Answer as Said
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.assigned import Outline
-from ccds_kernel.labeling.confirmation.confirming import LeasedStudy
+from ccds_kernel.labeling.confirmation.confirming import Acknowledged, LeasedStudy
 from ccds_widgets.base import sentence
 from ccds_widgets.labeling.confirm import messages
 from ccds_widgets.labeling.confirm.batches import BatchMaking
@@ -57,7 +58,7 @@ class ConfirmModel:
         """The answer to what the page sent.
 
         Raises:
-            CcdsError: it is no request, or is refused; nothing was changed then.
+            CcdsError: it is no request, or is refused; nothing was changed then, but that keys of a `Sync` may be kept already.
         """
         request = messages.parse(content)
         if isinstance(request, messages.Confirm):
@@ -96,7 +97,7 @@ class ConfirmModel:
         own = work.own_work()
         return {
             "name": outline.name,
-            "size": len(outline.places),
+            "size": sum(outline.sizes.values()),
             "open": own.open,
             "done": own.progress.answered,
             "today": own.today,
@@ -105,9 +106,11 @@ class ConfirmModel:
         }
 
     def _sync(self, request: messages.Sync) -> Answer:
-        work, outline = self._at_work(request.batch)
-        acknowledged = self._keep(work, request.keys)
+        acknowledged = self._keep(request.keys)
+        if request.batch is None:
+            return {"acknowledged": acknowledged}
         try:
+            work, outline = self._at_work(request.batch)
             held = work.take(AHEAD)  # before `open`: what is held is open, whoever else wants it
         except CcdsError as error:  # the keys are kept all the same
             return {"acknowledged": acknowledged, "refused": sentence(error)}
@@ -118,22 +121,28 @@ class ConfirmModel:
         tags = work.tags([study.report.study_key for study in new]) if new else {}
         return {"held": [study.lease for study in held], "studies": shown_studies(outline, new, tags)}
 
-    def _keep(self, work: Work, keys: Sequence[messages.Told | messages.Tagged]) -> list[Answer]:
-        told: list[Said] = []
-        became: dict[str, Answer] = {}
-        for key in keys:
+    def _keep(self, keys: Sequence[messages.Sent]) -> list[Answer]:
+        told: dict[int, list[Said]] = defaultdict(list)
+        became: list[Acknowledged] = []
+        for sent in keys:
             try:
+                key = messages.parse_key(sent)
                 if isinstance(key, messages.Told):
-                    told.append(_answer_of(key))
-                else:
-                    work.tag(key.lease, key.study, key.tags)
-                    became[key.id] = {"counts": True, "kept": True, "refusal": None}
-            except CcdsError as error:
-                became[key.id] = {"counts": False, "kept": False, "refusal": sentence(error)}
-        for one in work.answer(told) if told else ():
-            refusal = None if one.refusal is None else sentence(one.refusal)
-            became[one.id] = {"counts": one.counts, "kept": one.kept, "refusal": refusal}
-        return [{"id": name, **what} for name, what in became.items()]
+                    said = _answer_of(key)
+                    told[key.batch].append(said)
+                    continue
+            except CcdsError as refusal:
+                became.append(Acknowledged(sent.id, counts=False, refusal=refusal, kept=False))
+                continue
+            refused = self._work(key.batch).tag(key.lease, key.study, key.tags)
+            became.append(Acknowledged(key.id, counts=refused is None, refusal=refused, kept=refused is None))
+        for batch, answers in told.items():
+            became += self._work(batch).answer(answers)
+        return [_shown_acknowledgement(one) for one in became]
+
+    def _work(self, batch: int) -> Work:
+        """Keys come of batches, too, that were left, or withdrawn meanwhile: these have no outline for the person."""
+        return self._open[batch][0] if batch in self._open else self._desk.at_work(batch)
 
     def _at_work(self, batch: int) -> tuple[Work, Outline]:
         if batch not in self._open:
@@ -156,8 +165,7 @@ class ConfirmModel:
         made: Answer = {}
         match request:
             case messages.Gold():
-                self._making.set_gold(request)
-                return {}
+                return self._making.set_gold(request)
             case messages.Make():
                 made["made"] = self._making.make(request)
             case messages.Assign():
@@ -178,6 +186,11 @@ def _answer_of(key: messages.Told) -> Said:
         note=key.note,
         undoes=key.undoes,
     )
+
+
+def _shown_acknowledgement(one: Acknowledged) -> Answer:
+    refusal = None if one.refusal is None else sentence(one.refusal)
+    return {"id": one.id, "counts": one.counts, "kept": one.kept, "refusal": refusal}
 
 
 def _shown_answer(outline: Outline, said: Said) -> Answer:

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.answer import Answer
 from ccds_kernel.labeling.confirmation.assigned import AssignedBatch, Outline
-from ccds_kernel.labeling.confirmation.batch import BatchItem, Said, SoftStudy
+from ccds_kernel.labeling.confirmation.batch import BatchItem, Said
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.confirming import Acknowledged, LeasedStudy, OwnWork
+from ccds_kernel.labeling.confirmation.curation_rows import Word
 from ccds_kernel.labeling.confirmation.feedback import GoldFeedback
+from ccds_kernel.labeling.confirmation.soft import SoftStudies
 from ccds_kernel.labeling.rows import StoredPhrase
 from ccds_kernel.normalization.volume import Volume
 from ccds_kernel.normalization.volume_folder import VolumeEntry
@@ -30,7 +33,7 @@ class Work(Protocol):
         """Sees to it that the person holds `ahead` studies; what they hold, in the order in which it is shown."""
 
     def give_back(self, leases: Iterable[int]) -> None:
-        """Leaves these to others."""
+        """Leaves these to others, but for those that another page of the person took or renewed."""
 
     def answer(self, answers: Sequence[Answer]) -> Sequence[Acknowledged]:
         """Keeps answers, each once whatever how often it comes."""
@@ -44,8 +47,8 @@ class Work(Protocol):
     def tags(self, study_keys: Collection[str]) -> Mapping[str, Said]:
         """Study key → the strata tags that the person gave it."""
 
-    def tag(self, lease: int, study_key: str, tags: Iterable[str]) -> None:
-        """Gives a study these tags, in the place of the person's own."""
+    def tag(self, lease: int, study_key: str, tags: Iterable[str]) -> CcdsError | None:
+        """Gives a study these tags, in the place of the person's own; returns why they never can be kept."""
 
     def feedback(self) -> Sequence[GoldFeedback]:
         """How the person did; ends the batch for them."""
@@ -62,7 +65,7 @@ class Desk(Protocol):
         """The oldest first."""
 
     def at_work(self, batch_id: int) -> Work:
-        """Their work on one of them."""
+        """Their work on one of them, or on another batch of the project: what was said there may still be on its way."""
 
 
 class Curation(Protocol):
@@ -80,8 +83,8 @@ class Curation(Protocol):
     def phrases(self) -> Sequence[StoredPhrase]:
         """The task's phrases, the highest priority first."""
 
-    def soft_studies(self) -> Sequence[SoftStudy]:
-        """Every study as the phrases label it."""
+    def soft_studies(self) -> SoftStudies | None:
+        """Every study as the phrases label it now; None as long as that is worked out in a thread beside, which this begins."""
 
     def uses_of_studies(self) -> Mapping[str, int]:
         """Study key → in how many batches it is."""
@@ -89,11 +92,16 @@ class Curation(Protocol):
     def gold(self) -> Mapping[str, Said]:
         """Study key → its gold label."""
 
-    def set_gold(self, study_key: str, labels: Iterable[str] | None, note: str) -> None:
-        """Takes a study into the gold set with these labels; None takes it out."""
+    def gold_word(self, study_key: str) -> Word:
+        """The gold label of a study and its note."""
 
-    def make_batch(self, name: str, items: Sequence[BatchItem], *, overlap: int) -> StoredBatch:
-        """Puts studies before labelers."""
+    def set_gold(self, study_key: str, labels: Iterable[str] | None, note: str, *, seen: Word) -> None:
+        """Takes a study into the gold set with these labels; None takes it out; refused where another word than `seen` stands."""
+
+    def make_batch(
+        self, name: str, items: Sequence[BatchItem], *, overlap: int, labelers: Collection[str]
+    ) -> StoredBatch:
+        """Puts studies that are in no other batch before labelers."""
 
     def assign(self, batch_id: int, labeler: str) -> None:
         """Lets somebody take studies of a batch."""

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ccds_kernel.labeling.confirmation.assigned import Outline, Place
+from ccds_kernel.labeling.confirmation.assigned import Outline
 from ccds_kernel.labeling.confirmation.batch import Said
 from ccds_kernel.labeling.confirmation.confirming import LeasedStudy
 from ccds_kernel.labeling.confirmation.feedback import GoldFeedback
@@ -29,9 +29,12 @@ def shown_studies(outline: Outline, studies: Sequence[LeasedStudy], tags: Mappin
     return [
         {
             "lease": study.lease,
-            "position": study.position,
+            "number": study.number,
             "key": study.report.study_key,
-            **_group(outline, study.phrase_id, outline.places.get(study.position)),
+            **_group(outline, study.phrase_id),
+            "nth": study.nth,
+            "of": outline.sizes.get(study.phrase_id, 0),
+            "shared": outline.is_shared,
             "prefill": words(outline.task, study.prefill),
             "tags": sorted(tags.get(study.report.study_key, ())),
             "sections": _sections(study.report.report, spans, outline.task.left_out),
@@ -47,7 +50,7 @@ def shown_feedback(outline: Outline, answers: Sequence[GoldFeedback]) -> list[An
     return [
         {
             "key": one.report.study_key,
-            **_group(outline, one.phrase_id, None),
+            **_group(outline, one.phrase_id),
             "shown": words(outline.task, one.shown),
             "said": words(outline.task, one.said),
             "gold": words(outline.task, one.gold),
@@ -65,13 +68,11 @@ def words(task: Task, said: Iterable[str]) -> list[str]:
     return [word for word in task.words if word in chosen]
 
 
-def _group(outline: Outline, phrase_id: int | None, place: Place | None) -> Answer:
+def _group(outline: Outline, phrase_id: int | None) -> Answer:
     phrase = outline.phrases.get(phrase_id) if phrase_id is not None else None
     return {
         "phrase": phrase.text if phrase else None,
         "grouped": phrase_id is not None,
-        "nth": place.nth if place else None,
-        "of": place.of if place else None,
     }
 
 

@@ -89,17 +89,19 @@ class History(requests.Request):
 
 
 class Copy(requests.Request):
-    """The phrases of task `source` are put below the list."""
+    """The phrases of task `source` are put below the list. `sure`: the person was asked, where one stands in every report."""
 
     kind: Literal["copy"]
     source: RowId
+    sure: bool = False
 
 
 class Labels(requests.Request):
-    """The task's labels become these, in this order."""
+    """The task's labels, which the page showed as `seen`, become these, in this order."""
 
     kind: Literal["labels"]
     names: Annotated[list[Word], Field(max_length=MOST_LABELS + 1)]
+    seen: list[Word]
 
 
 Looking = Try | TryChange | Reports | Conflicts | History

@@ -11,8 +11,10 @@ from typing import Any
 
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.tasks.history import Change, Form
+from ccds_kernel.labeling.tasks.task_history import TaskChange
 from ccds_kernel.labeling.trial import moved, replaced
-from ccds_widgets.labeling.desk import Desk, MatchesEverythingError
+from ccds_widgets.base import sentence
+from ccds_widgets.labeling.desk import ChangedMeanwhileError, Desk, MatchesEverythingError, told_parts
 from ccds_widgets.labeling.prioritise import messages
 
 PAGE = 10
@@ -56,6 +58,8 @@ class PrioritiseModel:
             done = self._edited(request) if isinstance(request, messages.Editing) else self._changed(request)
         except MatchesEverythingError as asked:
             return {"asks": str(asked)}
+        except ChangedMeanwhileError as refused:
+            return {"refused": sentence(refused), "overview": self._desk.overview()}
         return {**done, "overview": self._desk.overview()}
 
     def _looked(self, request: messages.Looking) -> Answer:
@@ -80,7 +84,7 @@ class PrioritiseModel:
                 return {"touched": self._desk.insert(phrase, None, sure=request.sure)}
             case messages.Edit():
                 phrase = request.as_phrase(request.text, self._desk.phrases.label(request.label))
-                self._desk.replace(request.phrase, phrase, sure=request.sure)
+                self._desk.replace(request.phrase, phrase, seen=request.seen.phrase(), sure=request.sure)
             case messages.Remove():
                 self._desk.remove(request.phrase)
                 return {}
@@ -93,12 +97,11 @@ class PrioritiseModel:
             case messages.Redo():
                 return {"step": self._desk.redo()}
             case messages.Copy():
-                copied = self._desk.repository.append_phrases(self._phrases_of(request.source))
-                self._desk.changed()
+                copied = self._desk.append(self._phrases_of(request.source), sure=request.sure)
                 counts = {name: getattr(copied, name) for name in ("added", "known", "conflicting", "differing")}
                 return {"copied": counts}
             case messages.Labels():
-                self._desk.set_labels(request.names)
+                self._desk.set_labels(request.names, seen=request.seen)
                 return {}
 
     def _try(self, request: messages.Try) -> Answer:
@@ -168,14 +171,24 @@ class PrioritiseModel:
         }
 
     def _history(self, begin: int) -> Answer:
-        changes = self._desk.repository.changes()
+        changes = self._desk.changes()
         newest_first = islice(reversed(changes), begin, begin + HISTORY_PAGE)
         return {"begin": begin, "total": len(changes), "changes": [_told(one) for one in newest_first]}
 
 
-def _told(change: Change) -> Answer:
+def _told(change: Change | TaskChange) -> Answer:
+    if isinstance(change, TaskChange):
+        labels = [list(task.words) for task in (change.before, change.after)]
+        return {
+            "step": change.step,
+            "person": change.person,
+            "at": change.at.isoformat(),
+            "what": "task",
+            "kind": change.kind.value,
+            "parts": told_parts(change),
+            "labels": labels if labels[0] != labels[1] else None,
+        }
     return {
-        "id": change.id,
         "step": change.step,
         "person": change.person,
         "at": change.at.isoformat(),

@@ -9,6 +9,7 @@
 //   show(name, place)  goes to another screen, which is opened at `place`
 //   help()       opens the list of keys
 //   signal       aborted when the screen is thrown away: another task was chosen, or the app is closed
+//   lasting(name, make)  what outlives the screen: what `make(signal)` gave at first; that signal is aborted when the app is closed
 // What it returns:
 //   element      its part of the page
 //   open(place)  it comes to sight, at first and again; `place` is what `show` was called with, or undefined
@@ -46,6 +47,7 @@ function render({ model, el }) {
     lost.hidden = !isLost;
   });
   const ending = new AbortController();
+  const lasting = new Map();
   document.addEventListener("keydown", onKey, { signal: ending.signal });
   keepKeys(root, ending.signal);
   start();
@@ -60,13 +62,13 @@ function render({ model, el }) {
       refuse(error.message);
       return;
     }
-    const { tasks, screens, project } = shell.overview;
+    const { tasks, screens, project, opens } = shell.overview;
     document.querySelector("[data-ccds-project]")?.replaceChildren(project);
     if (!screens.length || !tasks.length) {
       refuse("Expected something that you may do here; found nothing; ask the principal investigator what your role is for.");
       return;
     }
-    shell.task = (tasks.find(({ id }) => id === Number(sessionStorage.getItem(kept("task")))) ?? tasks[0]).id;
+    shell.task = tasks.find(({ id }) => id === Number(sessionStorage.getItem(kept("task"))))?.id ?? opens;
     cover.hidden = true;
     body.hidden = false;
     const last = sessionStorage.getItem(kept("screen"));
@@ -106,6 +108,10 @@ function render({ model, el }) {
       show,
       help,
       signal: shell.making.signal,
+      lasting: (what, make) => {
+        if (!lasting.has(what)) lasting.set(what, make(ending.signal));
+        return lasting.get(what);
+      },
     };
   }
 
@@ -141,7 +147,10 @@ function render({ model, el }) {
           "aria-current": name === shell.screen ? "page" : undefined,
           "aria-keyshortcuts": `Alt+${order + 1}`,
           title: `${title} (Alt+${order + 1})`,
-          onclick: () => show(name),
+          onclick: (event) => {
+            if (event.detail) event.currentTarget.blur(); // after a click of the mouse the keys are the screen's, Enter too
+            show(name);
+          },
         },
         title,
       );

@@ -78,6 +78,9 @@ function optionTags(phrase) {
   ].filter(Boolean);
 }
 
+/** A phrase as it is shown, for whoever is asked to change it. */
+const seenForm = ({ text, label, negatable, uncertain_label, excludes }) => ({ text, label, negatable, uncertain_label, excludes });
+
 /** How many reports its options concern; nothing where that is none. */
 function optionCounts({ negated, uncertain }) {
   return [negated ? `${grouped(negated)} negated` : "", uncertain ? `${grouped(uncertain)} uncertain` : ""].filter(Boolean).join(" · ");
@@ -116,8 +119,9 @@ function optionControls(options, { name, several, words, set }) {
 
 const STEPS = { inserted: "added", removed: "removed", edited: "changed", moved: "moved" };
 
-/** What a step did: “added “effusion””. */
+/** What a step did: “added “effusion””, “changed the task’s labels”. */
 function stepTold({ what, text, more }) {
+  if (what === "task") return `changed the task’s ${text}`;
   return `${STEPS[what]} “${text}”${more ? ` and ${counted(more, "more phrase")}` : ""}`;
 }
 
@@ -126,7 +130,7 @@ function stepButtons({ undo, redo }, act) {
   const button = (name, step, keys, run) =>
     h(
       "button",
-      { class: "ccds-button", "data-focus": name, disabled: !step, title: step ? `${name === "undo" ? "Take back" : "Do again"}: ${stepTold(step)}` : "Nothing", onclick: run },
+      { class: "ccds-button", "data-focus": name, disabled: !step, title: step ? `${name === "undo" ? "Undo" : "Redo"}: ${stepTold(step)}` : "Nothing", onclick: run },
       name === "undo" ? "Undo" : "Redo",
       h("kbd", {}, keys),
     );

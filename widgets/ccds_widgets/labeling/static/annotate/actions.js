@@ -24,7 +24,8 @@ function actions(state, context, draw) {
         answer = null;
       } else {
         absorb(state, answer);
-        state.touched = answer.inserted ?? (request.kind === "move" || request.kind === "change" ? request.phrase : null);
+        if (answer.refused) refuseHere(answer.refused);
+        else state.touched = answer.inserted ?? (request.kind === "move" || request.kind === "change" ? request.phrase : null);
       }
     } catch (error) {
       refuseHere(error.message);
@@ -38,7 +39,7 @@ function actions(state, context, draw) {
       if (answer.overview.labels.length !== context.task().labels.length) context.refresh();
       if (state.panel === "suggestions") act.suggest(state.suggestions.label, state.suggestions.instead, true);
     }
-    return answer;
+    return answer?.refused ? null : answer;
   }
 
   async function preview() {
@@ -121,7 +122,7 @@ function actions(state, context, draw) {
       if (state.opened !== null) document.querySelector(`[data-focus="phrase-${phrase}-negatable"]`)?.focus();
     },
     async changeOptions(phrase, options) {
-      const answer = await change({ kind: "change", phrase: phrase.id, text: phrase.text, label: phrase.label, ...options });
+      const answer = await change({ kind: "change", phrase: phrase.id, seen: seenForm(phrase), text: phrase.text, label: phrase.label, ...options });
       if (!answer) return;
       const now = phraseOf(state, phrase.id);
       say(`“${now.text}” captures ${counted(now.captured, "report")}, matches ${grouped(now.matched)}. ${optionCounts(now)}`);
@@ -143,11 +144,11 @@ function actions(state, context, draw) {
     },
     async undo() {
       const answer = await change({ kind: "undo" });
-      if (answer) say(`Taken back: ${stepTold(answer.step)}. ${progressLine(state)}`);
+      if (answer) say(`Undone: ${stepTold(answer.step)}. ${progressLine(state)}`);
     },
     async redo() {
       const answer = await change({ kind: "redo" });
-      if (answer) say(`Done again: ${stepTold(answer.step)}. ${progressLine(state)}`);
+      if (answer) say(`Redone: ${stepTold(answer.step)}. ${progressLine(state)}`);
     },
     panel(panel) {
       Object.assign(state, { panel, opened: null, asked: null });

@@ -11,7 +11,7 @@ function annotateScreen(context) {
     bar: part("bar", "div", { role: "dialog", "aria-label": "Label the selected words", hidden: true }),
     tabs: part("side-head", "header"),
     side: part("list", "div", { tabindex: -1 }),
-    steps: part("steps", "div", { role: "group", "aria-label": "Take back, do again" }),
+    steps: part("steps", "div", { role: "group", "aria-label": "Undo, redo" }),
   };
   const pane = h("div", { class: "ccds-pane" }, parts.report, parts.bar);
   const side = h("aside", { class: "ccds-side", "aria-label": "Phrases and suggestions" }, parts.tabs, parts.side, parts.steps);
@@ -113,7 +113,7 @@ function drawTabs(state, act) {
     h("button", { class: "ccds-tab", "data-focus": `panel-${panel}`, "aria-pressed": String(state.panel === panel), onclick: () => act.panel(panel) }, title, h("kbd", {}, key));
   return [
     h("div", { class: "ccds-tabs" }, tab("phrases", "Phrases", "p"), tab("suggestions", "Suggestions", "s")),
-    ...(state.panel === "phrases"
+    ...(state.panel === "phrases" && state.overview.phrases.length
       ? [
           h("span", { title: "Reports that the phrase captures: no earlier phrase matches them" }, "Captures"),
           h("span", { title: "Reports that hold the phrase" }, "Matches"),

@@ -21,8 +21,8 @@ const KEYS = [
   ["Alt+↑  Alt+↓", "priority of the phrase"],
   ["Del", "remove the phrase"],
   ["s", "suggestions: ↑ ↓ move, ↵ accepts, v shows the reports"],
-  ["Ctrl+Z  u", "take back"],
-  ["Ctrl+Shift+Z", "do again"],
+  ["Ctrl+Z  u", "undo"],
+  ["Ctrl+Shift+Z", "redo"],
 ];
 
 /** Runs what the key stands for; whether it stands for something. */

@@ -46,15 +46,16 @@ function paintChosen(pane, chosen) {
   return range;
 }
 
-/** Moves, or widens, the chosen words by one word; begins with the first word of the report. */
+/** Moves, or widens, the chosen words by one word; begins with the first word that phrases are looked for in. */
 function stepWords(pane, chosen, delta, widen) {
-  const elements = [...pane.querySelectorAll("[data-section]")];
+  const elements = [...pane.querySelectorAll("[data-left-out=false] [data-section]")];
   if (!elements.length) return null;
   if (!chosen) {
     const element = elements.find((one) => wordsOf(one.textContent).length);
     return element ? chosenIn(element, ...wordsOf(element.textContent)[0]) : null;
   }
   const at = elements.findIndex((one) => Number(one.dataset.section) === chosen.section);
+  if (at < 0) return stepWords(pane, null);
   const words = wordsOf(elements[at].textContent);
   const first = words.findIndex(([, end]) => end > chosen.start);
   const last = words.findLastIndex(([start]) => start < chosen.end);
@@ -74,6 +75,7 @@ function drawBar(state, act) {
   const { chosen, preview, overview, options, asked } = state;
   const several = overview.kind === "several";
   const known = !several && preview ? phraseOf(state, preview.lists[""]?.known) : null;
+  const isNone = known || (state.barError && !preview); // what makes no phrase gets no label
   return [
     h(
       "div",
@@ -82,9 +84,9 @@ function drawBar(state, act) {
       h("button", { class: "ccds-icon", "aria-label": "Close (Esc)", title: "Close (Esc)", onclick: act.unchoose }, "×"),
     ),
     known ? drawKnown(state, known, act) : drawPreview(state, preview, act),
-    known ? null : optionControls(options, { name: "new", several, words: uncertainWords(overview), set: act.setOptions }),
-    known ? null : h("div", { class: "ccds-labels", role: "group", "aria-label": "Give a label" }, ...labelButtons(state, act)),
-    known ? null : labelField(overview, act),
+    isNone ? null : optionControls(options, { name: "new", several, words: uncertainWords(overview), set: act.setOptions }),
+    isNone ? null : h("div", { class: "ccds-labels", role: "group", "aria-label": "Give a label" }, ...labelButtons(state, act)),
+    isNone ? null : labelField(overview, act),
     asked ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
     h("p", { class: "ccds-error", role: "alert", hidden: !state.barError }, state.barError ?? ""),
   ];
@@ -214,5 +216,5 @@ function placeBar(bar, pane, range) {
   const above = words.top - box.top + pane.scrollTop - bar.offsetHeight - 8;
   const fits = words.bottom + bar.offsetHeight + 8 <= box.bottom || above < pane.scrollTop;
   bar.style.left = `${left}px`;
-  bar.style.top = `${fits ? below : above}px`;
+  bar.style.top = `${fits ? Math.max(0, Math.min(below, pane.clientHeight - bar.offsetHeight - 8)) : above}px`; // never cut off
 }

@@ -53,12 +53,13 @@ function drawAnswer(state, act) {
     h("h3", { class: "ccds-list-head" }, title, h("span", { class: "ccds-muted" }, ` ${hint}`)),
     rows.length ? h("ol", { class: "ccds-suggested", "aria-label": title }, ...rows) : h("p", { class: "ccds-none" }, none),
   ];
-  const studies = answer.decided === 1 ? "1 study" : `${grouped(answer.decided)} studies`;
-  const order = answer.decided ? `Ordered by ${studies} that people decided.` : "Nobody decided any study yet: the most frequent come first.";
+  const order = answer.decided
+    ? `Ordered by ${counted(answer.decided, "study")} that people decided.`
+    : "Nobody decided any study yet, so that nothing can be said about a gain. First mark some as gold in Confirm (Shift+G), or have a batch confirmed. Until then here are only words near this label and its phrases, the most frequent first.";
   return [
     h("p", { class: "ccds-none" }, order),
     ...(better.length ? part("Not if negated", "for phrases that you have", better.map((phrase) => drawBetter(state, phrase, act)), "") : []),
-    ...part("Would settle", "unlabelled reports", answer.settles.map((one) => drawSuggestion(state, one, act)), "No words stand in two unlabelled reports."),
+    ...part("Would settle", "unlabelled reports", answer.settles.map((one) => drawSuggestion(state, one, act)), answer.decided ? "No words stand in two unlabelled reports." : "No words with one of this label or its phrases stand in two unlabelled reports."),
     ...(several || answer.instead !== null
       ? part("Would correct", several ? "false reports: the phrase excludes the label" : `false reports, to ${answer.instead}`, answer.corrects.map((one) => drawSuggestion(state, one, act)), `No longer phrase around those of ${label} stands in two of its reports.`)
       : part("Would correct", "", [], "A task with one label has no other one for false reports: add a second label.")),
@@ -72,12 +73,12 @@ function optionFirst({ overview, suggestions: { label } }) {
 
 /** “5 right, 1 wrong”, where people decided any. */
 function evidenceWords({ right, wrong }) {
-  return right + wrong ? `${grouped(right)} right, ${grouped(wrong)} wrong` : "none decided";
+  return right + wrong ? `${grouped(right)} right, ${grouped(wrong)} wrong` : "people decided none of them";
 }
 
 /** “mends 5, spoils 1”, where people decided any of what the option changes. */
 function weighedWords({ mended, spoiled }) {
-  return mended + spoiled ? `mends ${grouped(mended)} that people decided, spoils ${grouped(spoiled)}` : "none decided";
+  return mended + spoiled ? `mends ${grouped(mended)} that people decided, spoils ${grouped(spoiled)}` : "people decided none of them";
 }
 
 function drawBetter(state, phrase, act) {
@@ -106,7 +107,7 @@ function drawSuggestion(state, one, act) {
       `Changes ${counted(one.changes, "report")}: ${evidenceWords(one)}. Captures ${grouped(one.captures)} of ${grouped(one.matched)} matched${takes.length ? `, takes ${takes.join(", ")}${taken.length > 2 ? " and others" : ""}` : ""}.`,
       better ? `Not if negated: captures ${grouped(found.captured)}, leaves ${grouped(found.negated)} negated out${found.mended + found.spoiled ? `: ${weighedWords(found)}` : ""}.` : "",
     ],
-    gains: one.gains,
+    gains: one.gains || !state.suggestions.answer.decided, // where nobody decided, none can be shown: the panel's first line says so
     accept: better ? "Not if negated" : "Accept",
     run: () => act.acceptSuggestion(one, better),
     plain: better ? () => act.acceptSuggestion(one, false) : null,

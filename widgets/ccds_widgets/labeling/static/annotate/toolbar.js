@@ -32,7 +32,7 @@ function drawToolbar(state, act) {
   ];
 }
 
-const WHICH = { captured: "Captured by ", matched: "Matched by ", shadowed: "Hidden from ", uncertain: "Uncertain by ", negated: "Negated, so not matched by " };
+const WHICH = { captured: "Captured by ", matched: "Matched by ", shadowed: "Shadowed for ", uncertain: "Uncertain by ", negated: "Negated, so not matched by " };
 
 /** What is walked through, in words. */
 function amongWords(state) {
@@ -40,7 +40,7 @@ function amongWords(state) {
   const quoted = (text) => h("q", {}, text);
   if (among.by === "phrase") return [WHICH[among.which], quoted(phraseOf(state, among.phrase).text)];
   if (among.by === "words") return ["Holding ", quoted(among.text)];
-  return [quoted(phraseOf(state, among.captured_by).text), " hides ", quoted(phraseOf(state, among.hidden).text)];
+  return [quoted(phraseOf(state, among.captured_by).text), " shadows ", quoted(phraseOf(state, among.hidden).text)];
 }
 
 /** A share as a person reads it: 0 and 100 only when it is none or all. */

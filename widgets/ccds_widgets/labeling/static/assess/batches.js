@@ -1,6 +1,6 @@
 // Who is assigned what, how far they are, and at which pace.
 
-const BATCH_HEADS = ["Labeler", "Answered", "Confirmed", "Corrected", "Flagged", "Skipped", "In hands", "Median", "Last answer"];
+const BATCH_HEADS = ["Labeler", "Answered", "Confirmed", "Corrected", "Flagged", "Skipped", "In hand", "Median time", "Last answer"];
 
 function drawBatches(state) {
   const { batches } = state;

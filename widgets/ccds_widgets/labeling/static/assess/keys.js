@@ -9,7 +9,7 @@ const KEYS = [
   ["w", "write a note to the final word; Esc leaves it"],
   ["h", "show or hide who said what"],
   ["Del", "take the final word back"],
-  ["Ctrl+Z", "undo the last final word"],
+  ["Ctrl+Z", "undo, as many final words as you like"],
   ["Ctrl+Shift+Z", "redo"],
 ];
 

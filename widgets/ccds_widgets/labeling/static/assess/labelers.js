@@ -8,7 +8,7 @@ function drawLabelers(state) {
   return [
     h("header", { class: "ccds-part-head" }, h("h2", {}, "How good each labeler is")),
     overview.gold
-      ? h("p", { class: "ccds-muted" }, `Against ${counted(overview.gold, "gold study").replace("studys", "studies")}, which labelers can’t tell from others.`)
+      ? h("p", { class: "ccds-muted" }, `Against ${counted(overview.gold, "gold study")}, which labelers can’t tell from others.`)
       : h("p", { class: "ccds-hint" }, "There is no gold set yet: nobody knows who is right. A fellow takes studies into it on the screen Confirm."),
     overview.gold ? h("section", {}, h("h3", {}, "Right in each label"), shares("Right in each label", "accuracy", "Right")) : null,
     labelers.some(({ anchoring }) => anchoring.n) ? h("section", {}, h("h3", {}, "Wrong labels that were preselected and taken over"), shares("Wrong prefills taken over", "anchoring", "Taken over")) : null,

@@ -32,7 +32,7 @@ function intervalPicture(row, ticks) {
   return s(
     "svg",
     { class: "ccds-interval", width: "100%", height: 24, "aria-hidden": true, "data-tone": 0, "data-few": Boolean(row.few) },
-    ticks.map((tick) => s("line", { x1: x(tick), x2: x(tick), y1: 0, y2: 24, class: tick === 0 ? "ccds-axis" : "ccds-grid" })),
+    (row.value === null ? [] : ticks).map((tick) => s("line", { x1: x(tick), x2: x(tick), y1: 0, y2: 24, class: tick === 0 ? "ccds-axis" : "ccds-grid" })),
     row.value === null
       ? null
       : [

@@ -5,24 +5,31 @@ function actions(state, context, draw) {
   const watch = stopwatch();
   let queue = null;
 
-  // Numbers of batches, study keys and what was said, until it is acknowledged; nothing of a report is kept by the browser.
-  const place = (name) => `ccds-confirm-${context.project}-${state.person}-${context.task().id}-${name}`;
-  const keys = () => queue?.keys ?? [];
+  // The browser keeps numbers of batches, study keys, and what was said until it is acknowledged. Nothing of a report but what
+  // somebody quotes in a flag's note: without it the flag would be lost with the line.
+  const place = (name) => `ccds-confirm-${context.project}-${state.person}-${name}`;
+  const lastBatch = () => place(`${context.task().id}-batch`);
+  /** What was said in the batch on the screen and isn't acknowledged yet. */
+  const keys = () => (queue?.keys ?? []).filter(({ batch }) => batch === state.batch);
 
   // --- batches and studies
 
   async function start() {
     try {
       const { person, batches, curates, sees_images: seesImages } = await channel.ask({ kind: "ready" }, 0);
+      if (context.signal.aborted) return;
       Object.assign(state, { ready: true, person, batches, curates, seesImages });
     } catch (error) {
       state.denied = error.message;
       draw();
       return;
     }
-    const last = Number(sessionStorage.getItem(place("batch")));
+    queue = context.lasting("keys", (signal) => openQueue(place("keys"), signal));
+    queue.serve({ send, received, changed: () => draw("top") });
+    if (queue.keys.length) queue.sync();
+    const last = Number(sessionStorage.getItem(lastBatch()));
     const wanted = [
-      state.batches.find(({ id }) => id === last && readKeys(place(`keys-${id}`)).length),
+      state.batches.find(({ id }) => id === last && queue.keys.some(({ batch }) => batch === id)),
       state.batches.find(({ id, open }) => id === last && open),
       state.batches.find(({ open }) => open),
       state.batches[0],
@@ -33,8 +40,6 @@ function actions(state, context, draw) {
 
   async function openBatch(batch) {
     giveBack();
-    queue?.close();
-    queue = null;
     Object.assign(state, noBatch(batch), { error: null, view: "study" });
     draw();
     try {
@@ -48,21 +53,27 @@ function actions(state, context, draw) {
       refuse(error.message);
       return;
     }
-    sessionStorage.setItem(place("batch"), batch);
-    queue = openQueue(place(`keys-${batch}`), send, { received, changed: () => draw("top") });
+    sessionStorage.setItem(lastBatch(), batch);
     replay(state, keys());
     go(following(state, keys()));
-    if (keys().length) queue.sync();
   }
 
-  function send(unsent) {
-    const undone = unsent.filter(({ kind }) => kind === "undo").map(({ lease }) => lease);
-    const have = [...new Set([...(state.held ?? []), ...undone])].filter((lease) => state.studies.has(lease)).slice(0, 100);
-    return channel.ask({ kind: "sync", batch: state.batch, keys: unsent, have });
+  /** Brings keys; and asks for further studies of the batch on the screen, once it is open. */
+  async function send(unsent) {
+    const { held, studies } = state;
+    const batch = held === null ? null : state.batch;
+    const undone = unsent.filter((one) => one.kind === "undo" && one.batch === batch).map(({ lease }) => lease);
+    const have = [...new Set([...(held ?? []), ...undone])].filter((lease) => studies.has(lease)).slice(0, 100);
+    return { ...(await channel.ask({ kind: "sync", batch, keys: unsent, have })), studiesOf: batch === null ? null : studies };
   }
 
   function received(answer) {
+    const isRefused = answer.acknowledged.some(({ counts }) => !counts);
     for (const { id, counts, refusal } of answer.acknowledged) if (!counts) drop(id, refusal);
+    if (answer.studiesOf !== state.studies) {
+      draw(isRefused ? "all" : "top"); // another batch is on the screen, or none yet
+      return;
+    }
     if (answer.refused) state.error = answer.refused;
     takeHeld(state, answer);
     if (answer.open !== undefined) state.open = answer.open + keys().reduce((sum, { kind }) => sum + ({ undo: 1, tag: 0 }[kind] ?? -1), 0);
@@ -71,8 +82,8 @@ function actions(state, context, draw) {
     else if (state.awaited !== null && !keys().length) {
       state.awaited = null; // its undo doesn't count
       go(following(state, keys()));
-    } else if (state.awaited === null && !standing(state, keys()).includes(state.current)) go(following(state, keys(), currentStudy(state)?.position));
-    else draw(answer.refused || answer.acknowledged.some(({ counts }) => !counts) ? "all" : "top");
+    } else if (state.awaited === null && !standing(state, keys()).includes(state.current)) go(following(state, keys(), currentStudy(state)?.number));
+    else draw(answer.refused || isRefused ? "all" : "top");
   }
 
   /** What was said by a key doesn't count: the line says why, and the history goes on without it. */
@@ -89,21 +100,21 @@ function actions(state, context, draw) {
     if (study) state.awaited = null;
     watch.restart();
     draw();
-    if (study) said(`${study.phrase ?? "No phrase"}, ${study.nth} of ${study.of}. Preselected: ${study.prefill.join(", ") || "nothing"}.`);
+    if (study) said(`${study.phrase ?? "No phrase"}, ${placeWords(study)}. Preselected: ${study.prefill.join(", ") || "nothing"}.`);
   }
 
   // --- what is said of a study
 
   function tell(kind, parts = {}, redoing = false) {
     const study = currentStudy(state);
-    if (!study || !queue) return;
-    const key = { kind, id: uuid(), lease: study.lease, study: study.key, seconds: watch.seconds, ...parts };
+    if (!study) return;
+    const key = { kind, id: uuid(), batch: state.batch, lease: study.lease, study: study.key, seconds: watch.seconds, ...parts };
     state.history.push(key);
     count(state, key, 1);
     if (!redoing) state.redo = [];
     state.error = null;
     queue.add(key);
-    go(following(state, keys(), study.position));
+    go(following(state, keys(), study.number));
   }
 
   function confirm() {
@@ -136,7 +147,7 @@ function actions(state, context, draw) {
   }
 
   function undo() {
-    if (!queue || state.feedback) return;
+    if (state.feedback) return;
     const last = state.history.pop();
     if (!last) {
       said("Nothing to undo.");
@@ -146,7 +157,7 @@ function actions(state, context, draw) {
     state.redo.push(last);
     state.error = null;
     state.awaited = last.lease;
-    queue.add({ kind: "undo", id: uuid(), lease: last.lease, study: last.study, seconds: 0, undoes: last.id });
+    queue.add({ kind: "undo", id: uuid(), batch: state.batch, lease: last.lease, study: last.study, seconds: 0, undoes: last.id });
     if (state.studies.has(last.lease)) {
       go(last.lease);
       state.before = wordsOf(last, currentStudy(state));
@@ -186,11 +197,11 @@ function actions(state, context, draw) {
 
   function saveTags() {
     const study = currentStudy(state);
-    if (!study || !queue) return;
+    if (!study) return;
     state.mode = null;
     if (!same(state.draft, study.tags)) {
       study.tags = [...state.draft].sort();
-      queue.add({ kind: "tag", id: uuid(), lease: study.lease, study: study.key, tags: study.tags });
+      queue.add({ kind: "tag", id: uuid(), batch: state.batch, lease: study.lease, study: study.key, tags: study.tags });
     }
     draw("choices");
   }
@@ -255,9 +266,10 @@ function actions(state, context, draw) {
     /** Renews the leases, brings what is unsaved, learns what is held. */
     sync: () => queue?.sync(),
     giveBack,
+    /** Leaves the batch; what is still to be saved is sent all the same. */
     close() {
       giveBack();
-      queue?.close();
+      Object.assign(state, noBatch(null));
     },
     /** Whether everything is said and saved, and nothing is left. */
     ended() {

@@ -2,18 +2,18 @@
 
 function drawBatches(state, act) {
   const { making } = state;
-  if (!making) return [h("div", { class: "ccds-waiting", role: "status" }, state.error ? "" : "Matching the reports …")];
+  if (!making) return [h("div", { class: "ccds-waiting", role: "status" }, state.error ? "" : "Opening the batches …")];
   return [
     h(
       "div",
       { class: "ccds-making" },
       h("section", { "aria-label": "Batches" }, h("h2", {}, "Batches"), making.all_batches.length ? drawTable(making, act) : h("p", { class: "ccds-muted" }, "None yet. Make the first one below.")),
-      drawForm(making, act),
+      making.made_of ? drawForm(making, act) : h("div", { class: "ccds-waiting ccds-waiting-here", role: "status" }, "Matching the reports …"),
     ),
   ];
 }
 
-function drawTable({ all_batches: batches, made_of: { labelers } }, act) {
+function drawTable({ all_batches: batches, labelers }, act) {
   return h(
     "table",
     { class: "ccds-batches-table" },
@@ -56,7 +56,18 @@ function drawBatch(batch, labelers, act) {
   );
 }
 
-function drawForm({ made_of: from, all_batches: batches }, act) {
+/** Takes every group of studies, or none, to begin from. */
+function pickButtons() {
+  const button = (name, checked) => {
+    const pick = (event) => event.currentTarget.closest("fieldset").querySelectorAll("input:enabled").forEach((box) => (box.checked = checked));
+    return h("button", { class: "ccds-link", type: "button", "data-focus": `pick-${name}`, onclick: pick }, name);
+  };
+  return h("div", { class: "ccds-toolbar ccds-pick-buttons" }, button("All", true), button("None", false));
+}
+
+const ALONE = "With one labeler for each study no agreement between labelers can be measured; with two it can.";
+
+function drawForm({ made_of: from, all_batches: batches, labelers }, act) {
   const left = from.phrases.reduce((sum, { studies: one }) => sum + one, from.unmatched.studies);
   if (!left) {
     return h("section", { "aria-label": "New batch" }, h("h2", {}, "New batch"), h("p", { class: "ccds-muted" }, "Every study of this task is in a batch or in the gold set already."));
@@ -67,7 +78,7 @@ function drawForm({ made_of: from, all_batches: batches }, act) {
       { class: "ccds-pick" },
       h("input", { type: "checkbox", name: "phrase", value: id, checked: fresh > 0 && id !== "unmatched", disabled: !fresh }),
       h("span", {}, text, label ? h("span", { class: "ccds-muted" }, ` → ${label}`) : null),
-      h("span", { class: "ccds-muted" }, `${studies(fresh)}${gold ? `, ${grouped(gold)} gold` : ""}`),
+      h("span", { class: "ccds-muted" }, `${counted(fresh, "study")}${gold ? `, ${grouped(gold)} gold` : ""}`),
     );
   const number = (name, title, value, least, most, hint) =>
     h("label", { class: "ccds-number", title: hint }, h("span", {}, title), h("input", { class: "ccds-field", type: "number", name, value, min: least, max: most, required: true, "data-focus": name }));
@@ -83,12 +94,16 @@ function drawForm({ made_of: from, all_batches: batches }, act) {
       labelers: data.getAll("labeler"),
     });
   };
+  const alone = h("p", { class: "ccds-muted", role: "status" }, ALONE);
+  const tellOfOverlap = ({ target }) => {
+    if (target.name === "overlap") target.form.querySelector("[role=status]").textContent = Number(target.value) === 1 ? ALONE : "";
+  };
   return h(
     "form",
-    { class: "ccds-new-batch", "aria-label": "New batch", onsubmit: submit },
+    { class: "ccds-new-batch", "aria-label": "New batch", onsubmit: submit, oninput: tellOfOverlap },
     h("h2", {}, "New batch"),
     h("label", { class: "ccds-number" }, h("span", {}, "Name"), h("input", { class: "ccds-field", name: "name", required: true, maxlength: 200, value: `Batch ${batches.length + 1}`, "data-focus": "name" })),
-    h("fieldset", {}, h("legend", {}, "Of the studies that these phrases label, and that are in no batch and not gold"), h("div", { class: "ccds-picks" }, ...from.phrases.map(group), group({ id: "unmatched", text: "no phrase matches", ...from.unmatched }))),
+    h("fieldset", {}, h("legend", {}, "Of the studies that these phrases label, and that are in no batch and not gold"), pickButtons(), h("div", { class: "ccds-picks" }, ...from.phrases.map(group), group({ id: "unmatched", text: "no phrase matches", ...from.unmatched }))),
     h(
       "div",
       { class: "ccds-toolbar" },
@@ -97,8 +112,9 @@ function drawForm({ made_of: from, all_batches: batches }, act) {
       number("gold", "Gold, % of the batch", from.gold ? 10 : 0, 0, 50, "Gold studies mixed in unseen, to measure the labelers; every labeler gets them"),
       number("wrong", "Wrong prefill, % of the gold", 0, 0, 100, "Gold studies with a wrong label preselected, to measure how far labelers trust what is preselected"),
     ),
-    h("p", { class: "ccds-muted" }, `The gold set of this task has ${studies(from.gold)}. While confirming, Shift+G marks one.`),
-    h("fieldset", {}, h("legend", {}, "Assigned to"), h("div", { class: "ccds-toolbar" }, ...from.labelers.map((name) => h("label", {}, h("input", { type: "checkbox", name: "labeler", value: name }), ` ${name}`)))),
+    alone,
+    h("p", { class: "ccds-muted" }, `The gold set of this task has ${counted(from.gold, "study")}. While confirming, Shift+G marks one.`),
+    h("fieldset", {}, h("legend", {}, "Assigned to"), h("div", { class: "ccds-toolbar" }, ...labelers.map((name) => h("label", {}, h("input", { type: "checkbox", name: "labeler", value: name }), ` ${name}`)))),
     h("button", { class: "ccds-button", type: "submit", "data-focus": "make" }, "Make the batch"),
   );
 }

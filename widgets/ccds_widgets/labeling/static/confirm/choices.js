@@ -29,7 +29,7 @@ function drawChoices(state, task, act) {
       further("flag", "Flag", "f", act.flag),
       further("undo", "Undo", "u", act.undo, !state.history.length),
       state.seesImages ? further("images", state.images ? "Hide images" : "Images", "i", act.toggleImages) : null,
-      state.curates ? further("gold", state.gold.has(study.key) ? "Out of the gold set" : "Gold", "Shift+g", act.gold) : null,
+      state.curates ? further("gold", state.gold.has(study.key) ? "Out of the gold set" : "Gold", "Shift+G", act.gold) : null,
     ),
   ];
 }
@@ -80,7 +80,7 @@ function drawFlag(act) {
     { class: "ccds-flag", role: "group", "aria-label": "Flag" },
     field,
     h("button", { class: "ccds-button", onclick: () => act.sendFlag(field.value) }, "Flag", h("kbd", {}, "↵")),
-    h("button", { class: "ccds-button", onclick: act.leaveMode }, "Leave", h("kbd", {}, "Esc")),
+    h("button", { class: "ccds-button", onclick: act.leaveMode }, "Cancel", h("kbd", {}, "Esc")),
   );
 }
 

@@ -1,10 +1,5 @@
 // The end of a batch: how one did on the gold studies in it, and what is next; and what is shown where there is nothing to do.
 
-/** "1 study", "2 studies". */
-function studies(number) {
-  return number === 1 ? "1 study" : `${grouped(number)} studies`;
-}
-
 function drawEnd(state, task, act) {
   if (state.feedback) return drawFeedback(state, task, act);
   return [
@@ -12,8 +7,7 @@ function drawEnd(state, task, act) {
       "div",
       { class: "ccds-empty ccds-end" },
       h("h2", {}, `Nothing is left for you in “${state.name}”`),
-      h("p", {}, `You have done ${studies(state.done)} of this batch. Some of them were gold studies, whose right label is known.`),
-      h("p", {}, "Once you have seen how you did, what you said stands: it can’t be undone any more."),
+      h("p", {}, `You have done ${counted(state.done, "study")} of this batch. Gold studies, whose right label is known, may be among them: see how you did on these. After that what you said stands and can’t be undone.`),
       h("button", { class: "ccds-button", "data-focus": "feedback", onclick: act.askFeedback }, "Show how I did"),
       ...drawNext(state, act),
       h("button", { class: "ccds-button", "data-focus": "again", onclick: act.lookAgain }, "Look for further studies"),
@@ -54,8 +48,8 @@ function drawGoldAnswer(one, task) {
       h("span", { class: "ccds-key" }, one.key),
       h("span", { class: "ccds-muted" }, "you said"),
       ...chips(task, one.said),
-      ...(one.right ? [] : [h("span", { class: "ccds-muted" }, "right is"), ...chips(task, one.gold)]),
       same(one.shown, one.said) ? h("span", { class: "ccds-muted" }, "as preselected") : null,
+      ...(one.right ? [] : [h("span", { class: "ccds-muted" }, "right is"), ...chips(task, one.gold)]),
     ),
     one.note ? h("p", {}, h("span", { class: "ccds-muted" }, "The fellow’s note: "), one.note) : null,
     ...drawSections(one.sections, toneOfLabel(task, one.shown[0])),
@@ -67,7 +61,7 @@ function noWork(state, act) {
     return [
       emptyState(
         "No batch is assigned to you",
-        "Studies are confirmed in batches. Make one of the task’s phrases, and assign it to labelers or to yourself.",
+        "Studies are confirmed in batches. Make one of the task’s phrases, and assign it to labelers. Gold studies, by which labelers are measured, are marked while confirming: for a first gold set make a small batch for yourself.",
         h("button", { class: "ccds-button", "data-focus": "make", onclick: act.toggleBatches }, "Make a batch", h("kbd", {}, "b")),
       ),
     ];

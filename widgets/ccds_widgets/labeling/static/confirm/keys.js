@@ -6,15 +6,17 @@ const KEYS = [
   ["s", "skip: somebody else should say"],
   ["f", "flag for the fellow, with a note"],
   ["t", "strata tags: press their numbers, then ↵"],
-  ["u  Ctrl+z", "undo, as many steps as you like"],
-  ["Ctrl+Shift+z", "redo"],
+  ["Ctrl+Z  u", "undo, as many steps as you like"],
+  ["Ctrl+Shift+Z", "redo"],
   ["↑  ↓", "scroll the report"],
 ];
 
-const IMAGES_KEYS = [["i", "the study’s images; ↑ ↓ then turn the slices, Page ↑ Page ↓ ten at once"]];
+const IMAGES_KEYS = [
+  ["i", "the study’s images; ↑ ↓ then turn their slices, PgUp PgDn ten at once"],
+];
 
 const FELLOWS_KEYS = [
-  ["Shift+g", "into the gold set with the label shown (or the chosen ones), or out of it"],
+  ["Shift+G", "into the gold set with the label shown (or the chosen ones), or out of it"],
   ["Shift+1 … Shift+9", "into the gold set with that label, where labels exclude each other"],
   ["b", "batches: make one, assign it"],
 ];

@@ -12,15 +12,20 @@ function drawTop(state, saving, act) {
         )
       : h("b", { class: "ccds-batch" }, state.name),
     study && state.view === "study"
-      ? h("span", { class: "ccds-group" }, ...groupWords(study), study.nth ? [": ", h("b", {}, grouped(study.nth)), ` of ${grouped(study.of)}`] : null)
+      ? h("span", { class: "ccds-group" }, ...groupWords(study), ": ", placeWords(study))
       : null,
     h("span", { class: "ccds-space" }),
-    batch === null ? null : drawDone(state),
-    batch === null ? null : drawSaving(saving),
+    state.held === null ? null : drawDone(state),
+    state.held === null && !saving.unsaved ? null : drawSaving(saving),
     state.curates
       ? h("button", { class: "ccds-button", "data-focus": "batches", "aria-pressed": String(state.view === "batches"), onclick: act.toggleBatches }, state.view === "batches" ? "Back to confirming" : "Batches", h("kbd", {}, "b"))
       : null,
   ];
+}
+
+/** The how many-th of its phrase a study is; of how many at most, where others do a part of them. */
+function placeWords({ nth, of, shared }) {
+  return `${grouped(nth)} of ${shared ? "at most " : ""}${grouped(of)}`;
 }
 
 function drawDone(state) {

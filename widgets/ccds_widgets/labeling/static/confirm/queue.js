@@ -14,21 +14,26 @@ function uuid() {
 }
 
 /**
- * The keys that the kernel hasn't acknowledged, the oldest first.
+ * The keys of this tab that the kernel hasn't acknowledged, the oldest first, of whichever batches: a batch that is left, or a task,
+ * takes none of them along. Who would close the tab meanwhile is asked by the browser whether they mean it.
  *
- * `send(keys)` brings some to the kernel and resolves to its answer, whose `acknowledged` names those that it is through with. One
- * call is on its way at a time; what comes meanwhile goes with the next. `received(answer)` is called for each answer, with the
- * keys that are acknowledged out of `keys` already; `changed()` whenever what `standing` says may have. A call that fails, or that
- * isn't answered in time, is made again, later each time; that is safe, as a key that comes twice counts once.
+ * `serve(screen)` says which screen brings them from now on. Its `send(keys)` brings some to the kernel and resolves to its answer,
+ * whose `acknowledged` names those that it is through with. One call is on its way at a time; what comes meanwhile goes with the
+ * next. Its `received(answer)` is called for each answer, with the keys that are acknowledged out of `keys` already; its `changed()`
+ * whenever what `standing` says may have. A call that fails, or that isn't answered in time, is made again, later each time; that is
+ * safe, as a key that comes twice counts once. All ends with `signal`.
  */
-function openQueue(place, send, { received, changed }) {
+function openQueue(place, signal) {
   let keys = readKeys(place);
+  let screen = null;
   let sending = false;
   let again = false;
   let failed = 0;
   let problem = null;
   let timer;
-  let closed = false;
+
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  window.addEventListener("beforeunload", (event) => keys.length && event.preventDefault(), { signal });
 
   function keep(now) {
     keys = now;
@@ -41,26 +46,26 @@ function openQueue(place, send, { received, changed }) {
     again = true;
     if (sending) return;
     sending = true;
-    while (again && !closed) {
+    while (again && !signal.aborted) {
       again = false;
       const sent = keys.slice(0, AT_ONCE);
       try {
-        const answer = await inTime(send(sent));
-        if (closed) return;
+        const answer = await inTime(screen.send(sent));
+        if (signal.aborted) return;
         const done = new Set(answer.acknowledged.map(({ id }) => id));
         keep(keys.filter(({ id }) => !done.has(id)));
         failed = 0;
         problem = null;
         again ||= keys.length > 0 && done.size > 0;
-        received(answer);
+        screen.received(answer);
       } catch (error) {
-        if (closed) return;
+        if (signal.aborted) return;
         failed += 1;
         problem = error.message;
         again = false;
         timer = setTimeout(sync, Math.min(SLOWEST, 500 * 2 ** failed));
       }
-      changed();
+      screen.changed();
     }
     sending = false;
   }
@@ -77,12 +82,11 @@ function openQueue(place, send, { received, changed }) {
     add(key) {
       keep([...keys, key]);
       sync();
-      changed();
+      screen.changed();
     },
     sync,
-    close() {
-      closed = true;
-      clearTimeout(timer);
+    serve(next) {
+      screen = next;
     },
   };
 }

@@ -36,7 +36,7 @@ function noBatch(batch) {
     chosen: new Set(),
     mode: null, // "flag" or "tags" while one of these is given
     draft: new Set(), // the tags that are being chosen
-    gold: new Map(), // study → labels that it was made gold with, on this page
+    gold: new Map(), // study → its gold label, as far as it was set or met on this page
     feedback: null,
     images: false,
   };
@@ -48,13 +48,13 @@ function standing(state, keys) {
   const undone = [...last].filter(([, kind]) => kind === "undo").map(([lease]) => lease);
   return [...new Set([...(state.held ?? []), ...undone])]
     .filter((lease) => (last.get(lease) ?? "undo") === "undo" && state.studies.has(lease))
-    .sort((one, other) => state.studies.get(one).position - state.studies.get(other).position);
+    .sort((one, other) => state.studies.get(one).number - state.studies.get(other).number);
 }
 
-/** The lease that comes after `position` among those that want an answer; from the start again after the last; null without any. */
-function following(state, keys, position = -1) {
+/** The lease that comes after the study `number` among those that want an answer; from the start again after the last; null without any. */
+function following(state, keys, number = -1) {
   const leases = standing(state, keys);
-  return leases.find((lease) => state.studies.get(lease).position > position) ?? leases[0] ?? null;
+  return leases.find((lease) => state.studies.get(lease).number > number) ?? leases[0] ?? null;
 }
 
 function currentStudy(state) {

@@ -6,18 +6,19 @@ function actions(state, context, draw) {
   let isTrying = false;
   let drafts = 0;
 
-  /** Asks for a change, takes its answer in and draws it; null where it was refused, or is asked about first. */
-  async function change(request, where) {
+  /** Asks for a change, takes its answer in and draws it; null where it was refused, or is asked about first: `again` says yes. */
+  async function change(request, where, again = () => act.sure(request, where)) {
     Object.assign(state, { error: null, asked: null, busy: true });
     let answer = null;
     try {
       answer = await channel.ask(request, 120_000);
       if (answer.asks) {
-        state.asked = { line: answer.asks, yes: () => act.sure(request, where) };
+        state.asked = { line: answer.asks, where, yes: again };
         answer = null;
       } else {
         absorb(state, answer.overview);
         state.touched = answer.touched ?? null;
+        if (answer.refused) state.error = { line: answer.refused, where };
       }
     } catch (error) {
       state.error = { line: error.message, where };
@@ -30,7 +31,7 @@ function actions(state, context, draw) {
       if (answer.overview.labels.map(({ name }) => name).join("\n") !== context.task().labels.map(({ name }) => name).join("\n")) context.refresh();
       refreshPanel();
     }
-    return answer;
+    return answer?.refused ? null : answer;
   }
 
   /** What stands beside the list is of the list as it was: it is fetched again. */
@@ -161,8 +162,9 @@ function actions(state, context, draw) {
       draw();
     },
     edit(id) {
-      const { text, label, negatable, uncertain_label, excludes } = state.phrases.get(id);
-      state.editing = { phrase: id, text, label, options: { negatable, uncertain_label, excludes }, counts: null, trouble: null };
+      const seen = seenForm(state.phrases.get(id));
+      const { text, label, ...options } = seen;
+      state.editing = { phrase: id, seen, text, label, options, counts: null, trouble: null };
       Object.assign(state, { error: null, asked: null });
       draw();
       document.querySelector('[data-focus="edit-text"]')?.select();
@@ -180,16 +182,19 @@ function actions(state, context, draw) {
       document.querySelector(`[data-focus="phrase-${id}"]`)?.focus();
     },
     async save() {
-      const { phrase, text, label, options } = state.editing;
-      const answer = await change({ kind: "change", phrase, text, label, ...options }, phrase);
+      const { phrase, seen, text, label, options } = state.editing;
+      const answer = await change({ kind: "change", phrase, seen, text, label, ...options }, phrase);
       if (!answer) return;
       act.leaveEdit();
       say(addedWords(state, phrase));
     },
-    async relabel({ id, text, label, negatable, uncertain_label, excludes }, at) {
+    async relabel(phrase, at) {
+      const { id } = phrase;
+      const seen = seenForm(phrase);
       const name = state.overview.labels[at]?.name;
-      if (!name || name === label) return;
-      const answer = await change({ kind: "change", phrase: id, text, label: name, negatable, uncertain_label: uncertain_label === name ? null : uncertain_label, excludes }, id);
+      if (!name || name === seen.label) return;
+      const uncertain = seen.uncertain_label === name ? null : seen.uncertain_label;
+      const answer = await change({ kind: "change", phrase: id, seen, ...seen, label: name, uncertain_label: uncertain }, id);
       if (answer) say(addedWords(state, id));
     },
     async remove(phrase) {
@@ -203,14 +208,14 @@ function actions(state, context, draw) {
     },
     async undo() {
       const answer = await change({ kind: "undo" }, "list");
-      if (answer) say(`Taken back: ${stepTold(answer.step)}.`);
+      if (answer) say(`Undone: ${stepTold(answer.step)}.`);
     },
     async redo() {
       const answer = await change({ kind: "redo" }, "list");
-      if (answer) say(`Done again: ${stepTold(answer.step)}.`);
+      if (answer) say(`Redone: ${stepTold(answer.step)}.`);
     },
-    async copy({ id, name }) {
-      const answer = await change({ kind: "copy", source: id }, "panel");
+    async copy({ id, name }, sure = false) {
+      const answer = await change({ kind: "copy", source: id, sure }, "panel", () => act.copy({ id, name }, true));
       if (!answer) return;
       const { added, known, conflicting, differing } = answer.copied;
       const more = [
@@ -223,7 +228,7 @@ function actions(state, context, draw) {
       say(state.notice);
     },
     async labels(names) {
-      await change({ kind: "labels", names }, "panel");
+      await change({ kind: "labels", names, seen: state.overview.labels.map(({ name }) => name) }, "panel");
     },
     reports: (among, begin = 0, isQuiet = false) => fetchPanel({ kind: "reports", among }, { kind: "reports", among, begin }, isQuiet),
     conflicts: (isQuiet = false) => fetchPanel({ kind: "conflicts" }, { kind: "conflicts" }, isQuiet),

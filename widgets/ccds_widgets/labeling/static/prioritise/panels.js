@@ -14,11 +14,12 @@ function drawPanel(state, act, context) {
       h("button", { class: "ccds-icon", "data-focus": "panel-close", "aria-label": "Close (Esc)", title: "Close (Esc)", onclick: act.closePanel }, "×"),
     ),
     h("p", { class: "ccds-error", role: "alert", hidden: state.error?.where !== "panel" }, state.error?.line ?? ""),
+    state.asked?.where === "panel" ? askedLine(state.asked.line, state.asked.yes, act.dropAsked) : null,
     ...(panel.failed ? [] : panel.loading ? [h("p", { class: "ccds-counting ccds-none", role: "status" }, "Fetching …")] : draw(state, act, context)),
   ];
 }
 
-const WHICH = { captured: "captured by", matched: "matched by", shadowed: "matched in vain by", uncertain: "uncertain by", negated: "negated, so not matched by" };
+const WHICH = { captured: "captured by", matched: "matched by", shadowed: "in which an earlier phrase shadows", uncertain: "uncertain by", negated: "negated, so not matched by" };
 
 function drawReports(state, act, context) {
   const { answer, among } = state.panel;
@@ -27,7 +28,7 @@ function drawReports(state, act, context) {
   const title =
     among.by === "phrase"
       ? [WHICH[among.which], " ", h("q", {}, phrase(among.phrase).text)]
-      : ["in which ", h("q", {}, phrase(among.captured_by).text), " hides ", h("q", {}, phrase(among.hidden).text)];
+      : ["in which ", h("q", {}, phrase(among.captured_by).text), " shadows ", h("q", {}, phrase(among.hidden).text)];
   const last = Math.min(answer.begin + answer.reports.length, answer.total);
   const pages = h(
     "div",
@@ -38,7 +39,7 @@ function drawReports(state, act, context) {
   );
   return [
     h("p", { class: "ccds-none" }, `${counted(answer.total, "report")} `, ...title),
-    pages,
+    answer.reports.length < answer.total ? pages : null,
     ...answer.reports.map((report) =>
       h(
         "article",
@@ -66,7 +67,7 @@ function drawConflicts(state, act) {
     return [h("q", {}, phrase.text), " ", labelChip(overview.labels, phrase.label, phrase.excludes ? `no ${phrase.label}` : phrase.label), " ", ...optionTags({ ...phrase, excludes: false })];
   };
   return [
-    h("p", { class: "ccds-none" }, `Reports with phrases that say different things: the first one decides, the other is hidden. ${counted(pairs, "pair")}${pairs > known.length ? `, the largest ${known.length} here` : ""}.`),
+    h("p", { class: "ccds-none" }, `Reports with phrases that say different things: the first one decides and shadows the other. ${counted(pairs, "pair")}${pairs > known.length ? `, the largest ${known.length} here` : ""}.`),
     h(
       "ol",
       { class: "ccds-conflicts", "aria-label": "Pairs of phrases" },
@@ -74,8 +75,8 @@ function drawConflicts(state, act) {
         h(
           "li",
           {},
-          h("div", {}, ...words(one.captured_by), " hides ", ...words(one.hidden)),
-          h("button", { class: "ccds-link", "data-focus": `conflict-${one.captured_by}-${one.hidden}`, onclick: () => act.reports({ by: "conflict", captured_by: one.captured_by, hidden: one.hidden }) }, `${counted(one.reports, "report")} hidden`),
+          h("div", {}, ...words(one.captured_by), " shadows ", ...words(one.hidden)),
+          h("button", { class: "ccds-link", "data-focus": `conflict-${one.captured_by}-${one.hidden}`, onclick: () => act.reports({ by: "conflict", captured_by: one.captured_by, hidden: one.hidden }) }, `${counted(one.reports, "report")} shadowed`),
         ),
       ),
     ),
@@ -85,7 +86,7 @@ function drawConflicts(state, act) {
 function drawHistory(state, act) {
   const { changes, total, begin } = state.panel.answer;
   if (!total) return [h("p", { class: "ccds-none" }, "Nothing was changed yet.")];
-  const kinds = { do: "", undo: " · taken back", redo: " · done again" };
+  const kinds = { do: "", undo: " · undone", redo: " · redone" };
   return [
     h("p", { class: "ccds-none" }, `${counted(total, "change")}, the newest first.`),
     h(
@@ -95,18 +96,32 @@ function drawHistory(state, act) {
         h(
           "li",
           {},
-          h("p", {}, h("b", {}, one.person), ` ${STEPS[one.what]} `, h("q", {}, (one.after ?? one.before).text), h("span", { class: "ccds-muted" }, kinds[one.kind])),
-          h("p", { class: "ccds-aside" }, h("time", { datetime: one.at }, new Date(one.at).toLocaleString()), ` · ${changeWords(one)}`),
+          h("p", {}, h("b", {}, one.person), " ", ...whatChanged(one), h("span", { class: "ccds-muted" }, kinds[one.kind])),
+          h("p", { class: "ccds-aside" }, h("time", { datetime: one.at }, new Date(one.at).toLocaleString()), one.what === "task" ? labelWords(one) : ` · ${changeWords(one)}`),
         ),
       ),
     ),
-    h(
+    changes.length < total && h(
       "div",
       { class: "ccds-pages", role: "group", "aria-label": "Pages" },
       h("button", { class: "ccds-button", "data-focus": "page-before", disabled: !begin, onclick: () => act.history(Math.max(0, begin - 50)) }, "‹ Newer"),
       h("button", { class: "ccds-button", "data-focus": "page-after", disabled: begin + changes.length >= total, onclick: () => act.history(begin + changes.length) }, "Older ›"),
     ),
   ];
+}
+
+function whatChanged(one) {
+  if (one.what === "task") return [stepTold({ what: "task", text: one.parts })];
+  return [`${STEPS[one.what]} `, h("q", {}, (one.after ?? one.before).text)];
+}
+
+/** Which labels came and went, where a change of the task was one of labels. */
+function labelWords({ labels }) {
+  if (!labels) return "";
+  const [before, after] = labels;
+  const came = after.filter((name) => !before.includes(name)).map((name) => `added “${name}”`);
+  const went = before.filter((name) => !after.includes(name)).map((name) => `removed “${name}”`);
+  return ` · ${[...came, ...went].join(", ") || `new order: ${after.join(", ")}`}`;
 }
 
 /** What differs, in words. */
@@ -120,6 +135,11 @@ function changeWords({ before, after }) {
   return parts.join("; ");
 }
 
+/** A word as a shell takes it. */
+function quotedWord(word) {
+  return /^[\w.-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 function drawCopy(state, act, context) {
   const { sources, overview } = state;
   const command = (words) => h("code", { class: "ccds-command" }, words);
@@ -131,8 +151,8 @@ function drawCopy(state, act, context) {
       : h("p", { class: "ccds-none" }, "This project has no other task."),
     h("h3", { class: "ccds-list-head" }, "From a file, or from another project"),
     h("p", { class: "ccds-none" }, `A session reaches its own project only, and a page takes no files. On the command line a phrase list of “${name}” is written to a file, and read into any project that you may label in:`),
-    command(`ccds labeling export --project ${context.project} --out phrases.csv`),
-    command(`ccds labeling import --project OTHER --phrases phrases.csv`),
+    command(`ccds labeling export --project ${context.project} --task ${quotedWord(name)} --out phrases.csv`),
+    command("ccds labeling import --project OTHER --task TASK --phrases phrases.csv"),
     h("p", { class: "ccds-none" }, overview.phrases.length ? "What the list has already stays as it is; new phrases come below." : "They come in the file’s order."),
   ];
 }

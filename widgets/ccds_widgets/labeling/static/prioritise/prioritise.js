@@ -13,8 +13,8 @@ const KEYS = [
   ["i", "import and export"],
   ["b", "labels"],
   ["Esc", "close what stands beside the list"],
-  ["Ctrl+Z", "take back"],
-  ["Ctrl+Shift+Z", "do again"],
+  ["Ctrl+Z", "undo"],
+  ["Ctrl+Shift+Z", "redo"],
 ];
 const PANEL_KEYS = { c: "conflicts", h: "history", i: "copy", b: "labels" };
 
@@ -29,7 +29,8 @@ function prioritiseScreen(context) {
     lists: part("lists", "div", { tabindex: -1, "aria-label": "Phrases" }),
     panel: part("panel", "aside", { tabindex: -1, "aria-label": "Beside the list", hidden: true }),
   };
-  const main = h("div", { class: "ccds-prioritise-main" }, parts.top, parts.add, parts.notice, parts.error, drawHead(), parts.lists);
+  const head = drawHead();
+  const main = h("div", { class: "ccds-prioritise-main" }, parts.top, parts.add, parts.notice, parts.error, head, parts.lists);
   const body = h("div", { class: "ccds-prioritise-body", hidden: true }, main, parts.panel);
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the phrases …"));
   const element = h("div", { class: "ccds-prioritise" }, cover, body);
@@ -60,6 +61,7 @@ function prioritiseScreen(context) {
       parts.notice.textContent = state.notice ?? "";
       parts.error.hidden = state.error?.where !== "list";
       parts.error.textContent = state.error?.line ?? "";
+      head.hidden = !state.overview.phrases.length;
       redraw(parts.lists, drawLists(state, act));
       const touched = state.touched && parts.lists.querySelector(`[data-phrase="${state.touched}"]`);
       if (touched) touched.scrollIntoView({ block: "nearest" });
@@ -112,17 +114,21 @@ function drawTop(state, act) {
   return [
     h("span", { class: "ccds-done" }, h("b", {}, counted(overview.phrases.length, "phrase")), h("span", { class: "ccds-muted" }, ` · ${grouped(overview.labelled)} of ${counted(overview.reports, "report")} labelled`)),
     h("span", { class: "ccds-space" }),
-    button("conflicts", "Conflicts", "c"),
-    button("history", "History", "h"),
-    button("copy", "Import, export", "i"),
-    button("labels", "Labels", "b"),
-    ...stepButtons(overview, act),
+    h(
+      "div",
+      { class: "ccds-toolbar" },
+      button("conflicts", "Conflicts", "c"),
+      button("history", "History", "h"),
+      button("copy", "Import, export", "i"),
+      button("labels", "Labels", "b"),
+      ...stepButtons(overview, act),
+    ),
   ];
 }
 
 /** A phrase that is typed; what was typed stays until it is on the list. */
 function drawAdd(state, act) {
-  const { overview, error, asked, editing } = state;
+  const { overview, error, asked } = state;
   const text = h("input", { class: "ccds-field ccds-edit-text", "data-focus": "add-text", "aria-label": "Words of a new phrase", placeholder: "New phrase", maxlength: 500, autocomplete: "off" });
   const label = h("input", { class: "ccds-field ccds-edit-label", "data-focus": "add-name", "aria-label": "Its label", placeholder: "Label", list: "ccds-add-labels", maxlength: 500, autocomplete: "off" });
   const form = h(
@@ -148,7 +154,7 @@ function drawAdd(state, act) {
   label.value = state.typed?.label ?? "";
   return [
     form,
-    asked && !editing ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
+    asked?.where === "add" ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
     error?.where === "add" ? h("p", { class: "ccds-error", role: "alert" }, error.line) : null,
   ];
 }

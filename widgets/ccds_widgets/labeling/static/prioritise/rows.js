@@ -19,9 +19,9 @@ function drawHead() {
     h("span", {}),
     h("span", {}),
     h("span", {}, "Phrase"),
-    column("Captured", "Reports that it decides: no earlier phrase matches them"),
-    column("Raw", "Reports that it matches"),
-    column("Shadowed", "Reports that it matches in vain: an earlier phrase decides them"),
+    column("Captures", "Reports that it decides: no earlier phrase matches them"),
+    column("Matches", "Reports that it stands in, whichever phrase decides them"),
+    column("Shadowed", "Reports that it matches and an earlier phrase decides"),
     column("Uncertain", "Reports that get its label for what is uncertain"),
     column("Negated", "Reports that hold it, negated at each place, so that it doesn’t match"),
   );
@@ -85,8 +85,8 @@ function drawRow(state, phrase, { rank, listed }, act) {
       h("div", { class: "ccds-phrase-line" }, labelChip(state.overview.labels, phrase.label), ...optionTags(phrase)),
       state.error?.where === phrase.id ? h("p", { class: "ccds-error", role: "alert" }, state.error.line) : null,
     ),
-    count("captured", "Captured"),
-    count("matched", "Raw"),
+    count("captured", "Captures"),
+    count("matched", "Matches"),
     count("shadowed", "Shadowed"),
     count("uncertain", "Uncertain"),
     count("negated", "Negated"),
@@ -107,7 +107,7 @@ function rowWords(phrase, rank) {
   return [
     `${rank + 1}: ${phrase.text}, ${phrase.label}`,
     ...options.filter(Boolean),
-    `captured ${grouped(phrase.captured)}, raw ${grouped(phrase.matched)}, shadowed ${grouped(phrase.shadowed)}`,
+    `captures ${grouped(phrase.captured)} of ${grouped(phrase.matched)} matched, shadowed ${grouped(phrase.shadowed)}`,
     optionCounts(phrase),
   ].filter(Boolean).join(", ");
 }
@@ -147,7 +147,7 @@ function drawEditing(state, phrase, rank, act) {
       h("div", { class: "ccds-edit-line" }, text, label, h("datalist", { id: "ccds-edit-labels" }, ...overview.labels.map(({ name }) => h("option", { value: name })))),
       optionControls(editing.options, { name: "edit", several: overview.kind === "several", words: overview.kind === "several" ? ["uncertain"] : overview.labels.map(({ name }) => name).filter((name) => name !== editing.label), set: (options) => act.draft({ options }, true) }),
       h("p", { class: "ccds-aside ccds-would", role: "status" }, wouldWords(editing)),
-      asked ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
+      asked?.where === phrase.id ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
       h("p", { class: "ccds-error", role: "alert", hidden: error?.where !== phrase.id }, error?.line ?? ""),
       h(
         "div",

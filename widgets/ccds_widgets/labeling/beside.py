@@ -13,7 +13,7 @@ class Beside(Generic[Result]):
     """At most one work at a time; the next begins when the one before was collected."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ccds-assess")
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ccds-beside")
         self._going: Future[Result] | None = None
 
     @property

@@ -1,0 +1,165 @@
+"""Reports as they come, in a real browser: shown as they were written, found, selected by mouse, matched and marked.
+
+Markup, emoji, line ends of every kind, right to left, 200 kB, and nothing.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from ccds_kernel.irb.project import open_project
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.report import Report, Section
+from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.labeling.tasks.task import Label, Task
+from support.browser import drag_over
+from support.phrase_screens import change_task
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A report, words of it, and the report as its reader sees it: line ends that a browser breaks at, sign for sign."""
+
+    text: str
+    words: str
+    lines: str
+
+
+NOTHING = " \r\n\u200b\ufeff"
+MARKUP = '<b>No</b> <script>window.taken = 1</script><img src=x onerror="window.taken = 2"> &amp; &lt;clip&gt; <!-- -->'
+EMOJI = "Seen 👩🏽‍⚕️ 🫁 atelectasis🫀 of 3\u00a0cm"
+LONG = "Heart size is normal. " * 9_500 + "Catheter kinked. " + "Lungs are clear. " * 200
+ARABIC = "\u200fلا يوجد انصباب جنبي\u200f, CXR"  # noqa: RUF001 - Arabic
+HEBREW = "Study of the chest:\nאין אפוסיה."  # noqa: RUF001 - Hebrew
+OLD_ENDS = "Scar\reffaced\u2028apex\u2029hilum\x85rib\x0bpad"
+ODD = {
+    "markup": Odd(MARKUP, "&lt;clip&gt;", MARKUP),
+    "emoji": Odd(EMOJI, "🫁 atelectasis", EMOJI),
+    "CRLF": Odd("Lungs clear.\r\n\r\nOld\r\ngranuloma.\r\n", "Old\r\ngranuloma", "Lungs clear.\r\n\r\nOld\r\ngranuloma.\r\n"),
+    "other line ends": Odd(OLD_ENDS, "effaced\u2028apex", "Scar\neffaced\napex\nhilum\nrib\npad"),
+    "Arabic": Odd(ARABIC, "انصباب جنبي", ARABIC),
+    "English, then Hebrew": Odd(HEBREW, "אפוסיה", HEBREW),
+    "200 kB": Odd(LONG, "Catheter kinked", LONG),
+}  # fmt: skip
+RIGHT_TO_LEFT = ("Arabic", "English, then Hebrew")
+
+_WORDS_AND_TOPS = """(element) => {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const places = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    for (let at = 0; at < node.data.length; at += 1) places.push([node, at]);
+  const range = document.createRange();
+  return [...element.textContent.matchAll(/\\S+/gu)].map(({ index, 0: word }) => {
+    range.setStart(...places[index]);
+    range.setEnd(places[index][0], places[index][1] + 1);
+    return [word, range.getBoundingClientRect().top];
+  });
+}"""
+
+
+@pytest.fixture(scope="module")
+def project(site):
+    """CHEST-1 with `ODD`, each beside a section of nothing, and with a report of nothing at all, which isn't taken in."""
+    project = open_project("CHEST-1", Action.OPEN_LABELING, person="fay", settings=site.settings)
+    reports = [
+        Report(f"ACC{number}", (Section("findings", odd.text), Section("impression", NOTHING)))
+        for number, odd in enumerate(ODD.values())
+    ]
+    nothing = Report("NONE", (Section("findings", NOTHING), Section("impression", "")))
+    loaded = LabelingRepository(project).load_reports([nothing, *reports])
+    assert (loaded.added, loaded.empty) == (len(ODD), 1)
+    change_task(project, Task("odd", labels=(Label("odd", 0), Label("other", 1))))
+    yield project
+    project.close()
+
+
+@pytest.fixture(scope="module")
+def served(serve, project):  # noqa: ARG001 - the reports are there before the app is
+    """The app on CHEST-1 for the fellow fay."""
+    return serve("labeling.ipynb", project="CHEST-1", person="fay")
+
+
+@pytest.fixture
+def repository(project):
+    """The phrase list, empty."""
+    repository = LabelingRepository(project)
+    for stored in repository.phrases():
+        repository.remove_phrase(stored.id)
+    return repository
+
+
+def on_lines(text: Locator) -> tuple[list[str], list[bool]]:
+    """The words of a text, and whether each but the first stands lower than the one before it."""
+    found = text.evaluate(_WORDS_AND_TOPS)
+    return [word for word, _ in found], [after > before + 10 for (_, before), (_, after) in pairwise(found)]
+
+
+def check_lines(text: Locator, odd: Odd) -> None:
+    """The text is there sign for sign, and each of its lines begins a line on the screen."""
+    words, lower = on_lines(text)
+    assert text.evaluate("(element) => element.textContent") == odd.lines
+    assert words == odd.lines.split()
+    begins = 0
+    for line in odd.lines.splitlines()[:-1]:
+        begins += len(line.split())
+        assert lower[begins - 1]
+
+
+@pytest.fixture
+def found_by_its_words(served, repository, open_page):  # noqa: ARG001 - the list is empty before the app is opened
+    """Opens the app and searches for a report's words."""
+
+    def open_it(odd: Odd):
+        page = open_page(served)
+        expect(page.locator(".ccds-key")).to_be_visible()
+        page.keyboard.press("/")
+        page.keyboard.type(" ".join(odd.words.split()))
+        page.keyboard.press("Enter")
+        expect(page.locator(".ccds-hit")).to_be_in_viewport()
+        return page
+
+    return open_it
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_report_is_found_and_shown_as_it_was_written(found_by_its_words, name):
+    """Sign for sign and line by line, the words that were searched in view; nothing of it runs."""
+    page = found_by_its_words(ODD[name])
+
+    check_lines(page.locator("[data-section='0']"), ODD[name])
+    expect(page.locator(".ccds-section").nth(1)).to_have_text("impressionEmpty.")
+    assert page.evaluate("window.taken") is None
+
+
+@pytest.mark.parametrize("name", [name for name in ODD if name not in RIGHT_TO_LEFT])
+def test_words_of_an_odd_report_become_a_phrase(found_by_its_words, repository, name):
+    """Selected by mouse, they become a phrase that stands just there and in no other report."""
+    odd = ODD[name]
+    seen = odd.lines[odd.text.index(odd.words) :][: len(odd.words)]
+    page = found_by_its_words(odd)
+
+    drag_over(page, seen)
+    expect(page.locator(".ccds-preview")).to_contain_text("1 report")
+    page.keyboard.press("1")
+
+    expect(page.locator(".ccds-verdict .ccds-chip")).to_have_text("odd")
+    assert page.locator("mark[data-decides=true]").all_text_contents() == [seen]
+    check_lines(page.locator("[data-section='0']"), odd)
+    (stored,) = repository.phrases()
+    assert stored.phrase.normalised == Phrase(odd.words, "odd").normalised
+    expect(page.locator(".ccds-done")).to_contain_text(f"1 of {len(ODD)}")
+
+
+def test_a_report_of_nothing_is_not_among_them(served, repository, open_page):
+    """White space and signs that nobody sees are nothing: it was counted when it came."""
+    page = open_page(served)
+
+    expect(page.locator(".ccds-done")).to_contain_text(f"of {len(ODD)}")
+    assert [stored.report.accession for stored in repository.reports()] == [
+        f"ACC{number}" for number in range(len(ODD))
+    ]

@@ -1,0 +1,80 @@
+// Suggestions: asked for, weighed, accepted.
+
+/** What can be asked for of these, for `act`; `change` asks for a change of the list. */
+function suggesting(state, context, draw, { act, change }) {
+  const { channel, said: say } = context;
+
+  /** Weighs “not if negated” for what is suggested, one phrase after the other: each may read many reports. */
+  async function weigh(mine) {
+    const { suggestions } = state;
+    const listed = optionFirst(state).map((phrase) => [phrase.id, { kind: "weigh listed", phrase: phrase.id }]);
+    const fresh = suggestions.answer.settles.filter((one) => one.matched <= WEIGHED_UNASKED).map((one) => [one.text, weighing(one)]);
+    for (const [name, request] of [...listed, ...fresh]) {
+      if (mine !== suggestions.asked || state.panel !== "suggestions") return;
+      try {
+        suggestions.weighed.set(name, await channel.ask(request, 120_000));
+      } catch {
+        continue; // it was changed meanwhile: the next answer has it, or hasn't
+      }
+      if (mine === suggestions.asked) draw("side");
+    }
+  }
+
+  return {
+    /** `isQuiet`: what was just changed is being read aloud. */
+    async suggest(label, instead, isQuiet = false) {
+      const { suggestions, overview } = state;
+      const words = overview.labels.map(({ name }) => name);
+      if (!words.length) return;
+      const isSame = suggestions.label === label;
+      suggestions.label = words.includes(label) ? label : words[0];
+      const others = words.filter((word) => word !== suggestions.label);
+      suggestions.instead = overview.kind === "several" ? null : others.includes(instead) ? instead : (others[0] ?? null);
+      suggestions.asked += 1;
+      const mine = suggestions.asked;
+      Object.assign(suggestions, { answer: isSame ? suggestions.answer : null, weighed: new Map(), error: null });
+      draw("side");
+      try {
+        for (;;) {
+          const answer = await channel.ask({ kind: "suggest", label: suggestions.label, instead: suggestions.instead }, 120_000);
+          if (mine !== suggestions.asked || state.panel !== "suggestions") return;
+          suggestions.answer = answer;
+          draw("side");
+          if (answer.reading === undefined) break;
+          await new Promise((wake) => setTimeout(wake, ASK_AGAIN_MS));
+        }
+        const first = document.querySelector(".ccds-suggestion .ccds-phrase-text");
+        if (first && document.activeElement?.closest(".ccds-side")) first.focus();
+        if (!isQuiet) say(`${counted(suggestions.answer.settles.length, "phrase")} would settle reports, ${grouped(suggestions.answer.corrects.length)} would correct some.`);
+        await weigh(mine);
+      } catch (error) {
+        if (mine !== suggestions.asked) return;
+        suggestions.error = error.message;
+        draw("side");
+      }
+    },
+    async weighNow(one) {
+      const { suggestions } = state;
+      const mine = suggestions.asked;
+      suggestions.weighing = one.text;
+      draw("side");
+      try {
+        suggestions.weighed.set(one.text, await channel.ask(weighing(one), 0));
+      } catch (error) {
+        if (mine === suggestions.asked) suggestions.error = error.message;
+      }
+      suggestions.weighing = null;
+      draw("side");
+    },
+    async acceptSuggestion(one, negatable) {
+      if (state.busy) return;
+      const { text, label, excludes, position } = one;
+      const answer = await change({ kind: "accept", text, label, excludes, position, negatable, uncertain_label: null });
+      if (answer) act.accepted(answer);
+    },
+  };
+}
+
+function weighing({ text, label, position }) {
+  return { kind: "weigh", text, label, position };
+}

@@ -1,0 +1,83 @@
+// For the fellow: studies into the gold set and out of it, batches made and assigned.
+
+const MATCHING_POLL_MS = 700;
+
+function curating(state, context, draw, { openBatch, refuse }) {
+  const { channel, said, signal } = context;
+  let poll = null;
+
+  function gold() {
+    const study = currentStudy(state);
+    if (!study) return;
+    if (state.gold.has(study.key)) setGold(study, null);
+    else if (state.chosen.size || context.task().kind === "several") setGold(study, [...state.chosen]);
+    else refuse("Expected a label for the gold set; found none that is preselected; press Shift and the number of one.");
+  }
+
+  function goldAs(order) {
+    const study = currentStudy(state);
+    const label = context.task().labels[order];
+    if (study && label && context.task().kind === "one") setGold(study, [label.name]);
+  }
+
+  async function setGold(study, labels) {
+    try {
+      const { refused, stands = labels } = await channel.ask({ kind: "gold", study: study.key, labels, seen: state.gold.get(study.key) ?? null });
+      if (stands === null) state.gold.delete(study.key);
+      else state.gold.set(study.key, stands);
+      if (refused) {
+        refuse(refused);
+        return;
+      }
+      said(labels === null ? "Out of the gold set." : "In the gold set.");
+      draw();
+    } catch (error) {
+      refuse(error.message);
+    }
+  }
+
+  async function curate(request) {
+    clearTimeout(poll);
+    try {
+      const answer = await channel.ask(request, 0);
+      Object.assign(state, { making: { ...answer, at: performance.now() }, batches: answer.batches, error: null });
+      return answer;
+    } catch (error) {
+      state.error = error.message;
+      return null;
+    } finally {
+      if (state.making && !state.making.made_of) poll = setTimeout(lookAgainAtBatches, MATCHING_POLL_MS);
+      draw();
+    }
+  }
+
+  function lookAgainAtBatches() {
+    if (state.view === "batches" && !signal.aborted) curate({ kind: "batches" });
+  }
+
+  function toggleBatches() {
+    state.view = state.view === "batches" ? "study" : "batches";
+    state.error = null;
+    draw();
+    if (state.view === "batches") curate({ kind: "batches" });
+    else if (state.batch === null && state.batches.length) openBatch(state.batches[0].id);
+  }
+
+  let isMaking = false;
+  async function make(request) {
+    if (isMaking) return false; // pressed twice
+    isMaking = true;
+    const answer = await curate({ kind: "make", ...request });
+    isMaking = false;
+    if (answer) said(`The batch “${request.name}” is made.`);
+    return Boolean(answer);
+  }
+
+  return {
+    gold,
+    goldAs,
+    toggleBatches,
+    make,
+    assign: (batch, labeler, assigned) => curate({ kind: "assign", batch, labeler, assigned }),
+  };
+}

@@ -40,7 +40,7 @@ function render({ model, el }) {
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the project …"));
   const body = h("div", { class: "ccds-shell-body", hidden: true }, stage, guideline);
   // The attribute keeps JupyterLab's own keys away.
-  const root = h("div", { class: "ccds ccds-labeling", tabindex: -1, "data-lm-suppress-shortcuts": true }, lost, bar, cover, body, said);
+  const root = h("div", { class: "ccds ccds-screens ccds-labeling", tabindex: -1, "data-lm-suppress-shortcuts": true }, lost, bar, cover, body, said);
   el.append(root);
 
   const channel = openChannel(model, (isLost) => {

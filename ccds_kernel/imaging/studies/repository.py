@@ -18,12 +18,15 @@ from ccds_kernel.imaging.convert import convert_series
 from ccds_kernel.imaging.masks.grid import Mask, VolumeGrid
 from ccds_kernel.imaging.masks.keeping import write_mask
 from ccds_kernel.imaging.masks.reading import read_mask
-from ccds_kernel.imaging.selection.facts import SeriesFacts, facts_of
-from ccds_kernel.imaging.selection.rules import Choice, SelectionRules, choose, overruled
+from ccds_kernel.imaging.selection.facts import SeriesFacts
+from ccds_kernel.imaging.selection.rules import Choice, SelectionRules, overruled
 from ccds_kernel.imaging.selection.rules_file import parse_rules
-from ccds_kernel.imaging.series import Inventory, Series, find_series
+from ccds_kernel.imaging.series import Inventory, find_series
 from ccds_kernel.imaging.studies import rows
-from ccds_kernel.imaging.studies.rows import Judgement, KeptMask
+from ccds_kernel.imaging.studies.deciding import decide
+from ccds_kernel.imaging.studies.read_rows import keep_series
+from ccds_kernel.imaging.studies.rows import Judgement, KeptMask, Verdict
+from ccds_kernel.imaging.studies.series_read import SeriesRead, series_of, stamp_of
 from ccds_kernel.imaging.verdict import PASSABLE, Reason, Status
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
@@ -53,8 +56,8 @@ class ImageStudies:
         """The rules in force; without rules where none were kept."""
         self._project.require(Action.READ_IMAGES)
         with self._project.store.reading() as connection:
-            text = rows.rules_text(connection)
-        return SelectionRules(()) if text is None else parse_rules(text)
+            newest = rows.kept_rules(connection)
+        return parse_rules(newest[0].text) if newest else SelectionRules(())
 
     def keep_rules(self, text: str) -> bool:
         """Keeps rules, which hold from now on; False where they hold already.
@@ -80,8 +83,7 @@ class ImageStudies:
             CcdsError: no such study, or nothing readable in it.
         """
         self._project.require(Action.READ_IMAGES)
-        choice, _ = self._choice(study_key, self._inventory(study_key))
-        return choice
+        return self._choice(study_key, self._inventory(study_key))
 
     def overrule(self, study_key: str, series: str | None, note: str) -> Choice:
         """Chooses a series of a study above the rules, or None for none of them; what holds then.
@@ -91,7 +93,7 @@ class ImageStudies:
         """
         self._project.require(Action.WRITE_IMAGES)
         _check_note(note)
-        choice, _ = self._choice(study_key, self._inventory(study_key))
+        choice = self._choice(study_key, self._inventory(study_key))
         try:
             now = overruled(choice, series, self._project.person)
         except ValueError as error:
@@ -116,18 +118,24 @@ class ImageStudies:
             CcdsError: no such study, or the volumes can't be written.
         """
         self._project.require(Action.WRITE_IMAGES)
-        self._folder(study_key)
-        found: list[tuple[SeriesFacts | None, Status, Reason | None]] = []
+        folder = self._folder(study_key)
+        stamp = stamp_of(folder)
+        read: tuple[SeriesRead, ...] = ()
         try:
             inventory = self._inventory(study_key)
         except CcdsError:
-            found.append((None, Status.QUARANTINED, Reason("unreadable", "the study holds no readable DICOM file")))
+            files = sum(path.is_file() for path in folder.rglob("*"))
+            unreadable = Reason("unreadable", "the study holds no readable DICOM file")
+            found = [Verdict(None, Status.QUARANTINED, unreadable, files)]
         else:
-            found += self._converted(study_key, inventory)
-        self._set_aside(study_key, {facts.name for facts, status, _ in found if facts and status is Status.ACCEPTED})
-        accepted = sum(status is Status.ACCEPTED for _, status, _ in found)
+            read = series_of(inventory, folder)
+            found = self._converted(study_key, inventory, read)
+        kept = [one for one in found if one.facts and one.status is Status.ACCEPTED]
+        self._set_aside(study_key, {one.facts.name for one in kept if one.facts})
+        accepted = len(kept)
         with self._project.store.writing() as connection:
             rows.replace_verdicts(connection, study_key, found, self._project.person)
+            keep_series(connection, study_key, stamp, read)
             self._project.audit.write(
                 VolumesMade(
                     person=self._project.person,
@@ -137,7 +145,7 @@ class ImageStudies:
                     quarantined=len(found) - accepted,
                 )
             )
-            return [one for one in rows.judgements(connection) if one.study_key == study_key]
+            return rows.judgements_of(connection, study_key)
 
     def quarantine(self) -> list[Judgement]:
         """Every series that is in quarantine."""
@@ -214,28 +222,26 @@ class ImageStudies:
     def _inventory(self, study_key: str) -> Inventory:
         return find_series(self._folder(study_key))
 
-    def _choice(self, study_key: str, inventory: Inventory) -> tuple[Choice, dict[str, tuple[SeriesFacts, Series]]]:
-        facts = {one.name: (one, series) for one, series in ((facts_of(each), each) for each in inventory.series)}
+    def _choice(self, study_key: str, inventory: Inventory) -> Choice:
+        return self._decided(study_key, [one.facts for one in series_of(inventory, self._folder(study_key))])
+
+    def _decided(self, study_key: str, facts: Sequence[SeriesFacts]) -> Choice:
         rules = self.rules()
         reports = self._project.may(Action.READ_REPORTS)
         with self._project.store.reading() as connection:
-            codes = rows.exam_codes(connection, study_key, reports=reports)
-            said = rows.newest_choice(connection, study_key)
-        rule = next((found for code in codes if (found := rules.rule_for(code)) is not None), None)
-        choice = choose([one for one, _ in facts.values()], rule)
-        if said is not None and (said.series is None or said.series in facts):
-            choice = overruled(choice, said.series, said.person)
-        return choice, facts
+            codes = rows.exam_codes(connection, [study_key], reports=reports).get(study_key, ())
+            said = rows.choices(connection, study_key)
+        return decide(facts, rules, codes, said[0] if said else None)
 
-    def _converted(
-        self, study_key: str, inventory: Inventory
-    ) -> list[tuple[SeriesFacts | None, Status, Reason | None]]:
-        choice, facts = self._choice(study_key, inventory)
+    def _converted(self, study_key: str, inventory: Inventory, read: Sequence[SeriesRead]) -> list[Verdict]:
+        choice = self._decided(study_key, [one.facts for one in read])
         if choice.chosen is None:
             return []
-        chosen, series = facts[choice.chosen]
+        chosen, series = next(
+            (one, series) for one, series in zip(read, inventory.series, strict=True) if one.facts.name == choice.chosen
+        )
         with self._project.store.reading() as connection:
-            passed = rows.passes(connection, study_key).get(chosen.name, set())
+            passed = rows.passes(connection, study_key).get(choice.chosen, set())
         verdict = convert_series(
             series,
             self._project.folder / "nifti",
@@ -243,7 +249,7 @@ class ImageStudies:
             correct=self.rules().correct,
             passed=passed,
         )
-        return [(chosen, verdict.status, verdict.reason)]
+        return [Verdict(chosen.facts, verdict.status, verdict.reason, chosen.files)]
 
     def _set_aside(self, study_key: str, kept: set[str]) -> None:
         """Moves what is no volume of a study any more into the project's quarantine: nobody trains on it, and it isn't lost."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,18 +13,20 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 from ccds_kernel.cohort.tables import report
 from ccds_kernel.imaging.retrieval.tables import retrieval
 from ccds_kernel.imaging.selection.facts import SeriesFacts
+from ccds_kernel.imaging.studies.deciding import Said
 from ccds_kernel.imaging.studies.tables import mask, selection_rules, series_choice, series_pass, series_verdict
 from ccds_kernel.imaging.verdict import Reason, Status
 
 _LONGEST_LINE = 300
+_MANY = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a person said last about a study's series: `series` is None where they chose none."""
+class KeptRules:
+    """Rules as they were written, and who kept them when; the newest hold."""
 
-    series: str | None
-    note: str
+    text: str
+    digest: str
     person: str
     at: datetime
 
@@ -40,6 +42,7 @@ class Judgement:
         scanner: manufacturer and model.
         status: accepted, quarantined or excluded.
         reason: None if accepted.
+        files: how many files it has.
         person: who had it converted.
         at: when.
     """
@@ -50,8 +53,19 @@ class Judgement:
     scanner: str
     status: Status
     reason: Reason | None
+    files: int
     person: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a conversion came to: of a series by its facts, or of a study as a whole where they are None."""
+
+    facts: SeriesFacts | None
+    status: Status
+    reason: Reason | None
+    files: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +83,25 @@ class KeptMask:
     at: datetime
 
 
-def exam_codes(connection: Connection, study_key: str, *, reports: bool) -> tuple[str, ...]:
-    """The exam codes of a study: as the archive said, or else, if `reports` may be asked, as its report says."""
-    said = connection.scalar(select(retrieval.c.exam_codes).where(retrieval.c.study_key == study_key).limit(1))
-    if said is not None and (codes := tuple(json.loads(said))):
-        return codes
-    if not reports:
-        return ()
-    code = connection.scalar(select(report.c.exam_code).where(report.c.study_key == study_key))
-    return () if code is None else (code,)
-
-
-def rules_text(connection: Connection) -> str | None:
-    """The newest rules, as they were written; None where there are none."""
-    found: str | None = connection.scalar(select(selection_rules.c.text).order_by(selection_rules.c.id.desc()).limit(1))
+def exam_codes(connection: Connection, study_keys: Sequence[str], *, reports: bool) -> dict[str, tuple[str, ...]]:
+    """The exam codes of studies: as the archive said, or else, if `reports` may be asked, as their reports say."""
+    found: dict[str, tuple[str, ...]] = {}
+    for begin in range(0, len(study_keys), _MANY):
+        keys = study_keys[begin : begin + _MANY]
+        said = select(retrieval.c.study_key, retrieval.c.exam_codes).where(retrieval.c.study_key.in_(keys))
+        for row in connection.execute(said.order_by(retrieval.c.id.desc())):
+            if codes := tuple(json.loads(row.exam_codes)):
+                found[row.study_key] = codes
+        if reports and (left := [key for key in keys if key not in found]):
+            coded = select(report.c.study_key, report.c.exam_code).where(report.c.study_key.in_(left))
+            found |= {row.study_key: (row.exam_code,) for row in connection.execute(coded) if row.exam_code is not None}
     return found
+
+
+def kept_rules(connection: Connection, most: int = 1) -> list[KeptRules]:
+    """Rules as they were kept, the newest first."""
+    newest = select(selection_rules).order_by(selection_rules.c.id.desc()).limit(most)
+    return [KeptRules(row.text, row.digest, row.kept_by, _utc(row.kept_at)) for row in connection.execute(newest)]
 
 
 def add_rules(connection: Connection, text: str, digest: str, person: str) -> bool:
@@ -96,11 +114,15 @@ def add_rules(connection: Connection, text: str, digest: str, person: str) -> bo
     return True
 
 
-def newest_choice(connection: Connection, study_key: str) -> Said | None:
-    """What was said last about a study; None where nobody said anything."""
-    rows = select(series_choice).where(series_choice.c.study_key == study_key).order_by(series_choice.c.id.desc())
-    row = connection.execute(rows.limit(1)).one_or_none()
-    return None if row is None else Said(row.series, row.note, row.chosen_by, _utc(row.chosen_at))
+def choices(connection: Connection, study_key: str) -> list[Said]:
+    """What was said about a study, the newest first."""
+    said = select(series_choice).where(series_choice.c.study_key == study_key).order_by(series_choice.c.id.desc())
+    return [_said(row) for row in connection.execute(said)]
+
+
+def newest_choices(connection: Connection) -> dict[str, Said]:
+    """What was said last, of every study of which something was."""
+    return {row.study_key: _said(row) for row in connection.execute(select(series_choice).order_by(series_choice.c.id))}
 
 
 def add_choice(connection: Connection, study_key: str, series: str | None, note: str, person: str) -> None:
@@ -123,23 +145,19 @@ def add_pass(connection: Connection, judged: Judgement, code: str, note: str, pe
     connection.execute(insert(series_pass).values(**said, passed_by=person, passed_at=datetime.now(UTC)))
 
 
-def replace_verdicts(
-    connection: Connection,
-    study_key: str,
-    verdicts: Iterable[tuple[SeriesFacts | None, Status, Reason | None]],
-    person: str,
-) -> None:
-    """Keeps the verdicts of a study's series in place of those before; no facts: of the study as a whole."""
+def replace_verdicts(connection: Connection, study_key: str, verdicts: Iterable[Verdict], person: str) -> None:
+    """Keeps the verdicts of a study's series in place of those before."""
     connection.execute(delete(series_verdict).where(series_verdict.c.study_key == study_key))
     now = datetime.now(UTC)
-    for facts, status, reason in verdicts:
+    for one in verdicts:
         row = {
-            "series": "" if facts is None else facts.name,
-            "modality": "" if facts is None else facts.modality,
-            "scanner": "" if facts is None else facts.scanner[:64],
-            "status": status.value,
-            "code": None if reason is None else reason.code,
-            "line": None if reason is None else reason.line[:_LONGEST_LINE],
+            "series": "" if one.facts is None else one.facts.name,
+            "modality": "" if one.facts is None else one.facts.modality,
+            "scanner": "" if one.facts is None else one.facts.scanner[:64],
+            "status": one.status.value,
+            "code": None if one.reason is None else one.reason.code,
+            "line": None if one.reason is None else one.reason.line[:_LONGEST_LINE],
+            "files": one.files,
         }
         connection.execute(insert(series_verdict).values(study_key=study_key, made_by=person, made_at=now, **row))
 
@@ -150,6 +168,28 @@ def judgements(connection: Connection, status: Status | None = None) -> list[Jud
     if status is not None:
         rows = rows.where(series_verdict.c.status == status.value)
     return [_judgement(row) for row in connection.execute(rows)]
+
+
+def judgements_of(connection: Connection, study_key: str) -> list[Judgement]:
+    """The newest verdicts of a study."""
+    of_it = select(series_verdict).where(series_verdict.c.study_key == study_key).order_by(series_verdict.c.series)
+    return [_judgement(row) for row in connection.execute(of_it)]
+
+
+def quarantined(
+    connection: Connection, *, code: str | None, scanner: str | None, begin: int, most: int
+) -> tuple[list[Judgement], int]:
+    """At most `most` series in quarantine from number `begin` on, by reason, scanner and when; and how many there are in all.
+
+    Those of one reason, and of one scanner, where these are given.
+    """
+    wanted = [series_verdict.c.status == Status.QUARANTINED.value]
+    wanted += [series_verdict.c.code == code] if code is not None else []
+    wanted += [series_verdict.c.scanner == scanner] if scanner is not None else []
+    total = connection.scalar(select(func.count()).select_from(series_verdict).where(*wanted))
+    order = (series_verdict.c.status, series_verdict.c.code, series_verdict.c.scanner, series_verdict.c.id)
+    page = select(series_verdict).where(*wanted).order_by(*order).offset(begin).limit(most)
+    return [_judgement(row) for row in connection.execute(page)], total or 0
 
 
 def judgement(connection: Connection, study_key: str, series: str) -> Judgement | None:
@@ -187,7 +227,12 @@ def masks(connection: Connection, study_key: str | None = None) -> list[KeptMask
 def _judgement(row: Row[Any]) -> Judgement:
     reason = None if row.code is None else Reason(row.code, row.line)
     at = _utc(row.made_at)
-    return Judgement(row.study_key, row.series, row.modality, row.scanner, Status(row.status), reason, row.made_by, at)
+    said = (row.modality, row.scanner, Status(row.status), reason, row.files, row.made_by)
+    return Judgement(row.study_key, row.series, *said, at)
+
+
+def _said(row: Row[Any]) -> Said:
+    return Said(row.series, row.note, row.chosen_by, _utc(row.chosen_at))
 
 
 def _mask(row: Row[Any]) -> KeptMask:

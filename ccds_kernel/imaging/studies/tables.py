@@ -1,8 +1,8 @@
 """Where a project keeps what was said and found about the series of its studies. A series is called by its hashed name."""
 
-from sqlalchemy import Column, DateTime, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, String, Table, UniqueConstraint
 
-from ccds_kernel.store.metadata import metadata
+from ccds_kernel.store.metadata import ADDED_ONLY, metadata
 
 selection_rules = Table(
     "selection_rules",
@@ -12,7 +12,7 @@ selection_rules = Table(
     Column("digest", String(64), nullable=False),
     Column("kept_by", String(64), nullable=False),
     Column("kept_at", DateTime(timezone=True), nullable=False),
-    comment="images",
+    comment="images" + ADDED_ONLY,
     sqlite_autoincrement=True,
 )
 """The project's selection rules, each version as it was written; the newest holds."""
@@ -27,7 +27,7 @@ series_choice = Table(
     Column("chosen_by", String(64), nullable=False),
     Column("chosen_at", DateTime(timezone=True), nullable=False),
     Index("ix_series_choice_study_key", "study_key"),
-    comment="images",
+    comment="images" + ADDED_ONLY,
     sqlite_autoincrement=True,
 )
 """Which series people chose, or none (NULL), above the rules; the newest of a study holds, and none is rewritten."""
@@ -43,10 +43,11 @@ series_verdict = Table(
     Column("status", String(12), nullable=False),
     Column("code", String(32)),
     Column("line", String(300)),
+    Column("files", Integer, nullable=False),
     Column("made_by", String(64), nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("study_key", "series"),
-    Index("ix_series_verdict_status", "status", "code"),
+    Index("ix_series_verdict_status", "status", "code", "scanner", "id"),
     comment="images",
     sqlite_autoincrement=True,
 )
@@ -63,7 +64,7 @@ series_pass = Table(
     Column("passed_by", String(64), nullable=False),
     Column("passed_at", DateTime(timezone=True), nullable=False),
     Index("ix_series_pass_study_key", "study_key", "series"),
-    comment="images",
+    comment="images" + ADDED_ONLY,
     sqlite_autoincrement=True,
 )
 """Reasons for quarantine that a person let pass, for one series each."""
@@ -81,7 +82,36 @@ mask = Table(
     Column("kept_by", String(64), nullable=False),
     Column("kept_at", DateTime(timezone=True), nullable=False),
     Index("ix_mask_study_key", "study_key", "series"),
-    comment="images",
+    comment="images" + ADDED_ONLY,
     sqlite_autoincrement=True,
 )
 """Masks of volumes, the newest last; `labels` is a JSON object, label → what it is called where it comes from."""
+
+study_series = Table(
+    "study_series",
+    metadata,
+    Column("study_key", String(16), primary_key=True),
+    Column("stamp", String(64), nullable=False),
+    Column("series", String, nullable=False),
+    Column("read_at", DateTime(timezone=True), nullable=False),
+    comment="images",
+)
+"""What was last read of the series of each study, so that nobody reads thousands of headers to choose among them: a JSON list,
+and the stamp of the folder that tells whether it is out of date."""
+
+volume_run = Table(
+    "volume_run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("asked_by", String(64), nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("stopping", Boolean, nullable=False),
+    Column("beat_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("cause", String(400)),
+    comment="images",
+    sqlite_autoincrement=True,
+)
+"""Each time that volumes were made of all studies that wait for it: how far it came, and whether somebody is still at it."""

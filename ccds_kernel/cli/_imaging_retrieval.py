@@ -6,12 +6,13 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ccds_kernel.imaging.retrieval.asking import Asked
     from ccds_kernel.imaging.retrieval.request import Outcome, State, StudyRequest
     from ccds_kernel.irb.project import Project
 
@@ -88,8 +89,6 @@ def _add_project(parser: argparse.ArgumentParser) -> None:
 
 
 def _find(options: argparse.Namespace) -> None:
-    from tqdm import tqdm
-
     from ccds_kernel.archive.site import archive_of
     from ccds_kernel.cohort.coverage import require_covered
     from ccds_kernel.cohort.criteria import Criteria
@@ -108,8 +107,8 @@ def _find(options: argparse.Namespace) -> None:
         asked = VersionedCriteria(project.id, options.save or "unnamed", 1, criteria, options.consecutive)
         require_covered(project, criteria, Action.WRITE_IMAGES)
         if not options.keep_only:
-            with tqdm(desc="asking", unit=" studies", disable=not sys.stderr.isatty(), leave=False) as bar:
-                found = ask_archive(project, archive_of(project.settings), asked, bar.update)
+            with _asking() as progress:
+                found = ask_archive(project, archive_of(project.settings), asked, progress)
         if options.save:
             kept = save_criteria(project.folder, project.id, options.save, criteria, options.consecutive)
     if options.json:
@@ -124,8 +123,6 @@ def _find(options: argparse.Namespace) -> None:
 
 
 def _retrieve(options: argparse.Namespace) -> None:
-    from tqdm import tqdm
-
     from ccds_kernel.archive.site import archive_of
     from ccds_kernel.cohort.criteria_file import named_criteria
     from ccds_kernel.imaging.retrieval.asking import ask_archive
@@ -139,8 +136,8 @@ def _retrieve(options: argparse.Namespace) -> None:
             queue.request_later(versioned)
             print(f"asked for {versioned.name}-v{versioned.version}: the site's worker asks the archive and fetches")
         elif options.criteria:
-            with tqdm(desc="asking", unit=" studies", disable=not sys.stderr.isatty(), leave=False) as bar:
-                found = ask_archive(project, archive_of(project.settings), versioned, bar.update)
+            with _asking() as progress:
+                found = ask_archive(project, archive_of(project.settings), versioned, progress)
             new = queue.request(found.meeting, versioned)
             print(f"{len(found.meeting)} studies meet the criteria, {new} of them new; {found.others} others left out")
         if options.study:
@@ -238,6 +235,21 @@ def _work(_options: argparse.Namespace) -> None:
                 print(f"ccds: {project.id}: {error}", file=sys.stderr)
     if stopped is not None:
         raise stopped
+
+
+@contextmanager
+def _asking() -> Iterator[Callable[[Asked], object]]:
+    """A bar of the months that the archive is asked about."""
+    from tqdm import tqdm
+
+    with tqdm(desc="asking", unit=" months", disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def progress(asked: Asked) -> None:
+            bar.total = asked.months
+            bar.set_postfix_str(f"{asked.studies} studies", refresh=False)
+            bar.update(asked.done - bar.n)
+
+        yield progress
 
 
 @contextmanager

@@ -1,10 +1,16 @@
-"""Asking the archive for a project's studies: within what the IRB application approves, refused beyond, written down."""
+"""Asking the archive for a project's studies: within what the IRB application approves, refused beyond, written down.
+
+It is asked month by month, so that somebody who waits sees how far it is and can stop it. A study that comes with another
+month's answer is that month's: an archive that ignores dates answers with everything each time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
 
-from ccds_kernel.archive.archive import Archive, StudyFound
+from ccds_kernel.archive.archive import Archive, ArchiveQuery, StudyFound
 from ccds_kernel.audit.events import AccessDenied, StudiesFound
 from ccds_kernel.cohort.coverage import require_covered
 from ccds_kernel.cohort.criteria import Criteria, beyond
@@ -18,19 +24,45 @@ from ccds_kernel.irb.rules import calendar_day, why_not
 from ccds_kernel.irb.study_key import study_key_secret
 
 
+class AskingStopped(CcdsError):  # noqa: N818 - named for what a person did
+    """Somebody stopped it; nothing came of it."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How far asking is.
+
+    Attributes:
+        month: the first day of the part of the query that is asked now.
+        months: into how many parts the query is cut.
+        done: how many of these were answered.
+        studies: how many studies the archive answered with, those that weren't asked for among them.
+    """
+
+    month: date
+    months: int
+    done: int
+    studies: int
+
+
+Progress = Callable[[Asked], object]
+"""Called when a month begins and for each study. It may raise `AskingStopped`."""
+
+
 def ask_archive(
-    project: Project, archive: Archive, versioned: VersionedCriteria, seen: Callable[[], object] = lambda: None
+    project: Project, archive: Archive, versioned: VersionedCriteria, progress: Progress = lambda _asked: None
 ) -> Findings:
-    """What `archive` has for these criteria; nothing is copied. `seen` is called for every study that it answers with.
+    """What `archive` has for these criteria; nothing is copied.
 
     Raises:
         ProjectAccessDenied: this person may not, or the application doesn't cover the criteria.
         ArchiveAway: the archive is.
+        AskingStopped: `progress` said so.
         CcdsError: as `findings`.
     """
     project.require(Action.WRITE_IMAGES)
     require_covered(project, versioned.criteria, Action.WRITE_IMAGES)
-    return _asked(project, archive, versioned, project.person, seen)
+    return _asked(project, archive, versioned, project.person, progress)
 
 
 def answer_requests(project: Project, archive: Archive) -> int:
@@ -56,7 +88,7 @@ def answer_requests(project: Project, archive: Archive) -> int:
             )
         against = against_fetching(project, one.asked_by, versioned.criteria)
         if against is None:
-            found = _asked(project, archive, versioned, one.asked_by, lambda: None).meeting
+            found = _asked(project, archive, versioned, one.asked_by, lambda _asked: None).meeting
         else:
             found = ()
             project.audit.write(
@@ -80,17 +112,32 @@ def against_fetching(project: Project, person: str, criteria: Criteria) -> str |
 
 
 def _asked(
-    project: Project, archive: Archive, versioned: VersionedCriteria, person: str, seen: Callable[[], object]
+    project: Project, archive: Archive, versioned: VersionedCriteria, person: str, progress: Progress
 ) -> Findings:
     query = query_of(versioned.criteria)
-
-    def counted() -> Iterator[StudyFound]:
-        for study in archive.find(query):
-            seen()
-            yield study
-
-    found = findings(query, counted(), versioned.consecutive)
+    found = findings(query, _by_month(archive, query, progress), versioned.consecutive)
     project.audit.write(
         StudiesFound(person=person, project=project.id, digest=versioned.digest, studies=len(found.meeting))
     )
     return found
+
+
+def _by_month(archive: Archive, query: ArchiveQuery, progress: Progress) -> Iterator[StudyFound]:
+    """Each study once, with the month that its date is in; what has no such month with the first that answers with it."""
+    months = tuple(query.months)
+    told: set[str] = set()
+    early: dict[str, StudyFound] = {}
+    for done, (first, last) in enumerate(months):
+        progress(Asked(first, len(months), done, len(told)))
+        for study in archive.find(ArchiveQuery(query.exam_codes, first, last)):
+            if study.study_uid in told:
+                continue
+            if study.date is not None and query.first <= study.date <= query.last and not first <= study.date <= last:
+                early[study.study_uid] = study
+                continue
+            told.add(study.study_uid)
+            progress(Asked(first, len(months), done, len(told)))
+            yield study
+    for uid, study in early.items():
+        if uid not in told:
+            yield study

@@ -189,7 +189,7 @@ def test_what_is_left_for_the_site_to_ask_is_asked_once(project, settings, crite
     queue.request_later(kept)
     again = answer_requests(project, archive)
 
-    assert (added, again, archive.asked) == ([4, 0], 0, 2)
+    assert (added, again, archive.asked) == ([4, 0], 0, 2 * 3)
     assert {one.asked_by for one in queue.requests()} == {"eve"}
     assert [detail["studies"] for _, detail in events(settings, "StudiesFound")] == [4, 4]
 

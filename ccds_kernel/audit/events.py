@@ -124,6 +124,13 @@ class CohortSnapshotTaken(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CriteriaKept(Event):
+    """Criteria for studies of an archive were kept in the project, or kept once more; `digest` is the file's."""
+
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StudiesFound(Event):
     """An archive was asked which studies it has: how many meet the criteria, which `digest` is the SHA-256 of."""
 

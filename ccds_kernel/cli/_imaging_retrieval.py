@@ -92,9 +92,9 @@ def _find(options: argparse.Namespace) -> None:
     from ccds_kernel.archive.site import archive_of
     from ccds_kernel.cohort.coverage import require_covered
     from ccds_kernel.cohort.criteria import Criteria
-    from ccds_kernel.cohort.criteria_file import VersionedCriteria, save_criteria
+    from ccds_kernel.cohort.criteria_file import VersionedCriteria
     from ccds_kernel.errors import CcdsError
-    from ccds_kernel.imaging.retrieval.asking import ask_archive
+    from ccds_kernel.imaging.retrieval.asking import ask_archive, keep_criteria
     from ccds_kernel.imaging.retrieval.wording import picture
     from ccds_kernel.irb.roles import Action
 
@@ -110,7 +110,7 @@ def _find(options: argparse.Namespace) -> None:
             with _asking() as progress:
                 found = ask_archive(project, archive_of(project.settings), asked, progress)
         if options.save:
-            kept = save_criteria(project.folder, project.id, options.save, criteria, options.consecutive)
+            kept = keep_criteria(project, options.save, criteria, options.consecutive)
     if options.json:
         document: dict[str, object] = {"project": project.id} | (found.as_json() if found else {})
         document["criteria"] = kept and {"name": kept.name, "version": kept.version, "digest": kept.digest}

@@ -1,8 +1,8 @@
 """Criteria as a file of the project: versioned, hashed, never overwritten.
 
-`<project>/criteria/<name>-v<version>.json` says which studies somebody asked an archive for. A digest over all of it is in it:
-who changes it by hand makes another file, and is told so. Other criteria under the same name are the next version, which names
-the digest of the one before; so what was asked for, and what before that, can always be told.
+`<project>/criteria/<name>-v<version>.json` says which studies somebody asked an archive for, who kept that and when. A digest
+over all of it is in it: who changes it by hand makes another file, and is told so. Other criteria under the same name are the
+next version, which names the digest of the one before; so what was asked for, and what before that, can always be told.
 
 With `consecutive` the criteria mean the first so many studies in the order in which they were acquired, without choosing among
 them: what validation and deployment are judged on.
@@ -14,8 +14,8 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -28,7 +28,7 @@ from ccds_kernel.files import make_closed, write_whole
 
 FOLDER = "criteria"
 FORMAT = "ccds-criteria-1"
-_VERSION = re.compile(r"-v([1-9][0-9]{0,5})\.json")
+_VERSION = re.compile(r"-v([1-9][0-9]{0,5})\.json$")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class VersionedCriteria:
         criteria: exam codes and study dates.
         consecutive: how many studies at most, the first acquired first; None: all that meet the criteria.
         previous: the digest of the version before; None for the first.
+        kept_by: who kept them; None as long as they aren't kept.
+        kept_at: when, in UTC, to the second.
 
     Raises:
         CcdsError: they can't be called so, or no study is asked for.
@@ -53,6 +55,8 @@ class VersionedCriteria:
     criteria: Criteria
     consecutive: int | None = None
     previous: str | None = None
+    kept_by: str | None = None
+    kept_at: datetime | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -85,6 +89,8 @@ class VersionedCriteria:
             "study_dates": [f"{criteria.first}", f"{criteria.last}"],
             "consecutive": self.consecutive,
             "previous": self.previous,
+            "kept_by": self.kept_by,
+            "kept_at": self.kept_at and self.kept_at.isoformat(),
         }
 
 
@@ -99,6 +105,8 @@ class _File(BaseModel):
     study_dates: Annotated[list[str], Field(min_length=2, max_length=2)]
     consecutive: int | None
     previous: str | None
+    kept_by: str
+    kept_at: str
     digest: str
 
 
@@ -111,6 +119,7 @@ def read_criteria(path: Path, project: str) -> VersionedCriteria:
     try:
         found = _File.model_validate_json(path.read_bytes())
         first, last = map(date.fromisoformat, found.study_dates)
+        kept_at = datetime.fromisoformat(found.kept_at)
     except OSError as error:
         raise _wrong(path, error.strerror or "an error", "name a readable file") from None
     except ValidationError as error:
@@ -118,9 +127,20 @@ def read_criteria(path: Path, project: str) -> VersionedCriteria:
         place = ".".join(map(str, first_error["loc"])) or "the file"
         raise _wrong(path, f"{place}: {first_error['msg']}", "name one that 'ccds imaging find --save' wrote") from None
     except ValueError:
-        raise _wrong(path, "study_dates that are no days", "name one that 'ccds imaging find --save' wrote") from None
+        raise _wrong(
+            path, "study_dates or kept_at that are no days", "name one that 'ccds imaging find --save' wrote"
+        ) from None
     criteria = Criteria(frozenset(found.exam_codes), first, last)
-    read = VersionedCriteria(found.project, found.name, found.version, criteria, found.consecutive, found.previous)
+    read = VersionedCriteria(
+        found.project,
+        found.name,
+        found.version,
+        criteria,
+        found.consecutive,
+        found.previous,
+        found.kept_by,
+        kept_at,
+    )
     if read.digest != found.digest:
         raise _wrong(path, "one that was changed since", "make a new version with 'ccds imaging find --save'")
     if read.project != project:
@@ -129,7 +149,7 @@ def read_criteria(path: Path, project: str) -> VersionedCriteria:
 
 
 def save_criteria(
-    folder: Path, project: str, name: str, criteria: Criteria, consecutive: int | None
+    folder: Path, project: str, name: str, criteria: Criteria, consecutive: int | None, *, person: str
 ) -> VersionedCriteria:
     """Keeps criteria as the next version of `name`; those that the newest version has already are that one.
 
@@ -139,11 +159,13 @@ def save_criteria(
         name: what they are called.
         criteria: exam codes and study dates.
         consecutive: see `VersionedCriteria`.
+        person: who keeps them.
 
     Raises:
         CcdsError: they can't be called so, a version can't be read, or the file can't be written.
     """
-    wanted = VersionedCriteria(project, name, 1, criteria, consecutive)
+    now = datetime.now(UTC).replace(microsecond=0)
+    wanted = VersionedCriteria(project, name, 1, criteria, consecutive, None, person, now)
     try:
         place = make_closed(folder, FOLDER)
         while True:
@@ -152,7 +174,7 @@ def save_criteria(
                 before = read_criteria(path_of(folder, name, newest), project)
                 if before.says_the_same(wanted):
                     return before
-                wanted = VersionedCriteria(project, name, newest + 1, criteria, consecutive, before.digest)
+                wanted = replace(wanted, version=newest + 1, previous=before.digest)
             unfinished = place / f".{name}.{os.getpid()}"
             write_whole(unfinished, wanted.text(), 0o640)
             try:
@@ -191,6 +213,32 @@ def named_criteria(folder: Path, project: str, named: str) -> VersionedCriteria:
             do="keep some: 'ccds imaging find --save'",
         )
     return read_criteria(path, project)
+
+
+def all_criteria(folder: Path, project: str) -> tuple[tuple[VersionedCriteria, ...], tuple[CcdsError, ...]]:
+    """All that the project keeps, what was kept last first; and what is wrong with each file that can't be read.
+
+    Args:
+        folder: the project's directory.
+        project: the IRB application's id.
+
+    Raises:
+        CcdsError: the folder can't be read.
+    """
+    found, wrong = [], []
+    try:
+        paths = sorted(path for path in (folder / FOLDER).iterdir() if _VERSION.search(path.name))
+    except FileNotFoundError:
+        return (), ()
+    except OSError as error:
+        raise _wrong(folder / FOLDER, error.strerror or "an error", "ask who administers this site") from None
+    for path in paths:
+        try:
+            found.append(read_criteria(path, project))
+        except CcdsError as error:
+            wrong.append(error)
+    found.sort(key=lambda one: (f"{one.kept_at}", one.name, one.version), reverse=True)
+    return tuple(found), tuple(wrong)
 
 
 def path_of(folder: Path, name: str, version: int) -> Path:

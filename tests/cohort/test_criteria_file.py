@@ -9,6 +9,7 @@ import pytest
 from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.cohort.criteria_file import (
     VersionedCriteria,
+    all_criteria,
     named_criteria,
     path_of,
     read_criteria,
@@ -22,7 +23,7 @@ MORE = Criteria(frozenset({"CT1"}), date(2024, 1, 1), date(2024, 12, 31))
 
 def save(folder: Path, criteria: Criteria = HEADS, consecutive: int | None = None) -> VersionedCriteria:
     """Keeps criteria as `heads` in HEAD-1."""
-    return save_criteria(folder, "HEAD-1", "heads", criteria, consecutive)
+    return save_criteria(folder, "HEAD-1", "heads", criteria, consecutive, person="eve")
 
 
 def test_criteria_are_read_as_they_were_kept(tmp_path):
@@ -30,6 +31,7 @@ def test_criteria_are_read_as_they_were_kept(tmp_path):
     kept = save(tmp_path, consecutive=50)
 
     assert (kept.version, kept.previous, kept.consecutive, kept.criteria) == (1, None, 50, HEADS)
+    assert (kept.kept_by, kept.kept_at is not None) == ("eve", True)
     assert read_criteria(path_of(tmp_path, "heads", 1), "HEAD-1") == kept
     assert named_criteria(tmp_path, "HEAD-1", "heads") == named_criteria(tmp_path, "HEAD-1", "heads-v1") == kept
 
@@ -57,7 +59,7 @@ def test_names_that_begin_alike_are_apart(tmp_path):
     """`heads` and `heads-2024` have versions of their own."""
     save(tmp_path)
 
-    other = save_criteria(tmp_path, "HEAD-1", "heads-2024", MORE, None)
+    other = save_criteria(tmp_path, "HEAD-1", "heads-2024", MORE, None, person="eve")
 
     assert other.version == 1
     assert named_criteria(tmp_path, "HEAD-1", "heads").criteria == HEADS
@@ -69,10 +71,12 @@ def test_names_that_begin_alike_are_apart(tmp_path):
         (lambda told: told | {"exam_codes": ["CT1", "CT2", "CT3"]}, "found one that was changed since"),
         (lambda told: told | {"version": 7}, "found one that was changed since"),
         (lambda told: told | {"consecutive": 3}, "found one that was changed since"),
+        (lambda told: told | {"kept_by": "sam"}, "found one that was changed since"),
+        (lambda told: told | {"kept_at": "2020-01-01T00:00:00+00:00"}, "found one that was changed since"),
         (lambda told: told | {"extra": 1}, "found extra: Extra inputs are not permitted"),
         (lambda told: told | {"format": "other"}, "found format: Input should be 'ccds-criteria-1'"),
         (lambda told: told | {"study_dates": ["2024-01-01"]}, "found study_dates: List should have at least 2 items"),
-        (lambda told: told | {"study_dates": ["May", "June"]}, "found study_dates that are no days"),
+        (lambda told: told | {"study_dates": ["May", "June"]}, "found study_dates or kept_at that are no days"),
         (lambda told: {key: value for key, value in told.items() if key != "digest"}, "found digest: Field required"),
     ],
 )
@@ -96,6 +100,19 @@ def test_a_file_that_is_none_is_refused(tmp_path, content):
 
     with pytest.raises(CcdsError, match="name one that 'ccds imaging find --save' wrote"):
         read_criteria(path, "HEAD-1")
+
+
+def test_all_criteria_are_listed_and_what_can_not_be_read_is_told(tmp_path):
+    """One broken file hides no other."""
+    assert all_criteria(tmp_path, "HEAD-1") == ((), ())
+    first, second = save(tmp_path), save(tmp_path, MORE)
+    path_of(tmp_path, "broken", 1).write_text("{}")
+    (tmp_path / "criteria" / "notes.txt").write_text("no criteria")
+
+    found, wrong = all_criteria(tmp_path, "HEAD-1")
+
+    assert found == (second, first)
+    assert [str(one).partition(";")[0] for one in wrong] == ["expected a criteria file in 'broken-v1.json'"]
 
 
 def test_another_project_s_criteria_are_refused(tmp_path):

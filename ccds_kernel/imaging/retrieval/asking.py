@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from ccds_kernel.archive.archive import Archive, ArchiveQuery, StudyFound
-from ccds_kernel.audit.events import AccessDenied, StudiesFound
+from ccds_kernel.audit.events import AccessDenied, CriteriaKept, StudiesFound
 from ccds_kernel.cohort.coverage import require_covered
 from ccds_kernel.cohort.criteria import Criteria, beyond
-from ccds_kernel.cohort.criteria_file import VersionedCriteria, named_criteria
+from ccds_kernel.cohort.criteria_file import VersionedCriteria, named_criteria, save_criteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.findings import Findings, findings, query_of
@@ -63,6 +63,20 @@ def ask_archive(
     project.require(Action.WRITE_IMAGES)
     require_covered(project, versioned.criteria, Action.WRITE_IMAGES)
     return _asked(project, archive, versioned, project.person, progress)
+
+
+def keep_criteria(project: Project, name: str, criteria: Criteria, consecutive: int | None = None) -> VersionedCriteria:
+    """Keeps criteria in the project, as the next version of `name`; those that its newest version has already are that one.
+
+    Raises:
+        ProjectAccessDenied: this person may not, or the application doesn't cover them.
+        CcdsError: as `save_criteria`.
+    """
+    project.require(Action.WRITE_IMAGES)
+    require_covered(project, criteria, Action.WRITE_IMAGES)
+    kept = save_criteria(project.folder, project.id, name, criteria, consecutive, person=project.person)
+    project.audit.write(CriteriaKept(person=project.person, project=project.id, digest=kept.digest))
+    return kept
 
 
 def answer_requests(project: Project, archive: Archive) -> int:

@@ -181,7 +181,7 @@ def test_criteria_beyond_the_application_are_refused_everywhere(settings, projec
 def test_what_is_left_for_the_site_to_ask_is_asked_once(project, settings, criteria):
     """In the name of who left it; the archive isn't asked again until somebody asks again."""
     queue, archive = RetrievalQueue(project), Answers()
-    kept = save_criteria(project.folder, "HEAD-1", "heads", criteria.criteria, None)
+    kept = save_criteria(project.folder, "HEAD-1", "heads", criteria.criteria, None, person="eve")
     queue.request_later(kept)
     queue.request_later(kept)
 
@@ -196,9 +196,9 @@ def test_what_is_left_for_the_site_to_ask_is_asked_once(project, settings, crite
 
 def test_criteria_that_were_changed_meanwhile_are_not_asked(project, criteria):
     """The digest of what was asked for is in the database."""
-    kept = save_criteria(project.folder, "HEAD-1", "heads", criteria.criteria, None)
+    kept = save_criteria(project.folder, "HEAD-1", "heads", criteria.criteria, None, person="eve")
     RetrievalQueue(project).request_later(kept)
-    other = save_criteria(project.folder, "HEAD-1", "more", criteria.criteria, 5)
+    other = save_criteria(project.folder, "HEAD-1", "more", criteria.criteria, 5, person="eve")
     text = other.text().replace('"more"', '"heads"')
     (project.folder / "criteria" / "heads-v1.json").write_text(text, encoding="utf-8")
 

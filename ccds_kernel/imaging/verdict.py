@@ -68,6 +68,44 @@ PASSABLE = {
 """Codes that a person may let pass for one series, and what happens then. The others are no matter of opinion."""
 
 
+_ANOTHER = "choose another series"
+_AGAIN = "fetch the study again; if it stays so, choose another series"
+
+TO_DO = {
+    "not-an-image": _ANOTHER,
+    "secondary-capture": _ANOTHER,
+    "localizer": _ANOTHER,
+    "not-cross-sectional": _ANOTHER,
+    "tiled-image": _ANOTHER,
+    "unreadable": _AGAIN,
+    "truncated": _AGAIN,
+    "unknown-encoding": "have the archive send it in a standard transfer syntax, or choose another series",
+    "uid-conflict": "have the archive's keepers say which copy is right and remove the other, then fetch the study again",
+    "inconsistent-headers": "have the archive's keepers look which files don't belong there, or choose another series",
+    "unsupported-pixels": "choose the original series, not a coloured or derived one",
+    "mosaic": "fetch the series as the scanner sent it, with its private header",
+    "no-geometry": "choose the original series: this one lost where its slices lie",
+    "too-few-slices": _AGAIN,
+    "orientation-varies": "choose a series of one orientation",
+    "one-position": "choose another series: this one has no third dimension",
+    "several-volumes": "have the archive's keepers split it into series, or choose another one",
+    "duplicate-slices": "have the archive's keepers remove the copies, then fetch the study again",
+    "gantry-tilt": "let it pass, or put gantry-tilt under `correct` in the rules, for every study",
+    "positions-contradict": "compare the order of the slices with the console's; then let it pass, or choose another series",
+    "not-collinear": _ANOTHER,
+    "missing-slices": "fetch the study again: slices may have been lost; let it pass where none is missing",
+    "irregular-spacing": "let it pass, or put variable-spacing under `correct` in the rules, for every study",
+    "conversion-failed": "choose another series, and tell whoever runs this site",
+    "several-outputs": "choose another series: this one holds several, such as echoes, under one UID",
+    "geometry-mismatch": "choose another series, and tell whoever runs this site",
+    "undecodable": _AGAIN,
+    "value-range": "look at the picture; let it pass where it is right, else fetch the study again",
+    "voxel-mismatch": "choose another series, and tell whoever runs this site",
+    "output-differs": "move the older image of that name out of the project's volumes, then make volumes again",
+}
+"""Code → what a person can do about it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a series was not accepted.

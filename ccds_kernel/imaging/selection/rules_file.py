@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import yaml
@@ -49,29 +50,64 @@ class _File(BaseModel):
     correct: list[Correction] = []
 
 
+class WrongRules(CcdsError):  # noqa: N818 - named for what a person is told, not for its being an exception
+    """A text that says no selection rules; `line` is where, counted from 1, where that is known."""
+
+    line: int | None = None
+
+
 def parse_rules(text: str) -> SelectionRules:
     """The rules that `text` says.
 
     Raises:
-        CcdsError: it isn't YAML, or says something else; names what.
+        WrongRules: it isn't YAML, or says something else; names what, and in which line.
     """
     try:
         read: Any = yaml.safe_load(text[: LONGEST + 1])
-        file = _File.model_validate(read)
-        return SelectionRules(tuple(rule.value() for rule in file.rules), frozenset(file.correct))
+        root = yaml.compose(text[: LONGEST + 1], Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        raise _wrong("not YAML") from error
+        mark = getattr(error, "problem_mark", None)
+        raise _wrong("not YAML", None if mark is None else mark.line + 1) from error
+    try:
+        file = _File.model_validate(read)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise _wrong(f"{where}: {first['msg']}") from error
-    except ValueError as error:
-        raise _wrong(str(error)) from error
+        raise _wrong(f"{where}: {first['msg']}", _line(root, first["loc"])) from error
+    rules: list[SelectionRule] = []
+    for at, rule in enumerate(file.rules):
+        try:
+            rules.append(rule.value())
+            found = SelectionRules(tuple(rules), frozenset(file.correct))
+        except ValueError as error:
+            raise _wrong(str(error), _line(root, ("rules", at))) from error
+    return found if rules else SelectionRules((), frozenset(file.correct))
 
 
-def _wrong(found: str) -> CcdsError:
-    return CcdsError(
+def _line(node: yaml.Node | None, place: Sequence[int | str]) -> int | None:
+    """The line of what stands at `place`, or of what would hold it."""
+    for step in place:
+        below = _below(node, step)
+        if below is None:
+            break
+        node = below
+    return None if node is None else int(node.start_mark.line) + 1
+
+
+def _below(node: yaml.Node | None, step: int | str) -> yaml.Node | None:
+    if isinstance(node, yaml.MappingNode):
+        return next((value if value.value else name for name, value in node.value if name.value == step), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        found: yaml.Node = node.value[step]
+        return found
+    return None
+
+
+def _wrong(found: str, line: int | None) -> WrongRules:
+    wrong = WrongRules(
         expected="selection rules ('rules:' with exam_codes and what series must be like)",
-        found=found,
+        found=found if line is None else f"in line {line}: {found}",
         do="see docs/imaging.md",
     )
+    wrong.line = line
+    return wrong

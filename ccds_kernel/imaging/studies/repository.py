@@ -118,7 +118,7 @@ class ImageStudies:
             CcdsError: no such study, or the volumes can't be written.
         """
         self._project.require(Action.WRITE_IMAGES)
-        folder = self._folder(study_key)
+        folder = self.folder(study_key)
         stamp = stamp_of(folder)
         read: tuple[SeriesRead, ...] = ()
         try:
@@ -209,7 +209,13 @@ class ImageStudies:
         with self._project.store.reading() as connection:
             return rows.masks(connection, study_key)
 
-    def _folder(self, study_key: str) -> Path:
+    def folder(self, study_key: str) -> Path:
+        """Where the files of a study lie.
+
+        Raises:
+            CcdsError: no such study.
+        """
+        self._project.require(Action.READ_IMAGES)
         folder = self._project.folder / "dicom" / study_key
         if not _STUDY_KEY.fullmatch(study_key) or not folder.is_dir():
             raise CcdsError(
@@ -220,10 +226,10 @@ class ImageStudies:
         return folder
 
     def _inventory(self, study_key: str) -> Inventory:
-        return find_series(self._folder(study_key))
+        return find_series(self.folder(study_key))
 
     def _choice(self, study_key: str, inventory: Inventory) -> Choice:
-        return self._decided(study_key, [one.facts for one in series_of(inventory, self._folder(study_key))])
+        return self._decided(study_key, [one.facts for one in series_of(inventory, self.folder(study_key))])
 
     def _decided(self, study_key: str, facts: Sequence[SeriesFacts]) -> Choice:
         rules = self.rules()

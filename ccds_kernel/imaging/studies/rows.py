@@ -15,7 +15,7 @@ from ccds_kernel.imaging.retrieval.tables import retrieval
 from ccds_kernel.imaging.selection.facts import SeriesFacts
 from ccds_kernel.imaging.studies.deciding import Said
 from ccds_kernel.imaging.studies.tables import mask, selection_rules, series_choice, series_pass, series_verdict
-from ccds_kernel.imaging.verdict import Reason, Status
+from ccds_kernel.imaging.verdict import PASSABLE, Reason, Status
 
 _LONGEST_LINE = 300
 _MANY = 500
@@ -190,6 +190,16 @@ def quarantined(
     order = (series_verdict.c.status, series_verdict.c.code, series_verdict.c.scanner, series_verdict.c.id)
     page = select(series_verdict).where(*wanted).order_by(*order).offset(begin).limit(most)
     return [_judgement(row) for row in connection.execute(page)], total or 0
+
+
+def judged_series(connection: Connection, since: datetime | None) -> dict[str, set[str]]:
+    """Study → its series that have a verdict; a quarantine that might pass counts only where it is of `since` or later."""
+    found: dict[str, set[str]] = {}
+    columns = series_verdict.c
+    for row in connection.execute(select(columns.study_key, columns.series, columns.code, columns.made_at)):
+        if since is None or row.code not in PASSABLE or _utc(row.made_at) >= since:
+            found.setdefault(row.study_key, set()).add(row.series)
+    return found
 
 
 def judgement(connection: Connection, study_key: str, series: str) -> Judgement | None:

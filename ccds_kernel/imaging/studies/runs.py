@@ -1,0 +1,215 @@
+"""Making the volumes of all studies that wait for one, by one process at a time, told of in the project's database.
+
+A run is a row: how far it came, and when whoever is at it was last heard of. So every session sees it, and where its process
+is gone (a page was loaded anew, a session ended) somebody goes on with it: a study is either done or not. What waits follows
+from what is chosen and what was converted, so nothing is lost, or done twice but the study that was in hands.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.studies import rows
+from ccds_kernel.imaging.studies.overview import StudiesOverview
+from ccds_kernel.imaging.studies.repository import ImageStudies
+from ccds_kernel.imaging.studies.tables import volume_run
+from ccds_kernel.irb.project import Project
+from ccds_kernel.irb.roles import Action
+
+BEAT_SECONDS = 5.0
+"""How often who makes volumes says so."""
+
+GONE_SECONDS = 20.0
+"""Whoever wasn't heard of for so long is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Volumes that are, or were, made of the studies that waited.
+
+    Args:
+        id: its number.
+        person: who began it.
+        begun: when.
+        total: of how many studies.
+        done: how many of them are done.
+        ended: when it ended; None as long as it didn't.
+        heard: when whoever is at it was last heard of.
+        stopping: whether somebody wants it to end.
+        cause: why it ended before all were done; None where it didn't.
+    """
+
+    id: int
+    person: str
+    begun: datetime
+    total: int
+    done: int
+    ended: datetime | None
+    heard: datetime
+    stopping: bool
+    cause: str | None
+
+    def is_left(self, now: datetime) -> bool:
+        """Whether it goes on, and nobody is at it any more."""
+        return self.ended is None and now - self.heard > timedelta(seconds=GONE_SECONDS)
+
+
+class VolumeRuns:
+    """The runs of `project`, for the person who opened it: who may read its images looks, who may write them begins and stops."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._studies = ImageStudies(project)
+        self._overview = StudiesOverview(project)
+
+    def newest(self) -> Run | None:
+        """The one that was begun last; None where none was."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            return _newest(connection)
+
+    def waiting(self) -> list[str]:
+        """The studies that wait for volumes, by key.
+
+        Unread ones, those of which another series is chosen than the one that was converted, and those in quarantine for what
+        rules that were kept since may correct.
+        """
+        outlines = self._overview.outlines()
+        kept = self._overview.kept_rules()
+        with self._project.store.reading() as connection:
+            judged = rows.judged_series(connection, kept[0].at if kept else None)
+        return [
+            one.study_key
+            for one in outlines
+            if one.choice is None or judged.get(one.study_key, set()) != _to_be(one.choice.chosen, read=bool(one.read))
+        ]
+
+    def begin(self) -> Run:
+        """Begins a run, or takes over one that was left; `work` then does it.
+
+        Raises:
+            CcdsError: somebody is at one, or nothing waits.
+        """
+        self._project.require(Action.WRITE_IMAGES)
+        waiting = self.waiting()
+        now = datetime.now(UTC)
+        with self._project.store.writing() as connection:
+            newest = _newest(connection)
+            if newest is not None and newest.ended is None:
+                if not newest.is_left(now):
+                    raise CcdsError(
+                        expected="no other run that makes volumes",
+                        found=f"one of {newest.person}, {newest.done} of {newest.total} studies done",
+                        do="wait for it, or stop it",
+                    )
+                taken = {"total": newest.done + len(waiting), "beat_at": now, "stopping": False}
+                connection.execute(update(volume_run).where(volume_run.c.id == newest.id).values(taken))
+            elif waiting:
+                begun = {"asked_by": self._project.person, "asked_at": now, "total": len(waiting), "done": 0}
+                connection.execute(insert(volume_run).values(**begun, stopping=False, beat_at=now))
+            else:
+                raise CcdsError(
+                    expected="studies that wait for volumes",
+                    found="none",
+                    do="fetch studies, or choose other series first",
+                )
+            run = _newest(connection)
+        assert run is not None  # noqa: S101 - it was just written
+        return run
+
+    def stop(self) -> None:
+        """Ends the run that goes on after the study that is in hands; nothing where none does."""
+        self._project.require(Action.WRITE_IMAGES)
+        with self._project.store.writing() as connection:
+            newest = _newest(connection)
+            if newest is not None and newest.ended is None:
+                left = newest.is_left(datetime.now(UTC))
+                ended = {"ended_at": datetime.now(UTC), "cause": "stopped"} if left else {}
+                changed = update(volume_run).where(volume_run.c.id == newest.id)
+                connection.execute(changed.values(stopping=True, **ended))
+
+    def work(self, run: Run) -> None:
+        """Makes the volumes of the studies that wait, one after the other, until all are done or somebody stops it.
+
+        Never raises for what a person can act on: the run then says why it ended.
+        """
+        cause: str | None = None
+        try:
+            with self._heard_of(run):
+                for key in self.waiting():
+                    if not self._goes_on(run):
+                        cause = "stopped"
+                        break
+                    self._studies.make_volumes(key)
+                    self._change(run, done=volume_run.c.done + 1)
+        except CcdsError as error:
+            cause = str(error)
+        except BaseException:
+            cause = "a defect in the workbench"
+            raise
+        finally:
+            self._change(run, ended_at=datetime.now(UTC), cause=None if cause is None else cause[:400])
+
+    def _goes_on(self, run: Run) -> bool:
+        with self._project.store.reading() as connection:
+            found = _newest(connection)
+        return found is not None and found.id == run.id and not found.stopping
+
+    def _change(self, run: Run, **values: Any) -> None:  # noqa: ANN401 - columns, or what they come to hold
+        with self._project.store.writing() as connection:
+            changed = update(volume_run).where(volume_run.c.id == run.id, volume_run.c.ended_at.is_(None))
+            connection.execute(changed.values(beat_at=datetime.now(UTC), **values))
+
+    @contextmanager
+    def _heard_of(self, run: Run) -> Iterator[None]:
+        """Says that somebody is at it, also while one study takes long."""
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(BEAT_SECONDS):
+                self._change(run)
+
+        beating = threading.Thread(target=beat, name="ccds-volumes-beat", daemon=True)
+        beating.start()
+        try:
+            yield
+        finally:
+            over.set()
+            beating.join()
+
+
+def _to_be(chosen: str | None, *, read: bool) -> set[str]:
+    """The series that a study has a verdict of when all is done; the empty name stands for one that holds nothing readable."""
+    if not read:
+        return {""}
+    return set() if chosen is None else {chosen}
+
+
+def _newest(connection: Connection) -> Run | None:
+    row = connection.execute(select(volume_run).order_by(volume_run.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _run(row)
+
+
+def _run(row: Row[Any]) -> Run:
+    def utc(moment: datetime) -> datetime:
+        return moment.replace(tzinfo=UTC)  # as in `rows`
+
+    return Run(
+        id=row.id,
+        person=row.asked_by,
+        begun=utc(row.asked_at),
+        total=row.total,
+        done=row.done,
+        ended=None if row.ended_at is None else utc(row.ended_at),
+        heard=utc(row.beat_at),
+        stopping=row.stopping,
+        cause=row.cause,
+    )

@@ -16,6 +16,7 @@ from ccds_kernel.cohort.criteria_file import VersionedCriteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
+from ccds_kernel.imaging.retrieval.run import Run
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.study_key import study_key_secret
@@ -112,6 +113,18 @@ class RetrievalQueue:
         self._project.require(Action.READ_IMAGES)
         with self._project.store.reading() as connection:
             return tuple(rows.requests(connection, state))
+
+    def run(self) -> Run | None:
+        """The latest run of the queue's worker; None before the first."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            return rows.latest_run(connection)
+
+    def stop(self) -> None:
+        """Asks the worker to end: what it is at waits again, and so does all that waits."""
+        self._project.require(Action.WRITE_IMAGES)
+        with self._project.store.writing() as connection:
+            rows.stop_run(connection)
 
     def _require_known(self, found: Iterable[StudyRequest], keys: Collection[str]) -> None:
         unknown = set(keys) - {one.study_key for one in found}

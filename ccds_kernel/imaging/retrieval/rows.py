@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from ccds_kernel.archive.archive import ArchiveQuery, StudyFound
 from ccds_kernel.cohort.criteria_file import VersionedCriteria
 from ccds_kernel.imaging.retrieval.request import LONGEST_CAUSE, Outcome, State, StudyRequest
-from ccds_kernel.imaging.retrieval.tables import image_criteria, retrieval
+from ccds_kernel.imaging.retrieval.run import LONGEST_LINE, Run
+from ccds_kernel.imaging.retrieval.tables import image_criteria, retrieval, retrieval_run
 from ccds_kernel.irb.study_key import study_key
 
 _ALL = select(
@@ -171,6 +172,55 @@ def causes(connection: Connection) -> Counter[str]:
     gone = retrieval.c.state.in_((State.FAILED, State.REFUSED))
     query = select(retrieval.c.cause, func.count().label("studies")).where(gone).group_by(retrieval.c.cause)
     return Counter({str(row.cause): int(row.studies) for row in connection.execute(query)})
+
+
+def begin_run(connection: Connection, person: str) -> int:
+    """Writes down that a worker begins, in place of the run before; the run's number."""
+    now = datetime.now(UTC)
+    connection.execute(delete(retrieval_run))
+    values = {"person": person, "begun_at": now, "seen_at": now, "received": 0, "stops": False}
+    return int(connection.execute(insert(retrieval_run).values(values).returning(retrieval_run.c.id)).scalar_one())
+
+
+def beat(connection: Connection, run: int, received: int, bytes_per_s: float) -> None:
+    """Writes down a worker's sign of life."""
+    now = {"seen_at": datetime.now(UTC), "received": received, "bytes_per_s": bytes_per_s}
+    connection.execute(update(retrieval_run).where(retrieval_run.c.id == run).values(now))
+
+
+def run_stops(connection: Connection, run: int) -> bool:
+    """Whether a worker is asked to end, or another one has begun."""
+    return connection.scalar(select(retrieval_run.c.stops).where(retrieval_run.c.id == run)) is not False
+
+
+def end_run(connection: Connection, run: int, received: int, why: str | None) -> None:
+    """Writes down that a worker ended."""
+    now = datetime.now(UTC)
+    line = None if why is None else why[:LONGEST_LINE]
+    values = {"seen_at": now, "ended_at": now, "received": received, "why": line}
+    connection.execute(update(retrieval_run).where(retrieval_run.c.id == run).values(values))
+
+
+def latest_run(connection: Connection) -> Run | None:
+    """The latest run; None before the first."""
+    row = connection.execute(select(retrieval_run).order_by(retrieval_run.c.id.desc()).limit(1)).one_or_none()
+    if row is None:
+        return None
+    return Run(
+        person=row.person,
+        begun_at=row.begun_at.replace(tzinfo=UTC),
+        seen_at=row.seen_at.replace(tzinfo=UTC),
+        received=row.received,
+        bytes_per_s=row.bytes_per_s,
+        ended_at=row.ended_at and row.ended_at.replace(tzinfo=UTC),
+        why=row.why,
+        stops=row.stops,
+    )
+
+
+def stop_run(connection: Connection) -> None:
+    """Asks the worker to end."""
+    connection.execute(update(retrieval_run).values(stops=True))
 
 
 def _named(keys: Collection[str] | None) -> ColumnElement[bool]:

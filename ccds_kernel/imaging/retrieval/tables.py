@@ -1,6 +1,6 @@
 """Where a project's queue of studies lies."""
 
-from sqlalchemy import Boolean, Column, Date, DateTime, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Float, ForeignKey, Index, Integer, String, Table
 
 from ccds_kernel.store.metadata import metadata
 
@@ -47,3 +47,20 @@ retrieval = Table(
     sqlite_autoincrement=True,
 )
 """Studies that were asked for, each once, in that order; what the archive's answer said of each."""
+
+retrieval_run = Table(
+    "retrieval_run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person", String(64), nullable=False),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("bytes_per_s", Float),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("why", String(400)),
+    Column("stops", Boolean(create_constraint=False), nullable=False),
+    comment="images",
+    sqlite_autoincrement=True,
+)
+"""The latest run of the queue's worker, and no other: whether it is alive, how fast it is, what ended it."""

@@ -30,6 +30,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.asking import against_fetching
 from ccds_kernel.imaging.retrieval.pace import Throttle
+from ccds_kernel.imaging.retrieval.pulse import EVERY_S, Pulse
 from ccds_kernel.imaging.retrieval.request import Outcome, State, StudyRequest
 from ccds_kernel.imaging.retrieval.staging import DiskFull, OtherCopy, Staging
 from ccds_kernel.imaging.retrieval.timetable import next_change, pace_at
@@ -83,7 +84,7 @@ class Worker:
         self._abandoned = Flag()
 
     def run(self) -> Counter[State]:
-        """Fetches studies until none waits; returns what became of those that were tried.
+        """Fetches studies until none waits, or somebody asks it to end; returns what became of those that were tried.
 
         Raises:
             ArchiveAway: the archive is; what was fetched before is there, the rest waits.
@@ -95,20 +96,26 @@ class Worker:
         with self._staging.mine():
             with self._project.store.writing() as connection:
                 rows.release_running(connection, self._settings.attempts)
+            pulse = Pulse(self._project.store, self._project.person)
+            why: CcdsError | None = None
             with ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="retrieval") as pool:
                 try:
-                    self._empty(pool, running, tally)
+                    self._empty(pool, running, tally, pulse)
+                except CcdsError as error:
+                    why = error
+                    raise
                 finally:
                     self._abandoned.set()
                     wait(running)
                     self._settle(running, running, tally)
+                    pulse.end(why)
         return tally
 
     def _empty(
-        self, pool: ThreadPoolExecutor, running: dict[Future[_Tried], StudyRequest], tally: Counter[State]
+        self, pool: ThreadPoolExecutor, running: dict[Future[_Tried], StudyRequest], tally: Counter[State], pulse: Pulse
     ) -> None:
         halted: CcdsError | None = None
-        while True:
+        while not pulse.beat():
             threads = pace_at(self._settings, self._now()).threads
             waiting = True
             while halted is None and waiting and len(running) < threads:
@@ -120,9 +127,9 @@ class Worker:
                     request = self._claim(tally)
                     waiting = request is not None
                     if request is not None:
-                        running[pool.submit(self._try, request)] = request
+                        running[pool.submit(self._try, request, pulse)] = request
             if running:
-                done, _ = wait(running, timeout=_LOOK_AGAIN_S, return_when=FIRST_COMPLETED)
+                done, _ = wait(running, timeout=EVERY_S, return_when=FIRST_COMPLETED)
                 halted = self._settle(done, running, tally) or halted
             elif halted is not None:
                 raise halted
@@ -194,7 +201,7 @@ class Worker:
                 StudyNotArrived(**who, received=outcome.received, announced=outcome.announced or 0)
             )
 
-    def _try(self, request: StudyRequest) -> _Tried:
+    def _try(self, request: StudyRequest, pulse: Pulse) -> _Tried:
         """Fetches, proves and publishes one study."""
         came = [0, 0]
 
@@ -202,6 +209,7 @@ class Worker:
             came[0] += instances
             came[1] += size
             self._received(size)
+            pulse.received(size)
             self._throttle.received(size)
             if self._abandoned.is_set():
                 raise _AbandonedError

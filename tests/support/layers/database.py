@@ -25,8 +25,8 @@ _OF_REPORTS = (
     "confirmation_batch", "confirmation_assignment", "study_curation", "label_snapshot",
 )  # fmt: skip
 _OF_IMAGES = (
-    "image_criteria", "retrieval", "selection_rules", "study_series", "series_choice", "series_verdict", "series_pass", "mask",
-    "volume_run",
+    "image_criteria", "retrieval", "retrieval_run", "selection_rules", "study_series", "series_choice", "series_verdict",
+    "series_pass", "mask", "volume_run",
 )  # fmt: skip
 _OF_ANSWERS = ("confirmation_item", "confirmation_lease", "confirmation_answer", "study_strata")
 TABLES: dict[str, tuple[Rule, Rule]] = {

@@ -1,4 +1,4 @@
-"""The queue of studies that are fetched from the archive, and the criteria by which they were asked for."""
+"""The queue of studies that are fetched from the archive, the criteria by which they were asked for, its worker's latest run."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0010"
 
 
 def upgrade() -> None:
-    """Makes both tables."""
+    """Makes the tables."""
     op.create_table(
         "image_criteria",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -52,3 +52,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_retrieval_state", "retrieval", ["state", "urgent", "id"])
     op.create_index("ix_retrieval_study_key", "retrieval", ["study_key"])
+    op.create_table(
+        "retrieval_run",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(64), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_per_s", sa.Float()),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
+        sa.Column("why", sa.String(400)),
+        sa.Column("stops", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_retrieval_run"),
+        comment="images",
+        sqlite_autoincrement=True,
+    )

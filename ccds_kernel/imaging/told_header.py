@@ -1,0 +1,144 @@
+"""What of a series' DICOM headers can be told to whoever may see its images: how it was made, never of whom or when.
+
+By kind, not by a list of what identifies, which would be out of date with the next scanner: numbers, codes and the UIDs that
+the standard itself defines are told, and a few texts that scanners write, as in a volume's sidecar. Everything else is there by
+its name only: names, ids, dates, times, UIDs, private elements, and all text that people type. Nothing about the patient is told
+(group 0010).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pydicom
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.uid import UID
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.header import quiet_pydicom
+from ccds_kernel.imaging.output import hashed_name
+
+MOST_ROWS = 2000
+LONGEST_VALUE = 120
+_DEEPEST = 4
+_PATIENT = 0x0010
+_NUMBERS = frozenset({"DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV", "AT"})
+_WRITTEN_BY_SCANNERS = frozenset(
+    {
+        "ConvolutionKernel", "ImplementationVersionName", "Manufacturer", "ManufacturerModelName", "ReceiveCoilName",
+        "SequenceName", "SoftwareVersions", "SpecificCharacterSet", "TransmitCoilName",
+    }
+)  # fmt: skip
+_CODE = re.compile(r"[A-Z0-9_ ]{1,16}")
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRow:
+    """One element of the headers.
+
+    Args:
+        tag: "0018,0050"; of an element within a sequence those of the sequences around it before it, joined by " > ".
+        keyword: DICOM's, "private" where the element is a maker's own; of one within a sequence joined in the same way.
+        vr: its value representation.
+        value: what it holds in the first file; None where it isn't told.
+        values: how many different ones the files hold; 0 where it isn't told.
+    """
+
+    tag: str
+    keyword: str
+    vr: str
+    value: str | None
+    values: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToldHeader:
+    """The headers of one series.
+
+    Args:
+        files: how many files they were read from.
+        rows: by tag.
+    """
+
+    files: int
+    rows: tuple[HeaderRow, ...]
+
+
+def told_header(folder: Path, series: str) -> ToldHeader:
+    """The headers of the files of `series`, a hashed name, anywhere below `folder`.
+
+    Raises:
+        CcdsError: there are none.
+    """
+    found: dict[str, tuple[HeaderRow, set[str | None]]] = {}
+    files = 0
+    with quiet_pydicom():
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            data = _read(path)
+            if data is None or hashed_name("series", str(data.get("SeriesInstanceUID", ""))) != series:
+                continue
+            files += 1
+            for row in _rows(data.file_meta, "", "", 0):
+                found.setdefault(row.tag, (row, set()))[1].add(row.value)
+            for row in _rows(data, "", "", 0):
+                if row.tag in found or len(found) < MOST_ROWS:
+                    found.setdefault(row.tag, (row, set()))[1].add(row.value)
+    if not files:
+        raise CcdsError(
+            expected="DICOM files of this series",
+            found="none",
+            do="look at a volume whose study is still in the project",
+        )
+    rows = (
+        HeaderRow(row.tag, row.keyword, row.vr, row.value, 0 if row.value is None else len(values))
+        for row, values in found.values()
+    )
+    return ToldHeader(files, tuple(sorted(rows, key=lambda row: row.tag)))
+
+
+def _read(path: Path) -> pydicom.FileDataset | None:
+    try:
+        return pydicom.dcmread(path, stop_before_pixels=True, defer_size="64 KB")
+    except Exception:  # noqa: BLE001 - broken input makes pydicom raise nearly anything; that a file is broken the verdict says
+        return None
+
+
+def _rows(data: Dataset, tags: str, keywords: str, depth: int) -> Iterator[HeaderRow]:
+    for raw in data:
+        tag = f"{tags}{raw.tag.group:04X},{raw.tag.element:04X}"
+        keyword = f"{keywords}{raw.keyword or ('private' if raw.tag.is_private else '')}"
+        hidden = raw.tag.is_private or raw.tag.group == _PATIENT
+        if raw.VR != "SQ":
+            yield HeaderRow(tag, keyword, raw.VR, None if hidden else _told(raw), 0)
+            continue
+        count = len(raw.value or ())
+        yield HeaderRow(tag, keyword, raw.VR, None if hidden else f"{count} item{'' if count == 1 else 's'}", 0)
+        if count and not hidden and depth < _DEEPEST:
+            yield from _rows(raw.value[0], f"{tag} > ", f"{keyword} > ", depth + 1)
+
+
+def _told(element: DataElement) -> str | None:
+    """The value of a public element as text; None where it may say of whom or when the image is."""
+    values = list(element.value) if isinstance(element.value, MultiValue | list) else [element.value]
+    if element.is_empty:
+        return ""
+    if element.VR == "UI":
+        names = [UID(str(value)).name for value in values]
+        told = [] if set(names) & {str(value) for value in values} else names  # one that the standard doesn't define
+    elif element.VR in _NUMBERS or element.keyword in _WRITTEN_BY_SCANNERS or _is_code(element.VR, values):
+        told = [str(value) for value in values]
+    else:
+        told = []
+    if not told:
+        return None
+    text = "\\".join(told)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]} …"
+
+
+def _is_code(vr: str, values: list[object]) -> bool:
+    return vr == "CS" and all(_CODE.fullmatch(str(value)) for value in values if str(value))

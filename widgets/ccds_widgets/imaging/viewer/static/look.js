@@ -1,0 +1,449 @@
+// Looking at volumes: three planes through one point, their window, a mask over them, and its correction. A screen as labeling.js
+// describes it: `lookScreen(context)`; of the context it uses `channel`, `said`, `help` and `signal`. `open({study, series})` goes
+// to a study.
+
+const PLANES = ["axial", "coronal", "sagittal"];
+const BIG_STEP = 10;
+const LOOK_KEYS = [
+  ["↑  ↓", "the next and the last slice of the plane that was clicked last"],
+  ["Page ↑  Page ↓", "ten slices on, ten back"],
+  ["Home  End", "the first and the last slice"],
+  ["Tab", "the next plane"],
+  [",  .", "the time point before, the next"],
+  ["w", "the next window"],
+  ["right button", "drag: level up and down, width left and right"],
+  ["x", "crosshair on and off"],
+  ["f", "one plane large, and back"],
+  ["m", "mask on and off"],
+  ["h", "the DICOM header"],
+  ["e", "correct the mask, or draw one"],
+  ["1 … 9  0", "the label of the brush; the eraser"],
+  ["[  ]", "a smaller brush, a larger one"],
+  ["Shift", "drag: move the crosshair while a mask is corrected"],
+  ["z", "take the last stroke back"],
+  ["s", "save the mask"],
+  ["Esc", "leave the correction"],
+];
+
+function lookScreen(context) {
+  const { signal } = context;
+  const state = {
+    listId: `ccds-studies-${Math.floor(Math.random() * 2 ** 40)}`,
+    project: "", study: null, all: [], volume: null, masks: [], mask: null, lastMask: null, drawing: null,
+    label: 1, brush: 3, onlyEmpty: false, opacity: 0.5, window: null, time: 0, voxel: [0, 0, 0], isCrossed: true,
+    corrects: false, colours: [], active: "axial", large: null, nonce: 0, heading: [0, 0],
+  };
+  const strokes = []; // those that the kernel hasn't drawn yet
+  let queue = Promise.resolve();
+  const studies = h("datalist", { id: state.listId });
+  const tools = h("div", { class: "ccds-toolbar ccds-look-tools" });
+  const legend = h("div", { class: "ccds-toolbar ccds-look-legend", hidden: true });
+  const problem = h("p", { class: "ccds-error", role: "alert", hidden: true });
+  const empty = h("div", {}, h("p", { class: "ccds-waiting" }, "Opening the volume …"));
+  const panes = Object.fromEntries(PLANES.map((name) => [name, planePane(name, hooksOf(name), signal)]));
+  const stage = h("div", { class: "ccds-look-panes", hidden: true }, ...PLANES.map((name) => panes[name].element));
+  const cross = h("p", { "data-place": "crosshair" });
+  const pointer = h("p", { "data-place": "pointer", class: "ccds-muted" });
+  const facts = h("p", { class: "ccds-muted ccds-facts" });
+  const foot = h("footer", { class: "ccds-look-foot", hidden: true }, cross, pointer, facts);
+  const element = h("section", { class: "ccds-look", "aria-label": "Look" }, tools, studies, legend, problem, empty, stage, foot);
+  window.addEventListener("beforeunload", (event) => state.drawing?.changed && event.preventDefault(), { signal });
+
+  const ask = (request) => context.channel.ask(request);
+  const ofVolume = (request) => ask({ ...request, study: state.study, series: state.volume.series, version: state.volume.version });
+  const planeOf = (name) => state.volume.planes.find(({ plane }) => plane === name);
+  const range = () => ({ low: state.window.level - state.window.width / 2, high: state.window.level + state.window.width / 2 });
+  const store = frameStore(
+    (wanted) => ofVolume({ kind: "frames", time: state.time, ...range(), wanted }),
+    wishes,
+    soon,
+    paint,
+    (error) => complain(error.message),
+  );
+  const probes = { cross: newest(cross, "Crosshair"), pointer: newest(pointer, "Pointer") };
+
+  // --- which volume
+
+  let started = null;
+
+  async function open(place) {
+    try {
+      started ??= ask({ kind: "ready" }, 0);
+      const first = await started;
+      Object.assign(state, { project: first.project, corrects: first.corrects, colours: first.colours });
+      if (place?.study) return await choose(place.study, place.series ?? null);
+      if (state.study) return undefined;
+      listStudies(first);
+      if (first.study) return await choose(first.study, first.series);
+      const last = remembered();
+      if (last) return await choose(last.study, last.series, last);
+      if (first.studies.length) return await choose(first.studies[0], null);
+      sayEmpty("No volumes yet", "Volumes are made from the series that the project chose: see “Series” and “Quarantine”, or run “ccds imaging volumes”.");
+    } catch (error) {
+      started = null;
+      sayEmpty("The volumes can’t be shown", error.message);
+    }
+    return undefined;
+  }
+
+  function listStudies({ studies: keys }) {
+    studies.replaceChildren(...keys.map((key) => h("option", { value: key })));
+  }
+
+  async function choose(study, series, last = null) {
+    let answer;
+    try {
+      answer = await ask({ kind: "open", study, series }, 0);
+    } catch (error) {
+      if (!state.volume) sayEmpty("This volume can’t be shown", error.message);
+      else complain(error.message);
+      drawAll();
+      return;
+    }
+    complain(null);
+    if (!answer.volume) {
+      Object.assign(state, { study, all: [], volume: null, masks: [], mask: null, drawing: null });
+      sayEmpty("This study has no volume", "Its series may be in quarantine, or not be converted yet. Choose another study above.");
+      return;
+    }
+    const { volume, masks } = answer;
+    strokes.length = 0;
+    store.clear();
+    Object.assign(state, { study, all: answer.all, volume, masks, drawing: answer.drawing, mask: masks.at(-1)?.id ?? null });
+    state.window = last?.window ?? { level: volume.windows[0].level, width: volume.windows[0].width };
+    state.time = Math.min(last?.time ?? 0, volume.times - 1);
+    state.voxel = clampedVoxel(last?.voxel ?? volume.shape.map((length) => Math.floor(length / 2)));
+    empty.hidden = true;
+    stage.hidden = foot.hidden = false;
+    PLANES.forEach((name) => panes[name].lay(planeOf(name)));
+    const size = volume.shape.join(" × ");
+    facts.textContent = [volume.modality, volume.scanner, `${size} voxels`, `${volume.spacing.map((mm) => figure(mm, 2)).join(" × ")} mm`].filter(Boolean).join(" · ");
+    drawAll();
+  }
+
+  function sayEmpty(title, line) {
+    stage.hidden = foot.hidden = legend.hidden = true;
+    empty.hidden = false;
+    empty.replaceChildren(emptyState(title, line));
+    drawTools(tools, state, act);
+  }
+
+  function complain(line) {
+    problem.hidden = !line;
+    problem.textContent = line ?? "";
+  }
+
+  const slot = () => `ccds-look-${state.project}`;
+
+  /** Where this tab was last: a study key, names and numbers. */
+  function remember() {
+    const { study, volume, voxel, window: shown, time } = state;
+    sessionStorage.setItem(slot(), JSON.stringify({ study, series: volume.series, voxel, window: shown, time }));
+  }
+
+  function remembered() {
+    try {
+      return JSON.parse(sessionStorage.getItem(slot()));
+    } catch {
+      return null;
+    }
+  }
+
+  // --- which slices
+
+  const maskKey = () => (state.drawing ? `drawn-${state.drawing.revision}-${state.nonce}` : state.mask);
+
+  function wishOf(name, number, mask) {
+    const { low, high } = range();
+    const key = mask === null ? `${name}|${number}|${state.time}|${low}|${high}` : `${name}|${number}|mask|${maskKey()}`;
+    return { key, plane: name, number, mask };
+  }
+
+  const maskShown = () => (state.drawing ? "drawn" : state.mask);
+  const shownPlanes = () => (state.large ? [state.large] : [state.active, ...PLANES.filter((name) => name !== state.active)]);
+
+  function wishes() {
+    if (!state.volume) return [];
+    const greys = shownPlanes().map((name) => wishOf(name, panes[name].number(), null));
+    return maskShown() === null ? greys : [...greys, ...shownPlanes().map((name) => wishOf(name, panes[name].number(), maskShown()))];
+  }
+
+  /** The slices that come next where somebody turns on. */
+  function soon() {
+    const [name, by] = state.heading;
+    if (!by || !state.volume || !panes[name]) return [];
+    const last = planeOf(name).size[2] - 1;
+    return Array.from({ length: AHEAD }, (_, ahead) => panes[name].number() + by * (ahead + 1))
+      .filter((number) => number >= 0 && number <= last)
+      .map((number) => wishOf(name, number, null));
+  }
+
+  function paint() {
+    if (!state.volume) return;
+    for (const name of shownPlanes()) {
+      const grey = wishOf(name, panes[name].number(), null);
+      panes[name].paint(grey.key, store.find(grey.key));
+      const mask = maskShown() === null ? null : store.find(wishOf(name, panes[name].number(), maskShown()).key);
+      panes[name].paintMask(mask, state.opacity, strokes);
+    }
+  }
+
+  function look() {
+    PLANES.forEach((name) => panes[name].place(state.voxel, state.isCrossed));
+    paint();
+    store.fill();
+    probes.cross(state.voxel);
+    remember();
+  }
+
+  function drawAll() {
+    drawTools(tools, state, act);
+    if (!state.volume) return;
+    drawLegend(legend, state, act);
+    element.dataset.correcting = String(Boolean(state.drawing));
+    stage.dataset.large = state.large ?? "";
+    look();
+  }
+
+  const clampedVoxel = (voxel) => voxel.map((at, axis) => Math.min(Math.max(at, 0), state.volume.shape[axis] - 1));
+
+  function goTo(voxel) {
+    state.voxel = clampedVoxel(voxel);
+    look();
+  }
+
+  function step(name, by) {
+    const plane = planeOf(name);
+    panes[name].finish();
+    const [x, y, number] = pixelOf(plane, state.voxel);
+    const next = Math.min(Math.max(number + by, 0), plane.size[2] - 1);
+    state.heading = [name, Math.sign(by)];
+    goTo(voxelAt(plane, [x, y, next]));
+  }
+
+  function hooksOf(name) {
+    return {
+      goTo,
+      step: (by) => step(name, by),
+      probe: (voxel) => probes.pointer(voxel),
+      brush: () => (state.drawing ? { size: state.brush, colour: state.label ? state.colours[(state.label - 1) % state.colours.length] : null } : null),
+      drawn,
+      window: (dx, dy) => setWindow({ width: Math.max(state.window.width * 1.005 ** dx, 1e-3), level: state.window.level - dy * state.window.width * 0.004 }),
+      active: () => (state.active = name),
+    };
+  }
+
+  /** Writes where a voxel is, and its value when the kernel has told it; only the newest is asked for. */
+  function newest(line, title) {
+    let wanted = null;
+    let asking = false;
+    const write = (voxel, value) => {
+      const place = lpsOf(state.volume, voxel).map((mm) => figure(mm)).join(", ");
+      line.textContent = `${title}: LPS ${place} mm · voxel ${voxel.join(", ")}${value ?? ""}`;
+    };
+    return async (voxel) => {
+      wanted = voxel;
+      if (!voxel) line.textContent = "";
+      if (asking) return;
+      asking = true;
+      while (wanted) {
+        const mine = wanted;
+        const { series } = state.volume;
+        wanted = null;
+        try {
+          const { value, label } = await ofVolume({ kind: "probe", voxel: mine, time: state.time, mask: maskShown() });
+          if ((wanted ?? mine) === mine && series === state.volume?.series && voxel) write(mine, ` · ${figure(value, 3)} ${state.volume.unit}${label ? ` · label ${label}` : ""}`);
+        } catch (error) {
+          complain(error.message);
+        }
+      }
+      asking = false;
+    };
+  }
+
+  function setWindow({ level = state.window.level, width = state.window.width }) {
+    if (!Number.isFinite(level) || !Number.isFinite(width) || width <= 0) {
+      complain("Expected a level and a width above 0; found something else; type two numbers.");
+      return;
+    }
+    state.window = { level, width };
+    drawAll();
+  }
+
+  // --- correcting
+
+  /** One after the other: what is drawn, taken back and saved keeps its order. */
+  function inTurn(work) {
+    queue = queue.then(async () => {
+      try {
+        await work();
+      } catch (error) {
+        state.nonce += 1; // what was painted ahead is drawn anew from what the kernel has
+        complain(error.message);
+      }
+      drawAll();
+    });
+    return queue;
+  }
+
+  async function tell(request) {
+    const answer = await ofVolume(request);
+    complain(null);
+    state.drawing = answer.drawing;
+    return answer;
+  }
+
+  function drawn(stroke) {
+    strokes.push(stroke);
+    const { label } = state;
+    inTurn(async () => {
+      try {
+        await tell({ kind: "stroke", plane: stroke.plane, number: stroke.number, label, over: state.onlyEmpty && label ? 0 : null, runs: stroke.runs });
+      } finally {
+        strokes.splice(strokes.indexOf(stroke), 1);
+      }
+    });
+  }
+
+  const begin = () => inTurn(() => tell({ kind: "begin", mask: state.mask }));
+  const undo = () => inTurn(() => tell({ kind: "undo" }));
+  const save = () =>
+    inTurn(async () => {
+      const { masks, kept } = await tell({ kind: "keep" });
+      Object.assign(state, { masks, mask: kept });
+      context.said("The mask is saved.");
+    });
+
+  function leave() {
+    if (!state.drawing.changed) {
+      drop();
+      return;
+    }
+    const dialog = h(
+      "dialog",
+      { "aria-label": "Leave the correction" },
+      h("h2", {}, "Throw away what you drew since the mask was saved?"),
+      h("div", { class: "ccds-toolbar" }, h("button", { class: "ccds-button", autofocus: true, onclick: () => dialog.close() }, "Go on drawing"), h("button", { class: "ccds-button", onclick: () => (dialog.close(), drop()) }, "Throw it away")),
+    );
+    showDialog(dialog);
+  }
+
+  const drop = () => inTurn(() => tell({ kind: "drop" }));
+
+  function showDialog(dialog) {
+    dialog.addEventListener("close", () => dialog.remove());
+    element.append(dialog);
+    dialog.showModal();
+  }
+
+  // --- what the controls do
+
+  const setLabel = (label) => {
+    state.label = label;
+    drawAll();
+  };
+  const setBrush = (size) => {
+    state.brush = Math.min(Math.max(size, 1), 40);
+    drawAll();
+  };
+  const setTime = (time) => {
+    state.time = Math.min(Math.max(time, 0), state.volume.times - 1);
+    drawAll();
+  };
+  let finding = 0;
+
+  const act = {
+    find: async (event) => {
+      const mine = (finding += 1);
+      const answer = await ask({ kind: "find", beginning: event.target.value.trim() }).catch(() => null);
+      if (answer && mine === finding) listStudies(answer);
+    },
+    choose: (event) => event.target.value.trim() && choose(event.target.value.trim(), null),
+    series: (event) => choose(state.study, event.target.value),
+    window: setWindow,
+    time: setTime,
+    mask: (id) => {
+      state.mask = id;
+      drawAll();
+    },
+    opacity: (share) => {
+      state.opacity = share;
+      drawAll();
+    },
+    header: async () => {
+      try {
+        const header = await ofVolume({ kind: "header" });
+        complain(null);
+        showDialog(headerDialog(header));
+      } catch (error) {
+        complain(error.message);
+      }
+    },
+    correct: () => (state.drawing ? leave() : begin()),
+    label: setLabel,
+    brush: setBrush,
+    onlyEmpty: (only) => {
+      state.onlyEmpty = only;
+    },
+    undo,
+    save,
+    leave,
+    help: () => context.help(),
+  };
+
+  function nextWindow() {
+    const { windows } = state.volume;
+    const at = windows.findIndex(({ level, width }) => level === state.window.level && width === state.window.width);
+    setWindow(windows[(at + 1) % windows.length]);
+  }
+
+  function toggleMask() {
+    if (state.drawing || !state.masks.length) return;
+    Object.assign(state, state.mask === null ? { mask: state.lastMask ?? state.masks.at(-1).id } : { lastMask: state.mask, mask: null });
+    drawAll();
+  }
+
+  function enlarge() {
+    state.large = state.large ? null : state.active;
+    drawAll();
+    panes[state.active].element.focus({ preventScroll: true });
+  }
+
+  function pressed(event) {
+    if (!state.volume || isTyping(event)) return false;
+    const { key, ctrlKey, metaKey, altKey } = event;
+    if (altKey) return false;
+    if (ctrlKey || metaKey) return commanded(key);
+    if (state.drawing && correcting(key)) return true;
+    const by = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1, PageUp: -BIG_STEP, PageDown: BIG_STEP, Home: -Infinity, End: Infinity }[key];
+    if (by !== undefined) step(state.active, by);
+    else if (key === "," || key === ".") setTime(state.time + (key === "." ? 1 : -1));
+    else if (key === "w") nextWindow();
+    else if (key === "x") (state.isCrossed = !state.isCrossed), look();
+    else if (key === "f") enlarge();
+    else if (key === "m") toggleMask();
+    else if (key === "h") act.header();
+    else if (key === "e" && state.corrects) act.correct();
+    else if (key === "Escape" && state.large) enlarge();
+    else return false;
+    return true;
+  }
+
+  /** Ctrl with z and s does here what it does elsewhere. */
+  function commanded(key) {
+    if (!state.drawing || !["z", "s"].includes(key)) return false;
+    return correcting(key);
+  }
+
+  function correcting(key) {
+    if (/^[0-9]$/u.test(key)) setLabel(Number(key));
+    else if (key === "[" || key === "]") setBrush(state.brush + (key === "]" ? 1 : -1));
+    else if (key === "z") undo();
+    else if (key === "s") save();
+    else if (key === "Escape") leave();
+    else return false;
+    return true;
+  }
+
+  return { element, open, close: () => PLANES.forEach((name) => panes[name].finish()), pressed, keys: LOOK_KEYS };
+}

@@ -6,10 +6,12 @@ as they look. Every method asks the project again whether the person may do it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.selection.rules import Choice, SelectionRules
 from ccds_kernel.imaging.selection.rules_file import parse_rules
 from ccds_kernel.imaging.studies import read_rows, rows
@@ -73,6 +75,7 @@ class StudiesOverview:
         self._project = project
         self._studies = ImageStudies(project)
         self._mine: dict[str, KeptSeries] = {}  # what was read and couldn't be kept
+        self._reads = 0
         self._known: tuple[object, list[Outline]] | None = None
 
     def outlines(self) -> list[Outline]:
@@ -80,10 +83,12 @@ class StudiesOverview:
         keys = self._studies.study_keys()
         reports = self._project.may(Action.READ_REPORTS)
         with self._project.store.reading() as connection:
-            revision = (keys, reports, len(self._mine), read_rows.revision(connection))
-            if self._known is not None and self._known[0] == revision:
-                return self._known[1]
-            read = {**read_rows.all_series(connection), **{key: kept.series for key, kept in self._mine.items()}}
+            revision = (keys, reports, self._reads, read_rows.revision(connection))
+            known = self._known
+            if known is not None and known[0] == revision:
+                return known[1]
+            mine = dict(self._mine)  # a thread may add to it meanwhile
+            read = {**read_rows.all_series(connection), **{key: kept.series for key, kept in mine.items()}}
             codes = rows.exam_codes(connection, keys, reports=reports)
             said = rows.newest_choices(connection)
         rules = self._studies.rules()
@@ -109,15 +114,15 @@ class StudiesOverview:
                 read_rows.keep_series(connection, study_key, stamp, series)
         else:
             self._mine[study_key] = KeptSeries(stamp, series)
+            self._reads += 1
         return series
 
-    def read_all(self, go_on: Callable[[], bool]) -> None:
-        """Reads the studies that weren't read yet, as long as `go_on` says so before each."""
+    def read_all(self) -> None:
+        """Reads the studies that weren't read yet; one that can't be is left for whoever looks at it."""
         for one in self.outlines():
             if one.choice is None:
-                if not go_on():
-                    return
-                self.read(one.study_key)
+                with contextlib.suppress(CcdsError):
+                    self.read(one.study_key)
 
     def study(self, study_key: str) -> Outline:
         """One study as it is now.
@@ -131,6 +136,12 @@ class StudiesOverview:
             codes = rows.exam_codes(connection, [study_key], reports=reports).get(study_key, ())
             said = rows.choices(connection, study_key)
         return _outline(study_key, read, self._studies.rules(), codes, said[0] if said else None)
+
+    def volumes(self, study_key: str) -> Mapping[str, Judgement]:
+        """What became of the series of a study that were converted, by name."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            return {one.series: one for one in rows.judgements_of(connection, study_key)}
 
     def said(self, study_key: str) -> list[Said]:
         """What people said about a study's series, the newest first."""

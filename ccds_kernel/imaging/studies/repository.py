@@ -59,16 +59,27 @@ class ImageStudies:
             newest = rows.kept_rules(connection)
         return parse_rules(newest[0].text) if newest else SelectionRules(())
 
-    def keep_rules(self, text: str) -> bool:
+    def keep_rules(self, text: str, *, seen: str | None = None) -> bool:
         """Keeps rules, which hold from now on; False where they hold already.
 
+        Args:
+            text: the rules, as YAML.
+            seen: the digest of those that they are to replace; None: whichever hold.
+
         Raises:
-            CcdsError: they are none.
+            CcdsError: they are none, or others hold than were seen.
         """
         self._project.require(Action.WRITE_IMAGES)
         parse_rules(text)
         digest = hashlib.sha256(text.encode()).hexdigest()
         with self._project.store.writing() as connection:
+            newest = rows.kept_rules(connection)
+            if seen is not None and newest and newest[0].digest not in {seen, digest}:
+                raise CcdsError(
+                    expected="the rules that you saw to hold still",
+                    found=f"others, which {newest[0].person} kept meanwhile",
+                    do="look at those first",
+                )
             if not rows.add_rules(connection, text, digest, self._project.person):
                 return False
             self._project.audit.write(

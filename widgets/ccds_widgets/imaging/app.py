@@ -1,0 +1,55 @@
+"""The imaging app of a session: the widget on the project that the hub started the session for."""
+
+from __future__ import annotations
+
+import os
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.studies.overview import StudiesOverview
+from ccds_kernel.imaging.studies.repository import ImageStudies
+from ccds_kernel.imaging.studies.runs import VolumeRuns
+from ccds_kernel.irb.project import Project, open_project
+from ccds_kernel.irb.roles import Action
+from ccds_widgets.imaging.errand import Errand
+from ccds_widgets.imaging.quarantine.model import QuarantineModel
+from ccds_widgets.imaging.selection.model import SelectionModel
+from ccds_widgets.imaging.view import ImagingWidget
+from ccds_widgets.screens import ScreensModel
+
+
+def imaging_app() -> ImagingWidget:
+    """The app's widget. Opens nothing yet: see `ModelWidget`."""
+    return ImagingWidget(open_session)
+
+
+def open_session() -> ScreensModel:
+    """The images of the session's project, `CCDS_PROJECT`, for the person that the hub started it for.
+
+    Raises:
+        ProjectAccessDenied: they may not read its images.
+        CcdsError: the session has no project, or the project can't be read.
+    """
+    project_id = os.environ.get("CCDS_PROJECT")
+    if not project_id:
+        raise CcdsError(
+            expected="a session of a project", found="one without", do="open the app from its tile on the start page"
+        )
+    return imaging_of(open_project(project_id, Action.READ_IMAGES))
+
+
+def imaging_of(project: Project) -> ScreensModel:
+    """The screens of `project` for the person who opened it."""
+    overview, studies = StudiesOverview(project), ImageStudies(project)
+
+    def may_write() -> bool:
+        return project.may(Action.WRITE_IMAGES)
+
+    def selection() -> SelectionModel:
+        return SelectionModel(overview, studies, may_write=may_write, errands=Errand("ccds-headers"))
+
+    def quarantine() -> QuarantineModel:
+        return QuarantineModel(
+            overview, studies, VolumeRuns(project), person=project.person, may_write=may_write, errand=Errand
+        )
+
+    return ScreensModel(project=project.id, screens={"series": selection, "quarantine": quarantine})

@@ -1,0 +1,192 @@
+"""The rules of the quarantine screen: what a page may see and do. No SQL, no network, no files, no browser.
+
+Volumes are made, and what was let pass is converted, beside the page's requests. A run that was left, as by a page that was
+loaded anew, is taken up again by the next page of whoever began it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.studies.rows import Judgement
+from ccds_kernel.imaging.studies.runs import Run
+from ccds_kernel.imaging.studies.thumbnail import NoThumbnail
+from ccds_kernel.imaging.verdict import PASSABLE, REASONS, TO_DO, Status
+from ccds_widgets.base import sentence
+from ccds_widgets.imaging.quarantine import messages
+from ccds_widgets.imaging.quarantine.ports import Passing, Quarantine, Runs
+from ccds_widgets.imaging.selection.ports import Errands
+from ccds_widgets.imaging.shown import moment
+
+Answer = dict[str, Any]
+
+PAGE = 50
+"""Series of a page."""
+
+
+class QuarantineModel:
+    """One person's look at a project's quarantine.
+
+    Args:
+        quarantine: the project's.
+        passing: who lets a reason pass.
+        runs: the project's runs that make volumes.
+        person: who looks.
+        may_write: whether they may let pass and make volumes, for what the page offers; whoever does it asks anew.
+        errand: makes a place where long work goes on beside the page.
+    """
+
+    def __init__(
+        self,
+        quarantine: Quarantine,
+        passing: Passing,
+        runs: Runs,
+        *,
+        person: str,
+        may_write: Callable[[], bool],
+        errand: Callable[[str], Errands],
+    ) -> None:
+        self._quarantine = quarantine
+        self._passing = passing
+        self._runs = runs
+        self._person = person
+        self._may_write = may_write
+        self._making = errand("ccds-volumes")
+        self._converting = errand("ccds-pass")
+        self._passed: Answer | None = None
+
+    def start(self) -> Answer:
+        """What the page shows first: the first page, the counts, and how far the volumes are."""
+        return {"may_write": self._may_write()} | self._list(messages.List(kind="list")) | self._progress()
+
+    def answer(self, content: object) -> Answer:
+        """The answer to what the page sent.
+
+        Raises:
+            CcdsError: it is no request, or is refused; nothing was changed then.
+        """
+        request = messages.parse(content)
+        match request:
+            case messages.List():
+                return self._list(request)
+            case messages.Look():
+                return self._picture(request)
+            case messages.Pass():
+                return self._let_pass(request)
+            case messages.Passing():
+                return self._came_of_it()
+            case messages.BeginRun():
+                self._begin()
+            case messages.StopRun():
+                self._runs.stop()
+            case messages.Progress():
+                pass
+        return self._progress()
+
+    def _list(self, request: messages.List) -> Answer:
+        rows, total = self._quarantine.quarantined(
+            code=request.code, scanner=request.scanner, begin=request.begin, most=PAGE
+        )
+        counts = self._quarantine.quarantine_counts()
+        return {
+            "rows": [_row(one) for one in rows],
+            "begin": request.begin,
+            "page": PAGE,
+            "total": total,
+            "counts": [
+                {"code": code, "scanner": scanner, "series": series}
+                for (code, scanner), series in sorted(counts.items())
+            ],
+            "meanings": {code: REASONS[code] for code, _ in counts},
+        }
+
+    def _picture(self, request: messages.Look) -> Answer:
+        try:
+            return {"buffers": [self._quarantine.thumbnail(request.study, request.series)]}
+        except NoThumbnail as error:
+            return {"why_not": str(error)}
+
+    def _let_pass(self, request: messages.Pass) -> Answer:
+        of_it = {"study": request.study, "series": request.series}
+
+        def convert() -> None:
+            try:
+                judged = self._passing.let_pass(request.study, request.series, request.note)
+            except CcdsError as error:
+                self._passed = of_it | {"error": sentence(error)}
+            else:
+                self._passed = of_it | _came(judged, request.series)
+
+        if not self._may_write():
+            # Whoever keeps it says why not, and logs that.
+            self._passing.let_pass(request.study, request.series, request.note)
+        if not self._converting.begin(convert):
+            raise CcdsError(expected="one conversion at a time", found="one that goes on", do="wait for its result")
+        self._passed = None
+        return {"converting": True}
+
+    def _came_of_it(self) -> Answer:
+        if self._converting.busy:
+            return {"converting": True}
+        return {"converting": False, "passed": self._passed}
+
+    def _begin(self) -> None:
+        run = self._runs.begin()
+        self._making.begin(lambda: self._runs.work(run))
+
+    def _progress(self) -> Answer:
+        run = self._runs.newest()
+        if run is not None and run.person == self._person and not run.stopping and run.is_left(datetime.now(UTC)):
+            self._begin()
+            run = self._runs.newest()
+        going = run is not None and run.ended is None
+        return {
+            "run": None if run is None else _run(run),
+            "waiting": None if going else len(self._runs.waiting()),
+        }
+
+
+def _row(judged: Judgement) -> Answer:
+    code = "" if judged.reason is None else judged.reason.code
+    return {
+        "study": judged.study_key,
+        "series": judged.series,
+        "modality": judged.modality,
+        "scanner": judged.scanner,
+        "code": code,
+        "line": "" if judged.reason is None else judged.reason.line,
+        "meaning": REASONS.get(code, ""),
+        "to_do": TO_DO.get(code, ""),
+        "if_passed": PASSABLE.get(code),
+        "files": judged.files,
+        "person": judged.person,
+        "at": moment(judged.at),
+    }
+
+
+def _came(judged: list[Judgement], series: str) -> Answer:
+    """What became of the series that was let pass."""
+    found = next((one for one in judged if one.series == series), None)
+    if found is None:
+        return {"status": "none", "line": "another series is chosen now"}
+    return {
+        "status": found.status.value,
+        "line": "its volume is made" if found.status is Status.ACCEPTED else str(found.reason),
+        "row": _row(found),
+    }
+
+
+def _run(run: Run) -> Answer:
+    return {
+        "person": run.person,
+        "begun": moment(run.begun),
+        "total": run.total,
+        "done": run.done,
+        "ended": None if run.ended is None else moment(run.ended),
+        "left": run.is_left(datetime.now(UTC)),
+        "stopping": run.stopping,
+        "cause": run.cause,
+    }

@@ -1,0 +1,79 @@
+// Small pictures of series, asked for one after the other so that what somebody does meanwhile waits for one at most.
+
+const MOST_PICTURES = 600;
+
+/** Pictures that `channel` gives: `of(study, series, alt)` is the element of one, which fills itself when it is there. */
+function openPictures(channel, signal) {
+  const known = new Map(); // study/series → {url} or {why}
+  let queue = [];
+  let asking = false;
+  signal.addEventListener("abort", forgetAll);
+
+  function forgetAll() {
+    queue = [];
+    known.forEach(({ url }) => url && URL.revokeObjectURL(url));
+    known.clear();
+  }
+
+  function fill(place) {
+    const picture = known.get(place.dataset.picture);
+    if (!picture) return;
+    place.replaceChildren(picture.url ? h("img", { src: picture.url, alt: place.dataset.alt, draggable: "false" }) : h("span", { class: "ccds-no-picture", title: `No picture: ${picture.why}` }, picture.why));
+    place.removeAttribute("aria-busy");
+  }
+
+  async function ask() {
+    if (asking) return;
+    asking = true;
+    while (queue.length) {
+      const { key, request, place } = queue.shift();
+      if (!known.has(key) && place.isConnected) {
+        try {
+          const { buffers, why_not: why } = await channel.ask({ kind: "picture", ...request });
+          known.set(key, why ? { why } : { url: URL.createObjectURL(new Blob([buffers[0]], { type: "image/png" })) });
+        } catch (error) {
+          known.set(key, { why: error.message });
+        }
+        if (known.size > MOST_PICTURES) {
+          const [oldest, { url }] = known.entries().next().value;
+          if (url) URL.revokeObjectURL(url);
+          known.delete(oldest);
+        }
+      }
+      document.querySelectorAll(`[data-picture="${CSS.escape(key)}"]`).forEach(fill);
+    }
+    asking = false;
+  }
+
+  return {
+    of(study, series, alt) {
+      const key = `${study}/${series}`;
+      const place = h("span", { class: "ccds-picture", "data-picture": key, "data-alt": alt, "aria-busy": "true" });
+      if (known.has(key)) fill(place);
+      else {
+        queue.push({ key, request: { study, series }, place });
+        queueMicrotask(ask); // by then it is on the page
+      }
+      return place;
+    },
+  };
+}
+
+/** "a.b, c": parts that are there, with a middle dot between them. */
+function dotted(...parts) {
+  return parts.filter((part) => part !== null && part !== undefined && part !== "").join(" · ");
+}
+
+/** "1–25 of 340 studies", and a button on either side; `words` says how many there are. */
+function pager({ begin, page, total }, words, turn) {
+  if (total <= page) return h("p", { class: "ccds-muted ccds-pager" }, words(total));
+  const button = (title, key, sign, to) =>
+    h("button", { class: "ccds-icon", "data-focus": `page-${key}`, "aria-label": `${title} (${key})`, title: `${title} (${key})`, disabled: to < 0 || to >= total, onclick: () => turn(to) }, sign);
+  return h(
+    "div",
+    { class: "ccds-pager", role: "group", "aria-label": "Pages" },
+    button("Page before", "p", "‹", begin - page),
+    h("span", { class: "ccds-muted" }, `${grouped(begin + 1)}–${grouped(Math.min(begin + page, total))} of ${words(total)}`),
+    button("Page after", "n", "›", begin + page),
+  );
+}

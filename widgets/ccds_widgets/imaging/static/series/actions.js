@@ -1,0 +1,145 @@
+// Everything that can be asked for, by mouse or by key, and what the screen shows of it.
+
+const AGAIN_MS = 1500;
+
+function actions(state, channel, draw, say) {
+  let waiting = null;
+
+  /** Asks; undefined where it was refused, with the reason on the screen. */
+  async function ask(request, patience) {
+    state.error = null;
+    try {
+      return await channel.ask(request, patience);
+    } catch (error) {
+      state.error = error.message;
+      draw();
+      return undefined;
+    }
+  }
+
+  const listed = () => ({ kind: "studies", which: state.which, code: state.code, begin: state.list?.begin ?? 0 });
+
+  const act = {
+    async open() {
+      const answer = await ask({ kind: "ready" }, 0);
+      if (!answer) return;
+      const { may_write, rules, versions, ...list } = answer;
+      Object.assign(state, { opened: true, may_write, rules, versions, list });
+      draw();
+      act.follow();
+      if (list.studies.length) await act.show(list.studies[0].key);
+    },
+    /** As long as headers are read, the list is looked at again. */
+    follow() {
+      clearTimeout(waiting);
+      if (state.list?.reading) waiting = setTimeout(act.refresh, AGAIN_MS);
+    },
+    pause() {
+      clearTimeout(waiting);
+    },
+    async refresh() {
+      const answer = await ask(listed());
+      if (!answer) return;
+      state.list = answer;
+      draw();
+      act.follow();
+    },
+    async filter(wanted) {
+      Object.assign(state, wanted);
+      if (state.list) state.list.begin = 0;
+      await act.refresh();
+      const { studies, total } = state.list;
+      say(`${counted(total, "study")}.`);
+      if (studies.length && !studies.some(({ key }) => key === state.wanted)) await act.show(studies[0].key);
+    },
+    async turn(begin, last = false) {
+      state.list.begin = begin;
+      await act.refresh();
+      const { studies } = state.list;
+      if (studies.length) await act.show(studies.at(last ? -1 : 0).key);
+    },
+    page(by) {
+      const to = state.list.begin + by * state.list.page;
+      if (to >= 0 && to < state.list.total) act.turn(to);
+    },
+    async show(key) {
+      Object.assign(state, { wanted: key, choosing: null });
+      draw();
+      const answer = await ask({ kind: "study", study: key }, 0);
+      if (!answer || state.wanted !== key) return;
+      state.shown = answer.shown;
+      draw();
+      const { chosen, overruled_by: by } = answer.shown;
+      say(`${chosen ? `${seriesName(chosen)} is chosen` : "No series is chosen"}${by ? ` by ${by}` : ""}, ${answer.shown.series} in all.`);
+    },
+    step(by) {
+      const { studies, begin, page, total } = state.list;
+      const at = studies.findIndex(({ key }) => key === state.wanted) + by;
+      if (studies[at]) act.show(studies[at].key);
+      else if (by > 0 && begin + page < total) act.turn(begin + page);
+      else if (by < 0 && begin > 0) act.turn(begin - page, true);
+      else say(by > 0 ? "This is the last study." : "This is the first study.");
+    },
+    choose(series) {
+      if (!state.may_write || !state.shown) return;
+      state.choosing = { series, note: "" };
+      draw();
+    },
+    cancel() {
+      state.choosing = null;
+      draw();
+    },
+    async overrule() {
+      const { series, note } = state.choosing;
+      state.busy = true;
+      const answer = await ask({ kind: "overrule", study: state.shown.key, series, note }, 0);
+      state.busy = false;
+      if (answer) {
+        Object.assign(state, { shown: answer.shown, choosing: null });
+        say("Kept.");
+        await act.refresh();
+      }
+      draw();
+    },
+    async openRules() {
+      const answer = await ask({ kind: "rules" });
+      if (!answer) return;
+      Object.assign(state, answer);
+      state.editing = { text: state.rules?.text ?? (state.may_write ? FIRST_RULES : ""), tried: null, wrong: null, changes: null, editor: null };
+      draw();
+    },
+    closeRules() {
+      state.editing = null;
+      draw();
+    },
+    edit(text) {
+      Object.assign(state.editing, { text, wrong: null, changes: null, tried: null });
+      draw(true);
+    },
+    async tryRules() {
+      const { editing } = state;
+      if (!editing || state.busy) return;
+      state.busy = true;
+      const { text } = editing;
+      const answer = await ask({ kind: "try", text }, 0);
+      state.busy = false;
+      if (answer && state.editing === editing && editing.text === text) Object.assign(editing, { tried: text, wrong: answer.wrong ?? null, changes: answer.changes ?? null });
+      draw();
+    },
+    async keepRules() {
+      const { editing } = state;
+      state.busy = true;
+      const answer = await ask({ kind: "keep", text: editing.text, seen: state.rules?.digest ?? null });
+      state.busy = false;
+      if (answer) {
+        Object.assign(state, { rules: answer.rules, versions: answer.versions });
+        Object.assign(editing, { tried: null, changes: null });
+        say("The rules are kept: they hold from now on.");
+        await act.refresh();
+        if (state.wanted) await act.show(state.wanted);
+      }
+      draw();
+    },
+  };
+  return act;
+}

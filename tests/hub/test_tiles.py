@@ -32,6 +32,25 @@ def test_an_app_that_is_open_has_its_tile(role, egress, tiles):
 
 
 @pytest.mark.parametrize(
+    ("role", "tiles"),
+    [
+        ("fellow", [("Label reports", ""), ("Images", "imaging"), ("Airlock", "airlock")]),
+        ("scientist", [("Images", ""), ("Airlock", "airlock"), ("JupyterLab", "")]),
+        ("labeler", [("Confirm labels", "")]),
+        ("champion", [("Airlock", "")]),
+    ],
+)
+def test_a_project_with_images_has_a_tile_for_whoever_reads_them(role, tiles):
+    """Also for a fellow, whose final word needs them; not for labelers and reviewers of results."""
+    project = application(data=["images", "reports"], egress="airlock", roster=on_roster(ann=role))
+    allowed = allowed_actions(project, "ann", calendar_day())
+
+    found = project_tiles(project, allowed, "ann", frozenset(), None).tiles
+
+    assert [(tile.title, tile.page) for tile in found] == tiles
+
+
+@pytest.mark.parametrize(
     ("live", "note", "running"),
     [
         ((), "", False),

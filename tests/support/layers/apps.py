@@ -15,6 +15,7 @@ from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.batch.local import Capacity, LocalScheduler
 from ccds_kernel.dataset.soft_labels import soft_labels
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.project import Project, open_project
@@ -31,10 +32,13 @@ from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.settings import Settings
 from ccds_widgets.airlock.app import airlock_app
 from ccds_widgets.base import ModelWidget
+from ccds_widgets.imaging.app import imaging_app, imaging_of
 from ccds_widgets.labeling.app import labeling_app
 from ccds_widgets.normalization.app import normalization_preview
 from ccds_widgets.training.app import training_launcher
 from support.airlock import REASON, TABLE
+from support.dicom import Stack, write_stack
+from support.image_studies import KEY, RULES
 from support.matrix import COLLEAGUE, ROLES, Cell, Rule, all_as, all_of, any_of, in_standing, name_of
 from support.site import ADMINISTRATOR, act_as, site_settings, write_settings
 from support.waiting import until
@@ -55,6 +59,7 @@ _EDIT = all_of("open the labelling app", "edit the phrase list")
 _CONFIRM, _CURATE = any_of("confirm studies"), any_of("curate labels")
 _SUBMIT, _REVIEW = any_of("submit results to the airlock"), any_of("review results in the airlock")
 _AIRLOCK = any_of("submit results to the airlock", "review results in the airlock")
+_LOOK, _WRITE = any_of("read images"), any_of("write images")
 
 THINGS: dict[str, Rule] = {
     "labelling: open the app": _OPEN,
@@ -75,6 +80,15 @@ THINGS: dict[str, Rule] = {
     "assessing: reload": _CURATE,
     "assessing: disagreements": _CURATE,
     "assessing: say the final word": _CURATE,
+    "imaging: open the app": _LOOK,
+    "series: reload": _LOOK,
+    "series: a study": _LOOK,
+    "series: what rules would change": _LOOK,
+    "series: overrule": _WRITE,
+    "series: keep rules": _WRITE,
+    "quarantine: reload": _LOOK,
+    "quarantine: let pass": _WRITE,
+    "quarantine: stop": _WRITE,
     "airlock: open the app": _AIRLOCK,
     "airlock: list": _AIRLOCK,
     "airlock: show one's own": _AIRLOCK,
@@ -99,7 +113,7 @@ THINGS: dict[str, Rule] = {
     "kernel: say the final word": _CURATE,
     "kernel: label snapshot": _CURATE,
 }
-"""The apps know every action but two: opening a lab session is the spawner's, writing images a matter of files."""
+"""The apps know every action but one: opening a lab session is the spawner's."""
 
 
 class AppsLayer:
@@ -151,6 +165,7 @@ class AppsLayer:
         results.mkdir()
         (results / "table.csv").write_text(TABLE)
         apply(all_as(PROJECT, "engineer"))
+        _image_study(settings, stack)
         scheduler = LocalScheduler(folder / "state" / "scheduler", capacity=Capacity(cpus=1, memory_mb=1000))
         stack.callback(scheduler.shutdown, cancel_jobs=True)
         colleague_s = open_project(PROJECT, Action.LOAD_REPORTS, person=COLLEAGUE, settings=settings)
@@ -192,6 +207,9 @@ class _Pages:
         self._airlock = self._closed_then(airlock_app())
         self._form = self._training.answer(READY)["form"]
         self._preview.answer(READY)
+        self._imaging = imaging_of(self._project)
+        for screen in ("series", "quarantine"):
+            self._imaging.answer(READY | {"screen": screen})
         self._airlock.answer(READY)
         self._mine = self._submit()
         self._theirs = {
@@ -251,6 +269,17 @@ class _Pages:
             "assessing: reload": lambda: self._assess(READY),
             "assessing: disagreements": lambda: self._assess({"kind": "cases", "which": "disputed", "begin": 0}),
             "assessing: say the final word": lambda: self._assess({"kind": "decide", "study": self._key} | FINAL),
+            "imaging: open the app": lambda: imaging_app().answer(READY),
+            "series: reload": lambda: self._series(READY),
+            "series: a study": lambda: self._series({"kind": "study", "study": KEY}),
+            "series: what rules would change": lambda: self._series({"kind": "try", "text": RULES}),
+            "series: overrule": lambda: self._series(
+                {"kind": "overrule", "study": KEY, "series": None, "note": self._name}
+            ),
+            "series: keep rules": lambda: self._series({"kind": "keep", "text": RULES, "seen": None}),
+            "quarantine: reload": lambda: self._quarantine(READY),
+            "quarantine: let pass": self._let_pass,
+            "quarantine: stop": lambda: self._quarantine({"kind": "stop"}),
             "airlock: open the app": lambda: self._closed_then(airlock_app()).answer(READY),
             "airlock: list": lambda: airlock({"kind": "list"}),
             "airlock: show one's own": lambda: airlock({"kind": "show", "submission": self._mine}),
@@ -294,6 +323,18 @@ class _Pages:
         until(lambda: self._confirm({"kind": "batches"})["made_of"], "the reports to be matched")
         self._confirm({"kind": "make", "name": self._name} | BATCH)
 
+    def _series(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._imaging.answer(request | {"screen": "series"})
+
+    def _quarantine(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._imaging.answer(request | {"screen": "quarantine"})
+
+    def _let_pass(self) -> None:
+        """Begins it; what comes of it (no such series is in quarantine) is told to the page that asks."""
+        series = f"series-{'0' * 20}"
+        self._quarantine({"kind": "pass", "study": KEY, "series": series, "note": self._name})
+        until(lambda: not self._quarantine({"kind": "passing"})["converting"], "what is let pass to be converted")
+
     def _sync(self, *keys: dict[str, Any]) -> None:
         named = [{"batch": self._batch, **key} for key in keys]
         answer = self._confirm({"kind": "sync", "batch": self._batch, "keys": named, "have": []})
@@ -330,6 +371,14 @@ def apps_layer(folder: Path) -> Iterator[AppsLayer]:
 def _words(role: str) -> tuple[str, str, str]:
     """Words of the report that are this person's."""
     return f"{role} one", f"{role} two", f"{role} three"
+
+
+def _image_study(settings: Settings, stack: ExitStack) -> None:
+    """A study with one series, and rules that choose it."""
+    write_stack(settings.paths.projects / PROJECT / "dicom" / KEY / "one", Stack(slices=3))
+    project = open_project(PROJECT, Action.WRITE_IMAGES, person=COLLEAGUE, settings=settings)
+    stack.callback(project.close)
+    ImageStudies(project).keep_rules(RULES)
 
 
 def _batch(settings: Settings, study_key: str, roles: Sequence[str], stack: ExitStack) -> int:

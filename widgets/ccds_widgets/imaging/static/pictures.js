@@ -59,9 +59,9 @@ function openPictures(channel, signal) {
   };
 }
 
-/** "a.b, c": parts that are there, with a middle dot between them. */
+/** "a · b": the parts that there are. */
 function dotted(...parts) {
-  return parts.filter((part) => part !== null && part !== undefined && part !== "").join(" · ");
+  return parts.filter(Boolean).join(" · ");
 }
 
 /** "1–25 of 340 studies", and a button on either side; `words` says how many there are. */

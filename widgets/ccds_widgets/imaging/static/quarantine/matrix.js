@@ -3,7 +3,7 @@
 function drawMatrix(state, act) {
   const { counts, meanings } = state.list;
   const codes = [...new Set(counts.map(({ code }) => code))];
-  const scanners = [...new Set(counts.map(({ scanner }) => scanner))];
+  const scanners = [...new Set(counts.map(({ scanner }) => scanner))].sort((a, b) => !a - !b || a.localeCompare(b)); // unknown ones last
   const sum = (wanted) => counts.filter(wanted).reduce((all, { series }) => all + series, 0);
   const most = Math.max(...counts.map(({ series }) => series));
   const cell = (code, scanner, number) => {

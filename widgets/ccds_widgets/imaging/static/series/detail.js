@@ -33,18 +33,24 @@ function drawSeries(state, act, pictures) {
         ? h(
             "td",
             {},
-            one.excluded || (one.chosen && shown.overruled_by)
+            !canChoose(one)
               ? null
               : h("button", { class: "ccds-button", "data-focus": `choose-${one.name}`, "aria-label": `Choose ${seriesName(one)}`, title: at < 9 ? `Choose (${at + 1})` : "Choose", onclick: () => act.choose(one.name) }, "Choose", at < 9 ? h("kbd", {}, at + 1) : null),
           )
         : null,
     );
   const heads = ["", "No.", "Modality", "Plane", "Thickness, mm", "Kernel", "Contrast", "Slices", "Chosen, or why not", ...(mayWrite ? [""] : [])];
+  const numbers = new Set(["Thickness, mm", "Slices"]);
   return h(
     "div",
     { class: "ccds-scroll" },
-    h("table", { class: "ccds-table" }, h("thead", {}, h("tr", {}, heads.map((head) => (head ? h("th", { scope: "col" }, head) : h("td", {}))))), h("tbody", {}, shown.all_series.map(row))),
+    h("table", { class: "ccds-table" }, h("thead", {}, h("tr", {}, heads.map((head) => (head ? h("th", { scope: "col", class: numbers.has(head) && "ccds-number" }, head) : h("td", {}))))), h("tbody", {}, shown.all_series.map(row))),
   );
+}
+
+/** Another one than is chosen, that has slices. */
+function canChoose({ excluded, chosen }) {
+  return !excluded && !chosen;
 }
 
 function volumeOf({ volume }) {

@@ -95,7 +95,7 @@ function seriesScreen({ channel, said, signal }) {
     if (/^[0-9]$/u.test(key) && state.shown && !state.editing) {
       const one = state.shown.all_series[Number(key) - 1];
       if (key === "0") act.choose(null);
-      else if (one && !one.excluded) act.choose(one.name);
+      else if (one && canChoose(one)) act.choose(one.name);
       return true;
     }
     const run = {

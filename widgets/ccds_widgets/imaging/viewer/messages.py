@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from ccds_widgets import requests
 from ccds_widgets.normalization.planes import Plane
@@ -20,6 +20,12 @@ Intensity = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Drawn = Literal["drawn"]
 """Instead of a mask's number: the one that is being corrected."""
+
+
+def _by_threes(numbers: list[int]) -> list[int]:
+    if len(numbers) % 3:
+        raise ValueError("must be numbers by threes")
+    return numbers
 
 
 class Find(requests.Request):
@@ -96,7 +102,7 @@ class Stroke(OfVolume):
     number: Index
     label: Annotated[int, Field(ge=0, le=255)]
     over: Annotated[int, Field(ge=0, le=255)] | None
-    runs: Annotated[list[Index], Field(min_length=3, max_length=3 * MOST_RUNS)]
+    runs: Annotated[list[Index], Field(min_length=3, max_length=3 * MOST_RUNS), AfterValidator(_by_threes)]
 
 
 class Undo(OfVolume):

@@ -159,8 +159,7 @@ class LookModel:
                 self._check_kept("another mask")
                 self._drawing = self._begun(volume, request.mask)
             case messages.Stroke():
-                numbers = iter(request.runs)
-                runs = list(zip(numbers, numbers, numbers, strict=False))
+                runs = zip(request.runs[::3], request.runs[1::3], request.runs[2::3], strict=True)
                 self._drawn().stroke(volume.cuts[request.plane], request.number, request.label, runs, over=request.over)
             case messages.Undo():
                 self._drawn().undo()

@@ -18,7 +18,7 @@ function headerDialog({ files, rows }) {
     const found = rows.filter(([tag, keyword, , value]) => words.every((word) => `(${tag}) ${tag.replace(",", "")} ${keyword} ${value ?? ""}`.toLowerCase().includes(word)));
     body.replaceChildren(
       ...found.map(([tag, keyword, vr, value, values]) =>
-        h("tr", {}, h("td", {}, tag), h("td", {}, keyword), h("td", {}, vr), value === null ? h("td", { class: "ccds-muted" }, "hidden") : h("td", {}, value, values > 1 ? h("span", { class: "ccds-muted" }, ` and ${grouped(values - 1)} more`) : null)),
+        h("tr", {}, h("td", {}, `(${tag.replaceAll(" > ", ") > (")})`), h("td", {}, keyword), h("td", {}, vr), value === null ? h("td", { class: "ccds-muted" }, "hidden") : h("td", {}, value, values > 1 ? h("span", { class: "ccds-muted" }, ` and ${grouped(values - 1)} more`) : null)),
       ),
     );
     count.textContent = found.length ? `${grouped(found.length)} of ${counted(rows.length, "element")}` : "Nothing fits; try part of a keyword.";

@@ -36,8 +36,8 @@ function lookScreen(context) {
   const strokes = []; // those that the kernel hasn't drawn yet
   let queue = Promise.resolve();
   const studies = h("datalist", { id: state.listId });
-  const tools = h("div", { class: "ccds-toolbar ccds-look-tools" });
-  const legend = h("div", { class: "ccds-toolbar ccds-look-legend", hidden: true });
+  const tools = h("div", { class: "ccds-look-tools" });
+  const pens = h("div", { class: "ccds-toolbar ccds-look-pens", hidden: true });
   const problem = h("p", { class: "ccds-error", role: "alert", hidden: true });
   const empty = h("div", {}, h("p", { class: "ccds-waiting" }, "Opening the volume …"));
   const panes = Object.fromEntries(PLANES.map((name) => [name, planePane(name, hooksOf(name), signal)]));
@@ -46,7 +46,7 @@ function lookScreen(context) {
   const pointer = h("p", { "data-place": "pointer", class: "ccds-muted" });
   const facts = h("p", { class: "ccds-muted ccds-facts" });
   const foot = h("footer", { class: "ccds-look-foot", hidden: true }, cross, pointer, facts);
-  const element = h("section", { class: "ccds-look", "aria-label": "Look" }, tools, studies, legend, problem, empty, stage, foot);
+  const element = h("section", { class: "ccds-look", "aria-label": "Look" }, tools, studies, pens, problem, empty, stage, foot);
   window.addEventListener("beforeunload", (event) => state.drawing?.changed && event.preventDefault(), { signal });
 
   const ask = (request) => context.channel.ask(request);
@@ -122,7 +122,7 @@ function lookScreen(context) {
   }
 
   function sayEmpty(title, line) {
-    stage.hidden = foot.hidden = legend.hidden = true;
+    stage.hidden = foot.hidden = pens.hidden = true;
     empty.hidden = false;
     empty.replaceChildren(emptyState(title, line));
     drawTools(tools, state, act);
@@ -199,7 +199,7 @@ function lookScreen(context) {
   function drawAll() {
     drawTools(tools, state, act);
     if (!state.volume) return;
-    drawLegend(legend, state, act);
+    drawPens(pens, state, act);
     element.dataset.correcting = String(Boolean(state.drawing));
     stage.dataset.large = state.large ?? "";
     look();

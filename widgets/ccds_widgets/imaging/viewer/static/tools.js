@@ -9,13 +9,17 @@ function drawTools(container, state, act) {
   const study = h("input", { class: "ccds-field ccds-study", "data-focus": "study", list: state.listId, "aria-label": "Study", placeholder: "study key", value: state.study ?? "", spellcheck: "false", autocomplete: "off", oninput: act.find, onchange: act.choose });
   redraw(
     container,
-    named(["Study", study]),
-    state.all.length > 1 ? named(["Series", h("select", { class: "ccds-field ccds-series", "data-focus": "series", "aria-label": "Series", onchange: act.series }, ...state.all.map(({ id, modality, scanner }) => h("option", { value: id, selected: id === volume.series }, [id, modality, scanner].filter(Boolean).join(" · "))))]) : null,
-    ...(volume ? looking(state, act, named) : []),
-    h("span", { class: "ccds-space" }),
-    volume ? h("button", { class: "ccds-button", "data-focus": "header", title: "DICOM header (h)", onclick: act.header }, "Header", h("kbd", {}, "h")) : null,
-    volume && state.corrects ? h("button", { class: "ccds-button", "data-focus": "correct", "aria-pressed": String(Boolean(state.drawing)), title: "Correct the mask (e)", onclick: act.correct }, state.masks.length ? "Correct the mask" : "Draw a mask", h("kbd", {}, "e")) : null,
-    h("button", { class: "ccds-button", "data-focus": "keys", title: "Keys (?)", onclick: act.help }, "Keys", h("kbd", {}, "?")),
+    h(
+      "div",
+      { class: "ccds-toolbar" },
+      named(["Study", study]),
+      state.all.length > 1 ? named(["Series", h("select", { class: "ccds-field ccds-series", "data-focus": "series", "aria-label": "Series", onchange: act.series }, ...state.all.map(({ id, modality, scanner }) => h("option", { value: id, selected: id === volume.series }, [id, modality, scanner].filter(Boolean).join(" · "))))]) : null,
+      h("span", { class: "ccds-space" }),
+      volume ? h("button", { class: "ccds-button", "data-focus": "header", title: "DICOM header (h)", onclick: act.header }, "Header", h("kbd", {}, "h")) : null,
+      volume && state.corrects ? h("button", { class: "ccds-button", "data-focus": "correct", "aria-pressed": String(Boolean(state.drawing)), title: "Correct the mask (e)", onclick: act.correct }, state.masks.length ? "Correct the mask" : "Draw a mask", h("kbd", {}, "e")) : null,
+      h("button", { class: "ccds-button", "data-focus": "keys", title: "Keys (?)", onclick: act.help }, "Keys", h("kbd", {}, "?")),
+    ),
+    volume ? h("div", { class: "ccds-toolbar" }, ...looking(state, act, named)) : null,
   );
 }
 
@@ -37,8 +41,11 @@ function looking(state, act, named) {
           named(["Opacity", h("span", { class: "ccds-slid" }, h("input", { type: "range", "data-focus": "opacity", min: 0, max: 100, step: 5, value: Math.round(state.opacity * 100), "aria-label": "Opacity of the mask, %", oninput: (event) => act.opacity(event.target.valueAsNumber / 100) }), h("span", { class: "ccds-time" }, `${Math.round(state.opacity * 100)} %`))]),
         ]
       : []),
+    state.drawing ? null : h("span", { class: "ccds-legends" }, ...labelsOf(state).map(({ label, name, colour }) => swatch(colour, `${label}${name ? ` ${name}` : ""}`))),
   ];
 }
+
+const labelsOf = (state) => state.masks.find(({ id }) => id === state.mask)?.labels ?? [];
 
 const KINDS = { seg: "DICOM SEG", rtstruct: "RTSTRUCT", nifti: "NIfTI", drawn: "drawn" };
 
@@ -46,15 +53,11 @@ function when(at) {
   return new Date(at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** What is drawn in which colour; while a mask is corrected also with what. */
-function drawLegend(container, state, act) {
+/** With what a mask is corrected. */
+function drawPens(container, state, act) {
   const { drawing } = state;
-  const shown = drawing ? drawing.labels : (state.masks.find(({ id }) => id === state.mask)?.labels ?? []);
-  container.hidden = !drawing && !shown.length;
-  if (!drawing) {
-    redraw(container, h("span", { class: "ccds-muted" }, "Labels"), ...shown.map(({ label, name, colour }) => swatch(colour, `${label}${name ? ` ${name}` : ""}`)));
-    return;
-  }
+  container.hidden = !drawing;
+  if (!drawing) return;
   const known = new Map(drawing.labels.map((one) => [one.label, one]));
   const offered = [...new Set([...Array.from({ length: 9 }, (_, at) => at + 1), ...known.keys()])];
   redraw(

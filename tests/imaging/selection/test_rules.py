@@ -6,7 +6,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.correction import Correction
 from ccds_kernel.imaging.selection.facts import SeriesFacts
 from ccds_kernel.imaging.selection.rules import Prefer, Range, SelectionRule, choose, overruled
-from ccds_kernel.imaging.selection.rules_file import parse_rules
+from ccds_kernel.imaging.selection.rules_file import WrongRules, parse_rules
 from ccds_kernel.imaging.verdict import Reason
 
 RULES = """
@@ -158,3 +158,25 @@ def test_a_wrong_file_is_one_clear_line(name) -> None:
         parse_rules(WRONG[name])
 
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("rules:\n  - exam_codes: [A]\n    prefer: best\n", 3),
+        ("rules:\n  - exam_codes: [A]\n    thicknes: [1, 2]\n", 3),
+        ("rules:\n  - modality: [CT]\n", 2),
+        ("rules:\n  - exam_codes: [A]\n\n  - exam_codes: [B, A]\n", 4),
+        ("rules:\n  - exam_codes: [A]\n  - exam_codes: [B]\n    images: [9, 2]\n", 3),
+        ("rules:\n  - exam_codes: [A]\n    modality: [CT\n", 4),
+        ("rules: []\ncorrect:\n  - gantry-tilt\n  - everything\n", 4),
+        ("", None),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(text, line) -> None:
+    """Counted from 1; that of the rule where a rule is wrong as a whole."""
+    with pytest.raises(WrongRules) as caught:
+        parse_rules(text)
+
+    assert caught.value.line == line
+    assert (f"in line {line}:" in str(caught.value)) == (line is not None)

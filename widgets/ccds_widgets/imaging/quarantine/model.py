@@ -123,9 +123,10 @@ class QuarantineModel:
         if not self._may_write():
             # Whoever keeps it says why not, and logs that.
             self._passing.let_pass(request.study, request.series, request.note)
-        if not self._converting.begin(convert):
+        if self._converting.busy:
             raise CcdsError(expected="one conversion at a time", found="one that goes on", do="wait for its result")
         self._passed = None
+        self._converting.begin(convert)
         return {"converting": True}
 
     def _came_of_it(self) -> Answer:

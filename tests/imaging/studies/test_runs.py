@@ -1,0 +1,178 @@
+"""Volumes of all studies that wait: counted, stopped, taken over by somebody else, told why it ended."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.studies.repository import ImageStudies
+from ccds_kernel.imaging.studies.runs import GONE_SECONDS, VolumeRuns
+from ccds_kernel.imaging.studies.tables import volume_run
+from ccds_kernel.imaging.verdict import Status
+from ccds_kernel.irb.project import open_project
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.rules import ProjectAccessDenied
+from support.dicom import Stack, write_stack
+from support.image_studies import KEY, RULES, name_of
+
+pytestmark = pytest.mark.usefixtures("study")
+
+OTHER = "bbbbbbbbbbbbbbbb"
+TILTED = RULES + "correct: [gantry-tilt]\n"
+
+
+@pytest.fixture
+def project_of(settings):
+    """The project, opened by a person."""
+    opened = []
+
+    def open_as(person: str):
+        opened.append(open_project("HEAD-1", Action.READ_IMAGES, person=person, settings=settings))
+        return opened[-1]
+
+    yield open_as
+    for project in opened:
+        project.close()
+
+
+@pytest.fixture
+def project(project_of):
+    """Eve's, with rules."""
+    project = project_of("eve")
+    ImageStudies(project).keep_rules(RULES)
+    return project
+
+
+@pytest.fixture
+def runs(project):
+    """Eve's runs."""
+    return VolumeRuns(project)
+
+
+def silent_for(project, seconds: float) -> None:
+    """Lets the newest run be one of which nobody was heard for so long."""
+    with project.store.writing() as connection:
+        connection.execute(update(volume_run).values(beat_at=datetime.now(UTC) - timedelta(seconds=seconds)))
+
+
+def lean(data, index) -> None:
+    """A gantry tilt."""
+    x, y, z = data.ImagePositionPatient
+    data.ImagePositionPatient = [x, y + index * 0.7, z]
+
+
+def test_a_run_makes_the_volumes_that_wait(runs, project, study) -> None:
+    """Then none waits any more."""
+    before = runs.waiting()
+    runs.work(runs.begin())
+
+    run = runs.newest()
+    assert (before, runs.waiting()) == ([KEY], [])
+    assert (run.person, run.total, run.done, run.cause) == ("eve", 1, 1, None)
+    assert run.ended is not None
+    [judged] = ImageStudies(project).make_volumes(KEY)
+    assert (judged.series, judged.status) == (name_of(study["thin"]), Status.ACCEPTED)
+
+
+def test_a_study_without_a_chosen_series_waits_only_until_it_was_read(runs, folder) -> None:
+    """Then it is known that nothing is to be made of it."""
+    write_stack(folder.parent / OTHER / "one", Stack())
+
+    runs.work(runs.begin())
+
+    assert (runs.newest().done, runs.waiting()) == (2, [])
+
+
+def test_another_choice_waits_again(runs, project, study) -> None:
+    """Also where none is to be the volume: what was made of it is set aside."""
+    runs.work(runs.begin())
+    studies = ImageStudies(project)
+    waiting = []
+    for series in (name_of(study["thick"]), None):
+        studies.overrule(KEY, series, "why")
+        waiting.append(runs.waiting())
+        runs.work(runs.begin())
+
+    assert waiting == [[KEY], [KEY]]
+    assert runs.waiting() == []
+
+
+def test_what_rules_correct_from_now_on_waits_again(runs, project, folder) -> None:
+    """What they don't stays in quarantine."""
+    write_stack(folder / "leaning", Stack(slices=40), lean)
+    runs.work(runs.begin())
+    before = runs.waiting()
+
+    ImageStudies(project).keep_rules(TILTED)
+
+    assert (before, runs.waiting()) == ([], [KEY])
+    runs.work(runs.begin())
+    assert (ImageStudies(project).quarantine(), runs.waiting()) == ([], [])
+
+
+def test_one_run_at_a_time(runs) -> None:
+    """Of whoever it is; nothing is begun where nothing waits."""
+    run = runs.begin()
+    with pytest.raises(CcdsError, match="one of eve, 0 of 1 studies done"):
+        runs.begin()
+    runs.work(run)
+    with pytest.raises(CcdsError, match="expected studies that wait for volumes"):
+        runs.begin()
+
+
+def test_a_run_that_is_stopped_ends_before_the_next_study(runs) -> None:
+    """It says so, and the study still waits."""
+    run = runs.begin()
+
+    runs.stop()
+    runs.work(run)
+
+    ended = runs.newest()
+    assert (ended.done, ended.cause, ended.ended is None) == (0, "stopped", False)
+    assert runs.waiting() == [KEY]
+
+
+def test_a_run_that_was_left_is_taken_over(runs, project) -> None:
+    """What was done counts on; the same run."""
+    first = runs.begin()
+    silent_for(project, GONE_SECONDS + 1)
+    left = runs.newest()
+
+    second = runs.begin()
+    runs.work(second)
+
+    assert left.is_left(datetime.now(UTC))
+    assert (second.id, second.is_left(datetime.now(UTC))) == (first.id, False)
+    assert (runs.newest().done, runs.newest().total) == (1, 1)
+
+
+def test_a_run_that_was_left_can_be_ended(runs, project) -> None:
+    """Nobody is there who would do so."""
+    runs.begin()
+    silent_for(project, GONE_SECONDS + 1)
+
+    runs.stop()
+
+    assert (runs.newest().ended is None, runs.newest().cause) == (False, "stopped")
+
+
+def test_a_run_that_can_t_go_on_says_why(runs, settings) -> None:
+    """In a line for a person; the study still waits."""
+    (settings.paths.projects / "HEAD-1" / "nifti").write_text("in the way")
+
+    runs.work(runs.begin())
+
+    assert "expected an output folder that can be written" in runs.newest().cause
+    assert runs.waiting() == [KEY]
+
+
+def test_who_may_only_look_sees_how_far_it_is(runs, project_of) -> None:
+    """A fellow neither begins nor stops one."""
+    runs.begin()
+    fay = VolumeRuns(project_of("fay"))
+
+    assert (fay.newest().person, fay.waiting()) == ("eve", [KEY])
+    for attempt in (fay.begin, fay.stop):
+        with pytest.raises(ProjectAccessDenied):
+            attempt()

@@ -32,9 +32,11 @@ from ccds_kernel.archive.archive import (
 )
 from ccds_kernel.archive.described import SCANNER, described, scanner_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
+from ccds_kernel.archive.multipart import BrokenMessage, parts
 from ccds_kernel.archive.received import Inbox
 
 _AT_ONCE = 500
+_CHUNK = 2**16
 _FIELDS = (
     "AccessionNumber",
     "ModalitiesInStudy",
@@ -99,7 +101,7 @@ class DicomwebArchive:
             with self._plainly(of_study=True):
                 announced = {_uid(one, _INSTANCE) for one in _instances(client, study_uid)}
             with self._plainly(of_study=True, sending=True):
-                for part in client.parts(study_uid):
+                for part in client.instances(study_uid):
                     inbox.put(part)
         return Retrieved(inbox.received, len(announced))
 
@@ -182,6 +184,9 @@ class DicomwebArchive:
             if sending:
                 raise self._away(_cause(error), "see whether the archive is well, then go on", BrokeOff) from None
             raise self._why(error) from None
+        except BrokenMessage:
+            do = "see whether the archive is well, then go on"
+            raise self._away("an answer that broke off, or is none", do, BrokeOff) from None
         except ValueError:
             kind = BrokeOff if sending else ArchiveAway
             raise self._away("an answer that is none", "see that archive.url is its address", kind) from None
@@ -211,12 +216,13 @@ _TO_DO: Mapping[int, str] = {
 class _Client(DICOMwebClient):
     """The library's client, and a study's instances as bytes: its own way reads each into a data set first."""
 
-    def parts(self, study_uid: str) -> Iterator[bytes]:
+    def instances(self, study_uid: str) -> Iterator[bytearray]:
         """The instances of a study as the archive has them, one after the other."""
         accept = 'multipart/related; type="application/dicom"; transfer-syntax=*'
         response = self._http_get(f"{self.base_url}/studies/{study_uid}", headers={"Accept": accept}, stream=True)
-        if response.status_code != requests.codes.no_content:
-            yield from self._decode_multipart_message(response, stream=True)
+        with response:
+            if response.status_code != requests.codes.no_content:
+                yield from parts(response.iter_content(_CHUNK), response.headers.get("Content-Type", ""))
 
 
 def _instances(client: _Client, study_uid: str) -> Iterator[dict[str, Any]]:

@@ -116,6 +116,27 @@ def test_a_connection_that_breaks_says_nothing_of_the_study(tmp_path):
     assert HEADS[0].uid not in str(raised.value)
 
 
+@pytest.mark.parametrize("missing", [1, 3, 60, 400])
+def test_an_answer_that_ends_too_early_is_no_whole_study(tmp_path, missing):
+    """Archives that say no length close the connection at the end: one that dies in the last instance looks like that."""
+    liar = LyingArchive(says=HEADS[0].write(tmp_path / "files"))
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "broken").mkdir()
+    liar.ends_after = 2**30
+    with liar.by_dicomweb() as archive:
+        archive.retrieve(HEADS[0].uid, tmp_path / "whole", ignore)
+        heads = HEADS[0].slices * len("\r\n--a-boundary\r\nContent-Type: application/dicom\r\n\r\n")
+        size = sum(path.stat().st_size for path in (tmp_path / "whole").iterdir()) + heads + len("\r\n--a-boundary--")
+        liar.ends_after = size - missing
+
+        with pytest.raises(BrokeOff, match="an answer that broke off"):
+            archive.retrieve(HEADS[0].uid, tmp_path / "broken", ignore)
+
+    whole, broken = ({path.name for path in (tmp_path / name).iterdir()} for name in ("whole", "broken"))
+    assert len(broken) == HEADS[0].slices - 1
+    assert broken < whole
+
+
 def test_a_study_that_is_gone_is_no_fault_of_the_archive(tmp_path):
     """Its status is told, and the next study is asked for."""
     liar = LyingArchive(says=HEADS[0].write(tmp_path / "files"))

@@ -44,6 +44,8 @@ class LyingArchive:
         refuses_codes: whether it refuses to filter by exam code.
         leaves_out: keywords that its answers about studies lack.
         breaks_after: instances after which it closes the connection; DICOMweb only.
+        ends_after: bytes of a study after which it closes the connection as if that were all, without having said how much there
+            is; DICOMweb only.
         before_sending: called with a study's UID before it is sent.
         asked: the paths of all requests over DICOMweb.
         sent: the UIDs of all studies that were asked for to be sent.
@@ -54,6 +56,7 @@ class LyingArchive:
     refuses_codes: bool = False
     leaves_out: set[str] = field(default_factory=set)
     breaks_after: int | None = None
+    ends_after: int | None = None
     before_sending: Callable[[str], object] = lambda _uid: None
     asked: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
@@ -177,8 +180,18 @@ class _Handler(BaseHTTPRequestHandler):
         stop = self.archive.breaks_after
         body = b"".join(head + part for part in parts[:stop])
         end = f"\r\n--{_BOUNDARY}--\r\n".encode()
-        missing = 0 if stop is None else 10_000
-        self._send(f'multipart/related; type="application/dicom"; boundary={_BOUNDARY}', body + end, missing=missing)
+        kind = f'multipart/related; type="application/dicom"; boundary={_BOUNDARY}'
+        if self.archive.ends_after is not None:
+            self._send_until_closed(kind, (body + end)[: self.archive.ends_after])
+        else:
+            self._send(kind, body + end, missing=0 if stop is None else 10_000)
+
+    def _send_until_closed(self, kind: str, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body)
 
     def _send(self, kind: str, body: bytes, missing: int = 0, status: int = 200) -> None:
         self.send_response(status)

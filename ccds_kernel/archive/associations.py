@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
-from pynetdicom.events import EventHandlerType
+from pynetdicom.events import Event, EventHandlerType
 from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiation
 
+from ccds_kernel.archive import checkpoint
 from ccds_kernel.archive.archive import ArchiveAway
 from ccds_kernel.errors import CcdsError
 
@@ -99,10 +100,11 @@ class Peer:
             else:
                 entity.add_requested_context(abstract, list(syntaxes))
         association = entity.associate(
-            self.host, self.port, ae_title=self.title, ext_neg=list(roles), evt_handlers=list(handlers)
+            self.host, self.port, ae_title=self.title, ext_neg=list(roles), evt_handlers=[IMPATIENT, *handlers]
         )
         if not association.is_established:
             raise self._why_none(association)
+        checkpoint.install(association)
         try:
             yield association
         finally:
@@ -131,6 +133,17 @@ class Peer:
         return "ask whoever runs the archive"
 
 
+def _limit_waits(event: Event) -> None:
+    connection = event.assoc.dul.socket
+    if connection is not None and connection.socket is not None:
+        connection.socket.settimeout(event.assoc.network_timeout)
+
+
+IMPATIENT: EventHandlerType = (evt.EVT_CONN_OPEN, _limit_waits)
+"""Lets a connection that falls silent in the middle of a message count as closed: pynetdicom's own limits are for whole messages,
+and it waits for the rest of one for ever."""
+
+
 def ask(peer: Peer, association: Association, identifier: Dataset) -> list[Dataset]:
     """Everything that the archive answers to one question.
 
@@ -142,7 +155,9 @@ def ask(peer: Peer, association: Association, identifier: Dataset) -> list[Datas
     try:
         for status, answer in association.send_c_find(identifier, FIND):
             code = status.get("Status")
-            if code in _PENDING and answer is not None:
+            if code in _PENDING:
+                if answer is None:
+                    raise peer.away("an answer that can't be read", "ask whoever runs the archive")
                 answers.append(answer)
             elif code in _TOO_MANY:
                 raise TooManyAnswers(

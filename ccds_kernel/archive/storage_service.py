@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import chain, cycle
+from secrets import randbelow
 from threading import Lock
 
 from pynetdicom import AllStoragePresentationContexts, evt
@@ -17,10 +18,16 @@ from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event
 from pynetdicom.transport import ThreadedAssociationServer
 
-from ccds_kernel.archive.associations import Peer
+from ccds_kernel.archive.associations import IMPATIENT, Peer
 from ccds_kernel.archive.received import Inbox
 from ccds_kernel.archive.transfer_syntaxes import EVERY
 from ccds_kernel.errors import CcdsError
+
+_HIGHEST = 2**16 - 1
+"""Message ids have 16 bits."""
+
+_MOST_ASSOCIATIONS = 1000
+"""Far beyond the threads that a site may have; pynetdicom's own limit is ten, beyond which the archive can't send."""
 
 _TO_RELEASE_S = 2.0
 _TAKEN, _NO_ROOM, _NOT_EXPECTED = 0x0000, 0xA700, 0x0124
@@ -63,7 +70,9 @@ class StorageService:
         self._address = address
         self._lock = Lock()
         self._expected: dict[int, Receiving] = {}
-        self._numbers = cycle(range(1, 2**16))
+        # From anywhere on: what the archive still sends for a worker that was killed must not be taken for this one's.
+        begin = 1 + randbelow(_HIGHEST)
+        self._numbers = cycle(chain(range(begin, _HIGHEST + 1), range(1, begin)))
         self._server: ThreadedAssociationServer | None = None
 
     @contextmanager
@@ -92,11 +101,12 @@ class StorageService:
         entity = self._peer.entity()
         entity.require_calling_aet = [self._peer.title]
         entity.require_called_aet = True
+        entity.maximum_associations = _MOST_ASSOCIATIONS
         for context in AllStoragePresentationContexts:
             entity.add_supported_context(str(context.abstract_syntax), list(EVERY))
         try:
             server = entity.start_server(
-                (self._address, self.port), block=False, evt_handlers=[(evt.EVT_C_STORE, self._take)]
+                (self._address, self.port), block=False, evt_handlers=[IMPATIENT, (evt.EVT_C_STORE, self._take)]
             )
         except OSError as error:
             raise CcdsError(

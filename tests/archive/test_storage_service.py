@@ -1,6 +1,7 @@
 """Our storage service: it takes what was asked for, from the archive, and nothing else."""
 
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing, contextmanager
 
@@ -17,6 +18,7 @@ from ccds_kernel.archive.storage_service import Receiving, StorageService
 from support.archive import Study
 from support.archive_contract import ignore
 from support.demo import free_port
+from support.waiting import until
 
 CODE = ExamCodeAttribute.parse("ProcedureCodeSequence.CodeValue")
 TAKEN, NOT_EXPECTED, NO_ROOM = 0x0000, 0x0124, 0xA700
@@ -123,3 +125,36 @@ def test_it_listens_only_meanwhile(studies, service):
             pass
         with closing(socket.socket()) as probe:
             assert probe.connect_ex(("127.0.0.1", service.port)) != 0
+
+
+def test_many_studies_at_once(studies, service):
+    """As many associations as a site may have studies fetched at once, and more."""
+    with service.receiving(studies("one")), ExitStack() as stack:
+        asked = [stack.enter_context(association(service.port)) for _ in range(20)]
+
+        assert all(one.is_established for one in asked)
+
+
+def test_what_an_archive_still_sends_for_a_worker_that_is_gone(studies, service, instance):
+    """A killed worker's request goes on at the archive: the next worker's requests have other numbers."""
+    before = []
+    for name in ("first", "second", "third"):
+        gone = StorageService(Peer("127.0.0.1", 104, "VNA", "CCDS", 30), "127.0.0.1", free_port())
+        with gone.receiving(studies(name)) as number:
+            before.append(number)
+    assert len(set(before)) > 1
+
+    with service.receiving(studies("now")) as number:
+        assert sent(service.port, instance, next(one for one in before if one != number)) == NOT_EXPECTED
+
+
+def test_a_sender_that_falls_silent_keeps_nobody(studies):
+    """It says that it has a message and doesn't send it: the service ends all the same."""
+    service = StorageService(Peer("127.0.0.1", 104, "VNA", "CCDS", 1), "127.0.0.1", free_port())
+
+    with service.receiving(studies("one")), closing(socket.create_connection(("127.0.0.1", service.port), 5)) as silent:
+        silent.sendall(b"\x01\x00\x00\x00\x01\x00")
+        with service.receiving(studies("two")):
+            pass
+
+    until(lambda: not any(one.name.startswith("AcceptorThread") for one in threading.enumerate()), "its thread to end")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiat
 
 from ccds_kernel.archive import checkpoint
 from ccds_kernel.archive.archive import ArchiveAway
+from ccds_kernel.archive.tls import Tls
 from ccds_kernel.errors import CcdsError
 
 FIND = UID("1.2.840.10008.5.1.4.1.2.2.1")
@@ -53,6 +55,7 @@ class Peer:
         title: its AE title.
         ours: our AE title.
         timeout_s: seconds without an answer after which it counts as away.
+        tls: what connections are secured with; None: nothing.
     """
 
     host: str
@@ -60,6 +63,7 @@ class Peer:
     title: str
     ours: str
     timeout_s: float = 60
+    tls: Tls | None = None
 
     def entity(self) -> AE:
         """Ourselves, with this peer's patience."""
@@ -100,7 +104,12 @@ class Peer:
             else:
                 entity.add_requested_context(abstract, list(syntaxes))
         association = entity.associate(
-            self.host, self.port, ae_title=self.title, ext_neg=list(roles), evt_handlers=[IMPATIENT, *handlers]
+            self.host,
+            self.port,
+            ae_title=self.title,
+            ext_neg=list(roles),
+            evt_handlers=[IMPATIENT, *handlers],
+            tls_args=None if self.tls is None else (self.tls.calling, self.host),
         )
         if not association.is_established:
             raise self._why_none(association)
@@ -117,13 +126,23 @@ class Peer:
             why = f"an association rejected ({answer.result_str}; {answer.source_str}): {answer.reason_str}"
             return self.away(why, self._to_do(answer.diagnostic))
         try:
-            socket.create_connection((self.host, self.port), self.timeout_s).close()
+            with socket.create_connection((self.host, self.port), self.timeout_s) as probe:
+                if self.tls is not None:
+                    self.tls.calling.wrap_socket(probe, server_hostname=self.host).close()
+        except ssl.SSLCertVerificationError:
+            why = "a certificate that nobody vouches for, or not for that host"
+            return self.away(why, "name who vouches for it in archive.certificate, and in archive.host its name there")
+        except ssl.SSLError:
+            return self.away("no TLS that we speak", "see that archive.port is its port for DICOM over TLS")
         except OSError as error:
             why = error.strerror or "no connection"
             return self.away(why, "see whether the archive runs, and that archive.host and archive.port are its own")
         if association.rejected_contexts:
             return self.away("no service that was asked for", "ask whoever runs it to let us query and retrieve")
-        return self.away("a connection that was closed without an answer", "see that archive.port is its DICOM port")
+        do = "see that archive.port is its DICOM port" + (
+            ", and that it takes archive.own_certificate" if self.tls else ""
+        )
+        return self.away("a connection that was closed without an answer", do)
 
     def _to_do(self, reason: int | None) -> str:
         if reason == _CALLING:

@@ -10,6 +10,7 @@ from ccds_kernel.archive.dicomweb import DicomwebArchive
 from ccds_kernel.archive.dimse import DimseArchive
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.storage_service import StorageService
+from ccds_kernel.archive.tls import tls_of
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import kept_password
 from ccds_kernel.settings import ArchiveSettings, Settings
@@ -19,7 +20,7 @@ def archive_of(settings: Settings) -> Archive:
     """The adapter to the site's archive; nothing is asked of it yet.
 
     Raises:
-        CcdsError: the settings name none, its password can't be read, or the exam code's attribute isn't one.
+        CcdsError: the settings name none, its password or a certificate can't be read, or the exam code's attribute isn't one.
     """
     site = settings.archive
     attribute = exam_code_of(site)
@@ -34,7 +35,9 @@ def archive_of(settings: Settings) -> Archive:
         return DicomwebArchive(
             site.url, attribute, login=login, certificate=site.certificate, timeout_s=site.timeout_seconds
         )
-    peer = Peer(site.host, site.port, site.ae_title, site.own_ae_title, site.timeout_seconds)
+    own = (site.own_certificate, site.own_key) if site.own_certificate and site.own_key else None
+    tls = tls_of(site.certificate, own) if site.tls else None
+    peer = Peer(site.host, site.port, site.ae_title, site.own_ae_title, site.timeout_seconds, tls)
     service = StorageService(peer, site.move_address, site.move_port) if site.protocol == "c-move" else None
     return DimseArchive(peer, attribute, service)
 

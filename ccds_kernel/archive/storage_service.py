@@ -106,7 +106,10 @@ class StorageService:
             entity.add_supported_context(str(context.abstract_syntax), list(EVERY))
         try:
             server = entity.start_server(
-                (self._address, self.port), block=False, evt_handlers=[IMPATIENT, (evt.EVT_C_STORE, self._take)]
+                (self._address, self.port),
+                block=False,
+                ssl_context=None if self._peer.tls is None else self._peer.tls.called,
+                evt_handlers=[IMPATIENT, (evt.EVT_C_STORE, self._take)],
             )
         except OSError as error:
             raise CcdsError(

@@ -56,6 +56,16 @@ class ArchiveSettings(Section):
     certificate: AbsolutePath | None = Field(
         None, description="who vouches for the archive (PEM); none: whom this machine trusts"
     )
+    tls: bool = Field(
+        False, strict=True, description="whether DIMSE is spoken over TLS; DICOMweb is where `url` says https"
+    )
+    own_certificate: AbsolutePath | None = Field(
+        None,
+        description="our certificate for DIMSE (PEM), where the archive asks for one; a `c-move` over TLS needs it",
+    )
+    own_key: AbsolutePath | None = Field(
+        None, description="its private key (PEM), readable by the service account only"
+    )
     host: str = Field("", pattern=r"^[A-Za-z0-9.:-]*$", description="the host that speaks DIMSE")
     port: Port = Field(104, description="its DICOM port")
     ae_title: Title = Field("", description="its AE title")
@@ -108,6 +118,14 @@ class ArchiveSettings(Section):
             raise ValueError(f"protocol is {self.protocol}, and {lacking[0]} says nothing")
         if self.user and self.url.startswith("http://") and not self.url.startswith(_HERE):
             raise ValueError("url is http, and user is named: the password would cross the network in the clear")
+        if (self.own_certificate is None) != (self.own_key is None):
+            raise ValueError("own_certificate and own_key need each other")
+        if self.protocol == "dicomweb" and (self.tls or self.own_key):
+            raise ValueError("tls and own_certificate are DIMSE's; for dicomweb url says https")
+        if self.own_key and not self.tls:
+            raise ValueError("own_certificate is for tls, which is off")
+        if self.protocol == "c-move" and self.tls and not self.own_key:
+            raise ValueError("protocol is c-move over tls, and own_certificate says nothing: the archive calls us")
         return self
 
 

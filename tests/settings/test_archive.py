@@ -11,8 +11,11 @@ from ccds_kernel.archive.dimse import DimseArchive
 from ccds_kernel.archive.site import archive_of, staging_of
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import Paths, Settings
+from support.certificates import self_signed
 from support.checkout import ROOT
 
+DIMSE = {"protocol": "c-get", "host": "vna", "ae_title": "VNA"}
+OWN = {"own_certificate": "/c", "own_key": "/k"}
 EXAMPLES = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/archive.md").read_text(encoding="utf-8"), re.DOTALL)
 
 
@@ -24,8 +27,11 @@ def site(folder, **archive) -> Settings:
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_each_example_of_the_document_is_an_archive(tmp_path, example):
-    """Put into a site's settings as it stands; the password lies where it says."""
-    settings = site(tmp_path, **tomllib.loads(example)["archive"])
+    """Put into a site's settings as it stands, but for where certificates lie; the password lies where it says."""
+    archive = tomllib.loads(example)["archive"]
+    pem, key = map(str, self_signed(tmp_path, "ours"))
+    files = {"certificate": pem, "own_certificate": pem, "own_key": key}
+    settings = site(tmp_path, **archive | {name: path for name, path in files.items() if name in archive})
     settings.paths.state.mkdir()
     password = settings.paths.state / "archive_password"
     password.write_text("a word\n", encoding="utf-8")
@@ -36,7 +42,10 @@ def test_each_example_of_the_document_is_an_archive(tmp_path, example):
 
 def test_there_are_examples_of_all_protocols():
     """Or the test above would pass without any."""
-    assert {tomllib.loads(one)["archive"]["protocol"] for one in EXAMPLES} == {"dicomweb", "c-get", "c-move"}
+    archives = [tomllib.loads(one)["archive"] for one in EXAMPLES]
+
+    assert {one["protocol"] for one in archives} == {"dicomweb", "c-get", "c-move"}
+    assert any(one.get("tls") for one in archives)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +54,10 @@ def test_there_are_examples_of_all_protocols():
         ({"protocol": "dicomweb"}, "protocol is dicomweb, and url says nothing"),
         ({"protocol": "c-get", "host": "vna"}, "protocol is c-get, and ae_title says nothing"),
         ({"protocol": "c-move", "host": "vna", "ae_title": "VNA"}, "protocol is c-move, and move_address says nothing"),
+        (DIMSE | {"tls": True, "own_key": "/k"}, "own_certificate and own_key need each other"),
+        (DIMSE | OWN, "own_certificate is for tls, which is off"),
+        (DIMSE | {"protocol": "c-move", "move_address": "10.0.0.1", "tls": True}, "and own_certificate says nothing"),
+        ({"protocol": "dicomweb", "url": "https://vna", "tls": True}, "for dicomweb url says https"),
         ({"ae_title": "SEVENTEEN-LETTERS"}, "ae_title"),
         ({"ae_title": "back\\slash"}, "ae_title"),
         ({"own_ae_title": ""}, "own_ae_title"),

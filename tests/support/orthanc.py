@@ -22,6 +22,7 @@ from support.waiting import until
 HOW = "Debian: apt-get install orthanc orthanc-dicomweb"
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 AE_TITLE, OURS = "ORTHANC", "CCDS"
+_TLS_FILES = ("DicomTlsCertificate", "DicomTlsPrivateKey", "DicomTlsTrustedCertificates")
 USER, PASSWORD = "archive", "a key under a stone"
 
 
@@ -29,13 +30,15 @@ USER, PASSWORD = "archive", "a key under a stone"
 class Orthanc:
     """One server; its folder keeps what it was given, so that it can be killed and started again.
 
-    `destination` is the port of ours to which it sends what it is asked to move.
+    `destination` is the port of ours to which it sends what it is asked to move. `tls`, where it is to speak DIMSE over TLS, and let
+    nobody in without a certificate: its own, its key, and whom it trusts.
     """
 
     folder: Path
     http: int = field(default_factory=free_port)
     dicom: int = field(default_factory=free_port)
     destination: int = field(default_factory=free_port)
+    tls: tuple[Path, Path, Path] | None = None
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -107,10 +110,13 @@ class Orthanc:
                 "ours": {
                     "AET": OURS, "Host": "127.0.0.1", "Port": self.destination,
                     "AllowFind": True, "AllowGet": True, "AllowMove": True, "AllowStore": False,
+                    "UseDicomTls": self.tls is not None,
                 }
             },
             "Plugins": [str(PLUGIN)],
             "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "EnableWado": False},
+            "DicomTlsEnabled": self.tls is not None,
+            **dict(zip(_TLS_FILES, map(str, self.tls or ()), strict=False)),
         }  # fmt: skip
 
 
@@ -119,12 +125,12 @@ def _basic() -> str:
 
 
 @contextmanager
-def running_orthanc() -> Iterator[Orthanc]:
-    """An Orthanc without studies; skips the test where there is none."""
+def running_orthanc(tls: tuple[Path, Path, Path] | None = None) -> Iterator[Orthanc]:
+    """An Orthanc without studies, over TLS where that is asked for (see `Orthanc`); skips the test where there is none."""
     need_program("Orthanc", HOW)
     need_path(PLUGIN, HOW)
     folder = Path(tempfile.mkdtemp(prefix="ccdst-orthanc-"))
-    orthanc = Orthanc(folder)
+    orthanc = Orthanc(folder, tls=tls)
     try:
         orthanc.start()
         yield orthanc

@@ -34,8 +34,8 @@ def test_an_app_that_is_open_has_its_tile(role, egress, tiles):
 @pytest.mark.parametrize(
     ("role", "tiles"),
     [
-        ("fellow", [("Label reports", ""), ("Images", "imaging"), ("Airlock", "airlock")]),
-        ("scientist", [("Images", ""), ("Airlock", "airlock"), ("JupyterLab", "")]),
+        ("fellow", [("Label reports", ""), ("Cohort", "cohort"), ("Images", "imaging"), ("Airlock", "airlock")]),
+        ("scientist", [("Cohort", ""), ("Images", "imaging"), ("Airlock", "airlock"), ("JupyterLab", "")]),
         ("labeler", [("Confirm labels", "")]),
         ("champion", [("Airlock", "")]),
     ],

@@ -16,6 +16,7 @@ from ccds_kernel.cohort.criteria_file import VersionedCriteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
+from ccds_kernel.imaging.retrieval.rows import Requested
 from ccds_kernel.imaging.retrieval.run import Run
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
@@ -113,6 +114,33 @@ class RetrievalQueue:
         self._project.require(Action.READ_IMAGES)
         with self._project.store.reading() as connection:
             return tuple(rows.requests(connection, state))
+
+    def page(
+        self, states: Collection[State], begin: int, most: int, cause: str | None = None
+    ) -> tuple[int, tuple[StudyRequest, ...]]:
+        """How many studies are in one of these states, and `most` of them from place `begin` on; see `rows.page`."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            return rows.page(connection, states, begin, most, cause)
+
+    def get(self, study_key: str) -> tuple[StudyRequest, ...]:
+        """The studies of that key: none, one, or several under one accession number."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            return tuple(rows.requests(connection, keys=[study_key]))
+
+    def requested(self) -> tuple[Requested, ...]:
+        """The criteria by which studies were asked for, those that were asked for last first."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            return rows.requested(connection)
+
+    def new_among(self, studies: Collection[StudyFound]) -> int:
+        """How many of `studies` nobody has asked for yet."""
+        self._project.require(Action.WRITE_IMAGES)
+        with self._project.store.reading() as connection:
+            uids = {one.study_uid for one in studies}
+            return len(uids - rows.known_uids(connection, uids))
 
     def run(self) -> Run | None:
         """The latest run of the queue's worker; None before the first."""

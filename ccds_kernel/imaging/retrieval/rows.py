@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, select, update
 
 from ccds_kernel.archive.archive import ArchiveQuery, StudyFound
 from ccds_kernel.cohort.criteria_file import VersionedCriteria
@@ -57,6 +57,51 @@ def ask(connection: Connection, versioned: VersionedCriteria, person: str) -> bo
         )
     )
     return True
+
+
+@dataclass(frozen=True)
+class Requested:
+    """Criteria by which studies were asked for, and how far their studies are: those that they brought into the queue first.
+
+    Attributes:
+        name: theirs.
+        version: likewise.
+        digest: likewise.
+        asked_by: who asked by them last.
+        asked_at: when, in UTC.
+        answered_at: when the archive was asked, in UTC; None where that is still to be done.
+        counts: how many studies are in which state.
+    """
+
+    name: str
+    version: int
+    digest: str
+    asked_by: str
+    asked_at: datetime
+    answered_at: datetime | None
+    counts: Counter[State]
+
+
+def requested(connection: Connection) -> tuple[Requested, ...]:
+    """All criteria by which studies were asked for, those that were asked for last first."""
+    number = func.count().label("studies")
+    of = select(retrieval.c.criteria_id, retrieval.c.state, number).group_by(retrieval.c.criteria_id, retrieval.c.state)
+    counted: dict[int, Counter[State]] = {}
+    for row in connection.execute(of):
+        counted.setdefault(row.criteria_id, Counter())[State(row.state)] = int(row.studies)
+    order = (image_criteria.c.asked_at.desc(), image_criteria.c.id.desc())
+    return tuple(
+        Requested(
+            row.name,
+            row.version,
+            row.digest,
+            row.asked_by,
+            row.asked_at.replace(tzinfo=UTC),
+            row.answered_at and row.answered_at.replace(tzinfo=UTC),
+            counted.get(row.id, Counter()),
+        )
+        for row in connection.execute(select(image_criteria).order_by(*order))
+    )
 
 
 def unanswered(connection: Connection) -> tuple[Unanswered, ...]:
@@ -159,6 +204,28 @@ def requests(
     if state is not None:
         query = query.where(retrieval.c.state == state)
     return map(_request, connection.execute(query))
+
+
+def page(
+    connection: Connection, states: Collection[State], begin: int, most: int, cause: str | None = None
+) -> tuple[int, tuple[StudyRequest, ...]]:
+    """How many studies are in one of `states` (for that cause, where one is named), and `most` of them from place `begin` on.
+
+    What is fetched next comes first; of what was tried what was tried last.
+    """
+    which: ColumnElement[bool] = retrieval.c.state.in_(states)
+    if cause is not None:
+        which &= retrieval.c.cause == cause
+    total = int(connection.scalar(select(func.count()).select_from(retrieval).where(which)) or 0)
+    waits = retrieval.c.state == State.WAITING
+    tried = case((waits, None), else_=retrieval.c.tried_at)
+    order = (retrieval.c.urgent.desc(), tried.desc().nulls_last(), retrieval.c.id)
+    return total, tuple(map(_request, connection.execute(_ALL.where(which).order_by(*order).offset(begin).limit(most))))
+
+
+def known_uids(connection: Connection, study_uids: Collection[str]) -> frozenset[str]:
+    """Those of these studies that are in the queue."""
+    return frozenset(connection.scalars(select(retrieval.c.study_uid))) & frozenset(study_uids)
 
 
 def counts(connection: Connection) -> Counter[State]:

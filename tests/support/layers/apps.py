@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,10 +12,14 @@ import pytest
 from ccds_kernel.airlock.airlock import Airlock
 from ccds_kernel.airlock.door import visit
 from ccds_kernel.airlock.submission import Kind
+from ccds_kernel.archive.archive import StudyFound
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.batch.local import Capacity, LocalScheduler
+from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.dataset.soft_labels import soft_labels
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.retrieval.asking import keep_criteria
+from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
 from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.applying import apply_application
@@ -32,6 +37,7 @@ from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.settings import Settings
 from ccds_widgets.airlock.app import airlock_app
 from ccds_widgets.base import ModelWidget
+from ccds_widgets.cohort.app import cohort_app, cohort_of
 from ccds_widgets.imaging.app import imaging_app, imaging_of
 from ccds_widgets.labeling.app import labeling_app
 from ccds_widgets.normalization.app import normalization_preview
@@ -51,6 +57,8 @@ FINAL = {"labels": ["Seen"], "seen": None}
 TASK = 1
 BATCH = {"phrases": [], "unmatched": True, "size": 1, "overlap": 1, "gold": 0, "wrong": 0, "labelers": []}
 ANNOTATE = {"screen": "annotate", "task": 1}
+CRITERIA: dict[str, Any] = {"codes": ["CXR1"], "first": "2019-01-01", "last": "2019-12-31", "consecutive": None}
+KEPT = "kept-v1"
 WHY = "Looked at every line of it."
 
 _OPEN, _TASKS = any_of("open the labelling app"), any_of("confirm studies", "read the phrase list")
@@ -80,6 +88,20 @@ THINGS: dict[str, Rule] = {
     "assessing: reload": _CURATE,
     "assessing: disagreements": _CURATE,
     "assessing: say the final word": _CURATE,
+    "cohort: open the app": _LOOK,
+    "asking: reload": _WRITE,
+    "asking: look": _WRITE,
+    "asking: check a code": _WRITE,
+    "asking: count": _WRITE,
+    "asking: stop": _WRITE,
+    "asking: keep": _WRITE,
+    "fetching: reload": _LOOK,
+    "fetching: look": _LOOK,
+    "fetching: ask": _WRITE,
+    "fetching: leave it to the site": _WRITE,
+    "fetching: halt": _WRITE,
+    "fetching: retry": _WRITE,
+    "fetching: hurry": _WRITE,
     "imaging: open the app": _LOOK,
     "series: reload": _LOOK,
     "series: a study": _LOOK,
@@ -166,6 +188,7 @@ class AppsLayer:
         (results / "table.csv").write_text(TABLE)
         apply(all_as(PROJECT, "engineer"))
         _image_study(settings, stack)
+        queued = _queued_study(settings, stack)
         scheduler = LocalScheduler(folder / "state" / "scheduler", capacity=Capacity(cpus=1, memory_mb=1000))
         stack.callback(scheduler.shutdown, cancel_jobs=True)
         colleague_s = open_project(PROJECT, Action.LOAD_REPORTS, person=COLLEAGUE, settings=settings)
@@ -181,7 +204,7 @@ class AppsLayer:
 
         pages = {role: _Pages(role, results, stack) for role in roles}
         for role in roles:
-            begin(role).open_as_engineer(scheduler, submitted.id, submitted.digest)
+            begin(role).open_as_engineer(scheduler, submitted.id, submitted.digest, queued)
         apply(all_as(PROJECT, "fellow"))
         batch = _batch(settings, stored.study_key, roles, stack)
         for role in roles:
@@ -198,7 +221,7 @@ class _Pages:
         self._results = results
         self._stack = stack
 
-    def open_as_engineer(self, scheduler: LocalScheduler, submission: str, digest: str) -> None:
+    def open_as_engineer(self, scheduler: LocalScheduler, submission: str, digest: str, queued: str) -> None:
         """A lab session's widgets, the airlock's app with a submission, and the project itself."""
         self._project = open_project(PROJECT, Action.OPEN_LAB)
         self._stack.callback(self._project.close)
@@ -207,6 +230,10 @@ class _Pages:
         self._airlock = self._closed_then(airlock_app())
         self._form = self._training.answer(READY)["form"]
         self._preview.answer(READY)
+        self._queued = queued
+        self._cohort = cohort_of(self._project)
+        for screen in ("ask", "fetch"):
+            self._cohort.answer(READY | {"screen": screen})
         self._imaging = imaging_of(self._project)
         for screen in ("series", "quarantine"):
             self._imaging.answer(READY | {"screen": screen})
@@ -269,6 +296,20 @@ class _Pages:
             "assessing: reload": lambda: self._assess(READY),
             "assessing: disagreements": lambda: self._assess({"kind": "cases", "which": "disputed", "begin": 0}),
             "assessing: say the final word": lambda: self._assess({"kind": "decide", "study": self._key} | FINAL),
+            "cohort: open the app": lambda: cohort_app().answer(READY),
+            "asking: reload": lambda: self._ask(READY),
+            "asking: look": lambda: self._ask({"kind": "look"}),
+            "asking: check a code": lambda: self._ask({"kind": "check", "code": "CXR1"}),
+            "asking: count": lambda: self._ask({"kind": "count", "criteria": CRITERIA}),
+            "asking: stop": lambda: self._ask({"kind": "stop"}),
+            "asking: keep": lambda: self._ask({"kind": "keep", "name": self._name, "criteria": CRITERIA}),
+            "fetching: reload": lambda: self._fetch(READY),
+            "fetching: look": lambda: self._fetch({"kind": "look", "which": "waiting"}),
+            "fetching: ask": lambda: self._fetch({"kind": "ask", "named": KEPT}),
+            "fetching: leave it to the site": lambda: self._fetch({"kind": "leave", "named": KEPT}),
+            "fetching: halt": lambda: self._fetch({"kind": "halt"}),
+            "fetching: retry": lambda: self._fetch({"kind": "retry", "study": None}),
+            "fetching: hurry": lambda: self._fetch({"kind": "hurry", "study": self._queued}),
             "imaging: open the app": lambda: imaging_app().answer(READY),
             "series: reload": lambda: self._series(READY),
             "series: a study": lambda: self._series({"kind": "study", "study": KEY}),
@@ -322,6 +363,12 @@ class _Pages:
     def _make_a_batch(self) -> None:
         until(lambda: self._confirm({"kind": "batches"})["made_of"], "the reports to be matched")
         self._confirm({"kind": "make", "name": self._name} | BATCH)
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._cohort.answer(request | {"screen": "ask"})
+
+    def _fetch(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._cohort.answer(request | {"screen": "fetch"})
 
     def _series(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._imaging.answer(request | {"screen": "series"})
@@ -379,6 +426,18 @@ def _image_study(settings: Settings, stack: ExitStack) -> None:
     project = open_project(PROJECT, Action.WRITE_IMAGES, person=COLLEAGUE, settings=settings)
     stack.callback(project.close)
     ImageStudies(project).keep_rules(RULES)
+
+
+def _queued_study(settings: Settings, stack: ExitStack) -> str:
+    """Criteria that are kept, and a study that waits in the queue by them; its key."""
+    project = open_project(PROJECT, Action.WRITE_IMAGES, person=COLLEAGUE, settings=settings)
+    stack.callback(project.close)
+    first, last = (date.fromisoformat(CRITERIA[name]) for name in ("first", "last"))
+    kept = keep_criteria(project, "kept", Criteria(frozenset(CRITERIA["codes"]), first, last))
+    queue = RetrievalQueue(project)
+    queue.request([StudyFound("1.2.3", "ACC3", None, ("CXR1",), first)], kept)
+    (waiting,) = queue.requests()
+    return waiting.study_key
 
 
 def _batch(settings: Settings, study_key: str, roles: Sequence[str], stack: ExitStack) -> int:

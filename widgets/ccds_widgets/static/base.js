@@ -51,6 +51,14 @@ function counted(number, noun) {
   return `${grouped(number)} ${number === 1 ? noun : plural}`;
 }
 
+/** A moment as people say it here. */
+function moment(iso) {
+  const then = new Date(iso);
+  const time = then.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  if (then.toDateString() === new Date().toDateString()) return `today ${time}`;
+  return `${then.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" })} ${time}`;
+}
+
 const PATIENCE_MS = 15000;
 const LOST = "Expected an answer of the kernel; found that the connection was lost meanwhile; look whether it was done before you try again.";
 const GONE = new Set(["restarting", "autorestarting", "terminating", "dead"]);

@@ -1,0 +1,77 @@
+"""A site with a real archive: an Orthanc with two approved exam codes among three, and HEAD-1, whose people look for studies."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.settings import Paths, Settings, load_settings
+from support.archive import Study
+from support.orthanc import PASSWORD, USER, Orthanc, running_orthanc
+from support.site import ADMINISTRATOR, application, on_roster
+
+PROJECT = "HEAD-1"
+CODES = ("CTHEAD", "MRHEAD", "CTKNEE")
+DAYS = (date(2024, 1, 15), date(2024, 1, 20), date(2024, 3, 2), date(2024, 4, 1))
+STUDIES = tuple(
+    Study(number, exam_code=code, date=day, station="CT7" if number % 2 else "CT8")
+    for number, (code, day) in enumerate(itertools.product(CODES, DAYS), start=1)
+)
+WANTED = tuple(one for one in STUDIES if one.exam_code in CODES[:2] and one.date < DAYS[3])
+"""Those that the application covers: six, in January and March of 2024, none in February."""
+
+
+@dataclass(frozen=True)
+class CohortSite:
+    """The site, and its archive."""
+
+    folder: Path
+    settings: Settings
+    orthanc: Orthanc
+
+    @property
+    def config(self) -> Path:
+        """Its ccds.toml."""
+        return self.folder / "ccds.toml"
+
+    def close_archive(self, *, closed: bool = True) -> None:
+        """Takes the archive's password away from people, as where they are Unix users; or gives it back."""
+        shut, there = (self.settings.paths.state / name for name in (".shut", "archive_password"))
+        if closed:
+            there.rename(shut)
+        else:
+            shut.rename(there)
+
+
+@contextmanager
+def cohort_site(folder: Path) -> Iterator[CohortSite]:
+    """Such a site in `folder`: eve is an engineer, sam a scientist, fay a fellow, lou a labeler."""
+    with running_orthanc() as orthanc:
+        for study in STUDIES:
+            orthanc.add(study.write(folder / "files" / str(study.number)))
+        paths = [f'{name} = "{folder / name}"' for name in Paths.model_fields]
+        archive = [
+            'protocol = "dicomweb"', f'url = "{orthanc.url}"', f'user = "{USER}"', "keep_free_mb = 0", "attempts = 2",
+        ]  # fmt: skip
+        lines = ["[paths]", *paths, "[hub]", f'administrators = ["{ADMINISTRATOR}"]', "[archive]", *archive]
+        (folder / "ccds.toml").write_text("\n".join(lines), encoding="utf-8")
+        settings = load_settings(folder / "ccds.toml")
+        settings.paths.state.mkdir(parents=True, exist_ok=True)
+        password = settings.paths.state / "archive_password"
+        password.write_text(PASSWORD)
+        password.chmod(0o600)
+        approved = application(
+            id=PROJECT,
+            title="Bleeding",
+            exam_codes=list(CODES[:2]),
+            study_dates=["2024-01-01", "2024-03-31"],
+            data=["images", "reports"],
+            roster=on_roster(eve="engineer", sam="scientist", fay="fellow", lou="labeler"),
+        )
+        apply_application(approved, person=ADMINISTRATOR, settings=settings)
+        yield CohortSite(folder, settings, orthanc)

@@ -1,0 +1,109 @@
+// The screen Ask: its parts, when they are drawn, and its keys.
+
+const KEYS = [
+  ["/", "type an exam code; ↵ chooses it"],
+  ["c", "count: ask the archive"],
+  ["x", "stop asking"],
+  ["n", "name the criteria; ↵ keeps them"],
+  ["← →", "in the chart: from month to month"],
+  ["Esc", "out of the text field"],
+];
+
+function askScreen(context) {
+  const state = {
+    approved: null,
+    notFromHere: null,
+    form: null,
+    typed: "",
+    name: "",
+    wrong: {}, // field → line
+    error: null,
+    busy: false,
+    counting: null,
+    found: null,
+    stopped: false,
+    kept: [],
+    damaged: [],
+    keptAs: null,
+    canFetch: context.has("fetch"),
+  };
+  const parts = {
+    form: h("div", { class: "ccds-ask-form" }),
+    counts: h("section", { class: "ccds-ask-counts", "aria-label": "What the archive has" }),
+    kept: h("section", { class: "ccds-kept", "aria-label": "Kept criteria" }),
+  };
+  const main = h("div", { class: "ccds-ask-main", tabindex: -1 }, parts.counts, parts.kept);
+  const waiting = h("p", { class: "ccds-waiting", role: "status" }, "Reading what the IRB application covers …");
+  const columns = h("div", { class: "ccds-ask-columns", hidden: true }, h("section", { class: "ccds-ask-side", "aria-label": "Criteria" }, parts.form), main);
+  const element = h("div", { class: "ccds-ask" }, waiting, columns);
+  const marks = tellMarks(element, context.signal);
+  const act = actions(state, context, draw);
+  const sizes = new ResizeObserver(() => drawChart());
+  sizes.observe(parts.counts);
+  context.signal.addEventListener("abort", () => sizes.disconnect());
+
+  function draw() {
+    if (!state.approved) {
+      if (state.error) waiting.replaceWith(h("div", { role: "alert" }, emptyState("This screen can’t be opened", state.error)));
+      return;
+    }
+    waiting.hidden = true;
+    columns.hidden = false;
+    redraw(
+      parts.form,
+      state.notFromHere ? h("div", { class: "ccds-site", role: "note" }, h("b", {}, "The site asks the archive. "), "From your session it can’t be reached: you choose and keep criteria here, and put them into the queue on the next screen. ", h("span", { class: "ccds-muted" }, state.notFromHere)) : null,
+      drawCodes(state, act),
+      drawDates(state, act),
+      drawConsecutive(state, act),
+      h("div", { class: "ccds-doing" }, drawDoing(state, act)),
+      drawKeeping(state, act),
+    );
+    drawCounts();
+    redraw(parts.kept, drawKept(state, act));
+  }
+
+  function drawCounts() {
+    const { found } = state;
+    if (!found) {
+      parts.counts.hidden = Boolean(state.notFromHere);
+      redraw(parts.counts, state.counting ? h("p", { class: "ccds-waiting" }, "The archive is being asked, month by month …") : emptyState("Nothing was counted yet", "Choose exam codes and study dates, then Count: the archive is asked which studies it has. Nothing is copied."));
+      return;
+    }
+    parts.counts.hidden = false;
+    redraw(
+      parts.counts,
+      h("h2", {}, "What the archive has"),
+      drawSum(found),
+      isOf(found, state.form) ? null : h("p", { class: "ccds-hint" }, "The form has changed since: count again for its own numbers."),
+      h("h3", {}, "By month"),
+      h("div", { class: "ccds-figure" }),
+      found.without_month ? h("p", { class: "ccds-muted" }, `${counted(found.without_month, "study")} without a date.`) : null,
+      drawTables(found),
+    );
+    drawChart();
+  }
+
+  function drawChart() {
+    const place = parts.counts.querySelector(".ccds-figure");
+    const width = Math.floor(place?.clientWidth ?? 0);
+    if (!state.found || width < 120) return;
+    redraw(place, drawMonths(state.found, width));
+    marks.settle();
+  }
+
+  function pressed(event) {
+    const { key, ctrlKey, metaKey, altKey, target } = event;
+    if (ctrlKey || metaKey || altKey || !state.approved) return false;
+    if (isTyping(event) && target.type !== "checkbox") {
+      if (key !== "Escape") return false;
+      main.focus();
+      return true;
+    }
+    const focus = (name) => () => element.querySelector(`[data-focus="${name}"]`)?.focus();
+    const run = { "/": focus("typed"), c: act.count, x: act.stop, n: focus("name") }[key];
+    run?.();
+    return Boolean(run);
+  }
+
+  return { element, open: act.open, close: act.close, pressed, keys: KEYS };
+}

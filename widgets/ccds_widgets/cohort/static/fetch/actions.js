@@ -1,0 +1,173 @@
+// What somebody does on the screen, and what it asks of the kernel; the queue is looked at again every few seconds.
+
+const LOOK_MS = 2000;
+const ASKING_MS = 400;
+
+function actions(state, context, draw) {
+  const { channel, said, signal } = context;
+  let timer = null;
+  let open = false;
+
+  function wanted() {
+    const { which, begin, cause, study } = state.list;
+    return { kind: "look", which, begin, cause, study };
+  }
+
+  function take(answer) {
+    const arrivedBefore = state.counts?.arrived;
+    const wasAsking = Boolean(state.counting);
+    Object.assign(state, {
+      mayWrite: answer.may_write,
+      notFromHere: answer.not_from_here,
+      counts: answer.counts,
+      worker: answer.worker,
+      pace: answer.pace,
+      mostAttempts: answer.most_attempts,
+      causes: answer.causes,
+      requested: answer.requested,
+      kept: answer.kept,
+      damaged: answer.damaged,
+      list: answer.list,
+      counting: answer.counting,
+      confirm: answer.confirm,
+    });
+    if (answer.ask_error) state.askError = answer.ask_error;
+    if (answer.start_failed) state.startFailed = answer.start_failed;
+    if (answer.worker?.life === "working") state.starting = false;
+    if (answer.start_failed) state.starting = false;
+    state.retriable = answer.counts.failed > 0;
+    const { arrived, all } = answer.counts;
+    if (arrivedBefore !== undefined && arrived !== arrivedBefore && arrived === all) said(`All ${counted(all, "study")} arrived.`);
+    if (wasAsking && answer.confirm) said(`${counted(answer.confirm.studies, "study")}, ${grouped(answer.confirm.new)} of them new. Confirm, or not now.`);
+  }
+
+  async function look() {
+    clearTimeout(timer);
+    try {
+      take(await channel.ask(wanted(), 0));
+      state.error = null;
+    } catch (error) {
+      state.error = error.message;
+    }
+    draw();
+    again();
+  }
+
+  function again() {
+    clearTimeout(timer);
+    if (!open || signal.aborted || document.hidden) return;
+    timer = setTimeout(look, state.counting ? ASKING_MS : LOOK_MS);
+  }
+
+  /** Does something and looks again; what is refused is shown. */
+  async function run(request) {
+    if (state.busy) return null;
+    Object.assign(state, { busy: true, error: null, askError: null, startFailed: null, done: null });
+    let answer = null;
+    let line = null;
+    try {
+      answer = await channel.ask(request, 0);
+    } catch (error) {
+      line = error.message;
+    }
+    state.busy = false;
+    await look();
+    if (line) {
+      state.error = line;
+      draw();
+    }
+    return answer;
+  }
+
+  document.addEventListener("visibilitychange", () => open && !document.hidden && look(), { signal });
+
+  const act = {
+    async open(place) {
+      open = true;
+      if (place?.named) state.chosen = place.named;
+      await look();
+      if (place?.named && state.kept?.some(({ named }) => named === place.named) && !state.notFromHere && !state.counting) act.ask(place.named);
+    },
+    close() {
+      open = false;
+      clearTimeout(timer);
+    },
+    toAsk: () => context.show("ask"),
+    choose(named) {
+      state.chosen = named;
+      state.done = null;
+      draw();
+    },
+    async ask(named) {
+      state.chosen = named;
+      await run({ kind: "ask", named });
+    },
+    stop: () => run({ kind: "stop" }),
+    drop: () => run({ kind: "drop" }),
+    async put() {
+      const { digest } = state.confirm;
+      const answer = await run({ kind: "put", digest });
+      if (!answer) return;
+      state.done = `${counted(answer.added, "study")} put into the queue.`;
+      said(state.done);
+      draw();
+    },
+    async leave(named) {
+      const answer = await run({ kind: "leave", named });
+      if (!answer) return;
+      state.done = `The site asks the archive about ${named} and fetches.`;
+      said(state.done);
+      draw();
+    },
+    async fetch() {
+      if (state.starting) return;
+      state.starting = true;
+      const answer = await run({ kind: "fetch" });
+      if (!answer) state.starting = false;
+      draw();
+    },
+    halt: () => run({ kind: "halt" }),
+    toggleFetching() {
+      if (!state.mayWrite || !state.counts.all) return;
+      if (state.worker?.life === "working") act.halt();
+      else if (!state.notFromHere && state.counts.waiting + state.counts.interrupted) act.fetch();
+    },
+    async retry(study) {
+      const answer = await run({ kind: "retry", study });
+      if (!answer) return;
+      const spent = answer.spent ? ` ${counted(answer.spent, "study")} had all their tries.` : "";
+      said(`${counted(answer.again, "study")} waiting again.${spent}`);
+    },
+    async hurry(study) {
+      if (await run({ kind: "hurry", study })) said(`Study ${study} goes ahead.`);
+    },
+    list(which) {
+      state.sought = "";
+      state.list = { ...state.list, which, begin: 0, cause: null, study: null };
+      state.current = null;
+      look();
+    },
+    cause(cause) {
+      state.list = { ...state.list, begin: 0, cause };
+      state.current = null;
+      look();
+    },
+    find(study) {
+      state.sought = study;
+      state.list = { ...state.list, begin: 0, cause: null, study: study || null };
+      state.current = null;
+      look();
+    },
+    turn(delta) {
+      const begin = state.list.begin + delta * state.list.page;
+      if (begin < 0 || begin >= state.list.total) return;
+      state.list = { ...state.list, begin };
+      state.current = null;
+      look();
+    },
+    current(study) {
+      state.current = study;
+    },
+  };
+  return act;
+}

@@ -14,6 +14,7 @@ from ccds_widgets.imaging.errand import Errand
 from ccds_widgets.imaging.quarantine.model import QuarantineModel
 from ccds_widgets.imaging.selection.model import SelectionModel
 from ccds_widgets.imaging.view import ImagingWidget
+from ccds_widgets.imaging.viewer.app import look_screen
 from ccds_widgets.screens import ScreensModel
 
 
@@ -52,4 +53,7 @@ def imaging_of(project: Project) -> ScreensModel:
             overview, studies, VolumeRuns(project), person=project.person, may_write=may_write, errand=Errand
         )
 
-    return ScreensModel(project=project.id, screens={"series": selection, "quarantine": quarantine})
+    return ScreensModel(
+        project=project.id,
+        screens={"series": selection, "quarantine": quarantine, "look": lambda: look_screen(project)},
+    )

@@ -6,6 +6,7 @@
 //   said(line)   reads a line aloud
 //   show(name, place)  goes to another screen, which is opened at `place`
 //   has(name)    whether this person has that screen
+//   help()       opens the list of keys
 //   signal       aborted when the app is closed
 // What it returns:
 //   element      its part of the page
@@ -87,6 +88,7 @@ function appOfScreens({ app, screens: all, lost: kept }) {
         },
         show,
         has: (other) => shell.screens.includes(other),
+        help,
         signal: ending.signal,
       };
     }

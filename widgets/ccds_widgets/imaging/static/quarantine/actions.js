@@ -2,7 +2,7 @@
 
 const LOOK_MS = 1000;
 
-function actions(state, channel, draw, say) {
+function actions(state, channel, draw, say, lookAt) {
   let waiting = null;
   let sight = false;
 
@@ -114,6 +114,7 @@ function actions(state, channel, draw, say) {
       state.passing = { study: row.study, series: row.series, note: "", converting: false, result: null };
       draw();
     },
+    lookAt,
     cancel() {
       state.passing = null;
       draw();

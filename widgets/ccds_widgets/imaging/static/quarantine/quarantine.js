@@ -11,7 +11,7 @@ const QUARANTINE_KEYS = [
   ["Esc", "out of a form"],
 ];
 
-function quarantineScreen({ channel, said, signal }) {
+function quarantineScreen({ channel, said, signal, show }) {
   const state = newState();
   const pictures = openPictures(channel, signal);
   const parts = {
@@ -26,7 +26,7 @@ function quarantineScreen({ channel, said, signal }) {
   const body = h("main", { class: "ccds-quarantine-body", tabindex: -1, "aria-label": "Quarantine" }, parts.error, none, parts.matrix, parts.head, parts.rows);
   const whole = h("div", { class: "ccds-quarantine-whole", hidden: true }, parts.run, body);
   const element = h("div", { class: "ccds-quarantine" }, cover, whole);
-  const act = actions(state, channel, draw, said);
+  const act = actions(state, channel, draw, said, (place) => show("look", place));
 
   function draw(move = false) {
     if (!state.opened) {

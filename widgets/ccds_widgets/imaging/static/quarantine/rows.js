@@ -32,6 +32,12 @@ function drawRow(row, at, state, act, pictures) {
   );
 }
 
+/** What came of it. */
+function drawPassed({ study, series, result: { error, status, line } }, act) {
+  if (status === "accepted") return h("p", { class: "ccds-hint", role: "status" }, `Let pass: ${line}. `, h("button", { class: "ccds-link", "data-focus": "look", onclick: () => act.lookAt({ study, series }) }, "Look at it"));
+  return h("p", { class: "ccds-error", role: "status" }, error ?? `Let pass and converted again: ${line}`);
+}
+
 function fact(name, value) {
   return [h("dt", {}, name), h("dd", {}, value)];
 }
@@ -39,7 +45,7 @@ function fact(name, value) {
 function drawPassing(row, state, act) {
   const { passing, may_write: mayWrite } = state;
   const mine = passing && passing.study === row.study && passing.series === row.series ? passing : null;
-  if (mine?.result) return h("p", { class: mine.result.status === "accepted" ? "ccds-hint" : "ccds-error", role: "status" }, mine.result.error ?? (mine.result.status === "accepted" ? `Let pass: ${mine.result.line}. ` : `Let pass, and converted again: ${mine.result.line}`));
+  if (mine?.result) return drawPassed(mine, act);
   if (mine?.converting) return h("p", { class: "ccds-hint", role: "status" }, "Converting again …");
   if (!row.if_passed || !mayWrite) return row.if_passed ? h("p", { class: "ccds-muted" }, `Who may write this project’s images can let it pass; then ${row.if_passed}.`) : null;
   if (!mine) return h("p", {}, h("button", { class: "ccds-button", "data-focus": `pass-${row.study}-${row.series}`, disabled: Boolean(passing?.converting), onclick: () => act.beginPass(row) }, "Let it pass …", h("kbd", {}, "l")), h("span", { class: "ccds-muted ccds-then" }, `Then ${row.if_passed}.`));

@@ -2,7 +2,7 @@
 
 const AGAIN_MS = 1500;
 
-function actions(state, channel, draw, say) {
+function actions(state, channel, draw, say, lookAt) {
   let waiting = null;
 
   /** Asks; undefined where it was refused, with the reason on the screen. */
@@ -79,6 +79,13 @@ function actions(state, channel, draw, say) {
       else if (by > 0 && begin + page < total) act.turn(begin + page);
       else if (by < 0 && begin > 0) act.turn(begin - page, true);
       else say(by > 0 ? "This is the last study." : "This is the first study.");
+    },
+    lookAt,
+    /** The chosen series' volume, where it is made. */
+    lookAtChosen() {
+      const made = state.shown?.all_series.find(({ volume }) => volume?.status === "accepted");
+      if (made) lookAt({ study: state.shown.key, series: made.name });
+      else say("This study has no volume yet.");
     },
     choose(series) {
       if (!state.may_write || !state.shown) return;

@@ -24,11 +24,11 @@ function drawSeries(state, act, pictures) {
       h("th", { scope: "row", title: one.name }, one.number ?? "–"),
       h("td", { title: one.scanner }, one.modality || "–"),
       h("td", {}, one.plane || "–"),
-      h("td", { class: "ccds-number" }, numeric(one.thickness_mm)),
+      h("td", { class: "ccds-figure" }, numeric(one.thickness_mm)),
       h("td", {}, one.kernel || "–"),
       h("td", {}, one.contrast ? "named" : "–"),
-      h("td", { class: "ccds-number", title: counted(one.files, "file") }, grouped(one.images)),
-      h("td", { class: "ccds-why" }, one.chosen ? h("span", { class: "ccds-chip", "data-tone": 2 }, "chosen") : null, one.why_not.map((why) => h("span", { class: "ccds-why-not" }, why)), volumeOf(one)),
+      h("td", { class: "ccds-figure", title: counted(one.files, "file") }, grouped(one.images)),
+      h("td", { class: "ccds-why" }, one.chosen ? h("span", { class: "ccds-chip", "data-tone": 2 }, "chosen") : null, one.why_not.map((why) => h("span", { class: "ccds-why-not" }, why)), volumeOf(one, shown.key, act)),
       mayWrite
         ? h(
             "td",
@@ -44,7 +44,7 @@ function drawSeries(state, act, pictures) {
   return h(
     "div",
     { class: "ccds-scroll" },
-    h("table", { class: "ccds-table" }, h("thead", {}, h("tr", {}, heads.map((head) => (head ? h("th", { scope: "col", class: numbers.has(head) && "ccds-number" }, head) : h("td", {}))))), h("tbody", {}, shown.all_series.map(row))),
+    h("table", { class: "ccds-table" }, h("thead", {}, h("tr", {}, heads.map((head) => (head ? h("th", { scope: "col", class: numbers.has(head) && "ccds-figure" }, head) : h("td", {}))))), h("tbody", {}, shown.all_series.map(row))),
   );
 }
 
@@ -53,9 +53,10 @@ function canChoose({ excluded, chosen }) {
   return !excluded && !chosen;
 }
 
-function volumeOf({ volume }) {
-  if (!volume) return null;
-  if (volume.status === "accepted") return h("span", { class: "ccds-muted" }, "its volume is made");
+function volumeOf({ name, chosen, volume }, study, act) {
+  if (!volume) return chosen ? h("span", { class: "ccds-muted" }, "no volume yet") : null;
+  if (volume.status === "accepted")
+    return h("button", { class: "ccds-link", "data-focus": `look-${name}`, title: chosen ? "Look at its volume (v)" : "Look at its volume", onclick: () => act.lookAt({ study, series: name }) }, "look at its volume");
   return h("span", { class: "ccds-no-series" }, `in quarantine: ${volume.line}`);
 }
 

@@ -6,13 +6,14 @@ const SERIES_KEYS = [
   ["n  p", "next, previous page of studies"],
   ["1 … 9", "choose that series, with a note"],
   ["0", "choose none of them"],
+  ["v", "look at the volume"],
   ["r", "the rules"],
   ["Ctrl+↵", "what would other rules change"],
   ["u", "look again"],
   ["Esc", "out of a form, back to the studies"],
 ];
 
-function seriesScreen({ channel, said, signal }) {
+function seriesScreen({ channel, said, signal, show }) {
   const state = newState();
   const pictures = openPictures(channel, signal);
   const parts = {
@@ -31,8 +32,8 @@ function seriesScreen({ channel, said, signal }) {
   const aside = h("div", { class: "ccds-aside" }, parts.filters, parts.list, parts.foot);
   const columns = h("div", { class: "ccds-columns", hidden: true }, aside, detail);
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Reading the studies …"));
-  const element = h("div", { class: "ccds-series" }, cover, columns);
-  const act = actions(state, channel, draw, said);
+  const element = h("div", { class: "ccds-selection" }, cover, columns);
+  const act = actions(state, channel, draw, said, (place) => show("look", place));
 
   /** Draws what changed; while somebody types rules nothing of what they type in is touched. */
   function draw(typing = false) {
@@ -105,6 +106,7 @@ function seriesScreen({ channel, said, signal }) {
       ArrowUp: () => act.step(-1),
       n: () => act.page(1),
       p: () => act.page(-1),
+      v: () => act.lookAtChosen(),
       r: () => (state.editing ? act.closeRules() : act.openRules()),
       u: () => act.refresh(),
     }[key];

@@ -133,6 +133,13 @@ class Archive(Protocol):
         """
         ...
 
+    def find_study(self, accession: str) -> Iterator[StudyFound]:
+        """The studies with that accession number, which has no wildcards: none, one, or several of one visit.
+
+        Whatever else the archive answers with is left out here. Exam codes are asked for where the answer left them out.
+        """
+        ...
+
     def retrieve(self, study_uid: str, into: Path, progress: Progress) -> Retrieved:
         """Fetches a study into the folder `into`, which is there and empty: one file for each instance, whole or not at all.
 

@@ -92,7 +92,16 @@ class DicomwebArchive:
                         if study is None or study.study_uid in seen:
                             continue
                         seen.add(study.study_uid)
-                        yield self._completed(client, study, query)
+                        is_other = query.covers(study.exam_codes, study.date) is False
+                        yield study if is_other else self._completed(client, study)
+
+    def find_study(self, accession: str) -> Iterator[StudyFound]:
+        """See `Archive`."""
+        with self._client() as client:
+            for answer in self._pages(client, {"AccessionNumber": accession}):
+                study = described(self._data(answer), self._exam_code)
+                if study is not None and study.accession == accession:
+                    yield self._completed(client, study)
 
     def retrieve(self, study_uid: str, into: Path, progress: Progress) -> Retrieved:
         """See `Archive`."""
@@ -120,7 +129,7 @@ class DicomwebArchive:
                 except requests.HTTPError as error:
                     if _status(error) != requests.codes.bad_request or self._exam_code.path not in filters:
                         raise
-                    filters = {"StudyDate": filters["StudyDate"]}
+                    filters = {name: value for name, value in filters.items() if name != self._exam_code.path}
                     continue
             new = {uid: answer for answer in page if (uid := _uid(answer)) not in known}
             yield from new.values()
@@ -128,10 +137,8 @@ class DicomwebArchive:
             if not new:  # a short page ends nothing: archives have limits of their own
                 return
 
-    def _completed(self, client: _Client, study: StudyFound, query: ArchiveQuery) -> StudyFound:
-        """`study` with the exam codes and the scanner of one of its instances, where it may be asked for."""
-        if query.covers(study.exam_codes, study.date) is False:
-            return study
+    def _completed(self, client: _Client, study: StudyFound) -> StudyFound:
+        """`study` with the exam codes and the scanner of one of its instances."""
         with self._plainly():
             first = client.search_for_instances(study_instance_uid=study.study_uid, limit=1)
             if not first:

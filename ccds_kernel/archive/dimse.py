@@ -9,7 +9,7 @@ opens: they name the request that they belong to; from an archive that doesn't n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -76,14 +76,22 @@ class DimseArchive:
         with self._peer.associated([(FIND, None)]) as association:
             for first, last in query.months:
                 for code in sorted(query.exam_codes):
-                    for answer in self._studies(association, code, first, last):
-                        study = described(answer, self._exam_code)
-                        if study is None or study.study_uid in seen:
+                    for study in self._described(self._studies(association, code, first, last)):
+                        if study.study_uid in seen:
                             continue
                         seen.add(study.study_uid)
-                        if query.covers(study.exam_codes, study.date) is not False:
-                            study = replace(study, scanner=self._scanner(association, study.study_uid))
-                        yield study
+                        is_other = query.covers(study.exam_codes, study.date) is False
+                        scanner = None if is_other else self._scanner(association, study.study_uid)
+                        yield replace(study, scanner=scanner)
+
+    def find_study(self, accession: str) -> Iterator[StudyFound]:
+        """See `Archive`."""
+        keys = (*(key for key in _STUDY_KEYS if key != "AccessionNumber"), "StudyDate")
+        identifier = _identifier("STUDY", *keys, AccessionNumber=accession)
+        self._exam_code.ask(identifier)
+        with self._peer.associated([(FIND, None)]) as association:
+            found = {one.study_uid: one for one in self._described(ask(self._peer, association, identifier))}
+        yield from (one for one in found.values() if one.accession == accession)
 
     def retrieve(self, study_uid: str, into: Path, progress: Progress) -> Retrieved:
         """See `Archive`."""
@@ -105,6 +113,9 @@ class DimseArchive:
         if receiving.broken is not None:
             raise receiving.broken
         return Retrieved(receiving.inbox.received, len(announced.instances))
+
+    def _described(self, answers: Iterable[Dataset]) -> Iterator[StudyFound]:
+        return filter(None, (described(answer, self._exam_code) for answer in answers))
 
     def _studies(self, association: Association, code: str, first: date, last: date) -> list[Dataset]:
         """The answers for one exam code and some days.

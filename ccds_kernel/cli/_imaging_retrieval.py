@@ -58,6 +58,11 @@ def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds ver
     )
     retrieve.add_argument("--study", nargs="+", metavar="KEY", help="study keys that go ahead of all others")
     retrieve.add_argument(
+        "--accessions",
+        metavar="FILE",
+        help="a file of accession numbers, one a line, whose studies are asked for and go ahead; - for standard input",
+    )
+    retrieve.add_argument(
         "--queue-only",
         action="store_true",
         help="only ask for them, here and now of nobody: 'ccds imaging work' of the service account asks the archive and fetches",
@@ -124,6 +129,7 @@ def _find(options: argparse.Namespace) -> None:
 
 def _retrieve(options: argparse.Namespace) -> None:
     from ccds_kernel.archive.site import archive_of
+    from ccds_kernel.cli._imaging_single import request_accessions
     from ccds_kernel.cohort.criteria_file import named_criteria
     from ccds_kernel.imaging.retrieval.asking import ask_archive
     from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
@@ -140,6 +146,8 @@ def _retrieve(options: argparse.Namespace) -> None:
                 found = ask_archive(project, archive_of(project.settings), versioned, progress)
             new = queue.request(found.meeting, versioned)
             print(f"{len(found.meeting)} studies meet the criteria, {new} of them new; {found.others} others left out")
+        if options.accessions:
+            request_accessions(project, options.accessions, queue_only=options.queue_only)
         if options.study:
             print(f"{queue.hurry(options.study)} studies go ahead")
         if not options.queue_only:

@@ -91,6 +91,14 @@ class ArchiveContract:
 
         assert sorted(one.study_uid for one in found) == sorted((HEADS[1].uid, CHEST.uid))
 
+    def test_a_study_by_its_accession_number(self, archive: Archive):
+        """That one, and no other that begins so; of one that isn't there nothing."""
+        (found,) = archive.find_study(CHEST.accession)
+
+        assert (found.study_uid, found.patient, found.date) == (CHEST.uid, CHEST.patient, CHEST.date)
+        assert found.exam_codes == self.unsaid.get("exam_codes", ("CTCHEST",))
+        assert list(archive.find_study(CHEST.accession[:-1])) == []
+
     def test_it_fetches_a_study_whole(self, archive: Archive, into: Path):
         """Every instance is a file, as many as announced, and nothing else is there; progress adds up."""
         seen: list[tuple[int, int]] = []

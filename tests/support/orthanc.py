@@ -30,8 +30,8 @@ USER, PASSWORD = "archive", "a key under a stone"
 class Orthanc:
     """One server; its folder keeps what it was given, so that it can be killed and started again.
 
-    `destination` is the port of ours to which it sends what it is asked to move. `tls`, where it is to speak DIMSE over TLS, and let
-    nobody in without a certificate: its own, its key, and whom it trusts.
+    `destination` is the port of ours to which it sends what it is asked to move. With `tls` (its certificate, its key, whom it
+    trusts) it speaks DIMSE over TLS, and lets nobody in without a certificate.
     """
 
     folder: Path

@@ -34,7 +34,7 @@ def parts(chunks: Iterable[bytes], content_type: str) -> Iterator[bytearray]:
         # After a delimiter two more bytes say whether it is the closing one.
         while 0 <= (at := data.find(delimiter, looked_at)) <= len(data) - len(delimiter) - 2:
             if not is_preamble:
-                yield _body(data[:at])
+                yield data[_head_ends(data, at) : at]
             is_preamble = False
             is_last = data.startswith(b"--", at + len(delimiter))
             del data[: at + len(delimiter)]
@@ -54,7 +54,7 @@ def _boundary(content_type: str) -> bytes:
     return boundary.encode()
 
 
-def _body(part: bytearray) -> bytearray:
-    """What follows the part's head, which may have no lines."""
-    _, _, body = part.partition(_HEAD_ENDS)
-    return body
+def _head_ends(data: bytearray, end: int) -> int:
+    """Where the body of a part that lies before `end` begins: after an empty line; a head may have no lines before it."""
+    at = data.find(_HEAD_ENDS, 0, end)
+    return end if at < 0 else at + len(_HEAD_ENDS)

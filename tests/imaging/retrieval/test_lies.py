@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from pydicom import config
+from pydicom.uid import ExplicitVRLittleEndian
 
 from ccds_kernel.archive.site import staging_of
 from ccds_kernel.audit.log import FileAuditSink
@@ -167,6 +169,37 @@ def test_an_exam_code_that_only_files_say_is_enough(liar, fetch):
     liar.leaves_out = {"ProcedureCodeSequence"}
 
     assert fetch().state is State.ARRIVED
+
+
+def test_values_longer_than_dicom_allows_are_no_lie(liar, fetch, tmp_path):
+    """Archives send what people typed: as far as they are looked at, answer and files say the same."""
+    endless = "Von und zu " * 28
+    longer = changed(PatientName=endless, StudyDescription=endless)
+
+    def change(data, index) -> None:
+        longer(data, index)
+        data.add_new("PatientID", "LO", endless)
+        data.add_new("AccessionNumber", "SH", endless)
+
+    with config.disable_value_validation():
+        liar.says = HONEST.write(tmp_path / "endless", change)
+        told = fetch()
+
+    assert (told.state, len(told.files)) == (State.ARRIVED, 3)
+
+
+def test_a_maker_s_own_transfer_syntax_arrives_as_it_is(project, settings, criteria, liar):
+    """Nothing is decoded on the way: that nobody else reads it is the conversion's to say."""
+    private = b"1.2.840.113619.5.20\0"
+    for path in liar.says:
+        path.write_bytes(path.read_bytes().replace(ExplicitVRLittleEndian.encode() + b"\0", private, 1))
+    given = {path.read_bytes() for path in liar.says}
+
+    with liar.by_dicomweb() as archive:
+        told = fetched(project, settings, archive, criteria)
+
+    assert told.state is State.ARRIVED
+    assert {path.read_bytes() for path in told.files} == given
 
 
 def test_studies_that_were_not_asked_for_are_left_out(project, archive, liar, criteria, tmp_path):

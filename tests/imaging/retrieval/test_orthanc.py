@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import date
+from functools import partial
 
 import pydicom
 import pytest
@@ -45,6 +46,44 @@ def archive(request, orthanc):
     if request.param == "dicomweb":
         return DicomwebArchive(orthanc.url, CODE, login=(USER, PASSWORD), timeout_s=30)
     return DimseArchive(Peer("127.0.0.1", orthanc.dicom, AE_TITLE, OURS, 30), CODE)
+
+
+def describe(exam, data, _index) -> None:
+    """Writes the exam code where some sites have it."""
+    data.StudyDescription = exam
+
+
+@pytest.fixture(params=["dicomweb", "c-get"])
+def by_description(request, tmp_path_factory):
+    """An archive with the exam code in the study's description, of two exams of one day, and what asks it."""
+    code = ExamCodeAttribute.parse("StudyDescription")
+    with running_orthanc() as running:
+        for number, exam in enumerate(("CTHEAD", "CTKNEE"), start=91):
+            study = Study(number, exam_code=None)
+            running.add(study.write(tmp_path_factory.mktemp("study"), partial(describe, exam)))
+        if request.param == "dicomweb":
+            yield DicomwebArchive(running.url, code, login=(USER, PASSWORD), timeout_s=30)
+        else:
+            yield DimseArchive(Peer("127.0.0.1", running.dicom, AE_TITLE, OURS, 30), code)
+
+
+class TestAnotherAttribute:
+    """A site that keeps the exam code elsewhere names where."""
+
+    @pytest.fixture
+    def archive_settings(self):
+        """The site's."""
+        return {"keep_free_mb": 0, "exam_code": "StudyDescription"}
+
+    def test_it_is_asked_read_and_proven_by_it(self, project, settings, by_description, criteria):
+        """In the query, in the answer, and in every file."""
+        found = ask_archive(project, by_description, criteria)
+        RetrievalQueue(project).request(found.meeting, criteria)
+
+        tally = Worker(project, by_description, Staging(staging_of(settings), project.folder, 0)).run()
+
+        assert [one.exam_codes for one in found.meeting] == [("CTHEAD",)]
+        assert tally == {State.ARRIVED: 1}
 
 
 def test_exactly_those_studies_arrive(project, settings, archive, criteria):

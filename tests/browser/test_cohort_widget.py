@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.cohort_site import PROJECT, WANTED, CohortSite, cohort_site
+from support.cohort_site import PROJECT, WANTED, CohortSite, filled_orthanc, make_site
 from support.voila import App, served
 
 pytestmark = pytest.mark.browser
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def hospital(tmp_path_factory) -> Iterator[CohortSite]:
     """A site with an archive."""
-    with cohort_site(tmp_path_factory.mktemp("hospital")) as made:
-        yield made
+    with filled_orthanc(tmp_path_factory.mktemp("files")) as orthanc:
+        yield make_site(tmp_path_factory.mktemp("hospital"), orthanc)
 
 
 @pytest.fixture(scope="module")

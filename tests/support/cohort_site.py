@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.settings import Paths, Settings, load_settings
 from support.archive import Study
@@ -49,29 +51,43 @@ class CohortSite:
 
 
 @contextmanager
-def cohort_site(folder: Path) -> Iterator[CohortSite]:
-    """Such a site in `folder`: eve is an engineer, sam a scientist, fay a fellow, lou a labeler."""
+def filled_orthanc(folder: Path) -> Iterator[Orthanc]:
+    """An Orthanc with all `STUDIES`, whose files are written in `folder`."""
     with running_orthanc() as orthanc:
         for study in STUDIES:
-            orthanc.add(study.write(folder / "files" / str(study.number)))
-        paths = [f'{name} = "{folder / name}"' for name in Paths.model_fields]
-        archive = [
-            'protocol = "dicomweb"', f'url = "{orthanc.url}"', f'user = "{USER}"', "keep_free_mb = 0", "attempts = 2",
-        ]  # fmt: skip
-        lines = ["[paths]", *paths, "[hub]", f'administrators = ["{ADMINISTRATOR}"]', "[archive]", *archive]
-        (folder / "ccds.toml").write_text("\n".join(lines), encoding="utf-8")
-        settings = load_settings(folder / "ccds.toml")
-        settings.paths.state.mkdir(parents=True, exist_ok=True)
-        password = settings.paths.state / "archive_password"
-        password.write_text(PASSWORD)
-        password.chmod(0o600)
-        approved = application(
-            id=PROJECT,
-            title="Bleeding",
-            exam_codes=list(CODES[:2]),
-            study_dates=["2024-01-01", "2024-03-31"],
-            data=["images", "reports"],
-            roster=on_roster(eve="engineer", sam="scientist", fay="fellow", lou="labeler"),
-        )
-        apply_application(approved, person=ADMINISTRATOR, settings=settings)
-        yield CohortSite(folder, settings, orthanc)
+            orthanc.add(study.write(folder / str(study.number)))
+        yield orthanc
+
+
+def make_site(folder: Path, orthanc: Orthanc) -> CohortSite:
+    """A site in `folder` that asks `orthanc`: eve is an engineer, sam a scientist, fay a fellow, lou a labeler."""
+    paths = [f'{name} = "{folder / name}"' for name in Paths.model_fields]
+    archive = [
+        'protocol = "dicomweb"',
+        f'url = "{orthanc.url}"',
+        f'user = "{USER}"',
+        "keep_free_mb = 0",
+        "attempts = 2",
+    ]
+    lines = ["[paths]", *paths, "[hub]", f'administrators = ["{ADMINISTRATOR}"]', "[archive]", *archive]
+    (folder / "ccds.toml").write_text("\n".join(lines), encoding="utf-8")
+    settings = load_settings(folder / "ccds.toml")
+    settings.paths.state.mkdir(parents=True, exist_ok=True)
+    password = settings.paths.state / "archive_password"
+    password.write_text(PASSWORD)
+    password.chmod(0o600)
+    apply_application(approved(), person=ADMINISTRATOR, settings=settings)
+    return CohortSite(folder, settings, orthanc)
+
+
+def approved(**changed: Any) -> IrbApplication:
+    """The application of HEAD-1; what is named is changed."""
+    values = {
+        "id": PROJECT,
+        "title": "Bleeding",
+        "exam_codes": list(CODES[:2]),
+        "study_dates": ["2024-01-01", "2024-03-31"],
+        "data": ["images", "reports"],
+        "roster": on_roster(eve="engineer", sam="scientist", fay="fellow", lou="labeler"),
+    }
+    return application(**(values | changed))

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
+from threading import Thread
 
 from ccds_kernel.archive.archive import StudyFound
 from ccds_kernel.archive.site import archive_of
@@ -150,6 +151,7 @@ class SiteArchive:
             stderr=subprocess.DEVNULL,  # what ends it stands in the queue
             start_new_session=True,  # what ends the page's kernel doesn't end it
         )
+        Thread(target=self._worker.wait, name="ccds-retrieval-end", daemon=True).start()  # leaves no zombie
 
     def start_failed(self) -> bool:
         """Whether the one that was started here ended with an error; told once."""

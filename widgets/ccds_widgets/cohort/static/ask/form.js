@@ -109,10 +109,10 @@ function drawConsecutive(state, act) {
       { class: "ccds-ask-line" },
       h("label", { class: "ccds-choice" }, h("input", { type: "checkbox", "data-focus": "only", checked: form.only, onchange: (event) => act.set("only", event.target.checked) }), "Only the first"),
       number,
-      "studies, as they were acquired",
+      "studies",
     ),
     fieldError(state, "consecutive"),
-    h("p", { class: "ccds-muted" }, "Consecutive studies, none left out: what validation and deployment are judged on."),
+    h("p", { class: "ccds-muted" }, "As they were acquired, none left out: what validation and deployment are judged on."),
   );
 }
 

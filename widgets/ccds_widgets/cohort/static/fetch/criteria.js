@@ -5,7 +5,7 @@ function drawPutting(state, act) {
   return [
     h("h2", {}, "Put studies into the queue"),
     ...state.damaged.map((line) => h("p", { class: "ccds-error" }, line)),
-    state.kept.length ? drawChoosing(state, act) : drawNothingKept(state, act),
+    ...(state.kept.length ? drawChoosing(state, act) : [drawNothingKept(state, act)]),
     state.askError ? h("p", { class: "ccds-error", role: "alert" }, state.askError) : null,
     state.counting ? drawAsking(state.counting, act) : null,
     state.confirm ? drawConfirm(state, act) : null,

@@ -10,7 +10,7 @@ function drawQueue(state, act) {
       h("h2", {}, `${grouped(counts.arrived)} of ${counted(counts.all, "study")} arrived`, h("span", { class: "ccds-muted" }, ` ${held(share(counts.arrived, counts.all))}`)),
       drawStarting(state, act),
     ),
-    drawBar(counts),
+    ...drawBar(counts),
     drawWorker(state),
     state.startFailed ? h("p", { class: "ccds-error", role: "alert" }, state.startFailed) : null,
   ];

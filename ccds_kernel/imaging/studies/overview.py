@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.selection.rules import Choice, SelectionRules
@@ -25,6 +27,8 @@ from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 
 _MOST_VERSIONS = 20
+_CLOCKS_DIFFER = timedelta(minutes=5)
+"""Between hosts whose sessions read studies; what was read in that time before the newest is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +80,28 @@ class StudiesOverview:
         self._studies = ImageStudies(project)
         self._mine: dict[str, KeptSeries] = {}  # what was read and couldn't be kept
         self._reads = 0
+        self._kept: dict[str, tuple[SeriesRead, ...]] = {}
+        self._kept_at: datetime | None = None
+        self._one_at_a_time = Lock()
         self._known: tuple[object, list[Outline]] | None = None
 
     def outlines(self) -> list[Outline]:
-        """Every study, by key."""
+        """Every study, by key. From any thread."""
+        with self._one_at_a_time:
+            return self._outlines()
+
+    def _outlines(self) -> list[Outline]:
         keys = self._studies.study_keys()
         reports = self._project.may(Action.READ_REPORTS)
         with self._project.store.reading() as connection:
             revision = (keys, reports, self._reads, read_rows.revision(connection))
-            known = self._known
-            if known is not None and known[0] == revision:
-                return known[1]
+            if self._known is not None and self._known[0] == revision:
+                return self._known[1]
+            since = None if self._kept_at is None else self._kept_at - _CLOCKS_DIFFER
+            self._kept |= read_rows.all_series(connection, since)
+            self._kept_at = read_rows.newest_read(connection)
             mine = dict(self._mine)  # a thread may add to it meanwhile
-            read = {**read_rows.all_series(connection), **{key: kept.series for key, kept in mine.items()}}
+            read = self._kept | {key: kept.series for key, kept in mine.items()}
             codes = rows.exam_codes(connection, keys, reports=reports)
             said = rows.newest_choices(connection)
         rules = self._studies.rules()

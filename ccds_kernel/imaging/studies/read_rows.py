@@ -34,10 +34,17 @@ def series_kept(connection: Connection, study_key: str) -> KeptSeries | None:
     return None if row is None else KeptSeries(row.stamp, from_json(row.series))
 
 
-def all_series(connection: Connection) -> Mapping[str, tuple[SeriesRead, ...]]:
-    """What was read of every study of which something was."""
-    rows = connection.execute(select(study_series.c.study_key, study_series.c.series))
+def all_series(connection: Connection, since: datetime | None) -> Mapping[str, tuple[SeriesRead, ...]]:
+    """What was read of every study of which something was, `since` then or ever."""
+    wanted = select(study_series.c.study_key, study_series.c.series)
+    rows = connection.execute(wanted if since is None else wanted.where(study_series.c.read_at >= since))
     return {row.study_key: from_json(row.series) for row in rows}
+
+
+def newest_read(connection: Connection) -> datetime | None:
+    """When something was read last."""
+    newest: datetime | None = connection.scalar(select(func.max(study_series.c.read_at)))
+    return newest
 
 
 def revision(connection: Connection) -> tuple[object, ...]:

@@ -63,12 +63,17 @@ class Run:
 
 
 class VolumeRuns:
-    """The runs of `project`, for the person who opened it: who may read its images looks, who may write them begins and stops."""
+    """The runs of `project`, for the person who opened it: who may read its images looks, who may write them begins and stops.
 
-    def __init__(self, project: Project) -> None:
+    Args:
+        project: the project.
+        overview: its studies, where somebody knows them already.
+    """
+
+    def __init__(self, project: Project, overview: StudiesOverview | None = None) -> None:
         self._project = project
         self._studies = ImageStudies(project)
-        self._overview = StudiesOverview(project)
+        self._overview = overview or StudiesOverview(project)
 
     def newest(self) -> Run | None:
         """The one that was begun last; None where none was."""

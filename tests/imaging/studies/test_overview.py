@@ -60,6 +60,22 @@ def test_what_was_read_is_kept_for_everybody(overview, overview_of, study) -> No
     assert (after.exam_codes, after.choice.chosen, len(after.read)) == (("CTHEAD",), name_of(study["thin"]), 3)
 
 
+def test_what_somebody_else_reads_is_seen(overview, overview_of, folder, study) -> None:
+    """By a list that was there before: studies that come, and those that are read anew."""
+    overview.read_all()
+    before = [len(one.read) for one in overview.outlines()]
+    write_stack(folder.parent / OTHER / "one", Stack())
+    write_stack(folder / "more", Stack(slices=20))
+    colleague = overview_of("eve")
+    colleague.read(OTHER)
+    colleague.read(KEY)
+
+    after = [(one.study_key, len(one.read), one.choice is None) for one in overview.outlines()]
+
+    assert before == [len(study)]
+    assert after == [(KEY, len(study) + 1, False), (OTHER, 1, False)]
+
+
 def test_who_may_not_write_reads_for_themselves(overview, overview_of, study) -> None:
     """A fellow's look changes nothing in the project."""
     fay = overview_of("fay")

@@ -50,7 +50,7 @@ def imaging_of(project: Project) -> ScreensModel:
 
     def quarantine() -> QuarantineModel:
         return QuarantineModel(
-            overview, studies, VolumeRuns(project), person=project.person, may_write=may_write, errand=Errand
+            overview, studies, VolumeRuns(project, overview), person=project.person, may_write=may_write, errand=Errand
         )
 
     return ScreensModel(

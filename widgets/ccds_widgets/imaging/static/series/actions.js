@@ -1,6 +1,6 @@
 // Everything that can be asked for, by mouse or by key, and what the screen shows of it.
 
-const AGAIN_MS = 1500;
+const AGAIN_MS = 2000;
 
 function actions(state, channel, draw, say, lookAt) {
   let waiting = null;

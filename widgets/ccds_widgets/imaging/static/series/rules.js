@@ -82,6 +82,6 @@ function drawKeep(state, act) {
   return [
     h("button", { class: "ccds-button", "data-focus": "try", disabled: state.busy || same, onclick: () => act.tryRules() }, "What would change?", h("kbd", {}, "Ctrl+↵")),
     h("button", { class: "ccds-button ccds-first", "data-focus": "keep", disabled: state.busy || editing.tried !== editing.text || Boolean(editing.wrong) || same, onclick: () => act.keepRules() }, "Keep these rules"),
-    h("span", { class: "ccds-muted" }, same ? "These are in force." : editing.tried === editing.text ? "They hold for every study from when they are kept; volumes follow when they are made." : "See what they would change first."),
+    h("span", { class: "ccds-muted" }, same ? "These are in force." : editing.wrong ? "Mend what is wrong first." : editing.tried === editing.text ? "They hold for every study from when they are kept; volumes follow when they are made." : "See what they would change first."),
   ];
 }

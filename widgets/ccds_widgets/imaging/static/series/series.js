@@ -53,7 +53,9 @@ function seriesScreen({ channel, said, signal, show }) {
     parts.error.textContent = state.error ?? "";
     redraw(parts.filters, drawFilters(state, act));
     redraw(parts.list, drawStudies(state, act));
-    parts.list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    const current = parts.list.querySelector("[aria-current]");
+    current?.scrollIntoView({ block: "nearest" });
+    if (document.activeElement === parts.list) current?.focus({ preventScroll: true }); // what had the focus is on another page
     redraw(parts.foot, pager(list, (number) => counted(number, "study"), (begin) => act.turn(begin)), rulesButton());
     study.hidden = Boolean(editing) || !shown;
     parts.rules.hidden = !editing;

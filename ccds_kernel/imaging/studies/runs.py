@@ -101,9 +101,10 @@ class VolumeRuns:
         """Begins a run, or takes over one that was left; `work` then does it.
 
         Raises:
-            CcdsError: somebody is at one, or nothing waits.
+            CcdsError: somebody is at one, nothing waits, or nothing says which series are to be volumes.
         """
         self._project.require(Action.WRITE_IMAGES)
+        self._check_that_something_chooses()
         waiting = self.waiting()
         now = datetime.now(UTC)
         with self._project.store.writing() as connection:
@@ -129,6 +130,17 @@ class VolumeRuns:
             run = _newest(connection)
         assert run is not None  # noqa: S101 - it was just written
         return run
+
+    def _check_that_something_chooses(self) -> None:
+        """Without, every volume that somebody made in another way would be set aside."""
+        with self._project.store.reading() as connection:
+            chooses = rows.kept_rules(connection) or rows.newest_choices(connection)
+        if not chooses:
+            raise CcdsError(
+                expected="selection rules, which say what series become volumes",
+                found="none",
+                do="keep some on the screen Series, or with 'ccds imaging rules'",
+            )
 
     def stop(self) -> None:
         """Ends the run that goes on after the study that is in hands; nothing where none does."""

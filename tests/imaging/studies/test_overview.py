@@ -1,6 +1,8 @@
 """A project's studies as a whole: what was read is kept, which series is chosen, what other rules would change."""
 
 import shutil
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -8,11 +10,10 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.studies.overview import StudiesOverview
 from ccds_kernel.imaging.studies.thumbnail import NoThumbnail
 from ccds_kernel.irb.applying import apply_application
-from ccds_kernel.irb.project import open_project
-from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from support.dicom import SR, Stack, write_object, write_stack
 from support.image_studies import KEY, RULES, name_of
+from support.postgresql import each_engine
 from support.site import ADMINISTRATOR, application, on_roster
 
 pytestmark = pytest.mark.usefixtures("study")
@@ -22,18 +23,16 @@ THICK = RULES.replace("most-images", "thickest").replace("[axial]", "[coronal]")
 NONE = RULES.replace("CTHEAD", "OTHER")
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path) -> Iterator[dict[str, Any]]:
+    """What the site's [database] says: each engine in turn."""
+    yield from each_engine(request, tmp_path / "site" / "state", schema="head-1")
+
+
 @pytest.fixture
-def overview_of(settings):
+def overview_of(open_as):
     """The overview, for a person."""
-    opened = []
-
-    def open_as(person: str) -> StudiesOverview:
-        opened.append(open_project("HEAD-1", Action.READ_IMAGES, person=person, settings=settings))
-        return StudiesOverview(opened[-1])
-
-    yield open_as
-    for project in opened:
-        project.close()
+    return lambda person: StudiesOverview(open_as(person))
 
 
 @pytest.fixture

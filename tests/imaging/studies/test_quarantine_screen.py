@@ -10,8 +10,6 @@ from sqlalchemy import update
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.studies.runs import GONE_SECONDS, VolumeRuns
 from ccds_kernel.imaging.studies.tables import volume_run
-from ccds_kernel.irb.project import open_project
-from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_widgets.imaging.app import imaging_of
 from support.dicom import ACCESSION, PATIENT_ID, PATIENT_NAME, write_stack
@@ -46,17 +44,9 @@ class Screen:
 
 
 @pytest.fixture
-def screen_of(settings):
+def screen_of(open_as):
     """The screen, for a person."""
-    opened = []
-
-    def open_as(person: str) -> Screen:
-        opened.append(open_project("HEAD-1", Action.READ_IMAGES, person=person, settings=settings))
-        return Screen(opened[-1])
-
-    yield open_as
-    for project in opened:
-        project.close()
+    return lambda person: Screen(open_as(person))
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Volumes of all studies that wait: counted, stopped, taken over by somebody else, told why it ended."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -10,11 +12,10 @@ from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.runs import GONE_SECONDS, VolumeRuns
 from ccds_kernel.imaging.studies.tables import volume_run
 from ccds_kernel.imaging.verdict import Status
-from ccds_kernel.irb.project import open_project
-from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from support.dicom import Stack, write_stack
 from support.image_studies import KEY, RULES, name_of
+from support.postgresql import each_engine
 
 pytestmark = pytest.mark.usefixtures("study")
 
@@ -22,24 +23,16 @@ OTHER = "bbbbbbbbbbbbbbbb"
 TILTED = RULES + "correct: [gantry-tilt]\n"
 
 
-@pytest.fixture
-def project_of(settings):
-    """The project, opened by a person."""
-    opened = []
-
-    def open_as(person: str):
-        opened.append(open_project("HEAD-1", Action.READ_IMAGES, person=person, settings=settings))
-        return opened[-1]
-
-    yield open_as
-    for project in opened:
-        project.close()
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path) -> Iterator[dict[str, Any]]:
+    """What the site's [database] says: each engine in turn."""
+    yield from each_engine(request, tmp_path / "site" / "state", schema="head-1")
 
 
 @pytest.fixture
-def project(project_of):
+def project(open_as):
     """Eve's, with rules."""
-    project = project_of("eve")
+    project = open_as("eve")
     ImageStudies(project).keep_rules(RULES)
     return project
 
@@ -111,6 +104,16 @@ def test_what_rules_correct_from_now_on_waits_again(runs, project, folder) -> No
     assert (ImageStudies(project).quarantine(), runs.waiting()) == ([], [])
 
 
+def test_without_rules_nothing_is_made(open_as) -> None:
+    """Nor is what somebody made in another way set aside."""
+    runs = VolumeRuns(open_as("eve"))
+
+    with pytest.raises(CcdsError, match="expected selection rules"):
+        runs.begin()
+
+    assert runs.newest() is None
+
+
 def test_one_run_at_a_time(runs) -> None:
     """Of whoever it is; nothing is begun where nothing waits."""
     run = runs.begin()
@@ -167,10 +170,10 @@ def test_a_run_that_can_t_go_on_says_why(runs, settings) -> None:
     assert runs.waiting() == [KEY]
 
 
-def test_who_may_only_look_sees_how_far_it_is(runs, project_of) -> None:
+def test_who_may_only_look_sees_how_far_it_is(runs, open_as) -> None:
     """A fellow neither begins nor stops one."""
     runs.begin()
-    fay = VolumeRuns(project_of("fay"))
+    fay = VolumeRuns(open_as("fay"))
 
     assert (fay.newest().person, fay.waiting()) == ("eve", [KEY])
     for attempt in (fay.begin, fay.stop):

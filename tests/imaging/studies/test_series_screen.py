@@ -5,8 +5,6 @@ import json
 import pytest
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.project import open_project
-from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_widgets.imaging.app import imaging_of
 from support.dicom import ACCESSION, PATIENT_ID, PATIENT_NAME, SR, write_object
@@ -19,22 +17,18 @@ CORONAL = RULES.replace("axial", "coronal")
 
 
 @pytest.fixture
-def page_of(settings):
+def page_of(open_as):
     """Asks the screen as a person's page would."""
-    opened = []
 
-    def open_as(person: str):
-        opened.append(open_project("HEAD-1", Action.READ_IMAGES, person=person, settings=settings))
-        app = imaging_of(opened[-1])
+    def asked_by(person: str):
+        app = imaging_of(open_as(person))
 
         def ask(kind: str, **more):
             return app.answer({"screen": "series", "kind": kind, **more})
 
         return ask
 
-    yield open_as
-    for project in opened:
-        project.close()
+    return asked_by
 
 
 @pytest.fixture
@@ -221,12 +215,10 @@ def test_a_page_tells_nothing_of_a_patient(ask, study) -> None:
         assert secret not in told
 
 
-def test_a_screen_that_there_is_not_is_refused(settings) -> None:
+def test_a_screen_that_there_is_not_is_refused(open_as) -> None:
     """A comm message may name any."""
-    project = open_project("HEAD-1", Action.READ_IMAGES, person="eve", settings=settings)
-    app = imaging_of(project)
+    app = imaging_of(open_as("eve"))
 
     assert app.start()["screens"][:2] == ["series", "quarantine"]
     with pytest.raises(CcdsError, match="expected a screen that you may use"):
         app.answer({"screen": "all", "kind": "ready"})
-    project.close()

@@ -25,7 +25,7 @@ APPS: Mapping[SessionKind, tuple[str, ...]] = {
 
 OPENED_BY: Mapping[str, tuple[Action, ...]] = {
     "labeling": (Action.OPEN_LABELING,),
-    "cohort": (Action.READ_IMAGES,),
+    "cohort": (Action.READ_IMAGES, Action.READ_REPORTS),
     "imaging": (Action.READ_IMAGES,),
     "airlock": (Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS),
 }

@@ -135,11 +135,11 @@ def test_a_count_is_of_what_meets_the_criteria_and_copies_nothing(page, site):
     assert (found["studies"], found["instances"], found["undecided"]) == (len(WANTED), 3 * len(WANTED), 0)
     assert found["left_out"] == sum(one.exam_code == "CTKNEE" and one.date < date(2024, 4, 1) for one in STUDIES)
     assert found["months"] == [
-        {"month": "2024-01", "studies": 4},
-        {"month": "2024-02", "studies": 0},
-        {"month": "2024-03", "studies": 2},
+        {"month": "2024-01", "number": 4},
+        {"month": "2024-02", "number": 0},
+        {"month": "2024-03", "number": 2},
     ]
-    names = {table["name"]: {row["name"]: row["studies"] for row in table["rows"]} for table in found["tables"]}
+    names = {table["name"]: {row["name"]: row["number"] for row in table["rows"]} for table in found["tables"]}
     assert names["Exam code"] == {"CTHEAD": 3, "MRHEAD": 3}
     assert names["Modality"] == {"CT": 6}
     assert sum(names["Scanner"].values()) == 6
@@ -153,7 +153,7 @@ def test_consecutive_studies_are_the_first_ones(page):
     found = until(lambda: page("ask", "look")["found"], "the archive to be asked")
 
     assert found["studies"] == 3
-    assert [one["studies"] for one in found["months"]] == [3, 0, 0]
+    assert [one["number"] for one in found["months"]] == [3, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -483,7 +483,7 @@ def test_who_only_reads_images_looks(open_as, site):
     told = ask("look", which="waiting")
     key = told["list"]["rows"][0]["study"]
 
-    assert fellow.start()["screens"] == ["fetch"]
+    assert fellow.start()["screens"] == ["fetch", "reports"]
     assert (told["may_write"], told["counts"]["waiting"]) == (False, 3)
     refused: list[tuple[str, dict[str, Any]]] = [
         ("ask", {"named": "others-v1"}), ("leave", {"named": "others-v1"}), ("fetch", {}), ("halt", {}),

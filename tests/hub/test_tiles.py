@@ -11,11 +11,11 @@ from support.site import application, on_roster
 @pytest.mark.parametrize(
     ("role", "egress", "tiles"),
     [
-        ("fellow", "airlock", [("Label reports", ""), ("Airlock", "airlock")]),
-        ("fellow", "locked", [("Label reports", "")]),
+        ("fellow", "airlock", [("Label reports", ""), ("Cohort", "cohort"), ("Airlock", "airlock")]),
+        ("fellow", "locked", [("Label reports", ""), ("Cohort", "cohort")]),
         ("champion", "airlock", [("Airlock", "")]),
         ("champion", "locked", []),
-        ("scientist", "airlock", [("Airlock", ""), ("JupyterLab", "")]),
+        ("scientist", "airlock", [("Cohort", ""), ("Airlock", "airlock"), ("JupyterLab", "")]),
         ("labeler", "airlock", [("Confirm labels", "")]),
         ("radiologist", "airlock", []),
     ],

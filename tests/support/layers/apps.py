@@ -88,7 +88,7 @@ THINGS: dict[str, Rule] = {
     "assessing: reload": _CURATE,
     "assessing: disagreements": _CURATE,
     "assessing: say the final word": _CURATE,
-    "cohort: open the app": _LOOK,
+    "cohort: open the app": any_of("read images", "read reports"),
     "asking: reload": _WRITE,
     "asking: look": _WRITE,
     "asking: check a code": _WRITE,
@@ -102,6 +102,10 @@ THINGS: dict[str, Rule] = {
     "fetching: halt": _WRITE,
     "fetching: retry": _WRITE,
     "fetching: hurry": _WRITE,
+    "counting reports: reload": any_of("read reports"),
+    "counting reports: count": any_of("read reports"),
+    "counting reports: keep": any_of("load reports"),
+    "counting reports: take a snapshot": any_of("load reports"),
     "imaging: open the app": _LOOK,
     "series: reload": _LOOK,
     "series: a study": _LOOK,
@@ -232,7 +236,7 @@ class _Pages:
         self._preview.answer(READY)
         self._queued = queued
         self._cohort = cohort_of(self._project)
-        for screen in ("ask", "fetch"):
+        for screen in ("ask", "fetch", "reports"):
             self._cohort.answer(READY | {"screen": screen})
         self._imaging = imaging_of(self._project)
         for screen in ("series", "quarantine"):
@@ -310,6 +314,10 @@ class _Pages:
             "fetching: halt": lambda: self._fetch({"kind": "halt"}),
             "fetching: retry": lambda: self._fetch({"kind": "retry", "study": None}),
             "fetching: hurry": lambda: self._fetch({"kind": "hurry", "study": self._queued}),
+            "counting reports: reload": lambda: self._reports(READY),
+            "counting reports: count": lambda: self._reports({"kind": "count", "criteria": CRITERIA}),
+            "counting reports: keep": lambda: self._reports({"kind": "keep", "name": self._name, "criteria": CRITERIA}),
+            "counting reports: take a snapshot": lambda: self._reports({"kind": "take", "name": "kept"}),
             "imaging: open the app": lambda: imaging_app().answer(READY),
             "series: reload": lambda: self._series(READY),
             "series: a study": lambda: self._series({"kind": "study", "study": KEY}),
@@ -369,6 +377,9 @@ class _Pages:
 
     def _fetch(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._cohort.answer(request | {"screen": "fetch"})
+
+    def _reports(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._cohort.answer(request | {"screen": "reports"})
 
     def _series(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._imaging.answer(request | {"screen": "series"})

@@ -48,13 +48,13 @@ def findings_shown(found: Findings, versioned: VersionedCriteria) -> Shown:
         "undecided": found.undecided,
         "instances": found.instances,
         "left_out": found.others,
-        "months": [{"month": month, "studies": by_month.get(month, 0)} for month in months],
+        "months": [{"month": month, "number": by_month.get(month, 0)} for month in months],
         "without_month": by_month.get(UNKNOWN, 0),
         "ticks": count_ticks(max(by_month.values(), default=0)),
         "tables": [
-            _table("Exam code", found.by_code),
-            _table("Modality", found.by_modality),
-            _table("Scanner", found.by_scanner),
+            numbers_shown("Exam code", found.by_code),
+            numbers_shown("Modality", found.by_modality),
+            numbers_shown("Scanner", found.by_scanner),
         ],
     }
 
@@ -69,10 +69,11 @@ def count_ticks(most: int) -> list[int]:
     return list(range(0, step * math.ceil(most / step) + 1, step))
 
 
-def _table(name: str, numbers: Mapping[str, int]) -> Shown:
+def numbers_shown(name: str, numbers: Mapping[str, int]) -> Shown:
+    """A table of numbers, the largest first."""
     rows = sorted(numbers.items(), key=lambda one: (-one[1], one[0]))
     return {
         "name": name,
-        "rows": [{"name": value, "studies": number, "unknown": value == UNKNOWN} for value, number in rows[:MOST_ROWS]],
+        "rows": [{"name": value, "number": number, "unknown": value == UNKNOWN} for value, number in rows[:MOST_ROWS]],
         "more": max(0, len(rows) - MOST_ROWS),
     }

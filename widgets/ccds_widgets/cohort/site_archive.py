@@ -32,6 +32,13 @@ from ccds_kernel.irb.roles import Action
 from ccds_widgets.cohort.ports import Approved, Kept
 
 
+def approved_in(project: Project) -> Approved:
+    """What the application of `project` covers now."""
+    application = project.application
+    first, last = application.study_dates
+    return Approved(tuple(sorted(application.exam_codes)), first, last)
+
+
 class SiteArchive:
     """`Asks` and `Fetches` of `project`; implements the ports, whose docstrings hold."""
 
@@ -45,9 +52,7 @@ class SiteArchive:
     def approved(self) -> Approved:
         """What the application covers."""
         self._project.require(Action.WRITE_IMAGES)
-        application = self._project.application
-        first, last = application.study_dates
-        return Approved(tuple(sorted(application.exam_codes)), first, last)
+        return approved_in(self._project)
 
     def check(self, criteria: Criteria) -> None:
         """Refuses what isn't covered."""

@@ -11,13 +11,20 @@ _OWN = Path(__file__).parent / "static"
 
 
 class CohortWidget(ModelWidget):
-    """The screens on which somebody finds an archive's studies and fetches them."""
+    """The screens on which somebody finds an archive's studies, fetches them, and keeps cohorts of reports."""
 
     _esm = "\n".join(
         (
-            assets(SHARED / "base.js", SHARED / "screens.js", SHARED / "charts.js", _OWN / "findings.js"),
-            screen_assets(_OWN, "ask", "state", "form", "kept", "actions", "ask"),
+            assets(
+                SHARED / "base.js",
+                SHARED / "screens.js",
+                SHARED / "charts.js",
+                _OWN / "findings.js",
+                _OWN / "choosing.js",
+            ),
+            screen_assets(_OWN, "ask", "form", "kept", "actions", "ask"),
             screen_assets(_OWN, "fetch", "words", "queue", "studies", "criteria", "actions", "fetch"),
+            screen_assets(_OWN, "reports", "cohorts", "actions", "reports"),
             assets(_OWN / "cohort.js"),
         )
     )

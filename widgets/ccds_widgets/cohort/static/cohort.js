@@ -6,6 +6,7 @@ const render = appOfScreens({
   screens: [
     ["ask", "Ask", askScreen],
     ["fetch", "Fetch", fetchScreen],
+    ["reports", "Reports", reportsScreen],
   ],
 });
 

@@ -39,32 +39,32 @@ function drawSum(found) {
   ];
 }
 
-/** Studies by month, as bars; the arrow keys walk through them. */
-function drawMonths(found, width, name = "Studies by month") {
+/** Studies or reports by month, as bars; the arrow keys walk through them. */
+function drawMonths(found, width, name, noun = "study") {
   const months = found.months.map(({ month }) => month);
   const on = plane({ width, height: 208, months, ticks: found.ticks, format: grouped });
   return drawing(
     on,
     `${name}, ${counted(months.length, "month")}; the arrow keys move from one to the next`,
-    found.months.map(({ month, studies }) => {
+    found.months.map(({ month, number }) => {
       const half = Math.min(22, on.step * 0.36);
-      const [x, y] = [on.x(month), on.y(studies)];
-      const bar = studies ? s("rect", { class: "ccds-bar", x: x - half, width: 2 * half, y, height: on.floor - y }) : null;
-      return markOf(on, { x, y, text: `${month}: ${counted(studies, "study")}`, lines: [month, counted(studies, "study")], focus: `month-${month}`, tone: 0 }, bar);
+      const [x, y] = [on.x(month), on.y(number)];
+      const bar = number ? s("rect", { class: "ccds-bar", x: x - half, width: 2 * half, y, height: on.floor - y }) : null;
+      return markOf(on, { x, y, text: `${month}: ${counted(number, noun)}`, lines: [month, counted(number, noun)], focus: `month-${month}`, tone: 0 }, bar);
     }),
   );
 }
 
-/** One table of numbers, with bars in proportion to the largest. */
-function drawNumbers({ name, rows, more }) {
-  const largest = Math.max(1, ...rows.map(({ studies }) => studies));
+/** One table of numbers of `things`, with bars in proportion to the largest. */
+function drawNumbers({ name, rows, more }, things) {
+  const largest = Math.max(1, ...rows.map(({ number }) => number));
   return h(
     "div",
     { class: "ccds-numbers" },
     h(
       "table",
-      { "aria-label": `Studies by ${name.toLowerCase()}` },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, name), h("td", { "aria-hidden": true }), h("th", { scope: "col" }, "Studies"))),
+      { "aria-label": `${things} by ${name.toLowerCase()}` },
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, name), h("td", { "aria-hidden": true }), h("th", { scope: "col" }, things))),
       h(
         "tbody",
         {},
@@ -73,8 +73,8 @@ function drawNumbers({ name, rows, more }) {
             "tr",
             {},
             h("th", { scope: "row" }, row.unknown ? h("i", {}, "not said") : row.name),
-            h("td", { class: "ccds-number-bar", "aria-hidden": true }, h("span", { style: `inline-size: ${(100 * row.studies) / largest}%` })),
-            h("td", {}, grouped(row.studies)),
+            h("td", { class: "ccds-number-bar", "aria-hidden": true }, row.number ? h("span", { style: `inline-size: ${(100 * row.number) / largest}%` }) : null),
+            h("td", {}, grouped(row.number)),
           ),
         ),
       ),
@@ -83,8 +83,8 @@ function drawNumbers({ name, rows, more }) {
   );
 }
 
-function drawTables(found) {
-  return h("div", { class: "ccds-number-tables" }, found.tables.map(drawNumbers));
+function drawTables(found, things = "Studies") {
+  return h("div", { class: "ccds-number-tables" }, found.tables.map((one) => drawNumbers(one, things)));
 }
 
 /** How far asking the archive is. */

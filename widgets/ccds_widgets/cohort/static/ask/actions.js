@@ -2,6 +2,15 @@
 
 const LOOK_MS = 400;
 
+function formKey(context) {
+  return `ccds-ask-${context.project}`;
+}
+
+/** Whether counts are of the form as it is now. */
+function isOf(found, form) {
+  return JSON.stringify(found.criteria) === JSON.stringify(criteriaOf(form));
+}
+
 function actions(state, context, draw) {
   const { channel, said, signal } = context;
   let timer = null;
@@ -28,9 +37,20 @@ function actions(state, context, draw) {
   }
 
   function changed() {
-    keepChosen(context, state.form);
+    keepChosen(formKey(context), state.form);
     Object.assign(state, { error: null, keptAs: null });
     draw();
+  }
+
+  /** Why an exam code can't be chosen; nothing where an amendment has added it meanwhile. */
+  async function refused(code) {
+    try {
+      await channel.ask({ kind: "check", code });
+    } catch (error) {
+      return error.message;
+    }
+    await act.open();
+    return null;
   }
 
   const act = {
@@ -40,7 +60,7 @@ function actions(state, context, draw) {
         const { approved, not_from_here: notFromHere } = answer;
         state.approved = approved;
         state.notFromHere = notFromHere;
-        state.form ??= chosenBefore(context, approved);
+        state.form ??= chosenBefore(formKey(context), approved);
         take(answer);
       }
       draw();
@@ -51,62 +71,12 @@ function actions(state, context, draw) {
       else state.counting = null;
       draw();
     },
-    type(text) {
-      state.typed = text;
-      delete state.wrong.typed;
-      draw();
-    },
-    /** Chooses a code that was typed; the kernel says why one that isn't covered can't be. */
-    async add(field) {
-      const typed = field.value.trim();
-      if (!typed) return;
-      const fitting = state.approved.codes.filter((code) => code.toLowerCase().includes(typed.toLowerCase()));
-      const code = state.approved.codes.find((one) => one.toLowerCase() === typed.toLowerCase()) ?? (fitting.length === 1 ? fitting[0] : null);
-      if (code) {
-        state.form.codes.add(code);
-        state.typed = field.value = ""; // the field that is drawn next takes over what stands in this one
-        state.wrong = {};
-        said(`${code} is chosen.`);
-        changed();
-        return;
-      }
-      state.wrong = { ...state.wrong, typed: null };
-      if (await ask({ kind: "check", code: typed }, "typed")) await act.open(); // an amendment has added it meanwhile
-      draw();
-    },
-    toggle(code) {
-      const { codes } = state.form;
-      if (!codes.delete(code)) codes.add(code);
-      delete state.wrong.codes;
-      changed();
-    },
-    all() {
-      state.form.codes = new Set(state.approved.codes);
-      state.wrong = {};
-      changed();
-    },
-    none() {
-      state.form.codes = new Set();
-      changed();
-    },
-    set(name, value) {
-      state.form[name] = value;
-      state.wrong = {};
-      changed();
-    },
-    wholeTime() {
-      Object.assign(state.form, { first: state.approved.first, last: state.approved.last });
-      state.wrong = {};
-      changed();
-    },
-    use({ codes, first, last, consecutive, name }) {
-      const covered = codes.filter((code) => state.approved.codes.includes(code));
-      state.form = { codes: new Set(covered), first, last, only: consecutive !== null, consecutive: String(consecutive ?? state.form.consecutive) };
-      state.name = name;
-      state.wrong = {};
-      said(`The form has the criteria of ${name}.`);
-      changed();
-      if (covered.length < codes.length) state.error = `Expected exam codes that the IRB application covers; found ${grouped(codes.length - covered.length)} that it doesn’t cover any more; they were left out.`;
+    ...choosing(state, said, draw, changed, refused),
+    use(one) {
+      const gone = act.put(one);
+      state.name = one.name;
+      said(`The form has the criteria of ${one.named}.`);
+      if (gone) state.error = `Expected exam codes that the IRB application covers; found ${grouped(gone)} that it doesn’t cover any more; they were left out.`;
       draw();
     },
     async count() {

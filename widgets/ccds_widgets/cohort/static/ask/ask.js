@@ -56,7 +56,7 @@ function askScreen(context) {
       drawDates(state, act),
       drawConsecutive(state, act),
       h("div", { class: "ccds-doing" }, drawDoing(state, act)),
-      drawKeeping(state, act),
+      drawKeeping(state, act, "Other criteria under the same name are its next version; nothing is overwritten.", fetchLink(state, act)),
     );
     drawCounts();
     redraw(parts.kept, drawKept(state, act));
@@ -87,7 +87,7 @@ function askScreen(context) {
     const place = parts.counts.querySelector(".ccds-figure");
     const width = Math.floor(place?.clientWidth ?? 0);
     if (!state.found || width < 120) return;
-    redraw(place, drawMonths(state.found, width));
+    redraw(place, drawMonths(state.found, width, "Studies by month"));
     marks.settle();
   }
 

@@ -1,4 +1,8 @@
-"""Holding back what is fetched to so many bytes a second, all threads together."""
+"""Holding back what is fetched to so many bytes a second, all threads together.
+
+An archive waits for an answer to each instance, and not for ever: while a study is on its way a large instance is waited for only
+for a while. What is owed then is waited for when the study is there, before the next one.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,9 @@ from threading import Lock
 
 _BURST_S = 1.0
 """What wasn't used of the last second may be used now."""
+
+_MOST_S = 5.0
+"""Archives give up after ten seconds and more."""
 
 
 class Throttle:
@@ -33,13 +40,20 @@ class Throttle:
         self._paid_until = clock()
 
     def received(self, size: int) -> None:
-        """Waits as long as `size` bytes take at this pace."""
+        """Waits as long as `size` bytes take at this pace, a while at most."""
         pace = self._bytes_per_s()
         if pace is None:
             return
         with self._lock:
-            now = self._clock()
-            self._paid_until = max(self._paid_until, now - _BURST_S) + size / pace
-            ahead = self._paid_until - now
+            self._paid_until = max(self._paid_until, self._clock() - _BURST_S) + size / pace
+            ahead = self._ahead()
         if ahead > 0:
-            self._wait(ahead)
+            self._wait(min(ahead, _MOST_S))
+
+    def settle(self, is_over: Callable[[], bool]) -> None:
+        """Waits for what is owed still, unless there is no pace any more or `is_over` says so meanwhile."""
+        while self._bytes_per_s() is not None and not is_over() and (ahead := self._ahead()) > 0:
+            self._wait(min(ahead, _BURST_S))
+
+    def _ahead(self) -> float:
+        return self._paid_until - self._clock()

@@ -232,6 +232,7 @@ class Worker:
 
     def _fetched(self, request: StudyRequest, folder: Path, progress: Progress, came: list[int]) -> _Tried:
         retrieved = self._archive.retrieve(request.study.study_uid, folder, progress)
+        self._throttle.settle(self._abandoned.is_set)
         attribute = ExamCodeAttribute.parse(self._settings.exam_code)
         claims = [claim_of(path, attribute) for path in sorted(folder.iterdir())]
         found = doubted(request.study, request.query, claims, retrieved)

@@ -95,6 +95,33 @@ def test_a_pause_is_not_saved_up():
     assert clock.now == pytest.approx(3700.0 + 2.0)
 
 
+def test_a_large_instance_is_answered_soon_and_paid_for_afterwards():
+    """An archive gives up that waits for a minute; the pace holds all the same."""
+    clock = Clock()
+    throttle = Throttle(lambda: 1000.0, clock=lambda: clock.now, wait=clock.wait)
+
+    throttle.received(60_000)
+    answered = clock.now
+    throttle.settle(lambda: False)
+
+    assert answered == pytest.approx(105.0)
+    assert clock.now == pytest.approx(160.0)
+
+
+@pytest.mark.parametrize(("over", "pace"), [(True, 1000.0), (False, None)])
+def test_what_is_owed_is_dropped(over, pace):
+    """When the run is to end, or the hours with a pace are over."""
+    clock = Clock()
+    paces = [1000.0]
+    throttle = Throttle(lambda: paces[0], clock=lambda: clock.now, wait=clock.wait)
+    throttle.received(60_000)
+    paces[0] = pace
+
+    throttle.settle(lambda: over)
+
+    assert clock.now == pytest.approx(105.0)
+
+
 def test_without_a_pace_nobody_waits():
     """It goes as fast as it can."""
     clock = Clock()

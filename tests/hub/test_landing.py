@@ -41,7 +41,7 @@ def other_project(demo: Demo) -> str:
 )
 @pytest.mark.usefixtures("other_project")
 def test_a_role_has_its_tiles_and_no_others(demo: Demo, client: Clients, person: str, tiles: list[str]) -> None:
-    """Fellow, labeler and scientist have apps, the scientist a lab; leadership reads what is published, and nothing in a project."""
+    """Fellow, labeler and scientist have apps, the scientist a lab; leadership reads what is published, nothing in a project."""
     page = client(person).get(f"{demo.url}/hub/home", timeout=20).text
 
     starts = re.findall(r'<article class="ccds-tile">.*?href="/hub/spawn([^"]+)"', page, re.DOTALL)

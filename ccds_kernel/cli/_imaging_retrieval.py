@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -205,16 +205,19 @@ def _retry(options: argparse.Namespace) -> None:
 
 def _status(options: argparse.Namespace) -> None:
     from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
-    from ccds_kernel.imaging.retrieval.wording import cards, overview
+    from ccds_kernel.imaging.retrieval.wording import cards, overview, worker_line
 
+    now = datetime.now(UTC)
     with _opened(options.project) as project:
         queue = RetrievalQueue(project)
+        run = queue.run()
         if options.json:
             counts = {state.value: count for state, count in sorted(queue.counts().items())}
             studies = [one.as_json() for one in queue.requests()]
-            print(json.dumps({"project": project.id, "counts": counts, "studies": studies}, indent=2))
+            worker = run and run.as_json(now)
+            print(json.dumps({"project": project.id, "counts": counts, "worker": worker, "studies": studies}, indent=2))
             return
-        lines = overview(queue.counts(), queue.causes())
+        lines = [*overview(queue.counts(), queue.causes()), worker_line(run, now)]
         if options.studies:
             lines += cards(queue.requests(), project.settings.archive.attempts)
     print("\n".join(lines))

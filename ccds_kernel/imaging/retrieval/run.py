@@ -54,6 +54,18 @@ class Run:
     why: str | None
     stops: bool
 
+    def as_json(self, now: datetime) -> dict[str, object]:
+        """The object `worker` of `ccds imaging status --json`."""
+        return {
+            "state": self.life(now).value,
+            "person": self.person,
+            "begun_at": self.begun_at.isoformat(),
+            "seen_at": self.seen_at.isoformat(),
+            "received": self.received,
+            "bytes_per_second": self.bytes_per_s,
+            "why": self.why,
+        }
+
     def life(self, now: datetime) -> Life:
         """How the worker is at `now`."""
         if self.ended_at is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from ccds_kernel.cohort.wording import bars
 from ccds_kernel.imaging.retrieval.findings import UNKNOWN, Findings
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
+from ccds_kernel.imaging.retrieval.run import Life, Run
 
 
 def picture(found: Findings) -> list[str]:
@@ -38,6 +40,21 @@ def overview(counts: Mapping[State, int], causes: Counter[str]) -> list[str]:
         lines.append("why studies aren't there")
         lines += [f"{count:>9}  {cause}" for cause, count in causes.most_common()]
     return lines
+
+
+def worker_line(run: Run | None, now: datetime) -> str:
+    """Whether anybody fetches, and what ended who did."""
+    if run is None:
+        return "worker: none yet"
+    seen = f"{run.seen_at:%Y-%m-%d %H:%M} UTC"
+    match run.life(now):
+        case Life.WORKING:
+            pace = "" if run.bytes_per_s is None else f", {run.bytes_per_s / 1e6:.1f} MB/s"
+            return f"worker: {run.person}'s, at work{pace}"
+        case Life.GONE:
+            return f"worker: {run.person}'s, gone since {seen}: what is running waits for the next one"
+        case Life.ENDED:
+            return f"worker: {run.person}'s, ended {seen}" + (f": {run.why}" if run.why else "")
 
 
 def cards(requests: Iterable[StudyRequest], most_attempts: int) -> list[str]:

@@ -88,6 +88,8 @@ def test_status_says_why_studies_are_not_there(capsys, archive):
     assert "        2  no file came (0 of 3)" in out
     assert out.count("failed    tried 1 of 2, last 2") == 2
     assert told["counts"] == {"failed": 2}
+    assert (told["worker"]["state"], told["worker"]["person"], told["worker"]["why"]) == ("ended", "eve", None)
+    assert "worker: eve's, ended 2" in out
     assert not any(word in out + json.dumps(told) for word in ("ACC0", "PAT0", STUDIES[0].uid))
 
 

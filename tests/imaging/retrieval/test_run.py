@@ -13,6 +13,7 @@ from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
 from ccds_kernel.imaging.retrieval.request import State
 from ccds_kernel.imaging.retrieval.run import SILENT, Life, Run
 from ccds_kernel.imaging.retrieval.staging import Staging
+from ccds_kernel.imaging.retrieval.wording import worker_line
 from ccds_kernel.imaging.retrieval.worker import Worker
 from support.archive import Study
 from support.lying_archive import LyingArchive
@@ -66,6 +67,22 @@ def worker(project, settings, archive) -> Worker:
 def test_a_worker_without_a_sign_of_life_is_gone(one, later, life):
     """Killed, or its machine is: what it left as running isn't."""
     assert one.life(NOW + later) is life
+
+
+@pytest.mark.parametrize(
+    ("one", "later", "line"),
+    [
+        (None, timedelta(), "worker: none yet"),
+        (run(), timedelta(), "worker: eve's, at work"),
+        (run(bytes_per_s=2.5e6), timedelta(), "worker: eve's, at work, 2.5 MB/s"),
+        (run(), SILENT, "worker: eve's, gone since 2024-01-01 12:00 UTC: what is running waits for the next one"),
+        (run(ended_at=NOW), timedelta(), "worker: eve's, ended 2024-01-01 12:00 UTC"),
+        (run(ended_at=NOW, why="no room"), timedelta(), "worker: eve's, ended 2024-01-01 12:00 UTC: no room"),
+    ],
+)
+def test_the_terminal_tells_of_the_worker(one, later, line):
+    """In one line."""
+    assert worker_line(one, NOW + later) == line
 
 
 def test_a_queue_without_a_worker_has_no_run(queue):

@@ -50,6 +50,14 @@ class _File(BaseModel):
     correct: list[Correction] = []
 
 
+_SAID = {
+    "model_type": "keys with values are needed here",
+    "missing": "is missing",
+    "extra_forbidden": "there is no such key",
+}
+"""Kinds of pydantic's errors → what people read instead."""
+
+
 class WrongRules(CcdsError):  # noqa: N818 - named for what a person is told, not for its being an exception
     """A text that says no selection rules; `line` is where, counted from 1, where that is known."""
 
@@ -73,7 +81,7 @@ def parse_rules(text: str) -> SelectionRules:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise _wrong(f"{where}: {first['msg']}", _line(root, first["loc"])) from error
+        raise _wrong(f"{where}: {_SAID.get(first['type'], first['msg'])}", _line(root, first["loc"])) from error
     rules: list[SelectionRule] = []
     for at, rule in enumerate(file.rules):
         try:

@@ -193,11 +193,22 @@ def quarantined(
 
 
 def judged_series(connection: Connection, since: datetime | None) -> dict[str, set[str]]:
-    """Study → its series that have a verdict; a quarantine that might pass counts only where it is of `since` or later."""
+    """Study → its series that have a verdict.
+
+    A quarantine that might pass counts only where it is of `since` or later, and of after it was let pass.
+    """
+    of_pass = (series_pass.c.study_key, series_pass.c.series, series_pass.c.code)
+    passed = {
+        tuple(row[:3]): _utc(row.at)
+        for row in connection.execute(
+            select(*of_pass, func.max(series_pass.c.passed_at).label("at")).group_by(*of_pass)
+        )
+    }
     found: dict[str, set[str]] = {}
     columns = series_verdict.c
     for row in connection.execute(select(columns.study_key, columns.series, columns.code, columns.made_at)):
-        if since is None or row.code not in PASSABLE or _utc(row.made_at) >= since:
+        late = [moment for moment in (since, passed.get(tuple(row[:3]))) if moment is not None]
+        if row.code not in PASSABLE or all(_utc(row.made_at) >= moment for moment in late):
             found.setdefault(row.study_key, set()).add(row.series)
     return found
 

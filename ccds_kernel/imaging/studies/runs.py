@@ -85,7 +85,7 @@ class VolumeRuns:
         """The studies that wait for volumes, by key.
 
         Unread ones, those of which another series is chosen than the one that was converted, and those in quarantine for what
-        rules that were kept since may correct.
+        rules that were kept since may correct, or was let pass since.
         """
         outlines = self._overview.outlines()
         kept = self._overview.kept_rules()

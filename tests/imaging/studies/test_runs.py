@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.studies import rows
 from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.runs import GONE_SECONDS, VolumeRuns
 from ccds_kernel.imaging.studies.tables import volume_run
@@ -102,6 +103,20 @@ def test_what_rules_correct_from_now_on_waits_again(runs, project, folder) -> No
     assert (before, runs.waiting()) == ([], [KEY])
     runs.work(runs.begin())
     assert (ImageStudies(project).quarantine(), runs.waiting()) == ([], [])
+
+
+def test_what_was_let_pass_and_never_converted_waits(runs, project, folder) -> None:
+    """As where the session ended meanwhile: the person's word isn't lost."""
+    write_stack(folder / "leaning", Stack(slices=40), lean)
+    runs.work(runs.begin())
+    [judged] = ImageStudies(project).quarantine()
+    with project.store.writing() as connection:
+        rows.add_pass(connection, judged, "gantry-tilt", "agreed", "eve")
+
+    before = runs.waiting()
+    runs.work(runs.begin())
+
+    assert (before, runs.waiting(), ImageStudies(project).quarantine()) == ([KEY], [], [])
 
 
 def test_without_rules_nothing_is_made(open_as) -> None:

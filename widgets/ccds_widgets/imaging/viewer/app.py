@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Sequence
+from pathlib import Path
 
 from ccds_kernel.imaging.masks.grid import Mask, VolumeGrid
 from ccds_kernel.imaging.masks.nifti import read_nifti
@@ -78,19 +79,27 @@ class ProjectScans:
         """See `ports.Scans`."""
         return self._folder.version(entry)
 
+    def path(self, entry: VolumeEntry) -> Path:
+        """Where a volume's file lies."""
+        return self._folder.path(entry)
+
     def read(self, entry: VolumeEntry) -> tuple[Volume, ...]:
         """See `ports.Scans`."""
         self._project.require(Action.READ_IMAGES)
-        return read_times(self._folder.path(entry))
+        return read_times(self.path(entry))
 
     def masks(self, entry: VolumeEntry) -> Sequence[KeptMask]:
         """See `ports.Scans`."""
         return [kept for kept in self._studies.masks(entry.study) if kept.series == entry.series]
 
+    def mask_path(self, entry: VolumeEntry, kept: KeptMask) -> Path:
+        """Where a mask's file lies."""
+        return self._project.folder / "masks" / entry.study / kept.file
+
     def mask(self, entry: VolumeEntry, kept: KeptMask) -> Mask:
         """See `ports.Scans`."""
         self._project.require(Action.READ_IMAGES)
-        read = read_nifti(self._project.folder / "masks" / entry.study / kept.file, self._grid(entry))
+        read = read_nifti(self.mask_path(entry, kept), VolumeGrid.of(self.path(entry)))
         return Mask(read.labels, kept.labels, kept.kind)
 
     def header(self, entry: VolumeEntry) -> ToldHeader:
@@ -101,6 +110,3 @@ class ProjectScans:
     def keep(self, entry: VolumeEntry, mask: Mask) -> KeptMask:
         """See `ImageStudies.keep_drawn`."""
         return self._studies.keep_drawn(entry.study, entry.series, mask)
-
-    def _grid(self, entry: VolumeEntry) -> VolumeGrid:
-        return VolumeGrid.of(self._folder.path(entry))

@@ -14,7 +14,7 @@ LOOK_STYLES = (_OWN / "look.css",)
 def look_scripts() -> str:
     """The scripts of the screen, which define `lookScreen(context)`: closed off, so that its names meet no other's.
 
-    Of `context` it uses `channel.ask(request)`, `said(line)`, `help()` and `signal`, as `labeling.js` describes them. What it
+    Of `context` it uses `channel.ask(request)`, `said(line)` and `signal`, as `static/screens.js` describes them. What it
     returns is described there, too; `open({study, series})` goes to a study.
     """
     names = ("geometry", "frames", "strokes", "pane", "header", "tools", "look")

@@ -1,6 +1,6 @@
-// Looking at volumes: three planes through one point, their window, a mask over them, and its correction. A screen as labeling.js
-// describes it: `lookScreen(context)`; of the context it uses `channel`, `said`, `help` and `signal`. `open({study, series})` goes
-// to a study.
+// Looking at volumes: three planes through one point, their window, a mask over them, and its correction. A screen as screens.js
+// describes it: `lookScreen(context)`; of the context it uses `channel`, `said` and `signal`, and `help` where it is `alone`,
+// without an app around it. `open({study, series})` goes to a study.
 
 const PLANES = ["axial", "coronal", "sagittal"];
 const BIG_STEP = 10;
@@ -117,6 +117,7 @@ function lookScreen(context) {
     stage.hidden = foot.hidden = false;
     PLANES.forEach((name) => panes[name].lay(planeOf(name)));
     const size = volume.shape.join(" × ");
+    element.dataset.study = study;
     facts.textContent = [volume.modality, volume.scanner, `${size} voxels`, `${volume.spacing.map((mm) => figure(mm, 2)).join(" × ")} mm`].filter(Boolean).join(" · ");
     drawAll();
   }
@@ -388,7 +389,7 @@ function lookScreen(context) {
     undo,
     save,
     leave,
-    help: () => context.help(),
+    help: context.alone ? () => context.help() : null,
   };
 
   function nextWindow() {

@@ -17,7 +17,7 @@ function drawTools(container, state, act) {
       h("span", { class: "ccds-space" }),
       volume ? h("button", { class: "ccds-button", "data-focus": "header", title: "DICOM header (h)", onclick: act.header }, "Header", h("kbd", {}, "h")) : null,
       volume && state.corrects ? h("button", { class: "ccds-button", "data-focus": "correct", "aria-pressed": String(Boolean(state.drawing)), title: "Correct the mask (e)", onclick: act.correct }, state.masks.length ? "Correct the mask" : "Draw a mask", h("kbd", {}, "e")) : null,
-      h("button", { class: "ccds-button", "data-focus": "keys", title: "Keys (?)", onclick: act.help }, "Keys", h("kbd", {}, "?")),
+      act.help ? h("button", { class: "ccds-button", "data-focus": "keys", title: "Keys (?)", onclick: act.help }, "Keys", h("kbd", {}, "?")) : null,
     ),
     volume ? h("div", { class: "ccds-toolbar" }, ...looking(state, act, named)) : null,
   );
@@ -72,9 +72,11 @@ function drawPens(container, state, act) {
     h("label", { class: "ccds-named" }, h("span", {}, "Brush"), h("span", { class: "ccds-slid" }, h("input", { type: "range", "data-focus": "brush", min: 1, max: 40, value: state.brush, "aria-label": "Size of the brush, pixels", oninput: (event) => act.brush(event.target.valueAsNumber) }), h("span", { class: "ccds-time" }, `${state.brush} px`))),
     h("label", { class: "ccds-check" }, h("input", { type: "checkbox", "data-focus": "over", checked: state.onlyEmpty, onchange: (event) => act.onlyEmpty(event.target.checked) }), "leave other labels alone"),
     h("span", { class: "ccds-space" }),
-    h("button", { class: "ccds-button", "data-focus": "undo", disabled: !drawing.undoable, onclick: act.undo }, "Undo", h("kbd", {}, "z")),
-    h("button", { class: "ccds-button ccds-main", "data-focus": "save", disabled: !drawing.changed, onclick: act.save }, "Save the mask", h("kbd", {}, "s")),
-    h("button", { class: "ccds-button", "data-focus": "leave", onclick: act.leave }, "Leave", h("kbd", {}, "Esc")),
+    h("div", { class: "ccds-labels" },
+      h("button", { class: "ccds-button", "data-focus": "undo", disabled: !drawing.undoable, onclick: act.undo }, "Undo", h("kbd", {}, "z")),
+      h("button", { class: "ccds-button", "data-focus": "save", disabled: !drawing.changed, onclick: act.save }, "Save the mask", h("kbd", {}, "s")),
+      h("button", { class: "ccds-button", "data-focus": "leave", onclick: act.leave }, "Leave", h("kbd", {}, "Esc")),
+    ),
   );
 }
 

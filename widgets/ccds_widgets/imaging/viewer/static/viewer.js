@@ -15,6 +15,7 @@ function render({ model, el }) {
       said.textContent = line;
     },
     help,
+    alone: true,
     signal: ending.signal,
   });
   root.append(screen.element, said);

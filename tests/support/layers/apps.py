@@ -16,6 +16,7 @@ from ccds_kernel.archive.archive import StudyFound
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.batch.local import Capacity, LocalScheduler
 from ccds_kernel.cohort.criteria import Criteria
+from ccds_kernel.cohort.repository import CohortRepository
 from ccds_kernel.dataset.soft_labels import soft_labels
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval.asking import keep_criteria
@@ -59,6 +60,8 @@ BATCH = {"phrases": [], "unmatched": True, "size": 1, "overlap": 1, "gold": 0, "
 ANNOTATE = {"screen": "annotate", "task": 1}
 CRITERIA: dict[str, Any] = {"codes": ["CXR1"], "first": "2019-01-01", "last": "2019-12-31", "consecutive": None}
 KEPT = "kept-v1"
+_CRITERIA = Criteria(frozenset({"CXR1"}), date(2019, 1, 1), date(2019, 12, 31))
+_CODE_AND_DAY = ("CXR1", date(2019, 1, 2))
 WHY = "Looked at every line of it."
 
 _OPEN, _TASKS = any_of("open the labelling app"), any_of("confirm studies", "read the phrase list")
@@ -115,6 +118,7 @@ THINGS: dict[str, Rule] = {
     "quarantine: reload": _LOOK,
     "quarantine: let pass": _WRITE,
     "quarantine: stop": _WRITE,
+    "look: reload": _LOOK,
     "airlock: open the app": _AIRLOCK,
     "airlock: list": _AIRLOCK,
     "airlock: show one's own": _AIRLOCK,
@@ -199,8 +203,9 @@ class AppsLayer:
         stack.callback(colleague_s.store.close)
         text = " ".join(["guard", *(word for role in ROLES for word in _words(role))])
         texts = {"ACC1": text, "ACC2": "for a further batch"}
-        loaded = [Report(accession, (Section("findings", said),)) for accession, said in texts.items()]
+        loaded = [Report(accession, (Section("findings", said),), *_CODE_AND_DAY) for accession, said in texts.items()]
         LabelingRepository(colleague_s).load_reports(loaded)
+        CohortRepository(colleague_s).keep("kept", _CRITERIA)
         stored, _ = LabelingRepository(colleague_s).reports()
         colleague_airlock = visit(PROJECT, person=COLLEAGUE, settings=settings)
         stack.callback(colleague_airlock.project.close)
@@ -239,7 +244,7 @@ class _Pages:
         for screen in ("ask", "fetch", "reports"):
             self._cohort.answer(READY | {"screen": screen})
         self._imaging = imaging_of(self._project)
-        for screen in ("series", "quarantine"):
+        for screen in ("series", "quarantine", "look"):
             self._imaging.answer(READY | {"screen": screen})
         self._airlock.answer(READY)
         self._mine = self._submit()
@@ -329,6 +334,7 @@ class _Pages:
             "quarantine: reload": lambda: self._quarantine(READY),
             "quarantine: let pass": self._let_pass,
             "quarantine: stop": lambda: self._quarantine({"kind": "stop"}),
+            "look: reload": lambda: self._imaging.answer(READY | {"screen": "look"}),
             "airlock: open the app": lambda: self._closed_then(airlock_app()).answer(READY),
             "airlock: list": lambda: airlock({"kind": "list"}),
             "airlock: show one's own": lambda: airlock({"kind": "show", "submission": self._mine}),
@@ -443,10 +449,9 @@ def _queued_study(settings: Settings, stack: ExitStack) -> str:
     """Criteria that are kept, and a study that waits in the queue by them; its key."""
     project = open_project(PROJECT, Action.WRITE_IMAGES, person=COLLEAGUE, settings=settings)
     stack.callback(project.close)
-    first, last = (date.fromisoformat(CRITERIA[name]) for name in ("first", "last"))
-    kept = keep_criteria(project, "kept", Criteria(frozenset(CRITERIA["codes"]), first, last))
+    kept = keep_criteria(project, "kept", _CRITERIA)
     queue = RetrievalQueue(project)
-    queue.request([StudyFound("1.2.3", "ACC3", None, ("CXR1",), first)], kept)
+    queue.request([StudyFound("1.2.3", "ACC3", None, ("CXR1",), _CRITERIA.first)], kept)
     (waiting,) = queue.requests()
     return waiting.study_key
 

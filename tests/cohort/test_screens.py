@@ -443,6 +443,26 @@ def test_one_study_goes_ahead_of_the_others(page):
         page("fetch", "hurry", study="nosuchkey")
 
 
+@pytest.mark.parametrize(
+    ("accession", "line", "queued"),
+    [
+        (WANTED[0].accession, "It goes ahead.", True),
+        (next(one for one in STUDIES if one.exam_code == "CTKNEE").accession, "doesn’t cover its exam code", False),
+        ("NOSUCH", "The archive has no such study.", False),
+        ("A*", "Expected accession numbers of at most", False),
+    ],
+)
+def test_one_study_is_asked_for_by_its_accession_number(page, accession, line, queued):
+    """It goes ahead of those that wait; what is beyond the application doesn't come in. No answer repeats the number."""
+    page("fetch", "single", accession=f" {accession} ")
+    told = until(lambda: not (one := page("fetch", "look", which="waiting"))["single"]["busy"] and one, "an answer")
+
+    assert line in told["single"]["told"]["line"]
+    assert (told["single"]["told"]["study"] is not None, told["counts"]["waiting"]) == (queued, int(queued))
+    assert [one["urgent"] for one in told["list"]["rows"]] == [True] * queued
+    assert accession not in json.dumps(told)
+
+
 def test_long_lists_come_in_pages_and_by_cause(page, project):
     """A page that has become empty is the last one that isn't."""
     kept = keep_criteria(project, "many", HEADS)

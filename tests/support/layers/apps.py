@@ -46,6 +46,7 @@ from ccds_widgets.training.app import training_launcher
 from support.airlock import REASON, TABLE
 from support.dicom import Stack, write_stack
 from support.image_studies import KEY, RULES
+from support.image_studies import name_of as series_name
 from support.matrix import COLLEAGUE, ROLES, Cell, Rule, all_as, all_of, any_of, in_standing, name_of
 from support.site import ADMINISTRATOR, act_as, site_settings, write_settings
 from support.waiting import until
@@ -55,6 +56,7 @@ READY = {"kind": "ready"}
 CONFIRM = {"screen": "confirm", "task": 1}
 ASSESS = {"screen": "assess", "task": 1}
 FINAL = {"labels": ["Seen"], "seen": None}
+SLICE: dict[str, Any] = {"plane": "axial", "number": 0}
 TASK = 1
 BATCH = {"phrases": [], "unmatched": True, "size": 1, "overlap": 1, "gold": 0, "wrong": 0, "labelers": []}
 ANNOTATE = {"screen": "annotate", "task": 1}
@@ -102,6 +104,7 @@ THINGS: dict[str, Rule] = {
     "fetching: look": _LOOK,
     "fetching: ask": _WRITE,
     "fetching: leave it to the site": _WRITE,
+    "fetching: one study": _WRITE,
     "fetching: halt": _WRITE,
     "fetching: retry": _WRITE,
     "fetching: hurry": _WRITE,
@@ -119,6 +122,13 @@ THINGS: dict[str, Rule] = {
     "quarantine: let pass": _WRITE,
     "quarantine: stop": _WRITE,
     "look: reload": _LOOK,
+    "look: a study": _LOOK,
+    "look: slices": _LOOK,
+    "look: the value of a voxel": _LOOK,
+    "look: the header": _LOOK,
+    "look: draw": _WRITE,
+    "look: take a stroke back": _WRITE,
+    "look: keep a mask": _WRITE,
     "airlock: open the app": _AIRLOCK,
     "airlock: list": _AIRLOCK,
     "airlock: show one's own": _AIRLOCK,
@@ -246,6 +256,9 @@ class _Pages:
         self._imaging = imaging_of(self._project)
         for screen in ("series", "quarantine", "look"):
             self._imaging.answer(READY | {"screen": screen})
+        volume = self._look({"kind": "open", "study": KEY, "series": None})["volume"]
+        self._volume = {"study": KEY, "series": volume["series"], "version": volume["version"]}
+        self._draw()
         self._airlock.answer(READY)
         self._mine = self._submit()
         self._theirs = {
@@ -316,6 +329,7 @@ class _Pages:
             "fetching: look": lambda: self._fetch({"kind": "look", "which": "waiting"}),
             "fetching: ask": lambda: self._fetch({"kind": "ask", "named": KEPT}),
             "fetching: leave it to the site": lambda: self._fetch({"kind": "leave", "named": KEPT}),
+            "fetching: one study": lambda: self._fetch({"kind": "single", "accession": "ACC9"}),
             "fetching: halt": lambda: self._fetch({"kind": "halt"}),
             "fetching: retry": lambda: self._fetch({"kind": "retry", "study": None}),
             "fetching: hurry": lambda: self._fetch({"kind": "hurry", "study": self._queued}),
@@ -334,7 +348,19 @@ class _Pages:
             "quarantine: reload": lambda: self._quarantine(READY),
             "quarantine: let pass": self._let_pass,
             "quarantine: stop": lambda: self._quarantine({"kind": "stop"}),
-            "look: reload": lambda: self._imaging.answer(READY | {"screen": "look"}),
+            "look: reload": lambda: self._look(READY),
+            "look: a study": lambda: self._look({"kind": "open", "study": KEY, "series": None}),
+            "look: slices": lambda: self._look(
+                {"kind": "frames", "time": 0, "low": 0.0, "high": 1.0, "wanted": [SLICE | {"mask": None}]}
+                | self._volume
+            ),
+            "look: the value of a voxel": lambda: self._look(
+                {"kind": "probe", "voxel": [0, 0, 0], "time": 0, "mask": None} | self._volume
+            ),
+            "look: the header": lambda: self._look({"kind": "header"} | self._volume),
+            "look: take a stroke back": lambda: self._look({"kind": "undo"} | self._volume),
+            "look: draw": self._draw,
+            "look: keep a mask": lambda: self._look({"kind": "keep"} | self._volume),
             "airlock: open the app": lambda: self._closed_then(airlock_app()).answer(READY),
             "airlock: list": lambda: airlock({"kind": "list"}),
             "airlock: show one's own": lambda: airlock({"kind": "show", "submission": self._mine}),
@@ -393,6 +419,15 @@ class _Pages:
     def _quarantine(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._imaging.answer(request | {"screen": "quarantine"})
 
+    def _look(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._imaging.answer(request | {"screen": "look"})
+
+    def _draw(self) -> None:
+        """On a mask begun anew: what was drawn of it is thrown away."""
+        self._look({"kind": "drop"} | self._volume)
+        self._look({"kind": "begin", "mask": None} | self._volume)
+        self._look({"kind": "stroke", "label": 1, "over": None, "runs": [0, 0, 3]} | SLICE | self._volume)
+
     def _let_pass(self) -> None:
         """Begins it; what comes of it (no such series is in quarantine) is told to the page that asks."""
         series = f"series-{'0' * 20}"
@@ -438,11 +473,15 @@ def _words(role: str) -> tuple[str, str, str]:
 
 
 def _image_study(settings: Settings, stack: ExitStack) -> None:
-    """A study with one series, and rules that choose it."""
-    write_stack(settings.paths.projects / PROJECT / "dicom" / KEY / "one", Stack(slices=3))
+    """A study with one series, and its volume; rules that choose it."""
+    series = Stack(slices=3)
+    write_stack(settings.paths.projects / PROJECT / "dicom" / KEY / "one", series)
     project = open_project(PROJECT, Action.WRITE_IMAGES, person=COLLEAGUE, settings=settings)
     stack.callback(project.close)
-    ImageStudies(project).keep_rules(RULES)
+    studies = ImageStudies(project)
+    studies.keep_rules(RULES)
+    studies.overrule(KEY, series_name(series), "to be looked at")
+    studies.make_volumes(KEY)
 
 
 def _queued_study(settings: Settings, stack: ExitStack) -> str:

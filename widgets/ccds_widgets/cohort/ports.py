@@ -20,6 +20,7 @@ from ccds_kernel.imaging.retrieval.findings import Findings
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
 from ccds_kernel.imaging.retrieval.rows import Requested
 from ccds_kernel.imaging.retrieval.run import Run
+from ccds_kernel.imaging.retrieval.single import Singles
 from ccds_kernel.imaging.retrieval.timetable import Pace
 
 Kept = tuple[tuple[VersionedCriteria, ...], tuple[CcdsError, ...]]
@@ -88,6 +89,9 @@ class Fetches(Protocol):
 
     def request_later(self, versioned: VersionedCriteria) -> None:
         """Leaves it to the site to ask the archive."""
+
+    def request_single(self, accession: str) -> Singles:
+        """Asks the archive for one study by its accession number, and puts it ahead. Called in a thread beside the page's."""
 
     def retry(self, keys: Collection[str] | None = None) -> tuple[int, int]:
         """Lets studies wait again that failed; how many do, and how many had all their tries."""

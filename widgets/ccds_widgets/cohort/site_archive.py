@@ -26,6 +26,7 @@ from ccds_kernel.imaging.retrieval.reach import why_not_from_here
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
 from ccds_kernel.imaging.retrieval.rows import Requested
 from ccds_kernel.imaging.retrieval.run import Run
+from ccds_kernel.imaging.retrieval.single import AccessionNumbers, Singles, request_single
 from ccds_kernel.imaging.retrieval.timetable import Pace, next_change, pace_at
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
@@ -115,6 +116,11 @@ class SiteArchive:
     def request_later(self, versioned: VersionedCriteria) -> None:
         """Leaves it to the site."""
         self._queue.request_later(versioned)
+
+    def request_single(self, accession: str) -> Singles:
+        """One study."""
+        wanted = AccessionNumbers.parse([accession])
+        return request_single(self._project, archive_of(self._project.settings), wanted)
 
     def retry(self, keys: Collection[str] | None = None) -> tuple[int, int]:
         """Once more."""

@@ -58,6 +58,13 @@ class Leave(requests.Request):
     named: Named
 
 
+class Single(requests.Request):
+    """The study with that accession number, which no answer and no message repeats, is asked for ahead of all others."""
+
+    kind: Literal["single"]
+    accession: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class Fetch(requests.Request):
     """A worker starts."""
 
@@ -84,7 +91,7 @@ class Hurry(requests.Request):
     study: StudyKey
 
 
-Request = Look | Ask | Stop | Drop | Put | Leave | Fetch | Halt | Retry | Hurry
+Request = Look | Ask | Stop | Drop | Put | Leave | Single | Fetch | Halt | Retry | Hurry
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
 

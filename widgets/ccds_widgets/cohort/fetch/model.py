@@ -16,10 +16,19 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval.findings import Findings
 from ccds_kernel.imaging.retrieval.request import State
 from ccds_kernel.imaging.retrieval.run import Life
+from ccds_kernel.imaging.retrieval.single import Singles
 from ccds_widgets.base import sentence
+from ccds_widgets.beside import Beside
 from ccds_widgets.cohort.counting import Counting
 from ccds_widgets.cohort.fetch import messages
-from ccds_widgets.cohort.fetch.shown import counts_shown, pace_shown, requested_shown, study_shown, worker_shown
+from ccds_widgets.cohort.fetch.shown import (
+    counts_shown,
+    pace_shown,
+    requested_shown,
+    single_shown,
+    study_shown,
+    worker_shown,
+)
 from ccds_widgets.cohort.findings_shown import findings_shown, kept_shown
 from ccds_widgets.cohort.ports import Asks, Fetches
 
@@ -33,6 +42,10 @@ _LISTS = {
 }
 
 Answer = dict[str, Any]
+
+
+_Asking = messages.Ask | messages.Stop | messages.Drop | messages.Put | messages.Leave | messages.Single
+_ASKING = (messages.Ask, messages.Stop, messages.Drop, messages.Put, messages.Leave, messages.Single)
 
 
 class FetchModel:
@@ -64,6 +77,8 @@ class FetchModel:
         self._asked: VersionedCriteria | None = None
         self._found: Findings | None = None
         self._new = 0
+        self._single: Beside[Singles] = Beside()
+        self._told: Answer | None = None
 
     def start(self) -> Answer:
         """What the page shows first."""
@@ -80,7 +95,7 @@ class FetchModel:
         self._permit()
         if isinstance(request, messages.Look):
             return self._look(request)
-        if isinstance(request, messages.Ask | messages.Stop | messages.Drop | messages.Put | messages.Leave):
+        if isinstance(request, _ASKING):
             return self._asking(request)
         return self._working(request)
 
@@ -115,6 +130,7 @@ class FetchModel:
             "damaged": [sentence(one) for one in wrong],
             "list": self._list(wanted, working=working),
             **self._confirming(),
+            "single": self._singled(),
         }
 
     def _list(self, wanted: messages.Look, *, working: bool) -> Answer:
@@ -158,9 +174,20 @@ class FetchModel:
         named = f"{self._asked.name}-v{self._asked.version}" if counting and self._asked else None
         return {"counting": counting and counting | {"named": named}, "confirm": confirm, "ask_error": None}
 
+    def _singled(self) -> Answer:
+        """What became of the study that was asked for alone; a line that doesn't repeat its accession number."""
+        try:
+            found = self._single.collect()
+        except CcdsError as error:
+            self._told = {"line": sentence(error), "study": None}
+        else:
+            if found is not None:
+                self._told = single_shown(found)
+        return {"busy": self._single.busy, "told": self._told}
+
     # --- what the page asks for
 
-    def _asking(self, request: messages.Ask | messages.Stop | messages.Drop | messages.Put | messages.Leave) -> Answer:
+    def _asking(self, request: _Asking) -> Answer:
         match request:
             case messages.Ask():
                 self._ask(request.named)
@@ -172,6 +199,8 @@ class FetchModel:
                 return {"added": self._put(request.digest)}
             case messages.Leave():
                 self._fetches.request_later(self._kept(request.named))
+            case messages.Single():
+                self._ask_for(request.accession)
         return {}
 
     def _working(self, request: messages.Fetch | messages.Halt | messages.Retry | messages.Hurry) -> Answer:
@@ -203,6 +232,12 @@ class FetchModel:
         self._asks.check(versioned.criteria)
         self._asked, self._found = versioned, None
         self._counting.begin(lambda progress: self._asks.ask(versioned, progress))
+
+    def _ask_for(self, accession: str) -> None:
+        self._asks.approved()  # permits, before a thread begins
+        self._told = None
+        if not self._single.begin(lambda: self._fetches.request_single(accession)):
+            raise CcdsError(expected="one study at a time", found="one that isn't answered yet", do="wait for it")
 
     def _put(self, digest: str) -> int:
         if self._found is None or self._asked is None or self._asked.digest != digest:

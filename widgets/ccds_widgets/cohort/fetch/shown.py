@@ -12,6 +12,7 @@ from typing import Any
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
 from ccds_kernel.imaging.retrieval.rows import Requested
 from ccds_kernel.imaging.retrieval.run import Life, Run
+from ccds_kernel.imaging.retrieval.single import Singles
 from ccds_kernel.imaging.retrieval.timetable import Pace
 
 Shown = dict[str, Any]
@@ -83,6 +84,17 @@ def study_shown(request: StudyRequest, most_attempts: int, *, working: bool) -> 
         "can_hurry": request.state is State.WAITING and not request.urgent,
         "why_not": _why_not(request.state, spent=spent),
     }
+
+
+def single_shown(found: Singles) -> Shown:
+    """What became of one study that was asked for by its accession number: a line, and its key where it is in the queue."""
+    if found.unknown:
+        return {"line": "The archive has no such study.", "study": None}
+    if found.not_covered:
+        line = "The IRB application doesn’t cover its exam code or study date; ask the principal investigator."
+        return {"line": line, "study": None}
+    (key,) = found.keys
+    return {"line": "It goes ahead." if found.new else "It was asked for before.", "study": key}
 
 
 def _why_not(state: State, *, spent: bool) -> str:

@@ -16,6 +16,7 @@ function actions(state, context, draw) {
   function take(answer) {
     const arrivedBefore = state.counts?.arrived;
     const wasAsking = Boolean(state.counting);
+    const wasSingle = state.single.busy && !answer.single.busy;
     Object.assign(state, {
       mayWrite: answer.may_write,
       notFromHere: answer.not_from_here,
@@ -30,6 +31,7 @@ function actions(state, context, draw) {
       list: answer.list,
       counting: answer.counting,
       confirm: answer.confirm,
+      single: answer.single,
     });
     if (answer.ask_error) state.askError = answer.ask_error;
     if (answer.start_failed) state.startFailed = answer.start_failed;
@@ -38,6 +40,7 @@ function actions(state, context, draw) {
     state.retriable = answer.counts.failed > 0;
     const { arrived, all } = answer.counts;
     if (arrivedBefore !== undefined && arrived !== arrivedBefore && arrived === all) said(`All ${counted(all, "study")} arrived.`);
+    if (wasSingle && answer.single.told) said(answer.single.told.line);
     if (wasAsking && answer.confirm) said(`${counted(answer.confirm.studies, "study")}, ${grouped(answer.confirm.new)} of them new. Confirm, or not now.`);
   }
 
@@ -56,7 +59,7 @@ function actions(state, context, draw) {
   function again() {
     clearTimeout(timer);
     if (!open || signal.aborted || document.hidden) return;
-    timer = setTimeout(look, state.counting ? ASKING_MS : LOOK_MS);
+    timer = setTimeout(look, state.counting || state.single.busy ? ASKING_MS : LOOK_MS);
   }
 
   /** Does something and looks again; what is refused is shown. */
@@ -125,6 +128,12 @@ function actions(state, context, draw) {
       const answer = await run({ kind: "fetch" });
       if (!answer) state.starting = false;
       draw();
+    },
+    async single(field) {
+      const accession = field.value.trim();
+      if (!accession || state.single.busy) return;
+      field.value = "";
+      await run({ kind: "single", accession });
     },
     halt: () => run({ kind: "halt" }),
     toggleFetching() {

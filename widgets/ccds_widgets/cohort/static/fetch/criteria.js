@@ -60,6 +60,32 @@ function drawConfirm(state, act) {
   );
 }
 
+/** One study that somebody waits for. Its accession number goes to the kernel and is forgotten here. */
+function drawSingle(state, act) {
+  if (!state.mayWrite || state.notFromHere) return [];
+  const { busy, told } = state.single;
+  const field = h("input", {
+    class: "ccds-field",
+    "data-focus": "accession",
+    maxlength: 64,
+    disabled: busy,
+    autocomplete: "off",
+    spellcheck: "false",
+    onkeydown: (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      act.single(field);
+    },
+  });
+  return [
+    h("h2", {}, "One study that somebody waits for"),
+    h("div", { class: "ccds-ask-line" }, h("label", { class: "ccds-labelled ccds-wide" }, "Accession number", field), h("button", { class: "ccds-button ccds-low", type: "button", "data-focus": "single", disabled: busy, onclick: () => act.single(field) }, busy ? "Asking …" : "Fetch it first")),
+    told
+      ? h("p", { class: told.study ? "ccds-done" : "ccds-error", role: told.study ? undefined : "alert" }, told.line, told.study ? [" ", h("button", { class: "ccds-link", type: "button", "data-focus": "single-study", onclick: () => act.find(told.study) }, `Study ${told.study}`)] : null)
+      : h("p", { class: "ccds-muted" }, "It goes ahead of all others, if the IRB application covers it."),
+  ];
+}
+
 function drawRequested({ requested }) {
   if (!requested.length) return [];
   return [

@@ -11,6 +11,7 @@ const KEYS = [
   ["r", "try the study again"],
   ["Shift+R", "try all that failed again"],
   ["a", "fetch the study ahead of all others"],
+  ["s", "fetch one study by its accession number"],
   ["/", "find a study by its key"],
   ["n  p", "next, previous page"],
 ];
@@ -30,6 +31,7 @@ function fetchScreen(context) {
     list: { which: "missing", begin: 0, total: 0, page: 50, cause: null, study: null, rows: [] },
     counting: null,
     confirm: null,
+    single: { busy: false, told: null },
     chosen: null,
     current: null,
     sought: "",
@@ -44,12 +46,13 @@ function fetchScreen(context) {
     error: h("p", { class: "ccds-error", role: "alert", hidden: true }),
     queue: h("section", { class: "ccds-queue", "aria-label": "How far the queue is" }),
     putting: h("section", { class: "ccds-putting", "aria-label": "Put studies into the queue" }),
+    single: h("section", { class: "ccds-single", "aria-label": "One study that somebody waits for" }),
     requested: h("section", { class: "ccds-asked-for", "aria-label": "What was asked for" }),
     lists: h("div", { class: "ccds-lists" }),
     causes: h("div", {}),
     studies: h("div", { class: "ccds-study-list", tabindex: -1 }),
   };
-  const side = h("div", { class: "ccds-fetch-side" }, parts.putting, parts.requested);
+  const side = h("div", { class: "ccds-fetch-side" }, parts.putting, parts.single, parts.requested);
   const studies = h("section", { class: "ccds-fetch-studies", "aria-label": "Studies" }, parts.lists, parts.causes, parts.studies);
   const body = h("div", { class: "ccds-fetch-body", hidden: true }, parts.queue, h("div", { class: "ccds-fetch-columns" }, side, studies));
   const waiting = h("p", { class: "ccds-waiting", role: "status" }, "Reading the queue …");
@@ -76,6 +79,7 @@ function fetchScreen(context) {
     const { counts, mayWrite, notFromHere, busy } = state;
     show("queue", [counts, state.worker, state.pace, mayWrite, notFromHere, state.starting, state.startFailed], () => drawQueue(state, act));
     if (show("putting", [state.kept, state.damaged, state.chosen, state.counting, state.confirm, state.askError, state.done, mayWrite, notFromHere, busy], () => drawPutting(state, act))) drawConfirmChart();
+    show("single", [state.single, mayWrite, notFromHere], () => drawSingle(state, act));
     show("requested", state.requested, () => drawRequested(state));
     show("lists", [counts, state.list.which, state.list.study, state.sought, mayWrite, busy], () => drawLists(state, act));
     show("causes", [state.causes, state.list.which, state.list.cause, state.list.study], () => drawCauses(state, act));
@@ -139,6 +143,7 @@ function fetchScreen(context) {
       a: () => mine && row?.can_hurry && act.hurry(row.study),
       n: () => act.turn(1),
       p: () => act.turn(-1),
+      s: () => element.querySelector('[data-focus="accession"]')?.focus(),
       "/": () => element.querySelector('[data-focus="study"]')?.focus(),
       ...arrows,
     }[key];

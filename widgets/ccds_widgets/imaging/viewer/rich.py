@@ -76,8 +76,7 @@ def show_in_niivue(project: Project, study: str, series: str | None = None, heig
     view = RichView(
         height=height, is_radiological_convention=True, back_color=(0, 0, 0, 1), is_corner_orientation_text=False
     )
-    low, high = window.level - window.width / 2, window.level + window.width / 2
-    view.load_volumes([RichVolume(path=scans.path(entry), cal_min=low, cal_max=high)])
+    view.load_volumes([RichVolume(path=scans.path(entry), cal_min=window.low, cal_max=window.high)])
     masks = scans.masks(entry)
     if masks:
         labels = scans.mask(entry, masks[-1]).names

@@ -26,6 +26,16 @@ class Window:
     level: float
     width: float
 
+    @property
+    def low(self) -> float:
+        """What is black."""
+        return self.level - self.width / 2
+
+    @property
+    def high(self) -> float:
+        """What is white."""
+        return self.level + self.width / 2
+
 
 CT_WINDOWS = (
     Window("Soft tissue", 40, 400),
@@ -47,12 +57,11 @@ def windows_of(modality: str, volume: Volume) -> tuple[Window, ...]:
         return CT_WINDOWS
     flat = volume.voxels.reshape(-1, order="F")
     sample = flat[:: max(1, flat.size // _SAMPLE)]
-    found = []
-    for low, high in _PERCENTILES:
-        darkest, brightest = (float(edge) for edge in np.percentile(sample, (low, high)))
-        width = brightest - darkest if brightest > darkest else 1.0
-        found.append(Window(f"{low:g}–{high:g} %", (darkest + brightest) / 2, width))
-    return tuple(found)
+    edges = np.percentile(sample, [edge for pair in _PERCENTILES for edge in pair]).reshape(-1, 2).tolist()
+    return tuple(
+        Window(f"{low:g}–{high:g} %", (darkest + brightest) / 2, brightest - darkest if brightest > darkest else 1.0)
+        for (low, high), (darkest, brightest) in zip(_PERCENTILES, edges, strict=True)
+    )
 
 
 def unit_of(modality: str) -> str:

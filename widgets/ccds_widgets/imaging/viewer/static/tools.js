@@ -37,7 +37,7 @@ function looking(state, act, named) {
       ? [
           state.drawing
             ? null
-            : named(["Mask", h("select", { class: "ccds-field ccds-series", "data-focus": "mask", "aria-label": "Mask", onchange: (event) => act.mask(Number(event.target.value) || null) }, h("option", { value: "", selected: state.mask === null }, "none"), ...[...state.masks].reverse().map(({ id, kind, person, at }, order) => h("option", { value: id, selected: id === state.mask }, `${order ? "" : "newest · "}${KINDS[kind] ?? kind} · ${person} · ${when(at)}`)))]),
+            : named(["Mask", h("select", { class: "ccds-field ccds-series", "data-focus": "mask", "aria-label": "Mask", onchange: (event) => act.mask(Number(event.target.value) || null) }, h("option", { value: "", selected: state.mask === null }, "none"), ...[...state.masks].reverse().map(({ id, kind, person, at }, order) => h("option", { value: id, selected: id === state.mask }, `${order ? "" : "newest · "}${KINDS[kind] ?? kind} · ${person} · ${moment(at)}`)))]),
           named(["Opacity", h("span", { class: "ccds-slid" }, h("input", { type: "range", "data-focus": "opacity", min: 0, max: 100, step: 5, value: Math.round(state.opacity * 100), "aria-label": "Opacity of the mask, %", oninput: (event) => act.opacity(event.target.valueAsNumber / 100) }), h("span", { class: "ccds-time" }, `${Math.round(state.opacity * 100)} %`))]),
         ]
       : []),
@@ -48,10 +48,6 @@ function looking(state, act, named) {
 const labelsOf = (state) => state.masks.find(({ id }) => id === state.mask)?.labels ?? [];
 
 const KINDS = { seg: "DICOM SEG", rtstruct: "RTSTRUCT", nifti: "NIfTI", drawn: "drawn" };
-
-function when(at) {
-  return new Date(at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
-}
 
 /** With what a mask is corrected. */
 function drawPens(container, state, act) {

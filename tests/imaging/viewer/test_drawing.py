@@ -90,6 +90,25 @@ def test_the_labels_voxels_are_counted_as_they_are_drawn(looking):
     assert (second["undoable"], undone["undoable"]) == (2, 1)
 
 
+def test_what_is_taken_back_is_told(looking):
+    """So that a page can show the slice: a stroke that disappears on another one is a surprise."""
+    looking.stroke((0, 0, 3), number=2)
+    looking.stroke((0, 0, 3), plane="sagittal", number=5)
+
+    assert [looking.ask("undo")["undone"] for _ in range(3)] == [["sagittal", 5], ["axial", 2], None]
+
+
+def test_a_mask_without_a_stroke_is_not_kept_again(looking, scans):
+    """The same twice would tell of a correction that nobody made."""
+    scans.keep(scans.of_study(STUDY)[0], Mask(np.ones(SHAPE, np.uint8), {1: ""}, "nifti"))
+    looking.ask("begin", mask=1)
+
+    with pytest.raises(CcdsError, match="strokes that aren't saved; found none"):
+        looking.ask("keep")
+
+    assert len(scans.kept) == 1
+
+
 def test_undo_with_nothing_to_take_back_is_no_error(looking):
     """A key that is pressed once too often."""
     assert looking.ask("undo")["drawing"]["undoable"] == 0

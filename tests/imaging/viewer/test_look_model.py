@@ -158,7 +158,7 @@ def test_a_volume_that_was_made_anew_is_told_apart(looking, scans):
     """A page that shows what isn't there any more gets no slice of what is there now."""
     write_image(scans.folder.folder / STUDY / f"{SERIES}.nii.gz", head(2))
 
-    with pytest.raises(CcdsError, match="made anew meanwhile; open the study again"):
+    with pytest.raises(CcdsError, match="made anew meanwhile; reload the page"):
         looking.grey("axial", 0)
 
 

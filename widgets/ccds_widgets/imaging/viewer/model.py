@@ -20,6 +20,7 @@ from ccds_widgets.imaging.viewer.drawing import Drawing
 from ccds_widgets.imaging.viewer.opened import Answer, OpenVolume
 from ccds_widgets.imaging.viewer.pictures import COLOURS, colour_of, grey_png, label_png
 from ccds_widgets.imaging.viewer.ports import Scans
+from ccds_widgets.normalization.planes import Cut
 
 MOST_STUDIES = 50
 _DRAWN = "drawn"
@@ -102,7 +103,7 @@ class LookModel:
             raise CcdsError(
                 expected="the volume that this page opened",
                 found="one that was made anew meanwhile",
-                do="open the study again",
+                do="reload the page",
             )
         return self._read(entry, request.version)
 
@@ -162,7 +163,9 @@ class LookModel:
                 runs = zip(request.runs[::3], request.runs[1::3], request.runs[2::3], strict=True)
                 self._drawn().stroke(volume.cuts[request.plane], request.number, request.label, runs, over=request.over)
             case messages.Undo():
-                self._drawn().undo()
+                undone = self._drawn().undo()
+                at = None if undone is None else [_plane_of(volume, undone[0]), undone[1]]
+                return {"drawing": self._told_drawing(), "undone": at}
             case messages.Keep():
                 return self._keep(volume, self._drawn())
             case messages.Drop():
@@ -178,6 +181,8 @@ class LookModel:
         return Drawing(mask.labels, mask.names, newest)
 
     def _keep(self, volume: OpenVolume, drawing: Drawing) -> Answer:
+        if not drawing.changed:
+            raise CcdsError(expected="strokes that aren't saved", found="none", do="draw something first")
         masks = self._scans.masks(volume.entry)
         if (newest := _newest(masks)) != drawing.newest:
             drawing.newest = newest
@@ -228,6 +233,10 @@ class LookModel:
                 for label in sorted(voxels.keys() | drawing.names.keys())
             ],
         }
+
+
+def _plane_of(volume: OpenVolume, cut: Cut) -> str:
+    return next(plane.value for plane, one in volume.cuts.items() if one is cut)
 
 
 def _newest(masks: Sequence[KeptMask]) -> int | None:

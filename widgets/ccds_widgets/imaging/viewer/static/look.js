@@ -95,9 +95,13 @@ function lookScreen(context) {
     try {
       answer = await ask({ kind: "open", study, series }, 0);
     } catch (error) {
-      if (!state.volume) sayEmpty("This volume can’t be shown", error.message);
-      else complain(error.message);
+      if (!state.volume) {
+        sayEmpty("This volume can’t be shown", error.message);
+        return;
+      }
+      complain(error.message);
       drawAll();
+      tools.querySelector("[data-focus=study]").value = state.study; // not what was typed: it isn't shown
       return;
     }
     complain(null);
@@ -307,7 +311,14 @@ function lookScreen(context) {
   }
 
   const begin = () => inTurn(() => tell({ kind: "begin", mask: state.mask }));
-  const undo = () => inTurn(() => tell({ kind: "undo" }));
+  const undo = () =>
+    inTurn(async () => {
+      const { undone } = await tell({ kind: "undo" });
+      if (!undone) return;
+      const [name, number] = undone; // is looked at, so that nothing is taken back unseen
+      const [x, y] = pixelOf(planeOf(name), state.voxel);
+      state.voxel = voxelAt(planeOf(name), [x, y, number]);
+    });
   const save = () =>
     inTurn(async () => {
       const { masks, kept } = await tell({ kind: "keep" });
@@ -344,7 +355,7 @@ function lookScreen(context) {
     drawAll();
   };
   const setBrush = (size) => {
-    state.brush = Math.min(Math.max(size, 1), 40);
+    state.brush = Math.min(Math.max(size, 1), 41);
     drawAll();
   };
   const setTime = (time) => {
@@ -438,7 +449,7 @@ function lookScreen(context) {
 
   function correcting(key) {
     if (/^[0-9]$/u.test(key)) setLabel(Number(key));
-    else if (key === "[" || key === "]") setBrush(state.brush + (key === "]" ? 1 : -1));
+    else if (key === "[" || key === "]") setBrush(state.brush + (key === "]" ? 2 : -2));
     else if (key === "z") undo();
     else if (key === "s") save();
     else if (key === "Escape") leave();

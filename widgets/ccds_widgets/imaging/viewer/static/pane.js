@@ -94,12 +94,11 @@ function planePane(name, hooks, signal) {
     ring.hidden = !brush || !within([x, y]);
     if (ring.hidden) return;
     const [columns, rows] = view.plane.size;
-    const width = 2 * Math.floor(brush.size / 2) + 1;
     Object.assign(ring.style, {
-      left: `${((x + 0.5 - width / 2) / columns) * 100}%`,
-      top: `${((y + 0.5 - width / 2) / rows) * 100}%`,
-      width: `${(width / columns) * 100}%`,
-      height: `${(width / rows) * 100}%`,
+      left: `${((x + 0.5 - brush.size / 2) / columns) * 100}%`,
+      top: `${((y + 0.5 - brush.size / 2) / rows) * 100}%`,
+      width: `${(brush.size / columns) * 100}%`,
+      height: `${(brush.size / rows) * 100}%`,
     });
   }
 

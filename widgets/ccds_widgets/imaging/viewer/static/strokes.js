@@ -3,7 +3,7 @@
 /**
  * Collects the pixels that a brush of `size` pixels goes over; `extend` gives those that are new.
  *
- * The brush is round in pixels; of size 1 it is the pixel itself. Between two places of the pointer no pixel is left out.
+ * The brush is round in pixels, `size` of them wide, an odd number; of size 1 it is the pixel itself. Between two places of the pointer no pixel is left out.
  */
 function brushStroke([columns, rows], size) {
   const pixels = new Set(); // row * columns + column
@@ -21,7 +21,7 @@ function brushStroke([columns, rows], size) {
 
   function stamp(x, y, fresh) {
     const radius = size / 2;
-    const reach = Math.floor(radius);
+    const reach = (size - 1) / 2;
     for (let dy = -reach; dy <= reach; dy += 1)
       for (let dx = -reach; dx <= reach; dx += 1) {
         const [column, row] = [x + dx, y + dy];

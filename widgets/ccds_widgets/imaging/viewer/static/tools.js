@@ -65,7 +65,7 @@ function drawPens(container, state, act) {
         return h("button", { class: "ccds-button", "data-focus": `label-${label}`, "aria-pressed": String(state.label === label), "aria-label": `Label ${label}${one?.name ? ` ${one.name}` : ""}${one ? `, ${counted(one.voxels, "voxel")}` : ""}`, onclick: () => act.label(label) }, h("i", { class: "ccds-swatch", style: `background:${state.colours[(label - 1) % state.colours.length]}` }), `${label}${one?.name ? ` ${one.name}` : ""}`, one?.voxels ? h("span", { class: "ccds-muted" }, grouped(one.voxels)) : null);
       }),
     ),
-    h("label", { class: "ccds-named" }, h("span", {}, "Brush"), h("span", { class: "ccds-slid" }, h("input", { type: "range", "data-focus": "brush", min: 1, max: 40, value: state.brush, "aria-label": "Size of the brush, pixels", oninput: (event) => act.brush(event.target.valueAsNumber) }), h("span", { class: "ccds-time" }, `${state.brush} px`))),
+    h("label", { class: "ccds-named" }, h("span", {}, "Brush"), h("span", { class: "ccds-slid" }, h("input", { type: "range", "data-focus": "brush", min: 1, max: 41, step: 2, value: state.brush, "aria-label": "Size of the brush, pixels", oninput: (event) => act.brush(event.target.valueAsNumber) }), h("span", { class: "ccds-time" }, `${state.brush} px`))),
     h("label", { class: "ccds-check" }, h("input", { type: "checkbox", "data-focus": "over", checked: state.onlyEmpty, onchange: (event) => act.onlyEmpty(event.target.checked) }), "leave other labels alone"),
     h("span", { class: "ccds-space" }),
     h("div", { class: "ccds-labels" },

@@ -3,12 +3,23 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import date
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from ccds_kernel.archive.archive import StudyFound
+from ccds_kernel.cohort.criteria import Criteria
+from ccds_kernel.imaging.retrieval import rows
+from ccds_kernel.imaging.retrieval.asking import keep_criteria
+from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
+from ccds_kernel.imaging.retrieval.request import Outcome, State
+from ccds_kernel.irb.project import Project, open_project
+from ccds_kernel.irb.roles import Action
 from support.cohort_site import PROJECT, WANTED, CohortSite, filled_orthanc, make_site
+from support.contrast import below, looks
 from support.voila import App, served
+from support.waiting import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -41,6 +52,44 @@ def app(serve_to) -> App:
     return serve_to("sam")
 
 
+@pytest.fixture
+def project(hospital) -> Iterator[Project]:
+    """HEAD-1, opened by eve, to make what a test shows."""
+    opened = open_project(PROJECT, Action.WRITE_IMAGES, person="eve", settings=hospital.settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def queued(project) -> RetrievalQueue:
+    """A queue of five more studies, which the archive doesn't have: one failed, one was refused, three wait."""
+    queue = RetrievalQueue(project)
+    begin = queue.counts().total()
+    criteria = Criteria(frozenset({"CTHEAD"}), date(2024, 1, 1), date(2024, 3, 31))
+    studies = [
+        StudyFound(f"1.2.{begin + n}", f"OTHER{begin + n}", None, ("CTHEAD",), date(2024, 1, n), instances=9)
+        for n in range(1, 6)
+    ]
+    queue.request(studies, keep_criteria(project, "others", criteria))
+    with project.store.writing() as connection:
+        for outcome in (
+            Outcome(State.FAILED, "no file came (0 of 9)", announced=9),
+            Outcome(State.REFUSED, "another patient in 9 files", doubt="other-patient", received=9, announced=9),
+        ):
+            request = rows.claim(connection)
+            assert request is not None
+            rows.settle(connection, request.id, outcome)
+    return queue
+
+
+@pytest.fixture
+def closed(hospital) -> Iterator[None]:
+    """The archive's password is the service account's for a while."""
+    hospital.close_archive()
+    yield
+    hospital.close_archive(closed=False)
+
+
 def counted(page: Page) -> None:
     """Counts, and waits until it is done."""
     page.get_by_role("button", name=re.compile("^Count")).click()
@@ -64,9 +113,8 @@ def test_studies_are_counted_kept_and_fetched(app, open_page, hospital):
     page.get_by_label("Name", exact=True).fill("heads")
     page.get_by_label("Name", exact=True).press("Enter")
     expect(page.locator(".ccds-done")).to_contain_text("Kept as heads-v1.")
-    expect(
-        page.get_by_role("table", name="Kept criteria").get_by_role("row", name=re.compile("^heads-v1"))
-    ).to_contain_text("sam")
+    kept = page.get_by_role("table", name="Kept criteria").get_by_role("row", name=re.compile("^heads-v1"))
+    expect(kept).to_contain_text("sam")
     page.get_by_role("button", name="Fetch heads-v1").click()
 
     confirm = page.get_by_role("region", name="Confirm heads-v1")
@@ -76,5 +124,110 @@ def test_studies_are_counted_kept_and_fetched(app, open_page, hospital):
     expect(page.locator(".ccds-done")).to_have_text("6 studies put into the queue.")
     page.get_by_role("button", name=re.compile("^Fetch 6 studies")).click()
 
-    expect(page.get_by_role("heading", name="6 of 6 studies arrived")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="6 of 6 studies arrived")).to_be_visible(timeout=60_000 * PATIENCE)
+    expect(page.get_by_role("progressbar", name="Studies that arrived")).to_have_attribute("aria-valuetext", "6 of 6")
     assert len(list((hospital.settings.paths.projects / PROJECT / "dicom").glob("*/*/*.dcm"))) == 3 * len(WANTED)
+
+
+def test_the_form_is_filled_by_keyboard_and_refuses_in_place(app, open_page):
+    """A code beyond the application, a day beyond it, no code at all: each line at its field; a reload keeps the choice."""
+    page = open_page(app)
+    press = page.keyboard.press
+    field = page.get_by_role("textbox", name="Exam code")
+    expect(field).to_be_visible()
+
+    press("/")
+    page.keyboard.type("CTKNEE")
+    press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="found CTKNEE; name what it covers")).to_be_visible()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.fill("")
+    page.get_by_role("button", name="None").press("Enter")
+    field.fill("mr")
+    field.press("Enter")
+    expect(field).to_have_value("")
+    expect(page.get_by_role("button", name="MRHEAD")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="CTHEAD")).to_have_attribute("aria-pressed", "false")
+    page.get_by_label("First day").fill("2023-12-01")
+    press("Escape")
+    press("c")
+    expect(page.get_by_role("alert").filter(has_text="Expected a day from 2024-01-01 to 2024-03-31")).to_be_visible()
+    page.get_by_label("First day").fill("2024-03-01")
+    press("Escape")
+    press("c")
+    expect(page.locator(".ccds-sum b")).to_have_text("1 study")
+    page.reload()
+
+    expect(page.get_by_role("button", name="MRHEAD")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_label("First day")).to_have_value("2024-03-01")
+    press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("count: ask the archive")
+
+
+def test_cards_say_why_studies_are_not_there(app, open_page, queued):
+    """By keyboard: one is tried again, one put first, one found by its key; no patient is named."""
+    page = open_page(app)
+    expect(page.get_by_role("group", name="Exam codes that")).to_be_visible()
+    press = page.keyboard.press
+    press("Alt+2")
+    failed = page.get_by_role("listitem", name=re.compile("failed$"))
+    refused = page.get_by_role("listitem", name=re.compile("refused$"))
+    expect(failed).to_contain_text("No file came (0 of 9).")
+    expect(failed).to_contain_text("tried 1 of 2")
+    expect(refused).to_contain_text("Another patient in 9 files.")
+    expect(refused).to_contain_text("asking again would bring the same")
+    expect(refused.get_by_role("button")).to_have_count(0)
+
+    failed.focus()
+    press("r")
+    expect(failed).to_have_count(0)
+    press("]")
+    waiting = page.get_by_role("listitem", name=re.compile("waiting$"))
+    expect(waiting).to_have_count(4)
+    last = waiting.last.get_attribute("data-study")
+    waiting.last.focus()
+    press("a")
+    expect(waiting.first).to_have_attribute("data-study", last)
+    expect(waiting.first).to_contain_text("ahead of all")
+    page.get_by_role("textbox", name="Study key").fill(last)
+    page.get_by_role("textbox", name="Study key").press("Enter")
+    expect(waiting).to_have_count(1)
+
+    assert queued.counts()[State.FAILED] == 0
+    assert "OTHER" not in page.content()
+
+
+@pytest.mark.usefixtures("closed")
+def test_where_the_archive_is_closed_the_site_is_asked(serve_to, open_page):
+    """Both screens say so; criteria are kept, and left to the site."""
+    page = open_page(serve_to("eve"))
+    expect(page.get_by_role("note")).to_contain_text("The site asks the archive.")
+    expect(page.get_by_role("button", name=re.compile("^Count"))).to_have_count(0)
+
+    page.get_by_label("Name", exact=True).fill("for-the-site")
+    page.get_by_label("Name", exact=True).press("Enter")
+    page.get_by_role("button", name="Fetch for-the-site-v1").click()
+    page.get_by_role("button", name="Let the site ask").click()
+
+    expect(page.get_by_role("region", name="What was asked for")).to_contain_text("waits for the site to ask")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out_in_both_themes(app, open_page, queued, scheme):
+    """AA contrast, 4.5 : 1 for each text, on all three screens; nothing overflows a narrow one."""
+    assert queued.counts()[State.REFUSED]
+    page = open_page(app, color_scheme=scheme)
+    expect(page.get_by_role("group", name="Exam codes that")).to_be_visible()
+    counted(page)
+    for key, shown in (("Alt+1", ".ccds-sum"), ("Alt+2", ".ccds-study"), ("Alt+3", ".ccds-kept")):
+        page.keyboard.press(key)
+        expect(page.locator(shown).first).to_be_visible()
+
+        words = looks(page, ".ccds-cohort :is(h2, h3, p, b, span, th, td, code, kbd, legend, label, button:enabled)")
+
+        assert words[0].is_on_dark == (scheme == "dark")
+        assert len(words) > 20
+        assert below(4.5, words) == []
+        for width in (480, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

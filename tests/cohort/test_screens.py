@@ -125,7 +125,12 @@ def test_what_the_application_covers_is_offered(page):
     told = page("ask", "ready")
 
     assert told["approved"] == {"codes": ["CTHEAD", "MRHEAD"], "first": "2024-01-01", "last": "2024-03-31"}
-    assert (told["not_from_here"], told["found"], told["counting"], told["kept"]) == (None, None, None, [])
+    assert (told["reach"], told["found"], told["counting"], told["kept"]) == (
+        {"where": "here", "why": None},
+        None,
+        None,
+        [],
+    )
 
 
 def test_a_count_is_of_what_meets_the_criteria_and_copies_nothing(page, site):
@@ -255,8 +260,9 @@ def test_where_the_archive_is_closed_to_a_person_they_keep_criteria(page, site):
 
     page("fetch", "leave", named="heads-v1")
 
-    assert told["not_from_here"] == fetch["not_from_here"] != None  # noqa: E711 - both say the same, and something
-    assert "let the site ask" in told["not_from_here"]
+    assert told["reach"] == fetch["reach"]
+    assert told["reach"]["where"] == "site"
+    assert "let the site ask" in told["reach"]["why"]
     assert kept["named"] == "heads-v1"
     (asked,) = page("fetch", "look", which="waiting")["requested"]
     assert (asked["named"], asked["answered"], asked["by"]) == ("heads-v1", None, "sam")

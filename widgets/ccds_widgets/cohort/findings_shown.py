@@ -8,11 +8,18 @@ from typing import Any
 
 from ccds_kernel.cohort.criteria_file import VersionedCriteria
 from ccds_kernel.imaging.retrieval.findings import UNKNOWN, Findings
+from ccds_kernel.imaging.retrieval.reach import Reach
+from ccds_widgets.base import sentence
 
 Shown = dict[str, Any]
 MOST_ROWS = 200
 """Of one table, the largest numbers first; of more it is said how many."""
 _MOST_TICKS = 5
+
+
+def reach_shown(reach: Reach) -> Shown:
+    """From where the archive is asked, and the line that says why not from here."""
+    return {"where": reach.where.value, "why": None if reach.why is None else sentence(reach.why)}
 
 
 def criteria_shown(versioned: VersionedCriteria) -> Shown:

@@ -17,6 +17,7 @@ from ccds_kernel.cohort.criteria_file import VersionedCriteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval.asking import Progress
 from ccds_kernel.imaging.retrieval.findings import Findings
+from ccds_kernel.imaging.retrieval.reach import Reach
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
 from ccds_kernel.imaging.retrieval.rows import Requested
 from ccds_kernel.imaging.retrieval.run import Run
@@ -45,8 +46,8 @@ class Asks(Protocol):
     def check(self, criteria: Criteria) -> None:
         """Makes sure that the application covers `criteria`; a refusal is an audit event."""
 
-    def not_from_here(self) -> CcdsError | None:
-        """Why the archive can't be asked from here; None where it can."""
+    def reach(self) -> Reach:
+        """From where the archive is asked."""
 
     def ask(self, versioned: VersionedCriteria, progress: Progress) -> Findings:
         """What the archive has, asked month by month. Takes long: called in a thread beside the page's."""

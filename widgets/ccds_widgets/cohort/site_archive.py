@@ -18,11 +18,10 @@ from ccds_kernel.archive.site import archive_of
 from ccds_kernel.cohort.coverage import require_covered
 from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.cohort.criteria_file import VersionedCriteria, all_criteria
-from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval.asking import Progress, ask_archive, keep_criteria
 from ccds_kernel.imaging.retrieval.findings import Findings
 from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
-from ccds_kernel.imaging.retrieval.reach import why_not_from_here
+from ccds_kernel.imaging.retrieval.reach import Reach, reach_of
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
 from ccds_kernel.imaging.retrieval.rows import Requested
 from ccds_kernel.imaging.retrieval.run import Run
@@ -60,9 +59,9 @@ class SiteArchive:
         self._project.require(Action.WRITE_IMAGES)
         require_covered(self._project, criteria, Action.WRITE_IMAGES)
 
-    def not_from_here(self) -> CcdsError | None:
-        """Why not."""
-        return why_not_from_here(self._project.settings)
+    def reach(self) -> Reach:
+        """As the settings and this person's rights on files have it."""
+        return reach_of(self._project.settings)
 
     def ask(self, versioned: VersionedCriteria, progress: Progress) -> Findings:
         """Asks the archive."""

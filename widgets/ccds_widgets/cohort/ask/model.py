@@ -16,7 +16,7 @@ from ccds_widgets.base import sentence
 from ccds_widgets.cohort.ask import messages
 from ccds_widgets.cohort.counting import Counting
 from ccds_widgets.cohort.criteria_request import CriteriaRequest
-from ccds_widgets.cohort.findings_shown import findings_shown, kept_shown
+from ccds_widgets.cohort.findings_shown import findings_shown, kept_shown, reach_shown
 from ccds_widgets.cohort.ports import Asks
 
 Answer = dict[str, Any]
@@ -44,10 +44,9 @@ class AskModel:
         """What the page shows first."""
         self._permit()
         approved = self._asks.approved()
-        against = self._asks.not_from_here()
         return {
             "approved": {"codes": list(approved.codes), "first": f"{approved.first}", "last": f"{approved.last}"},
-            "not_from_here": None if against is None else sentence(against),
+            "reach": reach_shown(self._asks.reach()),
             **self._look(),
         }
 

@@ -29,7 +29,7 @@ from ccds_widgets.cohort.fetch.shown import (
     study_shown,
     worker_shown,
 )
-from ccds_widgets.cohort.findings_shown import findings_shown, kept_shown
+from ccds_widgets.cohort.findings_shown import findings_shown, kept_shown, reach_shown
 from ccds_widgets.cohort.ports import Asks, Fetches
 
 PAGE = 50
@@ -108,11 +108,10 @@ class FetchModel:
         kept, wrong = self._asks.kept()
         consecutive = {one.digest: one.consecutive for one in kept}
         pace, change = self._fetches.pace(now)
-        against = self._asks.not_from_here()
         failed = self._fetches.start_failed() and not (run and run.why)
         return {
             "may_write": self._fetches.may_write(),
-            "not_from_here": None if against is None else sentence(against),
+            "reach": reach_shown(self._asks.reach()),
             "counts": counts_shown(counts, working=working),
             "worker": worker_shown(run, now),
             "start_failed": f"The worker ended before it began; “ccds imaging retrieve --project {self._project}” says why."
@@ -247,9 +246,7 @@ class FetchModel:
         return added
 
     def _fetch(self) -> None:
-        against = self._asks.not_from_here()
-        if against is not None:
-            raise against
+        self._asks.reach().require_here()
         run = self._fetches.run()
         if run is not None and run.life(self._now()) is Life.WORKING:
             raise CcdsError(

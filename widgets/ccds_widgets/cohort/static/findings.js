@@ -87,6 +87,18 @@ function drawTables(found, things = "Studies") {
   return h("div", { class: "ccds-number-tables" }, found.tables.map((one) => drawNumbers(one, things)));
 }
 
+const ELSEWHERE = {
+  site: ["The site asks the archive. ", "From your session it can’t be reached: you keep criteria and leave them to the site, which asks and fetches."],
+  nowhere: ["This site has no archive yet. ", "You can choose and keep criteria; nothing can be asked or fetched."],
+};
+
+/** Who asks the archive, where it isn't whoever looks. */
+function drawElsewhere({ where, why }) {
+  if (where === "here") return null;
+  const [who, what] = ELSEWHERE[where];
+  return h("div", { class: "ccds-site", role: "note" }, h("b", {}, who), what, h("span", { class: "ccds-muted" }, why));
+}
+
 /** How far asking the archive is. */
 function drawAsking(counting, act) {
   const { month, months, done, studies, stops } = counting;

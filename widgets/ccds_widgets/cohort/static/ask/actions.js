@@ -57,10 +57,8 @@ function actions(state, context, draw) {
     async open() {
       const answer = await ask({ kind: "ready" });
       if (answer) {
-        const { approved, not_from_here: notFromHere } = answer;
-        state.approved = approved;
-        state.notFromHere = notFromHere;
-        state.form ??= chosenBefore(formKey(context), approved);
+        Object.assign(state, { approved: answer.approved, reach: answer.reach });
+        state.form ??= chosenBefore(formKey(context), state.approved);
         take(answer);
       }
       draw();
@@ -80,7 +78,7 @@ function actions(state, context, draw) {
       draw();
     },
     async count() {
-      if (state.counting || state.busy || state.notFromHere) return;
+      if (state.counting || state.busy || state.reach.where !== "here") return;
       state.wrong = wrongIn(state.form, state.approved);
       state.error = null;
       if (!Object.keys(state.wrong).length) {

@@ -12,7 +12,7 @@ const KEYS = [
 function askScreen(context) {
   const state = {
     approved: null,
-    notFromHere: null,
+    reach: { where: "here", why: null },
     form: null,
     typed: "",
     name: "",
@@ -51,7 +51,7 @@ function askScreen(context) {
     columns.hidden = false;
     redraw(
       parts.form,
-      state.notFromHere ? h("div", { class: "ccds-site", role: "note" }, h("b", {}, "The site asks the archive. "), "From your session it can’t be reached: you choose and keep criteria here, and put them into the queue on the next screen. ", h("span", { class: "ccds-muted" }, state.notFromHere)) : null,
+      drawElsewhere(state.reach),
       drawCodes(state, act),
       drawDates(state, act),
       drawConsecutive(state, act),
@@ -65,7 +65,7 @@ function askScreen(context) {
   function drawCounts() {
     const { found } = state;
     if (!found) {
-      parts.counts.hidden = Boolean(state.notFromHere);
+      parts.counts.hidden = state.reach.where !== "here";
       redraw(parts.counts, state.counting ? h("p", { class: "ccds-waiting" }, "The archive is being asked, month by month …") : emptyState("Nothing was counted yet", "Choose exam codes and study dates, then Count: the archive is asked which studies it has. Nothing is copied."));
       return;
     }

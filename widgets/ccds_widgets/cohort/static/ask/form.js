@@ -33,7 +33,7 @@ function drawConsecutive(state, act) {
 function drawDoing(state, act) {
   if (state.counting) return drawAsking(state.counting, act);
   return [
-    state.notFromHere
+    state.reach.where !== "here"
       ? null
       : h("button", { class: "ccds-button ccds-primary", type: "button", "data-focus": "count", disabled: state.busy, onclick: act.count }, "Count", h("kbd", {}, "c")),
     state.stopped && !state.found ? h("p", { class: "ccds-muted" }, "Stopped: nothing was counted.") : null,

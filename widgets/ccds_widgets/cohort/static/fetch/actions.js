@@ -19,7 +19,7 @@ function actions(state, context, draw) {
     const wasSingle = state.single.busy && !answer.single.busy;
     Object.assign(state, {
       mayWrite: answer.may_write,
-      notFromHere: answer.not_from_here,
+      reach: answer.reach,
       counts: answer.counts,
       worker: answer.worker,
       pace: answer.pace,
@@ -35,8 +35,7 @@ function actions(state, context, draw) {
     });
     if (answer.ask_error) state.askError = answer.ask_error;
     if (answer.start_failed) state.startFailed = answer.start_failed;
-    if (answer.worker?.life === "working") state.starting = false;
-    if (answer.start_failed) state.starting = false;
+    if (answer.start_failed || answer.worker?.begun !== state.runBefore) state.starting = false;
     state.retriable = answer.counts.failed > 0;
     const { arrived, all } = answer.counts;
     if (arrivedBefore !== undefined && arrived !== arrivedBefore && arrived === all) said(`All ${counted(all, "study")} arrived.`);
@@ -54,6 +53,14 @@ function actions(state, context, draw) {
     }
     draw();
     again();
+  }
+
+  /** At first the list that has something in it: what isn't there before what is. */
+  async function chooseList() {
+    const name = ["missing", "running", "waiting", "arrived"].find((one) => state.counts && LISTS.find(([known]) => known === one)[2](state.counts));
+    if (!name || name === state.list.which) return;
+    state.list = { ...state.list, which: name };
+    await look();
   }
 
   function again() {
@@ -88,8 +95,10 @@ function actions(state, context, draw) {
     async open(place) {
       open = true;
       if (place?.named) state.chosen = place.named;
+      const first = !state.counts;
       await look();
-      if (place?.named && state.kept?.some(({ named }) => named === place.named) && !state.notFromHere && !state.counting) act.ask(place.named);
+      if (first) await chooseList();
+      if (place?.named && state.kept?.some(({ named }) => named === place.named) && state.reach.where === "here" && !state.counting) act.ask(place.named);
     },
     close() {
       open = false;
@@ -124,7 +133,7 @@ function actions(state, context, draw) {
     },
     async fetch() {
       if (state.starting) return;
-      state.starting = true;
+      Object.assign(state, { starting: true, runBefore: state.worker?.begun });
       const answer = await run({ kind: "fetch" });
       if (!answer) state.starting = false;
       draw();
@@ -139,7 +148,7 @@ function actions(state, context, draw) {
     toggleFetching() {
       if (!state.mayWrite || !state.counts.all) return;
       if (state.worker?.life === "working") act.halt();
-      else if (!state.notFromHere && state.counts.waiting + state.counts.interrupted) act.fetch();
+      else if (state.reach.where === "here" && state.counts.waiting + state.counts.interrupted) act.fetch();
     },
     async retry(study) {
       const answer = await run({ kind: "retry", study });

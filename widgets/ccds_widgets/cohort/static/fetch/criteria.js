@@ -31,13 +31,19 @@ function drawChoosing(state, act) {
         "Kept criteria",
         h("select", { class: "ccds-field", "data-focus": "criteria", disabled: busy, onchange: (event) => act.choose(event.target.value) }, kept.map(({ named }) => h("option", { value: named, selected: named === one.named }, named))),
       ),
-      state.notFromHere
-        ? h("button", { class: "ccds-button ccds-low ccds-primary", type: "button", "data-focus": "leave", disabled: busy, onclick: () => act.leave(one.named) }, "Let the site ask")
-        : h("button", { class: "ccds-button ccds-low", type: "button", "data-focus": "ask", disabled: busy, onclick: () => act.ask(one.named) }, "Ask the archive", h("kbd", {}, "q")),
+      drawAskFor(one, busy, state, act),
     ),
     h("p", { class: "ccds-muted" }, criteriaLine(one), `, kept by ${one.by} ${moment(one.at)}`),
-    state.notFromHere ? h("p", { class: "ccds-site", role: "note" }, h("b", {}, "The site asks and fetches. "), "From your session the archive can’t be reached. ", h("span", { class: "ccds-muted" }, state.notFromHere)) : null,
+    drawElsewhere(state.reach),
   ];
+}
+
+/** The button that has the archive asked: from here, or by the site. */
+function drawAskFor({ named }, busy, state, act) {
+  const { where } = state.reach;
+  if (where === "nowhere") return null;
+  if (where === "site") return h("button", { class: "ccds-button ccds-low ccds-primary", type: "button", "data-focus": "leave", disabled: busy, onclick: () => act.leave(named) }, "Let the site ask");
+  return h("button", { class: "ccds-button ccds-low", type: "button", "data-focus": "ask", disabled: busy, onclick: () => act.ask(named) }, "Ask the archive", h("kbd", {}, "q"));
 }
 
 /** What the archive answered, to be confirmed before anything is put into the queue. */
@@ -62,7 +68,7 @@ function drawConfirm(state, act) {
 
 /** One study that somebody waits for. Its accession number goes to the kernel and is forgotten here. */
 function drawSingle(state, act) {
-  if (!state.mayWrite || state.notFromHere) return [];
+  if (!state.mayWrite || state.reach.where !== "here") return [];
   const { busy, told } = state.single;
   const field = h("input", {
     class: "ccds-field",

@@ -19,7 +19,7 @@ const KEYS = [
 function fetchScreen(context) {
   const state = {
     mayWrite: false,
-    notFromHere: null,
+    reach: { where: "here", why: null },
     counts: null, // null until the first answer
     worker: null,
     pace: "",
@@ -37,6 +37,7 @@ function fetchScreen(context) {
     sought: "",
     busy: false,
     starting: false,
+    runBefore: undefined, // when the run before the one that starts began
     error: null,
     askError: null,
     startFailed: null,
@@ -76,10 +77,10 @@ function fetchScreen(context) {
     waiting.hidden = Boolean(state.counts || state.error);
     if (!state.counts) return;
     body.hidden = false;
-    const { counts, mayWrite, notFromHere, busy } = state;
-    show("queue", [counts, state.worker, state.pace, mayWrite, notFromHere, state.starting, state.startFailed], () => drawQueue(state, act));
-    if (show("putting", [state.kept, state.damaged, state.chosen, state.counting, state.confirm, state.askError, state.done, mayWrite, notFromHere, busy], () => drawPutting(state, act))) drawConfirmChart();
-    show("single", [state.single, mayWrite, notFromHere], () => drawSingle(state, act));
+    const { counts, mayWrite, reach, busy } = state;
+    show("queue", [counts, state.worker, state.pace, mayWrite, reach, state.starting, state.startFailed], () => drawQueue(state, act));
+    if (show("putting", [state.kept, state.damaged, state.chosen, state.counting, state.confirm, state.askError, state.done, mayWrite, reach, busy], () => drawPutting(state, act))) drawConfirmChart();
+    show("single", [state.single, mayWrite, reach], () => drawSingle(state, act));
     show("requested", state.requested, () => drawRequested(state));
     show("lists", [counts, state.list.which, state.list.study, state.sought, mayWrite, busy], () => drawLists(state, act));
     show("causes", [state.causes, state.list.which, state.list.cause, state.list.study], () => drawCauses(state, act));
@@ -130,7 +131,7 @@ function fetchScreen(context) {
     const arrows = target.type === "radio" || target.closest?.("svg") ? {} : { ArrowDown: () => step(1), ArrowUp: () => step(-1) };
     const run = {
       f: act.toggleFetching,
-      q: () => mine && state.kept.length && !state.notFromHere && !state.counting && !state.confirm && act.ask(state.chosen ?? state.kept[0].named),
+      q: () => mine && state.kept.length && state.reach.where === "here" && !state.counting && !state.confirm && act.ask(state.chosen ?? state.kept[0].named),
       y: () => state.confirm?.new && act.put(),
       Escape: () => state.confirm && act.drop(),
       x: () => state.counting && act.stop(),

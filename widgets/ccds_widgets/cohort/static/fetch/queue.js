@@ -38,7 +38,7 @@ function drawStarting(state, act) {
   if (!state.mayWrite) return null;
   if (worker?.life === "working")
     return h("button", { class: "ccds-button", type: "button", "data-focus": "halt", disabled: worker.stops, onclick: act.halt }, worker.stops ? "Stopping …" : "Stop fetching", h("kbd", {}, "f"));
-  if (state.notFromHere) return null;
+  if (state.reach.where !== "here") return null;
   const left = counts.waiting + counts.interrupted;
   return h("button", { class: `ccds-button${left ? " ccds-primary" : ""}`, type: "button", "data-focus": "fetch", disabled: !left || state.starting, onclick: act.fetch }, state.starting ? "Starting …" : left ? `Fetch ${counted(left, "study")}` : "Nothing waits", h("kbd", {}, "f"));
 }
@@ -58,13 +58,13 @@ function drawWorker(state) {
 }
 
 function workerWords(worker, left, state) {
-  const site = state.notFromHere ? "The site fetches, by its own timer. " : "";
+  const site = state.reach.where === "site" ? "The site fetches, by its own timer. " : "";
   if (!worker) return [h("b", {}, "Nobody has fetched yet. "), site];
   if (worker.life === "working") {
     const rate = worker.mb_per_s === null ? "" : `${speed(worker.mb_per_s)}, `;
     return [h("b", {}, `${worker.person}’s worker fetches. `), held(`${rate}${size(worker.mb)} since ${moment(worker.begun)}.`)];
   }
-  if (worker.life === "gone") return [h("b", {}, `${worker.person}’s worker is gone. `), `Its last sign of life was ${moment(worker.seen)}. `, left ? (site || "Start another one.") : null];
+  if (worker.life === "gone") return [h("b", {}, `${worker.person}’s worker is gone. `), `Its last sign of life was ${moment(worker.seen)}. `, left ? site || "Start another one." : null];
   const ended = worker.why ? "was ended" : "ended";
   return [h("b", {}, "Nobody fetches now. "), `${worker.person}’s worker ${ended} ${moment(worker.seen)}, ${held(size(worker.mb))} came. `, site];
 }

@@ -16,7 +16,7 @@ class ImagingWidget(ModelWidget):
 
     _esm = "\n".join(
         (
-            assets(SHARED / "base.js", SHARED / "screens.js", _OWN / "pictures.js"),
+            assets(SHARED / "base.js", SHARED / "screens.js", _OWN / "parts.js"),
             screen_assets(_OWN, "series", "state", "list", "detail", "rules", "actions", "series"),
             screen_assets(_OWN, "quarantine", "state", "matrix", "run", "rows", "actions", "quarantine"),
             look_scripts(),

@@ -6,17 +6,7 @@ function actions(state, channel, draw, say, lookAt) {
   let waiting = null;
   let sight = false;
 
-  /** Asks; undefined where it was refused, with the reason on the screen. */
-  async function ask(request, patience) {
-    state.error = null;
-    try {
-      return await channel.ask(request, patience);
-    } catch (error) {
-      state.error = error.message;
-      draw();
-      return undefined;
-    }
-  }
+  const ask = asker(state, channel, draw);
 
   function take({ run, waiting: left }) {
     const before = state.run;

@@ -49,20 +49,12 @@ function drawPassing(row, state, act) {
   if (mine?.converting) return h("p", { class: "ccds-hint", role: "status" }, "Converting again …");
   if (!row.if_passed || !mayWrite) return row.if_passed ? h("p", { class: "ccds-muted" }, `Who may write this project’s images can let it pass; then ${row.if_passed}.`) : null;
   if (!mine) return h("p", {}, h("button", { class: "ccds-button", "data-focus": `pass-${row.study}-${row.series}`, disabled: Boolean(passing?.converting), onclick: () => act.beginPass(row) }, "Let it pass …", h("kbd", {}, "l")), h("span", { class: "ccds-muted ccds-then" }, `Then ${row.if_passed}.`));
-  const note = h("input", { class: "ccds-field", "data-focus": "note", "aria-label": "Why it may pass", maxlength: 400, placeholder: "Why it may pass: the people of the project read it", oninput: (event) => (mine.note = event.target.value) });
-  note.value = mine.note;
-  return h(
-    "form",
-    {
-      class: "ccds-choosing",
-      "aria-label": "Let it pass",
-      onsubmit: (event) => {
-        event.preventDefault();
-        act.pass();
-      },
-    },
-    note,
-    h("button", { class: "ccds-button ccds-first", type: "submit", "data-focus": "pass", disabled: state.busy }, "Let it pass", h("kbd", {}, "↵")),
-    h("button", { class: "ccds-button", type: "button", "data-focus": "cancel", onclick: () => act.cancel() }, "Cancel", h("kbd", {}, "Esc")),
-  );
+  return noteForm(mine, {
+    label: "Let it pass",
+    placeholder: "Why it may pass: the people of the project read it",
+    keep: "Let it pass",
+    busy: state.busy,
+    send: () => act.pass(),
+    cancel: () => act.cancel(),
+  });
 }

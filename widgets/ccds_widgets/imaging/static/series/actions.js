@@ -5,18 +5,7 @@ const AGAIN_MS = 2000;
 function actions(state, channel, draw, say, lookAt) {
   let waiting = null;
 
-  /** Asks; undefined where it was refused, with the reason on the screen. */
-  async function ask(request, patience) {
-    state.error = null;
-    try {
-      return await channel.ask(request, patience);
-    } catch (error) {
-      state.error = error.message;
-      draw();
-      return undefined;
-    }
-  }
-
+  const ask = asker(state, channel, draw);
   const listed = () => ({ kind: "studies", which: state.which, code: state.code, begin: state.list?.begin ?? 0 });
 
   const act = {

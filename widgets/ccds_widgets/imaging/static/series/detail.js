@@ -65,23 +65,15 @@ function drawChoosing(state, act) {
   if (!mayWrite) return h("p", { class: "ccds-muted" }, "Who may write this project’s images can choose another series.");
   if (!choosing) return shown.chosen && shown.all_series.length ? h("button", { class: "ccds-button", "data-focus": "choose-none", onclick: () => act.choose(null) }, "Choose none of them", h("kbd", {}, "0")) : null;
   const one = shown.all_series.find(({ name }) => name === choosing.series);
-  const note = h("input", { class: "ccds-field", "data-focus": "note", "aria-label": "Why", maxlength: 400, placeholder: "Why: the people of the project read it", oninput: (event) => (choosing.note = event.target.value) });
-  note.value = choosing.note;
-  return h(
-    "form",
-    {
-      class: "ccds-choosing",
-      "aria-label": "Overrule the rules",
-      onsubmit: (event) => {
-        event.preventDefault();
-        act.overrule();
-      },
-    },
-    h("b", {}, one ? `${seriesName(one)} is to be the volume` : "None of them is to be the volume"),
-    note,
-    h("button", { class: "ccds-button ccds-first", type: "submit", "data-focus": "overrule", disabled: state.busy }, "Keep", h("kbd", {}, "↵")),
-    h("button", { class: "ccds-button", type: "button", "data-focus": "cancel", onclick: () => act.cancel() }, "Cancel", h("kbd", {}, "Esc")),
-  );
+  return noteForm(choosing, {
+    label: "Overrule the rules",
+    title: one ? `${seriesName(one)} is to be the volume` : "None of them is to be the volume",
+    placeholder: "Why: the people of the project read it",
+    keep: "Keep",
+    busy: state.busy,
+    send: () => act.overrule(),
+    cancel: () => act.cancel(),
+  });
 }
 
 function drawSaid({ shown }) {

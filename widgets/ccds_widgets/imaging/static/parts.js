@@ -1,8 +1,8 @@
-// Small pictures of series, asked for one after the other so that what somebody does meanwhile waits for one at most.
+// What the screens of series and quarantine share: asking, small pictures, pages, and the form for a note.
 
 const MOST_PICTURES = 600;
 
-/** Pictures that `channel` gives: `of(study, series, alt)` is the element of one, which fills itself when it is there. */
+/** Pictures that `channel` gives, asked for one after the other, so that what somebody does meanwhile waits for one at most: `of(study, series, alt)` is the element of one, which fills itself when it is there. */
 function openPictures(channel, signal) {
   const known = new Map(); // study/series → {url} or {why}
   let queue = [];
@@ -75,5 +75,40 @@ function pager({ begin, page, total }, words, turn) {
     button("Page before", "p", "‹", begin - page),
     h("span", { class: "ccds-muted" }, `${grouped(begin + 1)}–${grouped(Math.min(begin + page, total))} of ${words(total)}`),
     button("Page after", "n", "›", begin + page),
+  );
+}
+
+/** A function that asks; undefined where it was refused, with the reason in `state.error`. */
+function asker(state, channel, draw) {
+  return async (request, patience) => {
+    state.error = null;
+    try {
+      return await channel.ask(request, patience);
+    } catch (error) {
+      state.error = error.message;
+      draw();
+      return undefined;
+    }
+  };
+}
+
+/** A line for why; `note.note` is what was typed, `title` what is said before it, `keep` the button's word. */
+function noteForm(note, { label, title, placeholder, keep, busy, send, cancel }) {
+  const field = h("input", { class: "ccds-field", "data-focus": "note", "aria-label": "Why", maxlength: 400, placeholder, oninput: (event) => (note.note = event.target.value) });
+  field.value = note.note;
+  return h(
+    "form",
+    {
+      class: "ccds-choosing",
+      "aria-label": label,
+      onsubmit: (event) => {
+        event.preventDefault();
+        send();
+      },
+    },
+    title ? h("b", {}, title) : null,
+    field,
+    h("button", { class: "ccds-button ccds-first", type: "submit", "data-focus": "send", disabled: busy }, keep, h("kbd", {}, "↵")),
+    h("button", { class: "ccds-button", type: "button", "data-focus": "cancel", onclick: cancel }, "Cancel", h("kbd", {}, "Esc")),
   );
 }

@@ -45,6 +45,10 @@ class QueryRefused(ArchiveAway):
     """The archive takes no such question."""
 
 
+class _Unanswered(ArchiveAway):
+    """It closed the connection and didn't say why."""
+
+
 @dataclass(frozen=True)
 class Peer:
     """An archive as an application entity, and what we call ourselves.
@@ -97,6 +101,23 @@ class Peer:
         Raises:
             ArchiveAway: there is none, and why.
         """
+        try:
+            association = self._established(contexts, roles, handlers)
+        except _Unanswered:  # a busy archive closes connections: asked once more
+            association = self._established(contexts, roles, handlers)
+        checkpoint.install(association)
+        try:
+            yield association
+        finally:
+            if association.is_established:
+                association.release()
+
+    def _established(
+        self,
+        contexts: Sequence[tuple[UID, Sequence[UID] | None]],
+        roles: Sequence[SCP_SCU_RoleSelectionNegotiation],
+        handlers: Sequence[EventHandlerType],
+    ) -> Association:
         entity = self.entity()
         for abstract, syntaxes in contexts:
             if syntaxes is None:
@@ -113,12 +134,7 @@ class Peer:
         )
         if not association.is_established:
             raise self._why_none(association)
-        checkpoint.install(association)
-        try:
-            yield association
-        finally:
-            if association.is_established:
-                association.release()
+        return association
 
     def _why_none(self, association: Association) -> ArchiveAway:
         answer = association.acceptor.primitive
@@ -142,7 +158,7 @@ class Peer:
         do = "see that archive.port is its DICOM port" + (
             ", and that it takes archive.own_certificate" if self.tls else ""
         )
-        return self.away("a connection that was closed without an answer", do)
+        return self.away("a connection that was closed without an answer", do, _Unanswered)
 
     def _to_do(self, reason: int | None) -> str:
         if reason == _CALLING:

@@ -9,6 +9,7 @@ opens: they name the request that they belong to; from an archive that doesn't n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -42,6 +43,7 @@ GET = UID("1.2.840.10008.5.1.4.1.2.2.3")
 _STUDY_KEYS = (
     "StudyInstanceUID", "AccessionNumber", "PatientID", "StudyTime", "ModalitiesInStudy", "NumberOfStudyRelatedInstances",
 )  # fmt: skip
+_UID = re.compile(r"[0-9.]+")
 _PENDING = (0xFF00, 0xFF01)
 _SUCCESS, _SOME_FAILED = 0x0000, 0xB000
 _UNKNOWN_DESTINATION = 0xA801
@@ -106,7 +108,7 @@ class DimseArchive:
             if announced.instances and self._service is None:
                 self._get(study_uid, announced, receiving)
             elif announced.instances and self._service is not None:
-                self._move(study_uid, self._service, receiving)
+                self._move(study_uid, self._service, announced, receiving)
         except (StudyNotSent, ArchiveAway):  # which may follow from what went wrong here
             if receiving.broken is None:
                 raise
@@ -150,8 +152,9 @@ class DimseArchive:
             for series in ask(self._peer, association, of_study):
                 where = {"StudyInstanceUID": study_uid, "SeriesInstanceUID": text_of(series, "SeriesInstanceUID")}
                 found += ask(self._peer, association, _identifier("IMAGE", *keys, **where))
-        values = ({text_of(one, key) for one in found} - {""} for key in keys)
-        return _Announced(*map(frozenset, values))
+        # What is no UID isn't asked for: it would become part of a proposal.
+        values = ({text_of(one, key) for one in found} for key in keys)
+        return _Announced(*(frozenset(filter(_UID.fullmatch, each)) for each in values))
 
     def _get(self, study_uid: str, announced: _Announced, receiving: Receiving) -> None:
         sop_classes = announced.sop_classes or USUAL
@@ -165,9 +168,9 @@ class DimseArchive:
             except (ValueError, RuntimeError):
                 raise self._peer.away("no C-GET service", "set archive.protocol to c-move") from None
 
-    def _move(self, study_uid: str, service: StorageService, receiving: Receiving) -> None:
+    def _move(self, study_uid: str, service: StorageService, announced: _Announced, receiving: Receiving) -> None:
         with (
-            service.receiving(receiving) as message_id,
+            service.receiving(receiving, announced.sop_classes, announced.syntaxes) as message_id,
             self._peer.associated([(FIND, None), (MOVE, None)]) as association,
         ):
             try:

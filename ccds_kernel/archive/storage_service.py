@@ -6,16 +6,18 @@ is under way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, cycle
 from secrets import randbelow
 from threading import Lock
 
-from pynetdicom import AllStoragePresentationContexts, evt
+from pynetdicom import AllStoragePresentationContexts, build_context, evt, register_uid
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event
+from pynetdicom.presentation import PresentationContext
+from pynetdicom.service_class import StorageServiceClass
 from pynetdicom.transport import ThreadedAssociationServer
 
 from ccds_kernel.archive.associations import IMPATIENT, Peer
@@ -76,8 +78,15 @@ class StorageService:
         self._server: ThreadedAssociationServer | None = None
 
     @contextmanager
-    def receiving(self, study: Receiving) -> Iterator[int]:
+    def receiving(
+        self, study: Receiving, sop_classes: Collection[str] = (), syntaxes: Collection[str] = ()
+    ) -> Iterator[int]:
         """Listens for the instances of one study; the message id that its C-MOVE is to have.
+
+        Args:
+            study: what becomes of it.
+            sop_classes: that it has, those among them that only a maker knows, where they are known beforehand.
+            syntaxes: transfer syntaxes, likewise.
 
         Raises:
             CcdsError: the port isn't free.
@@ -86,6 +95,7 @@ class StorageService:
             number = next(number for number in self._numbers if number not in self._expected)
             if self._server is None:
                 self._server = self._started()
+            self._server.contexts = _with(self._server.contexts, sop_classes, syntaxes)
             self._expected[number] = study
         try:
             yield number
@@ -132,6 +142,21 @@ class StorageService:
                     return _NOT_EXPECTED
                 study = found
         return study.take(event)
+
+
+def _with(
+    contexts: list[PresentationContext], sop_classes: Collection[str], syntaxes: Collection[str]
+) -> list[PresentationContext]:
+    """The contexts and those for further classes, all with further transfer syntaxes: a new list, which may be read meanwhile."""
+    known = {str(one.abstract_syntax): list(map(str, one.transfer_syntax)) for one in contexts}
+    wanted = {one: known.get(one, list(EVERY)) for one in (*known, *sop_classes)}
+    further = {one: [*has, *(syntax for syntax in syntaxes if syntax not in has)] for one, has in wanted.items()}
+    if further == known:
+        return contexts
+    for one in further.keys() - known.keys():
+        # Without this pynetdicom takes a maker's own class for no storage, and answers itself.
+        register_uid(one, f"Storage_{one.replace('.', '_')}", StorageServiceClass)
+    return [build_context(one, has) for one, has in further.items()]
 
 
 def _stop(server: ThreadedAssociationServer) -> None:

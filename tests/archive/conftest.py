@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.archive_contract import STUDIES, write_compressed
+from support.archive_contract import STUDIES, write_others
 from support.dcmtk import Dcmtk, running_dcmtk
 from support.orthanc import Orthanc, running_orthanc
 
@@ -15,7 +15,7 @@ def dcmtk(tmp_path_factory) -> Iterator[Dcmtk]:
     with running_dcmtk() as running:
         for study in STUDIES:
             running.add(study.write(tmp_path_factory.mktemp("study")))
-        running.add(write_compressed(tmp_path_factory.mktemp("compressed")))
+        running.add(write_others(tmp_path_factory.mktemp("compressed")))
         yield running
 
 
@@ -25,5 +25,5 @@ def orthanc(tmp_path_factory) -> Iterator[Orthanc]:
     with running_orthanc() as running:
         for study in STUDIES:
             running.add(study.write(tmp_path_factory.mktemp("study")))
-        running.add(write_compressed(tmp_path_factory.mktemp("compressed")))
+        running.add(write_others(tmp_path_factory.mktemp("compressed")))
         yield running

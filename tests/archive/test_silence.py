@@ -73,6 +73,16 @@ def test_an_archive_that_falls_silent_while_it_sends(orthanc, into, protocol):
             archive.retrieve(HEADS[1].uid, into, ignore)
 
 
+def test_a_connection_that_is_closed_unanswered_is_opened_once_more(orthanc):
+    """As by an archive that is too busy; the study is found all the same."""
+    with silent_relay(orthanc.dicom, connection=1, after=0, closes=True) as port:
+        archive = DimseArchive(Peer("127.0.0.1", port, AE_TITLE, OURS, PATIENCE_S), CODE)
+
+        (found,) = archive.find_study(HEADS[0].accession)
+
+    assert found.study_uid == HEADS[0].uid
+
+
 def test_an_instance_that_never_ends_over_dicomweb(orthanc, into):
     """Its bytes stop coming in the middle: no half file is left."""
     with silent_relay(orthanc.http, connection=1, after=5_000) as port:

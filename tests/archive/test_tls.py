@@ -21,7 +21,7 @@ from ccds_kernel.archive.storage_service import Receiving, StorageService
 from ccds_kernel.archive.tls import Tls, tls_of
 from ccds_kernel.errors import CcdsError
 from support.archive import Study
-from support.archive_contract import QUERY, STUDIES, ArchiveContract, ignore, write_compressed
+from support.archive_contract import MAKERS, QUERY, STUDIES, ArchiveContract, ignore, write_others
 from support.certificates import self_signed
 from support.demo import free_port
 from support.orthanc import AE_TITLE, OURS, Orthanc, running_orthanc
@@ -52,7 +52,7 @@ def orthanc(tmp_path_factory, keys) -> Iterator[Orthanc]:
     with running_orthanc((*keys["archive"], keys["ours"][0])) as running:
         for study in STUDIES:
             running.add(study.write(tmp_path_factory.mktemp("study")))
-        running.add(write_compressed(tmp_path_factory.mktemp("compressed")))
+        running.add(write_others(tmp_path_factory.mktemp("compressed")))
         yield running
 
 
@@ -69,6 +69,8 @@ def peer(orthanc: Orthanc, tls: Tls | None) -> Peer:
 
 class TestGetOverTls(ArchiveContract):
     """C-FIND and C-GET."""
+
+    unsent = (MAKERS,)
 
     @pytest.fixture
     def archive(self, orthanc, tls) -> Archive:

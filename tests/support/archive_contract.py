@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -11,7 +11,7 @@ from pathlib import Path
 import pydicom
 import pytest
 from pydicom.data import get_testdata_file
-from pydicom.uid import JPEG2000, ExplicitVRLittleEndian, RLELossless, generate_uid
+from pydicom.uid import JPEG2000, UID, ExplicitVRLittleEndian, RLELossless, generate_uid
 
 from ccds_kernel.archive.archive import Archive, ArchiveQuery, Retrieved, StudyFound, StudyNotSent
 from support.archive import Study
@@ -22,9 +22,13 @@ EARLY = Study(4, date=date(2023, 12, 31))
 LATE = Study(5, date=date(2024, 3, 1))
 UNKNOWN = Study(6, exam_code=None, date=date(2024, 2, 10), slices=1)
 STUDIES = (*HEADS, CHEST, EARLY, LATE, UNKNOWN)
-"""What the archive of the contract holds, beside `COMPRESSED`."""
+"""What the archive of the contract holds, beside `COMPRESSED` and `MAKERS`."""
 
 COMPRESSED = Study(7, exam_code="MRHEAD", date=date(2024, 4, 1))
+MAKERS = Study(8, exam_code="MRHEAD", date=date(2024, 4, 2), slices=2)
+"""An image, and an object of a class that only its maker knows."""
+
+_OF_A_MAKER = UID("1.3.12.2.1107.5.9.1")
 
 QUERY = ArchiveQuery(frozenset({"CTHEAD"}), date(2024, 1, 1), date(2024, 2, 29))
 
@@ -47,13 +51,15 @@ def ignore(instances: int, size: int) -> None:
 
 
 class ArchiveContract:
-    """Subclasses give the fixture `archive`, an adapter to an archive that holds `STUDIES` and `COMPRESSED`.
+    """Subclasses give the fixture `archive`, an adapter to an archive that holds `STUDIES`, `COMPRESSED` and `MAKERS`.
 
     Attributes:
         unsaid: what this archive doesn't say of studies: fields of `StudyFound`, as they are then.
+        unsent: studies of which it can't send all, this way: that something is missing is told, by it or by the numbers.
     """
 
     unsaid: Mapping[str, object] = {}
+    unsent: Collection[Study] = ()
 
     @pytest.fixture
     def into(self, tmp_path: Path) -> Path:
@@ -125,11 +131,26 @@ class ArchiveContract:
 
     def test_each_instance_comes_as_the_archive_has_it(self, archive: Archive, into: Path):
         """One study in several transfer syntaxes, compressed ones among them."""
+        if COMPRESSED in self.unsent:
+            assert is_short(archive, COMPRESSED, into)
+            return
+
         retrieved = archive.retrieve(COMPRESSED.uid, into, ignore)
 
         syntaxes = {pydicom.dcmread(path).file_meta.TransferSyntaxUID for path in into.iterdir()}
         assert retrieved == Retrieved(3, 3)
         assert syntaxes == {ExplicitVRLittleEndian, RLELossless, JPEG2000}
+
+    def test_objects_of_a_maker_s_own_class_come_too(self, archive: Archive, into: Path):
+        """Scanners send such beside their images: without them a study would never be whole."""
+        if MAKERS in self.unsent:
+            assert is_short(archive, MAKERS, into)
+            return
+
+        retrieved = archive.retrieve(MAKERS.uid, into, ignore)
+
+        assert retrieved == Retrieved(2, 2)
+        assert _OF_A_MAKER in {pydicom.dcmread(path).SOPClassUID for path in into.iterdir()}
 
     def test_a_study_that_is_not_there_is_no_success(self, archive: Archive, into: Path):
         """Nothing is announced and nothing comes, or it is said that it wasn't sent."""
@@ -162,9 +183,21 @@ class ArchiveContract:
             archive.retrieve(HEADS[0].uid, into, ignore)
 
 
-def write_compressed(folder: Path) -> list[Path]:
-    """Writes `COMPRESSED` into `folder`: pydicom's test files in three transfer syntaxes, as one study."""
-    paths = []
+def is_short(archive: Archive, study: Study, into: Path) -> bool:
+    """Whether it is told, when a study is fetched, that not all of it came."""
+    try:
+        retrieved = archive.retrieve(study.uid, into, ignore)
+    except StudyNotSent:
+        return True
+    return retrieved.received < retrieved.announced
+
+
+def write_others(folder: Path) -> list[Path]:
+    """Writes `COMPRESSED`, which are pydicom's test files in three transfer syntaxes, and `MAKERS` into `folder`."""
+    paths = MAKERS.write(folder)
+    data = pydicom.dcmread(paths[0])
+    data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = _OF_A_MAKER
+    data.save_as(paths[0])
     for name in ("MR_small.dcm", "MR_small_RLE.dcm", "JPEG2000.dcm"):
         data = pydicom.dcmread(str(get_testdata_file(name)))
         data.StudyInstanceUID, data.PatientID = COMPRESSED.uid, COMPRESSED.patient

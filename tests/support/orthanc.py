@@ -98,6 +98,7 @@ class Orthanc:
             "HttpPort": self.http,
             "DicomPort": self.dicom,
             "DicomAet": AE_TITLE,
+            "UnknownSopClassAccepted": True,
             "DicomCheckCalledAet": True,
             "AuthenticationEnabled": True,
             "RegisteredUsers": {USER: PASSWORD},

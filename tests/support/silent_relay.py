@@ -1,6 +1,6 @@
 """A relay between a client and a server that falls silent in the middle: as a cable that is pulled, or a firewall that forgets.
 
-Neither side is told: its connection stays open, and nothing comes any more.
+Neither side is told: its connection stays open, and nothing comes any more. It may close it instead.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ class _Relay:
 
     Attributes:
         server: the port on 127.0.0.1 to which it relays.
-        connection: which connection falls silent, from 1.
+        connection: from which connection on it falls silent, from 1; only that one is closed.
         after: bytes of the server's that still get through on it.
+        closes: whether it is closed then, and doesn't only fall silent.
     """
 
     server: int
     connection: int
     after: int
+    closes: bool
     open: list[socket.socket] = field(default_factory=list)
     threads: list[threading.Thread] = field(default_factory=list)
 
@@ -40,7 +42,8 @@ class _Relay:
                 count += 1
                 there = socket.create_connection(("127.0.0.1", self.server))
                 self.open += [client, there]
-                limit = self.after if count == self.connection else None
+                is_meant = count == self.connection if self.closes else count >= self.connection
+                limit = self.after if is_meant else None
                 self._start(client, there, None)
                 self._start(there, client, limit)
 
@@ -54,14 +57,17 @@ class _Relay:
                 through = data if limit is None else data[:limit]
                 limit = None if limit is None else limit - len(through)
                 target.sendall(through)
-            if limit is None:
+                if limit == 0 and self.closes:
+                    source.shutdown(socket.SHUT_RDWR)
+                    break
+            if limit is None or self.closes:
                 target.shutdown(socket.SHUT_WR)
 
 
 @contextmanager
-def silent_relay(server: int, *, connection: int, after: int) -> Iterator[int]:
-    """Relays to the port `server`; its own. On its `connection`-th connection nothing comes after so many bytes."""
-    relay = _Relay(server, connection, after)
+def silent_relay(server: int, *, connection: int, after: int, closes: bool = False) -> Iterator[int]:
+    """Relays to the port `server`; its own. From its `connection`-th connection on nothing comes after so many bytes."""
+    relay = _Relay(server, connection, after, closes)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         taking = threading.Thread(target=relay.run, args=[listening])
         taking.start()

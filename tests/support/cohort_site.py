@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -51,16 +51,19 @@ class CohortSite:
 
 
 @contextmanager
-def filled_orthanc(folder: Path) -> Iterator[Orthanc]:
-    """An Orthanc with all `STUDIES`, whose files are written in `folder`."""
+def filled_orthanc(folder: Path, studies: Iterable[Study] = STUDIES) -> Iterator[Orthanc]:
+    """An Orthanc with `studies`, whose files are written in `folder`."""
     with running_orthanc() as orthanc:
-        for study in STUDIES:
+        for study in studies:
             orthanc.add(study.write(folder / str(study.number)))
         yield orthanc
 
 
-def make_site(folder: Path, orthanc: Orthanc) -> CohortSite:
-    """A site in `folder` that asks `orthanc`: eve is an engineer, sam a scientist, fay a fellow, lou a labeler."""
+def make_site(folder: Path, orthanc: Orthanc, **changed: Any) -> CohortSite:
+    """A site in `folder` that asks `orthanc`: eve is an engineer, sam a scientist, fay a fellow, lou a labeler.
+
+    What is named is changed in its application.
+    """
     paths = [f'{name} = "{folder / name}"' for name in Paths.model_fields]
     archive = [
         'protocol = "dicomweb"',
@@ -76,7 +79,7 @@ def make_site(folder: Path, orthanc: Orthanc) -> CohortSite:
     password = settings.paths.state / "archive_password"
     password.write_text(PASSWORD)
     password.chmod(0o600)
-    apply_application(approved(), person=ADMINISTRATOR, settings=settings)
+    apply_application(approved(**changed), person=ADMINISTRATOR, settings=settings)
     return CohortSite(folder, settings, orthanc)
 
 

@@ -55,7 +55,6 @@ function drawConfirm(state, act) {
     { class: "ccds-confirm", "aria-label": `Confirm ${confirm.named}` },
     h("h3", {}, confirm.named),
     drawSum(confirm),
-    h("div", { class: "ccds-figure ccds-confirm-months" }),
     h("p", {}, none ? "All of them were asked for before: there is nothing to put into the queue." : h("b", {}, confirm.new === confirm.studies ? `${counted(confirm.new, "study")} will be fetched.` : `${counted(confirm.new, "study")} will be fetched; ${grouped(confirm.studies - confirm.new)} were asked for before and stay what they are.`)),
     h(
       "div",
@@ -63,6 +62,7 @@ function drawConfirm(state, act) {
       none ? null : h("button", { class: "ccds-button ccds-primary", type: "button", "data-focus": "put", disabled: state.busy, onclick: act.put }, `Put ${counted(confirm.new, "study")} into the queue`, h("kbd", {}, "y")),
       h("button", { class: "ccds-button", type: "button", "data-focus": "drop", disabled: state.busy, onclick: act.drop }, none ? "Close" : "Not now", h("kbd", {}, "Esc")),
     ),
+    h("div", { class: "ccds-figure ccds-confirm-months" }),
   );
 }
 

@@ -44,7 +44,7 @@ function drawLists(state, act) {
     h("fieldset", { class: "ccds-which" }, h("legend", { class: "ccds-said" }, "Which studies"), LISTS.map(one)),
     h("span", { class: "ccds-space" }),
     field,
-    state.mayWrite && state.retriable ? h("button", { class: "ccds-button", type: "button", "data-focus": "retry-all", disabled: state.busy, onclick: () => act.retry(null) }, "Try all that failed again", h("kbd", {}, "Shift+R")) : null,
+    state.mayWrite && state.retriable ? h("button", { class: "ccds-button", type: "button", "data-focus": "retry-all", title: "Every study that failed waits again", disabled: state.busy, onclick: () => act.retry(null) }, "Try all again", h("kbd", {}, "Shift+R")) : null,
   ];
 }
 
@@ -63,9 +63,16 @@ function drawStudies(state, act) {
   return [h("ul", { class: "ccds-studies" }, list.rows.map((row, at) => card(row, at, state, act))), drawPages(state, act)];
 }
 
+/** How many instances a study has, or how many of them came. */
+function instances({ state, attempts, received, announced }) {
+  if (state === "arrived") return counted(received, "instance");
+  if (announced === null) return null;
+  return attempts && state !== "running" ? `${grouped(received)} of ${counted(announced, "instance")} came` : counted(announced, "instance");
+}
+
 function card(row, at, state, act) {
   const told = [
-    row.state === "arrived" ? `${counted(row.received, "instance")}` : row.announced === null ? null : `${grouped(row.received)} of ${counted(row.announced, "instance")} came`,
+    instances(row),
     row.attempts ? `tried ${row.attempts} of ${state.mostAttempts}` : "not tried yet",
     row.tried ? `${row.state === "running" ? "since" : "last"} ${moment(row.tried)}` : null,
     `asked for by ${row.by}`,

@@ -42,15 +42,16 @@ function lookScreen(context) {
   const empty = h("div", {}, h("p", { class: "ccds-waiting" }, "Opening the volume …"));
   const panes = Object.fromEntries(PLANES.map((name) => [name, planePane(name, hooksOf(name), signal)]));
   const stage = h("div", { class: "ccds-look-panes", hidden: true }, ...PLANES.map((name) => panes[name].element));
+  const busy = h("p", { class: "ccds-look-busy", role: "status", hidden: true }, "Opening the volume …");
   const cross = h("p", { "data-place": "crosshair" });
   const pointer = h("p", { "data-place": "pointer", class: "ccds-muted" });
   const facts = h("p", { class: "ccds-muted ccds-facts" });
   const foot = h("footer", { class: "ccds-look-foot", hidden: true }, cross, pointer, facts);
-  const element = h("section", { class: "ccds-look", "aria-label": "Look" }, tools, studies, pens, problem, empty, stage, foot);
+  const element = h("section", { class: "ccds-look", "aria-label": "Look" }, tools, studies, pens, problem, busy, empty, stage, foot);
   window.addEventListener("beforeunload", (event) => state.drawing?.changed && event.preventDefault(), { signal });
 
-  const ask = (request) => context.channel.ask(request);
-  const ofVolume = (request) => ask({ ...request, study: state.study, series: state.volume.series, version: state.volume.version });
+  const ask = (request, patience) => context.channel.ask(request, patience);
+  const ofVolume = (request, patience) => ask({ ...request, study: state.study, series: state.volume.series, version: state.volume.version }, patience);
   const planeOf = (name) => state.volume.planes.find(({ plane }) => plane === name);
   const range = () => ({ low: state.window.level - state.window.width / 2, high: state.window.level + state.window.width / 2 });
   const store = frameStore(
@@ -92,6 +93,7 @@ function lookScreen(context) {
 
   async function choose(study, series, last = null) {
     let answer;
+    busy.hidden = empty.hidden === false;
     try {
       answer = await ask({ kind: "open", study, series }, 0);
     } catch (error) {
@@ -103,6 +105,8 @@ function lookScreen(context) {
       drawAll();
       tools.querySelector("[data-focus=study]").value = state.study; // not what was typed: it isn't shown
       return;
+    } finally {
+      busy.hidden = true;
     }
     complain(null);
     if (!answer.volume) {
@@ -384,7 +388,7 @@ function lookScreen(context) {
     },
     header: async () => {
       try {
-        const header = await ofVolume({ kind: "header" });
+        const header = await ofVolume({ kind: "header" }, 0);
         complain(null);
         showDialog(headerDialog(header));
       } catch (error) {

@@ -7,10 +7,11 @@ is under way.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, cycle
 from secrets import randbelow
+from socket import SHUT_RDWR
 from threading import Lock
 
 from pynetdicom import AllStoragePresentationContexts, build_context, evt, register_uid
@@ -160,9 +161,14 @@ def _with(
 
 
 def _stop(server: ThreadedAssociationServer) -> None:
-    """Ends the service. An association that its peer doesn't release would keep this program from ending for a while."""
+    """Ends the service. An association that its peer doesn't release would keep this program from ending for a while.
+
+    Its connection is shut and not only aborted: aborting waits for the rest of a message that perhaps never comes.
+    """
     server.shutdown()
     for association in server.active_associations:
         association.join(_TO_RELEASE_S)
-        if association.is_alive():
-            association.abort()
+        connection = association.dul.socket
+        if association.is_alive() and connection is not None and connection.socket is not None:
+            with suppress(OSError):  # closed meanwhile
+                connection.socket.shutdown(SHUT_RDWR)

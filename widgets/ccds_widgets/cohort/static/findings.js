@@ -73,7 +73,7 @@ function drawNumbers({ name, rows, more }, things) {
             "tr",
             {},
             h("th", { scope: "row" }, row.unknown ? h("i", {}, "not said") : row.name),
-            h("td", { class: "ccds-number-bar", "aria-hidden": true }, row.number ? h("span", { style: `inline-size: ${(100 * row.number) / largest}%` }) : null),
+            h("td", { class: "ccds-number-bar", "aria-hidden": true }, row.number ? h("i", { style: `inline-size: ${(100 * row.number) / largest}%` }) : null),
             h("td", {}, grouped(row.number)),
           ),
         ),

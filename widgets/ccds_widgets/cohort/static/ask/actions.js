@@ -67,7 +67,7 @@ function actions(state, context, draw) {
       const answer = await ask({ kind: "look" });
       if (answer) take(answer);
       else state.counting = null;
-      draw();
+      draw("asking");
     },
     ...choosing(state, said, draw, changed, refused),
     use(one) {

@@ -28,13 +28,15 @@ function askScreen(context) {
     canFetch: context.has("fetch"),
   };
   const parts = {
-    form: h("div", { class: "ccds-ask-form" }),
+    fields: h("div", { class: "ccds-ask-fields" }),
+    doing: h("div", { class: "ccds-doing" }),
+    keeping: h("div", {}),
     counts: h("section", { class: "ccds-ask-counts", "aria-label": "What the archive has" }),
     kept: h("section", { class: "ccds-kept", "aria-label": "Kept criteria" }),
   };
   const main = h("div", { class: "ccds-ask-main", tabindex: -1 }, parts.counts, parts.kept);
   const waiting = h("p", { class: "ccds-waiting", role: "status" }, "Reading what the IRB application covers …");
-  const columns = h("div", { class: "ccds-ask-columns", hidden: true }, h("section", { class: "ccds-ask-side", "aria-label": "Criteria" }, parts.form), main);
+  const columns = h("div", { class: "ccds-ask-columns", hidden: true }, h("section", { class: "ccds-ask-side", "aria-label": "Criteria" }, h("div", { class: "ccds-ask-form" }, parts.fields, parts.doing, parts.keeping)), main);
   const element = h("div", { class: "ccds-ask" }, waiting, columns);
   const marks = tellMarks(element, context.signal);
   const act = actions(state, context, draw);
@@ -42,22 +44,19 @@ function askScreen(context) {
   sizes.observe(parts.counts);
   context.signal.addEventListener("abort", () => sizes.disconnect());
 
-  function draw() {
+  /** Draws all, or what changes while the archive is being asked: a field that somebody is at stays as it is. */
+  function draw(what = "all") {
     if (!state.approved) {
       if (state.error) waiting.replaceWith(h("div", { role: "alert" }, emptyState("This screen can’t be opened", state.error)));
       return;
     }
     waiting.hidden = true;
     columns.hidden = false;
-    redraw(
-      parts.form,
-      drawElsewhere(state.reach),
-      drawCodes(state, act),
-      drawDates(state, act),
-      drawConsecutive(state, act),
-      h("div", { class: "ccds-doing" }, drawDoing(state, act)),
-      drawKeeping(state, act, "Other criteria under the same name are its next version; nothing is overwritten.", fetchLink(state, act)),
-    );
+    if (what === "all") {
+      redraw(parts.fields, drawElsewhere(state.reach), drawCodes(state, act), drawDates(state, act), drawConsecutive(state, act));
+      redraw(parts.keeping, drawKeeping(state, act, "Other criteria under the same name are its next version; nothing is overwritten.", fetchLink(state, act)));
+    }
+    redraw(parts.doing, drawDoing(state, act));
     drawCounts();
     redraw(parts.kept, drawKept(state, act));
   }

@@ -31,7 +31,7 @@ function drawConsecutive(state, act) {
 
 /** What the form does: asks the archive, or says that the site does. */
 function drawDoing(state, act) {
-  if (state.counting) return drawAsking(state.counting, act);
+  if (state.counting) return [drawAsking(state.counting, act)];
   return [
     state.reach.where !== "here"
       ? null

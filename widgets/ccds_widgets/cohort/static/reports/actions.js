@@ -26,7 +26,7 @@ function actions(state, context, draw) {
       state.error = error.message;
     }
     state.counting = false;
-    draw();
+    draw("counts");
   }
 
   function changed() {

@@ -24,13 +24,15 @@ function reportsScreen(context) {
     keptAs: null,
   };
   const parts = {
-    form: h("div", { class: "ccds-ask-form" }),
+    fields: h("div", { class: "ccds-ask-fields" }),
+    error: h("div", { class: "ccds-doing" }),
+    keeping: h("div", {}),
     counts: h("section", { class: "ccds-ask-counts", "aria-label": "Reports of these criteria" }),
     cohorts: h("section", { class: "ccds-kept", "aria-label": "Kept cohorts" }),
   };
   const main = h("div", { class: "ccds-ask-main", tabindex: -1 }, parts.counts, parts.cohorts);
   const waiting = h("p", { class: "ccds-waiting", role: "status" }, "Counting the project’s reports …");
-  const columns = h("div", { class: "ccds-ask-columns", hidden: true }, h("section", { class: "ccds-ask-side", "aria-label": "Criteria" }, parts.form), main);
+  const columns = h("div", { class: "ccds-ask-columns", hidden: true }, h("section", { class: "ccds-ask-side", "aria-label": "Criteria" }, h("div", { class: "ccds-ask-form" }, parts.fields, parts.error, parts.keeping)), main);
   const element = h("div", { class: "ccds-ask" }, waiting, columns);
   const marks = tellMarks(element, context.signal);
   const act = actions(state, context, draw);
@@ -38,22 +40,21 @@ function reportsScreen(context) {
   sizes.observe(parts.counts);
   context.signal.addEventListener("abort", () => sizes.disconnect());
 
-  function draw() {
+  /** Draws all, or what a count changes: a field that somebody is at stays as it is. */
+  function draw(what = "all") {
     if (!state.approved) {
       if (state.error) waiting.replaceWith(h("div", { role: "alert" }, emptyState("This screen can’t be opened", state.error)));
       return;
     }
     waiting.hidden = true;
     columns.hidden = false;
-    redraw(
-      parts.form,
-      drawCodes(state, act),
-      drawDates(state, act),
-      state.error ? h("p", { class: "ccds-error", role: "alert" }, state.error) : null,
-      state.mayKeep ? drawKeeping(state, act, "A cohort stays what it is: other criteria need another name. Reports that are loaded later join it.") : null,
-    );
+    if (what === "all") {
+      redraw(parts.fields, drawCodes(state, act), drawDates(state, act));
+      redraw(parts.keeping, state.mayKeep ? drawKeeping(state, act, "A cohort stays what it is: other criteria need another name. Reports that are loaded later join it.") : null);
+      redraw(parts.cohorts, drawCohorts(state, act));
+    }
+    redraw(parts.error, state.error ? h("p", { class: "ccds-error", role: "alert" }, state.error) : null);
     drawCounts();
-    redraw(parts.cohorts, drawCohorts(state, act));
   }
 
   function drawCounts() {

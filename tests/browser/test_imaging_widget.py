@@ -165,7 +165,7 @@ def test_volumes_are_made_and_a_reason_let_pass(serve, images, open_page):
     expect(rows.first).to_contain_text("Let pass: its volume is made.")
     page.get_by_role("button", name="Look at it").click()
 
-    expect(page.get_by_role("textbox", name="Study")).to_have_value(TILTED)
+    expect(page.get_by_role("combobox", name="Study")).to_have_value(TILTED)
     press("Alt+2")
     page.get_by_role("button", name="Show all").click()
     expect(rows).to_have_count(1)

@@ -1,6 +1,9 @@
 """The viewer on a project: volumes, masks and headers as they lie there, for who may see or correct them."""
 
 import json
+import resource
+import signal
+from contextlib import contextmanager
 
 import nibabel as nib
 import numpy as np
@@ -51,6 +54,19 @@ def people_of(settings, event):
     """Who the audit log has an event of."""
     entries = FileAuditSink(settings.paths.audit).entries("HEAD-1")
     return [entry["person"] for entry in entries if entry["event"] == event]
+
+
+@contextmanager
+def no_room():
+    """No file of this process may grow beyond 100 bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
 
 
 def asker(model, series):
@@ -146,3 +162,15 @@ def test_a_mask_that_was_damaged_is_one_clear_line(settings, open_as, series):
         again("frames", time=0, low=0.0, high=1.0, wanted=[{"plane": "axial", "number": 2, "mask": kept}])
 
     assert again("frames", time=0, low=0.0, high=1.0, wanted=[{"plane": "axial", "number": 2, "mask": None}])["buffers"]
+
+
+def test_a_full_disk_loses_no_stroke(settings, open_as, series):
+    """It says so; with room again the same drawing is saved."""
+    ask = asker(look_screen(open_as("eve")), series)
+    draw(ask)
+
+    with no_room(), pytest.raises(CcdsError, match=r"found File too large; .* what you drew is still here"):
+        ask("keep")
+
+    assert not list((settings.paths.projects / "HEAD-1" / "masks").rglob("*.nii.gz"))
+    assert ask("keep")["kept"] == 1

@@ -6,6 +6,7 @@ import bisect
 from collections.abc import Sequence
 from pathlib import Path
 
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.masks.grid import Mask, VolumeGrid
 from ccds_kernel.imaging.masks.nifti import read_nifti
 from ccds_kernel.imaging.studies.repository import ImageStudies
@@ -109,4 +110,11 @@ class ProjectScans:
 
     def keep(self, entry: VolumeEntry, mask: Mask) -> KeptMask:
         """See `ImageStudies.keep_drawn`."""
-        return self._studies.keep_drawn(entry.study, entry.series, mask)
+        try:
+            return self._studies.keep_drawn(entry.study, entry.series, mask)
+        except OSError as error:
+            raise CcdsError(
+                expected="to write the mask into the project",
+                found=error.strerror or "an error",
+                do="tell whoever runs this site; what you drew is still here, save it again then",
+            ) from error

@@ -128,6 +128,7 @@ function lookScreen(context) {
     element.dataset.study = study;
     facts.textContent = [volume.modality, volume.scanner, `${size} voxels`, `${volume.spacing.map((mm) => figure(mm, 2)).join(" × ")} mm`].filter(Boolean).join(" · ");
     drawAll();
+    if (document.activeElement === tools.querySelector("[data-focus=study]")) panes[state.active].element.focus({ preventScroll: true });
   }
 
   function sayEmpty(title, line) {

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom import AE, evt
+from pynetdicom import AE, _config, evt
 from pynetdicom.association import Association
 from pynetdicom.events import Event, EventHandlerType
 from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiation
 
 from ccds_kernel.archive import checkpoint
 from ccds_kernel.archive.archive import ArchiveAway
+from ccds_kernel.archive.quiet import quiet
 from ccds_kernel.archive.tls import Tls
 from ccds_kernel.errors import CcdsError
 
@@ -34,7 +35,9 @@ _TOO_MANY = (0xA700, 0xFE00)
 _CALLING, _CALLED = 3, 7
 """Reasons of a rejection: the title that calls, the one that is called."""
 
-logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)  # it logs identifiers of patients and studies
+# It logs identifiers of patients and studies, and makes lines of them even where nobody reads these.
+logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
+_config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
 
 
 class TooManyAnswers(CcdsError):  # noqa: N818 - what an archive says
@@ -101,16 +104,17 @@ class Peer:
         Raises:
             ArchiveAway: there is none, and why.
         """
-        try:
-            association = self._established(contexts, roles, handlers)
-        except _Unanswered:  # a busy archive closes connections: asked once more
-            association = self._established(contexts, roles, handlers)
-        checkpoint.install(association)
-        try:
-            yield association
-        finally:
-            if association.is_established:
-                association.release()
+        with quiet():
+            try:
+                association = self._established(contexts, roles, handlers)
+            except _Unanswered:  # a busy archive closes connections: asked once more
+                association = self._established(contexts, roles, handlers)
+            checkpoint.install(association)
+            try:
+                yield association
+            finally:
+                if association.is_established:
+                    association.release()
 
     def _established(
         self,

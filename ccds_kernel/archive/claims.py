@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from threading import Lock
 
 import pydicom
-from pydicom import config
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
+from ccds_kernel.archive.quiet import quiet
 
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 _KEYWORDS = (*_UIDS, "PatientID", "AccessionNumber", "StudyDate")
@@ -24,8 +19,6 @@ LONGEST = 64
 """Signs of a value that are looked at: DICOM allows no more for any of these."""
 
 _DICOMDIR = "1.2.840.10008.1.3.10"
-_ONE_AT_A_TIME = Lock()
-"""What silences pydicom is the whole process's; studies are read by several threads."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +53,7 @@ def claim_of(path: Path, attribute: ExamCodeAttribute) -> Claim | None:
         OSError: it can't be read.
     """
     tags = [Tag(keyword) for keyword in (*_KEYWORDS, attribute.keywords[0])]
-    with _ONE_AT_A_TIME, _quiet():
+    with quiet():
         try:
             data = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=tags)
             if data.file_meta.get("MediaStorageSOPClassUID") == _DICOMDIR:
@@ -96,17 +89,3 @@ def day_of(text: str) -> date | None:
 def _text(data: Dataset, keyword: str) -> str:
     value = data.get(keyword)
     return "" if value is None else str(value).strip()[:LONGEST]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silences pydicom's warnings and log lines: they quote values, which may be a patient's."""
-    logger = logging.getLogger("pydicom")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        with warnings.catch_warnings(), config.disable_value_validation():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)

@@ -10,7 +10,6 @@ of one of its instances. An archive that refuses to filter by exam code is asked
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +32,7 @@ from ccds_kernel.archive.archive import (
 from ccds_kernel.archive.described import SCANNER, described, scanner_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.multipart import BrokenMessage, parts
+from ccds_kernel.archive.quiet import quiet
 from ccds_kernel.archive.received import Inbox
 
 _AT_ONCE = 500
@@ -152,8 +152,7 @@ class DicomwebArchive:
         """What of an answer is asked for, pixels and private elements never."""
         keywords = ("StudyInstanceUID", *_FIELDS, *SCANNER, self._exam_code.keywords[0])
         tags = {f"{tag_for_keyword(keyword):08X}" for keyword in keywords}
-        with self._plainly(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they quote values
+        with self._plainly():
             try:
                 return Dataset.from_json({tag: element for tag, element in answer.items() if tag in tags})
             except (AttributeError, KeyError, TypeError) as error:
@@ -162,7 +161,7 @@ class DicomwebArchive:
     @contextmanager
     def _client(self) -> Iterator[_Client]:
         """A client of its own for each call: `requests` promises nothing about threads that share a session."""
-        with requests.Session() as session:
+        with quiet(), requests.Session() as session:
             session.trust_env = False  # the archive is inside the hospital: no proxy, no password of the environment
             session.auth = self._login
             session.verify = str(self._certificate) if self._certificate else True

@@ -89,9 +89,9 @@ class DimseArchive:
     def find_study(self, accession: str) -> Iterator[StudyFound]:
         """See `Archive`."""
         keys = (*(key for key in _STUDY_KEYS if key != "AccessionNumber"), "StudyDate")
-        identifier = _identifier("STUDY", *keys, AccessionNumber=accession)
-        self._exam_code.ask(identifier)
         with self._peer.associated([(FIND, None)]) as association:
+            identifier = _identifier("STUDY", *keys, AccessionNumber=accession)
+            self._exam_code.ask(identifier)
             found = {one.study_uid: one for one in self._described(ask(self._peer, association, identifier))}
         yield from (one for one in found.values() if one.accession == accession)
 
@@ -152,8 +152,8 @@ class DimseArchive:
             for series in ask(self._peer, association, of_study):
                 where = {"StudyInstanceUID": study_uid, "SeriesInstanceUID": text_of(series, "SeriesInstanceUID")}
                 found += ask(self._peer, association, _identifier("IMAGE", *keys, **where))
+            values = [{text_of(one, key) for one in found} for key in keys]
         # What is no UID isn't asked for: it would become part of a proposal.
-        values = ({text_of(one, key) for one in found} for key in keys)
         return _Announced(*(frozenset(filter(_UID.fullmatch, each)) for each in values))
 
     def _get(self, study_uid: str, announced: _Announced, receiving: Receiving) -> None:

@@ -22,6 +22,7 @@ from pynetdicom.service_class import StorageServiceClass
 from pynetdicom.transport import ThreadedAssociationServer
 
 from ccds_kernel.archive.associations import IMPATIENT, Peer
+from ccds_kernel.archive.quiet import quiet
 from ccds_kernel.archive.received import Inbox
 from ccds_kernel.archive.transfer_syntaxes import EVERY
 from ccds_kernel.errors import CcdsError
@@ -92,21 +93,22 @@ class StorageService:
         Raises:
             CcdsError: the port isn't free.
         """
-        with self._lock:
-            number = next(number for number in self._numbers if number not in self._expected)
-            if self._server is None:
-                self._server = self._started()
-            self._server.contexts = _with(self._server.contexts, sop_classes, syntaxes)
-            self._expected[number] = study
-        try:
-            yield number
-        finally:
+        with quiet():
             with self._lock:
-                del self._expected[number]
-                server = None if self._expected else self._server
-                if server is not None:
-                    self._server = None
-                    _stop(server)
+                number = next(number for number in self._numbers if number not in self._expected)
+                if self._server is None:
+                    self._server = self._started()
+                self._server.contexts = _with(self._server.contexts, sop_classes, syntaxes)
+                self._expected[number] = study
+            try:
+                yield number
+            finally:
+                with self._lock:
+                    del self._expected[number]
+                    server = None if self._expected else self._server
+                    if server is not None:
+                        self._server = None
+                        _stop(server)
 
     def _started(self) -> ThreadedAssociationServer:
         entity = self._peer.entity()

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from pydicom import Dataset
 from pydicom.data import get_testdata_file
 from pydicom.uid import JPEG2000, UID, ExplicitVRLittleEndian, RLELossless, generate_uid
 
 from ccds_kernel.archive.archive import Archive, ArchiveQuery, Retrieved, StudyFound, StudyNotSent
+from ccds_kernel.archive.quiet import quiet
 from support.archive import Study
 
 HEADS = Study(1, date=date(2024, 1, 15)), Study(2, date=date(2024, 1, 31), time="081500", slices=4)
@@ -22,11 +24,15 @@ EARLY = Study(4, date=date(2023, 12, 31))
 LATE = Study(5, date=date(2024, 3, 1))
 UNKNOWN = Study(6, exam_code=None, date=date(2024, 2, 10), slices=1)
 STUDIES = (*HEADS, CHEST, EARLY, LATE, UNKNOWN)
-"""What the archive of the contract holds, beside `COMPRESSED` and `MAKERS`."""
+"""What the archive of the contract holds, beside `COMPRESSED`, `MAKERS` and `ODD`."""
 
 COMPRESSED = Study(7, exam_code="MRHEAD", date=date(2024, 4, 1))
 MAKERS = Study(8, exam_code="MRHEAD", date=date(2024, 4, 2), slices=2)
 """An image, and an object of a class that only its maker knows."""
+
+ODD = Study(9, exam_code="MRHEAD", date=date(2024, 4, 3), slices=2)
+"""With values that DICOM doesn't allow; its UID is `ODD_UID`."""
+ODD_UID = "1.2.0840.00113.7"
 
 _OF_A_MAKER = UID("1.3.12.2.1107.5.9.1")
 
@@ -51,7 +57,7 @@ def ignore(instances: int, size: int) -> None:
 
 
 class ArchiveContract:
-    """Subclasses give the fixture `archive`, an adapter to an archive that holds `STUDIES`, `COMPRESSED` and `MAKERS`.
+    """Subclasses give the fixture `archive`, an adapter to an archive that holds `STUDIES` and what `write_others` writes.
 
     Attributes:
         unsaid: what this archive doesn't say of studies: fields of `StudyFound`, as they are then.
@@ -152,6 +158,15 @@ class ArchiveContract:
         assert retrieved == Retrieved(2, 2)
         assert _OF_A_MAKER in {pydicom.dcmread(path).SOPClassUID for path in into.iterdir()}
 
+    def test_values_that_dicom_does_not_allow(self, archive: Archive, into: Path, caplog):
+        """Zeros before a UID's numbers, a patient's id that is too long: found and fetched all the same, and quoted nowhere."""
+        (found,) = archive.find_study(ODD.accession)
+        retrieved = archive.retrieve(found.study_uid, into, ignore)
+
+        assert (found.study_uid, found.patient) == (ODD_UID, "P" * 64)
+        assert retrieved == Retrieved(2, 2)
+        assert caplog.text == ""
+
     def test_a_study_that_is_not_there_is_no_success(self, archive: Archive, into: Path):
         """Nothing is announced and nothing comes, or it is said that it wasn't sent."""
         try:
@@ -192,12 +207,22 @@ def is_short(archive: Archive, study: Study, into: Path) -> bool:
     return retrieved.received < retrieved.announced
 
 
+def _make_odd(data: Dataset, index: int) -> None:
+    data.StudyInstanceUID, data.SeriesInstanceUID = ODD_UID, f"{ODD_UID}.01"
+    data.SOPInstanceUID = f"{ODD_UID}.01.0{index}"
+    data.PatientID, data.StudyTime = "P" * 70, "25:99"
+
+
 def write_others(folder: Path) -> list[Path]:
-    """Writes `COMPRESSED`, which are pydicom's test files in three transfer syntaxes, and `MAKERS` into `folder`."""
-    paths = MAKERS.write(folder)
+    """Writes `COMPRESSED`, which are pydicom's test files in three transfer syntaxes, `MAKERS` and `ODD` into `folder`."""
+    for name in ("makers", "odd"):
+        (folder / name).mkdir()
+    paths = MAKERS.write(folder / "makers")
     data = pydicom.dcmread(paths[0])
     data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = _OF_A_MAKER
     data.save_as(paths[0])
+    with quiet():
+        paths += ODD.write(folder / "odd", _make_odd)
     for name in ("MR_small.dcm", "MR_small_RLE.dcm", "JPEG2000.dcm"):
         data = pydicom.dcmread(str(get_testdata_file(name)))
         data.StudyInstanceUID, data.PatientID = COMPRESSED.uid, COMPRESSED.patient

@@ -6,7 +6,6 @@ as they look. Every method asks the project again whether the person may do it.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +24,7 @@ from ccds_kernel.imaging.studies.series_read import SeriesRead, read_series, sta
 from ccds_kernel.imaging.studies.thumbnail import NoThumbnail, thumbnail
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.rules import ProjectAccessDenied
 
 _MOST_VERSIONS = 20
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -131,11 +131,20 @@ class StudiesOverview:
         return series
 
     def read_all(self) -> None:
-        """Reads the studies that weren't read yet; one that can't be is left for whoever looks at it."""
-        for one in self.outlines():
-            if one.choice is None:
-                with contextlib.suppress(CcdsError):
-                    self.read(one.study_key)
+        """Reads every study that wasn't read yet, then those to which files came.
+
+        What can't be read is left for whoever looks at it.
+
+        Raises:
+            ProjectAccessDenied: the person's right ended meanwhile.
+        """
+        for one in sorted(self.outlines(), key=lambda one: one.choice is not None):
+            try:
+                self.read(one.study_key)
+            except ProjectAccessDenied:
+                raise
+            except CcdsError:
+                continue
 
     def study(self, study_key: str) -> Outline:
         """One study as it is now.

@@ -97,6 +97,26 @@ def test_a_study_is_read_anew_when_files_come(overview, folder) -> None:
     assert [len(first), len(after)] == [3, 4]
 
 
+def test_reading_all_finds_what_came_since(overview, folder, study) -> None:
+    """Studies that weren't there, and series of those that were."""
+    overview.read_all()
+    write_stack(folder / "more", Stack(slices=20))
+    write_stack(folder.parent / OTHER / "one", Stack())
+
+    overview.read_all()
+
+    assert [len(one.read) for one in overview.outlines()] == [len(study) + 1, 1]
+
+
+def test_what_is_no_folder_keeps_no_study_back(overview, folder) -> None:
+    """It stays unread; the others are read."""
+    (folder.parent / ("a" * 16)).write_text("a file in the place of a study")
+
+    overview.read_all()
+
+    assert [one.choice is None for one in overview.outlines()] == [True, False]
+
+
 def test_a_list_follows_what_is_said_and_kept(overview, studies, study) -> None:
     """At once: rules, a person's word, and studies that come."""
     overview.read_all()
@@ -225,6 +245,7 @@ def test_nobody_looks_after_their_right_is_gone(settings, overview, study) -> No
 
     for look in (
         overview.outlines,
+        overview.read_all,
         lambda: overview.read(KEY),
         lambda: overview.study(KEY),
         lambda: overview.said(KEY),

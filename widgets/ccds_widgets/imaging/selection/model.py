@@ -45,6 +45,7 @@ class SelectionModel:
 
     def start(self) -> Answer:
         """What the page shows first: the first page of all studies, and the rules."""
+        self._errands.begin(self._studies.read_all)
         return {"may_write": self._may_write()} | self._list(messages.List(kind="studies")) | self._rules()
 
     def answer(self, content: object) -> Answer:

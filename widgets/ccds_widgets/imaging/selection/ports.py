@@ -18,7 +18,7 @@ class Studies(Protocol):
         """Every study, by key."""
 
     def read_all(self) -> None:
-        """Reads those that weren't read yet."""
+        """Reads those that weren't read yet, and those to which files came."""
 
     def study(self, study_key: str) -> Outline:
         """One study as it is now. Raises a CcdsError where there is none."""

@@ -164,6 +164,7 @@ class DicomwebArchive:
         with quiet(), requests.Session() as session:
             session.trust_env = False  # the archive is inside the hospital: no proxy, no password of the environment
             session.auth = self._login
+            session.max_redirects = 0  # to wherever it leads: accession numbers and UIDs are in the address
             session.verify = str(self._certificate) if self._certificate else True
             client = _Client(self._url, session=session, permissive_uid=True, timeout=self._timeout_s)
             client.set_http_retry_params(retry=False)
@@ -201,6 +202,10 @@ class DicomwebArchive:
         if isinstance(error, requests.exceptions.SSLError):
             do = "name who vouches for it in archive.certificate"
             return self._away("a certificate that nobody vouches for, or not for that host", do)
+        if isinstance(error, requests.TooManyRedirects):
+            return self._away(
+                "that it refers us to another address", "name that one in archive.url, if it is the archive's"
+            )
         if isinstance(error, requests.Timeout):
             return self._away(f"no answer in {self._timeout_s:g} s", "see whether the archive is well, then go on")
         if isinstance(error, ValueError):

@@ -96,6 +96,17 @@ def test_an_answer_that_is_none(tmp_path):
     assert "found an answer that is none" in told
 
 
+def test_another_address_that_it_refers_to_is_not_asked(tmp_path):
+    """What is asked names patients' studies: it goes where the site's settings say, and nowhere else."""
+    elsewhere = LyingArchive(says=Study(1).write(tmp_path / "files"))
+
+    with elsewhere.served() as url, LyingArchive(refers_to=url).by_dicomweb() as archive:
+        told = why(archive)
+
+    assert "found that it refers us to another address; name that one in archive.url" in told
+    assert elsewhere.asked == []
+
+
 def test_nobody_answers_in_time():
     """A host that takes the connection and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -46,6 +46,7 @@ class LyingArchive:
         breaks_after: instances after which it closes the connection; DICOMweb only.
         ends_after: bytes of a study after which it closes the connection as if that were all, without having said how much there
             is; DICOMweb only.
+        refers_to: the address to which it refers whoever asks; DICOMweb only.
         before_sending: called with a study's UID before it is sent.
         asked: the paths of all requests over DICOMweb.
         sent: the UIDs of all studies that were asked for to be sent.
@@ -57,6 +58,7 @@ class LyingArchive:
     leaves_out: set[str] = field(default_factory=set)
     breaks_after: int | None = None
     ends_after: int | None = None
+    refers_to: str = ""
     before_sending: Callable[[str], object] = lambda _uid: None
     asked: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
@@ -156,6 +158,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Answers as DICOMweb does, for the few requests that there are."""
         archive, path = self.archive, self.path.partition("?")[0]
         archive.asked.append(path)
+        if archive.refers_to:
+            self.send_response(302)
+            self.send_header("Location", f"{archive.refers_to}{self.path}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         offset = int((re.findall(r"offset=(\d+)", self.path) or ["0"])[0])
         if archive.refuses_codes and f"{CODE.path}=" in self.path:
             self._send("text/plain", b"no such filter", status=400)

@@ -9,7 +9,7 @@ import numpy as np
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.volume import Volume
 from ccds_kernel.normalization.volume_folder import VolumeEntry
-from ccds_widgets.imaging.viewer.windows import windows_of
+from ccds_widgets.imaging.viewer.windows import CT, CT_WINDOWS, windows_of
 from ccds_widgets.labeling.confirm import messages
 from ccds_widgets.labeling.confirm.ports import Images
 from ccds_widgets.normalization.planes import Cut, Plane
@@ -26,10 +26,15 @@ class Slices:
         self._last: tuple[VolumeEntry, Volume, Cut] | None = None
 
     def series(self, study_key: str) -> Answer:
-        """What there is of a study."""
+        """What there is of a study, and the windows that each is offered through: name, black, white."""
         return {
             "series": [
-                {"id": entry.series, "modality": entry.modality, "scanner": entry.scanner}
+                {
+                    "id": entry.series,
+                    "modality": entry.modality,
+                    "scanner": entry.scanner,
+                    "windows": [[one.name, one.low, one.high] for one in CT_WINDOWS] if entry.modality == CT else [],
+                }
                 for entry in self._images.of_study(study_key)
             ]
         }

@@ -15,13 +15,13 @@ from support.waiting import until
 
 pytestmark = pytest.mark.browser
 
-SHOW = f"""
+SHOW = """
 from ipyniivue import SliceType
 from ccds_widgets.imaging.viewer.rich import show_in_niivue
-view = show_in_niivue(project, "{STUDY}")
+view = show_in_niivue(project, "%s")
 view.opts.is_colorbar = False
 view.opts.crosshair_width = 0
-view.set_slice_type(SliceType.AXIAL)
+view.set_slice_type(SliceType.%s)
 view
 """
 
@@ -33,22 +33,44 @@ def browser():
         yield running
 
 
-def test_the_patient_s_right_is_on_the_left(site, serve, open_page, tmp_path):
-    """A volume that is bright on the patient's right and front only; nobody else is asked for anything."""
+@pytest.fixture
+def brightest(site, serve, open_page, tmp_path):
+    """Where the picture of a plane is white, of a volume that is bright in a box only: as shares of width and height."""
     allow(site.settings)
-    voxels = np.full(SHAPE, -500, np.int16)
-    voxels[: SHAPE[0] // 2, : SHAPE[1] // 2] = 500  # the file's axes run to L, P and S
-    write_image(site.settings.paths.projects / "HEAD-1" / "nifti" / STUDY / "series-1.nii.gz", voxels, AFFINE)
-    notebook = json.loads((ROOT / "notebooks" / "lab" / "volumes.ipynb").read_text())
-    [cell] = [cell for cell in notebook["cells"] if cell["id"] == "look"]
-    (tmp_path / "rich.ipynb").write_text(json.dumps(notebook | {"cells": [cell | {"source": SHOW}]}))
 
-    page = open_page(serve(str(tmp_path / "rich.ipynb"), project="HEAD-1", person="eve"))
+    def show(plane, box):
+        voxels = np.full(SHAPE, -500, np.int16)
+        voxels[box] = 500
+        write_image(site.settings.paths.projects / "HEAD-1" / "nifti" / STUDY / "series-1.nii.gz", voxels, AFFINE)
+        notebook = json.loads((ROOT / "notebooks" / "lab" / "volumes.ipynb").read_text())
+        [cell] = [cell for cell in notebook["cells"] if cell["id"] == "look"]
+        cells = [cell | {"source": SHOW % (STUDY, plane)}]
+        (tmp_path / "rich.ipynb").write_text(json.dumps(notebook | {"cells": cells}))
+        page = open_page(serve(str(tmp_path / "rich.ipynb"), project="HEAD-1", person="eve"))
+        until(lambda: _brightest(page) is not None, "the volume to be drawn")
+        return _brightest(page)
 
-    until(lambda: _brightest(page) is not None, "the volume to be drawn")
-    across, down = _brightest(page)
+    return show
+
+
+RIGHT, FRONT, FEET = (slice(length // 2) for length in SHAPE)
+"""Of a volume whose axes run to L, P and S."""
+
+
+def test_axial_pictures_lie_as_radiologists_see_them(brightest):
+    """The patient's right is on the left, the front above; nobody but the session is asked for anything."""
+    across, down = brightest("AXIAL", (RIGHT, FRONT))
+
     assert across < 0.5
     assert down < 0.5
+
+
+def test_sagittal_pictures_lie_as_those_of_the_three_planes(brightest):
+    """The front is on the left, the feet below."""
+    across, down = brightest("SAGITTAL", (slice(None), FRONT, FEET))
+
+    assert across < 0.5
+    assert down > 0.5
 
 
 def _brightest(page) -> tuple[float, float] | None:

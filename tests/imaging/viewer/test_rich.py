@@ -35,10 +35,11 @@ def project(settings):
 
 
 def test_it_shows_the_volume_as_radiologists_do(project):
-    """The patient's right on the left, through the modality's first window."""
+    """The patient's right and front on the left, through the modality's first window."""
     view = show_in_niivue(project, STUDY)
 
     assert view.opts.is_radiological_convention
+    assert view.opts.sagittal_nose_left
     [volume] = view.volumes
     assert volume.path == next((project.folder / "nifti" / STUDY).glob("*.nii.gz"))
     assert (volume.cal_min, volume.cal_max) == (-160, 240)

@@ -1,8 +1,9 @@
 """NiiVue on a volume of the project: turned, cut and lit by the browser's own graphics, for a lab session's notebook.
 
 It gets the whole volume, and it takes traits from its page: neither has a place in an app, which has the three planes. Its
-drawing isn't used for the same reason. It shows radiological convention here (its own is neurological), asks no other host, and
-its ways to write a file, which would end in the browser's downloads, are refused: results leave through the airlock.
+drawing isn't used for the same reason. Its pictures lie as those of the three planes, the patient's right or front on the left
+(its own way is the other); it asks no other host, and its ways to write a file, which would end in the browser's downloads, are
+refused: results leave through the airlock.
 """
 
 from __future__ import annotations
@@ -73,9 +74,7 @@ def show_in_niivue(project: Project, study: str, series: str | None = None, heig
             do="see show_volume(project) for those that are there",
         )
     window = windows_of(entry.modality, scans.read(entry)[0])[0]
-    view = RichView(
-        height=height, is_radiological_convention=True, back_color=(0, 0, 0, 1), is_corner_orientation_text=False
-    )
+    view = RichView(height=height, is_radiological_convention=True, sagittal_nose_left=True)
     view.load_volumes([RichVolume(path=scans.path(entry), cal_min=window.low, cal_max=window.high)])
     masks = scans.masks(entry)
     if masks:

@@ -17,8 +17,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from ccds_kernel.imaging.convert import convert_series
-from ccds_kernel.imaging.header import quiet_pydicom
 from ccds_kernel.imaging.series import find_series
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 from support.as_the_files_say import difference, placed_images
 from support.shared_data import FOLDER
 

@@ -22,9 +22,9 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiat
 
 from ccds_kernel.archive import checkpoint
 from ccds_kernel.archive.archive import ArchiveAway
-from ccds_kernel.archive.quiet import quiet
 from ccds_kernel.archive.tls import Tls
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 FIND = UID("1.2.840.10008.5.1.4.1.2.2.1")
 """The query model whose root is the study."""
@@ -104,7 +104,7 @@ class Peer:
         Raises:
             ArchiveAway: there is none, and why.
         """
-        with quiet():
+        with quiet_pydicom():
             try:
                 association = self._established(contexts, roles, handlers)
             except _Unanswered:  # a busy archive closes connections: asked once more

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
-from ccds_kernel.archive.quiet import quiet
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 _KEYWORDS = (*_UIDS, "PatientID", "AccessionNumber", "StudyDate")
@@ -53,7 +53,7 @@ def claim_of(path: Path, attribute: ExamCodeAttribute) -> Claim | None:
         OSError: it can't be read.
     """
     tags = [Tag(keyword) for keyword in (*_KEYWORDS, attribute.keywords[0])]
-    with quiet():
+    with quiet_pydicom():
         try:
             data = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=tags)
             if data.file_meta.get("MediaStorageSOPClassUID") == _DICOMDIR:

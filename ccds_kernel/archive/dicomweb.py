@@ -32,8 +32,8 @@ from ccds_kernel.archive.archive import (
 from ccds_kernel.archive.described import SCANNER, described, scanner_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.multipart import BrokenMessage, parts
-from ccds_kernel.archive.quiet import quiet
 from ccds_kernel.archive.received import Inbox
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 _AT_ONCE = 500
 _CHUNK = 2**16
@@ -161,7 +161,7 @@ class DicomwebArchive:
     @contextmanager
     def _client(self) -> Iterator[_Client]:
         """A client of its own for each call: `requests` promises nothing about threads that share a session."""
-        with quiet(), requests.Session() as session:
+        with quiet_pydicom(), requests.Session() as session:
             session.trust_env = False  # the archive is inside the hospital: no proxy, no password of the environment
             session.auth = self._login
             session.max_redirects = 0  # to wherever it leads: accession numbers and UIDs are in the address

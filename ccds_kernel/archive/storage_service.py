@@ -22,10 +22,10 @@ from pynetdicom.service_class import StorageServiceClass
 from pynetdicom.transport import ThreadedAssociationServer
 
 from ccds_kernel.archive.associations import IMPATIENT, Peer
-from ccds_kernel.archive.quiet import quiet
 from ccds_kernel.archive.received import Inbox
 from ccds_kernel.archive.transfer_syntaxes import EVERY
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 _HIGHEST = 2**16 - 1
 """Message ids have 16 bits."""
@@ -93,7 +93,7 @@ class StorageService:
         Raises:
             CcdsError: the port isn't free.
         """
-        with quiet():
+        with quiet_pydicom():
             with self._lock:
                 number = next(number for number in self._numbers if number not in self._expected)
                 if self._server is None:

@@ -34,13 +34,14 @@ from ccds_kernel.imaging import dcm2niix
 from ccds_kernel.imaging.consistency import check_headers, check_locations, header_warnings, unique_instances
 from ccds_kernel.imaging.correction import Correction, corrections_for
 from ccds_kernel.imaging.geometry import Grid, correction_line, regular_grid
-from ccds_kernel.imaging.header import Instance, quiet_pydicom, technical_values
+from ccds_kernel.imaging.header import Instance, technical_values
 from ccds_kernel.imaging.output import hashed_name, publish, working_folder
 from ccds_kernel.imaging.series import Series
 from ccds_kernel.imaging.sidecar import sidecar
 from ccds_kernel.imaging.verdict import QuarantineError, SeriesVerdict, Status
 from ccds_kernel.imaging.verify import Checked, StoredValues, corrected_layout, layout, verify
 from ccds_kernel.imaging.volume import compress, rewrite_header
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 _LOSSY = {JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000}
 _GRID_WARNING_MM = 0.02

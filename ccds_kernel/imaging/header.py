@@ -6,19 +6,15 @@ neither time nor memory. That the pixels are all there is seen from lengths alon
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import logging
 import math
 import os
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pydicom
-from pydicom import config
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.multival import MultiValue
 from pydicom.tag import Tag
@@ -120,20 +116,6 @@ class Instance:
     def __post_init__(self) -> None:
         if not self.series_uid:
             raise ValueError("expected a SeriesInstanceUID; found none")
-
-
-@contextlib.contextmanager
-def quiet_pydicom() -> Iterator[None]:
-    """Silences pydicom's warnings and log lines: they quote values, which may be a patient's."""
-    logger = logging.getLogger("pydicom")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        with warnings.catch_warnings(), config.disable_value_validation():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
 
 
 def read_instance(path: Path) -> Instance | None:

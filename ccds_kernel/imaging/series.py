@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.imaging.header import Instance, UnreadableError, quiet_pydicom, read_instance
+from ccds_kernel.imaging.header import Instance, UnreadableError, read_instance
 from ccds_kernel.imaging.verdict import Reason
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 

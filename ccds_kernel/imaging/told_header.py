@@ -20,8 +20,8 @@ from pydicom.multival import MultiValue
 from pydicom.uid import UID
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.imaging.header import quiet_pydicom
 from ccds_kernel.imaging.output import hashed_name
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 MOST_ROWS = 2000
 LONGEST_VALUE = 120

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ccds_kernel.cli import main
-from ccds_kernel.imaging.header import quiet_pydicom
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 from support.as_the_files_say import difference, placed_images
 
 VERDICTS = {

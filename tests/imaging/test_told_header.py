@@ -9,9 +9,9 @@ from pydicom.tag import Tag
 from pydicom.uid import generate_uid
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.imaging.header import quiet_pydicom
 from ccds_kernel.imaging.output import hashed_name
 from ccds_kernel.imaging.told_header import LONGEST_VALUE, told_header
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 from support.dicom import Stack, write_stack
 
 NAME = "ZZSECRET"

@@ -15,7 +15,7 @@ from pydicom.data import get_testdata_file
 from pydicom.uid import JPEG2000, UID, ExplicitVRLittleEndian, RLELossless, generate_uid
 
 from ccds_kernel.archive.archive import Archive, ArchiveQuery, Retrieved, StudyFound, StudyNotSent
-from ccds_kernel.archive.quiet import quiet
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 from support.archive import Study
 
 HEADS = Study(1, date=date(2024, 1, 15)), Study(2, date=date(2024, 1, 31), time="081500", slices=4)
@@ -221,7 +221,7 @@ def write_others(folder: Path) -> list[Path]:
     data = pydicom.dcmread(paths[0])
     data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = _OF_A_MAKER
     data.save_as(paths[0])
-    with quiet():
+    with quiet_pydicom():
         paths += ODD.write(folder / "odd", _make_odd)
     for name in ("MR_small.dcm", "MR_small_RLE.dcm", "JPEG2000.dcm"):
         data = pydicom.dcmread(str(get_testdata_file(name)))

@@ -11,9 +11,9 @@ from pydicom.dataset import Dataset
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.convert import convert_series
-from ccds_kernel.imaging.header import quiet_pydicom
 from ccds_kernel.imaging.series import find_series
 from ccds_kernel.imaging.verdict import SeriesVerdict, Status
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 from support.as_the_files_say import STRAY_MM, difference, placed_images
 from support.dicom import CORONAL, ENHANCED_MR, MR, SAGITTAL, Stack, write_enhanced, write_stack
 from support.mutations import COMPRESSED, ENHANCED, PLAIN, Promise, Victim

@@ -9,11 +9,11 @@ import pydicom
 from pydicom.dataset import Dataset
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.imaging.header import quiet_pydicom
 from ccds_kernel.imaging.masks import dicom_seg, rtstruct
 from ccds_kernel.imaging.masks.grid import Mask, VolumeGrid, misfit
 from ccds_kernel.imaging.masks.nifti import read_nifti
 from ccds_kernel.imaging.output import hashed_name
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 _READERS = {dicom_seg.SOP_CLASS: dicom_seg.read_seg, rtstruct.SOP_CLASS: rtstruct.read_rtstruct}
 

@@ -9,10 +9,10 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from ccds_kernel.imaging.header import quiet_pydicom
 from ccds_kernel.imaging.output import hashed_name
 from ccds_kernel.imaging.series import Series
 from ccds_kernel.imaging.verdict import Reason
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 _TEXTS = ("SeriesNumber", "ConvolutionKernel", "ContrastBolusAgent", "Manufacturer", "ManufacturerModelName")
 _GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")

@@ -15,7 +15,7 @@ import pydicom
 from PIL import Image
 from pydicom.pixels.utils import pixel_array
 
-from ccds_kernel.imaging.header import quiet_pydicom
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 LONGEST_SIDE = 96
 """Pixels of the longer side."""

@@ -1,8 +1,8 @@
-"""Keeping pydicom's warnings to itself while an archive is spoken to: they quote values, which are a patient's.
+"""Keeping pydicom's warnings to itself: they quote values, which may be a patient's.
 
 Archives have values that DICOM doesn't allow, UIDs with zeros before a number say, and pydicom warns of each by quoting it, to
-stderr and to its log. What silences it is the whole process's, and several threads speak to archives: it is silent as long as one
-of them does.
+stderr and to its log. What silences it is the whole process's, and several threads read DICOM: it is silent as long as one of
+them asks for it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _SILENCE = _Silence()
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet_pydicom() -> Iterator[None]:
     """Inside of it pydicom takes values as they are, and says nothing."""
     _SILENCE.enter()
     try:

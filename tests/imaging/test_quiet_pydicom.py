@@ -7,7 +7,7 @@ from threading import Event
 
 from pydicom.dataset import Dataset
 
-from ccds_kernel.archive.quiet import quiet
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 ODD = "1.2.0840.7"
 
@@ -24,7 +24,7 @@ def test_only_inside_of_it(caplog):
     """A value is taken as it is, and neither warned of nor logged; afterwards it is again."""
     level = logging.getLogger("pydicom").level
 
-    with quiet():
+    with quiet_pydicom():
         data = Dataset()
         data.StudyInstanceUID = ODD
         inside = caplog.text
@@ -39,14 +39,14 @@ def test_until_the_last_of_several_threads_is_through():
     first_is_in, second_is_out = Event(), Event()
 
     def first() -> bool:
-        with quiet():
+        with quiet_pydicom():
             first_is_in.set()
             assert second_is_out.wait(30)
             return warned()
 
     def second() -> None:
         assert first_is_in.wait(30)
-        with quiet():
+        with quiet_pydicom():
             pass
         second_is_out.set()
 

@@ -120,12 +120,13 @@ def hunt(folder: Path, orthanc: Orthanc, options: argparse.Namespace) -> list[st
             killed[kill(worker, orthanc, chance)] += 1
             broken += halves(dicom, by_uid)
         for _ in range(MOST_RUNS):
+            queue.retry()
             retrieving(settings_file(folder, orthanc, chance.choice(PROTOCOLS))).wait(600)
             if queue.counts() == {State.ARRIVED: options.studies}:
                 break
-        counts = queue.counts()
+        counts, causes = queue.counts(), queue.causes()
     if counts != {State.ARRIVED: options.studies}:
-        broken.append(f"at the end: {dict(counts)}")
+        broken.append(f"at the end: {dict(counts)}, {dict(causes)}")
     broken += altered(dicom, given)
     broken += [f"left: {path.name}" for path in (staging_of(settings) / "HEAD-1").iterdir() if path.name != ".lock"]
     broken += [f"left: {path.name}" for path in dicom.glob(".*")]

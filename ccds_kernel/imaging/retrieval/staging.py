@@ -4,12 +4,17 @@
 project but copied into a new folder of it: a file keeps the permissions of where it was made, and the project's are to hold.
 That folder gets its name when it is complete. A file's name is made of its content (`archive.received`), so that two folders
 with the same names hold the same.
+
+An archive needn't send a study twice in the same bytes. So that a worker which was killed when a study was in the project, and
+before the queue knew, isn't followed by one that takes it for another copy, a note in staging says which files are about to be
+put there; it goes when the queue knows.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -18,7 +23,7 @@ from pathlib import Path
 
 from ccds_kernel.archive.claims import Claim
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.files import make_closed
+from ccds_kernel.files import make_closed, write_whole
 from ccds_kernel.imaging.output import hashed_name
 
 DICOM = "dicom"
@@ -109,8 +114,13 @@ class Staging:
         finally:
             shutil.rmtree(folder)
 
-    def publish(self, claims: Iterable[Claim], study_key: str) -> None:
+    def publish(self, claims: Iterable[Claim], study_key: str, turn: str) -> None:
         """Puts the files of a study, which has proven itself, into `dicom/<study key>/<series>/` of the project.
+
+        Args:
+            claims: of its files.
+            study_key: its key.
+            turn: what its turn is called, see `study`; an earlier one of that name may have come this far.
 
         Raises:
             OtherCopy: there is another copy of a series; nothing was changed then.
@@ -120,9 +130,16 @@ class Staging:
         for claim in claims:
             by_series.setdefault(hashed_name("series", claim.series_uid), []).append(claim.path)
         target = self._project / DICOM / study_key
+        noted = self._noted(turn)
+        wanted = {}
         for series, paths in by_series.items():
-            if (target / series).exists() and {path.name for path in paths} != _names(target / series):
-                raise OtherCopy
+            wanted[series] = {path.name for path in paths}
+            if (target / series).exists():
+                there = _names(target / series)
+                if there not in (wanted[series], noted.get(series)):
+                    raise OtherCopy
+                wanted[series] = there
+        write_whole(self._note(turn), json.dumps({series: sorted(names) for series, names in wanted.items()}), 0o600)
         arriving = self._project / DICOM / f"{_ARRIVING}{study_key}"
         arriving.parent.mkdir(exist_ok=True)
         arriving.mkdir()
@@ -140,6 +157,20 @@ class Staging:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 shutil.rmtree(arriving)
+
+    def forget(self, turn: str) -> None:
+        """Takes the note of a study's turn away: the queue knows what became of it."""
+        with contextlib.suppress(OSError):  # what is left of it says nothing wrong
+            self._note(turn).unlink()
+
+    def _note(self, turn: str) -> Path:
+        return self._folder / f"{turn}.files"
+
+    def _noted(self, turn: str) -> dict[str, set[str]]:
+        try:
+            return {series: set(names) for series, names in json.loads(self._note(turn).read_bytes()).items()}
+        except FileNotFoundError:
+            return {}
 
 
 def _names(folder: Path) -> set[str]:

@@ -184,6 +184,7 @@ class Worker:
             request, tried = running.pop(future), future.result()
             with self._project.store.writing() as connection:
                 self._write_down(connection, request, tried.outcome)
+            self._staging.forget(_turn(request))
             tally[tried.outcome.state] += 1
             self._settled(request, tried.outcome)
             halted = halted or tried.halts
@@ -214,7 +215,7 @@ class Worker:
             if self._abandoned.is_set():
                 raise _AbandonedError
 
-        with self._staging.study(f"{request.study_key}-{request.id}") as folder:
+        with self._staging.study(_turn(request)) as folder:
             try:
                 return self._fetched(request, folder, progress, came)
             except StudyNotSent as error:
@@ -241,7 +242,8 @@ class Worker:
             state = State.FAILED if found.doubt.may_pass else State.REFUSED
             return _Tried(replace(arrived, state=state, cause=str(found), doubt=found.doubt.value))
         try:
-            self._staging.publish([claim for claim in claims if claim is not None], request.study_key)
+            known = [claim for claim in claims if claim is not None]
+            self._staging.publish(known, request.study_key, _turn(request))
         except OtherCopy:
             cause = "the project has another copy of a series of it; move that away, then retry"
             return _Tried(replace(arrived, state=State.FAILED, cause=cause))
@@ -254,6 +256,11 @@ class _Tried:
 
     outcome: Outcome
     halts: CcdsError | None = None
+
+
+def _turn(request: StudyRequest) -> str:
+    """What a study's turn is called in staging, each time anew."""
+    return f"{request.study_key}-{request.id}"
 
 
 def _not_written(error: OSError) -> CcdsError:

@@ -1,5 +1,6 @@
 """From staging into the project: whole, under the project's permissions, nothing overwritten, nothing half left."""
 
+import shutil
 import stat
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def published(project: Path) -> dict[str, set[str]]:
 def test_each_series_has_a_folder(staging, project):
     """Named by hashes: a UID that came from outside is part of no path."""
     with staging.mine(), staging.study("one") as folder:
-        staging.publish(claims(folder, ("../../1", "a"), ("../../1", "b"), ("2", "c")), KEY)
+        staging.publish(claims(folder, ("../../1", "a"), ("../../1", "b"), ("2", "c")), KEY, "one")
 
     assert sorted(published(project).values(), key=len) == [{"c.dcm"}, {"a.dcm", "b.dcm"}]
     assert all(name.startswith("series-") for name in published(project))
@@ -78,9 +79,36 @@ def test_the_same_study_again_changes_nothing(staging, project):
     """As after a worker that was killed between the files and the row that says they are there."""
     for _ in range(2):
         with staging.mine(), staging.study("one") as folder:
-            staging.publish(claims(folder, ("1", "a"), ("2", "b")), KEY)
+            staging.publish(claims(folder, ("1", "a"), ("2", "b")), KEY, "one")
 
     assert sorted(map(sorted, published(project).values())) == [["a.dcm"], ["b.dcm"]]
+
+
+def test_the_same_study_in_other_bytes_after_a_worker_that_was_killed(staging, project):
+    """Whole series of before stay, those that are missing come beside them: the archive wrote other headers this time."""
+    with staging.mine(), staging.study("one") as folder:
+        staging.publish(claims(folder, ("1", "a"), ("2", "b")), KEY, "one")
+    first = published(project)
+    gone = min(first)
+    shutil.rmtree(project / "dicom" / KEY / gone)
+
+    with staging.mine(), staging.study("one") as folder:
+        staging.publish(claims(folder, ("1", "other a"), ("2", "other b")), KEY, "one")
+
+    after = published(project)
+    assert after.keys() == first.keys()
+    assert [series for series in first if after[series] != first[series]] == [gone]
+
+
+def test_what_the_queue_knows_is_no_excuse(staging):
+    """Once it was told that a study is there, other bytes are another copy again."""
+    with staging.mine():
+        with staging.study("one") as folder:
+            staging.publish(claims(folder, ("1", "a")), KEY, "one")
+        staging.forget("one")
+
+        with staging.study("one") as folder, pytest.raises(OtherCopy):
+            staging.publish(claims(folder, ("1", "other a")), KEY, "one")
 
 
 def test_another_study_of_the_accession_number_comes_beside_it(staging, project):
@@ -88,7 +116,7 @@ def test_another_study_of_the_accession_number_comes_beside_it(staging, project)
     with staging.mine():
         for files in ((("1", "a"),), (("2", "b"),)):
             with staging.study("one") as folder:
-                staging.publish(claims(folder, *files), KEY)
+                staging.publish(claims(folder, *files), KEY, "one")
 
     assert len(published(project)) == 2
 
@@ -97,11 +125,11 @@ def test_another_copy_of_a_series_is_left_alone(staging, project):
     """Neither is overwritten nor mixed; not even the series that are new are put there."""
     with staging.mine():
         with staging.study("one") as folder:
-            staging.publish(claims(folder, ("1", "a"), ("1", "b")), KEY)
+            staging.publish(claims(folder, ("1", "a"), ("1", "b")), KEY, "one")
         before = published(project)
 
         with staging.study("two") as folder, pytest.raises(OtherCopy):
-            staging.publish(claims(folder, ("1", "a"), ("3", "c")), KEY)
+            staging.publish(claims(folder, ("1", "a"), ("3", "c")), KEY, "two")
 
     assert published(project) == before
 
@@ -109,7 +137,8 @@ def test_another_copy_of_a_series_is_left_alone(staging, project):
 def test_what_a_killed_worker_left_is_cleared(tmp_path, staging, project):
     """Half a study in staging, half a copy of it in the project; what is whole stays."""
     with staging.mine(), staging.study("one") as folder:
-        staging.publish(claims(folder, ("1", "a")), KEY)
+        staging.publish(claims(folder, ("1", "a")), KEY, "one")
+        staging.forget("one")
     for left in (tmp_path / "staging" / "HEAD-1" / "two", project / "dicom" / ".arriving-b"):
         left.mkdir()
         (left / "half").touch()

@@ -11,7 +11,7 @@ asking again, which waits for a time limit where the last answer is the lost one
 
 from __future__ import annotations
 
-from threading import Condition, Thread
+from threading import Condition, Thread, current_thread
 
 from pynetdicom.association import Association
 
@@ -38,10 +38,10 @@ class Checkpoint:
             self._changed.notify_all()
 
     def clear(self) -> None:
-        """Stops the thread; returns when it stands, or has ended."""
+        """Stops the thread; returns when it stands, or has ended, or is the one that calls."""
         with self._changed:
             self._is_open = False
-            while not self._standing and self._reader.is_alive():
+            while not self._standing and self._reader.is_alive() and self._reader is not current_thread():
                 self._changed.wait(_LOOK_AGAIN_S)
 
     def wait(self) -> None:

@@ -73,6 +73,15 @@ def test_it_goes_on_when_it_is_let_go(reader):
     until(lambda: reader.rounds > before + 2, "it to read again")
 
 
+def test_one_that_stops_itself_does_not_wait_for_itself():
+    """As when it ends its association, for having been idle for too long: it may go on."""
+    checkpoint = Checkpoint(threading.current_thread())
+
+    checkpoint.clear()
+    checkpoint.set()
+    checkpoint.wait()
+
+
 def test_one_that_has_ended_is_not_waited_for(reader):
     """An association that the archive aborted, say."""
     reader.ended = True

@@ -25,6 +25,8 @@ from support.browser import chromium, drag_over
 from support.cohort_site import PROJECT as COHORT_PROJECT
 from support.cohort_site import CohortSite, filled_orthanc, make_site
 from support.demo import APP, LAB, PROJECT, Demo, running_demo
+from support.image_site import PROJECT as IMAGE_PROJECT
+from support.image_site import make_image_site
 from support.lab import open_notebook, run_all, wait_until_idle
 from support.voila import served
 from support.waiting import until
@@ -49,6 +51,7 @@ def main() -> None:
             _scientist(browser, demo, scheme)
             _leadership(browser, demo, scheme)
         _cohort(browser, Path(folder) / "hospital")
+        _imaging(browser, Path(folder) / "images")
 
 
 def _fellow(browser: Browser, demo: Demo, scheme: str) -> None:
@@ -170,11 +173,34 @@ def _cohort(browser: Browser, folder: Path) -> None:
             expect(page.locator(".ccds-done")).to_be_visible()
             _some_fail(site)
             expect(page.locator(".ccds-bar-of [data-state=refused]")).to_be_visible()
-            page.keyboard.press("[")
-            page.keyboard.press("]")
             page.get_by_role("radio", name=re.compile("^Not there")).check(force=True)
-            expect(page.locator(".ccds-study").first).to_be_visible()
+            expect(page.locator(".ccds-study [data-state=failed]").first).to_be_visible()
             page.screenshot(path=PICTURES / "cohort-fetch.png")
+
+
+def _imaging(browser: Browser, folder: Path) -> None:
+    """The imaging app's screens on studies of several series; the demo's have one each."""
+    folder.mkdir()
+    config = {"config": make_image_site(folder, "sam"), "person": "sam", "project": IMAGE_PROJECT}
+    with (
+        served("imaging.ipynb", folder / "voila", **config) as app,
+        browser.new_context(viewport=SIZE, color_scheme="light") as context,
+    ):
+        page = context.new_page()
+        page.goto(app.url)
+        expect(page.locator(".ccds-table img")).to_have_count(2, timeout=60_000)
+        page.keyboard.press("2")
+        page.keyboard.type("the thin slices have motion")
+        page.keyboard.press("Enter")
+        expect(page.locator(".ccds-said-list")).to_be_visible()
+        page.mouse.move(0, 0)
+        page.screenshot(path=PICTURES / "imaging-series.png")
+        page.keyboard.press("Alt+2")
+        expect(page.locator(".ccds-row img").first).to_be_visible()
+        page.keyboard.press("l")
+        page.keyboard.type("agreed with the physicist")
+        expect(page.locator(".ccds-picture[aria-busy]")).to_have_count(0)
+        page.screenshot(path=PICTURES / "imaging-quarantine.png")
 
 
 def _a_year() -> list[Study]:

@@ -1,6 +1,8 @@
 """The cohort app in a real browser, under a plain Voilà, on a real archive: somebody counts studies, keeps criteria, fetches."""
 
+import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import date
@@ -9,26 +11,34 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ccds_kernel.archive.archive import StudyFound
+from ccds_kernel.archive.site import archive_of
 from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.imaging.retrieval import rows
-from ccds_kernel.imaging.retrieval.asking import keep_criteria
+from ccds_kernel.imaging.retrieval.asking import ask_archive, keep_criteria
 from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
 from ccds_kernel.imaging.retrieval.request import Outcome, State
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from support.cohort_site import PROJECT, WANTED, CohortSite, filled_orthanc, make_site
 from support.contrast import below, looks
+from support.orthanc import Orthanc
 from support.voila import App, served
-from support.waiting import PATIENCE
+from support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def hospital(tmp_path_factory) -> Iterator[CohortSite]:
-    """A site with an archive."""
-    with filled_orthanc(tmp_path_factory.mktemp("files")) as orthanc:
-        yield make_site(tmp_path_factory.mktemp("hospital"), orthanc)
+def orthanc(tmp_path_factory) -> Iterator[Orthanc]:
+    """An archive."""
+    with filled_orthanc(tmp_path_factory.mktemp("files")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def hospital(orthanc, tmp_path_factory) -> CohortSite:
+    """A site that asks it."""
+    return make_site(tmp_path_factory.mktemp("hospital"), orthanc)
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +137,33 @@ def test_studies_are_counted_kept_and_fetched(app, open_page, hospital):
     expect(page.get_by_role("heading", name="6 of 6 studies arrived")).to_be_visible(timeout=60_000 * PATIENCE)
     expect(page.get_by_role("progressbar", name="Studies that arrived")).to_have_attribute("aria-valuetext", "6 of 6")
     assert len(list((hospital.settings.paths.projects / PROJECT / "dicom").glob("*/*/*.dcm"))) == 3 * len(WANTED)
+
+
+def test_fetching_goes_on_without_the_page(orthanc, tmp_path, open_page):
+    """Its kernel is killed in the middle: the worker is a process of its own, and whoever comes next sees how far it is."""
+    site = make_site(tmp_path, orthanc, ["mb_per_second = 0.002"])
+    project = open_project(PROJECT, Action.WRITE_IMAGES, person="eve", settings=site.settings)
+    criteria = Criteria(frozenset({"CTHEAD", "MRHEAD"}), date(2024, 1, 1), date(2024, 3, 31))
+    queue, kept = RetrievalQueue(project), keep_criteria(project, "heads", criteria)
+    queue.request(ask_archive(project, archive_of(site.settings), kept).meeting, kept)
+    (tmp_path / "voila").mkdir()
+    with served("cohort.ipynb", tmp_path / "voila", config=site.config, person="sam", project=PROJECT) as app:
+        page = open_page(app)
+        expect(page.get_by_role("group", name="Exam codes that")).to_be_visible()
+        page.keyboard.press("Alt+2")
+        page.get_by_role("button", name=re.compile("^Fetch 6 studies")).click()
+        expect(page.locator(".ccds-worker")).to_contain_text("sam’s worker fetches.", timeout=60_000 * PATIENCE)
+
+        for kernel in app.kernels():
+            os.kill(kernel, signal.SIGKILL)
+        killed_at = queue.counts()[State.ARRIVED]
+
+        assert killed_at < len(WANTED)
+        until(lambda: queue.counts()[State.ARRIVED] == len(WANTED), "the studies to arrive", seconds=90)
+        page = open_page(app)
+        page.get_by_role("button", name="Fetch", exact=True).click()
+        expect(page.get_by_role("heading", name="6 of 6 studies arrived")).to_be_visible()
+    project.close()
 
 
 def test_the_form_is_filled_by_keyboard_and_refuses_in_place(app, open_page):

@@ -59,10 +59,10 @@ def filled_orthanc(folder: Path, studies: Iterable[Study] = STUDIES) -> Iterator
         yield orthanc
 
 
-def make_site(folder: Path, orthanc: Orthanc, **changed: Any) -> CohortSite:
+def make_site(folder: Path, orthanc: Orthanc, settings_lines: Iterable[str] = (), **changed: Any) -> CohortSite:
     """A site in `folder` that asks `orthanc`: eve is an engineer, sam a scientist, fay a fellow, lou a labeler.
 
-    What is named is changed in its application.
+    `settings_lines` stand in its settings for the archive, too; what is named is changed in its application.
     """
     paths = [f'{name} = "{folder / name}"' for name in Paths.model_fields]
     archive = [
@@ -72,7 +72,15 @@ def make_site(folder: Path, orthanc: Orthanc, **changed: Any) -> CohortSite:
         "keep_free_mb = 0",
         "attempts = 2",
     ]
-    lines = ["[paths]", *paths, "[hub]", f'administrators = ["{ADMINISTRATOR}"]', "[archive]", *archive]
+    lines = [
+        "[paths]",
+        *paths,
+        "[hub]",
+        f'administrators = ["{ADMINISTRATOR}"]',
+        "[archive]",
+        *archive,
+        *settings_lines,
+    ]
     (folder / "ccds.toml").write_text("\n".join(lines), encoding="utf-8")
     settings = load_settings(folder / "ccds.toml")
     settings.paths.state.mkdir(parents=True, exist_ok=True)

@@ -8,11 +8,6 @@ function actions(state, context, draw) {
   let timer = null;
   let open = false;
 
-  function wanted() {
-    const { which, begin, cause, study } = state.list;
-    return { kind: "look", which, begin, cause, study };
-  }
-
   function take(answer) {
     const arrivedBefore = state.counts?.arrived;
     const wasAsking = Boolean(state.counting);
@@ -28,7 +23,6 @@ function actions(state, context, draw) {
       requested: answer.requested,
       kept: answer.kept,
       damaged: answer.damaged,
-      list: answer.list,
       counting: answer.counting,
       confirm: answer.confirm,
       single: answer.single,
@@ -45,11 +39,17 @@ function actions(state, context, draw) {
 
   async function look() {
     clearTimeout(timer);
+    const asked = state.wanted;
     try {
-      take(await channel.ask(wanted(), 0));
-      state.error = null;
+      const answer = await channel.ask({ kind: "look", ...asked }, 0);
+      take(answer);
+      if (JSON.stringify(asked) === JSON.stringify(state.wanted)) {
+        state.list = answer.list; // else another list was chosen meanwhile, and is asked for already
+        state.wanted = { ...asked, begin: answer.list.begin };
+      }
+      state.lookError = null;
     } catch (error) {
-      state.error = error.message;
+      state.lookError = error.message;
     }
     draw();
     again();
@@ -58,9 +58,14 @@ function actions(state, context, draw) {
   /** At first the list that has something in it: what isn't there before what is. */
   async function chooseList() {
     const name = ["missing", "running", "waiting", "arrived"].find((one) => state.counts && LISTS.find(([known]) => known === one)[2](state.counts));
-    if (!name || name === state.list.which) return;
-    state.list = { ...state.list, which: name };
-    await look();
+    if (name && name !== state.wanted.which) await want({ which: name });
+  }
+
+  /** Shows another list, or another part of it. */
+  function want(changed) {
+    state.wanted = { ...state.wanted, begin: 0, ...changed };
+    state.current = null;
+    return look();
   }
 
   function again() {
@@ -161,27 +166,19 @@ function actions(state, context, draw) {
     },
     list(which) {
       state.sought = "";
-      state.list = { ...state.list, which, begin: 0, cause: null, study: null };
-      state.current = null;
-      look();
+      want({ which, cause: null, study: null });
     },
     cause(cause) {
-      state.list = { ...state.list, begin: 0, cause };
-      state.current = null;
-      look();
+      want({ cause });
     },
     find(study) {
       state.sought = study;
-      state.list = { ...state.list, begin: 0, cause: null, study: study || null };
-      state.current = null;
-      look();
+      want({ cause: null, study: study || null });
     },
     turn(delta) {
       const begin = state.list.begin + delta * state.list.page;
       if (begin < 0 || begin >= state.list.total) return;
-      state.list = { ...state.list, begin };
-      state.current = null;
-      look();
+      want({ begin });
     },
     current(study) {
       state.current = study;

@@ -28,7 +28,8 @@ function fetchScreen(context) {
     requested: [],
     kept: [],
     damaged: [],
-    list: { which: "missing", begin: 0, total: 0, page: 50, cause: null, study: null, rows: [] },
+    wanted: { which: "missing", begin: 0, cause: null, study: null }, // the list that is asked for
+    list: { which: "missing", begin: 0, total: 0, page: 50, cause: null, study: null, rows: [] }, // and the one that is there
     counting: null,
     confirm: null,
     single: { busy: false, told: null },
@@ -38,7 +39,8 @@ function fetchScreen(context) {
     busy: false,
     starting: false,
     runBefore: undefined, // when the run before the one that starts began
-    error: null,
+    error: null, // of what was done last; stays until something else is done
+    lookError: null,
     askError: null,
     startFailed: null,
     done: null,
@@ -72,9 +74,10 @@ function fetchScreen(context) {
   }
 
   function draw() {
-    parts.error.hidden = !state.error;
-    parts.error.textContent = state.error ?? "";
-    waiting.hidden = Boolean(state.counts || state.error);
+    const line = state.error ?? state.lookError;
+    parts.error.hidden = !line;
+    if (parts.error.textContent !== (line ?? "")) parts.error.textContent = line ?? "";
+    waiting.hidden = Boolean(state.counts || line);
     if (!state.counts) return;
     body.hidden = false;
     const { counts, mayWrite, reach, busy } = state;
@@ -82,7 +85,7 @@ function fetchScreen(context) {
     if (show("putting", [state.kept, state.damaged, state.chosen, state.counting, state.confirm, state.askError, state.done, mayWrite, reach, busy], () => drawPutting(state, act))) drawConfirmChart();
     show("single", [state.single, mayWrite, reach], () => drawSingle(state, act));
     show("requested", state.requested, () => drawRequested(state));
-    show("lists", [counts, state.list.which, state.list.study, state.sought, mayWrite, busy], () => drawLists(state, act));
+    show("lists", [counts, state.wanted, state.sought, mayWrite, busy], () => drawLists(state, act));
     show("causes", [state.causes, state.list.which, state.list.cause, state.list.study], () => drawCauses(state, act));
     show("studies", [state.list, mayWrite, busy, state.mostAttempts], () => drawStudies(state, act));
     side.hidden = !mayWrite && !state.requested.length;
@@ -110,7 +113,7 @@ function fetchScreen(context) {
   }
 
   function beside(delta) {
-    const at = LISTS.findIndex(([name]) => name === state.list.which);
+    const at = LISTS.findIndex(([name]) => name === state.wanted.which);
     act.list(LISTS[(at + delta + LISTS.length) % LISTS.length][0]);
   }
 
@@ -119,7 +122,7 @@ function fetchScreen(context) {
     if (ctrlKey || metaKey || altKey || !state.counts) return false;
     if (isTyping(event) && target.type !== "radio") {
       if (key !== "Escape") return false;
-      if (target.dataset.focus === "study" && state.list.study) {
+      if (target.dataset.focus === "study" && state.wanted.study) {
         target.value = "";
         act.find("");
       }

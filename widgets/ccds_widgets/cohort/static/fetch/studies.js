@@ -15,12 +15,12 @@ const EMPTY = {
 };
 
 function drawLists(state, act) {
-  const { counts, list } = state;
+  const { counts, wanted } = state;
   const one = ([name, title, number]) =>
     h(
       "label",
       { class: "ccds-which-one" },
-      h("input", { type: "radio", name: "ccds-fetch-list", class: "ccds-said", "data-focus": `list-${name}`, checked: !list.study && list.which === name, onchange: () => act.list(name) }),
+      h("input", { type: "radio", name: "ccds-fetch-list", class: "ccds-said", "data-focus": `list-${name}`, checked: !wanted.study && wanted.which === name, onchange: () => act.list(name) }),
       title,
       " ",
       h("b", {}, grouped(number(counts))),

@@ -2,7 +2,7 @@
 
 function drawRows(state, act, pictures) {
   const { rows } = state.list;
-  if (!rows.length) return h("p", { class: "ccds-muted ccds-none" }, "No series is like that. ", h("button", { class: "ccds-link", "data-focus": "all", onclick: () => act.filter(null, null) }, "Show all"));
+  if (!rows.length) return h("p", { class: "ccds-muted ccds-none" }, "No series is like that. ", h("button", { class: "ccds-link", "data-focus": "all-of-none", onclick: () => act.filter(null, null) }, "Show all"));
   return h("ol", { class: "ccds-rows" }, rows.map((row, at) => drawRow(row, at, state, act, pictures)));
 }
 

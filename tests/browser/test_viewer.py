@@ -160,6 +160,7 @@ def test_a_stroke_becomes_exactly_its_voxels(open_viewer, project):
     page.keyboard.press("7")
     drag(page, "coronal", (3, 3), (9, 3), (30, 8))
     expect(page.get_by_role("button", name="Label 7, 7 voxels")).to_be_visible()
+    page.get_by_label("Size of the brush, pixels").focus()
     page.keyboard.press("z")
     expect(page.get_by_role("button", name="Label 7, 7 voxels")).to_have_count(0)
     page.keyboard.press("s")

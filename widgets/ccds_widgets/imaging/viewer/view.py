@@ -17,7 +17,7 @@ def look_scripts() -> str:
     Of `context` it uses `channel.ask(request)`, `said(line)` and `signal`, as `static/screens.js` describes them. What it
     returns is described there, too; `open({study, series})` goes to a study.
     """
-    names = ("geometry", "frames", "strokes", "pane", "header", "tools", "look")
+    names = ("geometry", "frames", "strokes", "pane", "probing", "correcting", "header", "tools", "keys", "look")
     scripts = assets(*(_OWN / f"{name}.js" for name in names))
     return f"const lookScreen = (() => {{\n{scripts}\nreturn lookScreen;\n}})();"
 

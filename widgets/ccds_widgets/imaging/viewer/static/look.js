@@ -3,27 +3,6 @@
 // without an app around it. `open({study, series})` goes to a study.
 
 const PLANES = ["axial", "coronal", "sagittal"];
-const BIG_STEP = 10;
-const LOOK_KEYS = [
-  ["↑  ↓", "the next and the last slice of the plane that was clicked last"],
-  ["Page ↑  Page ↓", "ten slices on, ten back"],
-  ["Home  End", "the first and the last slice"],
-  ["Tab", "the next plane"],
-  [",  .", "the time point before, the next"],
-  ["w", "the next window"],
-  ["right button", "drag: level up and down, width left and right"],
-  ["x", "crosshair on and off"],
-  ["f", "one plane large, and back"],
-  ["m", "mask on and off"],
-  ["h", "the DICOM header"],
-  ["e", "correct the mask, or draw one"],
-  ["1 … 9  0", "the label of the brush; the eraser"],
-  ["[  ]", "a smaller brush, a larger one"],
-  ["Shift", "drag: move the crosshair while a mask is corrected"],
-  ["z", "take the last stroke back"],
-  ["s", "save the mask"],
-  ["Esc", "leave the correction"],
-];
 
 function lookScreen(context) {
   const { signal } = context;
@@ -33,8 +12,6 @@ function lookScreen(context) {
     label: 1, brush: 3, onlyEmpty: false, opacity: 0.5, window: null, time: 0, voxel: [0, 0, 0], isCrossed: true,
     corrects: false, colours: [], active: "axial", large: null, nonce: 0, heading: [0, 0],
   };
-  const strokes = []; // those that the kernel hasn't drawn yet
-  let queue = Promise.resolve();
   const studies = h("datalist", { id: state.listId });
   const tools = h("div", { class: "ccds-look-tools" });
   const pens = h("div", { class: "ccds-toolbar ccds-look-pens", hidden: true });
@@ -61,7 +38,9 @@ function lookScreen(context) {
     paint,
     (error) => complain(error.message),
   );
-  const probes = { cross: newest(cross, "Crosshair"), pointer: newest(pointer, "Pointer") };
+  const { strokes, drawn, begin, undo, save, leave } = correction(state, { tell: (request) => ofVolume(request), planeOf, showDialog, complain, said: context.said, drawAll });
+  const probe = (voxel) => ofVolume({ kind: "probe", voxel, time: state.time, mask: maskShown() });
+  const probes = { cross: voxelLine(cross, "Crosshair", state, probe, complain), pointer: voxelLine(pointer, "Pointer", state, probe, complain) };
 
   // --- which volume
 
@@ -237,37 +216,9 @@ function lookScreen(context) {
       step: (by) => step(name, by),
       probe: (voxel) => probes.pointer(voxel),
       brush: () => (state.drawing ? { size: state.brush, colour: state.label ? state.colours[(state.label - 1) % state.colours.length] : null } : null),
-      drawn,
+      drawn: (stroke) => drawn(stroke),
       window: (dx, dy) => setWindow({ width: Math.max(state.window.width * 1.005 ** dx, 1e-3), level: state.window.level - dy * state.window.width * 0.004 }),
       active: () => (state.active = name),
-    };
-  }
-
-  /** Writes where a voxel is, and its value when the kernel has told it; only the newest is asked for. */
-  function newest(line, title) {
-    let wanted = null;
-    let asking = false;
-    const write = (voxel, value) => {
-      const place = lpsOf(state.volume, voxel).map((mm) => figure(mm)).join(", ");
-      line.textContent = `${title}: LPS ${place} mm · voxel ${voxel.join(", ")}${value ?? ""}`;
-    };
-    return async (voxel) => {
-      wanted = voxel;
-      if (!voxel) line.textContent = "";
-      if (asking) return;
-      asking = true;
-      while (wanted) {
-        const mine = wanted;
-        const { series } = state.volume;
-        wanted = null;
-        try {
-          const { value, label } = await ofVolume({ kind: "probe", voxel: mine, time: state.time, mask: maskShown() });
-          if ((wanted ?? mine) === mine && series === state.volume?.series && voxel) write(mine, ` · ${figure(value, 3)} ${state.volume.unit}${label ? ` · label ${label}` : ""}`);
-        } catch (error) {
-          complain(error.message);
-        }
-      }
-      asking = false;
     };
   }
 
@@ -280,73 +231,6 @@ function lookScreen(context) {
     drawAll();
   }
 
-  // --- correcting
-
-  /** One after the other: what is drawn, taken back and saved keeps its order. */
-  function inTurn(work) {
-    queue = queue.then(async () => {
-      try {
-        await work();
-      } catch (error) {
-        state.nonce += 1; // what was painted ahead is drawn anew from what the kernel has
-        complain(error.message);
-      }
-      drawAll();
-    });
-    return queue;
-  }
-
-  async function tell(request) {
-    const answer = await ofVolume(request);
-    complain(null);
-    state.drawing = answer.drawing;
-    return answer;
-  }
-
-  function drawn(stroke) {
-    strokes.push(stroke);
-    const { label } = state;
-    inTurn(async () => {
-      try {
-        await tell({ kind: "stroke", plane: stroke.plane, number: stroke.number, label, over: state.onlyEmpty && label ? 0 : null, runs: stroke.runs });
-      } finally {
-        strokes.splice(strokes.indexOf(stroke), 1);
-      }
-    });
-  }
-
-  const begin = () => inTurn(() => tell({ kind: "begin", mask: state.mask }));
-  const undo = () =>
-    inTurn(async () => {
-      const { undone } = await tell({ kind: "undo" });
-      if (!undone) return;
-      const [name, number] = undone; // is looked at, so that nothing is taken back unseen
-      const [x, y] = pixelOf(planeOf(name), state.voxel);
-      state.voxel = voxelAt(planeOf(name), [x, y, number]);
-    });
-  const save = () =>
-    inTurn(async () => {
-      const { masks, kept } = await tell({ kind: "keep" });
-      Object.assign(state, { masks, mask: kept });
-      context.said("The mask is saved.");
-    });
-
-  function leave() {
-    if (!state.drawing.changed) {
-      drop();
-      return;
-    }
-    const dialog = h(
-      "dialog",
-      { "aria-label": "Leave the correction" },
-      h("h2", {}, "Throw away what you drew since the mask was saved?"),
-      h("div", { class: "ccds-toolbar" }, h("button", { class: "ccds-button", autofocus: true, onclick: () => dialog.close() }, "Go on drawing"), h("button", { class: "ccds-button", onclick: () => (dialog.close(), drop()) }, "Throw it away")),
-    );
-    showDialog(dialog);
-  }
-
-  const drop = () => inTurn(() => tell({ kind: "drop" }));
-
   function showDialog(dialog) {
     dialog.addEventListener("close", () => dialog.remove());
     element.append(dialog);
@@ -355,21 +239,25 @@ function lookScreen(context) {
 
   // --- what the controls do
 
-  const setLabel = (label) => {
-    state.label = label;
-    drawAll();
-  };
-  const setBrush = (size) => {
-    state.brush = Math.min(Math.max(size, 1), 41);
-    drawAll();
-  };
-  const setTime = (time) => {
-    state.time = Math.min(Math.max(time, 0), state.volume.times - 1);
-    drawAll();
-  };
   let finding = 0;
 
   const act = {
+    step: (by) => step(state.active, by),
+    nextWindow: () => {
+      const { windows } = state.volume;
+      const at = windows.findIndex(({ level, width }) => level === state.window.level && width === state.window.width);
+      setWindow(windows[(at + 1) % windows.length]);
+    },
+    cross: () => {
+      state.isCrossed = !state.isCrossed;
+      look();
+    },
+    enlarge,
+    toggleMask: () => {
+      if (state.drawing || !state.masks.length) return;
+      Object.assign(state, state.mask === null ? { mask: state.lastMask ?? state.masks.at(-1).id } : { lastMask: state.mask, mask: null });
+      drawAll();
+    },
     find: async (event) => {
       const mine = (finding += 1);
       const answer = await ask({ kind: "find", beginning: event.target.value.trim() }).catch(() => null);
@@ -378,7 +266,10 @@ function lookScreen(context) {
     choose: (event) => event.target.value.trim() && choose(event.target.value.trim(), null),
     series: (event) => choose(state.study, event.target.value),
     window: setWindow,
-    time: setTime,
+    time: (time) => {
+      state.time = Math.min(Math.max(time, 0), state.volume.times - 1);
+      drawAll();
+    },
     mask: (id) => {
       state.mask = id;
       drawAll();
@@ -397,8 +288,14 @@ function lookScreen(context) {
       }
     },
     correct: () => (state.drawing ? leave() : begin()),
-    label: setLabel,
-    brush: setBrush,
+    label: (label) => {
+      state.label = label;
+      drawAll();
+    },
+    brush: (size) => {
+      state.brush = Math.min(Math.max(size, 1), 41);
+      drawAll();
+    },
     onlyEmpty: (only) => {
       state.onlyEmpty = only;
     },
@@ -408,59 +305,11 @@ function lookScreen(context) {
     help: context.alone ? () => context.help() : null,
   };
 
-  function nextWindow() {
-    const { windows } = state.volume;
-    const at = windows.findIndex(({ level, width }) => level === state.window.level && width === state.window.width);
-    setWindow(windows[(at + 1) % windows.length]);
-  }
-
-  function toggleMask() {
-    if (state.drawing || !state.masks.length) return;
-    Object.assign(state, state.mask === null ? { mask: state.lastMask ?? state.masks.at(-1).id } : { lastMask: state.mask, mask: null });
-    drawAll();
-  }
-
   function enlarge() {
     state.large = state.large ? null : state.active;
     drawAll();
     panes[state.active].element.focus({ preventScroll: true });
   }
 
-  function pressed(event) {
-    if (!state.volume || isTyping(event)) return false;
-    const { key, ctrlKey, metaKey, altKey } = event;
-    if (altKey) return false;
-    if (ctrlKey || metaKey) return commanded(key);
-    if (state.drawing && correcting(key)) return true;
-    const by = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1, PageUp: -BIG_STEP, PageDown: BIG_STEP, Home: -Infinity, End: Infinity }[key];
-    if (by !== undefined) step(state.active, by);
-    else if (key === "," || key === ".") setTime(state.time + (key === "." ? 1 : -1));
-    else if (key === "w") nextWindow();
-    else if (key === "x") (state.isCrossed = !state.isCrossed), look();
-    else if (key === "f") enlarge();
-    else if (key === "m") toggleMask();
-    else if (key === "h") act.header();
-    else if (key === "e" && state.corrects) act.correct();
-    else if (key === "Escape" && state.large) enlarge();
-    else return false;
-    return true;
-  }
-
-  /** Ctrl with z and s does here what it does elsewhere. */
-  function commanded(key) {
-    if (!state.drawing || !["z", "s"].includes(key)) return false;
-    return correcting(key);
-  }
-
-  function correcting(key) {
-    if (/^[0-9]$/u.test(key)) setLabel(Number(key));
-    else if (key === "[" || key === "]") setBrush(state.brush + (key === "]" ? 2 : -2));
-    else if (key === "z") undo();
-    else if (key === "s") save();
-    else if (key === "Escape") leave();
-    else return false;
-    return true;
-  }
-
-  return { element, open, close: () => PLANES.forEach((name) => panes[name].finish()), pressed, keys: LOOK_KEYS };
+  return { element, open, close: () => PLANES.forEach((name) => panes[name].finish()), pressed: (event) => lookKey(event, state, act), keys: LOOK_KEYS };
 }

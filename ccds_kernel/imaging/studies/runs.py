@@ -23,6 +23,7 @@ from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.tables import volume_run
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.store.store import Store
 
 BEAT_SECONDS = 5.0
 """How often who makes volumes says so."""
@@ -156,43 +157,68 @@ class VolumeRuns:
     def work(self, run: Run) -> None:
         """Makes the volumes of the studies that wait, one after the other, until all are done or somebody stops it.
 
-        Never raises for what a person can act on: the run then says why it ended.
+        Never raises for what a person can act on: the run then says why it ended. Whoever took the run over goes on alone.
         """
-        cause: str | None = None
+        hold, cause = _Hold(self._project.store, run), None
         try:
-            with self._heard_of(run):
+            with hold.heard_of():
                 for key in self.waiting():
-                    if not self._goes_on(run):
+                    if not hold.change():
+                        break
+                    if self._is_stopping():
                         cause = "stopped"
                         break
                     self._studies.make_volumes(key)
-                    self._change(run, done=volume_run.c.done + 1)
+                    hold.change(done=volume_run.c.done + 1)
         except CcdsError as error:
             cause = str(error)
         except BaseException:
             cause = "a defect in the workbench"
             raise
         finally:
-            self._change(run, ended_at=datetime.now(UTC), cause=None if cause is None else cause[:400])
+            hold.change(ended_at=datetime.now(UTC), cause=None if cause is None else cause[:400])
 
-    def _goes_on(self, run: Run) -> bool:
+    def _is_stopping(self) -> bool:
         with self._project.store.reading() as connection:
             found = _newest(connection)
-        return found is not None and found.id == run.id and not found.stopping
+        return found is None or found.stopping
 
-    def _change(self, run: Run, **values: Any) -> None:  # noqa: ANN401 - columns, or what they come to hold
-        with self._project.store.writing() as connection:
-            changed = update(volume_run).where(volume_run.c.id == run.id, volume_run.c.ended_at.is_(None))
-            connection.execute(changed.values(beat_at=datetime.now(UTC), **values))
+
+class _Hold:
+    """That this process is at a run: until it isn't heard of for long, and somebody else takes the run over.
+
+    It knows by the moment that it wrote last: where another one stands, it was another's.
+    """
+
+    def __init__(self, store: Store, run: Run) -> None:
+        self._store = store
+        self._run = run.id
+        self._heard = run.heard
+        self._one_at_a_time = threading.Lock()
+
+    def change(self, **values: Any) -> bool:  # noqa: ANN401 - columns, or what they come to hold
+        """Says that somebody is at it, and `values`; False, and nothing is changed, where another is. From any thread."""
+        with self._one_at_a_time, self._store.writing() as connection:
+            now = datetime.now(UTC)
+            mine = (
+                volume_run.c.id == self._run,
+                volume_run.c.ended_at.is_(None),
+                volume_run.c.beat_at == self._heard,
+            )
+            changed = connection.execute(update(volume_run).where(*mine).values(beat_at=now, **values))
+            if changed.rowcount == 0:
+                return False
+            self._heard = now
+            return True
 
     @contextmanager
-    def _heard_of(self, run: Run) -> Iterator[None]:
+    def heard_of(self) -> Iterator[None]:
         """Says that somebody is at it, also while one study takes long."""
         over = threading.Event()
 
         def beat() -> None:
             while not over.wait(BEAT_SECONDS):
-                self._change(run)
+                self.change()
 
         beating = threading.Thread(target=beat, name="ccds-volumes-beat", daemon=True)
         beating.start()

@@ -165,6 +165,19 @@ def test_a_run_that_was_left_is_taken_over(runs, project) -> None:
     assert (runs.newest().done, runs.newest().total) == (1, 1)
 
 
+def test_whose_run_was_taken_over_leaves_it_alone(runs, project) -> None:
+    """As a process that was held up for long and wakes: the other one counts, and ends it."""
+    first = runs.begin()
+    silent_for(project, GONE_SECONDS + 1)
+    second = runs.begin()
+
+    runs.work(first)
+
+    assert (runs.newest().done, runs.newest().ended, runs.waiting()) == (0, None, [KEY])
+    runs.work(second)
+    assert (runs.newest().done, runs.newest().cause, runs.waiting()) == (1, None, [])
+
+
 def test_a_run_that_was_left_can_be_ended(runs, project) -> None:
     """Nobody is there who would do so."""
     runs.begin()

@@ -1,4 +1,4 @@
-"""The matrix in the apps: the pages of labelling, cohorts, images, airlock, preview and training, and the kernel's functions behind them.
+"""The matrix in the apps: labelling, cohorts, images, airlock, preview and training, and the kernel's functions behind them.
 
 They know every action but one: opening a lab session, which is the spawner's.
 Each page is open already, opened by somebody who might, when its person's role and standing change: the next request is refused.

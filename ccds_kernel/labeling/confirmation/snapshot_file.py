@@ -19,15 +19,8 @@ import polars as pl
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import make_closed
-from ccds_kernel.labeling.confirmation.snapshot import (
-    COLUMNS,
-    ID_LENGTH,
-    Basis,
-    LabelRow,
-    LabelSnapshot,
-    Source,
-    sealed,
-)
+from ccds_kernel.labeling.confirmation.snapshot import COLUMNS, ID_LENGTH, Basis, LabelRow, LabelSnapshot, sealed
+from ccds_kernel.labeling.confirmation.source import Source
 from ccds_kernel.labeling.csv_files import check_out, write_rows
 from ccds_kernel.labeling.spreadsheets import plain
 

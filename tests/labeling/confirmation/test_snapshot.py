@@ -17,18 +17,11 @@ from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.confirmation import snapshot_file
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.batch import BatchItem, SoftStudy
-from ccds_kernel.labeling.confirmation.decided import decided_studies
-from ccds_kernel.labeling.confirmation.snapshot import (
-    COLUMNS,
-    Basis,
-    LabelRow,
-    Source,
-    phrase_errors,
-    sealed,
-    shares_present,
-)
+from ccds_kernel.labeling.confirmation.decided import by_study, decided_values
+from ccds_kernel.labeling.confirmation.snapshot import COLUMNS, Basis, LabelRow, phrase_errors, sealed, shares_present
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
 from ccds_kernel.labeling.confirmation.soft import soft_labels, soft_studies
+from ccds_kernel.labeling.confirmation.source import Source
 from ccds_kernel.labeling.cues import Cues
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
@@ -66,6 +59,23 @@ def rows_of(snapshots: LabelSnapshots, task_id: int = 1) -> dict[str, list[Label
     for row in snapshots.read(taken.id).rows:
         rows.setdefault(row.study_key, []).append(row)
     return rows
+
+
+def decided_now(place: Workplace, task: Task, question: str) -> dict[str, str]:
+    """Study key → what people decided about it by now."""
+    curating = place.curating()
+    return decided_values(
+        task,
+        question,
+        final=curating.final_words(),
+        gold=curating.gold(),
+        answers=by_study(curating.answers()),
+    )
+
+
+def task_of(place: Workplace) -> Task:
+    """The task of the workplace."""
+    return next(stored.task for stored in TaskRepository(place.project).tasks() if stored.id == place.task_id)
 
 
 def test_whose_word_counts(place, snapshots):
@@ -113,7 +123,7 @@ def test_a_flag_stands_until_the_fellow_decides_though_another_labeler_confirms(
         say(place, batch, person, None if person == "ann" else POSITIVE, 1)
 
     (flagged,) = rows_of(snapshots)[key]
-    decided = decided_studies(final={}, gold={}, answers=place.curating().answers())
+    decided = decided_now(place, task_of(place), "effusion")
     place.curating("bob").adjudicate(key, NEGATIVE)
     (final,) = rows_of(snapshots)[key]
 
@@ -238,6 +248,33 @@ def test_labels_that_are_decided_by_themselves_have_a_row_each(place):
         place.keys[1]: [("edema", None, "none"), ("effusion", "absent", "soft")],
         place.keys[2]: [("edema", "present", "adjudicated"), ("effusion", "absent", "adjudicated")],
     }
+
+
+def test_what_people_decided_is_the_same_in_a_snapshot_and_as_evidence(place):
+    """Of each label by itself: where labelers differ about one they may agree about the other."""
+    labels = (Label("effusion", 0), Label("edema", 1))
+    task = TaskRepository(place.project).make(Task("findings", TaskKind.SEVERAL, labels))
+    place.task_id = task.id
+    gold, final, agreed, differing, flagged = place.keys[:5]
+    batch = place.batch([agreed, differing, flagged], overlap=2, labelers=["ann", "bob"])
+    for person, last in (("ann", POSITIVE), ("bob", None)):
+        say(place, batch, person, POSITIVE, 1)
+        say(place, batch, person, POSITIVE if person == "ann" else POSITIVE | {"edema"}, 1)
+        say(place, batch, person, last, 1)
+    place.curating().set_gold(gold, ["edema"])
+    place.curating().adjudicate(final, [])
+
+    rows = [row for of_study in rows_of(LabelSnapshots(place.project), task.id).values() for row in of_study]
+
+    for question in task.task.words:
+        in_snapshot = {
+            row.study_key: row.value for row in rows if row.question == question and row.people and row.value
+        }
+        assert decided_now(place, task.task, question) == in_snapshot
+    assert decided_now(place, task.task, "effusion") == {
+        gold: "absent", final: "absent", agreed: "present", differing: "present"
+    }  # fmt: skip
+    assert decided_now(place, task.task, "edema") == {gold: "present", final: "absent", agreed: "absent"}
 
 
 @pytest.mark.parametrize("kind", list(TaskKind))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from functools import cache
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import ALLOWED, Action
-from ccds_kernel.labeling.confirmation.batch import Said
 from ccds_kernel.labeling.confirmation.curating import Curating
-from ccds_kernel.labeling.confirmation.decided import decided_studies
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
@@ -21,6 +18,7 @@ from ccds_widgets.labeling.annotate.suggesting import Suggester
 from ccds_widgets.labeling.assess.app import assess_screen
 from ccds_widgets.labeling.confirm.app import confirm_screen
 from ccds_widgets.labeling.desk import Desk
+from ccds_widgets.labeling.known import Record
 from ccds_widgets.labeling.model import LabelingModel, OpenScreen
 from ccds_widgets.labeling.prioritise.model import PrioritiseModel
 from ccds_widgets.labeling.shared_reports import SharedReports
@@ -70,25 +68,23 @@ def labeling_of(project: Project) -> LabelingModel:
 
 
 def _desk(project: Project, task: int, reports: SharedReports) -> Desk:
-    covered = _covered(project)
+    repository, tasks = LabelingRepository(project, task), TaskRepository(project)
+    reach = repository.reach()
 
     def permit() -> None:
         project.require(Action.OPEN_LABELING)
-        project.require(Action.READ_REPORTS)
-        if _covered(project) != covered:
+        now = repository.reach()  # which asks whether the person may read reports
+        if now != reach:
+            amended = now.whole != reach.whole
             raise CcdsError(
-                expected="the exam codes and study dates of when this page was opened",
-                found="an amendment of the IRB application",
+                expected=f"the {'exam codes and study dates' if amended else 'cohort'} of when this page was opened",
+                found="an amendment of the IRB application"
+                if amended
+                else "another one, or none, that the task is kept to",
                 do="load the page anew",
             )
 
-    repository, tasks = LabelingRepository(project, task), TaskRepository(project)
-    return Desk(repository, tasks, task, reports=reports.all(), person=project.person, permit=permit)
-
-
-def _covered(project: Project) -> tuple[object, ...]:
-    application = project.application
-    return application.exam_codes, application.study_dates
+    return Desk(repository, tasks, task, reports=reports.of(task), person=project.person, permit=permit)
 
 
 def _phrases(project: Project, task: int) -> list[Phrase]:
@@ -96,9 +92,4 @@ def _phrases(project: Project, task: int) -> list[Phrase]:
 
 
 def _annotate(project: Project, task: int, desk: Desk) -> Model:
-    curating = Curating(project, task)
-
-    def decided() -> Mapping[str, Said]:
-        return decided_studies(final=curating.final_words(), gold=curating.gold(), answers=curating.answers())
-
-    return AnnotateModel(desk, Suggester(desk, decided))
+    return AnnotateModel(desk, Suggester(desk, Record(Curating(project, task))))

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from ccds_kernel.labeling.assessment.drift import WINDOW, Drift, State
 from ccds_kernel.labeling.assessment.gold_answers import Assessment, LabelFigures, assess
 from ccds_kernel.labeling.assessment.pace import Pace
-from ccds_widgets.labeling.assess.known import Known
 from ccds_widgets.labeling.assess.words import Shown, counted, moment, percent, rate, seconds, statistic
+from ccds_widgets.labeling.known import Known
 
 
 def labelers_shown(known: Known, assigned: Iterable[str]) -> list[Shown]:

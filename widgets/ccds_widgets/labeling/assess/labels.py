@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ccds_kernel.labeling.assessment.soft_label_error import Left, PhraseError, SoftLabelErrors, StratifiedRate
-from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot, Source, phrase_errors, shares_present
+from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot, phrase_errors, shares_present
 from ccds_kernel.labeling.confirmation.snapshots import Taken
+from ccds_kernel.labeling.confirmation.source import Source
 from ccds_kernel.labeling.rows import StoredPhrase
 from ccds_kernel.rate import Rate
 from ccds_widgets.labeling.assess.words import Shown, counted, moment, percent, rate, studies

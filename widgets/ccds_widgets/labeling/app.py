@@ -68,23 +68,25 @@ def labeling_of(project: Project) -> LabelingModel:
 
 
 def _desk(project: Project, task: int, reports: SharedReports) -> Desk:
-    repository, tasks = LabelingRepository(project, task), TaskRepository(project)
-    reach = repository.reach()
+    covered = _covered(project)
 
     def permit() -> None:
         project.require(Action.OPEN_LABELING)
-        now = repository.reach()  # which asks whether the person may read reports
-        if now != reach:
-            amended = now.whole != reach.whole
+        project.require(Action.READ_REPORTS)
+        if _covered(project) != covered:
             raise CcdsError(
-                expected=f"the {'exam codes and study dates' if amended else 'cohort'} of when this page was opened",
-                found="an amendment of the IRB application"
-                if amended
-                else "another one, or none, that the task is kept to",
+                expected="the exam codes and study dates of when this page was opened",
+                found="an amendment of the IRB application",
                 do="load the page anew",
             )
 
-    return Desk(repository, tasks, task, reports=reports.of(task), person=project.person, permit=permit)
+    repository, tasks = LabelingRepository(project, task), TaskRepository(project)
+    return Desk(repository, tasks, task, reports=reports.all(), person=project.person, permit=permit)
+
+
+def _covered(project: Project) -> tuple[object, ...]:
+    application = project.application
+    return application.exam_codes, application.study_dates
 
 
 def _phrases(project: Project, task: int) -> list[Phrase]:

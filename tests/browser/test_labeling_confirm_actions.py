@@ -19,6 +19,7 @@ const gone = new Set();
 const kept = []; // keys that the kernel has, in their order
 const taken = []; // the batches of which studies were taken
 const made = []; // the names of the batches that a fellow made
+const golden = []; // what was said of the gold set, in its order
 const batches = () => [1, 2].filter((id) => !gone.has(id)).map((id) => ({ id, name: `batch ${id}`, studies: 2, open: 2 }));
 const study = (lease, number) => ({
   lease, number, nth: number, of: 2, key: `study-${lease}`, phrase: "p", grouped: true,
@@ -43,6 +44,11 @@ const answers = {
     if (line.isDown) throw new Error("No line.");
     made.push(name);
     return { batches: batches(), all_batches: [], made_of: {} };
+  },
+  gold({ labels, seen }) {
+    if (JSON.stringify(golden.at(-1) ?? null) !== JSON.stringify(seen)) return { refused: "Another one.", stands: golden.at(-1) };
+    golden.push(labels);
+    return {};
   },
   sync({ batch, keys }) {
     if (line.isDown) throw new Error("No line.");
@@ -182,3 +188,16 @@ def test_a_batch_is_made_once_however_often_the_button_is_pressed_meanwhile(page
 
     assert told == [True, False, False, True]
     assert page.evaluate("made") == ["a", "b"]
+
+
+def test_a_key_of_the_gold_set_that_is_pressed_twice_takes_back_what_it_did(page):
+    """Also before the kernel has answered the first time."""
+    told = page.evaluate("""async () => {
+      const { act, state } = await open(1);
+      await Promise.all([act.gold(), act.gold()]);
+      const twice = [[...golden], [...state.gold.keys()], state.error];
+      await Promise.all([act.goldAs(0), act.goldAs(0), act.gold(), act.gold()]);
+      return [...twice, golden.length, state.gold.get("study-11"), state.error];
+    }""")
+
+    assert told == [[["effusion"], None], [], None, 6, ["effusion"], None]

@@ -6,18 +6,28 @@ function curating(state, context, draw, { openBatch, refuse }) {
   const { channel, said, signal } = context;
   let poll = null;
 
-  function gold() {
-    const study = currentStudy(state);
-    if (!study) return;
-    if (state.gold.has(study.key)) setGold(study, null);
-    else if (state.chosen.size || context.task().kind === "several") setGold(study, [...state.chosen]);
-    else refuse("Expected a label for the gold set; found none that is preselected; press Shift and the number of one.");
+  let golden = Promise.resolve(); // what was pressed before is answered first: pressed twice, it takes back what it did
+
+  function inTurn(setting) {
+    golden = golden.then(setting);
+    return golden;
   }
 
-  function goldAs(order) {
+  async function gold() {
+    const study = currentStudy(state);
+    if (!study) return;
+    const chosen = [...state.chosen];
+    await inTurn(() => {
+      if (state.gold.has(study.key)) return setGold(study, null);
+      if (chosen.length || context.task().kind === "several") return setGold(study, chosen);
+      return refuse("Expected a label for the gold set; found none that is preselected; press Shift and the number of one.");
+    });
+  }
+
+  async function goldAs(order) {
     const study = currentStudy(state);
     const label = context.task().labels[order];
-    if (study && label && context.task().kind === "one") setGold(study, [label.name]);
+    if (study && label && context.task().kind === "one") await inTurn(() => setGold(study, [label.name]));
   }
 
   async function setGold(study, labels) {

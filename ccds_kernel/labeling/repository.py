@@ -22,12 +22,14 @@ from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.study_key import study_key_secret
 from ccds_kernel.labeling import rows
 from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.report import Report
 from ccds_kernel.labeling.rows import StoredPhrase, StoredReport
 from ccds_kernel.labeling.seal import sealed
 from ccds_kernel.labeling.tasks import rows as task_rows
 from ccds_kernel.labeling.tasks.editing import PhraseEditor
 from ccds_kernel.labeling.tasks.history import Change, StepKind, next_step_back
+from ccds_kernel.labeling.tasks.reaching import reach_of
 
 __all__ = ["Appended", "LabelingRepository", "Loaded", "StoredPhrase", "StoredReport"]
 
@@ -90,8 +92,8 @@ class LabelingRepository:
         self._task_id = task_id
 
     def reports(self, cohort: Criteria | CohortSnapshot | None = None) -> tuple[StoredReport, ...]:
-        """Every report that the IRB application covers now, in the order in which they were loaded; or those of a cohort, as they
-        are now or in a snapshot of it.
+        """Every report of the project that the IRB application covers now, in the order in which they were loaded, whatever the
+        task reads; or those of a cohort, as they are now or in a snapshot of it.
 
         Raises:
             ProjectAccessDenied: also where the IRB application doesn't cover the cohort (any more).
@@ -101,10 +103,29 @@ class LabelingRepository:
         if cohort is not None:
             require_covered(self._project, cohort.cohort.criteria if isinstance(cohort, CohortSnapshot) else cohort)
         with self._project.store.reading() as connection:
-            found = tuple(rows.reports(connection, self._project.application, cohort))
+            found = tuple(rows.reports(connection, Reach.of(self._project.application), cohort))
         if isinstance(cohort, CohortSnapshot):
             cohort.require_members(stored.study_key for stored in found)
         return found
+
+    def reach(self) -> Reach:
+        """Which reports the task reads now. Raises as `reaching.reach_of`."""
+        self._project.require(Action.READ_REPORTS)
+        with self._project.store.reading() as connection:
+            return reach_of(connection, self._project, self._task_id)
+
+    def task_reports(self, cohort: Criteria | None = None) -> tuple[StoredReport, ...]:
+        """Every report that the task reads, in the order in which they were loaded; or those of them that are in a cohort, too.
+
+        Raises:
+            ProjectAccessDenied: also where the IRB application doesn't cover the cohort, or that of the task (any more).
+            CcdsError: the cohort that the task is kept to is gone.
+        """
+        self._project.require(Action.READ_REPORTS)
+        if cohort is not None:
+            require_covered(self._project, cohort)
+        with self._project.store.reading() as connection:
+            return tuple(rows.reports(connection, reach_of(connection, self._project, self._task_id), cohort))
 
     def newest_report(self) -> int:
         """The number of the report that was loaded last; 0 where there is none."""
@@ -230,14 +251,14 @@ class LabelingRepository:
         with self._editing() as editor:
             editor.move(phrase_id, position)
 
-    def remove_phrase(self, phrase_id: int) -> None:
+    def remove_phrase(self, phrase_id: int, *, seen: Phrase | None = None) -> None:
         """Takes phrase `phrase_id` off the list; those after it move one up.
 
         Raises:
-            CcdsError: the phrase is gone already.
+            CcdsError: the phrase is gone already, or isn't as it was `seen` any more.
         """
         with self._editing() as editor:
-            editor.remove(phrase_id)
+            editor.remove(phrase_id, seen=seen)
 
     def changes(self) -> tuple[Change, ...]:
         """The history of the list, the oldest change first."""

@@ -16,7 +16,7 @@ from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
 from ccds_widgets.labeling.prioritise.messages import parse
 from ccds_widgets.labeling.prioritise.model import HISTORY_PAGE, PAGE
-from support.phrase_screens import change_task, prioritise_model
+from support.phrase_screens import change_task, move, prioritise_model, remove, seen
 
 TEXTS = ["Effusion left.", "No effusion.", "Left side clear.", "Effusion, heart big.", "Possible effusion."]
 WORDS = {"effusion": "yes", "left": "side", "no effusion": "no", "heart": "heart"}
@@ -44,12 +44,6 @@ def counts(answer) -> dict[str, tuple[int, int, int]]:
     return {one["text"]: (one["captured"], one["matched"], one["shadowed"]) for one in answer["overview"]["phrases"]}
 
 
-def seen(answer, phrase) -> dict:
-    """The form of a phrase as the page shows it."""
-    (shown,) = [one for one in answer["overview"]["phrases"] if one["id"] == phrase]
-    return {name: shown[name] for name in ("text", "label", "negatable", "uncertain_label", "excludes")}
-
-
 def names_of(answer) -> list[str]:
     """The labels, in their order."""
     return [label["name"] for label in answer["overview"]["labels"]]
@@ -73,13 +67,14 @@ def test_the_rows_come_in_their_order_with_their_counts(model):
 def test_what_is_shown_while_a_row_is_dragged_is_what_the_drop_does(model, order, word, position):
     """The counts of the dry run are those after the move; the dry run itself changes nothing."""
     for place, text in enumerate(order):
-        model.answer({"kind": "move", "phrase": ids(model.start())[text], "position": place})
+        page = model.start()
+        model.answer(move(page, ids(page)[text], position=place))
     before = model.start()
     phrase = ids(before)[word]
 
     tried = model.answer({"kind": "try", "phrase": phrase, "position": position})
     unchanged = model.start()
-    dropped = model.answer({"kind": "move", "phrase": phrase, "position": position})
+    dropped = model.answer(move(before, phrase, position=position))
 
     assert unchanged == before
     assert {one["id"]: (one["captured"], one["shadowed"]) for one in tried["counts"]} == {
@@ -141,7 +136,7 @@ def test_removing_taking_back_and_doing_again(model):
     """A removed row comes back where it stood, under its id, and goes again."""
     before = model.start()
     phrase = ids(before)["left"]
-    removed = model.answer({"kind": "remove", "phrase": phrase})
+    removed = model.answer(remove(before, phrase))
 
     back = model.answer({"kind": "undo"})
     again = model.answer({"kind": "redo"})
@@ -203,7 +198,7 @@ def test_the_history_says_who_changed_what(open_as, model):
     phrase = ids(model.start())["left"]
     change = {"kind": "change", "phrase": phrase, "seen": seen(model.start(), phrase), "text": "right", "label": "side"}
     fred.answer({**change, "negatable": True})
-    model.answer({"kind": "move", "phrase": ids(model.start())["heart"], "position": 0})
+    model.answer(move(model.start(), ids(model.start())["heart"], position=0))
     model.answer({"kind": "undo"})
 
     history = model.answer({"kind": "history", "begin": 0})
@@ -216,7 +211,7 @@ def test_the_history_says_who_changed_what(open_as, model):
     assert (history["changes"][2]["before"]["text"], history["changes"][2]["after"]["text"]) == ("left", "right")
     assert history["total"] == len(WORDS) + 3
     for position in range(HISTORY_PAGE):
-        model.answer({"kind": "move", "phrase": phrase, "position": position % 2})
+        model.answer(move(model.start(), phrase, position=position % 2))
     older = model.answer({"kind": "history", "begin": HISTORY_PAGE})
     assert older["begin"] == HISTORY_PAGE
     assert len(older["changes"]) == older["total"] - HISTORY_PAGE
@@ -300,7 +295,7 @@ def test_changes_of_labels_are_taken_back_in_their_order_among_others(project, m
     names = [label["name"] for label in model.start()["overview"]["labels"]]
     phrase = ids(model.start())["left"]
     model.answer({"kind": "labels", "names": ["fresh", *names], "seen": names})
-    model.answer({"kind": "move", "phrase": phrase, "position": 0})
+    model.answer(move(model.start(), phrase, position=0))
     model.answer({"kind": "labels", "names": [*names, "fresh"], "seen": ["fresh", *names]})
 
     steps = [model.answer({"kind": kind}) for kind in ("undo", "undo", "undo", "redo")]
@@ -335,27 +330,82 @@ def test_a_label_of_the_gold_set_is_in_use(project, model):
     key = LabelingRepository(project).reports()[0].study_key
     names = [label["name"] for label in model.start()["overview"]["labels"]]
     Curating(project, 1).set_gold(key, ["heart"])
-    model.answer({"kind": "remove", "phrase": ids(model.start())["heart"]})
+    model.answer(remove(model.start(), ids(model.start())["heart"]))
 
     with pytest.raises(CcdsError, match="0 of the phrases and 1 of the studies"):
         model.answer({"kind": "labels", "names": [name for name in names if name != "heart"], "seen": names})
 
 
 def test_a_page_of_an_older_list_is_told_so(project, model):
-    """A phrase that somebody removed meanwhile is neither moved nor edited nor shown."""
-    phrase = ids(model.start())["left"]
+    """A phrase that somebody removed meanwhile is neither moved nor edited nor shown; a change is answered with the list."""
+    page = model.start()
+    phrase = ids(page)["left"]
     LabelingRepository(project).remove_phrase(phrase)
     gone = {"phrase": phrase}
 
     for request in (
-        {"kind": "move", "position": 0} | gone,
+        move(page, phrase, position=0),
+        {"kind": "change", "text": "left", "label": "side", "seen": seen(page, phrase)} | gone,
+        remove(page, phrase),
+    ):
+        told = model.answer(request)
+        assert "found none, as somebody removed it meanwhile" in told["refused"]
+        assert [*ids(told)] == [word for word in WORDS if word != "left"]
+    for request in (
         {"kind": "try", "position": 0} | gone,
-        {"kind": "change", "text": "left", "label": "side", "seen": {"text": "left", "label": "side"}} | gone,
-        {"kind": "remove"} | gone,
         {"kind": "reports", "begin": 0, "among": {"by": "phrase"} | gone},
     ):
         with pytest.raises(CcdsError, match="one that was removed"):
             model.answer(request)
+
+
+def test_an_older_page_removes_no_phrase_that_another_fellow_changed(open_as, model):
+    """It is told what stands there now, and removes that where it is still meant."""
+    fred = prioritise_model(open_as("fred", Action.OPEN_LABELING))
+    page = model.start()
+    phrase = ids(page)["left"]
+    fred.answer({"kind": "change", "phrase": phrase, "text": "left lung", "label": "side", "seen": seen(page, phrase)})
+
+    told = model.answer(remove(page, phrase))
+    again = model.answer(remove(told, phrase))
+
+    assert "found another one, as somebody changed it meanwhile" in told["refused"]
+    assert ids(told)["left lung"] == phrase
+    assert "refused" not in again
+    assert "left lung" not in ids(again)
+
+
+def test_an_older_page_moves_nothing_in_another_order_than_it_shows(open_as, model):
+    """The place that was meant may be another one by now; phrases that came below since shift none."""
+    fred = prioritise_model(open_as("fred", Action.OPEN_LABELING))
+    page = model.start()
+    phrase = ids(page)["heart"]
+    fred.answer(move(page, ids(page)["effusion"], position=3))
+
+    told = model.answer(move(page, phrase, position=1))
+    fred.answer({"kind": "add", "text": "clear", "label": "no"})
+    again = model.answer(move(told, phrase, position=1))
+
+    assert "the order as this page showed it" in told["refused"]
+    assert [*ids(told)] == ["left", "no effusion", "heart", "effusion"]
+    assert [*ids(again)] == ["left", "heart", "no effusion", "effusion", "clear"]
+
+
+def test_an_older_page_brings_back_no_label_that_another_fellow_removed(open_as, model):
+    """A key that was pressed on a list of yesterday makes no label; one whose name was typed is a new one."""
+    fred = prioritise_model(open_as("fred", Action.OPEN_LABELING))
+    names = names_of(model.start())
+    page = model.answer({"kind": "labels", "names": [*names, "old"], "seen": names})
+    phrase = ids(page)["left"]
+    relabel = {"kind": "change", "phrase": phrase, "text": "left", "label": "old", "seen": seen(page, phrase)}
+    fred.answer({"kind": "labels", "names": names, "seen": [*names, "old"]})
+
+    told = model.answer({**relabel, "known": True})
+    typed = model.answer(relabel)
+
+    assert "the label as this page showed it; found none, as somebody removed it meanwhile" in told["refused"]
+    assert names_of(told) == names
+    assert names_of(typed) == [*names, "old"]
 
 
 def test_an_older_page_overwrites_no_other_fellow_s_words(open_as, project, model):
@@ -395,8 +445,10 @@ def test_an_older_page_drops_no_label_that_another_fellow_added(open_as, model):
     "content",
     [
         None,
-        {"kind": "move", "phrase": 1},
-        {"kind": "move", "phrase": "1", "position": 0},
+        {"kind": "move", "phrase": 1, "position": 0, "order": [1]},
+        {"kind": "move", "phrase": 1, "position": 0, "order": [2], "seen": {"text": "left", "label": "side"}},
+        {"kind": "move", "phrase": "1", "position": 0, "order": [1], "seen": {"text": "left", "label": "side"}},
+        {"kind": "remove", "phrase": 1},
         {"kind": "try", "phrase": 1, "position": -1},
         {"kind": "reports", "among": None, "begin": 0},
         {"kind": "labels", "names": "yes"},

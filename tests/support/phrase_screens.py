@@ -1,4 +1,6 @@
-"""The models of the screens of phrases, on a project that somebody opened."""
+"""The models of the screens of phrases, on a project that somebody opened, and what their pages ask for."""
+
+from typing import Any
 
 from ccds_kernel.irb.project import Project
 from ccds_kernel.labeling.tasks.repository import TaskRepository
@@ -23,3 +25,22 @@ def change_task(project: Project, after: Task, task: int = 1) -> None:
     tasks = TaskRepository(project)
     (before,) = (stored.task for stored in tasks.tasks() if stored.id == task)
     tasks.change(task, before, after)
+
+
+def seen(answer: dict[str, Any], phrase: int) -> dict[str, Any]:
+    """The form of a phrase as the page shows it."""
+    (shown,) = [one for one in answer["overview"]["phrases"] if one["id"] == phrase]
+    return {name: shown[name] for name in ("text", "label", "negatable", "uncertain_label", "excludes")}
+
+
+def remove(answer: dict[str, Any], phrase: int, **more: object) -> dict[str, Any]:
+    """Asks that a phrase be removed, from a page that shows `answer`."""
+    return {"kind": "remove", "phrase": phrase, "seen": seen(answer, phrase), **more}
+
+
+def move(answer: dict[str, Any], phrase: int, **where: object) -> dict[str, Any]:
+    """Asks that a phrase be moved, likewise."""
+    phrases = answer["overview"]["phrases"]
+    (name,) = [one["list"] for one in phrases if one["id"] == phrase]
+    order = [one["id"] for one in phrases if one["list"] == name]
+    return {"kind": "move", "phrase": phrase, "seen": seen(answer, phrase), "order": order, **where}

@@ -97,14 +97,8 @@ class PhraseEditor:
         Raises:
             CcdsError: the phrase is gone, or isn't as it was `seen` any more, or the new one is there already at another place.
         """
-        place = _place_of(phrase_id, self._list)
+        place = _place_of(phrase_id, self._list, seen)
         before = self._list[place]
-        if seen is not None and before.phrase != seen:
-            raise CcdsError(
-                expected="the phrase as you saw it",
-                found="another one, as somebody changed it meanwhile",
-                do="load the list anew, and change it again where that is still meant",
-            )
         self._check_new(phrase, instead_of=phrase_id)
         if position is None:
             stays = self.list_of(before.phrase) == self.list_of(phrase)
@@ -130,13 +124,13 @@ class PhraseEditor:
         self._order_holds &= position == place
         self._note(phrase_id, Form(moved.phrase, place), Form(moved.phrase, position))
 
-    def remove(self, phrase_id: int) -> None:
+    def remove(self, phrase_id: int, *, seen: Phrase | None = None) -> None:
         """Takes phrase `phrase_id` off the list; those after it move one up.
 
         Raises:
-            CcdsError: the phrase is gone already.
+            CcdsError: the phrase is gone already, or isn't as it was `seen` any more.
         """
-        place = _place_of(phrase_id, self._list)
+        place = _place_of(phrase_id, self._list, seen)
         rows.remove_phrase(self._connection, phrase_id)
         gone = self._list.pop(place)
         del self._ids[self.key_of(gone.phrase)]
@@ -214,10 +208,17 @@ class PhraseEditor:
             one_label(phrase)  # refuses one that says nothing about the other labels
 
 
-def _place_of(phrase_id: int, listed: Sequence[StoredPhrase]) -> int:
+def _place_of(phrase_id: int, listed: Sequence[StoredPhrase], seen: Phrase | None = None) -> int:
     for place, other in enumerate(listed):
-        if other.id == phrase_id:
-            return place
+        if other.id != phrase_id:
+            continue
+        if seen is not None and other.phrase != seen:
+            raise CcdsError(
+                expected="the phrase as you saw it",
+                found="another one, as somebody changed it meanwhile",
+                do="load the list anew, and change it again where that is still meant",
+            )
+        return place
     raise CcdsError(
         expected="a phrase that is on the list",
         found="one that is gone",

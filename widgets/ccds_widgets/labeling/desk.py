@@ -135,27 +135,30 @@ class Desk:
         """Puts `phrase` in the place of phrase `phrase_id`. Raises as `insert`, and where that phrase is gone, or not as the page
         showed it: `seen`.
         """
-        place = self.phrases.place(phrase_id)
-        old = self.phrases.phrase(place)
-        if old != seen:
-            raise ChangedMeanwhileError("phrase")
-        if not sure and old.normalised != phrase.normalised and self.phrases.alike(phrase) is None:
+        self._place_as_seen(phrase_id, seen)
+        if not sure and seen.normalised != phrase.normalised and self.phrases.alike(phrase) is None:
             self._refuse_all(self.phrases.index.preview(phrase).raw)
-        self.repository.replace_phrase(phrase_id, phrase, seen=old)
+        self.repository.replace_phrase(phrase_id, phrase, seen=seen)
         self.changed()
 
-    def move(self, phrase_id: int, position: int) -> None:
-        """Brings phrase `phrase_id` to `position` of its list, or to its end where that is beyond."""
-        place = self.phrases.place(phrase_id)
+    def move(self, phrase_id: int, position: int, *, seen: Phrase, order: Sequence[int]) -> None:
+        """Brings phrase `phrase_id` to `position` of its list, or to its end where that is beyond.
+
+        Raises:
+            CcdsError: the phrase, or the order of its list, isn't what the page showed. What came below since shifts nothing.
+        """
+        place = self._place_as_seen(phrase_id, seen)
+        if self.phrases.ids[place.name][: len(order)] != list(order):
+            raise ChangedMeanwhileError("order")
         goal = min(max(position, 0), len(self.phrases.ids[place.name]) - 1)
         if goal != place.position:
             self.repository.move_phrase(phrase_id, self.phrases.at_after_move(phrase_id, goal))
             self.changed()
 
-    def remove(self, phrase_id: int) -> None:
-        """Takes phrase `phrase_id` off the list."""
-        self.phrases.place(phrase_id)
-        self.repository.remove_phrase(phrase_id)
+    def remove(self, phrase_id: int, *, seen: Phrase) -> None:
+        """Takes phrase `phrase_id` off the list. Raises a CcdsError where it is gone, or not as the page showed it: `seen`."""
+        self._place_as_seen(phrase_id, seen)
+        self.repository.remove_phrase(phrase_id, seen=seen)
         self.changed()
 
     def append(self, phrases: Sequence[Phrase], *, sure: bool) -> HasAppended:
@@ -188,6 +191,17 @@ class Desk:
         """The project's other tasks."""
         return [stored for stored in self._tasks.tasks() if stored.id != self._task_id]
 
+    def label(self, name: str, *, known: bool) -> str:
+        """`name` as the task writes it; a new label, tidied, where the page doesn't have it among the task's: `known`.
+
+        Raises:
+            CcdsError: it is known to the page, and gone by now: a key that is pressed makes no new label.
+        """
+        label = self.phrases.label(name)
+        if known and label not in self.phrases.task.words:
+            raise ChangedMeanwhileError("label", GONE)
+        return label
+
     def set_labels(self, names: Sequence[str], *, seen: Sequence[str]) -> None:
         """Gives the task these labels in this order; those that it has keep their colours.
 
@@ -208,6 +222,15 @@ class Desk:
         self._steps = None
         self.phrases.follow(self._task(), self.repository.phrases())
 
+    def _place_as_seen(self, phrase_id: int, seen: Phrase) -> Place:
+        """Where phrase `phrase_id` stands, which is as the page showed it; else raises a ChangedMeanwhileError."""
+        if all(phrase_id not in ids for ids in self.phrases.ids.values()):
+            raise ChangedMeanwhileError("phrase", GONE)
+        place = self.phrases.place(phrase_id)
+        if self.phrases.phrase(place) != seen:
+            raise ChangedMeanwhileError("phrase")
+        return place
+
     def _is_of_task(self, kind: StepKind) -> bool:
         """Whether what would be undone, or done again, is a change of the task. Raises a CcdsError where there is nothing."""
         changes = self.changes()
@@ -215,6 +238,7 @@ class Desk:
         return any(isinstance(one, TaskChange) for one in changes if one.step == step)
 
     def _stepped(self, changes: Iterable[Change | TaskChange]) -> Answer:
+        self._permit()  # of another cohort, to which the task is kept then, there are no reports here
         self.changed()
         return told_step(changes)
 
@@ -255,6 +279,9 @@ class Desk:
         return found[0]
 
 
+GONE = "none, as somebody removed it meanwhile"
+
+
 class MatchesEverythingError(CcdsError):
     """A phrase stands in every report: the person is asked first."""
 
@@ -269,11 +296,11 @@ class MatchesEverythingError(CcdsError):
 class ChangedMeanwhileError(CcdsError):
     """Somebody has changed what a page still showed as it was: nothing is overwritten, the page is told what is there now."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, found: str = "another one, as somebody changed it meanwhile") -> None:
         super().__init__(
             expected=f"the {what} as this page showed it",
-            found="another one, as somebody changed it meanwhile",
-            do="look at it as it is now, and change it again where you still mean it",
+            found=found,
+            do="look at the list as it is now, and change it again where you still mean it",
         )
 
 

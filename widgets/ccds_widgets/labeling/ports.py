@@ -88,8 +88,8 @@ class Repository(Protocol):
     def move_phrase(self, phrase_id: int, position: int) -> None:
         """Gives a phrase another position."""
 
-    def remove_phrase(self, phrase_id: int) -> None:
-        """Takes a phrase off the list."""
+    def remove_phrase(self, phrase_id: int, *, seen: Phrase) -> None:
+        """Takes a phrase off the list, as long as it is as it was `seen`."""
 
     def changes(self) -> Sequence[Change]:
         """The history of the list, the oldest change first."""

@@ -84,23 +84,24 @@ class AnnotateModel:
                 return self._suggester.weigh_listed(request.phrase)
 
     def _added(self, request: messages.Adding) -> Answer:
-        phrase = request.as_phrase(request.text, self._desk.phrases.label(request.label))
+        phrase = request.as_phrase(request.text, self._desk.label(request.label, known=request.known))
         if isinstance(request, messages.Accept):
             return {"inserted": self._desk.insert(phrase, request.position, sure=request.sure)}
         position = 0 if request.place == "first" else None
         return {"inserted": self._desk.insert(self._selected(request, phrase), position, sure=request.sure)}
 
     def _changed(
-        self, request: messages.ChangeHere | messages.Remove | messages.Move | messages.Undo | messages.Redo
+        self, request: messages.ChangeHere | messages.RemoveHere | messages.Move | messages.Undo | messages.Redo
     ) -> Answer:
         match request:
             case messages.ChangeHere():
-                phrase = request.as_phrase(request.text, self._desk.phrases.label(request.label))
+                phrase = request.as_phrase(request.text, self._desk.label(request.label, known=request.known))
                 self._desk.replace(request.phrase, phrase, seen=request.seen.phrase(), sure=request.sure)
-            case messages.Remove():
-                self._desk.remove(request.phrase)
+            case messages.RemoveHere():
+                self._desk.remove(request.phrase, seen=request.seen.phrase())
             case messages.Move():
-                self._desk.move(request.phrase, self._desk.phrases.place(request.phrase).position + request.by)
+                position = request.order.index(request.phrase) + request.by
+                self._desk.move(request.phrase, position, seen=request.seen.phrase(), order=request.order)
             case messages.Undo():
                 return {"step": self._desk.undo()}
             case messages.Redo():

@@ -78,15 +78,15 @@ class PrioritiseModel:
     def _edited(self, request: messages.Editing) -> Answer:
         match request:
             case messages.Move():
-                self._desk.move(request.phrase, request.position)
+                self._desk.move(request.phrase, request.position, seen=request.seen.phrase(), order=request.order)
             case messages.Add():
-                phrase = request.as_phrase(request.text, self._desk.phrases.label(request.label))
+                phrase = request.as_phrase(request.text, self._desk.label(request.label, known=request.known))
                 return {"touched": self._desk.insert(phrase, None, sure=request.sure)}
             case messages.Edit():
-                phrase = request.as_phrase(request.text, self._desk.phrases.label(request.label))
+                phrase = request.as_phrase(request.text, self._desk.label(request.label, known=request.known))
                 self._desk.replace(request.phrase, phrase, seen=request.seen.phrase(), sure=request.sure)
             case messages.Remove():
-                self._desk.remove(request.phrase)
+                self._desk.remove(request.phrase, seen=request.seen.phrase())
                 return {}
         return {"touched": request.phrase}
 

@@ -81,6 +81,15 @@ function optionTags(phrase) {
 /** A phrase as it is shown, for whoever is asked to change it. */
 const seenForm = ({ text, label, negatable, uncertain_label, excludes }) => ({ text, label, negatable, uncertain_label, excludes });
 
+/** Of a phrase the ids of its list, in the order that is shown, for whoever is asked to move it. */
+const orderOf = ({ phrases }, { list }) => phrases.filter((one) => one.list === list).map(({ id }) => id);
+
+/** Whether a label is one of those that are shown; else it is a new one. */
+const isKnown = ({ labels }, label) => labels.some(({ name }) => name === label);
+
+/** The labels' names in one line, to be compared. */
+const namesOf = ({ labels }) => labels.map(({ name }) => name).join("\n");
+
 /** How many reports its options concern; nothing where that is none. */
 function optionCounts({ negated, uncertain }) {
   return [negated ? `${grouped(negated)} negated` : "", uncertain ? `${grouped(uncertain)} uncertain` : ""].filter(Boolean).join(" · ");

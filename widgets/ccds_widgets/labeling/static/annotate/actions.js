@@ -36,7 +36,7 @@ function actions(state, context, draw) {
     state.touched = null;
     if (answer) {
       act.refill();
-      if (answer.overview.labels.length !== context.task().labels.length) context.refresh();
+      if (namesOf(answer.overview) !== namesOf(context.task())) context.refresh();
       if (state.panel === "suggestions") act.suggest(state.suggestions.label, state.suggestions.instead, true);
     }
     return answer?.refused ? null : answer;
@@ -98,7 +98,7 @@ function actions(state, context, draw) {
     },
     async accept(label) {
       if (!state.chosen || state.preview?.lists[""]?.known !== undefined || state.busy) return;
-      const answer = await change({ kind: "insert", ...selected(), ...state.options, label, place: state.place });
+      const answer = await change({ kind: "insert", ...selected(), ...state.options, label, known: isKnown(state.overview, label), place: state.place });
       if (answer) act.accepted(answer);
     },
     accepted({ inserted }) {
@@ -122,13 +122,14 @@ function actions(state, context, draw) {
       if (state.opened !== null) document.querySelector(`[data-focus="phrase-${phrase}-negatable"]`)?.focus();
     },
     async changeOptions(phrase, options) {
-      const answer = await change({ kind: "change", phrase: phrase.id, seen: seenForm(phrase), text: phrase.text, label: phrase.label, ...options });
+      const answer = await change({ kind: "change", phrase: phrase.id, seen: seenForm(phrase), text: phrase.text, label: phrase.label, known: true, ...options });
       if (!answer) return;
       const now = phraseOf(state, phrase.id);
       say(`“${now.text}” captures ${counted(now.captured, "report")}, matches ${grouped(now.matched)}. ${optionCounts(now)}`);
     },
     async move(phrase, by) {
-      if (!(await change({ kind: "move", phrase, by }))) return;
+      const shown = phraseOf(state, phrase);
+      if (!(await change({ kind: "move", phrase, by, seen: seenForm(shown), order: orderOf(state.overview, shown) }))) return;
       const { list } = phraseOf(state, phrase);
       const rank = state.overview.phrases.filter((one) => one.list === list).findIndex((one) => one.id === phrase) + 1;
       say(`Now phrase ${rank}, captures ${counted(phraseOf(state, phrase).captured, "report")}.`);
@@ -137,9 +138,9 @@ function actions(state, context, draw) {
       const { phrases } = state.overview;
       const at = phrases.findIndex((one) => one.id === phrase);
       const beside = phrases[at + 1] ?? phrases[at - 1];
-      const { text } = phrases[at];
-      if (!(await change({ kind: "remove", phrase }))) return;
-      say(`Removed “${text}”. ${progressLine(state)}`);
+      const seen = seenForm(phrases[at]);
+      if (!(await change({ kind: "remove", phrase, seen }))) return;
+      say(`Removed “${seen.text}”. ${progressLine(state)}`);
       if (beside) document.querySelector(`[data-focus="phrase-${beside.id}"]`)?.focus();
     },
     async undo() {

@@ -69,7 +69,7 @@ function suggesting(state, context, draw, { act, change }) {
     async acceptSuggestion(one, negatable) {
       if (state.busy) return;
       const { text, label, excludes, position } = one;
-      const answer = await change({ kind: "accept", text, label, excludes, position, negatable, uncertain_label: null });
+      const answer = await change({ kind: "accept", text, label, known: true, excludes, position, negatable, uncertain_label: null });
       if (answer) act.accepted(answer);
     },
   };

@@ -18,7 +18,7 @@ function actions(state, context, draw) {
       } else {
         absorb(state, answer.overview);
         state.touched = answer.touched ?? null;
-        if (answer.refused) state.error = { line: answer.refused, where };
+        if (answer.refused) state.error = { line: answer.refused, where: typeof where === "number" && !state.phrases.has(where) ? "list" : where };
       }
     } catch (error) {
       state.error = { line: error.message, where };
@@ -28,7 +28,7 @@ function actions(state, context, draw) {
     draw();
     state.touched = null;
     if (answer) {
-      if (answer.overview.labels.map(({ name }) => name).join("\n") !== context.task().labels.map(({ name }) => name).join("\n")) context.refresh();
+      if (namesOf(answer.overview) !== namesOf(context.task())) context.refresh();
       refreshPanel();
     }
     return answer?.refused ? null : answer;
@@ -141,13 +141,14 @@ function actions(state, context, draw) {
       draw("counts");
     },
     async move(phrase, position) {
-      const answer = await change({ kind: "move", phrase, position }, phrase);
+      const shown = state.phrases.get(phrase);
+      const answer = await change({ kind: "move", phrase, position, seen: seenForm(shown), order: orderOf(state.overview, shown) }, phrase);
       if (!answer) return;
       const rank = listOf(state, phrase).findIndex(({ id }) => id === phrase) + 1;
       say(`Now phrase ${rank}, captures ${counted(state.phrases.get(phrase).captured, "report")}.`);
     },
     async add(text, label, options) {
-      const answer = await change({ kind: "add", text, label, ...options }, "add");
+      const answer = await change({ kind: "add", text, label, known: isKnown(state.overview, label), ...options }, "add");
       if (answer) say(addedWords(state, answer.touched));
       return answer;
     },
@@ -183,7 +184,7 @@ function actions(state, context, draw) {
     },
     async save() {
       const { phrase, seen, text, label, options } = state.editing;
-      const answer = await change({ kind: "change", phrase, seen, text, label, ...options }, phrase);
+      const answer = await change({ kind: "change", phrase, seen, text, label, known: isKnown(state.overview, label), ...options }, phrase);
       if (!answer) return;
       act.leaveEdit();
       say(addedWords(state, phrase));
@@ -194,16 +195,16 @@ function actions(state, context, draw) {
       const name = state.overview.labels[at]?.name;
       if (!name || name === seen.label) return;
       const uncertain = seen.uncertain_label === name ? null : seen.uncertain_label;
-      const answer = await change({ kind: "change", phrase: id, seen, ...seen, label: name, uncertain_label: uncertain }, id);
+      const answer = await change({ kind: "change", phrase: id, seen, ...seen, label: name, known: true, uncertain_label: uncertain }, id);
       if (answer) say(addedWords(state, id));
     },
     async remove(phrase) {
       const { phrases } = state.overview;
       const at = phrases.findIndex(({ id }) => id === phrase);
       const beside = phrases[at + 1] ?? phrases[at - 1];
-      const { text } = phrases[at];
-      if (!(await change({ kind: "remove", phrase }, phrase))) return;
-      say(`Removed “${text}”.`);
+      const seen = seenForm(phrases[at]);
+      if (!(await change({ kind: "remove", phrase, seen }, phrase))) return;
+      say(`Removed “${seen.text}”.`);
       if (beside) document.querySelector(`[data-focus="phrase-${beside.id}"]`)?.focus();
     },
     async undo() {

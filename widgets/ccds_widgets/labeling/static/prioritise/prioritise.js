@@ -54,8 +54,8 @@ function prioritiseScreen(context) {
       drawTried();
       return;
     }
+    redraw(parts.top, drawTop(state, act));
     if (what === "all") {
-      redraw(parts.top, drawTop(state, act));
       redraw(parts.add, drawAdd(state, act));
       parts.notice.hidden = !state.notice;
       parts.notice.textContent = state.notice ?? "";
@@ -68,6 +68,10 @@ function prioritiseScreen(context) {
     }
     parts.panel.hidden = !state.panel;
     redraw(parts.panel, drawPanel(state, act, context));
+    for (const count of parts.lists.querySelectorAll(".ccds-count")) {
+      const { phrase } = count.closest("[data-phrase]").dataset;
+      count.setAttribute("aria-pressed", String(isShown(state, Number(phrase), count.dataset.which)));
+    }
   }
 
   /** Counts and marks while a row is dragged. The rows stay: a row that is replaced is dragged no more. */

@@ -39,7 +39,8 @@ function drawRow(state, phrase, { rank, listed }, act) {
         class: number ? "ccds-count" : "ccds-count ccds-muted",
         "data-changed": number === before ? undefined : number > before ? "more" : "less",
         "aria-label": `${word} ${counted(number, "report")}: show them`,
-        "aria-pressed": String(state.panel?.among?.phrase === phrase.id && state.panel.among.which === which),
+        "aria-pressed": String(isShown(state, phrase.id, which)),
+        "data-which": which,
         tabindex: -1,
         disabled: !number,
         onclick: () => act.reports({ by: "phrase", phrase: phrase.id, which }),
@@ -99,6 +100,11 @@ function drawRow(state, phrase, { rank, listed }, act) {
       icon("remove", "×", "Remove (Del)", () => act.remove(phrase.id)),
     ),
   );
+}
+
+/** Whether those reports of a phrase stand beside the list. */
+function isShown({ panel }, phrase, which) {
+  return panel?.among?.phrase === phrase && panel.among.which === which;
 }
 
 /** A row for whoever hears it. */

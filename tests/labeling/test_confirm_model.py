@@ -518,7 +518,7 @@ def test_the_screens_share_the_reports(project):
 
 
 @pytest.mark.parametrize(
-    ("parts", "expected"), [({"gold": 20}, "2 gold study"), ({"gold": 20, "wrong": 50}, "1 gold study")]
+    ("parts", "expected"), [({"gold": 20}, "2 gold studies of"), ({"gold": 20, "wrong": 50}, "1 gold study of")]
 )
 def test_too_few_gold_studies_are_told(project, screen_of, parts, expected):
     """With what was asked for and what there is."""

@@ -18,6 +18,7 @@ from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
 from ccds_kernel.labeling.confirmation.curation_rows import CurationKind
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM
 from ccds_kernel.labeling.rows import StoredReport
+from ccds_kernel.labeling.wording import studies
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Feedback:
             batch = batch_rows.assigned_batch(connection, self._batch_id, me)
             if left := lease_rows.still_open(connection, self._project.application, batch, me, self._clock(connection)):
                 raise CcdsError(
-                    expected="a batch with nothing left for you", found=f"{left} study(ies)", do="answer them first"
+                    expected="a batch with nothing left for you", found=studies(left), do="answer them first"
                 )
             gold = curation_rows.standing(connection, batch.task_id, CurationKind.GOLD)
             every = answer_rows.every(connection, batch_id=self._batch_id, labeler=me)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling import wording
 from ccds_kernel.labeling.outcome import one_label
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.tasks.task import MOST_LABELS, Task, TaskKind, checked_word
@@ -102,7 +103,7 @@ def refuse_another_kind(before: Task, after: Task, *, studies: int, phrases: Seq
     if studies:
         raise CcdsError(
             expected=f"the task '{before.name}' to stay of kind {before.kind} once studies are in a batch or labelled",
-            found=f"{studies} study(ies)",
+            found=wording.studies(studies),
             do="make a further task",
         )
     if after.kind is TaskKind.ONE:

@@ -31,7 +31,7 @@ def test_the_kind_stays_once_studies_were_shown_or_said_anything_of(place, use):
     place.task_id = made.id
     use(place)
 
-    with pytest.raises(CcdsError, match=r"to stay of kind several once .*; found 1 study\(ies\)"):
+    with pytest.raises(CcdsError, match=r"to stay of kind several once .*; found 1 study;"):
         tasks.change(made.id, made.task, other)
 
     assert LabelSnapshots(place.project).now(made.id).studies == 12

@@ -9,7 +9,8 @@ from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.progress import LabelerProgress, labeler_progress
-from ccds_widgets.labeling.assess.words import Shown, counted, moment, percent, seconds
+from ccds_kernel.labeling.wording import counted
+from ccds_widgets.labeling.assess.words import Shown, moment, percent, seconds
 
 
 def batches_shown(

@@ -10,8 +10,9 @@ from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot, phrase_err
 from ccds_kernel.labeling.confirmation.snapshots import Taken
 from ccds_kernel.labeling.confirmation.source import Source
 from ccds_kernel.labeling.rows import StoredPhrase
+from ccds_kernel.labeling.wording import counted, studies
 from ccds_kernel.rate import Rate
-from ccds_widgets.labeling.assess.words import Shown, counted, moment, percent, rate, studies
+from ccds_widgets.labeling.assess.words import Shown, moment, percent, rate
 
 SOURCES: Mapping[Source, str] = {
     Source.ADJUDICATED: "decided by a fellow",
@@ -141,4 +142,4 @@ def _whole(found: StratifiedRate | None) -> str:
     if found is None:
         return ""
     interval = f"{percent(found.low).removesuffix(' %')} to {percent(found.high)}"
-    return f"{percent(found.value)} (95 % CI {interval}), from {counted(found.confirmed, 'confirmed study', 'confirmed studies')}"
+    return f"{percent(found.value)} (95 % CI {interval}), from {studies(found.confirmed, 'confirmed')}"

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.batch import Said, SoftStudy, check_batch, compose, misleadable, plantable
 from ccds_kernel.labeling.confirmation.soft import NOBODY, Numbers, SoftStudies
+from ccds_kernel.labeling.wording import studies
 from ccds_widgets.base import sentence
 from ccds_widgets.labeling.confirm import messages
 from ccds_widgets.labeling.confirm.ports import Curation
@@ -154,14 +155,14 @@ class BatchMaking:
         misled = misleadable(golden, pool.gold, ordinary)[:wrong]
         if len(misled) < wrong:
             raise CcdsError(
-                expected=f"{wrong} gold study(ies) of these groups whose report has a phrase with another label, too",
+                expected=f"{studies(wrong, 'gold')} of these groups whose report has a phrase with another label, too",
                 found=str(len(misled)),
                 do="ask for fewer wrong ones, choose further phrases, or mark further studies as gold (Shift+G)",
             )
         others = [study for study in golden if study not in misled][: wanted - wrong]
         if len(misled) + len(others) < wanted:
             raise CcdsError(
-                expected=f"{wanted} gold study(ies) of these groups to mix in",
+                expected=f"{studies(wanted, 'gold')} of these groups to mix in",
                 found=str(len(golden)),
                 do="ask for a smaller share, choose further phrases, or mark further studies as gold (Shift+G)",
             )

@@ -7,11 +7,12 @@ Nothing is read but dates, labels and the number of rows and folders.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from contextlib import closing, suppress
@@ -24,7 +25,8 @@ from sqlalchemy import func, select, text
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.database import open_database
-from ccds_kernel.labeling.tables import phrase, report
+from ccds_kernel.labeling.tables import report
+from ccds_kernel.labeling.tasks.tables import task
 from ccds_kernel.settings import Settings
 
 FRESH_SECONDS = 60.0
@@ -43,7 +45,7 @@ class Contents:
         reports: how many reports.
         imaged: how many studies have images.
         dates: the first and the last day of a study that has a report.
-        labels: those of the project's phrase list, at most `MOST_LABELS`.
+        labels: those of the project's tasks, with or without phrases, at most `MOST_LABELS`.
     """
 
     reports: int | None = None
@@ -79,9 +81,9 @@ def count(folder: Path, *, clock: Callable[[], float] = time.monotonic) -> Conte
             reports, first, last = database.execute(
                 "SELECT count(*), min(study_date), max(study_date) FROM report"
             ).fetchone()
-            labels = database.execute("SELECT DISTINCT label FROM phrase ORDER BY label LIMIT ?", (MOST_LABELS,))
+            labels = _once(text for (text,) in database.execute("SELECT labels FROM task ORDER BY id"))
             dates = (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
-            return Contents(reports, imaged, dates, tuple(label for (label,) in labels))
+            return Contents(reports, imaged, dates, labels)
     except (sqlite3.Error, ValueError):
         return Contents(imaged=imaged)
 
@@ -92,10 +94,16 @@ def _on_server(project_id: str, settings: Settings) -> tuple[int | None, tuple[d
             rows.execute(text(f"SET LOCAL statement_timeout = {LONGEST_SECONDS * 1000:.0f}"))
             found = select(func.count(), func.min(report.c.study_date), func.max(report.c.study_date))
             reports, first, last = rows.execute(found.select_from(report)).one()
-            labels = rows.scalars(select(phrase.c.label).distinct().order_by(phrase.c.label).limit(MOST_LABELS)).all()
-            return reports, (first, last) if first and last else None, tuple(labels)
+            labels = _once(rows.scalars(select(task.c.labels).order_by(task.c.id)))
+            return reports, (first, last) if first and last else None, labels
     except CcdsError:
         return None, None, ()
+
+
+def _once(of_tasks: Iterable[str]) -> tuple[str, ...]:
+    """The labels of tasks, each once, in the tasks' order; a task's are JSON, see `task`."""
+    names = dict.fromkeys(label["name"] for labels in of_tasks for label in json.loads(labels))
+    return tuple(names)[:MOST_LABELS]
 
 
 def _folders(folder: Path, late: Callable[[], bool]) -> int | None:

@@ -1,18 +1,21 @@
 """What lies in a project, counted without holding anybody up."""
 
 import copy
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, literal, select
 
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.database import open_database
 from ccds_kernel.irb.roles import Access, DataKind
-from ccds_kernel.labeling.tables import phrase, report
+from ccds_kernel.labeling.tables import report
+from ccds_kernel.labeling.tasks.tables import task
 from ccds_kernel.settings import Settings
 from ccds_kernel.store.store import open_store
 from ccds_spawners.contents import FRESH_SECONDS, NOT_COUNTED, Contents, ContentsCounter, contents_of, count
@@ -22,23 +25,31 @@ from support.site import ADMINISTRATOR, application, site_settings
 from support.waiting import until
 
 DAY = date(2024, 3, 1)
+LABELS = ("present", "absent"), ("absent", "tube")
+"""Of the project's two tasks, which have no phrases yet."""
+
+
+def add_tasks(connection: Connection) -> None:
+    """Gives the first task its labels, and makes the second one."""
+    first, second = (json.dumps([{"name": name, "colour": slot} for slot, name in enumerate(of)]) for of in LABELS)
+    connection.execute(task.update().values(labels=first))
+    copied = select(
+        literal("second"), task.c.kind, literal(second), task.c.guideline, task.c.left_out, task.c.strata,
+        task.c.created_by, task.c.created_at,
+    )  # fmt: skip
+    names = ["name", "kind", "labels", "guideline", "left_out", "strata", "created_by", "created_at"]
+    connection.execute(task.insert().from_select(names, copied))
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project directory with three reports, two labels and two studies with images."""
+    """A project directory with three reports, two tasks and two studies with images."""
     store = open_store(tmp_path / "project.db")
     with store.writing() as connection:
         for number, day in enumerate((date(2024, 1, 5), None, DAY)):
             key = f"{number:016x}"
             connection.execute(report.insert().values(accession=f"A{number}", study_key=key, study_date=day))
-        for place, label in enumerate(("present", "absent", "present")):
-            connection.execute(
-                phrase.insert().values(
-                    position=place, text=f"p{place}", label=label, negatable=False, created_by="fay",
-                    created_at=datetime(2026, 1, 1, tzinfo=UTC),
-                )
-            )  # fmt: skip
+        add_tasks(connection)
     store.close()
     for name in ("dicom/k1", "dicom/k2", "dicom/.half"):
         (tmp_path / name).mkdir(parents=True)
@@ -46,10 +57,10 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_what_is_there_is_counted(project: Path) -> None:
-    """Reports with their first and last day, studies with images, the labels once each; what is half made isn't there."""
+    """Reports with their first and last day, studies with images, the tasks' labels once each; what is half made isn't there."""
     found = count(project)
 
-    assert found == Contents(3, 2, (date(2024, 1, 5), DAY), ("absent", "present"))
+    assert found == Contents(3, 2, (date(2024, 1, 5), DAY), ("present", "absent", "tube"))
 
 
 def test_counting_leaves_no_trace(project: Path) -> None:
@@ -141,6 +152,7 @@ def test_rows_on_a_server_are_counted_there(postgresql: Server, tmp_path: Path) 
     apply_application(application(id="COUNT-1"), person=ADMINISTRATOR, settings=settings)
     with closing(open_database("COUNT-1", settings)) as store, store.writing() as rows:
         rows.execute(report.insert().values(accession="A1", study_key="k1", study_date=DAY))
+        add_tasks(rows)
 
     found = contents_of(settings)("COUNT-1")
     password = settings.database.password_path(settings.paths.state)
@@ -148,7 +160,7 @@ def test_rows_on_a_server_are_counted_there(postgresql: Server, tmp_path: Path) 
     refused = contents_of(settings)("COUNT-1")
     postgresql.forget("count-1")
 
-    assert (found.reports, found.dates, found.labels) == (1, (DAY, DAY), ())
+    assert (found.reports, found.dates, found.labels) == (1, (DAY, DAY), ("present", "absent", "tube"))
     assert refused.reports is None
 
 

@@ -24,7 +24,8 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     snapshot.add_argument(
         "--cohort",
         metavar="NAME",
-        help="the studies of this cohort, which 'ccds cohort keep' named; all where it isn't given",
+        help="the studies of this cohort, which 'ccds cohort keep' named, as far as the task reads them; all that it reads "
+        "where it isn't given",
     )
     snapshot.add_argument(
         "--json", action="store_true", help="print the snapshot's name and counts as one JSON document"

@@ -213,7 +213,7 @@ def _refuse_everywhere(repository: LabelingRepository, task: Task, phrases: Sequ
     new = [phrase for phrase in phrases if phrase.normalised not in known]
     if not new:
         return
-    reports = repository.reports()
+    reports = repository.task_reports()
     if found := everywhere(task, (stored.report for stored in reports), new):
         raise CcdsError(
             expected=f"phrases that tell reports apart in {path}",

@@ -464,14 +464,14 @@ class Held:
     def __init__(self, project):
         self.reports, self.released = SharedReports(project), Event()
 
-    def version(self):
+    def version(self, task_id):
         """See `SharedReports.version`."""
-        return self.reports.version()
+        return self.reports.version(task_id)
 
-    def all(self):
-        """See `SharedReports.all`."""
+    def of(self, task_id):
+        """See `SharedReports.of`."""
         assert self.released.wait(60)
-        return self.reports.all()
+        return self.reports.of(task_id)
 
 
 def test_while_reports_are_matched_everything_else_is_answered(project, keys):
@@ -508,13 +508,13 @@ def test_a_change_of_the_list_is_matched_before_a_batch_is_made_of_it(project, s
 def test_the_screens_share_the_reports(project):
     """They are read again where some have come, and only there."""
     reports = SharedReports(project)
-    first = reports.all()
+    first = reports.of(TASK)
 
-    again = reports.all()
+    again = reports.of(TASK)
     LabelingRepository(project, TASK).load_reports([Report("NEW", (Section("findings", "Clear."),))])
 
     assert again is first
-    assert [stored.report.accession for stored in reports.all()[len(first) :]] == ["NEW"]
+    assert [stored.report.accession for stored in reports.of(TASK)[len(first) :]] == ["NEW"]
 
 
 @pytest.mark.parametrize(

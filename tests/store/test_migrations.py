@@ -98,6 +98,7 @@ def test_strata_tags_move_to_a_table_of_their_own(tmp_path):
             connection.exec_driver_sql(added, (*row[:2], f"2026-01-0{row[2]} 12:00:00"))
         for later in ("study_strata", "task_change"):
             connection.execute(text(f"DROP TABLE {later}"))
+        connection.execute(text("ALTER TABLE task DROP COLUMN cohort"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
     store.close()
 

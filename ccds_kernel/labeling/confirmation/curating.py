@@ -26,27 +26,35 @@ from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
 from ccds_kernel.labeling.confirmation.curation_rows import Curation, CurationKind, Word
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE, READ_LABELS
 from ccds_kernel.labeling.confirmation.progress import Progress, labeler_progress
+from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.rows import StoredReport
 from ccds_kernel.labeling.tasks import rows as task_rows
+from ccds_kernel.labeling.tasks.reaching import reach_for, reach_of
+from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.labeling.text import is_valid_unicode
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
 class Newest:
-    """The numbers of a project's newest answer and of the newest word about a single study; 0 where there is none.
+    """The numbers of a project's newest answer and of the newest word about a single study, 0 where there is none; and what the
+    task reads of them.
 
-    As neither is ever rewritten, what was worked out from them holds until one of these numbers is higher.
+    As neither is ever rewritten, what was worked out from them holds until one of these numbers is higher, or the reach another.
     """
 
     answer: int
     word: int
+    reach: Reach
 
 
 class Curating:
     """What is kept of one task beside its phrases, for the person who opened the project.
 
-    Every method raises `ProjectAccessDenied` where that person may not do it (any more), and `CcdsError` where there is no such
-    task, batch or study.
+    What people said about studies that the task doesn't read (any more) is left out everywhere, and kept. Every method raises
+    `ProjectAccessDenied` where that person may not do it (any more), and `CcdsError` where there is no such task, batch or study,
+    or as `reaching.reach_of`.
 
     Args:
         project: the project.
@@ -86,7 +94,7 @@ class Curating:
             again: whether its ordinary studies may be in another batch of the task, too.
 
         Raises:
-            CcdsError: a prefill has a label that the task doesn't have, a study isn't one of the project's, or is in another
+            CcdsError: a prefill has a label that the task doesn't have, a study isn't one that the task reads, or is in another
                 batch, or somebody may not confirm.
         """
         name, labelers = check_batch(name, overlap), tuple(labelers)
@@ -97,6 +105,7 @@ class Curating:
             for item in items:
                 if item.prefill:
                     task.checked_labels(item.prefill)
+            self._report_ids(connection, task, [item.study_key for item in items])
             ordinary = {item.study_key for item in items if item.planted is Planted.NO}
             if not again and (used := ordinary & batch_rows.uses_of_studies(connection, self._task_id).keys()):
                 raise CcdsError(
@@ -151,8 +160,9 @@ class Curating:
         self._project.require(READ_LABELS)
         with self._project.store.reading() as connection:
             batch = self._check_ours(connection, batch_id)
-            counts = batch_counts(connection, self._task_id, self._clock(connection))[batch_id]
-            answers = answer_rows.counting(answer_rows.every(connection, batch_id=batch_id))
+            reach = self._reach(connection)
+            counts = batch_counts(connection, reach, self._task_id, self._clock(connection))[batch_id]
+            answers = answer_rows.counting(answer_rows.every(connection, batch_id=batch_id, reach=reach))
         return Progress(
             counts.studies, counts.done, labeler_progress(answers, batch.labelers, counts.held), counts.stuck
         )
@@ -161,15 +171,17 @@ class Curating:
         """The number of each of the task's batches → how far it is, for whoever has the answers already (`every_answer`)."""
         self._project.require(READ_LABELS)
         with self._project.store.reading() as connection:
-            return batch_counts(connection, self._task_id, self._clock(connection))
+            return batch_counts(connection, self._reach(connection), self._task_id, self._clock(connection))
 
     def newest(self) -> Newest:
-        """What is newest in the project, whatever the task."""
+        """What is newest in the project, whatever the task, and the task's reach."""
         self._project.require(READ_LABELS)
         answer, word = tables.answer.c.id, tables.curation.c.id
         with self._project.store.reading() as connection:
             return Newest(
-                connection.scalar(select(func.max(answer))) or 0, connection.scalar(select(func.max(word))) or 0
+                connection.scalar(select(func.max(answer))) or 0,
+                connection.scalar(select(func.max(word))) or 0,
+                self._reach(connection),
             )
 
     def every_answer(self, after: int = 0) -> tuple[StoredAnswer, ...]:
@@ -178,19 +190,21 @@ class Curating:
         """
         self._project.require(READ_LABELS)
         with self._project.store.reading() as connection:
-            return tuple(answer_rows.every(connection, task_id=self._task_id, after=after))
+            reach = self._reach(connection)
+            return tuple(answer_rows.every(connection, task_id=self._task_id, after=after, reach=reach))
 
     def answers(self) -> tuple[StoredAnswer, ...]:
         """The answers of all the task's batches that count now, in the order in which they came."""
         self._project.require(READ_LABELS)
         with self._project.store.reading() as connection:
-            return answer_rows.counting(answer_rows.every(connection, task_id=self._task_id))
+            reach = self._reach(connection)
+            return answer_rows.counting(answer_rows.every(connection, task_id=self._task_id, reach=reach))
 
     def refused_answers(self) -> tuple[StoredAnswer, ...]:
         """The answers that were kept and count for nothing, in the order in which they came."""
         self._project.require(READ_LABELS)
         with self._project.store.reading() as connection:
-            every = answer_rows.every(connection, task_id=self._task_id)
+            every = answer_rows.every(connection, task_id=self._task_id, reach=self._reach(connection))
             return tuple(stored for stored in every if stored.refused is not None)
 
     # --- single studies
@@ -199,19 +213,13 @@ class Curating:
         """The report of a study.
 
         Raises:
-            CcdsError: the project has no such study, or its application doesn't cover it any more.
+            CcdsError: the project has no such study, its application doesn't cover it any more, or the task doesn't read it.
         """
         self._project.require(Action.READ_REPORTS)
         with self._project.store.reading() as connection:
-            report_id = batch_rows.report_ids(connection, [study_key])[study_key]
-            found = rows.reports_by_id(connection, self._project.application, [report_id]).get(report_id)
-        if found is None:
-            raise CcdsError(
-                expected="a study that the IRB application covers",
-                found="one that it doesn't cover any more",
-                do="go on with another one",
-            )
-        return found
+            task = task_rows.task(connection, self._task_id)
+            report_id = self._report_ids(connection, task, [study_key])[study_key]
+            return rows.reports_by_id(connection, reach_for(connection, self._project, task), [report_id])[report_id]
 
     def gold(self) -> Mapping[str, Curation]:
         """Study key → its gold label."""
@@ -247,7 +255,7 @@ class Curating:
         """Study key → its strata tags, of all people together; studies without any are left out."""
         self._project.require(READ_LABELS)
         with self._project.store.reading() as connection:
-            return curation_rows.standing_strata(connection, self._task_id)
+            return curation_rows.standing_strata(connection, self._task_id, reach=self._reach(connection))
 
     def tag(self, study_key: str, tags: Iterable[str]) -> None:
         """Gives a study these strata tags, in the place of those that this person gave it before."""
@@ -260,7 +268,7 @@ class Curating:
     def _standing(self, kind: CurationKind) -> Mapping[str, Curation]:
         self._project.require(READ_LABELS)
         with self._project.store.reading() as connection:
-            return curation_rows.standing(connection, self._task_id, kind)
+            return curation_rows.standing(connection, self._task_id, kind, reach=self._reach(connection))
 
     def _say(
         self, kind: CurationKind, study_key: str, words: Iterable[str] | None, note: str, seen: Word | None = None
@@ -278,7 +286,7 @@ class Curating:
             said = None if words is None else checked(words)
             if seen is not None:
                 self._check_seen(connection, kind, study_key, seen)
-            report_id = batch_rows.report_ids(connection, [study_key])[study_key]
+            report_id = self._report_ids(connection, task, [study_key])[study_key]
             new = Curation(study_key, kind, said, note.strip(), self._me, self._clock(connection))
             curation_rows.add(connection, self._task_id, report_id, new)
             self._project.audit.write(
@@ -291,6 +299,32 @@ class Curating:
                     change="taken back" if said is None else "said",
                 )
             )
+
+    def _reach(self, connection: Connection) -> Reach:
+        return reach_of(connection, self._project, self._task_id)
+
+    def _report_ids(self, connection: Connection, task: Task, study_keys: Sequence[str]) -> Mapping[str, int]:
+        """Study key → the number of its report. Raises a CcdsError where the task doesn't read one of them."""
+        ids = batch_rows.report_ids(connection, study_keys)
+        reach, numbers = reach_for(connection, self._project, task), list(ids.values())
+        outside = 0
+        for begin in range(0, len(numbers), _AT_ONCE):
+            some = numbers[begin : begin + _AT_ONCE]
+            outside += len(some) - len(rows.ids_within(connection, reach, some))
+        if not outside:
+            return ids
+        many = "one" if outside == 1 else str(outside)
+        if task.cohort is None:
+            raise CcdsError(
+                expected="a study that the IRB application covers",
+                found=f"{many} that it doesn't cover any more",
+                do="go on with another one",
+            )
+        raise CcdsError(
+            expected=f"a study of the cohort {task.cohort}, to which the task '{task.name}' is kept",
+            found=f"{many} that the task doesn't read",
+            do="go on with another one",
+        )
 
     def _check_seen(self, connection: Connection, kind: CurationKind, study_key: str, seen: Word) -> None:
         standing = curation_rows.standing(connection, self._task_id, kind, [study_key])

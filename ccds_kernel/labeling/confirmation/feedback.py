@@ -18,6 +18,7 @@ from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
 from ccds_kernel.labeling.confirmation.curation_rows import CurationKind
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM
 from ccds_kernel.labeling.rows import StoredReport
+from ccds_kernel.labeling.tasks.reaching import reach_of
 from ccds_kernel.labeling.wording import studies
 
 
@@ -60,13 +61,14 @@ class Feedback:
 
         Raises:
             ProjectAccessDenied: they may not confirm (any more).
-            CcdsError: they aren't assigned to the batch, or there are studies left for them.
+            CcdsError: they aren't assigned to the batch, or there are studies left for them; or as `reaching.reach_of`.
         """
         self._project.require(CONFIRM)
         me = self._project.person
         with self._project.store.writing() as connection:
             batch = batch_rows.assigned_batch(connection, self._batch_id, me)
-            if left := lease_rows.still_open(connection, self._project.application, batch, me, self._clock(connection)):
+            reach = reach_of(connection, self._project, batch.task_id)
+            if left := lease_rows.still_open(connection, reach, batch, me, self._clock(connection)):
                 raise CcdsError(
                     expected="a batch with nothing left for you", found=studies(left), do="answer them first"
                 )
@@ -78,7 +80,7 @@ class Feedback:
                 if stored.planted is not Planted.NO and stored.answer.study_key in gold
             ]
             ids = batch_rows.report_ids(connection, [stored.answer.study_key for stored in planted])
-            reports = rows.reports_by_id(connection, self._project.application, list(ids.values()))
+            reports = rows.reports_by_id(connection, reach, list(ids.values()))
             lease_rows.close(connection, self._batch_id, me)
             given = tuple(
                 GoldFeedback(

@@ -21,6 +21,7 @@ CALLED = {
     "left_out": "sections to be left out",
     "cues": "cues",
     "strata": "strata tags",
+    "cohort": "a cohort",
 }
 """What people call the parts of a task."""
 

@@ -14,6 +14,7 @@ from ccds_kernel.labeling import rows as labeling_rows
 from ccds_kernel.labeling.confirmation import batch_rows
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE, READ_LABELS
 from ccds_kernel.labeling.confirmation.word_uses import judged_studies, uses_of_words
+from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.tasks import rows
 from ccds_kernel.labeling.tasks.changing import (
     changed_since,
@@ -22,6 +23,7 @@ from ccds_kernel.labeling.tasks.changing import (
     refuse_lost_words,
 )
 from ccds_kernel.labeling.tasks.history import StepKind, next_step
+from ccds_kernel.labeling.tasks.reaching import reach_for
 from ccds_kernel.labeling.tasks.rows import StoredTask
 from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.labeling.tasks.task_history import TaskChange, carried_out
@@ -67,19 +69,21 @@ class TaskRepository:
         """The sections that `task` leaves out and that no report has; none where there is no report yet."""
         self._project.require(READ_LABELS)
         with self._project.store.reading() as connection:
-            known = set(map(normalise, labeling_rows.section_names(connection, self._project.application)))
+            known = set(map(normalise, labeling_rows.section_names(connection, Reach.of(self._project.application))))
         return [name for name in sorted(task.left_out) if known and normalise(name) not in known]
 
     def make(self, task: Task) -> StoredTask:
         """Adds a task.
 
         Raises:
-            CcdsError: another one has its name, or it has too many labels, or one that is too long.
+            ProjectAccessDenied: also where the IRB application doesn't cover the cohort that it is to be kept to.
+            CcdsError: another one has its name, or it has too many labels, or one that is too long, or there is no such cohort.
         """
         self._project.require(CURATE)
         refuse_beyond_limits(None, task)
         with self._project.store.writing() as connection:
             _check_name(task, rows.tasks(connection))
+            reach_for(connection, self._project, task)
             stored = rows.add_task(connection, task, self._project.person)
             self._log("made", stored.id)
         return stored
@@ -88,9 +92,10 @@ class TaskRepository:
         """Changes of a task what differs between `before`, as this person read it, and `after`; the rest stays as it is by now.
 
         Raises:
+            ProjectAccessDenied: also where the IRB application doesn't cover another cohort that it is to be kept to.
             CcdsError: the task is gone; somebody else has changed the same since; another one has the name; a label or strata tag
                 would go that is still in use; there would be too many labels; or the kind would change though the phrases don't
-                fit another one, or studies were shown or labelled by it.
+                fit another one, or studies were shown or labelled by it; or there is no such cohort.
         """
         self._project.require(CURATE)
         with self._project.store.writing() as connection:
@@ -138,6 +143,9 @@ class TaskRepository:
         now = rows.task(connection, task_id)
         _check_name(changed, (one for one in rows.tasks(connection) if one.id != task_id))
         refuse_beyond_limits(now, changed)
+        # one that is gone, or isn't covered any more, keeps nobody from changing the rest
+        if changed.cohort != now.cohort:
+            reach_for(connection, self._project, changed)
         if {*now.words} - {*changed.words} or {*now.strata} - {*changed.strata}:  # the uses are those of every answer
             refuse_lost_words(now, changed, uses_of_words(connection, task_id))
         phrases = [stored.phrase for stored in labeling_rows.phrases(connection, task_id)]

@@ -184,6 +184,7 @@ def _task(values: Mapping[Any, Any]) -> Task:
         frozenset(json.loads(values["left_out"])),
         RADIOLOGY if values["cues"] is None else Cues.from_lists(json.loads(values["cues"])),
         tuple(json.loads(values["strata"])),
+        values.get("cohort"),  # of a change that was kept before there were any, there is none
     )
 
 
@@ -196,6 +197,7 @@ def _values(of: Task) -> dict[str, object]:
         "left_out": json.dumps(sorted(of.left_out)),
         "cues": None if of.cues == RADIOLOGY else json.dumps(of.cues.to_lists()),
         "strata": json.dumps(of.strata),
+        "cohort": of.cohort,
     }
 
 

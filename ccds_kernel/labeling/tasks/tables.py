@@ -15,12 +15,16 @@ task = Table(
     Column("left_out", String, nullable=False),
     Column("cues", String),
     Column("strata", String, nullable=False),
+    Column("cohort", String(40)),
     Column("created_by", String(64), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     comment="reports",
     sqlite_autoincrement=True,
 )
-"""Tasks. `labels`, `left_out`, `cues` and `strata` are JSON; `cues` is NULL where the defaults of this ccds hold."""
+"""Tasks. `labels`, `left_out`, `cues` and `strata` are JSON; `cues` is NULL where the defaults of this ccds hold.
+
+`cohort` is a name and no foreign key: so the file and the history of a task have it, and a task outlasts its cohort.
+"""
 
 task_change = Table(
     "task_change",

@@ -185,6 +185,7 @@ def test_studies_that_nobody_assigned_can_answer_are_counted(either):
 
 def test_all_batches_are_counted_at_once(either):
     """Each batch by itself, planted studies left out of what is to be done; what somebody held is over with its time."""
+    other = TaskRepository(either.project).make(Task("mass")).id
     first = either.batch(either.keys[:5], planted=either.keys[:1], labelers=["ann", "bob"])
     second = either.batch(either.keys[5:7], labelers=["ann"])
     at_work = either.at_work("ann", first)
@@ -198,11 +199,12 @@ def test_all_batches_are_counted_at_once(either):
 
     assert counts == {first.id: BatchCounts(4, 2, {"ann": 1, "bob": 1}), second.id: BatchCounts(2, 0, {})}
     assert later[first.id] == BatchCounts(4, 2, {})
-    assert Curating(either.project, 2).counts() == {}
+    assert Curating(either.project, other).counts() == {}
 
 
 def test_only_what_came_since_is_read(either):
     """Answers are numbered as they come, and what is newest says whether anything did; refused and undone ones come, too."""
+    other = TaskRepository(either.project).make(Task("mass")).id
     curating, batch = either.curating(), either.batch(labelers=["ann"])
     before = curating.newest()
     at_work = either.at_work("ann", batch)
@@ -212,11 +214,11 @@ def test_only_what_came_since_is_read(either):
 
     every = curating.every_answer()
 
-    assert before == Newest(0, 0)
+    assert before == Newest(0, 0, before.reach)
     assert [stored.answer for stored in every] == [*told, undo_of(every, told[0])]
     assert curating.every_answer(every[0].number) == every[1:]
-    assert curating.newest() == Newest(every[-1].number, 1)
-    assert Curating(either.project, 2).every_answer() == ()
+    assert curating.newest() == Newest(every[-1].number, 1, before.reach)
+    assert Curating(either.project, other).every_answer() == ()
 
 
 def undo_of(every, told):

@@ -68,25 +68,22 @@ def labeling_of(project: Project) -> LabelingModel:
 
 
 def _desk(project: Project, task: int, reports: SharedReports) -> Desk:
-    covered = _covered(project)
+    repository, tasks = LabelingRepository(project, task), TaskRepository(project)
+    reach = repository.reach()
 
     def permit() -> None:
         project.require(Action.OPEN_LABELING)
-        project.require(Action.READ_REPORTS)
-        if _covered(project) != covered:
+        now = repository.reach()  # which asks whether the person may read reports
+        if now != reach:
+            amended = now.whole != reach.whole
+            what = "exam codes and study dates" if amended else "cohort of the task"
             raise CcdsError(
-                expected="the exam codes and study dates of when this page was opened",
-                found="an amendment of the IRB application",
+                expected=f"the {what} of when this page was opened",
+                found="an amendment of the IRB application" if amended else "another one, or none",
                 do="load the page anew",
             )
 
-    repository, tasks = LabelingRepository(project, task), TaskRepository(project)
-    return Desk(repository, tasks, task, reports=reports.all(), person=project.person, permit=permit)
-
-
-def _covered(project: Project) -> tuple[object, ...]:
-    application = project.application
-    return application.exam_codes, application.study_dates
+    return Desk(repository, tasks, task, reports=reports.of(task), person=project.person, permit=permit)
 
 
 def _phrases(project: Project, task: int) -> list[Phrase]:

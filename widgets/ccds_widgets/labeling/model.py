@@ -113,6 +113,7 @@ def shown_task(task: Task) -> Answer:
     return {
         "name": task.name,
         "kind": task.kind.value,
+        "cohort": task.cohort,
         "labels": labels,
         "guideline": task.guideline,
         "left_out": sorted(task.left_out),

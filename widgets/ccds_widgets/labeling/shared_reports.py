@@ -5,39 +5,46 @@ from __future__ import annotations
 from threading import Lock
 
 from ccds_kernel.irb.project import Project
+from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.rows import StoredReport
 
+Version = tuple[int, Reach]
+"""The number of the newest report, and which of them a task reads."""
+
 
 class SharedReports:
-    """Those that the IRB application covers now, read again only where some have come or the application was amended.
+    """Those that a task reads now, read once for all tasks that read the same, and again only where some have come, the IRB
+    application was amended, or the task is kept to another cohort.
 
     May be asked in several threads.
     """
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._repository = LabelingRepository(project)
         self._lock = Lock()
-        self._read: tuple[object, tuple[StoredReport, ...]] | None = None
+        self._read: dict[Version, tuple[StoredReport, ...]] = {}
 
-    def version(self) -> object:
-        """Another value where other reports are covered. Raises `ProjectAccessDenied` where the person may not read any."""
-        return (
-            self._repository.newest_report(),
-            self._project.application.exam_codes,
-            self._project.application.study_dates,
-        )
+    def version(self, task_id: int) -> Version:
+        """Another value where the task reads other reports. Raises as `LabelingRepository.reach`."""
+        repository = LabelingRepository(self._project, task_id)
+        return repository.newest_report(), repository.reach()
 
-    def all(self) -> tuple[StoredReport, ...]:
-        """Every report, as `LabelingRepository.reports`; the same ones as before where there are no others.
+    def of(self, task_id: int) -> tuple[StoredReport, ...]:
+        """As `LabelingRepository.task_reports`; the same ones as before where there are no others.
 
         Raises:
             ProjectAccessDenied: the person may not read them (any more).
+            CcdsError: the cohort that the task is kept to is gone.
         """
         with self._lock:
-            version = self.version()
-            if self._read is None or self._read[0] != version:
-                self._read = None
-                self._read = version, self._repository.reports()
-            return self._read[1]
+            version = self.version(task_id)
+            if version not in self._read:
+                newest, reach = version
+                self._read = {
+                    (other, theirs): reports
+                    for (other, theirs), reports in self._read.items()
+                    if (other, theirs.whole) == (newest, reach.whole)
+                }
+                self._read[version] = LabelingRepository(self._project, task_id).task_reports()
+            return self._read[version]

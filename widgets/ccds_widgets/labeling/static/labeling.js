@@ -3,7 +3,7 @@
 // A screen is one function, `annotateScreen(context)` and so on, called for one task when it is looked at first. The context:
 //   project      the project's id
 //   channel      ask(request, patience), as openChannel's: the screen's name and the task go with each request
-//   task()       the task as the kernel told it last: {id, name, kind, labels: [{name, tone}], guideline, left_out, strata}
+//   task()       the task as the kernel told it last: {id, name, kind, cohort, labels: [{name, tone}], guideline, left_out, strata}
 //   refresh()    asks for the tasks anew, after something that may have given this one a label
 //   said(line)   reads a line aloud
 //   show(name, place)  goes to another screen, which is opened at `place`
@@ -119,6 +119,11 @@ function render({ model, el }) {
     return shell.overview.tasks.find(({ id }) => id === shell.task);
   }
 
+  /** What a task is called, and the cohort that it is kept to. */
+  function titleOf({ name, cohort }) {
+    return cohort ? `${name} · cohort ${cohort}` : name;
+  }
+
   async function refresh() {
     const { tasks } = await channel.ask({ kind: "tasks" });
     shell.overview.tasks = tasks;
@@ -157,13 +162,13 @@ function render({ model, el }) {
     const chooser = h(
       "select",
       { class: "ccds-field", "data-focus": "task", "aria-label": "Task", onchange: (event) => choose(Number(event.target.value)) },
-      ...tasks.map(({ id, name }) => h("option", { value: id, selected: id === shell.task }, name)),
+      ...tasks.map((one) => h("option", { value: one.id, selected: one.id === shell.task }, titleOf(one))),
     );
     redraw(
       bar,
       ...(used.length > 1 ? used.map(tab) : []),
       h("span", { class: "ccds-space" }),
-      tasks.length > 1 ? h("label", { class: "ccds-task" }, h("span", {}, "Task"), chooser) : h("span", { class: "ccds-task" }, h("span", {}, "Task "), h("b", {}, taskOf().name)),
+      tasks.length > 1 ? h("label", { class: "ccds-task" }, h("span", {}, "Task"), chooser) : h("span", { class: "ccds-task" }, h("span", {}, "Task "), h("b", {}, titleOf(taskOf()))),
       h(
         "button",
         { class: "ccds-button", "data-focus": "guideline", "aria-expanded": String(!guideline.hidden), title: "Guideline (g)", onclick: toggleGuideline },

@@ -27,8 +27,10 @@ from ccds_kernel.labeling.report import Report
 from ccds_kernel.labeling.rows import StoredPhrase, StoredReport
 from ccds_kernel.labeling.seal import sealed
 from ccds_kernel.labeling.tasks import rows as task_rows
+from ccds_kernel.labeling.tasks import step_rows
 from ccds_kernel.labeling.tasks.editing import PhraseEditor
-from ccds_kernel.labeling.tasks.history import Change, StepKind, next_step_back
+from ccds_kernel.labeling.tasks.history import Change, StepKind, carried_back
+from ccds_kernel.labeling.tasks.own_steps import ToldSteps, open_steps
 from ccds_kernel.labeling.tasks.reaching import reach_of
 
 __all__ = ["Appended", "LabelingRepository", "Loaded", "StoredPhrase", "StoredReport"]
@@ -266,6 +268,12 @@ class LabelingRepository:
         with self._project.store.reading() as connection:
             return task_rows.changes(connection, self._task_id)
 
+    def open_steps(self) -> ToldSteps:
+        """What this person would take back next, of the phrases or of the task itself, and what they would do again."""
+        self._project.require(Action.READ_PHRASES)
+        with self._project.store.reading() as connection:
+            return step_rows.told_steps(connection, self._task_id, self._project.person)
+
     def undo(self) -> tuple[Change, ...]:
         """Takes back this person's newest step that isn't taken back yet; returns what it changed.
 
@@ -285,10 +293,12 @@ class LabelingRepository:
     def _step_back(self, kind: StepKind) -> tuple[Change, ...]:
         self._project.require(Action.EDIT_PHRASES)
         with self._project.store.writing() as connection:
-            known = task_rows.changes(connection, self._task_id)
-            of_step, wanted = next_step_back(self._project.person, known, kind)
-            editor = PhraseEditor(connection, self._task_id, self._project.person, kind=kind, of_step=of_step)
-            editor.carry_out(wanted)
+            me = self._project.person
+            own = open_steps(step_rows.own_phrase_steps(connection, self._task_id, me)).wanted(kind)
+            whole = step_rows.changes_of(connection, self._task_id, me, own.step)
+            others = step_rows.others_since(connection, self._task_id, me, own)
+            editor = PhraseEditor(connection, self._task_id, me, kind=kind, of_step=own.step)
+            editor.carry_out(carried_back(whole, others, kind))
             self._keep(editor)
         return tuple(editor.changes)
 

@@ -99,6 +99,7 @@ def test_strata_tags_move_to_a_table_of_their_own(tmp_path):
         for later in ("study_strata", "task_change"):
             connection.execute(text(f"DROP TABLE {later}"))
         connection.execute(text("ALTER TABLE task DROP COLUMN cohort"))
+        connection.execute(text("DROP INDEX ix_phrase_change_person"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
     store.close()
 

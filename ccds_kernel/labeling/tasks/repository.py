@@ -15,14 +15,15 @@ from ccds_kernel.labeling.confirmation import batch_rows
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE, READ_LABELS
 from ccds_kernel.labeling.confirmation.word_uses import judged_studies, uses_of_words
 from ccds_kernel.labeling.reach import Reach
-from ccds_kernel.labeling.tasks import rows
+from ccds_kernel.labeling.tasks import rows, step_rows
 from ccds_kernel.labeling.tasks.changing import (
     changed_since,
     refuse_another_kind,
     refuse_beyond_limits,
     refuse_lost_words,
 )
-from ccds_kernel.labeling.tasks.history import StepKind, next_step
+from ccds_kernel.labeling.tasks.history import StepKind
+from ccds_kernel.labeling.tasks.own_steps import open_steps
 from ccds_kernel.labeling.tasks.reaching import reach_for
 from ccds_kernel.labeling.tasks.rows import StoredTask
 from ccds_kernel.labeling.tasks.task import Task
@@ -122,9 +123,9 @@ class TaskRepository:
     def _step_back(self, task_id: int, kind: StepKind) -> TaskChange:
         self._project.require(CURATE)
         with self._project.store.writing() as connection:
-            known = rows.task_changes(connection, task_id)
-            of_step = next_step(self._project.person, known, kind)
-            change = next(one for one in known if one.step == of_step)
+            me = self._project.person
+            of_step = open_steps(step_rows.own_task_steps(connection, task_id, me)).wanted(kind).step
+            (change,) = step_rows.task_changes_of(connection, task_id, me, of_step)
             wanted = change.swapped if kind is StepKind.UNDO else change
             task = carried_out(rows.task(connection, task_id), wanted)
             self._put(connection, task_id, task, kind=kind, of_step=of_step)

@@ -58,6 +58,7 @@ phrase_change = Table(
     Column("kind", String(8), nullable=False),
     Column("of_step", Integer),
     Index("ix_phrase_change_task_id", "task_id", "id"),
+    Index("ix_phrase_change_person", "task_id", "person", "step", "kind", "of_step"),
     comment="reports" + ADDED_ONLY,
     sqlite_autoincrement=True,
 )

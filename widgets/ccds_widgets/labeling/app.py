@@ -83,7 +83,7 @@ def _desk(project: Project, task: int, reports: SharedReports) -> Desk:
                 do="load the page anew",
             )
 
-    return Desk(repository, tasks, task, reports=reports.of(task), person=project.person, permit=permit)
+    return Desk(repository, tasks, task, reports=reports.of(task), permit=permit)
 
 
 def _phrases(project: Project, task: int) -> list[Phrase]:

@@ -6,7 +6,7 @@ phrases. The page is told a revision with everything that depends on the list an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,8 @@ import numpy.typing as npt
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.everywhere import everywhere
 from ccds_kernel.labeling.phrase import Phrase
-from ccds_kernel.labeling.tasks.history import Change, StepKind, next_step, stacks_of
+from ccds_kernel.labeling.tasks.history import Change
+from ccds_kernel.labeling.tasks.own_steps import ToldStep
 from ccds_kernel.labeling.tasks.task import Task, checked_word
 from ccds_kernel.labeling.tasks.task_history import TaskChange
 from ccds_widgets.labeling.among import Among, Conflict, OfPhrase, Words
@@ -37,7 +38,6 @@ class Desk:
         tasks: where tasks are kept.
         task_id: the task.
         reports: the project's, in a fixed order.
-        person: who works here.
         permit: raises a CcdsError where that person may not (any more); asked before each answer.
     """
 
@@ -48,13 +48,11 @@ class Desk:
         task_id: int,
         *,
         reports: Sequence[HasReport],
-        person: str,
         permit: Callable[[], None],
     ) -> None:
         self.repository = repository
         self._tasks = tasks
         self._task_id = task_id
-        self._person = person
         self._permit = permit
         self.reports = reports
         self.phrases = TaskPhrases(self._task(), [stored.report for stored in self.reports])
@@ -173,13 +171,13 @@ class Desk:
 
     def undo(self) -> Answer:
         """Takes back this person's newest step, of the phrases or of the task; returns what it was."""
-        if self._is_of_task(StepKind.UNDO):
+        if is_of_task(self.repository.open_steps().undo):
             return self._stepped([self._tasks.undo(self._task_id)])
         return self._stepped(self.repository.undo())
 
     def redo(self) -> Answer:
         """Does again what this person took back last; returns what it was."""
-        if self._is_of_task(StepKind.REDO):
+        if is_of_task(self.repository.open_steps().redo):
             return self._stepped([self._tasks.redo(self._task_id)])
         return self._stepped(self.repository.redo())
 
@@ -231,16 +229,10 @@ class Desk:
             raise ChangedMeanwhileError("phrase")
         return place
 
-    def _is_of_task(self, kind: StepKind) -> bool:
-        """Whether what would be undone, or done again, is a change of the task. Raises a CcdsError where there is nothing."""
-        changes = self.changes()
-        step = next_step(self._person, changes, kind)
-        return any(isinstance(one, TaskChange) for one in changes if one.step == step)
-
-    def _stepped(self, changes: Iterable[Change | TaskChange]) -> Answer:
+    def _stepped(self, changes: Sequence[Change | TaskChange]) -> Answer:
         self._permit()  # of another cohort, to which the task is kept then, there are no reports here
         self.changed()
-        return told_step(changes)
+        return told_step(changes[0], len(changes))
 
     def _refuse_all(self, raw: int) -> None:
         if raw == len(self.reports) > 1:
@@ -264,12 +256,10 @@ class Desk:
         return found.astype(np.intp)
 
     def _undoable(self) -> Answer:
-        changes = self.changes()
-        stacks = stacks_of(self._person, changes)
-        newest = {"undo": stacks.undoable[-1:], "redo": stacks.redoable[-1:]}
+        steps = self.repository.open_steps()
         return {
-            name: told_step([one for one in changes if one.step == step[0]]) if step else None
-            for name, step in newest.items()
+            name: step and told_step(step.first, step.changes)
+            for name, step in (("undo", steps.undo), ("redo", steps.redo))
         }
 
     def _task(self) -> Task:
@@ -304,13 +294,19 @@ class ChangedMeanwhileError(CcdsError):
         )
 
 
-def told_step(changes: Iterable[Change | TaskChange]) -> Answer:
-    """What a page says of a step: what happened to its first phrase, and how many more it touched; or the parts of the task."""
-    first, *more = changes
+def is_of_task(step: ToldStep | None) -> bool:
+    """Whether a step is a change of the task itself."""
+    return step is not None and isinstance(step.first, TaskChange)
+
+
+def told_step(first: Change | TaskChange, changes: int) -> Answer:
+    """What a page says of a step of so many changes: what happened to its first phrase, and how many more it touched; or the
+    parts of the task.
+    """
     if isinstance(first, TaskChange):
         return {"what": "task", "text": told_parts(first), "more": 0}
     form = first.after or first.before
-    return {"what": first.what, "text": form.phrase.text if form else "", "more": len(more)}
+    return {"what": first.what, "text": form.phrase.text if form else "", "more": changes - 1}
 
 
 def told_parts(change: TaskChange) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report
 from ccds_kernel.labeling.tasks.history import Change
+from ccds_kernel.labeling.tasks.own_steps import ToldSteps
 from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.labeling.tasks.task_history import TaskChange
 
@@ -93,6 +94,9 @@ class Repository(Protocol):
 
     def changes(self) -> Sequence[Change]:
         """The history of the list, the oldest change first."""
+
+    def open_steps(self) -> ToldSteps:
+        """What this person would take back next, of the phrases or of the task itself, and what they would do again."""
 
     def undo(self) -> Sequence[Change]:
         """Takes back this person's newest step."""

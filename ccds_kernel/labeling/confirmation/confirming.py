@@ -1,6 +1,6 @@
 """Confirming, for one labeler: takes studies of a batch ahead, and keeps what is said about them.
 
-Who takes a study holds a *lease* of it, which ends by itself, so that a page that died blocks nothing. Taking, renewing, giving
+Who takes a study holds a *lease* of it, which ends by itself, so that a page that died blocks nothing. Taking, giving
 back and answering are one transaction each, which holds the store's write lock from its begin: two processes that ask at once are
 given different studies, whichever engine the rows lie in. `take` says how many studies a labeler is to have, not how many more:
 a page that didn't get the answer asks again, and gets the same ones.
@@ -38,7 +38,7 @@ from ccds_kernel.labeling.tasks.reaching import reach_of
 __all__ = ["Acknowledged", "Confirming", "LeasedStudy", "OwnWork"]
 
 TERM = timedelta(minutes=10)
-"""How long a lease holds; whoever is at work renews it."""
+"""How long a lease holds; whoever is at work takes again, which renews it."""
 
 MOST_AHEAD = 100
 MOST_AT_ONCE = 500
@@ -154,20 +154,6 @@ class Confirming:
                 )
         self._taken = {study.lease: study.until for study in leased if study.lease not in others}
         return leased
-
-    def renew(self) -> tuple[int, ...]:
-        """Lets everything that this person still holds hold on; returns the numbers of these leases.
-
-        One whose time was over and that somebody else has taken since isn't among them.
-        """
-        self._project.require(CONFIRM)
-        with self._project.store.writing() as connection:
-            reach = self._reach(connection, self._assigned(connection))
-            now = self._clock(connection)
-            lease_rows.bound(connection, self._batch_id, now + self._term)
-            kept = [one.lease.id for one in self._still_held(connection, reach, now)]
-            lease_rows.renew(connection, kept, now + self._term)
-        return tuple(kept)
 
     def give_back(self, leases: Iterable[int] | None = None) -> None:
         """Leaves the studies of `leases`, or all that this person holds, to others.

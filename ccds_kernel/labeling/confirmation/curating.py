@@ -25,7 +25,6 @@ from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
 from ccds_kernel.labeling.confirmation.curation_rows import Curation, CurationKind, Word
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE, READ_LABELS
-from ccds_kernel.labeling.confirmation.progress import Progress, labeler_progress
 from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.rows import StoredReport
 from ccds_kernel.labeling.tasks import rows as task_rows
@@ -155,18 +154,6 @@ class Curating:
         with self._project.store.reading() as connection:
             return batch_rows.uses_of_studies(connection, self._task_id)
 
-    def progress(self, batch_id: int) -> Progress:
-        """How far a batch is, and what each labeler has done of it."""
-        self._project.require(READ_LABELS)
-        with self._project.store.reading() as connection:
-            batch = self._check_ours(connection, batch_id)
-            reach = self._reach(connection)
-            counts = batch_counts(connection, reach, self._task_id, self._clock(connection))[batch_id]
-            answers = answer_rows.counting(answer_rows.every(connection, batch_id=batch_id, reach=reach))
-        return Progress(
-            counts.studies, counts.done, labeler_progress(answers, batch.labelers, counts.held), counts.stuck
-        )
-
     def counts(self) -> Mapping[int, BatchCounts]:
         """The number of each of the task's batches → how far it is, for whoever has the answers already (`every_answer`)."""
         self._project.require(READ_LABELS)
@@ -199,13 +186,6 @@ class Curating:
         with self._project.store.reading() as connection:
             reach = self._reach(connection)
             return answer_rows.counting(answer_rows.every(connection, task_id=self._task_id, reach=reach))
-
-    def refused_answers(self) -> tuple[StoredAnswer, ...]:
-        """The answers that were kept and count for nothing, in the order in which they came."""
-        self._project.require(READ_LABELS)
-        with self._project.store.reading() as connection:
-            every = answer_rows.every(connection, task_id=self._task_id, reach=self._reach(connection))
-            return tuple(stored for stored in every if stored.refused is not None)
 
     # --- single studies
 

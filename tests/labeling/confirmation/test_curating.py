@@ -12,7 +12,7 @@ from ccds_kernel.labeling.confirmation.batch import BatchItem
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.curating import Curating, Newest
 from ccds_kernel.labeling.confirmation.curation_rows import Word
-from ccds_kernel.labeling.confirmation.progress import LabelerProgress, flagged
+from ccds_kernel.labeling.confirmation.progress import LabelerProgress, flagged, labeler_progress
 from ccds_kernel.labeling.cues import Cues
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
@@ -102,7 +102,6 @@ def test_what_is_said_about_a_study_is_the_newest(either):
         (lambda curating, key: curating.tag(key, ["rare"]), "strata tags of the task 'effusion'"),
         (lambda curating, _: curating.assign(1, "zoe"), "labelers on the project's roster"),
         (lambda curating, _: curating.assign(99, "ann"), "a batch of this project"),
-        (lambda curating, _: curating.progress(99), "a batch of this project"),
         (
             lambda curating, key: curating.make_batch("b", [BatchItem(key, None, frozenset({"edema"}))]),
             "labels of the task 'effusion'",
@@ -132,7 +131,7 @@ def test_a_batch_is_of_its_own_task(place):
     batch = place.batch()
 
     with pytest.raises(CcdsError, match="found one of another task"):
-        Curating(place.project, other.id).progress(batch.id)
+        Curating(place.project, other.id).assign(batch.id, "ann")
 
 
 def test_progress_counts_what_counts_now(either):
@@ -150,16 +149,17 @@ def test_progress_counts_what_counts_now(either):
     either.at_work("bob", batch).take(2)
     either.clock.pass_by(timedelta(minutes=1))
 
-    progress = either.curating().progress(batch.id)
+    counts = either.curating().counts()[batch.id]
+    progress = labeler_progress(either.curating().answers(), ["ann", "bob", "cy"], counts.held)
 
     then = either.clock.now - timedelta(minutes=1)
-    assert (progress.studies, progress.done) == (12, 2)
-    assert progress.labelers == {
+    assert (counts.studies, counts.done) == (12, 2)
+    assert progress == {
         "ann": LabelerProgress(0, 1, 1, 1, 2, 6.5, then),
         "bob": LabelerProgress(0, 0, 0, 0, 2, None, None),
         "cy": LabelerProgress(0, 0, 0, 0, 0, None, None),
     }
-    assert progress.labelers["ann"].answered == 2
+    assert progress["ann"].answered == 2
 
 
 def test_studies_that_nobody_assigned_can_answer_are_counted(either):
@@ -171,10 +171,10 @@ def test_studies_that_nobody_assigned_can_answer_are_counted(either):
     before = either.curating().counts()[batch.id].stuck
     same, other, last, gold = bob.take(4)
     bob.answer([answer(same, AnswerKind.SKIP), answer(other, AnswerKind.SKIP), answer(gold, AnswerKind.SKIP)])
-    holding = either.curating().progress(batch.id)
+    holding = either.curating().counts()[batch.id]
     bob.answer([answer(last)])
 
-    after = either.curating().progress(batch.id)
+    after = either.curating().counts()[batch.id]
     either.curating().assign(batch.id, "cy")
 
     assert (before, holding.stuck, after.stuck, after.done) == (0, 2, 2, 1)

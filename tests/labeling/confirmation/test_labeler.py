@@ -88,7 +88,6 @@ REFUSED: dict[str, Callable[[Project], object]] = {
     "list batches": lambda project: Curating(project, 1).batches(),
     "assign": lambda project: Curating(project, 1).assign(1, "lea"),
     "read answers": lambda project: Curating(project, 1).answers(),
-    "read how far a batch is": lambda project: Curating(project, 1).progress(1),
     "count batches": lambda project: Curating(project, 1).counts(),
     "read the gold set": lambda project: Curating(project, 1).gold(),
     "mark gold": lambda project: Curating(project, 1).set_gold("key", POSITIVE),

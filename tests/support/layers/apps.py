@@ -274,7 +274,7 @@ class _Pages:
             "kernel: tasks": tasks.tasks,
             "kernel: change a task": lambda: tasks.change(TASK, Task("a"), Task("a", guideline=self._name)),
             "kernel: answers": curating.answers,
-            "kernel: take studies": lambda: Confirming(self._project, self._batch).renew(),
+            "kernel: take studies": lambda: Confirming(self._project, self._batch).take(1),
             "kernel: say the final word": lambda: curating.adjudicate(self._key, ["Seen"]),
             "kernel: label snapshot": lambda: LabelSnapshots(self._project).take(TASK),
         }

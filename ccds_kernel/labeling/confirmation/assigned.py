@@ -18,6 +18,7 @@ from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM
 from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.tasks import rows as task_rows
 from ccds_kernel.labeling.tasks.reaching import reach_for
 from ccds_kernel.labeling.tasks.task import Task
@@ -80,8 +81,10 @@ class Assigned:
         self._project.require(CONFIRM)
         with self._project.store.reading() as connection:
             ours = [batch for batch in batch_rows.batches(connection, task_id) if self._me in batch.labelers]
-            tasks = {number: task_rows.task(connection, number) for number in {batch.task_id for batch in ours}}
-            return tuple(self._seen(connection, batch, tasks[batch.task_id]) for batch in ours)
+            numbers = {batch.task_id for batch in ours} if task_id is None else {task_id}
+            tasks = {number: task_rows.task(connection, number) for number in numbers}
+            reaches = {number: reach_for(connection, self._project, task) for number, task in tasks.items()}
+            return tuple(self._seen(connection, batch, tasks[batch.task_id], reaches[batch.task_id]) for batch in ours)
 
     def outline(self, batch_id: int) -> Outline:
         """What one of them asks.
@@ -103,8 +106,7 @@ class Assigned:
     def _me(self) -> str:
         return self._project.person
 
-    def _seen(self, connection: Connection, batch: StoredBatch, task: Task) -> AssignedBatch:
-        reach = reach_for(connection, self._project, task)
+    def _seen(self, connection: Connection, batch: StoredBatch, task: Task, reach: Reach) -> AssignedBatch:
         is_open = lease_rows.still_open(connection, reach, batch, self._me, self._clock(connection))
         studies = sum(batch_rows.group_sizes(connection, reach, batch.id).values())
         return AssignedBatch(batch.id, batch.name, batch.task_id, task, studies, is_open)

@@ -1,16 +1,21 @@
 """What somebody who is a labeler, and nothing more, may do: confirm what they are assigned to, and see what that takes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import Connection, Executable, Insert, delete, insert, select, text, update
+from sqlalchemy.exc import ProgrammingError
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
-from ccds_kernel.labeling.confirmation.answer import AnswerKind
+from ccds_kernel.labeling.confirmation import tables
+from ccds_kernel.labeling.confirmation.answer import AnswerKind, LeaseState
 from ccds_kernel.labeling.confirmation.assigned import Assigned
+from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.confirming import Confirming
 from ccds_kernel.labeling.confirmation.curating import Curating
 from ccds_kernel.labeling.confirmation.feedback import Feedback
@@ -21,7 +26,7 @@ from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task
 from ccds_kernel.settings import Settings
-from support.confirming import NEGATIVE, POSITIVE, Workplace, answer
+from support.confirming import NEGATIVE, POSITIVE, TERM, Workplace, answer
 from support.postgresql import in_session
 from support.site import application, on_roster, site_settings
 
@@ -47,17 +52,19 @@ def place(tmp_path) -> Iterator[Workplace]:
     yield from workplace(site_settings(tmp_path))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request, tmp_path) -> Iterator[Workplace]:
-    """On each engine in turn."""
-    settings = site_settings(tmp_path)
-    if request.param == "sqlite":
-        yield from workplace(settings)
-        return
-    server = request.getfixturevalue("postgresql")
-    values = settings.model_dump(mode="json", exclude_defaults=True) | {"database": server.take_in(tmp_path / "state")}
+@pytest.fixture
+def on_server(postgresql, tmp_path) -> Iterator[Workplace]:
+    """In a PostgreSQL database."""
+    values = site_settings(tmp_path).model_dump(mode="json", exclude_defaults=True)
+    values |= {"database": postgresql.take_in(tmp_path / "state")}
     yield from workplace(Settings.model_validate(values))
-    server.forget("chest-1")
+    postgresql.forget("chest-1")
+
+
+@pytest.fixture(params=["place", "on_server"], ids=["sqlite", "postgresql"])
+def either(request) -> Workplace:
+    """On each engine in turn."""
+    return request.getfixturevalue(request.param)
 
 
 def test_a_labeler_confirms_corrects_and_tags(either):
@@ -74,6 +81,87 @@ def test_a_labeler_confirms_corrects_and_tags(either):
     assert [one.counts for one in kept] == [True, True]
     assert [stored.said for stored in either.curating().answers()] == [first.prefill, NEGATIVE]
     assert either.curating().strata()[first.report.study_key] == {"motion"}
+
+
+def lease_of(place: Workplace, person: str, batch: StoredBatch) -> dict[str, object]:
+    """The row of the one lease that somebody holds of a batch."""
+    (held,) = place.at_work(person, batch).take(1)
+    with place.project.store.reading() as connection:
+        row = connection.execute(select(tables.lease).where(tables.lease.c.id == held.lease)).mappings().one()
+    return dict(row)
+
+
+def signed(name: str, lease: Mapping[str, object]) -> list[Insert]:
+    """Rows in the name of somebody: an answer, tags and a lease."""
+    said = {"client_id": str(uuid4()), "kind": "confirm", "note": "", "shown": "[]", "seconds": 1.0}
+    return [
+        insert(tables.answer).values(
+            lease_id=lease["id"], item_id=lease["item_id"], labeler=name, answered_at=lease["taken_at"], **said
+        ),
+        insert(tables.strata).values(task_id=1, report_id=1, tags="[]", person=name, at=lease["taken_at"]),
+        insert(tables.lease).values({**{key: lease[key] for key in lease if key != "id"}, "labeler": name}),
+    ]
+
+
+def put(connection: Connection, *statements: Executable) -> None:
+    """Carries out statements, in a step of their own: what is refused leaves the transaction as it was."""
+    with connection.begin_nested():
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_on_a_server_a_session_signs_with_its_person_s_name_only(on_server):
+    """Past the program, too: by the rights of the session's login, whatever role it takes on."""
+    batch = on_server.batch(labelers=["ann", "lea"])
+    lease = lease_of(on_server, "ann", batch)
+    store = on_server.projects["lea"].store
+
+    for role in (text("RESET ROLE"), text('SET LOCAL ROLE "chest-1_answers_write"')):
+        for row in signed("ann", lease):
+            with store.writing() as connection, pytest.raises(ProgrammingError, match="row-level security"):
+                put(connection, role, row)
+    with store.writing() as connection:
+        for row in signed("lea", lease):
+            connection.execute(row)
+
+    assert [stored.labeler for stored in on_server.curating().every_answer()] == ["lea"]
+
+
+def test_on_a_server_another_s_lease_can_only_be_shortened(on_server):
+    """As whoever takes studies does after the clock was set back; it stays of that study and that person, and doesn't go."""
+    batch = on_server.batch(labelers=["ann", "lea"])
+    theirs, own = lease_of(on_server, "ann", batch), lease_of(on_server, "lea", batch)
+    store = on_server.projects["lea"].store
+    later, sooner = theirs["until"] + TERM, theirs["until"] - TERM
+    change = update(tables.lease)
+
+    for row, values in (
+        (theirs, {"until": later}),
+        (theirs, {"state": LeaseState.RETURNED.value}),
+        (theirs, {"labeler": "lea"}),
+        (own, {"labeler": "ann"}),
+        (own, {"item_id": theirs["item_id"]}),
+    ):
+        with pytest.raises(CcdsError, match="can only be shortened"), store.writing() as connection:
+            connection.execute(change.where(tables.lease.c.id == row["id"]).values(values))
+    with store.writing() as connection:
+        connection.execute(change.where(tables.lease.c.id == theirs["id"]).values(until=sooner))
+        connection.execute(change.where(tables.lease.c.id == own["id"]).values(until=later))
+        gone = connection.execute(delete(tables.lease)).rowcount
+
+    with store.reading() as connection:
+        left = {row.id: row.until for row in connection.execute(select(tables.lease))}
+    assert (left, gone) == ({theirs["id"]: sooner, own["id"]: later}, 0)
+
+
+def test_a_fellow_ends_the_leases_of_whom_they_withdraw(either):
+    """Also where a session writes its own leases only: the study goes to the next one."""
+    batch = either.batch(either.keys[:1], labelers=["ann", "lea"])
+    (held,) = either.at_work("lea", batch).take(1)
+
+    either.curating().withdraw(batch.id, "lea")
+
+    assert [study.report for study in either.at_work("ann", batch).take(1)] == [held.report]
 
 
 REFUSED: dict[str, Callable[[Project], object]] = {

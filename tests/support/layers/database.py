@@ -44,6 +44,9 @@ _ADDED_ONLY = {
 }
 """What people said and did: nobody's session changes or removes a row of it."""
 
+_SIGNED = {"confirmation_answer": "labeler", "confirmation_lease": "labeler", "study_strata": "person"}
+"""Table → the column that says whose a row is: a session adds its own person's only."""
+
 _STATEMENTS = {
     "SELECT": "SELECT count(*) FROM {table}",
     "INSERT": "INSERT INTO {table} DEFAULT VALUES",
@@ -125,8 +128,12 @@ class DatabaseLayer:
             found["become the administrator's role"] = _may(connection, sql.SQL("SET ROLE {}").format(administrator))
             for table, column in self._columns.items():
                 named = {"table": sql.Identifier(SCHEMA, table), "column": sql.Identifier(column)}
-                for verb, statement in _STATEMENTS.items():
-                    found[f"{verb} {table}"] = _may(connection, sql.SQL(statement).format(**named))
+                statements = {verb: sql.SQL(statement).format(**named) for verb, statement in _STATEMENTS.items()}
+                if table in _SIGNED:
+                    named |= {"who": sql.Identifier(_SIGNED[table]), "person": sql.Literal(name_of(role))}
+                    statements["INSERT"] = sql.SQL("INSERT INTO {table} ({who}) VALUES ({person})").format(**named)
+                for verb, statement in statements.items():
+                    found[f"{verb} {table}"] = _may(connection, statement)
         return found
 
 

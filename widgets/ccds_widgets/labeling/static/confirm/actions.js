@@ -70,6 +70,7 @@ function actions(state, context, draw) {
   function received(answer) {
     const isRefused = answer.acknowledged.some(({ counts }) => !counts);
     for (const { id, counts, refusal } of answer.acknowledged) if (!counts) drop(id, refusal);
+    if (isRefused) context.refresh().then(() => draw("choices"), () => {}); // perhaps as the page's labels are those of before
     if (answer.studiesOf !== state.studies) {
       draw(isRefused ? "all" : "top"); // another batch is on the screen, or none yet
       return;

@@ -8,7 +8,7 @@ the commit: what can't be logged isn't done. A phrase is named by its id, which 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -37,6 +37,8 @@ __all__ = ["Appended", "LabelingRepository", "Loaded", "StoredPhrase", "StoredRe
 
 _AT_ONCE = 500
 """Reports per statement: SQLite takes a few thousand parameters."""
+_TOLD_AFTER = 5_000
+"""Reports that are read until it is told how many there are by now."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,14 @@ class LabelingRepository:
         with self._project.store.reading() as connection:
             return reach_of(connection, self._project, self._task_id)
 
-    def task_reports(self, cohort: Criteria | None = None) -> tuple[StoredReport, ...]:
+    def task_reports(
+        self, cohort: Criteria | None = None, *, progress: Callable[[int, int], None] = lambda _, __: None
+    ) -> tuple[StoredReport, ...]:
         """Every report that the task reads, in the order in which they were loaded; or those of them that are in a cohort, too.
+
+        Args:
+            cohort: the cohort.
+            progress: is told from time to time how many are read, and how many reports the task reads.
 
         Raises:
             ProjectAccessDenied: also where the IRB application doesn't cover the cohort, or that of the task (any more).
@@ -127,7 +135,14 @@ class LabelingRepository:
         if cohort is not None:
             require_covered(self._project, cohort)
         with self._project.store.reading() as connection:
-            return tuple(rows.reports(connection, reach_of(connection, self._project, self._task_id), cohort))
+            reach = reach_of(connection, self._project, self._task_id)
+            total = rows.report_count(connection, reach)
+            found: list[StoredReport] = []
+            reports = rows.reports(connection, reach, cohort)
+            while batch := tuple(islice(reports, _TOLD_AFTER)):
+                found += batch
+                progress(len(found), total)
+        return tuple(found)
 
     def newest_report(self) -> int:
         """The number of the report that was loaded last; 0 where there is none."""

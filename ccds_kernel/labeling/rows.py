@@ -67,6 +67,11 @@ def reports(
     return _assembled(connection, query if cohort is None else query.where(condition(cohort)))
 
 
+def report_count(connection: Connection, reach: Reach) -> int:
+    """How many reports there are within `reach`."""
+    return connection.scalar(select(func.count()).select_from(tables.report).where(within(reach))) or 0
+
+
 def within(reach: Reach) -> ColumnElement[bool]:
     """That a row of `report` lies within `reach`."""
     code, day = tables.report.c.exam_code, tables.report.c.study_date

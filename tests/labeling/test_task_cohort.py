@@ -19,7 +19,7 @@ from ccds_kernel.labeling.tasks.task import Label, Task
 from ccds_widgets.labeling.app import labeling_of
 from ccds_widgets.labeling.shared_reports import SharedReports
 from support.keeping_to_cohorts import keep_to
-from support.phrase_screens import change_task
+from support.phrase_screens import answered, change_task
 from support.waiting import until
 
 REPORTS = [
@@ -49,7 +49,7 @@ def project(open_as):
 
 def asked(model, screen: str, **content) -> dict:
     """What a screen of the first task answers."""
-    return model.answer({"screen": screen, "task": 1, **content})
+    return answered(model, {"screen": screen, "task": 1, **content})
 
 
 def captured(answer) -> list[tuple[int, int]]:
@@ -177,7 +177,7 @@ def test_a_screen_whose_cohort_is_gone_says_so(project, screen):
         "expected the cohort second, to which the task 'effusion' is kept; found none of that name; let a fellow name one of "
         "'ccds cohort list --project CHEST-1' in the task's file, or none"
     )
-    assert model.answer({"screen": screen, "task": other, "kind": "ready"})
+    assert answered(model, {"screen": screen, "task": other, "kind": "ready"})
 
 
 def test_tasks_that_read_the_same_share_its_reports(project):

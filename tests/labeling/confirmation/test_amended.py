@@ -11,6 +11,7 @@ from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_widgets.labeling.app import labeling_of
 from support.confirming import LABELERS, answer
+from support.phrase_screens import answered
 from support.site import application, on_roster
 
 ROSTER = on_roster(**dict.fromkeys(LABELERS, "fellow"), sam="scientist")
@@ -74,12 +75,12 @@ def test_an_open_page_asks_to_be_loaded_anew(place, coded, amend):
     """It has the reports of before."""
     page = labeling_of(place.project)
     request = {"screen": "annotate", "task": 1, "kind": "ready"}
-    before = page.answer(request)
+    before = answered(page, request)
 
     amend("CXR1")
     with pytest.raises(CcdsError, match="found an amendment of the IRB application; load the page anew"):
         page.answer(request)
 
-    after = labeling_of(place.project).answer(request)
+    after = answered(labeling_of(place.project), request)
     assert (before["overview"]["reports"], after["overview"]["reports"]) == (14, 13)
     assert len(coded) == 2

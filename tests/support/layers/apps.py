@@ -36,7 +36,7 @@ from ccds_widgets.normalization.app import normalization_preview
 from ccds_widgets.training.app import training_launcher
 from support.airlock import REASON, TABLE
 from support.matrix import COLLEAGUE, ROLES, Cell, Rule, all_as, all_of, any_of, in_standing, name_of
-from support.phrase_screens import move, remove
+from support.phrase_screens import answered, move, remove
 from support.site import ADMINISTRATOR, act_as, site_settings, write_settings
 from support.waiting import until
 
@@ -283,7 +283,7 @@ class _Pages:
         return self._annotate(self._selected(words) | {"kind": "insert", "label": "Seen", "place": "last"})
 
     def _annotate(self, request: dict[str, Any]) -> dict[str, Any]:
-        return self._labeling.answer(ANNOTATE | request)
+        return answered(self._labeling, ANNOTATE | request)
 
     def _confirm(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._labeling.answer(CONFIRM | request)

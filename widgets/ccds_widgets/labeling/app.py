@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cache
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project, open_project
@@ -20,6 +19,7 @@ from ccds_widgets.labeling.confirm.app import confirm_screen
 from ccds_widgets.labeling.desk import Desk
 from ccds_widgets.labeling.known import Record
 from ccds_widgets.labeling.model import LabelingModel, OpenScreen
+from ccds_widgets.labeling.opening import Opening, Openings, Tell
 from ccds_widgets.labeling.prioritise.model import PrioritiseModel
 from ccds_widgets.labeling.shared_reports import SharedReports
 from ccds_widgets.labeling.view import LabelingWidget
@@ -48,13 +48,10 @@ def open_session() -> LabelingModel:
 def labeling_of(project: Project) -> LabelingModel:
     """The screens of `project` that the person who opened it may use."""
     reports = SharedReports(project)
-    desk = cache(lambda task: _desk(project, task, reports))  # matches all reports once for both screens of phrases
+    desks = Openings(lambda task, tell: _desk(project, task, reports, tell))  # each for both screens of phrases
     screens: dict[str, tuple[Action, OpenScreen]] = {
-        "annotate": (Action.EDIT_PHRASES, lambda task: _annotate(project, task, desk(task))),
-        "prioritise": (
-            Action.EDIT_PHRASES,
-            lambda task: PrioritiseModel(desk(task), lambda other: _phrases(project, other)),
-        ),
+        "annotate": (Action.EDIT_PHRASES, lambda task: _annotate(project, task, desks)),
+        "prioritise": (Action.EDIT_PHRASES, lambda task: _prioritise(project, task, desks)),
         "confirm": (Action.CONFIRM_STUDIES, lambda task: confirm_screen(project, task, reports)),
         "assess": (Action.CURATE_LABELS, lambda task: assess_screen(project, task)),
     }
@@ -67,7 +64,7 @@ def labeling_of(project: Project) -> LabelingModel:
     )
 
 
-def _desk(project: Project, task: int, reports: SharedReports) -> Desk:
+def _desk(project: Project, task: int, reports: SharedReports, tell: Tell) -> Desk:
     repository, tasks = LabelingRepository(project, task), TaskRepository(project)
     reach = repository.reach()
 
@@ -83,12 +80,20 @@ def _desk(project: Project, task: int, reports: SharedReports) -> Desk:
                 do="load the page anew",
             )
 
-    return Desk(repository, tasks, task, reports=reports.of(task), permit=permit)
+    return Desk(repository, tasks, task, reports=reports.of(task, tell), permit=permit, tell=tell)
 
 
 def _phrases(project: Project, task: int) -> list[Phrase]:
     return [stored.phrase for stored in LabelingRepository(project, task).phrases()]
 
 
-def _annotate(project: Project, task: int, desk: Desk) -> Model:
+def _annotate(project: Project, task: int, desks: Openings[Desk]) -> Model | Opening:
+    desk = desks.of(task)
+    if isinstance(desk, Opening):
+        return desk
     return AnnotateModel(desk, Suggester(desk, Record(Curating(project, task))))
+
+
+def _prioritise(project: Project, task: int, desks: Openings[Desk]) -> Model | Opening:
+    desk = desks.of(task)
+    return desk if isinstance(desk, Opening) else PrioritiseModel(desk, lambda other: _phrases(project, other))

@@ -20,7 +20,9 @@ from ccds_kernel.labeling.tasks.history import Change
 from ccds_kernel.labeling.tasks.own_steps import ToldStep
 from ccds_kernel.labeling.tasks.task import Task, checked_word
 from ccds_kernel.labeling.tasks.task_history import TaskChange
+from ccds_kernel.labeling.wording import counted
 from ccds_widgets.labeling.among import Among, Conflict, OfPhrase, Words
+from ccds_widgets.labeling.opening import Opening, Tell
 from ccds_widgets.labeling.ports import HasAppended, HasReport, HasTask, Repository, Tasks
 from ccds_widgets.labeling.readings import Reader
 from ccds_widgets.labeling.searching import Search
@@ -39,6 +41,7 @@ class Desk:
         task_id: the task.
         reports: the project's, in a fixed order.
         permit: raises a CcdsError where that person may not (any more); asked before each answer.
+        tell: is told how far it is: with a million reports it takes a minute until all phrases are matched.
     """
 
     def __init__(
@@ -49,13 +52,24 @@ class Desk:
         *,
         reports: Sequence[HasReport],
         permit: Callable[[], None],
+        tell: Tell = lambda _: None,
     ) -> None:
         self.repository = repository
         self._tasks = tasks
         self._task_id = task_id
         self._permit = permit
         self.reports = reports
-        self.phrases = TaskPhrases(self._task(), [stored.report for stored in self.reports])
+        task, listed = self._task(), repository.phrases()
+
+        def prepared(share: float) -> None:
+            tell(Opening(f"Preparing {counted(len(reports), 'report')} for the search", share))
+
+        def matched(share: float) -> None:
+            tell(Opening(f"Matching {counted(len(listed), 'phrase')}", share))
+
+        prepared(0.0)
+        self.phrases = TaskPhrases(task, [stored.report for stored in reports], progress=prepared)
+        self.phrases.follow(task, listed, progress=matched)
         self._steps: tuple[tuple[int, Task], Answer] | None = None
 
     def follow(self) -> None:

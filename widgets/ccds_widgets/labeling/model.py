@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
@@ -17,11 +18,12 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.tasks.task import COLOUR_SLOTS, Task
 from ccds_widgets import requests
 from ccds_widgets.base import Model
+from ccds_widgets.labeling.opening import Opening
 from ccds_widgets.labeling.ports import HasTask, Tasks
 
 Answer = dict[str, Any]
-OpenScreen = Callable[[int], Model]
-"""Opens a screen on the task of that id."""
+OpenScreen = Callable[[int], Model | Opening]
+"""Opens a screen on the task of that id, or says how far that is: it is asked again, then."""
 
 
 class TasksAgain(requests.Request):
@@ -67,7 +69,7 @@ class LabelingModel:
         }
 
     def answer(self, content: dict[str, Any]) -> Answer:
-        """The answer of the screen that is asked.
+        """The answer of the screen that is asked; as long as that is being opened only how far it is, and nothing is done.
 
         Raises:
             CcdsError: it is no request, or is refused.
@@ -78,9 +80,11 @@ class LabelingModel:
         own = {key: value for key, value in content.items() if key not in Address.model_fields}
         address = requests.parsed({key: content[key] for key in content.keys() - own.keys()}, _ADDRESS)
         screen = self._screen(address)
+        if isinstance(screen, Opening):
+            return {"opening": asdict(screen)}
         return screen.start() if own == {"kind": "ready"} else screen.answer(own)
 
-    def _screen(self, address: Address) -> Model:
+    def _screen(self, address: Address) -> Model | Opening:
         if address not in self._open:
             if address.screen not in self._screens:
                 raise CcdsError(
@@ -90,7 +94,10 @@ class LabelingModel:
                 )
             if all(stored.id != address.task for stored in self._tasks.tasks()):
                 raise CcdsError(expected="a task of this project", found="another one", do="reload the page")
-            self._open[address] = self._screens[address.screen](address.task)
+            opened = self._screens[address.screen](address.task)
+            if isinstance(opened, Opening):
+                return opened
+            self._open[address] = opened
         return self._open[address]
 
     def _opens(self, tasks: Sequence[HasTask]) -> int | None:

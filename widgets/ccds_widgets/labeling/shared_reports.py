@@ -8,6 +8,8 @@ from ccds_kernel.irb.project import Project
 from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.rows import StoredReport
+from ccds_kernel.labeling.wording import counted
+from ccds_widgets.labeling.opening import Opening, Tell
 
 Version = tuple[int, Reach]
 """The number of the newest report, and which of them a task reads."""
@@ -23,6 +25,7 @@ class SharedReports:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._lock = Lock()
+        self._told: list[Tell] = []
         self._read: dict[Version, tuple[StoredReport, ...]] = {}
 
     def version(self, task_id: int) -> Version:
@@ -30,21 +33,36 @@ class SharedReports:
         repository = LabelingRepository(self._project, task_id)
         return repository.newest_report(), repository.reach()
 
-    def of(self, task_id: int) -> tuple[StoredReport, ...]:
+    def of(self, task_id: int, tell: Tell = lambda _: None) -> tuple[StoredReport, ...]:
         """As `LabelingRepository.task_reports`; the same ones as before where there are no others.
+
+        Args:
+            task_id: the task.
+            tell: is told how far the reading is, whoever began it.
 
         Raises:
             ProjectAccessDenied: the person may not read them (any more).
             CcdsError: the cohort that the task is kept to is gone.
         """
-        with self._lock:
-            version = self.version(task_id)
-            if version not in self._read:
-                newest, reach = version
-                self._read = {
-                    (other, theirs): reports
-                    for (other, theirs), reports in self._read.items()
-                    if (other, theirs.whole) == (newest, reach.whole)
-                }
-                self._read[version] = LabelingRepository(self._project, task_id).task_reports()
-            return self._read[version]
+        self._told.append(tell)
+        try:
+            with self._lock:
+                return self._of(task_id)
+        finally:
+            self._told.remove(tell)
+
+    def _of(self, task_id: int) -> tuple[StoredReport, ...]:
+        version = self.version(task_id)
+        if version not in self._read:
+            newest, reach = version
+            self._read = {
+                (other, theirs): reports
+                for (other, theirs), reports in self._read.items()
+                if (other, theirs.whole) == (newest, reach.whole)
+            }
+            self._read[version] = LabelingRepository(self._project, task_id).task_reports(progress=self._note)
+        return self._read[version]
+
+    def _note(self, read: int, total: int) -> None:
+        for tell in tuple(self._told):
+            tell(Opening(f"Reading {counted(total, 'report')}", read / total))

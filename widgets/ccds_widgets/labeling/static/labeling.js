@@ -2,7 +2,8 @@
 //
 // A screen is one function, `annotateScreen(context)` and so on, called for one task when it is looked at first. The context:
 //   project      the project's id
-//   channel      ask(request, patience), as openChannel's: the screen's name and the task go with each request
+//   channel      ask(request, patience), as openChannel's: the screen's name and the task go with each request; while the
+//                kernel opens the screen the shell shows how far that is, and asks again
 //   task()       the task as the kernel told it last: {id, name, kind, cohort, labels: [{name, tone}], guideline, left_out, strata}
 //   refresh()    asks for the tasks anew, after something that may have given this one a label
 //   said(line)   reads a line aloud
@@ -24,6 +25,8 @@ const SCREENS = [
   ["assess", "Assess", assessScreen],
 ];
 
+const ASK_AGAIN_MS = 500;
+
 const SHELL_KEYS = [
   ["Alt+1 … Alt+4", "the screens"],
   ["g", "the guideline of the task"],
@@ -31,13 +34,14 @@ const SHELL_KEYS = [
 ];
 
 function render({ model, el }) {
-  const shell = { overview: null, task: null, screen: null, made: new Map(), making: new AbortController() };
+  const shell = { overview: null, task: null, screen: null, made: new Map(), making: new AbortController(), opening: new Map() };
   const lost = lostBanner("What was saved is safe; answers that weren’t yet stay in this tab.");
   const bar = h("nav", { class: "ccds-shell-bar", "aria-label": "Screens" });
   const guideline = h("aside", { class: "ccds-guideline", "aria-label": "Guideline", tabindex: -1, hidden: true });
   const stage = h("div", { class: "ccds-stage" });
   const said = h("p", { class: "ccds-said", role: "status", "aria-live": "polite" });
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the project …"));
+  const opening = h("div", { class: "ccds-cover" });
   const body = h("div", { class: "ccds-shell-body", hidden: true }, stage, guideline);
   // The attribute keeps JupyterLab's own keys away.
   const root = h("div", { class: "ccds ccds-labeling", tabindex: -1, "data-lm-suppress-shortcuts": true }, lost, bar, cover, body, said);
@@ -89,7 +93,7 @@ function render({ model, el }) {
     if (before && before !== after) before.close();
     shell.screen = name;
     sessionStorage.setItem(kept("screen"), name);
-    stage.replaceChildren(after.element);
+    drawStage();
     drawBar();
     drawGuideline();
     after.open(place);
@@ -99,7 +103,7 @@ function render({ model, el }) {
     const address = { screen: name, task: shell.task };
     return {
       project: shell.overview.project,
-      channel: { ask: (request, patience) => channel.ask({ ...request, ...address }, patience) },
+      channel: { ask: (request, patience) => askOpen({ ...request, ...address }, patience) },
       task: taskOf,
       refresh,
       said: (line) => {
@@ -113,6 +117,37 @@ function render({ model, el }) {
         return lasting.get(what);
       },
     };
+  }
+
+  /** What the kernel answers as soon as the screen is open there: until then it does nothing of what it is asked. */
+  async function askOpen(request, patience) {
+    const { signal } = shell.making;
+    try {
+      for (;;) {
+        const answer = await channel.ask(request, patience);
+        if (!answer.opening) return answer;
+        if (signal.aborted) return await new Promise(() => {}); // nobody looks at that screen any more
+        shell.opening.set(request.screen, answer.opening);
+        drawStage();
+        await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+      }
+    } finally {
+      if (!signal.aborted && shell.opening.delete(request.screen)) drawStage();
+    }
+  }
+
+  /** The screen, or how far its opening is. */
+  function drawStage() {
+    const told = shell.opening.get(shell.screen);
+    const shown = told ? opening : shell.made.get(shell.screen).element;
+    if (stage.firstChild !== shown) stage.replaceChildren(shown);
+    if (!told) return;
+    const share = Math.floor(100 * told.share);
+    if (opening.dataset.doing !== told.doing) said.textContent = `${told.doing} …`; // each share read aloud would be too much
+    opening.dataset.doing = told.doing;
+    opening.replaceChildren(
+      h("p", { class: "ccds-opening" }, `${told.doing}: ${share} %`, h("progress", { max: 100, value: share, "aria-label": told.doing })),
+    );
   }
 
   function taskOf() {
@@ -135,7 +170,7 @@ function render({ model, el }) {
   function choose(task) {
     shell.made.get(shell.screen)?.close();
     shell.making.abort();
-    Object.assign(shell, { task, made: new Map(), making: new AbortController() });
+    Object.assign(shell, { task, made: new Map(), making: new AbortController(), opening: new Map() });
     sessionStorage.setItem(kept("task"), task);
     show(shell.screen);
   }

@@ -1,12 +1,15 @@
 """What somebody who is a labeler, and nothing more, may do: confirm what they are assigned to, and see what that takes."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection, Executable, Insert, delete, insert, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
+from ccds_kernel.cohort.criteria import Criteria
+from ccds_kernel.cohort.repository import CohortRepository
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.project import Project, open_project
@@ -22,11 +25,13 @@ from ccds_kernel.labeling.confirmation.feedback import Feedback
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
 from ccds_kernel.labeling.confirmation.tagging import Tagging
 from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task
 from ccds_kernel.settings import Settings
 from support.confirming import NEGATIVE, POSITIVE, TERM, Workplace, answer
+from support.keeping_to_cohorts import keep_to
 from support.postgresql import in_session
 from support.site import application, on_roster, site_settings
 
@@ -162,6 +167,26 @@ def test_a_fellow_ends_the_leases_of_whom_they_withdraw(either):
     either.curating().withdraw(batch.id, "lea")
 
     assert [study.report for study in either.at_work("ann", batch).take(1)] == [held.report]
+
+
+def test_a_labeler_is_given_what_the_task_is_kept_to(either):
+    """Their session reads which cohort that is; who may read no cohort otherwise is told nothing else of it."""
+    day = date(2019, 3, 1)
+    LabelingRepository(either.project).load_reports(
+        Report(code, (Section("impression", "Pleural effusion."),), code, day) for code in ("CXR1", "CXR2")
+    )
+    keys = {stored.report.exam_code: stored.study_key for stored in LabelingRepository(either.project).reports()}
+    CohortRepository(either.project).keep("second", Criteria(frozenset({"CXR2"}), day, day))
+    batch = either.batch([keys["CXR1"], keys["CXR2"]], labelers=["lea"])
+
+    keep_to(either, "second")
+    (given,) = either.at_work("lea", batch).take(9)
+    (shown,) = Assigned(either.projects["lea"], clock=either.clock).batches(1)
+
+    assert given.report.study_key == keys["CXR2"]
+    assert (shown.task.cohort, shown.studies, shown.open) == ("second", 1, 1)
+    with pytest.raises(ProjectAccessDenied):
+        CohortRepository(either.projects["lea"]).get("second")
 
 
 REFUSED: dict[str, Callable[[Project], object]] = {

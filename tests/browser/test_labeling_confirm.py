@@ -156,6 +156,31 @@ def test_a_note_is_left_by_escape_and_a_key_that_is_held_counts_once(project, ke
     saved(page)
 
 
+def test_who_is_asked_before_leaving_and_stays_has_all_saved(project, keys, lous, open_page):
+    """While the kernel is slow the browser asks; nothing is ended by the question, and each key is kept."""
+    for other in Curating(project, TASK).batches():
+        Curating(project, TASK).withdraw(other.id, "lou")  # a new tab opens the one batch that there is
+    make_batch(project, "hurried", keys[36:40], labelers=["lou"])
+    page = open_page(lous)
+    expect(page.locator(".ccds-pace")).to_contain_text("0 done, 0 today, 4 left")
+    first = study_on(page)
+
+    with lous.slow_kernels():
+        for key in ("Enter", "Enter", "u", "u", "Enter"):
+            page.keyboard.press(key)
+        expect(page.locator(".ccds-saving")).not_to_have_text("Saved")
+        page.once("dialog", lambda dialog: dialog.dismiss())
+        with page.expect_event("dialog"):
+            page.close(run_before_unload=True)
+
+    saved(page)
+    expect(page.locator(".ccds-pace")).to_contain_text("1 done")
+    assert answers(project).keys() & set(keys[36:40]) == {first}
+    said = [one.answer for one in Curating(project, TASK).every_answer() if one.answer.study_key in keys[36:40]]
+    assert [one.kind for one in said if one.study_key == first][-2:] == [AnswerKind.UNDO, AnswerKind.CONFIRM]
+    assert len(said) == 5
+
+
 def test_a_fellow_curates_gold_makes_a_batch_and_assigns_it(project, serve, keys, open_page):
     """All by keys and one form; the batch is there for its labelers at once."""
     make_batch(project, "mine", keys[28:31], labelers=[FELLOW])

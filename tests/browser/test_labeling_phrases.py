@@ -29,6 +29,14 @@ REPORTS = [
 TASK = Task("chest", labels=(Label("effusion", 0), Label("clear", 2)), guideline="Blunting counts.\n<b>Always.</b>")
 
 
+_CUT = """(line) => {
+  const box = line.getBoundingClientRect();
+  const isWhole = ({ top, right }) => top >= box.bottom - 1 || right <= box.right + 1;
+  return [...line.children].filter((part) => !isWhole(part.getBoundingClientRect())).map((part) => part.textContent);
+}"""
+"""The parts of a line that are cut: neither whole nor out of sight."""
+
+
 @pytest.fixture(scope="module")
 def project(site):
     """CHEST-1 with `REPORTS`, as fay opened it."""
@@ -311,6 +319,10 @@ def test_the_screen_keeps_its_lines_beside_a_panel_and_its_keys_from_their_top(o
     expect(page.locator(".ccds-panel")).to_be_visible()
     assert toolbar.bounding_box()["height"] == before
     assert toolbar.evaluate("(bar) => bar.scrollWidth <= bar.clientWidth")
+    assert page.locator(".ccds-prioritise .ccds-done").evaluate(_CUT) == []
+    page.set_viewport_size({"width": 1500, "height": 480})
+    assert page.locator(".ccds-prioritise .ccds-done").evaluate(_CUT) == []
+    expect(page.locator(".ccds-prioritise .ccds-done b")).to_be_in_viewport(ratio=1)
 
 
 def test_a_label_in_use_is_not_removed(open_app, repository):

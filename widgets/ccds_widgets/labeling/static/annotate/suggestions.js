@@ -55,7 +55,7 @@ function drawAnswer(state, act) {
   ];
   const order = answer.decided
     ? `Ordered by ${counted(answer.decided, "study")} that people decided.`
-    : "Nobody decided any study yet, so that nothing can be said about a gain. First mark some as gold in Confirm (Shift+G), or have a batch confirmed. Until then here are only words near this label and its phrases, the most frequent first.";
+    : "Nobody has decided a study yet, so that nothing can be said about a gain. First mark some as gold in Confirm (Shift+G), or have a batch confirmed. Until then here are only words near this label and its phrases, the most frequent first.";
   return [
     h("p", { class: "ccds-none" }, order),
     ...(better.length ? part("Not if negated", "for phrases that you have", better.map((phrase) => drawBetter(state, phrase, act)), "") : []),
@@ -71,9 +71,10 @@ function optionFirst({ overview, suggestions: { label } }) {
   return overview.phrases.filter((phrase) => phrase.label === label && !phrase.negatable && !phrase.excludes && phrase.captured && phrase.matched <= WEIGHED_UNASKED).sort((a, b) => b.captured - a.captured).slice(0, 3);
 }
 
-/** “5 right, 1 wrong”, where people decided any. */
-function evidenceWords({ right, wrong }) {
-  return right + wrong ? `${grouped(right)} right, ${grouped(wrong)} wrong` : "people decided none of them";
+/** “: 5 right, 1 wrong”, where people decided any; nothing where nobody decided a study yet, as the panel's first line says. */
+function evidenceWords({ right, wrong }, { decided }) {
+  if (!decided) return "";
+  return right + wrong ? `: ${grouped(right)} right, ${grouped(wrong)} wrong` : ": people decided none of them";
 }
 
 /** “mends 5, spoils 1”, where people decided any of what the option changes. */
@@ -87,7 +88,7 @@ function drawBetter(state, phrase, act) {
     text: phrase.text,
     view: { by: "phrase", phrase: phrase.id, which: "captured" },
     label: labelChip(state.overview.labels, phrase.label),
-    lines: [`Changes ${counted(found.changes, "report")}: ${weighedWords(found)}. Then captures ${grouped(found.captured)}; ${grouped(found.negated)} negated.`],
+    lines: [`Changes ${counted(found.changes, "report")}${state.suggestions.answer.decided ? `: ${weighedWords(found)}` : ""}. Then captures ${grouped(found.captured)}; ${grouped(found.negated)} negated.`],
     accept: "Not if negated",
     run: () => act.changeOptions(phrase, { negatable: true, uncertain_label: phrase.uncertain_label, excludes: phrase.excludes }),
     busy: state.busy,
@@ -104,7 +105,7 @@ function drawSuggestion(state, one, act) {
     view: { by: "words", text: one.text, whole: true },
     label: labelChip(state.overview.labels, one.label, one.excludes ? `no ${one.label}` : one.label),
     lines: [
-      `Changes ${counted(one.changes, "report")}: ${evidenceWords(one)}. Captures ${grouped(one.captures)} of ${grouped(one.matched)} matched${takes.length ? `, takes ${takes.join(", ")}${taken.length > 2 ? " and others" : ""}` : ""}.`,
+      `Changes ${counted(one.changes, "report")}${evidenceWords(one, state.suggestions.answer)}. Captures ${grouped(one.captures)} of ${grouped(one.matched)} matched${takes.length ? `, takes ${takes.join(", ")}${taken.length > 2 ? " and others" : ""}` : ""}.`,
       better ? `Not if negated: captures ${grouped(found.captured)}, leaves ${grouped(found.negated)} negated out${found.mended + found.spoiled ? `: ${weighedWords(found)}` : ""}.` : "",
     ],
     gains: one.gains || !state.suggestions.answer.decided, // where nobody decided, none can be shown: the panel's first line says so

@@ -90,6 +90,9 @@ const isKnown = ({ labels }, label) => labels.some(({ name }) => name === label)
 /** The labels' names in one line, to be compared. */
 const namesOf = ({ labels }) => labels.map(({ name }) => name).join("\n");
 
+/** What a screen of studies says where there are none. */
+const NO_REPORTS = "This task reads no report yet. The Annotate screen says how reports are loaded.";
+
 /** How many reports its options concern; nothing where that is none. */
 function optionCounts({ negated, uncertain }) {
   return [negated ? `${grouped(negated)} negated` : "", uncertain ? `${grouped(uncertain)} uncertain` : ""].filter(Boolean).join(" · ");

@@ -7,7 +7,7 @@ function drawBatches(state, act) {
     h(
       "div",
       { class: "ccds-making" },
-      h("section", { "aria-label": "Batches" }, h("h2", {}, "Batches"), making.all_batches.length ? drawTable(making, act) : h("p", { class: "ccds-muted" }, "None yet. Make the first one below.")),
+      h("section", { "aria-label": "Batches" }, h("h2", {}, "Batches"), making.all_batches.length ? drawTable(making, act) : h("p", { class: "ccds-muted" }, making.made_of && !freshOf(making.made_of) ? "None yet." : "None yet. Make the first one below.")),
       making.made_of ? drawForm(making, act) : h("div", { class: "ccds-waiting ccds-waiting-here", role: "status" }, "Matching the reports …"),
     ),
   ];
@@ -65,12 +65,18 @@ function pickButtons() {
   return h("div", { class: "ccds-toolbar ccds-pick-buttons" }, button("All", true), button("None", false));
 }
 
+/** How many studies are neither in a batch nor gold. */
+function freshOf({ phrases, unmatched }) {
+  return phrases.reduce((sum, { studies }) => sum + studies, unmatched.studies);
+}
+
 const ALONE = "With one labeler for each study no agreement between labelers can be measured; with two it can.";
 
 function drawForm({ made_of: from, all_batches: batches, labelers }, act) {
-  const left = from.phrases.reduce((sum, { studies: one }) => sum + one, from.unmatched.studies);
+  const left = freshOf(from);
   if (!left) {
-    return h("section", { "aria-label": "New batch" }, h("h2", {}, "New batch"), h("p", { class: "ccds-muted" }, "Every study of this task is in a batch or in the gold set already."));
+    const why = batches.length || from.gold ? "Every study of this task is in a batch or in the gold set already." : NO_REPORTS;
+    return h("section", { "aria-label": "New batch" }, h("h2", {}, "New batch"), h("p", { class: "ccds-muted" }, why));
   }
   const group = ({ id, text, label, studies: fresh, gold }) =>
     h(

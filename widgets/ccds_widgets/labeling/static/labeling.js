@@ -146,7 +146,7 @@ function render({ model, el }) {
     if (opening.dataset.doing !== told.doing) said.textContent = `${told.doing} …`; // each share read aloud would be too much
     opening.dataset.doing = told.doing;
     opening.replaceChildren(
-      h("p", { class: "ccds-opening" }, `${told.doing}: ${share} %`, h("progress", { max: 100, value: share, "aria-label": told.doing })),
+      h("div", { class: "ccds-opening" }, h("p", {}, `${told.doing}: ${share} %`), h("progress", { max: 100, value: share, "aria-label": told.doing })),
     );
   }
 

@@ -2,7 +2,8 @@
 
 Counting must never hold up the hub: one thread counts, a project at a time and for a bounded time; everybody else is told what
 was counted last. What can't be counted (a database elsewhere, a folder that is closed to the hub) is said to be not counted.
-Nothing is read but dates, labels and the number of rows and folders.
+Nothing is read but dates, labels and the number of rows and folders. In a file anybody of the project may have written
+anything: what isn't what it should be is left out, and no more is read than a card can show.
 """
 
 from __future__ import annotations
@@ -12,10 +13,9 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotInTime
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -33,6 +33,8 @@ FRESH_SECONDS = 60.0
 LONGEST_SECONDS = 5.0
 MOST_STUDIES = 500_000
 MOST_LABELS = 20
+MOST_TASKS = 100
+LONGEST_LABELS = 20_000
 _STEPS = 10_000
 _LOOK_EVERY = 1000
 
@@ -81,10 +83,15 @@ def count(folder: Path, *, clock: Callable[[], float] = time.monotonic) -> Conte
             reports, first, last = database.execute(
                 "SELECT count(*), min(study_date), max(study_date) FROM report"
             ).fetchone()
-            labels = _once(text for (text,) in database.execute("SELECT labels FROM task ORDER BY id"))
+            labels = _once(
+                labels
+                for (labels,) in database.execute(
+                    "SELECT substr(labels, 1, ?) FROM task ORDER BY id LIMIT ?", (LONGEST_LABELS + 1, MOST_TASKS)
+                )
+            )
             dates = (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
             return Contents(reports, imaged, dates, labels)
-    except (sqlite3.Error, ValueError):
+    except (sqlite3.Error, TypeError, ValueError):
         return Contents(imaged=imaged)
 
 
@@ -94,16 +101,33 @@ def _on_server(project_id: str, settings: Settings) -> tuple[int | None, tuple[d
             rows.execute(text(f"SET LOCAL statement_timeout = {LONGEST_SECONDS * 1000:.0f}"))
             found = select(func.count(), func.min(report.c.study_date), func.max(report.c.study_date))
             reports, first, last = rows.execute(found.select_from(report)).one()
-            labels = _once(rows.scalars(select(task.c.labels).order_by(task.c.id)))
+            labels = _once(
+                rows.scalars(
+                    select(func.substr(task.c.labels, 1, LONGEST_LABELS + 1)).order_by(task.c.id).limit(MOST_TASKS)
+                )
+            )
             return reports, (first, last) if first and last else None, labels
     except CcdsError:
         return None, None, ()
 
 
-def _once(of_tasks: Iterable[str]) -> tuple[str, ...]:
-    """The labels of tasks, each once, in the tasks' order; a task's are JSON, see `task`."""
-    names = dict.fromkeys(label["name"] for labels in of_tasks for label in json.loads(labels))
+def _once(of_tasks: Iterable[object]) -> tuple[str, ...]:
+    """The labels of tasks, each once, in the tasks' order; what is no list of labels, or too long for one, is left out."""
+    names = dict.fromkeys(name for labels in of_tasks for name in _names(labels))
     return tuple(names)[:MOST_LABELS]
+
+
+def _names(labels: object) -> Iterator[str]:
+    """The names of a task's labels, which are JSON: see `task`."""
+    if not isinstance(labels, str) or len(labels) > LONGEST_LABELS:
+        return
+    try:
+        found = json.loads(labels)
+    except (ValueError, RecursionError):
+        return
+    for label in found if isinstance(found, list) else ():
+        if isinstance(label, dict) and isinstance(label.get("name"), str):
+            yield label["name"]
 
 
 def _folders(folder: Path, late: Callable[[], bool]) -> int | None:
@@ -146,8 +170,7 @@ class ContentsCounter:
     def counted(self, project_id: str, seconds: float) -> Contents:
         """The same, but waits so long for a first count. Not for an event loop's thread."""
         if project_id not in self._known and (asked := self._ask(project_id)):
-            with suppress(NotInTime):
-                asked.result(seconds)
+            wait([asked], seconds)
         return self.known(project_id)
 
     def _ask(self, project_id: str) -> Future[None] | None:
@@ -158,7 +181,10 @@ class ContentsCounter:
             return self._asked.get(project_id)
 
     def _count(self, project_id: str) -> None:
-        found = self._counting(project_id)
-        with self._lock:
-            self._known[project_id] = (self._clock(), found)
-            self._asked.pop(project_id, None)
+        found = NOT_COUNTED
+        try:
+            found = self._counting(project_id)
+        finally:  # else nobody would ask again
+            with self._lock:
+                self._known[project_id] = (self._clock(), found)
+                self._asked.pop(project_id, None)

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -80,6 +81,47 @@ def test_what_is_no_database_is_not_counted(tmp_path: Path, content: bytes) -> N
     (tmp_path / "project.db").write_bytes(content)
 
     assert count(tmp_path) == NOT_COUNTED
+
+
+@pytest.mark.parametrize(
+    "labels",
+    ["[1]", '{"a": 1}', '[{"x": 1}]', '[{"name": {}}]', '[{"name": 5}]', "null", "no JSON", "[" * 19_000, b"\xff", 7,
+     json.dumps([{"name": f"label {number}"} for number in range(2000)])],
+    ids=["number", "no-list", "no-name", "dict", "name-number", "null", "no-json", "deep", "bytes", "integer", "long"],
+)  # fmt: skip
+def test_labels_that_somebody_wrote_past_the_program_are_left_out(project: Path, labels: object) -> None:
+    """All else is counted: on SQLite each member of a project can write to its file."""
+    with closing(sqlite3.connect(project / "project.db")) as database:
+        database.execute("UPDATE task SET labels = ? WHERE id = (SELECT min(id) FROM task)", (labels,))
+        database.commit()
+
+    assert count(project) == Contents(3, 2, (date(2024, 1, 5), DAY), ("absent", "tube"))
+
+
+def test_a_day_that_is_none_leaves_the_rows_uncounted(project: Path) -> None:
+    """Nobody gets an error for it."""
+    with closing(sqlite3.connect(project / "project.db")) as database:
+        database.execute("UPDATE report SET study_date = 20240105")
+        database.commit()
+
+    assert count(project) == Contents(imaged=2)
+
+
+def test_a_count_that_failed_is_asked_for_again() -> None:
+    """Whatever was wrong with it: meanwhile it isn't counted, and nobody who asks gets an error."""
+    now, counts = [0.0], []
+
+    def counting(project_id: str) -> Contents:
+        counts.append(project_id)
+        return {2: Contents(reports=1)}[len(counts)]
+
+    counter = ContentsCounter(counting, clock=lambda: now[0])
+    failed = counter.counted("A-1", 20)
+    now[0] += FRESH_SECONDS
+    counter.known("A-1")
+    until(lambda: counter.known("A-1") == Contents(reports=1), "the second count")
+
+    assert failed == NOT_COUNTED
 
 
 def test_a_count_that_takes_too_long_is_given_up(project: Path) -> None:

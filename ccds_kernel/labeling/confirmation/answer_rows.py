@@ -118,16 +118,19 @@ def every(
 def counting(answers: Iterable[StoredAnswer]) -> tuple[StoredAnswer, ...]:
     """Those of `answers` (the oldest first) that count now: not refused, not undone, and no undos.
 
-    A labeler has at most one for a study of a batch, skips left out.
+    A labeler has at most one for a study of a batch, skips left out. An undo takes back what its labeler said under the same
+    lease; one of anything else, which only a row that was written past the program can be, is passed over.
     """
     standing: dict[str, StoredAnswer] = {}
     for stored in answers:
         if stored.refused is not None:
             continue
-        if stored.answer.undoes is not None:
-            standing.pop(stored.answer.undoes)
-        else:
+        if stored.answer.undoes is None:
             standing[stored.answer.id] = stored
+            continue
+        undone = standing.get(stored.answer.undoes)
+        if undone is not None and (undone.labeler, undone.answer.lease) == (stored.labeler, stored.answer.lease):
+            del standing[undone.answer.id]
     return tuple(standing.values())
 
 

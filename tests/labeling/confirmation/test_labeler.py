@@ -27,9 +27,11 @@ from ccds_kernel.labeling.confirmation.tagging import Tagging
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.labeling.tasks import tables as task_tables
 from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task
 from ccds_kernel.settings import Settings
+from ccds_kernel.store.store import Store
 from support.confirming import NEGATIVE, POSITIVE, TERM, Workplace, answer
 from support.keeping_to_cohorts import keep_to
 from support.postgresql import in_session
@@ -96,15 +98,31 @@ def lease_of(place: Workplace, person: str, batch: StoredBatch) -> dict[str, obj
     return dict(row)
 
 
-def signed(name: str, lease: Mapping[str, object]) -> list[Insert]:
-    """Rows in the name of somebody: an answer, tags and a lease."""
+def said_under(lease: Mapping[str, object], name: str, **other: object) -> Insert:
+    """The row of an answer about a study that somebody holds, in the name of somebody."""
     said = {"client_id": str(uuid4()), "kind": "confirm", "note": "", "shown": "[]", "seconds": 1.0}
+    under = {"lease_id": lease["id"], "item_id": lease["item_id"], "answered_at": lease["taken_at"], "labeler": name}
+    return insert(tables.answer).values({**said, **under, **other})
+
+
+def signed(name: str, lease: Mapping[str, object]) -> list[Insert]:
+    """Rows that a labeler adds, in the name of somebody who holds a study: an answer, tags and a lease."""
     return [
-        insert(tables.answer).values(
-            lease_id=lease["id"], item_id=lease["item_id"], labeler=name, answered_at=lease["taken_at"], **said
-        ),
+        said_under(lease, name),
         insert(tables.strata).values(task_id=1, report_id=1, tags="[]", person=name, at=lease["taken_at"]),
         insert(tables.lease).values({**{key: lease[key] for key in lease if key != "id"}, "labeler": name}),
+    ]
+
+
+def decided(name: str, at: object) -> list[Insert]:
+    """Rows that a fellow adds, in the name of somebody: a gold label, a label snapshot, changes of a task and of a phrase."""
+    step = {"step": 99, "task_id": 1, "person": name, "at": at, "kind": "do"}
+    made = {"id": name, "task_id": 1, "digest": "", "studies": 0, "created_by": name, "created_at": at}
+    return [
+        insert(tables.curation).values(task_id=1, report_id=1, kind="gold", note="", person=name, at=at),
+        insert(tables.snapshot).values(made),
+        insert(task_tables.task_change).values(**step, before="{}", after="{}"),
+        insert(task_tables.phrase_change).values(**step, phrase_id=1),
     ]
 
 
@@ -115,21 +133,72 @@ def put(connection: Connection, *statements: Executable) -> None:
             connection.execute(statement)
 
 
+def refuse(store: Store, *statements: Executable) -> None:
+    """Makes sure that the database refuses the last one of these rows."""
+    with store.writing() as connection, pytest.raises(ProgrammingError, match="row-level security"):
+        put(connection, *statements)
+
+
 def test_on_a_server_a_session_signs_with_its_person_s_name_only(on_server):
     """Past the program, too: by the rights of the session's login, whatever role it takes on."""
     batch = on_server.batch(labelers=["ann", "lea"])
-    lease = lease_of(on_server, "ann", batch)
+    theirs, own = (lease_of(on_server, name, batch) for name in ("ann", "lea"))
     store = on_server.projects["lea"].store
 
     for role in (text("RESET ROLE"), text('SET LOCAL ROLE "chest-1_answers_write"')):
-        for row in signed("ann", lease):
-            with store.writing() as connection, pytest.raises(ProgrammingError, match="row-level security"):
-                put(connection, role, row)
+        for row in signed("ann", theirs):
+            refuse(store, role, row)
     with store.writing() as connection:
-        for row in signed("lea", lease):
-            connection.execute(row)
+        put(connection, *signed("lea", own))
 
     assert [stored.labeler for stored in on_server.curating().every_answer()] == ["lea"]
+
+
+def test_on_a_server_an_answer_stands_under_a_lease_of_one_s_own(on_server):
+    """Of the same study: under another's nobody undoes what that one said."""
+    batch = on_server.batch(labelers=["ann", "lea"])
+    theirs, own = (lease_of(on_server, name, batch) for name in ("ann", "lea"))
+
+    for row in (
+        said_under(theirs, "lea"),
+        said_under(own, "lea", item_id=theirs["item_id"]),
+        said_under(own, "lea", lease_id=theirs["id"]),
+        said_under(theirs, "lea", kind="undo", undoes=str(uuid4())),
+    ):
+        refuse(on_server.projects["lea"].store, row)
+
+    assert on_server.curating().every_answer() == ()
+
+
+def test_on_a_server_a_fellow_decides_in_their_own_name_only(on_server):
+    """Gold labels and final words, snapshots, and the histories of tasks and phrases."""
+    store, now = on_server.project.store, on_server.clock.now
+
+    for row in decided("lea", now):
+        refuse(store, row)
+    with store.writing() as connection:
+        put(connection, *decided("ann", now))
+
+    assert [one.person for one in LabelingRepository(on_server.project).changes()] == ["ann"]
+
+
+@pytest.mark.parametrize("of", ["another's", "another study's", "none"])
+def test_an_undo_that_is_not_of_one_s_own_answer_counts_for_nothing(place, of):
+    """Written past the program, as whoever may write a SQLite file can: everybody goes on with what was said."""
+    batch = place.batch(labelers=["ann", "lea"])
+    ann, lea = place.at_work("ann", batch), place.at_work("lea", batch)
+    said, *others = [answer(study) for study in (*ann.take(1), *lea.take(2))]
+    ann.answer([said])
+    lea.answer(others)
+    undone = {"another's": said.id, "another study's": others[1].id, "none": str(uuid4())}[of]
+    with place.project.store.writing() as connection:
+        leases = tables.lease.c
+        lease = connection.execute(select(tables.lease).where(leases.id == others[0].lease)).mappings().one()
+        connection.execute(said_under(lease, "lea", kind="undo", undoes=undone))
+
+    assert [stored.answer for stored in place.curating().answers()] == [said, *others]
+    assert lea.own_work().answers == tuple(others)
+    assert LabelSnapshots(place.project).now(1).studies == 6
 
 
 def test_on_a_server_another_s_lease_can_only_be_shortened(on_server):

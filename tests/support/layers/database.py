@@ -44,8 +44,18 @@ _ADDED_ONLY = {
 }
 """What people said and did: nobody's session changes or removes a row of it."""
 
-_SIGNED = {"confirmation_answer": "labeler", "confirmation_lease": "labeler", "study_strata": "person"}
+_SIGNED = {
+    "confirmation_lease": "labeler",
+    "study_strata": "person",
+    "study_curation": "person",
+    "label_snapshot": "created_by",
+    "phrase_change": "person",
+    "task_change": "person",
+}
 """Table → the column that says whose a row is: a session adds its own person's only."""
+
+_UNDER_A_LEASE = "confirmation_answer"
+"""A row of it stands under a lease, of which there is none here: no row is added, and who may add none is refused that, too."""
 
 _STATEMENTS = {
     "SELECT": "SELECT count(*) FROM {table}",
@@ -132,6 +142,8 @@ class DatabaseLayer:
                 if table in _SIGNED:
                     named |= {"who": sql.Identifier(_SIGNED[table]), "person": sql.Literal(name_of(role))}
                     statements["INSERT"] = sql.SQL("INSERT INTO {table} ({who}) VALUES ({person})").format(**named)
+                elif table == _UNDER_A_LEASE:
+                    statements["INSERT"] = sql.SQL("INSERT INTO {table} SELECT WHERE false").format(**named)
                 for verb, statement in statements.items():
                     found[f"{verb} {table}"] = _may(connection, statement)
         return found

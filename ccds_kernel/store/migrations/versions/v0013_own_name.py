@@ -1,7 +1,10 @@
-"""In PostgreSQL nobody answers, tags or takes a study in another's name: by right, past the program, too.
+"""In PostgreSQL nobody answers, tags, takes or decides a study in another's name, or changes phrases or tasks so: by right, past
+the program, too.
 
 Whose a session is stands in its role's comment, which the administrator's role wrote (`store.credentials`) and the session can't
 change; `session_user` stays that role whatever role it takes on. The owner of the tables isn't bound.
+
+An answer stands under a lease of whoever gives it, and of the same study: an undo, too, which therefore reaches their own only.
 
 A lease is written by others, too: whoever takes studies bounds those that would hold too long after the clock was set back
 (`lease_rows.bound`), and a fellow ends those of somebody who is withdrawn. So an update may shorten any lease, and only
@@ -13,8 +16,24 @@ from alembic import op
 revision = "0013"
 down_revision = "0012"
 
-_SIGNED = {"confirmation_answer": "labeler", "study_strata": "person", "confirmation_lease": "labeler"}
+_SIGNED = {
+    "confirmation_answer": "labeler",
+    "confirmation_lease": "labeler",
+    "study_strata": "person",
+    "study_curation": "person",
+    "label_snapshot": "created_by",
+    "phrase_change": "person",
+    "task_change": "person",
+}
 """Table → the column that says who."""
+
+_OF_OWN_LEASE = """
+AND EXISTS (
+  SELECT FROM confirmation_lease AS held
+  WHERE held.id = confirmation_answer.lease_id AND held.item_id = confirmation_answer.item_id
+    AND held.labeler = confirmation_answer.labeler
+)
+"""
 
 _PERSON = """
 CREATE OR REPLACE FUNCTION session_person() RETURNS text STABLE LANGUAGE sql SET search_path = pg_catalog AS $$
@@ -46,7 +65,10 @@ def upgrade() -> None:
     for table, who in _SIGNED.items():
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY all_read ON {table} FOR SELECT USING (true)")
-        op.execute(f"CREATE POLICY own_name ON {table} FOR INSERT WITH CHECK ({who} = (SELECT session_person()))")
+        further = _OF_OWN_LEASE if table == "confirmation_answer" else ""
+        op.execute(
+            f"CREATE POLICY own_name ON {table} FOR INSERT WITH CHECK ({who} = (SELECT session_person()) {further})"
+        )
     op.execute(_LEASE)
     op.execute("CREATE POLICY kept ON confirmation_lease FOR UPDATE USING (true)")
     op.execute("CREATE TRIGGER kept BEFORE UPDATE ON confirmation_lease FOR EACH ROW EXECUTE FUNCTION keep_lease()")

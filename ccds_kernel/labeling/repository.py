@@ -8,7 +8,7 @@ the commit: what can't be logged isn't done. A phrase is named by its id, which 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -214,14 +214,16 @@ class LabelingRepository:
         with self._project.store.reading() as connection:
             return rows.phrases(connection, self._task_id)
 
-    def insert_phrase(self, phrase: Phrase, position: int) -> StoredPhrase:
-        """Puts `phrase` at `position` (0 … number of phrases); those from there on move one down.
+    def insert_phrase(self, phrase: Phrase, position: int, *, known: Collection[str] = ()) -> StoredPhrase:
+        """Puts `phrase` at `position` (0 … number of phrases); those from there on move one down. The task gets the labels that
+        it needs, but for those that the person took for `known`: these are to be there.
 
         Raises:
-            CcdsError: the phrase is there already, the list is shorter than that by now, or it is full.
+            CcdsError: the phrase is there already, the list is shorter than that by now, or it is full; or one of `known` isn't
+                the task's (any more).
         """
         with self._editing() as editor:
-            return editor.insert(phrase, position)
+            return editor.insert(phrase, position, known=known)
 
     def append_phrases(self, phrases: Iterable[Phrase]) -> Appended:
         """Puts those of `phrases` that are new below the list, in their order; changes none that is there.
@@ -249,24 +251,30 @@ class LabelingRepository:
             **verdicts, conflicting_at=tuple(places["conflicting"]), differing_at=tuple(places["differing"])
         )
 
-    def replace_phrase(self, phrase_id: int, phrase: Phrase, *, seen: Phrase | None = None) -> None:
+    def replace_phrase(
+        self, phrase_id: int, phrase: Phrase, *, seen: Phrase | None = None, known: Collection[str] = ()
+    ) -> None:
         """Puts `phrase` (other words, another label) in the place of phrase `phrase_id`, which the person saw as `seen`; where
-        that is None, whatever it is by now.
+        that is None, whatever it is by now. `known` as of `insert_phrase`.
 
         Raises:
-            CcdsError: the phrase is gone, or isn't as it was seen any more, or the new one is there already at another place.
+            CcdsError: the phrase is gone, or isn't as it was seen any more, or the new one is there already at another place; or
+                one of `known` isn't the task's (any more).
         """
         with self._editing() as editor:
-            editor.replace(phrase_id, phrase, seen=seen)
+            editor.replace(phrase_id, phrase, seen=seen, known=known)
 
-    def move_phrase(self, phrase_id: int, position: int) -> None:
+    def move_phrase(
+        self, phrase_id: int, position: int, *, seen: Phrase | None = None, order: Sequence[int] | None = None
+    ) -> None:
         """Gives phrase `phrase_id` the position `position`; those between move by one.
 
         Raises:
-            CcdsError: the phrase is gone, or the list is shorter than that by now.
+            CcdsError: the phrase is gone, or isn't as it was `seen` any more; or the list is shorter than that by now, or doesn't
+                begin with the ids `order`, which `position` was meant in.
         """
         with self._editing() as editor:
-            editor.move(phrase_id, position)
+            editor.move(phrase_id, position, seen=seen, order=order)
 
     def remove_phrase(self, phrase_id: int, *, seen: Phrase | None = None) -> None:
         """Takes phrase `phrase_id` off the list; those after it move one up.

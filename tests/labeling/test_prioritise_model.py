@@ -408,6 +408,32 @@ def test_an_older_page_brings_back_no_label_that_another_fellow_removed(open_as,
     assert names_of(typed) == [*names, "old"]
 
 
+def test_an_older_page_brings_back_no_label_for_the_uncertain(open_as, model):
+    """Likewise; where labels are decided by themselves it is no label, but a word for what is said of one."""
+    fred = prioritise_model(open_as("fred", Action.OPEN_LABELING))
+    names = names_of(model.start())
+    page = model.answer({"kind": "labels", "names": [*names, "Maybe"], "seen": names})
+    phrase = ids(page)["left"]
+    change = {
+        "kind": "change",
+        "phrase": phrase,
+        "text": "left",
+        "seen": seen(page, phrase),
+        "label": "side",
+        "known": True,
+    }
+    fred.answer({"kind": "labels", "names": names, "seen": [*names, "Maybe"]})
+
+    told = model.answer({**change, "uncertain_label": "maybe", "known_uncertain": True})
+    typed = model.answer({**change, "uncertain_label": "Maybe"})
+    again = model.answer({**change, "seen": seen(typed, phrase), "uncertain_label": "maybe ", "known_uncertain": True})
+
+    assert "the label as this page showed it; found none, as somebody removed it meanwhile" in told["refused"]
+    assert names_of(told) == names
+    assert names_of(typed) == names_of(again) == [*names, "Maybe"]
+    assert seen(again, phrase)["uncertain_label"] == "Maybe"
+
+
 def test_an_older_page_overwrites_no_other_fellow_s_words(open_as, project, model):
     """What somebody changed meanwhile stays, and the page is told it; over what it then shows the change is made."""
     fred = prioritise_model(open_as("fred", Action.OPEN_LABELING))

@@ -6,7 +6,7 @@ phrases. The page is told a revision with everything that depends on the list an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,12 +17,14 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.everywhere import everywhere
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.tasks.history import Change
+from ccds_kernel.labeling.tasks.meanwhile import GONE, ChangedMeanwhileError
 from ccds_kernel.labeling.tasks.own_steps import ToldStep
-from ccds_kernel.labeling.tasks.task import Task, checked_word
+from ccds_kernel.labeling.tasks.task import Task, TaskKind, checked_word
 from ccds_kernel.labeling.tasks.task_history import TaskChange
 from ccds_kernel.labeling.wording import counted
 from ccds_widgets.labeling.among import Among, Conflict, OfPhrase, Words
 from ccds_widgets.labeling.opening import Opening, Tell
+from ccds_widgets.labeling.phrase_messages import Given
 from ccds_widgets.labeling.ports import HasAppended, HasReport, HasTask, Repository, Tasks
 from ccds_widgets.labeling.readings import Reader
 from ccds_widgets.labeling.searching import Search
@@ -123,34 +125,48 @@ class Desk:
 
     # --- changes
 
-    def insert(self, phrase: Phrase, position: int | None, *, sure: bool) -> int:
+    def phrase(self, given: Given, text: str) -> tuple[Phrase, frozenset[str]]:
+        """What a page asks for: these words, with the labels as the task writes them, new ones tidied; and those of the labels
+        that the page has among the task's. They are to be there: a key that is pressed makes no new label.
+        """
+        phrase = given.as_phrase(text, self.phrases.label(given.label))
+        known = {phrase.label} if given.known else set()
+        if phrase.uncertain_label is not None and self.phrases.task.kind is TaskKind.ONE:  # elsewhere it is no label
+            uncertain = self.phrases.label(phrase.uncertain_label)
+            phrase = replace(phrase, uncertain_label=uncertain)
+            known |= {uncertain} if given.known_uncertain else set()
+        return phrase, frozenset(known)
+
+    def insert(self, phrase: Phrase, position: int | None, *, known: Collection[str] = (), sure: bool) -> int:
         """Puts `phrase` at `position` of its list, or below it; returns its id.
 
         Args:
             phrase: the phrase.
             position: its place in the list of its label.
+            known: those of its labels that the task has to have: see `phrase`.
             sure: whether the person was asked where the phrase stands in every report.
 
         Raises:
-            CcdsError: it stands in every report and nobody was asked, it is on the list already, or the list has changed.
+            CcdsError: it stands in every report and nobody was asked, it is on the list already, the list has changed, or
+                a label is gone.
         """
         if not sure and self.phrases.alike(phrase) is None:
             self._refuse_all(self.phrases.index.preview(phrase).raw)
         name = self.phrases.index.list_of(phrase)
         last = len(self.phrases.ids.get(name, []))
         place = self.phrases.at(Place(name, last if position is None else min(position, last)))
-        stored = self.repository.insert_phrase(phrase, place)
+        stored = self.repository.insert_phrase(phrase, place, known=known)
         self.changed()
         return stored.id
 
-    def replace(self, phrase_id: int, phrase: Phrase, *, seen: Phrase, sure: bool) -> None:
+    def replace(self, phrase_id: int, phrase: Phrase, *, seen: Phrase, known: Collection[str] = (), sure: bool) -> None:
         """Puts `phrase` in the place of phrase `phrase_id`. Raises as `insert`, and where that phrase is gone, or not as the page
         showed it: `seen`.
         """
         self._place_as_seen(phrase_id, seen)
         if not sure and seen.normalised != phrase.normalised and self.phrases.alike(phrase) is None:
             self._refuse_all(self.phrases.index.preview(phrase).raw)
-        self.repository.replace_phrase(phrase_id, phrase, seen=seen)
+        self.repository.replace_phrase(phrase_id, phrase, seen=seen, known=known)
         self.changed()
 
     def move(self, phrase_id: int, position: int, *, seen: Phrase, order: Sequence[int]) -> None:
@@ -164,12 +180,12 @@ class Desk:
             raise ChangedMeanwhileError("order")
         goal = min(max(position, 0), len(self.phrases.ids[place.name]) - 1)
         if goal != place.position:
-            self.repository.move_phrase(phrase_id, self.phrases.at_after_move(phrase_id, goal))
+            position = self.phrases.at_after_move(phrase_id, goal)
+            self.repository.move_phrase(phrase_id, position, seen=seen, order=self.phrases.order)
             self.changed()
 
     def remove(self, phrase_id: int, *, seen: Phrase) -> None:
         """Takes phrase `phrase_id` off the list. Raises a CcdsError where it is gone, or not as the page showed it: `seen`."""
-        self._place_as_seen(phrase_id, seen)
         self.repository.remove_phrase(phrase_id, seen=seen)
         self.changed()
 
@@ -202,17 +218,6 @@ class Desk:
     def other_tasks(self) -> list[HasTask]:
         """The project's other tasks."""
         return [stored for stored in self._tasks.tasks() if stored.id != self._task_id]
-
-    def label(self, name: str, *, known: bool) -> str:
-        """`name` as the task writes it; a new label, tidied, where the page doesn't have it among the task's: `known`.
-
-        Raises:
-            CcdsError: it is known to the page, and gone by now: a key that is pressed makes no new label.
-        """
-        label = self.phrases.label(name)
-        if known and label not in self.phrases.task.words:
-            raise ChangedMeanwhileError("label", GONE)
-        return label
 
     def set_labels(self, names: Sequence[str], *, seen: Sequence[str]) -> None:
         """Gives the task these labels in this order; those that it has keep their colours.
@@ -283,9 +288,6 @@ class Desk:
         return found[0]
 
 
-GONE = "none, as somebody removed it meanwhile"
-
-
 class MatchesEverythingError(CcdsError):
     """A phrase stands in every report: the person is asked first."""
 
@@ -294,17 +296,6 @@ class MatchesEverythingError(CcdsError):
             expected="a phrase that tells reports apart",
             found=f"one that stands in all {reports}",
             do="choose other words, or say that you are sure",
-        )
-
-
-class ChangedMeanwhileError(CcdsError):
-    """Somebody has changed what a page still showed as it was: nothing is overwritten, the page is told what is there now."""
-
-    def __init__(self, what: str, found: str = "another one, as somebody changed it meanwhile") -> None:
-        super().__init__(
-            expected=f"the {what} as this page showed it",
-            found=found,
-            do="look at the list as it is now, and change it again where you still mean it",
         )
 
 

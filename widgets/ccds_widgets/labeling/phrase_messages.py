@@ -37,9 +37,12 @@ class Options(requests.Request):
 
 
 class Given(Options):
-    """A phrase gets this label. `known`: the page has it among the task's, so that it is no new one."""
+    """A phrase gets this label. `known`: the page has it among the task's, so that it is no new one; `known_uncertain`: likewise
+    the label where it is uncertain.
+    """
 
     known: bool = False
+    known_uncertain: bool = False
 
 
 class Seen(Options):

@@ -44,6 +44,7 @@ class TaskPhrases:
         task: the task as `follow` saw it last.
         index: the phrases over the reports.
         ids: list → the ids of its phrases, in the index's order.
+        order: the ids of all phrases, in the repository's order.
         revision: another number whenever phrases or task have changed.
     """
 
@@ -55,7 +56,7 @@ class TaskPhrases:
         self.index = TaskIndex.of(task, reports, progress=progress)
         self.ids: dict[str, list[int]] = {}
         self.revision = 0
-        self._order: list[int] = []
+        self.order: list[int] = []
 
     def follow(
         self, task: Task, stored: Sequence[HasPhrase], *, progress: Callable[[float], None] = lambda _: None
@@ -73,7 +74,7 @@ class TaskPhrases:
         arranged = count(1)
         for name, listed in wanted.items():
             changed |= self._arrange(name, listed, lambda: progress(next(arranged) / len(stored)))
-        self._order = [one.id for one in stored]
+        self.order = [one.id for one in stored]
         self.revision += changed
 
     def _drop(self, name: str, listed: Sequence[tuple[int, Phrase]]) -> bool:
@@ -132,16 +133,16 @@ class TaskPhrases:
         """The position in the repository's order of what is to stand at `place`; behind its list where that ends before it."""
         others = self.ids.get(place.name, [])
         if place.position < len(others):
-            return self._order.index(others[place.position])
-        return self._order.index(others[-1]) + 1 if others else len(self._order)
+            return self.order.index(others[place.position])
+        return self.order.index(others[-1]) + 1 if others else len(self.order)
 
     def at_after_move(self, phrase_id: int, position: int) -> int:
         """The position in the repository's order that brings phrase `phrase_id` to `position` of its list."""
         others = [row for row in self.ids[self.place(phrase_id).name] if row != phrase_id]
-        order = [row for row in self._order if row != phrase_id]
+        order = [row for row in self.order if row != phrase_id]
         if position < len(others):
             return order.index(others[position])
-        return order.index(others[-1]) + 1 if others else self._order.index(phrase_id)
+        return order.index(others[-1]) + 1 if others else self.order.index(phrase_id)
 
     def alike(self, phrase: Phrase) -> int | None:
         """The id of the phrase of the same list with the same normal form; None where there is none."""
@@ -152,6 +153,8 @@ class TaskPhrases:
 
     def label(self, name: str) -> str:
         """`name` as the task writes it already, whatever its case and white space; else tidied."""
+        if name in self.task.words:
+            return name
         alike = (word for word in self.task.words if normalise(word) == normalise(name))
         return next(alike, " ".join(name.split()))
 

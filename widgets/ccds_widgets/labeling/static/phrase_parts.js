@@ -84,8 +84,11 @@ const seenForm = ({ text, label, negatable, uncertain_label, excludes }) => ({ t
 /** Of a phrase the ids of its list, in the order that is shown, for whoever is asked to move it. */
 const orderOf = ({ phrases }, { list }) => phrases.filter((one) => one.list === list).map(({ id }) => id);
 
-/** Whether a label is one of those that are shown; else it is a new one. */
-const isKnown = ({ labels }, label) => labels.some(({ name }) => name === label);
+/** Which of a phrase's labels are among those that are shown; another one is new. */
+function knownOf({ labels }, label, uncertain) {
+  const isShown = (word) => labels.some(({ name }) => name === word);
+  return { known: isShown(label), known_uncertain: isShown(uncertain) };
+}
 
 /** The labels' names in one line, to be compared. */
 const namesOf = ({ labels }) => labels.map(({ name }) => name).join("\n");

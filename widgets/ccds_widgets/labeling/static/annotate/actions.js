@@ -98,7 +98,7 @@ function actions(state, context, draw) {
     },
     async accept(label) {
       if (!state.chosen || state.preview?.lists[""]?.known !== undefined || state.busy) return;
-      const answer = await change({ kind: "insert", ...selected(), ...state.options, label, known: isKnown(state.overview, label), place: state.place });
+      const answer = await change({ kind: "insert", ...selected(), ...state.options, label, ...knownOf(state.overview, label, state.options.uncertain_label), place: state.place });
       if (answer) act.accepted(answer);
     },
     accepted({ inserted }) {
@@ -122,7 +122,7 @@ function actions(state, context, draw) {
       if (state.opened !== null) document.querySelector(`[data-focus="phrase-${phrase}-negatable"]`)?.focus();
     },
     async changeOptions(phrase, options) {
-      const answer = await change({ kind: "change", phrase: phrase.id, seen: seenForm(phrase), text: phrase.text, label: phrase.label, known: true, ...options });
+      const answer = await change({ kind: "change", phrase: phrase.id, seen: seenForm(phrase), text: phrase.text, label: phrase.label, ...knownOf(state.overview, phrase.label, options.uncertain_label), ...options });
       if (!answer) return;
       const now = phraseOf(state, phrase.id);
       say(`“${now.text}” captures ${counted(now.captured, "report")}, matches ${grouped(now.matched)}. ${optionCounts(now)}`);

@@ -148,7 +148,7 @@ function actions(state, context, draw) {
       say(`Now phrase ${rank}, captures ${counted(state.phrases.get(phrase).captured, "report")}.`);
     },
     async add(text, label, options) {
-      const answer = await change({ kind: "add", text, label, known: isKnown(state.overview, label), ...options }, "add");
+      const answer = await change({ kind: "add", text, label, ...knownOf(state.overview, label, options.uncertain_label), ...options }, "add");
       if (answer) say(addedWords(state, answer.touched));
       return answer;
     },
@@ -184,7 +184,7 @@ function actions(state, context, draw) {
     },
     async save() {
       const { phrase, seen, text, label, options } = state.editing;
-      const answer = await change({ kind: "change", phrase, seen, text, label, known: isKnown(state.overview, label), ...options }, phrase);
+      const answer = await change({ kind: "change", phrase, seen, text, label, ...knownOf(state.overview, label, options.uncertain_label), ...options }, phrase);
       if (!answer) return;
       act.leaveEdit();
       say(addedWords(state, phrase));
@@ -195,7 +195,7 @@ function actions(state, context, draw) {
       const name = state.overview.labels[at]?.name;
       if (!name || name === seen.label) return;
       const uncertain = seen.uncertain_label === name ? null : seen.uncertain_label;
-      const answer = await change({ kind: "change", phrase: id, seen, ...seen, label: name, known: true, uncertain_label: uncertain }, id);
+      const answer = await change({ kind: "change", phrase: id, seen, ...seen, label: name, ...knownOf(state.overview, name, uncertain), uncertain_label: uncertain }, id);
       if (answer) say(addedWords(state, id));
     },
     async remove(phrase) {

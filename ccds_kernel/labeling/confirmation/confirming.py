@@ -208,7 +208,7 @@ class Confirming:
             now = self._clock(connection)
             every = answer_rows.every(connection, batch_id=self._batch_id, labeler=self._me, reach=reach)
             kept = answer_rows.counting(every)
-            held = lease_rows.held(connection, self._batch_id, self._me)
+            held = lease_rows.held(connection, self._batch_id, self._me, reach=reach)
             is_open = lease_rows.still_open(connection, reach, batch, self._me, now)
         progress = labeler_progress(kept, [self._me], {self._me: len(held)})[self._me]
         today = sum(

@@ -49,13 +49,18 @@ def leases(connection: Connection, batch_id: int, labeler: str, ids: Iterable[in
     return {row.id: HeldItem(_of(row.id, row.state, row.until), row.item_id) for row in connection.execute(query)}
 
 
-def held(connection: Connection, batch_id: int, labeler: str) -> list[HeldItem]:
-    """What `labeler` holds of the batch, in the order in which it was given to them; also where the time is over."""
+def held(connection: Connection, batch_id: int, labeler: str, *, reach: Reach | None = None) -> list[HeldItem]:
+    """What `labeler` holds of the batch, in the order in which it was given to them; also where the time is over.
+
+    Of studies within `reach`; of all where it is None.
+    """
     query = (
         select(_lease)
         .where(_lease.c.batch_id == batch_id, _lease.c.labeler == labeler, _lease.c.state == LeaseState.HELD.value)
         .order_by(_lease.c.id)
     )
+    if reach is not None:
+        query = query.join(_item).where(_lies_within(reach))
     return [HeldItem(_of(row.id, row.state, row.until), row.item_id) for row in connection.execute(query)]
 
 
@@ -90,9 +95,9 @@ def open_groups(
 
 
 def still_open(connection: Connection, reach: Reach, batch: StoredBatch, labeler: str, now: datetime) -> int:
-    """How many studies of the batch `labeler` can be given, those that they hold among them."""
+    """How many studies of the batch within `reach` `labeler` can be given, those that they hold among them."""
     groups = open_groups(connection, reach, batch.id, labeler, now).values()
-    return len(held(connection, batch.id, labeler)) + how_many(groups)
+    return len(held(connection, batch.id, labeler, reach=reach)) + how_many(groups)
 
 
 def open_ordinary(

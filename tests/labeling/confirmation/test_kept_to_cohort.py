@@ -16,7 +16,7 @@ from ccds_kernel.labeling.confirmation.feedback import Feedback
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
-from support.confirming import LABELERS, NEGATIVE, POSITIVE, answer
+from support.confirming import LABELERS, NEGATIVE, POSITIVE, answer, undo
 from support.keeping_to_cohorts import keep_to
 from support.site import application, on_roster
 
@@ -87,6 +87,33 @@ def test_a_labeler_is_given_members_only(either):
     assert ann.own_work().open == 2
     assert [(one.studies, one.open) for one in seen.batches()] == [(2, 2)]
     assert sum(seen.outline(batch.id).sizes.values()) == 2
+
+
+def test_what_is_left_is_of_members_before_a_page_takes_anew(either):
+    """Others that a labeler still holds, or takes an answer back of, are neither counted nor in the way of the batch's end. What
+    is said of them until then is kept, and there again when they are members.
+    """
+    keys = coded_reports(either)
+    batch = either.batch(list(keys.values()), labelers=["ann"])
+    ann = either.at_work("ann", batch)
+    held = {study.report.study_key: study for study in ann.take(9)}
+    said = answer(held[keys["CXR1-1"]])
+    ann.answer([said])
+
+    keep_to(either, "cxr2")
+    (late,) = ann.answer([answer(held[keys["CXR1-2"]])])
+    ann.answer([undo(said)])
+    before = ann.open(), ann.own_work().open, ann.own_work().progress.held
+    seen = Assigned(either.project, clock=either.clock).batches()
+    ann.answer([answer(held[keys[name]]) for name in ("CXR2-1", "CXR2-2")])
+    Feedback(either.project, batch.id, clock=either.clock).give()
+    keep_to(either, None)
+
+    assert before == (2, 2, 2)
+    assert [(one.studies, one.open) for one in seen] == [(2, 2)]
+    assert late.counts
+    assert {stored.answer.study_key for stored in either.curating().answers()} == set(keys.values()) - {keys["CXR1-1"]}
+    assert ann.own_work().progress.held == 1
 
 
 def test_feedback_is_on_members_only(either):

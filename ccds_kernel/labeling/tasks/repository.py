@@ -24,7 +24,7 @@ from ccds_kernel.labeling.tasks.changing import (
 )
 from ccds_kernel.labeling.tasks.history import StepKind
 from ccds_kernel.labeling.tasks.own_steps import open_steps
-from ccds_kernel.labeling.tasks.reaching import reach_for
+from ccds_kernel.labeling.tasks.reaching import require_reach
 from ccds_kernel.labeling.tasks.rows import StoredTask
 from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.labeling.tasks.task_history import TaskChange, carried_out
@@ -84,7 +84,7 @@ class TaskRepository:
         refuse_beyond_limits(None, task)
         with self._project.store.writing() as connection:
             _check_name(task, rows.tasks(connection))
-            reach_for(connection, self._project, task)
+            require_reach(connection, self._project, task)
             stored = rows.add_task(connection, task, self._project.person)
             self._log("made", stored.id)
         return stored
@@ -146,7 +146,7 @@ class TaskRepository:
         refuse_beyond_limits(now, changed)
         # one that is gone, or isn't covered any more, keeps nobody from changing the rest
         if changed.cohort != now.cohort:
-            reach_for(connection, self._project, changed)
+            require_reach(connection, self._project, changed)
         if {*now.words} - {*changed.words} or {*now.strata} - {*changed.strata}:  # the uses are those of every answer
             refuse_lost_words(now, changed, uses_of_words(connection, task_id))
         phrases = [stored.phrase for stored in labeling_rows.phrases(connection, task_id)]

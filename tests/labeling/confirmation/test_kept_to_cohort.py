@@ -1,5 +1,6 @@
 """A task that is kept to a cohort: what people say and are shown is of the cohort's members; nothing that was said is lost."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -10,12 +11,15 @@ from ccds_kernel.cohort.repository import CohortRepository
 from ccds_kernel.cohort.tables import cohort as cohort_table
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.confirmation.assigned import Assigned
 from ccds_kernel.labeling.confirmation.batch import BatchItem
 from ccds_kernel.labeling.confirmation.feedback import Feedback
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.labeling.tasks.repository import TaskRepository
+from ccds_kernel.labeling.tasks.task import Task
 from support.confirming import LABELERS, NEGATIVE, POSITIVE, answer, undo
 from support.keeping_to_cohorts import keep_to
 from support.site import application, on_roster
@@ -32,6 +36,12 @@ def coded_reports(place) -> dict[str, str]:
     for code in ("CXR1", "CXR2"):
         cohorts.keep(code.lower(), Criteria(frozenset({code}), DAY, DAY))
     return {stored.report.accession: stored.study_key for stored in repository.reports() if stored.report.exam_code}
+
+
+def cover_first_only(settings) -> None:
+    """An amendment takes away the second exam code."""
+    roster = on_roster(**dict.fromkeys(LABELERS, "fellow"), sam="scientist")
+    apply_application(application(roster=roster, exam_codes=["CXR1"]), person="admin", settings=settings)
 
 
 def test_everything_that_was_said_is_read_of_members_only_and_kept(either):
@@ -188,15 +198,11 @@ def test_without_its_cohort_nothing_of_a_task_is_read(place, settings, lost):
     keep_to(place, "cxr2")
     (held,) = ann.take(1)
 
-    def lose() -> None:
-        if lost == "gone":
-            with place.project.store.writing() as connection:
-                connection.execute(delete(cohort_table).where(cohort_table.c.name == "cxr2"))
-        else:
-            roster = on_roster(**dict.fromkeys(LABELERS, "fellow"), sam="scientist")
-            apply_application(application(roster=roster, exam_codes=["CXR1"]), person="admin", settings=settings)
-
-    lose()
+    if lost == "gone":
+        with place.project.store.writing() as connection:
+            connection.execute(delete(cohort_table).where(cohort_table.c.name == "cxr2"))
+    else:
+        cover_first_only(settings)
     asked = [
         curating.answers,
         curating.gold,
@@ -227,6 +233,36 @@ def test_without_its_cohort_nothing_of_a_task_is_read(place, settings, lost):
     assert kept.counts
     keep_to(place, None)
     assert len(curating.answers()) == (1 if lost == "gone" else 0)
+
+
+def test_opening_a_task_that_is_not_covered_any_more_is_nobody_s_violation(place, settings):
+    """The log says nothing of who reads it, and is told; it does of who asks that a task be kept to such a cohort."""
+    coded_reports(place)
+    ann = place.at_work("ann", place.batch(labelers=["ann"]))
+    keep_to(place, "cxr2")
+    cover_first_only(settings)
+
+    def refusals(ask: Callable[[], object]) -> int:
+        before = denied()
+        with pytest.raises(ProjectAccessDenied):
+            ask()
+        return denied() - before
+
+    def denied() -> int:
+        return [entry["event"] for entry in place.project.audit.entries("CHEST-1")].count("AccessDenied")
+
+    tasks = TaskRepository(place.project)
+    asked = [
+        lambda: ann.take(3),
+        ann.own_work,
+        place.curating().answers,
+        LabelingRepository(place.project, 1).task_reports,
+        lambda: tasks.make(Task("edema", cohort="cxr2")),
+    ]
+    found = [refusals(ask) for ask in asked]
+    keep_to(place, None)
+
+    assert [*found, refusals(lambda: keep_to(place, "cxr2"))] == [0, 0, 0, 0, 1, 1]
 
 
 def test_a_report_that_is_loaded_later_joins(place):

@@ -87,6 +87,26 @@ def test_what_can_not_be_opened_is_told_once_and_tried_again(slow):
     assert slow.begun == [1, 1]
 
 
+def test_what_is_not_right_any_more_is_set_up_anew(slow):
+    """Once, by the next who asks; those of other tasks stay."""
+    outdated: set[str] = set()
+    openings = Openings(slow.set_up, is_current=lambda name: name not in outdated, patience_s=0.0)
+    for task in (1, 2):
+        slow.let[task].set()
+        told(openings, task, f"task {task}")
+    outdated.add("task 1")
+    slow.let[1].clear()
+
+    anew, other = openings.of(1), openings.of(2)
+    outdated.clear()
+    slow.let[1].set()
+
+    assert isinstance(anew, Opening)
+    assert other == "task 2"
+    assert told(openings, 1, "task 1")
+    assert slow.begun == [1, 2, 1]
+
+
 class Screen:
     """A screen that counts what it is asked."""
 

@@ -9,6 +9,7 @@ from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.cohort.repository import CohortRepository
 from ccds_kernel.cohort.tables import cohort
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.confirmation.curating import Curating
 from ccds_kernel.labeling.phrase import Phrase
@@ -128,18 +129,26 @@ def test_what_a_snapshot_would_have_in_it_is_of_members(project):
     assert labels(anew=True)["now"]["studies"] == "3 studies"
 
 
-def test_a_page_of_before_asks_to_be_loaded_anew(project):
-    """It has other reports. The bar says which cohort it is."""
+@pytest.mark.parametrize("screen", ["annotate", "prioritise"])
+def test_a_page_of_before_asks_to_be_loaded_anew(project, screen):
+    """It has other reports. Loaded anew, in the same kernel, too, it has those of now. The bar says which cohort it is."""
     model = labeling_of(project)
-    asked(model, "annotate", kind="ready")
+    for both in ("annotate", "prioritise"):
+        asked(model, both, kind="ready")
+    request = {
+        "annotate": {"kind": "window", "report": 0, "among": None},
+        "prioritise": {"kind": "conflicts"},
+    }[screen]
 
     keep_to(project, "second")
 
     with pytest.raises(CcdsError) as raised:
-        asked(model, "prioritise", kind="ready")
+        asked(model, screen, **request)
     assert str(raised.value) == (
         "expected the cohort of the task of when this page was opened; found another one, or none; load the page anew"
     )
+    assert asked(model, screen, kind="ready")["overview"]["reports"] == 3
+    assert asked(model, screen, **request)
     assert [(one["name"], one["cohort"]) for one in labeling_of(project).start()["tasks"]] == [("effusion", "second")]
     assert [(one["name"], one["cohort"]) for one in model.answer({"kind": "tasks"})["tasks"]] == [
         ("effusion", "second")
@@ -159,6 +168,20 @@ def test_keeping_a_task_to_a_cohort_is_told_and_taken_back(project):
     (stored,) = TaskRepository(project).tasks()
     assert stored.task.cohort is None
     assert asked(labeling_of(project), "annotate", kind="ready")["overview"]["reports"] == 6
+
+
+def test_a_page_that_is_loaded_anew_after_an_amendment_has_the_reports_of_now(project):
+    """In the same kernel, too; what the application doesn't cover any more is gone from it."""
+    model = labeling_of(project)
+    before = asked(model, "annotate", kind="ready")["overview"]["reports"]
+    amended = project.application.model_copy(update={"exam_codes": ("CXR2",)})
+    apply_application(amended, person="admin", settings=project.settings)
+
+    with pytest.raises(CcdsError, match="found an amendment of the IRB application; load the page anew"):
+        asked(model, "annotate", kind="window", report=0, among=None)
+    after = asked(model, "annotate", kind="ready")["overview"]["reports"]
+
+    assert (before, after) == (6, 4)
 
 
 @pytest.mark.parametrize("screen", ["annotate", "prioritise", "confirm", "assess"])

@@ -19,7 +19,7 @@ from ccds_widgets.labeling.confirm.app import confirm_screen
 from ccds_widgets.labeling.desk import Desk
 from ccds_widgets.labeling.known import Record
 from ccds_widgets.labeling.model import LabelingModel, OpenScreen
-from ccds_widgets.labeling.opening import Opening, Openings, Tell
+from ccds_widgets.labeling.opening import OpenedBeforeError, Opening, Openings, Tell
 from ccds_widgets.labeling.prioritise.model import PrioritiseModel
 from ccds_widgets.labeling.shared_reports import SharedReports
 from ccds_widgets.labeling.view import LabelingWidget
@@ -48,7 +48,9 @@ def open_session() -> LabelingModel:
 def labeling_of(project: Project) -> LabelingModel:
     """The screens of `project` that the person who opened it may use."""
     reports = SharedReports(project)
-    desks = Openings(lambda task, tell: _desk(project, task, reports, tell))  # each for both screens of phrases
+    desks = Openings(  # each for both screens of phrases
+        lambda task, tell: _desk(project, task, reports, tell), is_current=_is_current
+    )
     screens: dict[str, tuple[Action, OpenScreen]] = {
         "annotate": (Action.EDIT_PHRASES, lambda task: _annotate(project, task, desks)),
         "prioritise": (Action.EDIT_PHRASES, lambda task: _prioritise(project, task, desks)),
@@ -74,13 +76,21 @@ def _desk(project: Project, task: int, reports: SharedReports, tell: Tell) -> De
         if now != reach:
             amended = now.whole != reach.whole
             what = "exam codes and study dates" if amended else "cohort of the task"
-            raise CcdsError(
+            raise OpenedBeforeError(
                 expected=f"the {what} of when this page was opened",
                 found="an amendment of the IRB application" if amended else "another one, or none",
                 do="load the page anew",
             )
 
     return Desk(repository, tasks, task, reports=reports.of(task, tell), permit=permit, tell=tell)
+
+
+def _is_current(desk: Desk) -> bool:
+    try:
+        desk.permit()
+    except OpenedBeforeError:
+        return False
+    return True
 
 
 def _phrases(project: Project, task: int) -> list[Phrase]:

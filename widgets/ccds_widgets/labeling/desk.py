@@ -42,7 +42,8 @@ class Desk:
         tasks: where tasks are kept.
         task_id: the task.
         reports: the project's, in a fixed order.
-        permit: raises a CcdsError where that person may not (any more); asked before each answer.
+        permit: raises a CcdsError where that person may not (any more), or the task reads other reports by now; asked before each
+            answer.
         tell: is told how far it is: with a million reports it takes a minute until all phrases are matched.
     """
 
@@ -59,7 +60,7 @@ class Desk:
         self.repository = repository
         self._tasks = tasks
         self._task_id = task_id
-        self._permit = permit
+        self.permit = permit
         self.reports = reports
         task, listed = self._task(), repository.phrases()
 
@@ -76,7 +77,7 @@ class Desk:
 
     def follow(self) -> None:
         """Asks whether the person may go on, and becomes what is kept now."""
-        self._permit()
+        self.permit()
         self.phrases.follow(self._task(), self.repository.phrases())
 
     def overview(self) -> Answer:
@@ -249,7 +250,7 @@ class Desk:
         return place
 
     def _stepped(self, changes: Sequence[Change | TaskChange]) -> Answer:
-        self._permit()  # of another cohort, to which the task is kept then, there are no reports here
+        self.permit()  # of another cohort, to which the task is kept then, there are no reports here
         self.changed()
         return told_step(changes[0], len(changes))
 

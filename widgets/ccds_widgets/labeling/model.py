@@ -18,7 +18,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.tasks.task import COLOUR_SLOTS, Task
 from ccds_widgets import requests
 from ccds_widgets.base import Model
-from ccds_widgets.labeling.opening import Opening
+from ccds_widgets.labeling.opening import OpenedBeforeError, Opening
 from ccds_widgets.labeling.ports import HasTask, Tasks
 
 Answer = dict[str, Any]
@@ -38,6 +38,9 @@ class Address(requests.Request):
     screen: Annotated[str, Field(max_length=40)]
     task: Annotated[int, Field(ge=1, le=2**63 - 1)]
 
+
+_READY = {"kind": "ready"}
+"""What a page asks that was just loaded."""
 
 _TASKS: TypeAdapter[TasksAgain] = TypeAdapter(TasksAgain)
 _ADDRESS: TypeAdapter[Address] = TypeAdapter(Address)
@@ -69,7 +72,8 @@ class LabelingModel:
         }
 
     def answer(self, content: dict[str, Any]) -> Answer:
-        """The answer of the screen that is asked; as long as that is being opened only how far it is, and nothing is done.
+        """The answer of the screen that is asked; as long as that is being opened only how far it is, and nothing is done. A page
+        that was just loaded has one that was opened over other reports opened anew.
 
         Raises:
             CcdsError: it is no request, or is refused.
@@ -79,10 +83,19 @@ class LabelingModel:
             return _shown(self._tasks.tasks())
         own = {key: value for key, value in content.items() if key not in Address.model_fields}
         address = requests.parsed({key: content[key] for key in content.keys() - own.keys()}, _ADDRESS)
+        try:
+            return self._asked(address, own)
+        except OpenedBeforeError:
+            if own != _READY:  # of a page that shows what was there before
+                raise
+            del self._open[address]
+            return self._asked(address, own)
+
+    def _asked(self, address: Address, own: dict[str, Any]) -> Answer:
         screen = self._screen(address)
         if isinstance(screen, Opening):
             return {"opening": asdict(screen)}
-        return screen.start() if own == {"kind": "ready"} else screen.answer(own)
+        return screen.start() if own == _READY else screen.answer(own)
 
     def _screen(self, address: Address) -> Model | Opening:
         if address not in self._open:

@@ -7,6 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from ccds_kernel.errors import CcdsError
+
 Opened = TypeVar("Opened")
 
 
@@ -21,6 +23,11 @@ class Opening:
 Tell = Callable[[Opening], None]
 """Takes how far it is."""
 
+
+class OpenedBeforeError(CcdsError):
+    """What was opened isn't what there is now; a page that is loaded anew has it opened anew."""
+
+
 _BEGINNING = Opening("Opening the reports", 0.0)
 
 
@@ -29,11 +36,19 @@ class Openings(Generic[Opened]):
 
     Args:
         set_up: sets up what belongs to a task; is called in a thread, and given what takes how far it is.
+        is_current: whether what was set up is still right; else the next who asks has it set up anew.
         patience_s: how long one that was just begun is waited for: a small project opens at once.
     """
 
-    def __init__(self, set_up: Callable[[int, Tell], Opened], *, patience_s: float = 0.5) -> None:
+    def __init__(
+        self,
+        set_up: Callable[[int, Tell], Opened],
+        *,
+        is_current: Callable[[Opened], bool] = lambda _: True,
+        patience_s: float = 0.5,
+    ) -> None:
         self._set_up = set_up
+        self._is_current = is_current
         self._patience_s = patience_s
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ccds-opening")
         self._of_task: dict[int, Future[Opened]] = {}
@@ -45,6 +60,8 @@ class Openings(Generic[Opened]):
         Raises:
             whatever setting it up raised; the next who asks has it tried again.
         """
+        if task_id in self._of_task and self._is_of_before(self._of_task[task_id]):
+            del self._of_task[task_id]
         if task_id not in self._of_task:
             self._of_task[task_id] = self._pool.submit(self._begin, task_id)
             wait([self._of_task[task_id]], self._patience_s)
@@ -55,6 +72,9 @@ class Openings(Generic[Opened]):
             del self._of_task[task_id]
             raise error
         return future.result()
+
+    def _is_of_before(self, future: Future[Opened]) -> bool:
+        return future.done() and future.exception() is None and not self._is_current(future.result())
 
     def _begin(self, task_id: int) -> Opened:
         self._now = _BEGINNING

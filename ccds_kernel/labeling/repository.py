@@ -144,6 +144,12 @@ class LabelingRepository:
                 progress(len(found), total)
         return tuple(found)
 
+    def task_report_ids(self) -> set[int]:
+        """The ids of every report that the task reads. Raises as `reach`."""
+        self._project.require(Action.READ_REPORTS)
+        with self._project.store.reading() as connection:
+            return rows.report_ids(connection, reach_of(connection, self._project, self._task_id))
+
     def newest_report(self) -> int:
         """The number of the report that was loaded last; 0 where there is none."""
         self._project.require(Action.READ_REPORTS)

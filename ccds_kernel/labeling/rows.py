@@ -67,6 +67,11 @@ def reports(
     return _assembled(connection, query if cohort is None else query.where(condition(cohort)))
 
 
+def report_ids(connection: Connection, reach: Reach) -> set[int]:
+    """The ids of every report within `reach`."""
+    return set(connection.scalars(select(tables.report.c.id).where(within(reach))))
+
+
 def report_count(connection: Connection, reach: Reach) -> int:
     """How many reports there are within `reach`."""
     return connection.scalar(select(func.count()).select_from(tables.report).where(within(reach))) or 0

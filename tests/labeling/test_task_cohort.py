@@ -1,5 +1,6 @@
 """The screens of a task that is kept to a cohort: they know its members only, and say what is in the way where they can't."""
 
+import weakref
 from datetime import date
 
 import pytest
@@ -215,3 +216,30 @@ def test_tasks_that_read_the_same_share_its_reports(project):
     assert (len(every), len(members)) == (6, 3)
     again = reports.of(third)
     assert (len(again), reports.of(other) is again, len(reports.of(1))) == (4, True, 7)
+
+
+def test_members_are_the_reports_that_are_there_already(project):
+    """The same objects, where a task that reads all of them has them; they aren't read again."""
+    other = TaskRepository(project).make(Task("two", cohort="second")).id
+    reports, told = SharedReports(project), []
+    every = reports.of(1)
+
+    members = reports.of(other, told.append)
+
+    assert [one.study_key for one in members] == [
+        one.study_key for one in LabelingRepository(project, other).task_reports()
+    ]
+    assert all(any(one is the_same for the_same in every) for one in members)
+    assert told == []
+
+
+def test_reports_that_no_task_reads_any_more_are_let_go(project):
+    """Those that were left out when the only task was kept to a cohort don't stay in memory."""
+    reports = SharedReports(project)
+    left_out, member = (weakref.ref(reports.of(1)[number]) for number in (0, 1))
+    keep_to(project, "second")
+
+    members = reports.of(1)
+
+    assert left_out() is None
+    assert (members[0], len(members)) == (member(), 3)

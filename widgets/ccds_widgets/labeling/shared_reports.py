@@ -17,7 +17,8 @@ Version = tuple[int, Reach]
 
 class SharedReports:
     """Those that a task reads now, read once for all tasks that read the same, and again only where some have come, the IRB
-    application was amended, or the task is kept to another cohort.
+    application was amended, or the task is kept to another cohort. Where a task reads all, the members of a cohort are among them
+    and aren't read again. What no task had when it was asked for last isn't kept.
 
     May be asked in several threads.
     """
@@ -26,6 +27,7 @@ class SharedReports:
         self._project = project
         self._lock = Lock()
         self._told: list[Tell] = []
+        self._asked: dict[int, Version] = {}
         self._read: dict[Version, tuple[StoredReport, ...]] = {}
 
     def version(self, task_id: int) -> Version:
@@ -52,15 +54,18 @@ class SharedReports:
             self._told.remove(tell)
 
     def _of(self, task_id: int) -> tuple[StoredReport, ...]:
-        version = self.version(task_id)
+        newest, reach = version = self.version(task_id)
+        self._asked[task_id] = version
+        wanted = {one for one in self._asked.values() if (one[0], one[1].whole) == (newest, reach.whole)}
+        every = self._read.get((newest, reach.whole))
+        self._read = {one: reports for one, reports in self._read.items() if one in wanted}  # before others are read
         if version not in self._read:
-            newest, reach = version
-            self._read = {
-                (other, theirs): reports
-                for (other, theirs), reports in self._read.items()
-                if (other, theirs.whole) == (newest, reach.whole)
-            }
-            self._read[version] = LabelingRepository(self._project, task_id).task_reports(progress=self._note)
+            repository = LabelingRepository(self._project, task_id)
+            if every is None:
+                self._read[version] = repository.task_reports(progress=self._note)
+            else:
+                members = repository.task_report_ids()
+                self._read[version] = tuple(stored for stored in every if stored.id in members)
         return self._read[version]
 
     def _note(self, read: int, total: int) -> None:

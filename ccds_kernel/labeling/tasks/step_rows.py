@@ -6,14 +6,21 @@ Of a history that grows with every key only its end is read, by the index that h
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select
 
 from ccds_kernel.labeling.tasks import tables
 from ccds_kernel.labeling.tasks.history import Change, StepKind
-from ccds_kernel.labeling.tasks.own_steps import OpenStep, OwnStep, ToldStep, ToldSteps, open_steps
+from ccds_kernel.labeling.tasks.own_steps import (
+    OpenStep,
+    OwnStep,
+    ToldStep,
+    ToldSteps,
+    open_steps,
+    possible_steps,
+)
 from ccds_kernel.labeling.tasks.rows import change_of, task_change_of
 from ccds_kernel.labeling.tasks.task_history import TaskChange
 
@@ -26,14 +33,24 @@ def own_phrase_steps(connection: Connection, task_id: int, person: str) -> Itera
     return _own_steps(connection, tables.phrase_change, task_id, person)
 
 
-def own_task_steps(connection: Connection, task_id: int, person: str) -> Iterator[OwnStep]:
-    """Likewise those on the task itself."""
-    return _own_steps(connection, tables.task_change, task_id, person)
+def own_task_steps(
+    connection: Connection, task_id: int, person: str, can_be_kept_to: Callable[[str], bool]
+) -> Iterator[OwnStep]:
+    """Likewise those on the task itself, as `possible_steps` has them."""
+
+    def cohorts_of(step: int) -> tuple[str | None, str | None]:
+        (change,) = task_changes_of(connection, task_id, person, step)
+        return change.before.cohort, change.after.cohort
+
+    return possible_steps(_own_steps(connection, tables.task_change, task_id, person), cohorts_of, can_be_kept_to)
 
 
-def told_steps(connection: Connection, task_id: int, person: str) -> ToldSteps:
-    """What `person` would take back and do again next, of the task's phrases and the task itself together."""
-    both = own_phrase_steps(connection, task_id, person), own_task_steps(connection, task_id, person)
+def told_steps(connection: Connection, task_id: int, person: str, can_be_kept_to: Callable[[str], bool]) -> ToldSteps:
+    """What `person` would take back and do again next, of the task's phrases and the task itself together; `can_be_kept_to` as of
+    `possible_steps`.
+    """
+    of_task = own_task_steps(connection, task_id, person, can_be_kept_to)
+    both = own_phrase_steps(connection, task_id, person), of_task
     found = open_steps(heapq.merge(*both, key=lambda one: -one.step))
     told = [None if one is None else _told(connection, task_id, person, one.step) for one in (found.undo, found.redo)]
     return ToldSteps(*told)
@@ -89,4 +106,6 @@ def _is_step(table: Table, task_id: int, person: str, step: int) -> ColumnElemen
 
 
 def _of_step(table: Table, task_id: int, person: str, step: int) -> Select[Any]:
-    return select(table).where(_is_step(table, task_id, person, step)).order_by(table.c.id)
+    # one step is of one kind: by the index's own order, or an engine goes through the history by the other one, which has ids
+    own_order = table.c.kind, table.c.of_step, table.c.id
+    return select(table).where(_is_step(table, task_id, person, step)).order_by(*own_order)

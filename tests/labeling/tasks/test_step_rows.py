@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, insert
+from sqlalchemy import Connection, Engine, event, insert
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.project import Project
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks import rows, step_rows, tables
@@ -90,23 +93,7 @@ def test_who_built_upon_a_step_since_it_was_done_again_is_told(either):
 def test_a_long_history_is_not_read(either, back):
     """However many steps there are, it takes pages from the newest on, and the step itself."""
     ann = LabelingRepository(either["ann"])
-    stored = ann.insert_phrase(Phrase("one", "x"), 0)
-    with either["ann"].store.writing() as connection:
-        (change,) = rows.changes(connection, 1)
-        repeated = {
-            "task_id": 1,
-            "phrase_id": stored.id,
-            "at": change.at,
-            "before": '["one", "x", false, null, false, 0]',
-        }
-        begin = change.step + 1
-        connection.execute(
-            insert(tables.phrase_change),
-            [
-                {**repeated, "step": begin + number, "person": "ann", "after": repeated["before"], "kind": "do"}
-                for number in range(1_000)
-            ],
-        )
+    newest = a_thousand_steps(either["ann"])
     for _ in range(back):
         ann.undo()
 
@@ -114,21 +101,69 @@ def test_a_long_history_is_not_read(either, back):
         found = step_rows.told_steps(connection, 1, "ann")
 
     assert found.undo is not None
-    assert found.undo.first.step == begin + 999 - back
+    assert found.undo.first.step == newest - back
     assert len(statements) <= 10
-    assert all("LIMIT" in one or ".step = " in one for one in statements), statements
+
+
+@pytest.mark.parametrize("back", [0, 30])
+def test_a_long_history_is_read_off_the_index(projects, back):
+    """By SQLite's own plan: a page of steps in its order, so that the rest isn't sorted; what one step did, by its number."""
+    newest = a_thousand_steps(projects["ann"])
+    for _ in range(back):
+        LabelingRepository(projects["ann"]).undo()
+
+    with projects["ann"].store.reading() as connection:
+        with executed() as statements:
+            step_rows.told_steps(connection, 1, "ann")
+            step_rows.changes_of(connection, 1, "ann", newest - back)
+        plans = [plan_of(connection, one) for one in statements if "phrase_change" in one.text]
+
+    by_index = "SEARCH phrase_change USING {}INDEX ix_phrase_change_person (task_id=? AND person=?{})".format
+    page = {by_index("COVERING ", more) for more in ("", " AND step<?")}
+    step = {by_index(covering, " AND step=?") for covering in ("", "COVERING ")}
+    assert set(plans) <= page | step, plans
+    assert set(plans) & page
+    assert set(plans) & step
+
+
+def a_thousand_steps(project: Project) -> int:
+    """Has ann change a phrase of hers a thousand times; returns the number of the newest step."""
+    stored = LabelingRepository(project).insert_phrase(Phrase("one", "x"), 0)
+    with project.store.writing() as connection:
+        (change,) = rows.changes(connection, 1)
+        form = '["one", "x", false, null, false, 0]'
+        repeated = {
+            "task_id": 1, "phrase_id": stored.id, "at": change.at, "before": form, "after": form, "person": "ann", "kind": "do"
+        }  # fmt: skip
+        steps = range(change.step + 1, change.step + 1_001)
+        connection.execute(insert(tables.phrase_change), [{**repeated, "step": step} for step in steps])
+    return steps[-1]
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A statement as the database was given it."""
+
+    text: str
+    values: tuple[object, ...]
 
 
 @contextmanager
-def executed() -> Iterator[list[str]]:
+def executed() -> Iterator[list[Executed]]:
     """The statements that were executed within the block."""
-    statements: list[str] = []
+    statements: list[Executed] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
+    def note(_connection: object, _cursor: object, statement: str, values: Any, *_rest: object) -> None:
+        statements.append(Executed(statement, tuple(values)))
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
         yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+def plan_of(connection: Connection, statement: Executed) -> str:
+    """How SQLite carries it out, a step on each line."""
+    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement.text}", statement.values)
+    return "\n".join(row.detail for row in plan)

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from ccds_kernel.audit.events import Event, PhraseChanged, PhrasesChanged, ReportsLoaded, ReportsSealed
@@ -31,7 +32,7 @@ from ccds_kernel.labeling.tasks import step_rows
 from ccds_kernel.labeling.tasks.editing import PhraseEditor
 from ccds_kernel.labeling.tasks.history import Change, StepKind, carried_back
 from ccds_kernel.labeling.tasks.own_steps import ToldSteps, open_steps
-from ccds_kernel.labeling.tasks.reaching import reach_of
+from ccds_kernel.labeling.tasks.reaching import can_be_kept_to, reach_of
 
 __all__ = ["Appended", "LabelingRepository", "Loaded", "StoredPhrase", "StoredReport"]
 
@@ -301,7 +302,8 @@ class LabelingRepository:
         """What this person would take back next, of the phrases or of the task itself, and what they would do again."""
         self._project.require(Action.READ_PHRASES)
         with self._project.store.reading() as connection:
-            return step_rows.told_steps(connection, self._task_id, self._project.person)
+            possible = partial(can_be_kept_to, connection, self._project)
+            return step_rows.told_steps(connection, self._task_id, self._project.person, possible)
 
     def undo(self) -> tuple[Change, ...]:
         """Takes back this person's newest step that isn't taken back yet; returns what it changed.

@@ -185,6 +185,31 @@ def test_a_page_that_is_loaded_anew_after_an_amendment_has_the_reports_of_now(pr
     assert (before, after) == (6, 4)
 
 
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_earlier_steps_are_undone_where_a_cohort_can_not_come_back(project, is_gone):
+    """It isn't covered any more, or is gone: its coming and going are passed over, and nobody is logged as turned away."""
+    keep_to(project, "second")
+    if is_gone:
+        with project.store.writing() as connection:
+            connection.execute(delete(cohort))
+    else:
+        amended = project.application.model_copy(update={"exam_codes": ("CXR1",)})
+        apply_application(amended, person="admin", settings=project.settings)
+    keep_to(project, None)
+    model = labeling_of(project)
+
+    shown = asked(model, "prioritise", kind="ready")["overview"]["undo"]
+    undone = [asked(model, "prioritise", kind="undo")["step"] for _ in range(2)]
+    nothing = asked(model, "prioritise", kind="ready")["overview"]["undo"]
+    redone = [asked(model, "prioritise", kind="redo")["step"] for _ in range(2)]
+
+    came = {"what": "inserted", "text": "no effusion", "more": 1}
+    went = {"what": "removed", "text": "effusion", "more": 1}
+    labels = {"what": "task", "text": "name and labels", "more": 0}
+    assert (shown, undone, nothing, redone) == (came, [went, labels], None, [labels, came])
+    assert "AccessDenied" not in [entry["event"] for entry in project.audit.entries("CHEST-1")]
+
+
 @pytest.mark.parametrize("screen", ["annotate", "prioritise", "confirm", "assess"])
 def test_a_screen_whose_cohort_is_gone_says_so(project, screen):
     """And shows nothing; other tasks are there as before."""

@@ -9,7 +9,7 @@ done again first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -73,6 +73,35 @@ class ToldSteps:
 
     undo: ToldStep | None
     redo: ToldStep | None
+
+
+def possible_steps(
+    newest_first: Iterable[OwnStep],
+    cohorts_of: Callable[[int], tuple[str | None, str | None]],
+    can_be_kept_to: Callable[[str], bool],
+) -> Iterator[OwnStep]:
+    """Those of a person's steps on a task that don't stand in the way of the others.
+
+    One from or to a cohort that the task can't be kept to any more could neither be taken back nor done again, however often it
+    is tried, and what was done before it never. It is passed over; where it isn't taken back, so are older changes of the cohort,
+    which were made on something else than there is now.
+
+    Args:
+        newest_first: the steps; no more of them are taken than are asked for.
+        cohorts_of: the task's cohort before and after a step that was done by hand.
+        can_be_kept_to: whether a task can be kept to the cohort of that name now.
+    """
+    is_passed: dict[int, bool] = {}
+    is_final = False
+    for one in newest_first:
+        step = one.step if one.of_step is None else one.of_step
+        if step not in is_passed:
+            before, after = cohorts_of(step)
+            can_be = all(name is None or can_be_kept_to(name) for name in (before, after))
+            is_passed[step] = before != after and (is_final or not can_be)
+            is_final |= is_passed[step] and one.kind is not StepKind.UNDO
+        if not is_passed[step]:
+            yield one
 
 
 def open_steps(newest_first: Iterable[OwnStep]) -> OpenSteps:

@@ -38,6 +38,12 @@ def reach_for(connection: Connection, project: Project, task: Task) -> Reach:
     return replace(Reach.of(project.application), cohort=criteria)
 
 
+def can_be_kept_to(connection: Connection, project: Project, name: str) -> bool:
+    """Whether a task can be kept to the cohort of that name now: it is there, and the application covers all of it."""
+    kept = cohort_rows.cohort_by_name(connection, name)
+    return kept is not None and beyond(kept.criteria, project.application) is None
+
+
 def require_reach(connection: Connection, project: Project, task: Task) -> None:
     """Makes sure that `task` may be kept to the cohort that it names. Raises as `reach_of`; here the refusal is an event."""
     criteria = _criteria(connection, project, task)

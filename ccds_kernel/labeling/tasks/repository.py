@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -24,7 +25,7 @@ from ccds_kernel.labeling.tasks.changing import (
 )
 from ccds_kernel.labeling.tasks.history import StepKind
 from ccds_kernel.labeling.tasks.own_steps import open_steps
-from ccds_kernel.labeling.tasks.reaching import require_reach
+from ccds_kernel.labeling.tasks.reaching import can_be_kept_to, require_reach
 from ccds_kernel.labeling.tasks.rows import StoredTask
 from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.labeling.tasks.task_history import TaskChange, carried_out
@@ -109,7 +110,8 @@ class TaskRepository:
             return rows.task_changes(connection, task_id)
 
     def undo(self, task_id: int) -> TaskChange:
-        """Takes back this person's newest change of the task that isn't taken back yet; returns what it was.
+        """Takes back this person's newest change of the task that isn't taken back yet; returns what it was. One from or to a
+        cohort that it can't be kept to any more is passed over.
 
         Raises:
             CcdsError: there is none, somebody else has changed the same since, or as `change`.
@@ -124,7 +126,8 @@ class TaskRepository:
         self._project.require(CURATE)
         with self._project.store.writing() as connection:
             me = self._project.person
-            of_step = open_steps(step_rows.own_task_steps(connection, task_id, me)).wanted(kind).step
+            possible = partial(can_be_kept_to, connection, self._project)
+            of_step = open_steps(step_rows.own_task_steps(connection, task_id, me, possible)).wanted(kind).step
             (change,) = step_rows.task_changes_of(connection, task_id, me, of_step)
             wanted = change.swapped if kind is StepKind.UNDO else change
             task = carried_out(rows.task(connection, task_id), wanted)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.tasks.history import StepKind
-from ccds_kernel.labeling.tasks.own_steps import OpenStep, OpenSteps, OwnStep, open_steps
+from ccds_kernel.labeling.tasks.own_steps import OpenStep, OpenSteps, OwnStep, open_steps, possible_steps
 
 DO, UNDO, REDO = StepKind
 
@@ -77,3 +77,27 @@ def test_what_is_wanted_is_the_one_of_that_kind():
     steps = OpenSteps(OpenStep(1, 1), OpenStep(2, 3))
 
     assert (steps.wanted(UNDO), steps.wanted(REDO)) == (OpenStep(1, 1), OpenStep(2, 3))
+
+
+@pytest.mark.parametrize(
+    ("cohorts", "keys", "undo"),
+    [
+        ([None, None, "old", None], "ddd", 1),  # to one that is gone and off it
+        ([None, "here", "old", "here"], "ddd", None),  # what was changed before is of something else than there is now
+        ([None, "old", None, "here"], "ddd", 3),  # what was changed since is taken back as ever
+        ([None, "here", "old"], "ddu", 1),  # it was taken back itself
+        ([None, "here", "here"], "dd", 2),
+    ],
+)
+def test_changes_of_a_cohort_that_can_not_come_back_are_passed_over(cohorts, keys, undo):
+    """What was done before them is undone next, where it still fits."""
+    steps, _, _ = pressed(keys)
+
+    found = open_steps(
+        possible_steps(
+            reversed(steps), lambda step: (cohorts[step - 1], cohorts[step]), can_be_kept_to=lambda name: name == "here"
+        )
+    )
+
+    assert (found.undo and found.undo.step) == undo
+    assert found.redo is None

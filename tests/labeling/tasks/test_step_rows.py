@@ -98,7 +98,7 @@ def test_a_long_history_is_not_read(either, back):
         ann.undo()
 
     with either["ann"].store.reading() as connection, executed() as statements:
-        found = step_rows.told_steps(connection, 1, "ann")
+        found = step_rows.told_steps(connection, 1, "ann", lambda _: True)
 
     assert found.undo is not None
     assert found.undo.first.step == newest - back
@@ -114,7 +114,7 @@ def test_a_long_history_is_read_off_the_index(projects, back):
 
     with projects["ann"].store.reading() as connection:
         with executed() as statements:
-            step_rows.told_steps(connection, 1, "ann")
+            step_rows.told_steps(connection, 1, "ann", lambda _: True)
             step_rows.changes_of(connection, 1, "ann", newest - back)
         plans = [plan_of(connection, one) for one in statements if "phrase_change" in one.text]
 

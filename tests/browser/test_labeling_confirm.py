@@ -8,7 +8,17 @@ from playwright.sync_api import expect
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.curating import Curating
 from ccds_kernel.labeling.repository import LabelingRepository
-from support.confirm_project import FELLOW, LABELERS, PROJECT, TASK, confirm_project, make_batch, saved, study_on
+from support.confirm_project import (
+    FELLOW,
+    LABELERS,
+    PROJECT,
+    TASK,
+    confirm_project,
+    make_batch,
+    saved,
+    study_on,
+    tags_of,
+)
 from support.confirm_race import Seat, race
 from support.contrast import below, looks
 
@@ -80,7 +90,7 @@ def test_a_labeler_confirms_corrects_skips_flags_tags_and_undoes_by_keys(project
         seen[0]: (AnswerKind.CONFIRM, ["no effusion"]),
         seen[1]: (AnswerKind.CONFIRM, ["no effusion"]),
     }
-    assert Curating(project, TASK).strata()[tagged] == {"motion"}
+    assert tags_of(project, tagged) == {"lou": {"motion"}}
     page.reload()
     expect(page.locator(".ccds-pace")).to_contain_text("2 done, 2 today")
     assert study_on(page) == seen[2]

@@ -1,4 +1,4 @@
-"""What a fellow does beside and after confirming: batches, who does them, the gold set, strata, the final word.
+"""What a fellow does beside and after confirming: batches, who does them, the gold set, the final word.
 
 As in `labeling.repository` each method asks again whether the person may do it, and each change is one transaction whose audit
 event is written before the commit. What was said about a study is never rewritten: the newest counts.
@@ -19,7 +19,7 @@ from ccds_kernel.labeling import rows
 from ccds_kernel.labeling.confirmation import answer_rows, batch_rows, curation_rows, tables
 from ccds_kernel.labeling.confirmation.answer import LONGEST_NOTE
 from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
-from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, Said, check_batch
+from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, check_batch
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts, batch_counts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
@@ -231,16 +231,6 @@ class Curating:
         """
         self._say(CurationKind.FINAL, study_key, labels, note, seen)
 
-    def strata(self) -> Mapping[str, Said]:
-        """Study key → its strata tags, of all people together; studies without any are left out."""
-        self._project.require(READ_LABELS)
-        with self._project.store.reading() as connection:
-            return curation_rows.standing_strata(connection, self._task_id, reach=self._reach(connection))
-
-    def tag(self, study_key: str, tags: Iterable[str]) -> None:
-        """Gives a study these strata tags, in the place of those that this person gave it before."""
-        self._say(CurationKind.STRATA, study_key, tags, "")
-
     @property
     def _me(self) -> str:
         return self._project.person
@@ -251,7 +241,7 @@ class Curating:
             return curation_rows.standing(connection, self._task_id, kind, reach=self._reach(connection))
 
     def _say(
-        self, kind: CurationKind, study_key: str, words: Iterable[str] | None, note: str, seen: Word | None = None
+        self, kind: CurationKind, study_key: str, labels: Iterable[str] | None, note: str, seen: Word | None
     ) -> None:
         self._project.require(CURATE)
         if len(note) > LONGEST_NOTE or "\0" in note or not is_valid_unicode(note):
@@ -262,8 +252,7 @@ class Curating:
             )
         with self._project.store.writing() as connection:
             task = task_rows.task(connection, self._task_id)
-            checked = task.checked_strata if kind is CurationKind.STRATA else task.checked_labels
-            said = None if words is None else checked(words)
+            said = None if labels is None else task.checked_labels(labels)
             if seen is not None:
                 self._check_seen(connection, kind, study_key, seen)
             report_id = self._report_ids(connection, task, [study_key])[study_key]

@@ -92,16 +92,12 @@ def standing(
     return {key: one for key, one in newest.items() if one.said is not None}
 
 
-def standing_strata(connection: Connection, task_id: int, *, reach: Reach) -> dict[str, Said]:
-    """Study key → its strata tags: those that somebody gives it, whoever else does too; studies without any are left out."""
-    newest = {
-        (one.study_key, one.person): one.said or frozenset()
-        for one in every(connection, task_id, CurationKind.STRATA, reach=reach)
-    }
+def standing_tags(connection: Connection, task_id: int) -> dict[str, Said]:
+    """Study key → its strata tags: those that somebody gives it, whoever else does too."""
+    newest = {(one.study_key, one.person): one.said for one in every(connection, task_id, CurationKind.STRATA)}
     tags: dict[str, Said] = {}
     for (study_key, _), said in newest.items():
-        if said:
-            tags[study_key] = tags.get(study_key, frozenset()) | said
+        tags[study_key] = tags.get(study_key, frozenset()) | (said or frozenset())
     return tags
 
 

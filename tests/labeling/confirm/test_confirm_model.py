@@ -9,7 +9,7 @@ from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.curating import Curating
 from ccds_kernel.labeling.tasks.task import TaskKind
-from support.confirm_project import TASK, make_batch
+from support.confirm_project import TASK, make_batch, tag, tags_of
 from support.confirm_screen import key_of, sync
 
 
@@ -79,17 +79,18 @@ def test_keys_come_with_what_became_of_each_and_studies_are_shipped_once(project
 def test_tags_come_with_the_keys_and_are_one_s_own(project, keys, screen_of):
     """They are shown again to who gave them."""
     batch = make_batch(project, "first", keys[:6], labelers=["lou"])
-    Curating(project, TASK).tag(keys[0], ["mimic"])
+    tag(project, keys[0], ["mimic"])
     screen = screen_of("lou")
-    study = screen.answer({"kind": "batch", "batch": batch.id})["studies"][0]
-    tag = {"id": str(uuid4()), "lease": study["lease"], "study": study["key"], "kind": "tag", "tags": ["motion"]}
+    opened = screen.answer({"kind": "batch", "batch": batch.id})["studies"]
+    (study,) = (one for one in opened if one["key"] == keys[0])
+    sent = {"id": str(uuid4()), "lease": study["lease"], "study": study["key"], "kind": "tag", "tags": ["motion"]}
 
-    (became,) = sync(screen, batch, tag)["acknowledged"]
+    (became,) = sync(screen, batch, sent)["acknowledged"]
 
-    assert became == {"id": tag["id"], "counts": True, "kept": True, "refusal": None}
+    assert became == {"id": sent["id"], "counts": True, "kept": True, "refusal": None}
     again = screen_of("lou").answer({"kind": "batch", "batch": batch.id})["studies"]
     assert {one["key"]: one["tags"] for one in again if one["tags"]} == {study["key"]: ["motion"]}
-    assert Curating(project, TASK).strata()[study["key"]] >= {"motion"}
+    assert tags_of(project, study["key"]) == {"fay": {"mimic"}, "lou": {"motion"}}
 
 
 def test_what_can_t_be_kept_just_now_is_not_acknowledged(project, keys, screen_of, settings):
@@ -111,7 +112,7 @@ def test_what_can_t_be_kept_just_now_is_not_acknowledged(project, keys, screen_o
     became = sync(screen, batch, *sent)["acknowledged"]
 
     assert [(told["counts"], told["kept"]) for told in became] == [(True, True), (True, True)]
-    assert Curating(project, TASK).strata()[one["key"]] == {"motion"}
+    assert tags_of(project, one["key"]) == {"lou": {"motion"}}
 
 
 def test_tags_that_never_can_be_kept_are_acknowledged_with_the_reason(project, keys, screen_of):
@@ -179,7 +180,7 @@ def test_nothing_tells_a_planted_study_from_another_one(project, keys, screen_of
     """Everything that the page gets, until the end, has the same form and the same counts for all; only keys differ."""
     batch = make_batch(project, "first", keys[:12], gold=keys[12:18], wrong=1, labelers=["lou"])
     planted = {keys[n] for n in range(12, 18)}
-    Curating(project, TASK).tag(keys[12], ["mimic"])
+    tag(project, keys[12], ["mimic"])
     screen = screen_of("lou")
     opened = screen.answer({"kind": "batch", "batch": batch.id})
     counts, studies = [], list(opened["studies"])

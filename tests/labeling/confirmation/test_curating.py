@@ -69,24 +69,20 @@ def test_a_word_is_said_over_the_one_that_was_seen_only(either):
 
 
 def test_what_is_said_about_a_study_is_the_newest(either):
-    """Gold labels, final words and tags by themselves; taken back they are gone."""
+    """Gold labels and final words by themselves; taken back they are gone."""
     one, two, three = either.keys[:3]
     either.curating().set_gold(one, POSITIVE)
     either.curating("bob").set_gold(one, NEGATIVE, " sure ")
     either.curating().set_gold(two, POSITIVE)
     either.curating().set_gold(two, None)
     either.curating("bob").adjudicate(three, NEGATIVE)
-    either.curating().tag(one, ["motion", "artefact"])
-    either.curating().tag(two, ["mimic"])
-    either.curating().tag(two, [])
 
-    gold, final, strata = either.curating().gold(), either.curating().final_words(), either.curating().strata()
+    gold, final = either.curating().gold(), either.curating().final_words()
 
     assert {key: (one.said, one.note, one.person) for key, one in gold.items()} == {one: (NEGATIVE, "sure", "bob")}
     assert {key: (one.said, one.person, one.at) for key, one in final.items()} == {
         three: (NEGATIVE, "bob", either.clock.now)
     }
-    assert strata == {one: frozenset({"motion", "artefact"})}
 
 
 @pytest.mark.parametrize(
@@ -99,7 +95,6 @@ def test_what_is_said_about_a_study_is_the_newest(either):
             "one label, as the task 'effusion' takes it",
         ),
         (lambda curating, key: curating.adjudicate(key, POSITIVE, "a\0b"), "a note of at most 2000 whole characters"),
-        (lambda curating, key: curating.tag(key, ["rare"]), "strata tags of the task 'effusion'"),
         (lambda curating, _: curating.assign(1, "zoe"), "labelers on the project's roster"),
         (lambda curating, _: curating.assign(99, "ann"), "a batch of this project"),
         (
@@ -122,7 +117,7 @@ def test_what_cannot_be_said_is_refused_and_leaves_no_trace(place, use, expected
 
     assert raised.value.expected == expected
     assert list(place.project.audit.entries("CHEST-1")) == before
-    assert place.curating().gold() == {} == place.curating().final_words() == place.curating().strata()
+    assert place.curating().gold() == {} == place.curating().final_words()
 
 
 def test_a_batch_is_of_its_own_task(place):
@@ -256,7 +251,6 @@ def test_what_labelers_flag_is_found(place):
         lambda curating, _: curating.withdraw(1, "ann"),
         lambda curating, key: curating.set_gold(key, POSITIVE),
         lambda curating, key: curating.adjudicate(key, POSITIVE),
-        lambda curating, key: curating.tag(key, ["motion"]),
     ],
 )
 def test_who_may_not_curate_is_turned_away(place, use):
@@ -339,7 +333,6 @@ def test_what_the_fellow_does_is_audited_without_accession_numbers(place):
     place.curating().withdraw(batch.id, "bob")
     place.curating().set_gold(place.keys[0], POSITIVE)
     place.curating().adjudicate(place.keys[0], None)
-    place.curating().tag(place.keys[0], ["motion"])
 
     entries = list(place.project.audit.entries("CHEST-1"))[begin:]
 
@@ -351,6 +344,5 @@ def test_what_the_fellow_does_is_audited_without_accession_numbers(place):
         ("BatchAssigned", {"batch_id": batch.id, "labeler": "bob", "change": "withdrawn"}),
         ("StudyCurated", {**study, "kind": "gold", "change": "said"}),
         ("StudyCurated", {**study, "kind": "final", "change": "taken back"}),
-        ("StudyCurated", {**study, "kind": "strata", "change": "said"}),
     ]
     assert "ACC" not in str(entries)

@@ -16,6 +16,7 @@ from ccds_kernel.labeling.confirmation.assigned import Assigned
 from ccds_kernel.labeling.confirmation.batch import BatchItem
 from ccds_kernel.labeling.confirmation.feedback import Feedback
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
+from ccds_kernel.labeling.confirmation.tagging import Tagging
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
@@ -45,7 +46,7 @@ def cover_first_only(settings) -> None:
 
 
 def test_everything_that_was_said_is_read_of_members_only_and_kept(either):
-    """Answers, gold labels, final words, tags and counts; with the task on all reports again they are all back."""
+    """Answers, gold labels, final words and counts; with the task on all reports again they are all back."""
     keys, curating = coded_reports(either), either.curating()
     batch = either.batch(list(keys.values()), labelers=["ann"])
     at_work = either.at_work("ann", batch)
@@ -53,7 +54,6 @@ def test_everything_that_was_said_is_read_of_members_only_and_kept(either):
     for key in (keys["CXR1-1"], keys["CXR2-1"]):
         curating.set_gold(key, POSITIVE)
         curating.adjudicate(key, NEGATIVE)
-        curating.tag(key, ["motion"])
 
     def read() -> tuple[object, ...]:
         counts = curating.counts()[batch.id]
@@ -62,7 +62,6 @@ def test_everything_that_was_said_is_read_of_members_only_and_kept(either):
             {stored.answer.study_key for stored in curating.every_answer()},
             set(curating.gold()),
             set(curating.final_words()),
-            set(curating.strata()),
             (counts.studies, counts.done, counts.held, at_work.own_work().progress.answered),
         )
 
@@ -72,10 +71,10 @@ def test_everything_that_was_said_is_read_of_members_only_and_kept(either):
     keep_to(either, None)
 
     only = {keys["CXR2-1"]}
-    assert second == (only, only, only, only, only, (2, 1, {"ann": 1}, 1))
+    assert second == (only, only, only, only, (2, 1, {"ann": 1}, 1))
     assert (then.answer, then.word, then == newest) == (newest.answer, newest.word, False)
     assert read() == all_of_them
-    assert all_of_them[5] == (4, 3, {"ann": 1}, 3)
+    assert all_of_them[4] == (4, 3, {"ann": 1}, 3)
 
 
 def test_a_labeler_is_given_members_only(either):
@@ -126,6 +125,21 @@ def test_what_is_left_is_of_members_before_a_page_takes_anew(either):
     assert ann.own_work().progress.held == 1
 
 
+def test_tags_of_a_study_that_left_are_kept(either):
+    """As answers are that come in late: whoever was given the study sees them when it is a member again."""
+    keys = coded_reports(either)
+    batch = either.batch([keys["CXR1-1"]], labelers=["ann"])
+    (held,) = either.at_work("ann", batch).take(1)
+    tagging = Tagging(either.project, batch.id, clock=either.clock)
+
+    keep_to(either, "cxr2")
+    refusal = tagging.tag(held.lease, keys["CXR1-1"], ["motion"])
+    keep_to(either, None)
+
+    assert refusal is None
+    assert tagging.own(list(keys.values())) == {keys["CXR1-1"]: {"motion"}}
+
+
 def test_feedback_is_on_members_only(either):
     """A batch of which no member is left to somebody is at its end; other gold studies aren't told."""
     keys = coded_reports(either)
@@ -150,7 +164,6 @@ def test_nothing_is_said_about_a_study_that_the_task_does_not_read(place):
     asked = [
         lambda: curating.set_gold(keys["CXR1-1"], POSITIVE),
         lambda: curating.adjudicate(place.keys[0], POSITIVE),
-        lambda: curating.tag(keys["CXR1-1"], ["motion"]),
         lambda: curating.report(keys["CXR1-1"]),
         lambda: curating.make_batch("late", [BatchItem(keys["CXR1-1"], None, POSITIVE)]),
     ]

@@ -82,12 +82,13 @@ def test_a_labeler_confirms_corrects_and_tags(either):
     first, second, *_ = at_work.take(6)
     said = [answer(first), answer(second, AnswerKind.CORRECT, labels=NEGATIVE)]
     kept = at_work.answer(said)
-    Tagging(either.projects["lea"], batch.id).tag(first.lease, first.report.study_key, ["motion"])
+    tagging = Tagging(either.projects["lea"], batch.id)
+    tagging.tag(first.lease, first.report.study_key, ["motion"])
     at_work.give_back()
 
     assert [one.counts for one in kept] == [True, True]
     assert [stored.said for stored in either.curating().answers()] == [first.prefill, NEGATIVE]
-    assert either.curating().strata()[first.report.study_key] == {"motion"}
+    assert tagging.own(either.keys) == {first.report.study_key: {"motion"}}
 
 
 def lease_of(place: Workplace, person: str, batch: StoredBatch) -> dict[str, object]:

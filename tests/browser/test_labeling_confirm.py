@@ -112,6 +112,7 @@ def test_a_batch_ends_with_what_was_right_and_the_next_one(project, keys, lous, 
         expect(page.locator(".ccds-pace")).to_contain_text(f"{number} done")
         page.keyboard.press("Enter")
     page.get_by_role("button", name="Show how I did").press("Enter")
+    page.get_by_role("button", name="Yes, show how I did").press("Enter")
 
     expect(page.get_by_role("heading", name="2 of 3 gold answers right")).to_be_visible()
     wrong = page.locator(".ccds-gold-answer[open]")
@@ -122,6 +123,26 @@ def test_a_batch_ends_with_what_was_right_and_the_next_one(project, keys, lous, 
     page.get_by_role("button", name="Next batch: ").press("Enter")
     expect(page.locator(".ccds-group")).to_be_visible()
     assert len(answers(project).keys() & set(keys[12:18])) == 6
+
+
+def test_one_enter_too_many_at_the_last_study_ends_nothing(project, keys, lous, open_page):
+    """Nor does one too many on the button that asks first: what was said can be undone all the same."""
+    make_batch(project, "one too many", keys[35:36], labelers=["lou"])
+    page = open_page(lous)
+    page.get_by_label("Batch", exact=True).select_option("one too many")
+    expect(page.locator(".ccds-pace")).to_contain_text("0 done, 0 today, 1 left")
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Nothing is left for you")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Show how I did").press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Yes, show how I did")).to_be_visible()
+    page.keyboard.press("u")
+
+    expect(page.locator(".ccds-key")).to_have_text(keys[35])
+    saved(page)
+    assert keys[35] not in answers(project)
 
 
 def test_a_page_that_is_older_than_another_is_told_so_and_goes_on(project, keys, lous, open_page):

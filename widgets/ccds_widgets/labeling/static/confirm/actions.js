@@ -156,8 +156,7 @@ function actions(state, context, draw) {
     }
     count(state, last, -1);
     state.redo.push(last);
-    state.error = null;
-    state.awaited = last.lease;
+    Object.assign(state, { error: null, awaited: last.lease, ending: false });
     queue.add({ kind: "undo", id: uuid(), batch: state.batch, lease: last.lease, study: last.study, seconds: 0, undoes: last.id });
     if (state.studies.has(last.lease)) {
       go(last.lease);
@@ -208,6 +207,11 @@ function actions(state, context, draw) {
   }
 
   // --- the end
+
+  function setEnding(is) {
+    state.ending = is;
+    draw();
+  }
 
   async function askFeedback() {
     try {
@@ -260,6 +264,7 @@ function actions(state, context, draw) {
       state.images = !state.images;
       draw();
     },
+    setEnding,
     askFeedback,
     lookAgain: () => openBatch(state.batch),
     ...curating(state, context, draw, { openBatch, refuse }),

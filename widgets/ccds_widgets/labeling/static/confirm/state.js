@@ -37,6 +37,7 @@ function noBatch(batch) {
     mode: null, // "flag" or "tags" while one of these is given
     draft: new Set(), // the tags that are being chosen
     gold: new Map(), // study → its gold label, as far as it was set or met on this page
+    ending: false, // whether the person is asked if what they said is to stand
     feedback: null,
     images: false,
   };

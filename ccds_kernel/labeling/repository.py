@@ -50,7 +50,8 @@ class Loaded:
         added: new ones.
         known: those that the project has already, word for word, or that came twice.
         empty: left out, because there is nothing to read in them.
-        conflicting: left out, because the project has another text, exam code or date under that accession number.
+        conflicting: left out, because the project had another text, exam code or date under that accession number before.
+        contradicting: left out, because an earlier one of the same load has another text, exam code or date under it.
         beyond: left out, because the IRB application doesn't cover their exam code or date.
     """
 
@@ -58,7 +59,13 @@ class Loaded:
     known: int = 0
     empty: int = 0
     conflicting: int = 0
+    contradicting: int = 0
     beyond: int = 0
+
+    @property
+    def left_out(self) -> int:
+        """How many were neither added nor known."""
+        return self.empty + self.conflicting + self.contradicting + self.beyond
 
 
 @dataclass(frozen=True)
@@ -158,7 +165,12 @@ class LabelingRepository:
             return rows.newest_report(connection)
 
     def load_reports(
-        self, reports: Iterable[Report], *, code_needed: bool = False, date_needed: bool = False
+        self,
+        reports: Iterable[Report],
+        *,
+        code_needed: bool = False,
+        date_needed: bool = False,
+        tell: Callable[[str, int], None] = lambda _what, _place: None,
     ) -> Loaded:
         """Takes in those of `reports` that are new, readable and covered; overwrites nothing. All in one transaction.
 
@@ -169,6 +181,7 @@ class LabelingRepository:
             reports: in their order.
             code_needed: whether a report without an exam code counts as not covered by the application.
             date_needed: likewise for the study date.
+            tell: called with what became of each report, as the attribute of `Loaded` that counts it, and its place from 0.
         """
         self._project.require(Action.LOAD_REPORTS)
         application, secret = self._project.application, study_key_secret(self._project.store)
@@ -177,7 +190,9 @@ class LabelingRepository:
         with self._project.store.writing() as connection:
             before = rows.newest_report(connection)
             while batch := list(islice(coming, _AT_ONCE)):
-                known = rows.reports_by_accession(connection, [report.accession for report in batch])
+                stored = rows.reports_by_accession(connection, [report.accession for report in batch])
+                known = {accession: one.report for accession, one in stored.items()}
+                ours = {accession for accession, one in stored.items() if one.id > before}
                 new: list[Report] = []
                 for report in batch:
                     if not report.is_covered_by(application, code_needed=code_needed, date_needed=date_needed):
@@ -185,11 +200,14 @@ class LabelingRepository:
                     elif report.is_empty:
                         verdict = "empty"
                     elif report.accession in known:
-                        verdict = "known" if report.says_the_same(known[report.accession]) else "conflicting"
+                        other = "contradicting" if report.accession in ours else "conflicting"
+                        verdict = "known" if report.says_the_same(known[report.accession]) else other
                     else:
                         verdict = "added"
                         known[report.accession] = report
+                        ours.add(report.accession)
                         new.append(report)
+                    tell(verdict, verdicts.total())
                     verdicts[verdict] += 1
                 rows.add_reports(connection, new, secret)
             loaded = Loaded(**verdicts)
@@ -199,7 +217,7 @@ class LabelingRepository:
                     project=self._project.id,
                     added=loaded.added,
                     known=loaded.known,
-                    refused=loaded.empty + loaded.conflicting + loaded.beyond,
+                    refused=loaded.left_out,
                 )
             )
             seal = sealed(rows.sealed_reports(connection, before)) if loaded.added else None

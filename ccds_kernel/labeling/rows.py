@@ -111,10 +111,10 @@ def sealed_reports(connection: Connection, after: int = 0) -> list[SealedReport]
     ]
 
 
-def reports_by_accession(connection: Connection, accessions: Sequence[str]) -> dict[str, Report]:
+def reports_by_accession(connection: Connection, accessions: Sequence[str]) -> dict[str, StoredReport]:
     """Those of `accessions` (at most a thousand) that are known."""
     query = _reports_with_sections().where(tables.report.c.accession.in_(accessions))
-    return {stored.report.accession: stored.report for stored in _assembled(connection, query)}
+    return {stored.report.accession: stored for stored in _assembled(connection, query)}
 
 
 def reports_by_id(connection: Connection, reach: Reach, ids: Sequence[int]) -> dict[int, StoredReport]:

@@ -105,7 +105,7 @@ def test_another_report_under_a_known_accession_is_a_conflict(repository, other)
 
     counts = [repository.load_reports([first, other]), repository.load_reports([other])]
 
-    assert counts == [Loaded(added=1, conflicting=1), Loaded(conflicting=1)]
+    assert counts == [Loaded(added=1, contradicting=1), Loaded(conflicting=1)]
     assert [entry.report for entry in repository.reports()] == [first]
 
 

@@ -22,7 +22,7 @@ from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.study_key import study_key_secret
 from ccds_kernel.labeling import rows
-from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.phrase import Phrase, check_telling
 from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.report import Report
 from ccds_kernel.labeling.rows import StoredPhrase, StoredReport
@@ -244,9 +244,10 @@ class LabelingRepository:
         it needs, but for those that the person took for `known`: these are to be there.
 
         Raises:
-            CcdsError: the phrase is there already, the list is shorter than that by now, or it is full; or one of `known` isn't
-                the task's (any more).
+            CcdsError: the phrase is there already, or `check_telling` refuses it; the list is shorter than that by now, or it is
+                full; or one of `known` isn't the task's (any more).
         """
+        check_telling(phrase)
         with self._editing() as editor:
             return editor.insert(phrase, position, known=known)
 
@@ -254,7 +255,7 @@ class LabelingRepository:
         """Puts those of `phrases` that are new below the list, in their order; changes none that is there.
 
         Raises:
-            CcdsError: the list would be too long; nothing was added then.
+            CcdsError: the list would be too long, or `check_telling` refuses a new phrase; nothing was added then.
         """
         verdicts: Counter[str] = Counter()
         places: defaultdict[str, list[int]] = defaultdict(list)
@@ -269,6 +270,7 @@ class LabelingRepository:
                     places[verdict].append(place)
                     continue
                 verdicts["added"] += 1
+                check_telling(phrase)
                 there[key] = phrase
                 new.append(phrase)
             editor.append(new)
@@ -284,8 +286,9 @@ class LabelingRepository:
 
         Raises:
             CcdsError: the phrase is gone, or isn't as it was seen any more, or the new one is there already at another place; or
-                one of `known` isn't the task's (any more).
+                one of `known` isn't the task's (any more); or `check_telling` refuses the new one.
         """
+        check_telling(phrase)
         with self._editing() as editor:
             editor.replace(phrase_id, phrase, seen=seen, known=known)
 

@@ -208,9 +208,13 @@ def test_a_phrase_in_every_report_is_asked_about_where_the_eye_is(open_app, repo
     expect(page.locator(".ccds-preview")).to_contain_text("17 reports")
     page.keyboard.press("1")
     asked = page.locator(".ccds-bar").get_by_role("alertdialog")
-    expect(asked).to_contain_text("one that stands in all")
+    expect(asked).to_contain_text("Expected a phrase that tells reports apart; found one that stands in all")
     assert repository.phrases() == ()
-    asked.get_by_role("button", name="Yes").click()
+    page.keyboard.press("n")
+    expect(asked).to_have_count(0)
+    page.keyboard.press("1")
+    expect(asked).to_be_focused()
+    page.keyboard.press("y")
 
     expect(page.locator(".ccds-done")).to_contain_text("17 of 17")
 
@@ -300,6 +304,48 @@ def test_what_makes_no_phrase_is_told_where_it_was_typed(open_app, repository, t
     expect(page.locator(".ccds-add").get_by_role("alert")).to_contain_text(line)
     expect(words).to_have_value(text)
     expect(page.locator(".ccds-order-row")).to_have_count(1)
+
+
+def test_a_label_that_was_typed_is_asked_about_and_the_next_phrase_follows(open_app, repository, project):
+    """By keyboard: no keeps what was typed, yes adds both, and the focus is where the next phrase is typed."""
+    repository.append_phrases([Phrase("effusion", "effusion")])
+    page = open_app()
+    press, words, label = (
+        page.keyboard.press,
+        page.get_by_label("Words of a new phrase"),
+        page.get_by_label("Its label"),
+    )
+    asked = page.get_by_role("alertdialog")
+    press("Alt+2")
+    expect(row(page, "effusion")).to_be_visible()
+
+    press("a")
+    page.keyboard.type("large")
+    press("Tab")
+    page.keyboard.type("nolabel")
+    for no in ("n", "Escape"):
+        press("Enter")
+        expect(asked).to_contain_text("“nolabel” is no label of this task: add it?")
+        expect(asked).to_be_focused()
+        press(no)
+        expect(asked).to_have_count(0)
+        expect(label).to_be_focused()
+        expect(label).to_have_value("nolabel")
+    press("Enter")
+    expect(asked).to_be_focused()
+    press("y")
+
+    expect(row(page, "large").locator(".ccds-chip")).to_have_text("nolabel")
+    expect(words).to_be_focused()
+    assert (words.input_value(), label.input_value()) == ("", "")
+    page.keyboard.type("heart")
+    press("Tab")
+    page.keyboard.type("nolabel")
+    press("Enter")
+    expect(row(page, "heart")).to_be_visible()
+    expect(words).to_be_focused()
+    assert (words.input_value(), label.input_value()) == ("", "")
+    assert TaskRepository(project).tasks()[0].task.words[-1] == "nolabel"
 
 
 def test_the_screen_keeps_its_lines_beside_a_panel_and_its_keys_from_their_top(open_app):

@@ -117,8 +117,9 @@ def test_a_phrase_in_every_report_is_asked_about_first(project):
     sure = insert(model, 0, "effusion", "yes", sure=True)
 
     assert asked == {
-        "asks": "expected a phrase that tells reports apart; found one that stands in all 4; "
-        "choose other words, or say that you are sure"
+        "asks": "Expected a phrase that tells reports apart; found one that stands in all 4; "
+        "choose other words, or say that you are sure.",
+        "about": "sure",
     }
     assert before == []
     assert sure["overview"]["labelled"] == 4

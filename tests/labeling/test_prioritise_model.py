@@ -91,7 +91,7 @@ def test_what_an_edit_would_do_is_counted_before_it_is_saved(model):
     tried = model.answer({"kind": "try change", **request, "uncertain_label": "maybe"})
     unchanged = model.start()
     change = {"kind": "change", "seen": seen(before, request["phrase"]), **request}
-    saved = model.answer({**change, "uncertain_label": "maybe"})
+    saved = model.answer({**change, "uncertain_label": "maybe", "new_labels": True})
 
     assert tried == {"matched": 3, "captured": 3, "negated": 1, "uncertain": 1}
     assert unchanged == before
@@ -128,7 +128,7 @@ def test_a_phrase_in_every_report_is_asked_about_first(open_as):
     asked = [model.answer(edit), model.answer({"kind": "add", "text": "Chest", "label": "yes"})]
     sure = model.answer(edit | {"sure": True})
 
-    assert ["one that stands in all 3" in answer["asks"] for answer in asked] == [True, True]
+    assert ["found one that stands in all 3" in answer["asks"] for answer in asked] == [True, True]
     assert counts(sure) == {"chest film": (3, 3, 0)}
 
 
@@ -392,7 +392,7 @@ def test_an_older_page_moves_nothing_in_another_order_than_it_shows(open_as, mod
 
 
 def test_an_older_page_brings_back_no_label_that_another_fellow_removed(open_as, model):
-    """A key that was pressed on a list of yesterday makes no label; one whose name was typed is a new one."""
+    """A key that was pressed on a list of yesterday makes no label; one that was typed is a new one, where that is meant."""
     fred = prioritise_model(open_as("fred", Action.OPEN_LABELING))
     names = names_of(model.start())
     page = model.answer({"kind": "labels", "names": [*names, "old"], "seen": names})
@@ -401,7 +401,7 @@ def test_an_older_page_brings_back_no_label_that_another_fellow_removed(open_as,
     fred.answer({"kind": "labels", "names": names, "seen": [*names, "old"]})
 
     told = model.answer({**relabel, "known": True})
-    typed = model.answer(relabel)
+    typed = model.answer({**relabel, "new_labels": True})
 
     assert "the label as this page showed it; found none, as somebody removed it meanwhile" in told["refused"]
     assert names_of(told) == names
@@ -425,7 +425,7 @@ def test_an_older_page_brings_back_no_label_for_the_uncertain(open_as, model):
     fred.answer({"kind": "labels", "names": names, "seen": [*names, "Maybe"]})
 
     told = model.answer({**change, "uncertain_label": "maybe", "known_uncertain": True})
-    typed = model.answer({**change, "uncertain_label": "Maybe"})
+    typed = model.answer({**change, "uncertain_label": "Maybe", "new_labels": True})
     again = model.answer({**change, "seen": seen(typed, phrase), "uncertain_label": "maybe ", "known_uncertain": True})
 
     assert "the label as this page showed it; found none, as somebody removed it meanwhile" in told["refused"]
@@ -489,3 +489,72 @@ def test_a_wrong_request_is_refused_in_one_line_without_its_content(content):
         parse(content)
 
     assert "secret" not in str(refusal.value).replace("(at undo.secret)", "")
+
+
+def add(text: str, label: str, **more: object) -> dict[str, object]:
+    """Asks for a phrase that was typed."""
+    return {"kind": "add", "text": text, "label": label, **more}
+
+
+def test_a_label_that_was_typed_is_asked_about_where_the_task_hasnt_it(model):
+    """Once, by its name; whoever says yes has it in the history, and takes it back like anything else, after its phrase."""
+    before = model.start()
+    asked = model.answer(add("clear", "nolabel"))
+    asked_of_change = model.answer(
+        {"kind": "change", "phrase": ids(before)["left"], "seen": seen(before, ids(before)["left"])}
+        | {"text": "left", "label": "nolabel"}
+    )
+    untouched = model.start()
+    added = model.answer(add("clear", "nolabel", new_labels=True))
+    history = model.answer({"kind": "history", "begin": 0})["changes"]
+    without_phrase, without_label = model.answer({"kind": "undo"}), model.answer({"kind": "undo"})
+
+    assert asked == asked_of_change == {"asks": "“nolabel” is no label of this task: add it?", "about": "new_labels"}
+    assert untouched == before
+    assert names_of(added) == [*names_of(before), "nolabel"]
+    assert [(one["what"], one.get("labels", [[], []])[1][-1:]) for one in history[:2]] == [
+        ("inserted", []),
+        ("task", ["nolabel"]),
+    ]
+    assert "clear" not in ids(without_phrase)
+    assert names_of(without_label) == names_of(before)
+
+
+def test_a_label_in_doubt_that_was_typed_is_asked_about_too(model):
+    """What is a label of the task is none."""
+    asked = model.answer(add("clear", "no", known=True, uncertain_label="mabye"))
+    known = model.answer(add("clear", "no", known=True, uncertain_label="yes", known_uncertain=True))
+
+    assert asked["asks"] == "“mabye” is no label of this task: add it?"
+    assert "clear" in ids(known)
+
+
+def test_no_label_is_left_by_a_phrase_that_isnt_taken(model):
+    """It is on the list already, or says nothing: nobody is asked, and the task stays as it is."""
+    before = model.start()
+
+    for text, line in (("LEFT", "the one at place 2 again"), ("...", "a phrase with a letter")):
+        with pytest.raises(CcdsError, match=line):
+            model.answer(add(text, "nolabel", new_labels=True))
+
+    assert model.start() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "line"),
+    [
+        ("...", "yes", "a phrase with a letter or a digit"),
+        ("clear", "...", "a label with a letter or a digit"),
+        ("x" * 201, "yes", "at most 200 characters; found one of 201"),
+    ],
+)
+def test_what_says_nothing_is_no_phrase_and_no_label(model, text, label, line):
+    """Signs alone, and a page of a report; by hand and by an edit."""
+    before = model.start()
+    change = {"kind": "change", "phrase": ids(before)["left"], "seen": seen(before, ids(before)["left"])}
+
+    for request in (add(text, label, new_labels=True), change | {"text": text, "label": label, "new_labels": True}):
+        with pytest.raises(CcdsError, match=line):
+            model.answer(request)
+
+    assert model.start() == before

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.everywhere import everywhere
-from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.phrase import Phrase, check_telling
 from ccds_kernel.labeling.tasks.history import Change
 from ccds_kernel.labeling.tasks.meanwhile import GONE, ChangedMeanwhileError
 from ccds_kernel.labeling.tasks.own_steps import ToldStep
@@ -138,7 +138,15 @@ class Desk:
             known |= {uncertain} if given.known_uncertain else set()
         return phrase, frozenset(known)
 
-    def insert(self, phrase: Phrase, position: int | None, *, known: Collection[str] = (), sure: bool) -> int:
+    def insert(
+        self,
+        phrase: Phrase,
+        position: int | None,
+        *,
+        known: Collection[str] = (),
+        sure: bool,
+        new_labels: bool | None = None,
+    ) -> int:
         """Puts `phrase` at `position` of its list, or below it; returns its id.
 
         Args:
@@ -146,13 +154,16 @@ class Desk:
             position: its place in the list of its label.
             known: those of its labels that the task has to have: see `phrase`.
             sure: whether the person was asked where the phrase stands in every report.
+            new_labels: whether the person was asked about labels that the task doesn't have: they are then a step of their own;
+                None where nobody need be, as they are written to be new ones. A task without any label takes those of the phrase.
 
         Raises:
-            CcdsError: it stands in every report and nobody was asked, it is on the list already, the list has changed, or
-                a label is gone.
+            CcdsError: it stands in every report and nobody was asked, or likewise about a label; it is on the list already, the
+                list has changed, or a label is gone.
         """
         if not sure and self.phrases.alike(phrase) is None:
             self._refuse_all(self.phrases.index.preview(phrase).raw)
+        self._admit(phrase, known, asked=new_labels)
         name = self.phrases.index.list_of(phrase)
         last = len(self.phrases.ids.get(name, []))
         place = self.phrases.at(Place(name, last if position is None else min(position, last)))
@@ -160,13 +171,23 @@ class Desk:
         self.changed()
         return stored.id
 
-    def replace(self, phrase_id: int, phrase: Phrase, *, seen: Phrase, known: Collection[str] = (), sure: bool) -> None:
+    def replace(
+        self,
+        phrase_id: int,
+        phrase: Phrase,
+        *,
+        seen: Phrase,
+        known: Collection[str] = (),
+        sure: bool,
+        new_labels: bool | None = None,
+    ) -> None:
         """Puts `phrase` in the place of phrase `phrase_id`. Raises as `insert`, and where that phrase is gone, or not as the page
         showed it: `seen`.
         """
         self._place_as_seen(phrase_id, seen)
         if not sure and seen.normalised != phrase.normalised and self.phrases.alike(phrase) is None:
             self._refuse_all(self.phrases.index.preview(phrase).raw)
+        self._admit(phrase, known, asked=new_labels, instead_of=phrase_id)
         self.repository.replace_phrase(phrase_id, phrase, seen=seen, known=known)
         self.changed()
 
@@ -240,6 +261,23 @@ class Desk:
         self._steps = None
         self.phrases.follow(self._task(), self.repository.phrases())
 
+    def _admit(
+        self, phrase: Phrase, known: Collection[str], *, asked: bool | None, instead_of: int | None = None
+    ) -> None:
+        """Gives the task the labels of `phrase` that it doesn't have, as a step of its own, where the person was `asked`."""
+        task = self.phrases.task
+        if asked is None or not task.labels or self.phrases.alike(phrase) not in (None, instead_of):
+            return
+        words = [phrase.label] if task.kind is TaskKind.SEVERAL else [phrase.label, phrase.uncertain_label]
+        new = [word for word in words if word is not None and word not in {*task.words, *known}]
+        if not new:
+            return
+        check_telling(phrase)
+        if not asked:
+            raise NewLabelError(new[0])
+        self._tasks.change(self._task_id, task, task.with_labels(new))
+        self.changed()
+
     def _place_as_seen(self, phrase_id: int, seen: Phrase) -> Place:
         """Where phrase `phrase_id` stands, which is as the page showed it; else raises a ChangedMeanwhileError."""
         if all(phrase_id not in ids for ids in self.phrases.ids.values()):
@@ -287,6 +325,16 @@ class Desk:
         if not found:
             raise CcdsError(expected="a task of this project", found="one that is gone", do="reload the page")
         return found[0]
+
+
+class NewLabelError(CcdsError):
+    """A label that was typed is none of the task's: the person is asked first."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(
+            expected="a label of the task", found=f"“{word}”, which is none", do="say whether it is to be added"
+        )
+        self.question = f"“{word}” is no label of this task: add it?"
 
 
 class MatchesEverythingError(CcdsError):

@@ -45,6 +45,14 @@ class Given(Options):
     known_uncertain: bool = False
 
 
+class Typed(Given):
+    """Likewise one that was typed where labels are written out, too. `new_labels`: the person was asked about those that the task
+    doesn't have.
+    """
+
+    new_labels: bool = False
+
+
 class Seen(Options):
     """A phrase as the page showed it."""
 

@@ -66,7 +66,7 @@ class AnnotateModel:
         try:
             done = self._added(request) if isinstance(request, messages.Adding) else self._changed(request)
         except MatchesEverythingError as asked:
-            return {"asks": str(asked)}
+            return {"asks": sentence(asked), "about": "sure"}
         except ChangedMeanwhileError as refused:
             self._desk.follow()
             return {"refused": sentence(refused), **self._as_it_is_now(request.report)}

@@ -10,7 +10,7 @@ from ccds_kernel.labeling.tasks.task import MOST_LABELS
 from ccds_widgets import requests
 from ccds_widgets.labeling import phrase_messages
 from ccds_widgets.labeling.among import Among, Index, RowId, Text
-from ccds_widgets.labeling.phrase_messages import Given, Options, Word
+from ccds_widgets.labeling.phrase_messages import Options, Typed, Word
 
 
 class Try(requests.Request):
@@ -29,7 +29,7 @@ class TryChange(Options):
     text: Text
 
 
-class Edit(phrase_messages.Change):
+class Edit(phrase_messages.Change, Typed):
     """Phrase `phrase` becomes this: other words, label or options."""
 
 
@@ -39,7 +39,7 @@ class Move(phrase_messages.Move):
     position: Index
 
 
-class Add(Given):
+class Add(Typed):
     """Words that were typed become a phrase below the list of their label."""
 
     kind: Literal["add"]

@@ -161,13 +161,33 @@ function stepKey(event, act) {
   return true;
 }
 
-/** The line that asks whether a phrase that stands in every report is meant, and the button for it. */
-function askedLine(asked, yes, no) {
+const YES = { sure: "Yes, all of them", new_labels: "Yes, add it" };
+
+/** What the kernel asks before it does `request`: `again` does it with the answer. The focus goes there, and comes back from it. */
+function askedOf({ asks, about }, request, again) {
+  const back = document.activeElement?.dataset.focus;
+  return { line: asks, word: YES[about], back, yes: () => again({ ...request, [about]: true }) };
+}
+
+/** The line that asks whether that is meant, with its two answers. */
+function askedLine({ line, word, yes }, no) {
+  const keys = (event) => {
+    const answer = { y: yes, n: no, Escape: no }[event.key];
+    if (!answer || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    answer();
+  };
   return h(
     "div",
-    { class: "ccds-asked", role: "alertdialog", "aria-label": "Are you sure?" },
-    h("p", {}, asked),
-    h("button", { class: "ccds-button", "data-focus": "asked-yes", onclick: yes }, "Yes, all of them"),
-    h("button", { class: "ccds-button", "data-focus": "asked-no", onclick: no }, "No"),
+    { class: "ccds-asked", role: "alertdialog", "aria-label": "Are you sure?", tabindex: -1, "data-focus": "asked", onkeydown: keys },
+    h("p", {}, line),
+    h("button", { class: "ccds-button", type: "button", "data-focus": "asked-yes", onclick: yes }, word, h("kbd", {}, "y")),
+    h("button", { class: "ccds-button", type: "button", "data-focus": "asked-no", onclick: no }, "No", h("kbd", {}, "n")),
   );
+}
+
+/** Brings the focus to the question, or back to where it came from. */
+function focusOn(name) {
+  if (name) document.querySelector(`[data-focus="${CSS.escape(name)}"]`)?.focus();
 }

@@ -20,7 +20,7 @@ function actions(state, context, draw) {
     try {
       answer = await channel.ask({ report: state.number, ...request });
       if (answer.asks) {
-        state.asked = { line: answer.asks, yes: () => act.sure(request) };
+        state.asked = askedOf(answer, request, act.sure);
         answer = null;
       } else {
         absorb(state, answer);
@@ -34,6 +34,7 @@ function actions(state, context, draw) {
     state.busy = false;
     draw();
     state.touched = null;
+    if (state.asked) focusOn("asked");
     if (answer) {
       act.refill();
       if (namesOf(answer.overview) !== namesOf(context.task())) context.refresh();
@@ -108,12 +109,14 @@ function actions(state, context, draw) {
       say(`“${phrase.text}” labels ${counted(phrase.captured, "report")} ${labelled}, matches ${grouped(phrase.matched)}. ${progressLine(state)}`);
     },
     async sure(request) {
-      const answer = await change({ ...request, sure: true });
+      const answer = await change(request);
       if (answer?.inserted) act.accepted(answer);
     },
     dropAsked() {
+      const { back } = state.asked;
       state.asked = null;
       draw();
+      focusOn(back);
     },
     openOptions(phrase) {
       act.unchoose();

@@ -31,6 +31,10 @@ function pressed(event, state, act, parts) {
   if (stepKey(event, act)) return true;
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const { key } = event;
+  if (key === "Escape" && state.asked) {
+    act.dropAsked();
+    return true;
+  }
   if (key === "Escape") {
     if (event.target.matches?.("input, select")) parts.report.focus();
     act.unchoose();

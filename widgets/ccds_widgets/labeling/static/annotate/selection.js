@@ -87,7 +87,7 @@ function drawBar(state, act) {
     isNone ? null : optionControls(options, { name: "new", several, words: uncertainWords(overview), set: act.setOptions }),
     isNone ? null : h("div", { class: "ccds-labels", role: "group", "aria-label": "Give a label" }, ...labelButtons(state, act)),
     isNone ? null : labelField(overview, act),
-    asked ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
+    asked ? askedLine(asked, act.dropAsked) : null,
     h("p", { class: "ccds-error", role: "alert", hidden: !state.barError }, state.barError ?? ""),
   ];
 }

@@ -35,7 +35,7 @@ function drawSuggestions(state, act) {
       overview.kind === "one" && others.length ? choose("suggest-instead", "false ones to", mine.instead, others, (word) => act.suggest(mine.label, word)) : null,
     ),
     h("p", { class: "ccds-error", role: "alert", hidden: !mine.error }, mine.error ?? ""),
-    state.asked ? askedLine(state.asked.line, state.asked.yes, act.dropAsked) : null,
+    state.asked ? askedLine(state.asked, act.dropAsked) : null,
     ...drawAnswer(state, act),
   ];
 }

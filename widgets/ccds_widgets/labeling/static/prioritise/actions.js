@@ -6,14 +6,14 @@ function actions(state, context, draw) {
   let isTrying = false;
   let drafts = 0;
 
-  /** Asks for a change, takes its answer in and draws it; null where it was refused, or is asked about first: `again` says yes. */
-  async function change(request, where, again = () => act.sure(request, where)) {
+  /** Asks for a change, takes its answer in and draws it; null where it was refused, or is asked about first: `again` is called with what says yes. */
+  async function change(request, where, again = (sure) => act.sure(sure, where)) {
     Object.assign(state, { error: null, asked: null, busy: true });
     let answer = null;
     try {
       answer = await channel.ask(request, 120_000);
       if (answer.asks) {
-        state.asked = { line: answer.asks, where, yes: again };
+        state.asked = { ...askedOf(answer, request, again), where };
         answer = null;
       } else {
         absorb(state, answer.overview);
@@ -27,6 +27,7 @@ function actions(state, context, draw) {
     state.busy = false;
     draw();
     state.touched = null;
+    if (state.asked) focusOn("asked");
     if (answer) {
       if (namesOf(answer.overview) !== namesOf(context.task())) context.refresh();
       refreshPanel();
@@ -149,18 +150,31 @@ function actions(state, context, draw) {
     },
     async add(text, label, options) {
       const answer = await change({ kind: "add", text, label, ...knownOf(state.overview, label, options.uncertain_label), ...options }, "add");
-      if (answer) say(addedWords(state, answer.touched));
-      return answer;
+      if (answer) act.added(answer);
+    },
+    /** The next phrase is typed where this one was. */
+    added({ touched }) {
+      state.typed = null;
+      const field = document.querySelector('[data-focus="add-text"]');
+      field.form.reset();
+      field.focus();
+      say(addedWords(state, touched));
     },
     async sure(request, where) {
-      const answer = await change({ ...request, sure: true }, where);
+      const answer = await change(request, where);
       if (!answer) return;
-      if (request.kind === "edit" || request.kind === "change") act.leaveEdit();
+      if (request.kind === "add") {
+        act.added(answer);
+        return;
+      }
+      if (state.editing?.phrase === request.phrase) act.leaveEdit();
       say(addedWords(state, answer.touched));
     },
     dropAsked() {
+      const { back } = state.asked;
       state.asked = null;
       draw();
+      focusOn(back);
     },
     edit(id) {
       const seen = seenForm(state.phrases.get(id));
@@ -216,7 +230,7 @@ function actions(state, context, draw) {
       if (answer) say(`Redone: ${stepTold(answer.step)}.`);
     },
     async copy({ id, name }, sure = false) {
-      const answer = await change({ kind: "copy", source: id, sure }, "panel", () => act.copy({ id, name }, true));
+      const answer = await change({ kind: "copy", source: id, sure }, "panel", (again) => act.copy({ id, name }, again.sure));
       if (!answer) return;
       const { added, known, conflicting, differing } = answer.copied;
       const more = [

@@ -93,6 +93,10 @@ function prioritiseScreen(context) {
     if (!state.overview) return false;
     if (stepKey(event, act)) return true;
     if (event.key === "Escape") {
+      if (state.asked) {
+        act.dropAsked();
+        return true;
+      }
       if (state.editing) act.leaveEdit();
       else if (state.panel) act.closePanel();
       parts.lists.focus({ preventScroll: true });
@@ -143,10 +147,7 @@ function drawAdd(state, act) {
       onsubmit: async (event) => {
         event.preventDefault();
         state.typed = { text: text.value, label: label.value };
-        if (await act.add(text.value, label.value, { negatable: false, uncertain_label: null, excludes: false })) {
-          state.typed = null;
-          form.isConnected ? form.reset() : document.querySelector('[data-focus="add-text"]')?.form.reset();
-        }
+        await act.add(text.value, label.value, { negatable: false, uncertain_label: null, excludes: false });
       },
     },
     text,
@@ -158,7 +159,7 @@ function drawAdd(state, act) {
   label.value = state.typed?.label ?? "";
   return [
     form,
-    asked?.where === "add" ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
+    asked?.where === "add" ? askedLine(asked, act.dropAsked) : null,
     error?.where === "add" ? h("p", { class: "ccds-error", role: "alert" }, error.line) : null,
   ];
 }

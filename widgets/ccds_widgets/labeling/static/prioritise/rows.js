@@ -153,7 +153,7 @@ function drawEditing(state, phrase, rank, act) {
       h("div", { class: "ccds-edit-line" }, text, label, h("datalist", { id: "ccds-edit-labels" }, ...overview.labels.map(({ name }) => h("option", { value: name })))),
       optionControls(editing.options, { name: "edit", several: overview.kind === "several", words: overview.kind === "several" ? ["uncertain"] : overview.labels.map(({ name }) => name).filter((name) => name !== editing.label), set: (options) => act.draft({ options }, true) }),
       h("p", { class: "ccds-aside ccds-would", role: "status" }, wouldWords(editing)),
-      asked?.where === phrase.id ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
+      asked?.where === phrase.id ? askedLine(asked, act.dropAsked) : null,
       h("p", { class: "ccds-error", role: "alert", hidden: error?.where !== phrase.id }, error?.line ?? ""),
       h(
         "div",

@@ -239,11 +239,19 @@ def test_a_fellow_curates_gold_makes_a_batch_and_assigns_it(project, serve, keys
     form.get_by_role("spinbutton", name="Studies").fill("5")
     expect(form.get_by_role("status")).to_contain_text("no agreement between labelers can be measured")
     form.get_by_role("spinbutton", name="Labelers for each").fill("2")
-    expect(form.get_by_role("status")).to_have_text("")
+    expect(form.get_by_role("status")).to_have_text(
+        "5 studies and 1 gold, 6 in all; 0 of the 1 with a wrong label preselected. Assigned to nobody yet."
+    )
     form.get_by_role("spinbutton", name="Labelers for each").fill("1")
     expect(form.get_by_role("status")).to_contain_text("no agreement between labelers can be measured")
     form.get_by_role("spinbutton", name="Gold, % of the batch").fill("0")
     form.get_by_role("checkbox", name="lin", exact=True).check()
+    form.get_by_role("textbox", name="Name").fill("mine")
+    form.get_by_role("button", name="Make the batch").click()
+    expect(form.get_by_role("alert")).to_contain_text("a name that no batch of the task has")
+    expect(form.get_by_role("spinbutton", name="Studies")).to_have_value("5")
+    expect(form.get_by_role("checkbox", name="lin", exact=True)).to_be_checked()
+    form.get_by_role("textbox", name="Name").fill("by hand")
     form.get_by_role("button", name="Make the batch").click()
 
     row = page.get_by_role("row", name="by hand")

@@ -94,13 +94,24 @@ class Curating:
 
         Raises:
             CcdsError: a prefill has a label that the task doesn't have, a study isn't one that the task reads, or is in another
-                batch, or somebody may not confirm.
+                batch, somebody may not confirm, fewer people are assigned than each study goes to, though not nobody, or the task
+                has a batch of that name.
         """
         name, labelers = check_batch(name, overlap), tuple(labelers)
         self._project.require(CURATE)
         self._check_labelers(labelers)
+        if 0 < len(set(labelers)) < overlap:
+            raise CcdsError(
+                expected=f"at least {overlap} people assigned, as each study goes to {overlap} labelers",
+                found=str(len(set(labelers))),
+                do="assign further ones, or let each study go to fewer",
+            )
         with self._project.store.writing() as connection:
             task = task_rows.task(connection, self._task_id)
+            if any(one.name.casefold() == name.casefold() for one in batch_rows.batches(connection, self._task_id)):
+                raise CcdsError(
+                    expected="a name that no batch of the task has", found=f"'{name}'", do="choose another one"
+                )
             for item in items:
                 if item.prefill:
                     task.checked_labels(item.prefill)

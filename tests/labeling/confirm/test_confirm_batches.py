@@ -139,6 +139,58 @@ def test_too_few_gold_studies_are_told(project, screen_of, parts, expected):
         screen.answer(made(phrases=ids, size=8, **parts))
 
 
+def test_whether_a_batch_can_be_made_is_no_matter_of_chance(project, keys, screen_of):
+    """Of two studies, one is of the group that the gold study with a wrong label needs, whatever is drawn beside it."""
+    curating = Curating(project, TASK)
+    curating.set_gold(keys[0], ["no effusion"])  # in its report stands a phrase of "effusion", too
+    ids = [stored.id for stored in LabelingRepository(project, TASK).phrases()]
+    screen = screen_of(FELLOW)
+    matched(screen)
+
+    for number in range(12):
+        screen.answer(made(name=f"batch {number}", phrases=ids, size=2, gold=33, wrong=100))
+
+    assert [screen.answer({"kind": "batches"})["all_batches"][at]["studies"] for at in range(12)] == [2] * 12
+    for stored in curating.batches():
+        curating.assign(stored.id, "lin")
+    assert {one["open"] for one in screen_of("lin").start()["batches"]} == {3}
+
+
+def test_how_many_can_get_a_wrong_label_is_told_of_the_gold_set(project, keys, screen_of):
+    """Not of the studies that happened to be drawn."""
+    for key in keys[:6]:
+        Curating(project, TASK).set_gold(key, ["effusion"] if keys.index(key) % 3 else ["no effusion"])
+    ids = [stored.id for stored in LabelingRepository(project, TASK).phrases()]
+    screen = screen_of(FELLOW)
+    matched(screen)
+
+    for _ in range(6):
+        with pytest.raises(CcdsError, match=r"expected 3 gold studies .*; found 2 in the gold set"):
+            screen.answer(made(phrases=ids, size=5, gold=50, wrong=60))
+
+
+@pytest.mark.parametrize(
+    ("parts", "refusal"),
+    [
+        ({"overlap": 2}, "expected at least 2 people assigned, .*; found 1"),
+        ({"name": " Earlier "}, "expected a name that no batch of the task has"),
+    ],
+)
+def test_a_batch_that_nobody_could_finish_or_tell_apart_is_refused(project, keys, screen_of, parts, refusal):
+    """One line, and nothing was made; with nobody assigned it can be: that comes later."""
+    make_batch(project, "earlier", keys[:3])
+    ids = [stored.id for stored in LabelingRepository(project, TASK).phrases()]
+    screen = screen_of(FELLOW)
+    matched(screen)
+
+    with pytest.raises(CcdsError, match=refusal):
+        screen.answer(made(phrases=ids, **parts))
+    assert len(screen.answer({"kind": "batches"})["all_batches"]) == 1
+
+    made_later = screen.answer(made(phrases=ids, overlap=2, labelers=[]))["all_batches"]
+    assert [(one["name"], one["labelers"]) for one in made_later[1:]] == [("new", [])]
+
+
 @pytest.mark.parametrize("labels", [["no effusion"], None])
 def test_a_gold_label_is_said_over_only_once_it_was_seen(project, keys, screen_of, labels):
     """The page is told which one stands there and nothing is changed; said again it is, and keeps its note."""

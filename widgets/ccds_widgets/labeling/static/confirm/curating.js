@@ -46,14 +46,14 @@ function curating(state, context, draw, { openBatch, refuse }) {
     }
   }
 
-  async function curate(request) {
+  async function curate(request, refused = "error") {
     clearTimeout(poll);
     try {
       const answer = await channel.ask(request, 0);
-      Object.assign(state, { making: { ...answer, at: performance.now() }, batches: answer.batches, error: null });
+      Object.assign(state, { making: { ...answer, at: performance.now() }, batches: answer.batches, error: null, ...(request.kind === "make" ? { wanted: null, unmade: null } : {}) });
       return answer;
     } catch (error) {
-      state.error = error.message;
+      state[refused] = error.message;
       return null;
     } finally {
       if (state.making && !state.making.made_of) poll = setTimeout(lookAgainAtBatches, MATCHING_POLL_MS);
@@ -77,7 +77,7 @@ function curating(state, context, draw, { openBatch, refuse }) {
   async function make(request) {
     if (isMaking) return false; // pressed twice
     isMaking = true;
-    const answer = await curate({ kind: "make", ...request });
+    const answer = await curate({ kind: "make", ...request }, "unmade");
     isMaking = false;
     if (answer) said(`The batch “${request.name}” is made.`);
     return Boolean(answer);

@@ -13,6 +13,8 @@ function newState() {
     curates: false,
     seesImages: false,
     view: "study", // or "batches"
+    wanted: null, // what stands in the form of a new batch, once something was typed
+    unmade: null, // why that batch was refused
     making: null, // what the fellow's batches are, and what new ones can be made of
     ...noBatch(null),
   };

@@ -194,9 +194,9 @@ def _watch(entries: Iterable[Entry], what: str) -> Iterable[Entry]:
 def _taken_as_json(taken: Taken) -> dict[str, int]:
     from dataclasses import asdict
 
-    counts = asdict(taken)
-    del counts["numbers"]
-    return counts.pop("loaded") | counts
+    of_file = asdict(taken)
+    del of_file["loaded"], of_file["numbers"]
+    return asdict(taken.loaded) | of_file
 
 
 def _print_taken(taken: Taken, rejected: Path, one: str) -> None:

@@ -30,6 +30,8 @@ from ccds_kernel.labeling.tasks.tables import task
 from ccds_kernel.settings import Settings
 
 FRESH_SECONDS = 60.0
+EMPTY_SECONDS = 5.0
+"""The same for a project without reports, or where they weren't counted: who has just loaded some looks for them."""
 LONGEST_SECONDS = 5.0
 MOST_STUDIES = 500_000
 MOST_LABELS = 20
@@ -77,6 +79,8 @@ def count(folder: Path, *, clock: Callable[[], float] = time.monotonic) -> Conte
     deadline = clock() + LONGEST_SECONDS
     imaged = _folders(folder / "dicom", lambda: clock() > deadline)
     try:
+        if "project.db" not in os.listdir(folder):  # noqa: PTH208 - names, no paths
+            return Contents(0, imaged)  # whoever opens the project first makes it
         # Read only, and nothing is made where there is none: the hub is no user of the database.
         with closing(sqlite3.connect(f"{(folder / 'project.db').as_uri()}?mode=ro", uri=True, timeout=1)) as database:
             database.set_progress_handler(lambda: clock() > deadline, _STEPS)
@@ -91,7 +95,7 @@ def count(folder: Path, *, clock: Callable[[], float] = time.monotonic) -> Conte
             )
             dates = (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
             return Contents(reports, imaged, dates, labels)
-    except (sqlite3.Error, TypeError, ValueError):
+    except (OSError, sqlite3.Error, TypeError, ValueError):
         return Contents(imaged=imaged)
 
 
@@ -175,8 +179,9 @@ class ContentsCounter:
 
     def _ask(self, project_id: str) -> Future[None] | None:
         with self._lock:
-            when, _ = self._known.get(project_id, (float("-inf"), NOT_COUNTED))
-            if project_id not in self._asked and self._clock() - when >= FRESH_SECONDS:
+            when, there = self._known.get(project_id, (float("-inf"), NOT_COUNTED))
+            old = self._clock() - when >= (FRESH_SECONDS if there.reports else EMPTY_SECONDS)
+            if project_id not in self._asked and old:
                 self._asked[project_id] = self._thread.submit(self._count, project_id)
             return self._asked.get(project_id)
 

@@ -19,7 +19,15 @@ from ccds_kernel.labeling.tables import report
 from ccds_kernel.labeling.tasks.tables import task
 from ccds_kernel.settings import Settings
 from ccds_kernel.store.store import open_store
-from ccds_spawners.contents import FRESH_SECONDS, NOT_COUNTED, Contents, ContentsCounter, contents_of, count
+from ccds_spawners.contents import (
+    EMPTY_SECONDS,
+    FRESH_SECONDS,
+    NOT_COUNTED,
+    Contents,
+    ContentsCounter,
+    contents_of,
+    count,
+)
 from ccds_spawners.seen import seen_by
 from support.postgresql import Server
 from support.site import ADMINISTRATOR, application, site_settings
@@ -71,7 +79,7 @@ def test_counting_leaves_no_trace(project: Path) -> None:
 
     found = count(empty)
 
-    assert found == Contents(reports=None, imaged=0)
+    assert found == Contents(reports=0, imaged=0)
     assert [path.name for path in empty.iterdir()] == ["dicom"]
 
 
@@ -117,7 +125,7 @@ def test_a_count_that_failed_is_asked_for_again() -> None:
 
     counter = ContentsCounter(counting, clock=lambda: now[0])
     failed = counter.counted("A-1", 20)
-    now[0] += FRESH_SECONDS
+    now[0] += EMPTY_SECONDS
     counter.known("A-1")
     until(lambda: counter.known("A-1") == Contents(reports=1), "the second count")
 
@@ -178,6 +186,26 @@ def test_an_old_count_is_renewed() -> None:
     until(lambda: counter.known("A-1").reports == 2, "the second count")
 
     assert (same, old.reports, counts) == ({Contents(reports=1)}, 1, ["A-1", "A-1"])
+
+
+def test_who_has_just_loaded_the_first_reports_soon_sees_them(tmp_path: Path) -> None:
+    """A new project has no database yet, and no reports; a moment after the first are loaded they are counted."""
+    now = [0.0]
+    counter = ContentsCounter(lambda _: count(tmp_path), clock=lambda: now[0])
+    new = counter.counted("A-1", 20)
+    with closing(open_store(tmp_path / "project.db")) as store, store.writing() as rows:
+        rows.execute(report.insert().values(accession="A1", study_key="k1", study_date=DAY))
+    now[0] += EMPTY_SECONDS
+    counter.known("A-1")
+
+    until(lambda: counter.known("A-1") == Contents(1, None, (DAY, DAY), ()), "the second count")
+
+    assert new == Contents(reports=0)
+
+
+def test_a_folder_that_is_not_there_is_not_counted(tmp_path: Path) -> None:
+    """As one that is closed to the hub: nobody can say that it holds no reports."""
+    assert count(tmp_path / "gone") == NOT_COUNTED
 
 
 def test_all_spawners_share_one() -> None:

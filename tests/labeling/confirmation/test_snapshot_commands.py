@@ -47,6 +47,19 @@ def test_the_command_says_where_a_file_that_was_changed_lies(command, capsys, pl
     assert f"the other lies in {path}.damaged" in capsys.readouterr().err
 
 
+def test_an_export_says_that_it_replaced_a_file(command, capsys):
+    """As the other commands do, it replaces; nobody is to find that out later."""
+    command("snapshot", "--json")
+    name = json.loads(capsys.readouterr().out)["snapshot"]
+    for more in ((), ("--labels", name)):
+        command("export", *more, "--out", "a.csv")
+
+    phrases, labels = capsys.readouterr().out.splitlines()
+
+    assert phrases.endswith(" written to a.csv")
+    assert labels == "labels of 12 studies written to a.csv, in place of the file that was there"
+
+
 def test_the_commands_take_and_export_a_snapshot(command, capsys, place, tmp_path):
     """As CSV and as Parquet the same rows; each export is an audit event."""
     place.curating().adjudicate(place.keys[0], NEGATIVE)

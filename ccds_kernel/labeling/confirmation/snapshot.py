@@ -207,8 +207,9 @@ def phrase_errors(kind: TaskKind, rows: Sequence[LabelRow]) -> tuple[tuple[int, 
     place = {phrase_id: number for number, phrase_id in enumerate(ids)}
     tests = np.array([row.tests for row in certain], dtype=bool)
     wrong = np.array([row.value != row.soft_value for row in certain], dtype=bool)
+    settled = np.array([row.source is not Source.SOFT for row in certain], dtype=bool)
     holders = np.array([place[row.phrase_id or 0] for row in certain], dtype=np.int64)
-    return tuple(ids), soft_label_errors(count_phrases(holders, tests, wrong & tests, len(ids)))
+    return tuple(ids), soft_label_errors(count_phrases(holders, tests, wrong & tests, settled, len(ids)))
 
 
 def shares_present(kind: TaskKind, rows: Sequence[LabelRow]) -> dict[int, Rate]:

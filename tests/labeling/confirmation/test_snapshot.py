@@ -161,6 +161,8 @@ def test_a_gold_study_tests_no_phrase_even_if_the_fellow_has_the_final_word(plac
     assert {row.error for (row,) in before.values()} == {None}
     assert [key for key in place.keys if after[key][0].tests] == [disputed]
     assert {(row.error, row.error_studies) for (row,) in after.values() if row.phrase == "pleural effusion"} == {(1, 1)}
+    _, errors = phrase_errors(TaskKind.ONE, [row for (row,) in after.values()])
+    assert errors.left.studies == len(place.keys[::2]) - 4  # nor is it among those that nobody looked at
 
 
 def test_the_word_for_the_uncertain_is_never_wrong_where_people_say_present_or_absent(place):

@@ -133,7 +133,7 @@ def _left(left: Left | None) -> str:
     if left is None:
         return "unknown"
     if not left.studies:
-        return "none: all are confirmed"
+        return "none: somebody looked at all"
     return f"about {left.wrong:,.0f} ({left.low:,} to {left.high:,}) of {counted(left.studies, 'study', 'studies')}"
 
 
@@ -142,4 +142,5 @@ def _whole(found: StratifiedRate | None) -> str:
     if found is None:
         return ""
     interval = f"{percent(found.low).removesuffix(' %')} to {percent(found.high)}"
-    return f"{percent(found.value)} (95 % CI {interval}), from {studies(found.confirmed, 'confirmed')}"
+    of = f"{studies(found.confirmed, 'confirmed')}, each phrase weighing as much as it captures"
+    return f"{percent(found.value)} (95 % CI {interval}), from {of}"

@@ -3,7 +3,7 @@
 import pytest
 
 from ccds_kernel.errors import CcdsError
-from support.confirm_project import FELLOW
+from support.confirm_project import FELLOW, make_batch
 from support.preview import head, write_image
 
 
@@ -20,6 +20,17 @@ def test_a_fellow_sees_the_images_of_a_study(project, keys, screen_of):
     assert screen.start()["sees_images"]
     assert [one["id"] for one in told] == ["ct"]
     assert (shown["number"], len(shown["buffers"][0])) == (3, shown["size"][0] * shown["size"][1])
+
+
+@pytest.mark.parametrize("data", [("reports", "images")])
+def test_a_fellow_is_told_of_which_studies_there_are_images(project, keys, screen_of):
+    """So that nothing is offered that isn't there."""
+    write_image(project.folder / "nifti" / keys[0] / "ct.nii.gz", head())
+    batch = make_batch(project, "two", keys[:2], labelers=[FELLOW])
+
+    shown = screen_of(FELLOW).answer({"kind": "batch", "batch": batch.id})["studies"]
+
+    assert {study["key"]: study["images"] for study in shown} == {keys[0]: True, keys[1]: False}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 The words of all reports are numbered once, in a thread: with a million reports that takes a while, and labelling goes on.
 A name alone labels what is only denied, so that each name is weighed against the same with "not if negated", which is offered
 first where it is better by what people decided (`ccds_kernel.labeling.suggestions` has the figures); where nobody decided
-anything yet, wherever it makes a difference; the panel then says what to do first, and new words are near the label's only.
+anything yet, wherever it makes a difference; the panel then says what to do first, new words are near the label's only, and
+nothing is known to be false, so that nothing corrects it.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class Suggester:
         outcome_of = label_by_itself if several else one_label
         corrects = (
             correcting(vocabulary, index, label, confirmed, instead=None if several else instead, outcome_of=outcome_of)
-            if several or instead is not None
+            if confirmed and (several or instead is not None)
             else []
         )
         return {

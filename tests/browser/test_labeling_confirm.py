@@ -92,7 +92,7 @@ def test_a_labeler_confirms_corrects_skips_flags_tags_and_undoes_by_keys(project
     }
     assert tags_of(project, tagged) == {"lou": {"motion"}}
     page.reload()
-    expect(page.locator(".ccds-pace")).to_contain_text("2 done, 2 today")
+    expect(page.locator(".ccds-pace")).to_contain_text("You: 2 done, 2 today")
     assert study_on(page) == seen[2]
     press("Control+z")
     expect(page.locator(".ccds-key")).to_have_text(seen[1])

@@ -17,7 +17,7 @@ function drawTable({ all_batches: batches, labelers }, act) {
   return h(
     "table",
     { class: "ccds-batches-table" },
-    h("thead", {}, h("tr", {}, ...["Batch", "Done", "Labelers each", "Assigned to"].map((title) => h("th", { scope: "col" }, title)))),
+    h("thead", {}, h("tr", {}, ...["Batch", "Done by all it needs", "Labelers each", "Assigned to"].map((title) => h("th", { scope: "col" }, title)))),
     h("tbody", {}, ...batches.toReversed().map((batch) => drawBatch(batch, labelers, act))),
   );
 }

@@ -102,6 +102,12 @@ class Assigned:
             }
         return Outline(batch.task_id, task, batch.name, phrases, sizes, batch.overlap < len(batch.labelers))
 
+    def labels(self, task_id: int) -> tuple[str, ...]:
+        """The labels of a task, in the order of their keys."""
+        self._project.require(CONFIRM)
+        with self._project.store.reading() as connection:
+            return tuple(label.name for label in task_rows.task(connection, task_id).labels)
+
     @property
     def _me(self) -> str:
         return self._project.person

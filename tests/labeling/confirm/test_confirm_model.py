@@ -1,6 +1,7 @@
 """The rules of the confirming screen for who confirms, without a browser."""
 
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.curating import Curating
+from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.labeling.tasks.task import TaskKind
 from support.confirm_project import TASK, make_batch, tag, tags_of
 from support.confirm_screen import key_of, sync
@@ -74,6 +76,23 @@ def test_keys_come_with_what_became_of_each_and_studies_are_shipped_once(project
     assert {study["key"] for study in answer["studies"]} == {three["key"], four["key"]}
     assert len(answer["held"]) == 4
     assert len(Curating(project, TASK).answers()) == 2
+
+
+def test_a_key_says_the_label_that_the_page_showed_and_the_page_learns_the_order_of_now(project, keys, screen_of):
+    """By its name: the fellow has put the labels into another order since, and the numbers are others."""
+    batch = make_batch(project, "first", keys[:6], labelers=["lou"])
+    screen = screen_of("lou")
+    one, two, *_ = screen.answer({"kind": "batch", "batch": batch.id})["studies"]
+    tasks = TaskRepository(project)
+    task = next(stored.task for stored in tasks.tasks() if stored.id == TASK)
+    tasks.change(TASK, task, replace(task, labels=task.labels[::-1]))
+
+    answer = sync(screen, batch, key_of(one), key_of(two, "correct", labels=["effusion"]))
+
+    names = [label.name for label in task.labels]
+    said = {one.answer.study_key: one.said for one in Curating(project, TASK).answers()}
+    assert answer["labels"] == names[::-1] != names
+    assert said == {one["key"]: frozenset({"no effusion"}), two["key"]: frozenset({"effusion"})}
 
 
 def test_tags_come_with_the_keys_and_are_one_s_own(project, keys, screen_of):

@@ -56,6 +56,10 @@ class ProjectDesk:
         """See `ports.Desk`."""
         return Assigned(self._project).batches(self._task_id)
 
+    def labels(self) -> tuple[str, ...]:
+        """See `ports.Desk`."""
+        return Assigned(self._project).labels(self._task_id)
+
     def at_work(self, batch_id: int) -> ProjectWork:
         """See `ports.Desk`."""
         return ProjectWork(self._project, batch_id)

@@ -76,6 +76,7 @@ function actions(state, context, draw) {
       return;
     }
     if (answer.refused) state.error = answer.refused;
+    else learnLabels(answer.labels);
     takeHeld(state, answer);
     if (answer.open !== undefined) state.open = answer.open + keys().reduce((sum, { kind }) => sum + ({ undo: 1, tag: 0 }[kind] ?? -1), 0);
     const waiting = state.awaited !== null && standing(state, keys()).includes(state.awaited);
@@ -85,6 +86,17 @@ function actions(state, context, draw) {
       go(following(state, keys()));
     } else if (state.awaited === null && !standing(state, keys()).includes(state.current)) go(following(state, keys(), currentStudy(state)?.number));
     else draw(answer.refused || isRefused ? "all" : "top");
+  }
+
+  /** A key stands for the label that the page showed, by name; where the labels, or their order, are others by now, it shows these. */
+  function learnLabels(labels) {
+    const shown = context.task().labels.map(({ name }) => name);
+    if (labels.length === shown.length && labels.every((name, order) => name === shown[order])) return;
+    context.refresh().then(() => {
+      state.error = "The task's labels have changed, and so may their numbers have. What you said keeps the label that it had.";
+      said(state.error);
+      draw("all");
+    }, () => {}); // the next answer says it again
   }
 
   /** What was said by a key doesn't count: the line says why, and the history goes on without it. */

@@ -1,5 +1,6 @@
 """The confirming screen in a real browser, under a plain Voilà."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import expect
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.curating import Curating
 from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.labeling.tasks.repository import TaskRepository
 from support.confirm_project import (
     FELLOW,
     LABELERS,
@@ -51,6 +53,14 @@ def answers(project):
         stored.answer.study_key: (stored.answer.kind, stored.said and sorted(stored.said))
         for stored in Curating(project, TASK).answers()
     }
+
+
+def test_a_labeler_without_a_batch_is_told_that_there_is_no_work_yet(project, serve, open_page):  # noqa: ARG001 - it is there
+    """Nothing is wrong with them."""
+    page = open_page(serve("labeling.ipynb", project=PROJECT, person="lin"))
+
+    expect(page.get_by_role("heading", name="There is no work for you yet")).to_be_visible()
+    expect(page.get_by_text("No batch is assigned to you")).to_be_visible()
 
 
 def test_a_labeler_confirms_corrects_skips_flags_tags_and_undoes_by_keys(project, keys, lous, open_page):
@@ -165,6 +175,34 @@ def test_a_page_that_is_older_than_another_is_told_so_and_goes_on(project, keys,
     refused = [stored.answer.study_key for stored in Curating(project, TASK).every_answer() if stored.refused]
     assert first in refused
     assert answers(project)[first] == (AnswerKind.CONFIRM, answers(project)[first][1])
+
+
+def test_labels_in_another_order_are_shown_with_the_next_study_and_said_by_name(project, keys, lous, open_page):
+    """The key that was pressed before the page knew means what it showed; then the numbers are those of now."""
+    make_batch(project, "other order", keys[40:44], labelers=["lou"])
+    page = open_page(lous)
+    page.get_by_label("Batch", exact=True).select_option("other order")
+    expect(page.locator(".ccds-pace")).to_contain_text("0 done, 0 today, 4 left")
+    names = page.locator(".ccds-choice-name")
+    before = names.all_inner_texts()
+    first = study_on(page)
+    tasks = TaskRepository(project)
+    task = next(stored.task for stored in tasks.tasks() if stored.id == TASK)
+    turned = replace(task, labels=task.labels[::-1])
+    tasks.change(TASK, task, turned)
+
+    page.keyboard.press("2")
+
+    expect(names).to_have_text(before[::-1])
+    expect(page.get_by_role("alert")).to_contain_text("labels have changed")
+    saved(page)
+    assert answers(project)[first][1] == [before[1]]
+    tasks.change(TASK, turned, task)
+    second = study_on(page)
+    page.keyboard.press("1")
+    expect(names).to_have_text(before)
+    saved(page)
+    assert answers(project)[second][1] == [before[-1]]
 
 
 def test_a_note_is_left_by_escape_and_a_key_that_is_held_counts_once(project, keys, lous, open_page):

@@ -24,6 +24,7 @@ from ccds_kernel.labeling.tasks.changing import (
     refuse_lost_words,
 )
 from ccds_kernel.labeling.tasks.history import StepKind
+from ccds_kernel.labeling.tasks.no_work import NoWorkError
 from ccds_kernel.labeling.tasks.own_steps import open_steps
 from ccds_kernel.labeling.tasks.reaching import can_be_kept_to, require_reach
 from ccds_kernel.labeling.tasks.rows import StoredTask
@@ -46,7 +47,7 @@ class TaskRepository:
         newest batch's first.
 
         Raises:
-            CcdsError: they only confirm, and are assigned to no batch.
+            NoWorkError: they only confirm, and are assigned to no batch.
         """
         only_confirms = self._project.may(CONFIRM) and not self._project.may(READ_LABELS)
         self._project.require(CONFIRM if only_confirms else READ_LABELS)
@@ -181,11 +182,7 @@ def _of_batches(connection: Connection, every: Iterable[StoredTask], labeler: st
     """Those of `every` task of which `labeler` is assigned to a batch."""
     ours = [batch.task_id for batch in batch_rows.batches(connection) if labeler in batch.labelers]
     if not ours:
-        raise CcdsError(
-            expected="a batch of studies that is assigned to you",
-            found="none",
-            do="ask a fellow of the project to assign you one",
-        )
+        raise NoWorkError
     by_id = {stored.id: stored for stored in every}
     return tuple(by_id[task_id] for task_id in dict.fromkeys(reversed(ours)))
 

@@ -1,17 +1,21 @@
 """What a fellow does on the confirming screen: batches, and the gold set."""
 
+from contextlib import closing
 from threading import Event
 
 import pytest
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.project import open_project
+from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.confirmation.curating import Curating
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_widgets.labeling.app import labeling_of
 from ccds_widgets.labeling.confirm.app import confirm_screen
 from ccds_widgets.labeling.shared_reports import SharedReports
-from support.confirm_project import FELLOW, LABELERS, TASK, make_batch
+from support.confirm_project import FELLOW, LABELERS, PROJECT, TASK, make_batch
 from support.confirm_screen import key_of, sync
 from support.waiting import until
 
@@ -209,6 +213,17 @@ def test_a_gold_label_is_said_over_only_once_it_was_seen(project, keys, screen_o
     assert gone["stands"] == labels
     words = [(one.said, one.note) for one in Curating(project, TASK).gold().values()]
     assert words == ([] if labels is None else [({"no effusion"}, "blunted angle counts")])
+
+
+def test_a_labeler_without_a_batch_has_no_task_yet(settings, project):
+    """The page opens, with nothing to do; assigned, they have the batch's."""
+    with closing(open_project(PROJECT, Action.OPEN_LABELING, person="lou", settings=settings)) as lous:
+        before = labeling_of(lous).start()
+        make_batch(project, "first", [stored.study_key for stored in LabelingRepository(project, TASK).reports()[:1]])
+        after = labeling_of(lous).start()
+
+    assert (before["screens"], before["tasks"], before["opens"]) == (["confirm"], [], None)
+    assert after["opens"] == TASK
 
 
 def test_a_fellow_curates_and_assigns(project, keys, screen_of):

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.tasks.no_work import NoWorkError
 from ccds_kernel.labeling.tasks.task import COLOUR_SLOTS, Task
 from ccds_widgets import requests
 from ccds_widgets.base import Model
@@ -62,8 +63,14 @@ class LabelingModel:
         self._open: dict[Address, Model] = {}
 
     def start(self) -> Answer:
-        """What the bar shows: the project, the screens, the tasks; and which task is opened where the page was on none yet."""
-        tasks = self._tasks.tasks()
+        """What the bar shows: the project, the screens, the tasks; and which task is opened where the page was on none yet.
+
+        Who only confirms, and has no batch, sees no task: there is no work for them yet.
+        """
+        try:
+            tasks = self._tasks.tasks()
+        except NoWorkError:
+            tasks = ()
         return {
             "project": self._project,
             "screens": list(self._screens),

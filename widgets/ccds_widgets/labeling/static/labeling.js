@@ -68,6 +68,10 @@ function render({ model, el }) {
     }
     const { tasks, screens, project, opens } = shell.overview;
     document.querySelector("[data-ccds-project]")?.replaceChildren(project);
+    if (!tasks.length && screens.includes("confirm")) {
+      cover.replaceChildren(emptyState("There is no work for you yet", "No batch is assigned to you. The fellow who leads the labelling makes batches and assigns them; then reload this page."));
+      return;
+    }
     if (!screens.length || !tasks.length) {
       refuse("Expected something that you may do here; found nothing; ask the principal investigator what your role is for.");
       return;

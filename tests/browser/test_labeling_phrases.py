@@ -1,5 +1,7 @@
 """Options, search, suggestions and priorities of phrases in a real browser."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -182,6 +184,7 @@ def test_a_suggestion_is_accepted_with_the_option_that_is_better(open_app, repos
     page = open_app()
 
     page.keyboard.press("s")
+    expect(page.locator(".ccds-suggestion .ccds-phrase-text").first).to_be_focused()
     suggestion = (
         page.locator(".ccds-suggestion").filter(has=page.get_by_role("button", name="effusion.", exact=False)).first
     )
@@ -196,6 +199,44 @@ def test_a_suggestion_is_accepted_with_the_option_that_is_better(open_app, repos
     page.keyboard.press("Control+z")
     expect(page.locator(".ccds-done")).to_contain_text("0 of 17")
     assert repository.phrases() == ()
+
+
+def test_the_first_offer_has_the_focus_whenever_suggestions_are_asked_for(open_app, repository):
+    """Also the option of a phrase that is there, which is weighed after the others; its view is what it would change."""
+    repository.append_phrases([Phrase("effusion", "effusion")])
+    page = open_app()
+    offers = page.locator(".ccds-suggestion .ccds-phrase-text")
+
+    for _ in range(2):
+        page.keyboard.press("s")
+        expect(page.get_by_role("list", name="Not if negated")).to_be_visible()
+        expect(offers.first).to_have_attribute("data-focus", re.compile("better-"))
+        expect(offers.first).to_be_focused()
+    page.keyboard.press("v")
+
+    expect(page.locator(".ccds-filter")).to_contain_text("Changed by “not if negated” of effusion:")
+    expect(page.locator(".ccds-filter")).to_contain_text("of 13")
+
+
+def test_words_are_chosen_from_the_hit_of_a_search_on(open_app):
+    """It is brought into sight in the report that is open, too."""
+    page = open_app()
+    page.keyboard.press("/")
+    page.keyboard.type("catheter tip")
+    page.keyboard.press("Enter")
+    expect(page.locator(".ccds-hit")).to_have_text("Catheter tip")
+    page.keyboard.press("a")
+    expect(page.locator(".ccds-hit")).to_have_count(0)
+    report = page.locator(".ccds-report")
+    report.evaluate("(report) => { report.style.maxHeight = '60px'; report.scrollTop = 0; }")
+
+    page.keyboard.press("/")
+    page.keyboard.type("catheter tip")
+    page.keyboard.press("Enter")
+    expect(page.locator(".ccds-hit")).to_be_in_viewport()
+    page.keyboard.press("w")
+
+    expect(page.locator(".ccds-quote")).to_have_text("Catheter")
 
 
 def test_a_phrase_in_every_report_is_asked_about_where_the_eye_is(open_app, repository, project):
@@ -425,6 +466,9 @@ def test_another_task_has_its_own_lists_and_leaves_a_section_out(open_app, proje
     expect(page.get_by_label("Task", exact=True).locator("option:checked")).to_have_text("signs")
     (stored,) = LabelingRepository(project, 2).phrases()
     assert stored.phrase == Phrase("No effusion", "effusion", excludes=True)
+    next_page = page.context.new_page()
+    next_page.goto(page.url)
+    expect(next_page.get_by_label("Task", exact=True).locator("option:checked")).to_have_text("signs")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

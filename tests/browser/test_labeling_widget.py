@@ -117,7 +117,9 @@ def test_everything_works_by_keyboard_alone(open_app, repository):
     page.keyboard.type("1")
     press("Enter")
     press("w")
-    press("ArrowRight")
+    expect(page.locator(".ccds-quote")).to_have_text("effusion")
+    for _ in range(4):
+        press("ArrowLeft")
     expect(page.locator(".ccds-quote")).to_have_text("hemorrhage")
     expect(page.locator(".ccds-said")).to_have_text("“hemorrhage” matches 62 reports, captures 61 as last.")
     press("1")

@@ -145,7 +145,11 @@ def test_a_listed_phrase_is_weighed_likewise(project, model):
 
     weighed = model.answer({"kind": "weigh listed", "phrase": inserted})
 
+    among = {"by": "phrase", "phrase": inserted, "which": "if negated"}
+    viewed = model.answer({"kind": "window", "report": 0, "among": among})["window"]
+
     assert (weighed["captured"], weighed["negated"], weighed["changes"]) == (4, 3, 3)
+    assert viewed["numbers"] == [4, 5, 6]
     assert [one["captured"] for one in model.start()["overview"]["phrases"]] == [7, 3]
 
 
@@ -166,6 +170,15 @@ def test_false_reports_are_corrected_by_longer_phrases(project, model):
         0,
     )
     assert best["takes_from"] == [{"phrase": inserted, "reports": 3}]
+
+
+def test_nothing_is_corrected_before_anybody_decided(model):
+    """A longer phrase is no sign that the shorter one was wrong there: nothing is known to be false yet."""
+    model.answer({"kind": "accept", "report": 0, "text": "effusion", "label": "effusion", "position": 0})
+
+    undecided = suggest(model, "effusion", "none")
+
+    assert (undecided["decided"], undecided["corrects"]) == (0, [])
 
 
 def test_where_labels_are_decided_one_by_one_corrections_exclude(project):

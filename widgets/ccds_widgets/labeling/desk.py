@@ -21,6 +21,7 @@ from ccds_kernel.labeling.tasks.meanwhile import GONE, ChangedMeanwhileError
 from ccds_kernel.labeling.tasks.own_steps import ToldStep
 from ccds_kernel.labeling.tasks.task import Task, TaskKind, checked_word
 from ccds_kernel.labeling.tasks.task_history import TaskChange
+from ccds_kernel.labeling.trial import changed, replaced
 from ccds_kernel.labeling.wording import counted
 from ccds_widgets.labeling.among import Among, Conflict, OfPhrase, Words
 from ccds_widgets.labeling.opening import Opening, Tell
@@ -311,6 +312,10 @@ class Desk:
                 found = index.uncertain_reports_of(position)
             case "negated":
                 found = index.negated_reports_of(position)
+            case "if negated":
+                before = index.soft_labels()
+                with replaced(index, position, replace(index.phrases[position], negatable=True)):
+                    return changed(before, index.soft_labels()).astype(np.intp)
         return found.astype(np.intp)
 
     def _undoable(self) -> Answer:

@@ -11,6 +11,7 @@ function newSuggestions() {
     weighed: new Map(), // text, or id of a phrase of the list → what “not if negated” would change
     weighing: null, // the text that is weighed because somebody asked for it
     asked: 0,
+    awaitedAt: null, // the report on the screen when the first one was to get the focus
     error: null,
   };
 }
@@ -61,7 +62,7 @@ function drawAnswer(state, act) {
     ...(better.length ? part("Not if negated", "for phrases that you have", better.map((phrase) => drawBetter(state, phrase, act)), "") : []),
     ...part("Would settle", "unlabelled reports", answer.settles.map((one) => drawSuggestion(state, one, act)), answer.decided ? "No words stand in two unlabelled reports." : "No words with one of this label or its phrases stand in two unlabelled reports."),
     ...(several || answer.instead !== null
-      ? part("Would correct", several ? "false reports: the phrase excludes the label" : `false reports, to ${answer.instead}`, answer.corrects.map((one) => drawSuggestion(state, one, act)), `No longer phrase around those of ${label} stands in two of its reports.`)
+      ? part("Would correct", several ? "false reports: the phrase excludes the label" : `false reports, to ${answer.instead}`, answer.corrects.map((one) => drawSuggestion(state, one, act)), !answer.decided ? "Nobody has decided a study yet, so that none is known to be false." : `No longer phrase around those of ${label} stands in two of its reports.`)
       : part("Would correct", "", [], "A task with one label has no other one for false reports: add a second label.")),
   ];
 }
@@ -86,7 +87,7 @@ function drawBetter(state, phrase, act) {
   const found = state.suggestions.weighed.get(phrase.id);
   return suggestionRow(`better-${phrase.id}`, act, {
     text: phrase.text,
-    view: { by: "phrase", phrase: phrase.id, which: "captured" },
+    view: { by: "phrase", phrase: phrase.id, which: "if negated" },
     label: labelChip(state.overview.labels, phrase.label),
     lines: [`Changes ${counted(found.changes, "report")}${state.suggestions.answer.decided ? `: ${weighedWords(found)}` : ""}. Then captures ${grouped(found.captured)}; ${grouped(found.negated)} negated.`],
     accept: "Not if negated",

@@ -76,11 +76,18 @@ function render({ model, el }) {
       refuse("Expected something that you may do here; found nothing; ask the principal investigator what your role is for.");
       return;
     }
-    shell.task = tasks.find(({ id }) => id === Number(sessionStorage.getItem(kept("task"))))?.id ?? opens;
+    const worked = [sessionStorage, localStorage].map((store) => Number(store.getItem(kept("task"))));
+    keepTask(worked.find((task) => tasks.some(({ id }) => id === task)) ?? opens);
     cover.hidden = true;
     body.hidden = false;
     const last = sessionStorage.getItem(kept("screen"));
     show(screens.includes(last) ? last : screens[0]);
+  }
+
+  /** The next page of this project opens the task that was worked in last; one that is loaded anew its own. */
+  function keepTask(task) {
+    shell.task = task;
+    for (const store of [sessionStorage, localStorage]) store.setItem(kept("task"), task);
   }
 
   function refuse(line) {
@@ -174,8 +181,8 @@ function render({ model, el }) {
   function choose(task) {
     shell.made.get(shell.screen)?.close();
     shell.making.abort();
-    Object.assign(shell, { task, made: new Map(), making: new AbortController(), opening: new Map() });
-    sessionStorage.setItem(kept("task"), task);
+    Object.assign(shell, { made: new Map(), making: new AbortController(), opening: new Map() });
+    keepTask(task);
     show(shell.screen);
   }
 

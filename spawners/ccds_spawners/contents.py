@@ -50,15 +50,18 @@ class Contents:
         imaged: how many studies have images.
         dates: the first and the last day of a study that has a report.
         labels: those of the project's tasks, with or without phrases, at most `MOST_LABELS`.
+        counting: whether they are being counted for the first time: they are there the next time that somebody looks.
     """
 
     reports: int | None = None
     imaged: int | None = None
     dates: tuple[date, date] | None = None
     labels: tuple[str, ...] = ()
+    counting: bool = False
 
 
 NOT_COUNTED = Contents()
+BEING_COUNTED = Contents(counting=True)
 
 
 def contents_of(settings: Settings) -> Callable[[str], Contents]:
@@ -169,7 +172,7 @@ class ContentsCounter:
     def known(self, project_id: str) -> Contents:
         """What was counted last, at once; asks for a new count where that is old."""
         self._ask(project_id)
-        return self._known.get(project_id, (0.0, NOT_COUNTED))[1]
+        return self._known.get(project_id, (0.0, BEING_COUNTED))[1]
 
     def counted(self, project_id: str, seconds: float) -> Contents:
         """The same, but waits so long for a first count. Not for an event loop's thread."""

@@ -20,6 +20,7 @@ from ccds_kernel.labeling.tasks.tables import task
 from ccds_kernel.settings import Settings
 from ccds_kernel.store.store import open_store
 from ccds_spawners.contents import (
+    BEING_COUNTED,
     EMPTY_SECONDS,
     FRESH_SECONDS,
     NOT_COUNTED,
@@ -142,7 +143,7 @@ def test_a_count_that_takes_too_long_is_given_up(project: Path) -> None:
 
 
 def test_nobody_waits_for_a_count() -> None:
-    """While the only thread counts a slow project, everybody is told at once that it isn't counted yet; then what it found."""
+    """While the only thread counts a slow project, everybody is told at once that it is being counted; then what it found."""
     go, asked = threading.Event(), []
 
     def slow(project_id: str) -> Contents:
@@ -157,7 +158,7 @@ def test_nobody_waits_for_a_count() -> None:
     go.set()
     until(lambda: counter.known("A-1") == Contents(reports=7), "the count")
 
-    assert [*meanwhile, short] == [NOT_COUNTED] * 101
+    assert [*meanwhile, short] == [BEING_COUNTED] * 101
     assert asked == ["A-1"]
 
 
@@ -242,6 +243,7 @@ def test_what_one_will_see_is_what_one_has_a_right_to() -> None:
     both = seen_by(one, {DataKind.REPORTS: Access.READ, DataKind.IMAGES: Access.WRITE}, contents)
     images = seen_by(one, {DataKind.IMAGES: Access.READ}, contents)
     unknown = seen_by(one, {DataKind.REPORTS: Access.WRITE}, NOT_COUNTED)
+    first = seen_by(one, {DataKind.REPORTS: Access.WRITE}, BEING_COUNTED)
     assigned = seen_by(one, {DataKind.REPORTS: Access.ROWS}, contents)
 
     assert both.kinds == ("1 study with images, read and write", "1,200 reports, read only")
@@ -249,5 +251,6 @@ def test_what_one_will_see_is_what_one_has_a_right_to() -> None:
     assert (both.until, both.cohort) == (date(2998, 1, 1), ("CXR1", "CXR2"))
     assert (images.kinds, images.there, images.labels) == (("1 study with images, read only",), "", "")
     assert (assigned.kinds, assigned.there, assigned.labels) == (("reports that are assigned to you",), "", "")
+    assert (first.kinds, first.labels) == (("reports: being counted, read and write",), "being counted")
     assert (unknown.kinds, unknown.labels) == (("reports: not counted, read and write",), "not counted")
     assert seen_by(one, {DataKind.REPORTS: Access.READ}, Contents(reports=0)).labels == "none yet"

@@ -147,9 +147,15 @@ def test_a_listed_phrase_is_weighed_likewise(project, model):
 
     among = {"by": "phrase", "phrase": inserted, "which": "if negated"}
     viewed = model.answer({"kind": "window", "report": 0, "among": among})["window"]
+    listed = {"text": "effusion", "label": "effusion"}
+    model.answer(
+        {"kind": "change", "phrase": inserted, "report": 0, "seen": listed, "known": True, "negatable": True, **listed}
+    )
+    still = model.answer({"kind": "window", "report": 0, "among": among})["window"]
+    model.answer({"kind": "undo", "report": 0})
 
     assert (weighed["captured"], weighed["negated"], weighed["changes"]) == (4, 3, 3)
-    assert viewed["numbers"] == [4, 5, 6]
+    assert viewed["numbers"] == still["numbers"] == [4, 5, 6]
     assert [one["captured"] for one in model.start()["overview"]["phrases"]] == [7, 3]
 
 

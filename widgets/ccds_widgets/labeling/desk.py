@@ -314,7 +314,10 @@ class Desk:
                 found = index.negated_reports_of(position)
             case "if negated":
                 before = index.soft_labels()
-                with replaced(index, position, replace(index.phrases[position], negatable=True)):
+                phrase = index.phrases[position]
+                with replaced(
+                    index, position, replace(phrase, negatable=not phrase.negatable)
+                ):  # or what it did change
                     return changed(before, index.soft_labels()).astype(np.intp)
         return found.astype(np.intp)
 

@@ -1,10 +1,11 @@
 """How long a labeler waits from a key until the next study shows, with the real widget, kernel and database in a real Chromium.
 
-    python benchmarks/labeling_confirm.py [-n 300] [--pace-s 0.4]
+    python benchmarks/labeling_confirm.py [-n 300] [--pace-s 0.4] [--kb 0.1 2 20]
 
 From the key press, as the browser has it, to the frame after the one in which the next study's key and report stand in the page;
-and from the key until the screen says that everything is saved. A labeler who presses every --pace-s seconds, and one who presses
-as soon as the next study shows; reports of 0.1, 2 and 20 kB. Target from key to next study: at most 100 ms (p95).
+and from the key until the screen says that everything is saved. A labeler who presses every --pace-s seconds, one who presses as
+soon as the next study shows, and three at once in one batch who press one after the other, each every --pace-s seconds; reports
+of 0.1, 2 and 20 kB. Target from key to next study: at most 100 ms (p95).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import platform
 import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,12 +27,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.settings import load_settings
+from ccds_widgets.labeling.confirm.model import AHEAD
 from support.browser import chromium
 from support.confirm_project import LABELERS, PROJECT, TASK, TEXTS, confirm_project, make_batch
 from support.site import write_settings
 from support.voila import served
 
-SIZES = (100, 2_000, 20_000)
+KB = (0.1, 2, 20)
 FILLER = "The lungs are clear and the heart is of normal size. "
 
 _WATCH = """() => {
@@ -58,17 +62,44 @@ _WATCH = """() => {
 }"""
 
 
-def confirm(page: Page, studies: int, pace_s: float) -> dict[str, list[float]]:
-    """Confirms that many studies; the waits in ms."""
-    page.evaluate(_WATCH)
+def confirm(pages: Sequence[Page], studies: int, pace_s: float) -> dict[str, list[float]]:
+    """Confirms that many studies on each of the pages, in turn; the waits in ms."""
+    for page in pages:
+        page.evaluate(_WATCH)
     for number in range(1, studies + 1):
-        page.keyboard.press("Enter")
-        page.wait_for_function("(n) => window.waits.next.length >= n", arg=number)
-        if pace_s:
-            page.wait_for_timeout(1000 * pace_s)
-    expect(page.locator(".ccds-saving")).to_have_text("Saved")
-    waits: dict[str, list[float]] = page.evaluate("() => window.waits")
+        for page in pages:
+            page.keyboard.press("Enter")
+            page.wait_for_function("(n) => window.waits.next.length >= n", arg=number)
+            if pace_s:
+                page.wait_for_timeout(1000 * pace_s / len(pages))
+    waits: dict[str, list[float]] = {"next": [], "saved": []}
+    for page in pages:
+        expect(page.locator(".ccds-saving")).to_have_text("Saved", timeout=60_000)
+        for what, ms in page.evaluate("() => window.waits").items():
+            waits[what].extend(ms)
     return waits
+
+
+def measure(size: int, labelers: Sequence[str], studies: int, pace_s: float) -> dict[str, list[float]]:
+    """The waits of labelers who share a batch of reports of `size` characters and confirm that many studies each."""
+    texts = [FILLER * (max(0, size - len(text)) // len(FILLER)) + text for text in TEXTS]
+    with ExitStack() as open_now:
+        folder = Path(open_now.enter_context(tempfile.TemporaryDirectory(prefix="ccds-bench-")))
+        config = write_settings(folder)
+        # What is shipped ahead to one labeler the others can't have.
+        project = confirm_project(load_settings(config), len(labelers) * (studies + 2 * AHEAD), texts=texts)
+        open_now.callback(project.close)
+        keys = [stored.study_key for stored in LabelingRepository(project, TASK).reports()]
+        make_batch(project, "all", keys, labelers=labelers)
+        browser = open_now.enter_context(chromium())
+        pages = []
+        for person in labelers:
+            app = served("labeling.ipynb", folder / person, config=config, person=person, project=PROJECT)
+            page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+            page.goto(open_now.enter_context(app).url)
+            page.locator(".ccds-group").wait_for(timeout=60_000)
+            pages.append(page)
+        return confirm(pages, studies, pace_s)
 
 
 def tell(what: str, waits: list[float]) -> None:
@@ -85,31 +116,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", type=int, default=300)
     parser.add_argument("--pace-s", type=float, default=0.4)
+    parser.add_argument("--kb", type=float, nargs="+", default=KB, help="how long reports are (default: %(default)s)")
     options = parser.parse_args()
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, ", end="")
     print(", ".join(f"{name} {version(name)}" for name in ("voila", "anywidget", "playwright")))
-    for size in SIZES:
-        texts = [FILLER * (max(0, size - len(text)) // len(FILLER)) + text for text in TEXTS]
-        with tempfile.TemporaryDirectory(prefix="ccds-bench-") as place, chromium() as browser:
-            folder = Path(place)
-            config = write_settings(folder)
-            project = confirm_project(load_settings(config), 2 * options.n + 1, texts=texts)
-            keys = [stored.study_key for stored in LabelingRepository(project, TASK).reports()]
-            for pace_s, chosen in ((options.pace_s, keys[: options.n + 1]), (0.0, keys[options.n + 1 :])):
-                person = LABELERS[0] if pace_s else LABELERS[1]
-                make_batch(project, f"{pace_s} s", chosen, labelers=[person])
-                with served("labeling.ipynb", folder / person, config=config, person=person, project=PROJECT) as app:
-                    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-                    page.goto(app.url)
-                    page.locator(".ccds-group").wait_for(timeout=60_000)
-                    waits = confirm(page, len(chosen) - 1, pace_s)
-                    page.context.close()
-                print(
-                    f"reports of {size / 1000:g} kB, {f'a key every {pace_s:g} s' if pace_s else 'as fast as studies show'}"
-                )
-                tell("key to next study", waits["next"])
-                tell("key to saved", waits["saved"])
-            project.close()
+    one, three = LABELERS[:1], LABELERS[:3]
+    paces = (
+        (one, options.pace_s, f"a key every {options.pace_s:g} s"),
+        (one, 0.0, "as fast as studies show"),
+        (three, options.pace_s, f"three labelers, each a key every {options.pace_s:g} s"),
+    )
+    for size in options.kb:
+        for labelers, pace_s, words in paces:
+            waits = measure(round(1000 * size), labelers, options.n // len(labelers), pace_s)
+            print(f"reports of {size:g} kB, {words}")
+            tell("key to next study", waits["next"])
+            tell("key to saved", waits["saved"])
     return 0
 
 

@@ -14,9 +14,10 @@ from ccds_kernel.cli._wording import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ccds_kernel.labeling.incoming.source import ReportSource, Taken
+    from ccds_kernel.labeling.incoming.source import Format, ReportSource, Taken
     from ccds_kernel.labeling.incoming.version import Entry
 
+_NAMES = {"csv": "CSV", "parquet": "Parquet"}
 _OF_TABLES = ("id_column", "text_column", "exam_code_column", "date_column")
 _OF_HL7 = ("accession_field", "encoding", "rejected")
 _OF_FHIR = ("accession_system", "exam_code_system", "rejected")
@@ -99,7 +100,7 @@ def _load(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(_taken_as_json(taken)))
         return
-    _print_taken(taken, rejected)
+    _print_taken(taken, rejected, "number" if columns is None else "row")
     if unchecked:
         print(f"not checked against the IRB application: {' and '.join(unchecked)}")
 
@@ -130,6 +131,7 @@ def _source(options: argparse.Namespace) -> ReportSource:
             )
     columns = None
     if format_ in {Format.CSV, Format.PARQUET}:
+        _check_there(options.reports, format_)  # else one would name columns first, and then another file
         if options.id_column is None or not options.text_column:
             raise CcdsError(
                 expected=f"--id-column and --text-column for the {format_.value} file {options.reports}",
@@ -147,6 +149,19 @@ def _source(options: argparse.Namespace) -> ReportSource:
         Hl7Reading(**{name: value for name, value in hl7.items() if value is not None}),
         FhirReading(options.accession_system, options.exam_code_system),
     )
+
+
+def _check_there(path: Path, format_: Format) -> None:
+    from ccds_kernel.errors import CcdsError
+
+    try:
+        path.stat()
+    except OSError as error:
+        raise CcdsError(
+            expected=f"the {_NAMES[format_]} file {path}",
+            found=error.strerror or "an error",
+            do="name a file that you may read",
+        ) from None
 
 
 def _unchecked(options: argparse.Namespace, source: ReportSource) -> list[str]:
@@ -179,15 +194,27 @@ def _watch(entries: Iterable[Entry], what: str) -> Iterable[Entry]:
 def _taken_as_json(taken: Taken) -> dict[str, int]:
     from dataclasses import asdict
 
-    return {**asdict(taken.loaded), **{name: count for name, count in asdict(taken).items() if name != "loaded"}}
+    of_file = asdict(taken)
+    del of_file["loaded"], of_file["numbers"]
+    return asdict(taken.loaded) | of_file
 
 
-def _print_taken(taken: Taken, rejected: Path) -> None:
+def _print_taken(taken: Taken, rejected: Path, one: str) -> None:
+    """Tells what became of the reports; `one` is what they are counted as in the file."""
     loaded = taken.loaded
+
+    def where(what: str) -> str:
+        count, numbers = getattr(loaded, what), taken.numbers.get(what, ())
+        more = f" and {count - len(numbers)} more" if count > len(numbers) else ""
+        return f" ({one if count == 1 else f'{one}s'} {', '.join(map(str, numbers))}{more})"
+
+    earlier = "that say something else than an earlier one of their accession number in the file"
+    before = "that say something else than the project's report of that accession number"
     print(f"{counted(taken.read, 'report')}: {loaded.added} added, {loaded.known} known already")
     for count, why in (
-        (loaded.empty, "without any text"),
-        (loaded.conflicting, "that say something else than the project's report of that accession number"),
+        (loaded.empty, f"without any text{where('empty')}"),
+        (loaded.contradicting, f"{earlier}{where('contradicting')}"),
+        (loaded.conflicting, f"{before}{where('conflicting')}"),
         (loaded.beyond, "beyond the exam codes or dates of the IRB application"),
         (taken.preliminary, "not final yet"),
         (taken.withdrawn, "cancelled, or entered in error"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -24,7 +25,8 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     snapshot.add_argument(
         "--cohort",
         metavar="NAME",
-        help="the studies of this cohort, which 'ccds cohort keep' named; all where it isn't given",
+        help="the studies of this cohort, which 'ccds cohort keep' named, as far as the task reads them; all that it reads "
+        "where it isn't given",
     )
     snapshot.add_argument(
         "--json", action="store_true", help="print the snapshot's name and counts as one JSON document"
@@ -58,9 +60,15 @@ def export_labels(options: argparse.Namespace) -> None:
 
     parquet = is_parquet(options)
     project = open_project(options.project, Action.READ_PHRASES)
+    written = written_to(options.out)
     with closing(project.store):
         snapshot = LabelSnapshots(project).export(options.labels, options.out, parquet=parquet)
-    print(f"labels of {counted(snapshot.studies, 'study', 'studies')} written to {options.out}")
+    print(f"labels of {counted(snapshot.studies, 'study', 'studies')} {written}")
+
+
+def written_to(out: Path) -> str:
+    """How `export` tells where it wrote, asked before it does: a file that is there is replaced, and a word says so."""
+    return f"written to {out}{', in place of the file that was there' if os.access(out, os.F_OK) else ''}"
 
 
 def is_parquet(options: argparse.Namespace) -> bool:

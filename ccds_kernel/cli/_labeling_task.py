@@ -19,7 +19,7 @@ _TASK = "the task; may be left out where there is one"
 
 def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the verb."""
-    summary = "show a task, or make or change one: labels, guideline, sections left out, strata tags, cues"
+    summary = "show a task, or make or change one: labels, guideline, cohort, sections left out, strata tags, cues"
     task = verbs.add_parser("task", help=summary, description=summary)
     actions = task.add_subparsers(dest="action", metavar="ACTION", required=True, help="what to do")
 
@@ -112,6 +112,7 @@ def _as_json(stored: StoredTask) -> dict[str, object]:
         "id": stored.id,
         "name": task.name,
         "kind": task.kind.value,
+        "cohort": task.cohort,
         "labels": [{"name": label.name, "colour": label.colour} for label in task.labels],
         "guideline": task.guideline,
         "left_out": sorted(task.left_out),

@@ -7,6 +7,8 @@ import json
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from ccds_kernel.cli._wording import counted
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -119,7 +121,7 @@ def _keep(options: argparse.Namespace) -> None:
         cohorts = CohortRepository(project)
         kept = cohorts.keep(options.name, _criteria(options, project))
         counts = cohorts.count(kept.criteria)
-    print(f"cohort {kept.name}: {counts.reports} reports of {kept.criteria}")
+    print(f"cohort {kept.name}: {counted(counts.reports, 'report')} of {kept.criteria}")
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -145,7 +147,7 @@ def _list(options: argparse.Namespace) -> None:
         return
     for one in cohorts:
         print(f"{one.name:<20} {one.criteria}, by {one.created_by} on {one.created_at:%Y-%m-%d}")
-    print(f"{len(cohorts)} cohort(s)")
+    print(counted(len(cohorts), "cohort"))
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -166,7 +168,7 @@ def _show(options: argparse.Namespace) -> None:
     print("\n".join(picture(counts)))
     print(f"snapshots ({len(snapshots)})")
     for one in snapshots:
-        print(f"  {one.name}  {one.members} reports, by {one.taken_by} on {one.taken_at:%Y-%m-%d %H:%M} UTC")
+        print(f"  {one.name}  {counted(one.members, 'report')}, by {one.taken_by} on {one.taken_at:%Y-%m-%d %H:%M} UTC")
 
 
 def _snapshot(options: argparse.Namespace) -> None:
@@ -180,9 +182,8 @@ def _snapshot(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(_as_json(taken) | {"new": is_new}))
         return
-    print(
-        f"snapshot {taken.name} of cohort {options.name}: {taken.members} reports{'' if is_new else ', known already'}"
-    )
+    known = "" if is_new else ", known already"
+    print(f"snapshot {taken.name} of cohort {options.name}: {counted(taken.members, 'report')}{known}")
 
 
 def _as_json(snapshot: CohortSnapshot) -> dict[str, object]:

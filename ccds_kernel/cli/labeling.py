@@ -77,7 +77,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     export = verbs.add_parser("export", help=summary, description=summary)
     _add_project(export)
     _labeling_task.add_task(export)
-    export.add_argument("--out", type=Path, required=True, metavar="OUT", help="replaced if it is there")
+    export.add_argument("--out", type=Path, required=True, metavar="OUT", help="replaced if it is there, which is told")
     _labeling_snapshot.add_export(export)
     export.set_defaults(run=_export)
 
@@ -213,7 +213,7 @@ def _refuse_everywhere(repository: LabelingRepository, task: Task, phrases: Sequ
     new = [phrase for phrase in phrases if phrase.normalised not in known]
     if not new:
         return
-    reports = repository.reports()
+    reports = repository.task_reports()
     if found := everywhere(task, (stored.report for stored in reports), new):
         raise CcdsError(
             expected=f"phrases that tell reports apart in {path}",
@@ -248,9 +248,10 @@ def _export(options: argparse.Namespace) -> None:
         )
     project = open_project(options.project, Action.READ_PHRASES)
     check_out(options.out, [])
+    written = _labeling_snapshot.written_to(options.out)
     with closing(project.store):
         task = _labeling_task.chosen(project, options.task)
         phrases = [stored.phrase for stored in LabelingRepository(project, task.id).phrases()]
     project.audit.write(PhrasesExported(person=project.person, project=project.id, count=len(phrases)))
     write_phrases(options.out, phrases)
-    print(f"{counted(len(phrases), 'phrase')} written to {options.out}")
+    print(f"{counted(len(phrases), 'phrase')} {written}")

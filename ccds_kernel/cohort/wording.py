@@ -35,7 +35,8 @@ def bars(head: str, numbers: Mapping[str, int], what: str = "reports") -> list[s
 def picture(counts: CohortCounts) -> list[str]:
     """Lines for the terminal: how many reports, by month, by exam code, and what is left out."""
     months = {month: codes.total() for month, codes in counts.by_month.items()}
-    lines = [f"{counts.reports} reports of {counts.criteria}", *bars("month", months)]
+    reports = "1 report" if counts.reports == 1 else f"{counts.reports} reports"
+    lines = [f"{reports} of {counts.criteria}", *bars("month", months)]
     if counts.reports:
         lines += bars("exam code", counts.by_code)
     for count, why in (

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 
 from ccds_kernel.dataset.question import chosen_question
 from ccds_kernel.irb.project import Project
-from ccds_kernel.labeling.confirmation.snapshot import Source
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
+from ccds_kernel.labeling.confirmation.source import Source
 
 EVERY = frozenset(Source)
 CONFIRMED = frozenset({Source.ADJUDICATED, Source.GOLD, Source.CONFIRMED})

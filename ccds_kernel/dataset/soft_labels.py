@@ -39,7 +39,8 @@ def soft_labels(
         task: the task's name; may be left out where there is one.
         label: which label, in a task in which each is decided by itself: then the answers are `present`, `absent`, or the
             phrase's word for the uncertain.
-        cohort: the name of a cohort that was kept; all reports, where it isn't given.
+        cohort: the name of a cohort that was kept; all reports, where it isn't given. Of a task that is kept to a cohort those
+            that are in both.
 
     Raises:
         ProjectAccessDenied: this person may not read reports or phrases.
@@ -58,7 +59,7 @@ def soft_labels(
     stored = _task(project, task)
     repository = LabelingRepository(project, stored.id)
     question = chosen_question(questions_of(stored.task), label)
-    found = soft_labels_of_task(stored.task, repository.reports(criteria), repository.phrases())
+    found = soft_labels_of_task(stored.task, repository.task_reports(criteria), repository.phrases())
     return {one.study_key: one.value for one in found if one.question == question}
 
 

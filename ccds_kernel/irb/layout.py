@@ -15,8 +15,8 @@ from ccds_kernel.irb.membership import ProjectGroups
 
 ROOT = "root"
 IMAGE_FOLDERS = ("criteria", "dicom", "nifti", "normalized", "masks", "quarantine", "runs")
-REPORT_FOLDERS = ("phrases", "snapshots")
-"""What people make of reports: phrase lists, and snapshots of labels."""
+REPORT_FOLDERS = {"phrases": False, "snapshots": True}
+"""What people make of reports: phrase lists, and snapshots of labels; and whether each keeps there what they made (`sticky`)."""
 DATABASE_FILES = ("project.db", "project.db-wal", "project.db-shm", "project.lock")
 AIRLOCK_FILES = ("airlock.db", "airlock.db-wal", "airlock.db-shm", "airlock.lock")
 """Rows of submissions lie apart from those of reports: who reviews results needn't be somebody who may read reports."""
@@ -80,9 +80,11 @@ def project_places(project_id: str, people: Iterable[str], *, service: str, data
         for name in IMAGE_FOLDERS
     ]  # fmt: skip
     inside += [
-        Place(name, Kind.FOLDER, ROOT, ROOT, (_ALL, 0, 0), everywhere, {groups.report_users: _ALL}, heirs=True)
-        for name in REPORT_FOLDERS
-    ]
+        Place(
+            name, Kind.FOLDER, ROOT, ROOT, (_ALL, 0, 0), everywhere, {groups.report_users: _ALL}, heirs=True, sticky=sticky
+        )
+        for name, sticky in REPORT_FOLDERS.items()
+    ]  # fmt: skip
     # Every member puts submissions in, and nobody takes another's away; who reads them is the airlock's to say.
     inside.append(
         Place(

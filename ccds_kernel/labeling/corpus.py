@@ -11,7 +11,7 @@ is already bound by memory bandwidth.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ import polars as pl
 from ccds_kernel.labeling.sentences import sentence_ends
 from ccds_kernel.labeling.text import normalise, whole_words
 
+_TOLD_AFTER = 5_000
+"""Reports that are brought into their form until it is told how many are by now."""
 _NO_WORD = "[\\x00-\\x7f&&[^0-9a-z_]]"
 
 Posting = npt.NDArray[np.uint32]
@@ -31,11 +33,17 @@ class Corpus:
 
     Args:
         texts: per report its sections, valid Unicode. The sequence is kept and must not change.
+        progress: is told from time to time which share of the reports is brought into that form, up to 1.
     """
 
-    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
+    def __init__(self, texts: Sequence[Sequence[str]], *, progress: Callable[[float], None] = lambda _: None) -> None:
         self.texts = texts
-        self._reports = pl.Series(["\n".join(map(normalise, sections)) for sections in texts], dtype=pl.String)
+        reports: list[str] = []
+        for number, sections in enumerate(texts, 1):
+            reports.append("\n".join(map(normalise, sections)))
+            if number % _TOLD_AFTER == 0 or number == len(texts):
+                progress(number / len(texts))
+        self._reports = pl.Series(reports, dtype=pl.String)
         beyond_ascii = self._reports.str.len_bytes() != self._reports.str.len_chars()
         self._rows_beyond_ascii = beyond_ascii.arg_true().to_numpy()
         self._reports_beyond_ascii = self._reports.filter(beyond_ascii)

@@ -2,8 +2,7 @@
 
 A report is *captured* by the first phrase, in priority order, that matches it; a phrase's *raw* reports are all that it
 matches, and those that an earlier phrase captured are *shadowed*. The index keeps each phrase's posting (the reports that
-it matches) and, per report, the slot of the phrase that captured it. A slot stays with its phrase when the order changes, so that
-a move touches only the reports in question and never renumbers the others. Pure: no files, no database, one thread.
+it matches) and, per report, who captures it (`Captures`). Pure: no files, no database, one thread.
 
 A phrase with options (`Phrase.negatable`, `Phrase.uncertain_label`) matches what `contexts` leaves of its scan; everything else
 works on that posting, so that options cost nothing but the reading of the reports that hold the phrase.
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.captures import Captures
 from ccds_kernel.labeling.corpus import Corpus, Posting
 from ccds_kernel.labeling.matches import Conflict, Counts, Matching, Preview, SoftLabels, Span
 from ccds_kernel.labeling.negation import Assertion
@@ -26,9 +26,6 @@ from ccds_kernel.labeling.scanner import Scanner
 from ccds_kernel.labeling.text import normalise_with_offsets, whole_words
 
 __all__ = ["Conflict", "Counts", "PhraseIndex", "Preview", "SoftLabels", "Span"]
-
-_NOBODY = -1
-_AFTER_ALL = np.iinfo(np.int16).max
 
 
 class PhraseIndex:
@@ -46,9 +43,7 @@ class PhraseIndex:
         self._order: list[int] = []
         self._phrases: dict[int, Phrase] = {}
         self._matching: dict[int, Matching] = {}
-        self._slot_of_report = np.full(len(self._corpus), _NOBODY, dtype=np.int16)
-        self._rank = np.array([_AFTER_ALL], dtype=np.int16)
-        self._captured = np.array([len(self._corpus)], dtype=np.int64)
+        self._captures = Captures(len(self._corpus))
 
     def __len__(self) -> int:
         """How many phrases there are."""
@@ -65,16 +60,14 @@ class PhraseIndex:
         found = []
         for slot in self._order:
             matching = self._matching[slot]
-            captured, raw = int(self._captured[slot + 1]), len(matching.counting)
+            captured, raw = self._captures.of(slot), len(matching.counting)
             found.append(Counts(captured, raw, raw - captured, len(matching.uncertain), len(matching.negated)))
         return tuple(found)
 
     @property
     def first(self) -> npt.NDArray[np.int16]:
         """Per report, shape (n_reports,), the position of the phrase that captures it, or -1."""
-        position = self._rank.copy()
-        position[_NOBODY] = -1
-        return position.take(self._slot_of_report, mode="wrap")
+        return self._captures.first
 
     def insert(self, phrase: Phrase, position: int) -> None:
         """Puts `phrase` at `position` (0 … number of phrases); those from there on move one down.
@@ -89,10 +82,8 @@ class PhraseIndex:
         slot = next(number for number in range(len(self._order) + 1) if number not in self._phrases)
         self._phrases[slot] = phrase
         self._matching[slot] = matching
-        if slot + 1 == len(self._captured):
-            self._captured = np.append(self._captured, 0)
         self._reorder([*self._order[:position], slot, *self._order[position:]])
-        self._claim(slot)
+        self._captures.claim(slot, matching.counting)
 
     def remove(self, position: int) -> Phrase:
         """Takes the phrase at `position` out and returns it; the next phrases that match capture its reports.
@@ -102,12 +93,8 @@ class PhraseIndex:
         """
         self._check_position(position, len(self._order))
         slot = self._order[position]
-        self._release(slot, self._order[position + 1 :])
-        left = self._held(slot)
-        self._slot_of_report[left] = _NOBODY
-        del self._matching[slot]
-        self._captured[_NOBODY + 1] += len(left)
-        self._captured[slot + 1] = 0
+        self._captures.release(slot, self._postings(self._order[position + 1 :]))
+        self._captures.leave(slot, self._matching.pop(slot).counting)
         self._reorder([other for other in self._order if other != slot])
         return self._phrases.pop(slot)
 
@@ -127,11 +114,11 @@ class PhraseIndex:
         order = [other for other in self._order if other != slot]
         order.insert(new, slot)
         if new > old:
-            self._release(slot, self._order[old + 1 : new + 1])
+            self._captures.release(slot, self._postings(self._order[old + 1 : new + 1]))
             self._reorder(order)
         else:
             self._reorder(order)
-            self._claim(slot)
+            self._captures.claim(slot, self._matching[slot].counting)
 
     def replace(self, position: int, phrase: Phrase) -> None:
         """Puts `phrase` in the place of the one at `position`. New labels alone cost nothing.
@@ -157,7 +144,8 @@ class PhraseIndex:
         """
         self._check_position(position, len(self._order))
         slot = self._order[position]
-        return self._held(slot) if captured_only else self._matching[slot].counting.copy()
+        posting = self._matching[slot].counting
+        return self._captures.held(slot, posting) if captured_only else posting.copy()
 
     def uncertain_reports_of(self, position: int) -> Posting:
         """Those of the reports that the phrase at `position` matches that it gives its uncertain label: indices, ascending.
@@ -185,10 +173,10 @@ class PhraseIndex:
         """
         self._check_new(phrase)
         posting, uncertain, negated = self._scanner.match(phrase)
-        holders = np.bincount(self._holders(posting).astype(np.int64) + 1, minlength=len(self._captured))
+        holders = self._captures.counted(posting)
         return Preview(
             raw=len(posting),
-            captured_if_last=int(holders[_NOBODY + 1]),
+            captured_if_last=int(holders[0]),
             captured_if_first=len(posting),
             takes_from={
                 position: int(holders[slot + 1]) for position, slot in enumerate(self._order) if holders[slot + 1]
@@ -202,15 +190,13 @@ class PhraseIndex:
         outcomes = {slot: self._outcome_of(self._phrases[slot]) for slot in self._order}
         names = list(dict.fromkeys(name for outcome in outcomes.values() for name in outcome))
         code_of = {name: code for code, name in enumerate(names)}
-        certain = np.full(
-            len(self._captured), -1, dtype=np.int32
-        )  # the last entry is that of _NOBODY, which is index -1
+        certain = np.full(self._captures.slots + 1, -1, dtype=np.int32)  # the last entry is nobody's, which is index -1
         for slot, outcome in outcomes.items():
             certain[slot] = code_of[outcome.certain]
-        codes = certain.take(self._slot_of_report, mode="wrap")
+        codes = certain.take(self._captures.slot_of_report, mode="wrap")
         for slot, outcome in outcomes.items():
             uncertain = self._matching[slot].uncertain
-            codes[uncertain.compress(self._holders(uncertain) == slot)] = code_of[outcome.uncertain]
+            codes[self._captures.held(slot, uncertain)] = code_of[outcome.uncertain]
         return SoftLabels(codes, tuple(names))
 
     def conflicts(self) -> tuple[Conflict, ...]:
@@ -220,7 +206,7 @@ class PhraseIndex:
         """
         found: list[Conflict] = []
         for hidden, slot, posting in self._in_conflict():
-            times = np.bincount(self._holders(posting).astype(np.int64), minlength=len(self._captured))
+            times = self._captures.counted(posting)[1:]
             found.extend(
                 Conflict(position, hidden, int(times[holder]))
                 for position, holder in enumerate(self._order)
@@ -246,7 +232,7 @@ class PhraseIndex:
             if hidden in (None, position):
                 marked[posting] = True
         if captured_by is not None:
-            marked &= self._slot_of_report == self._order[captured_by]
+            marked &= self._captures.slot_of_report == self._order[captured_by]
         return np.flatnonzero(marked).astype(np.uint32)
 
     def spans(self, report: int, *, with_negated: bool = False) -> list[Span]:
@@ -292,41 +278,12 @@ class PhraseIndex:
             codes[np.searchsorted(counting, uncertain)] = code_of[outcome.uncertain]
             yield position, slot, counting.compress(labels.codes.take(counting, mode="clip") != codes)
 
-    # `take` and `compress` instead of brackets: several times faster, because a mask in brackets mispredicts branches.
-
-    def _holders(self, posting: Posting) -> npt.NDArray[np.int16]:
-        return self._slot_of_report.take(posting, mode="clip")
-
-    def _held(self, slot: int) -> Posting:
-        posting = self._matching[slot].counting
-        return posting.compress(self._holders(posting) == slot)
-
-    def _claim(self, slot: int) -> None:
-        """Gives `slot` every report of its posting that a later phrase, or nobody, holds."""
-        posting = self._matching[slot].counting
-        holders = self._holders(posting)
-        weaker = (self._rank > self._rank[slot]).take(holders, mode="wrap")
-        lost = np.bincount(holders.compress(weaker).astype(np.int64) + 1, minlength=len(self._captured))
-        self._captured -= lost
-        self._slot_of_report[posting.compress(weaker)] = slot
-        self._captured[slot + 1] += lost.sum()
-
-    def _release(self, slot: int, heirs: Sequence[int]) -> None:
-        """Gives the reports that `slot` holds to the first of `heirs` that matches; the others stay."""
-        for heir in heirs:
-            if not self._captured[slot + 1]:
-                return
-            posting = self._matching[heir].counting
-            inherited = posting.compress(self._holders(posting) == slot)
-            self._slot_of_report[inherited] = heir
-            self._captured[heir + 1] += len(inherited)
-            self._captured[slot + 1] -= len(inherited)
+    def _postings(self, slots: Sequence[int]) -> Iterator[tuple[int, Posting]]:
+        return ((slot, self._matching[slot].counting) for slot in slots)
 
     def _reorder(self, order: list[int]) -> None:
         self._order = order
-        # The last entry is the rank of _NOBODY, which is index -1.
-        self._rank = np.full(len(self._captured), _AFTER_ALL, dtype=np.int16)
-        self._rank[order] = np.arange(len(order), dtype=np.int16)
+        self._captures.reorder(order)
 
     def _check_new(self, phrase: Phrase, instead_of: int | None = None) -> None:
         """Looks whether `phrase` belongs here and isn't there, other than in the slot `instead_of`."""

@@ -11,6 +11,9 @@ LONGEST = 500
 """The longest phrase in characters: longer ones are slips of the mouse or of a quotation mark."""
 
 
+LONGEST_GIVEN = 200
+"""The longest phrase that comes in by now; longer ones that were kept before stay readable."""
+
 MOST_PHRASES = 32_000
 """How many phrases one list takes: `PhraseIndex.first` counts in 16 bits."""
 
@@ -52,7 +55,7 @@ class Phrase:
                 found=f"one of {len(self.text)}",
                 do="choose the few words that matter",
             )
-        for name, value in self._words():
+        for name, value in self.words():
             if not normalise(value):
                 raise CcdsError(expected=f"a {name}", found="a blank one", do=f"give the {name} at least one character")
             if "\0" in value or not is_valid_unicode(value):
@@ -74,9 +77,38 @@ class Phrase:
         """Whether the words around a place of the phrase decide what it counts for."""
         return self.negatable or self.uncertain_label is not None
 
-    def _words(self) -> list[tuple[str, str]]:
+    def words(self) -> list[tuple[str, str]]:
+        """What each of its words is called, with the word: the phrase, its label, and that where it is uncertain."""
         given = [("phrase", self.text), ("label", self.label)]
         return given if self.uncertain_label is None else [*given, ("label if uncertain", self.uncertain_label)]
+
+
+def check_telling(phrase: Phrase) -> None:
+    """Looks whether a list takes `phrase` as one that somebody gives; those that were kept before aren't asked.
+
+    Raises:
+        CcdsError: its words or a label of it have no letter and no digit, or the words are too many.
+    """
+    if len(phrase.text) > LONGEST_GIVEN:
+        raise CcdsError(
+            expected=f"a phrase of at most {LONGEST_GIVEN} characters",
+            found=f"one of {len(phrase.text)}",
+            do="choose the few words that matter",
+        )
+    for name, value in phrase.words():
+        check_readable(value, name)
+
+
+def check_readable(word: str, what: str) -> None:
+    """Looks whether `word`, as somebody gives it, has a letter or a digit.
+
+    Raises:
+        CcdsError: it hasn't; says that it should be a `what`.
+    """
+    if not any(sign.isalnum() for sign in word):
+        raise CcdsError(
+            expected=f"a {what} with a letter or a digit", found="other signs only", do=f"write the {what} in words"
+        )
 
 
 def check_count(count: int) -> None:

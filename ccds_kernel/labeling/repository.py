@@ -8,9 +8,10 @@ the commit: what can't be logged isn't done. A phrase is named by its id, which 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from ccds_kernel.audit.events import Event, PhraseChanged, PhrasesChanged, ReportsLoaded, ReportsSealed
@@ -21,18 +22,24 @@ from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.study_key import study_key_secret
 from ccds_kernel.labeling import rows
-from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.phrase import Phrase, check_telling
+from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.report import Report
 from ccds_kernel.labeling.rows import StoredPhrase, StoredReport
 from ccds_kernel.labeling.seal import sealed
 from ccds_kernel.labeling.tasks import rows as task_rows
+from ccds_kernel.labeling.tasks import step_rows
 from ccds_kernel.labeling.tasks.editing import PhraseEditor
-from ccds_kernel.labeling.tasks.history import Change, StepKind, next_step_back
+from ccds_kernel.labeling.tasks.history import Change, StepKind, carried_back
+from ccds_kernel.labeling.tasks.own_steps import ToldSteps, open_steps
+from ccds_kernel.labeling.tasks.reaching import can_be_kept_to, reach_of
 
 __all__ = ["Appended", "LabelingRepository", "Loaded", "StoredPhrase", "StoredReport"]
 
 _AT_ONCE = 500
 """Reports per statement: SQLite takes a few thousand parameters."""
+_TOLD_AFTER = 5_000
+"""Reports that are read until it is told how many there are by now."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,8 @@ class Loaded:
         added: new ones.
         known: those that the project has already, word for word, or that came twice.
         empty: left out, because there is nothing to read in them.
-        conflicting: left out, because the project has another text, exam code or date under that accession number.
+        conflicting: left out, because the project had another text, exam code or date under that accession number before.
+        contradicting: left out, because an earlier one of the same load has another text, exam code or date under it.
         beyond: left out, because the IRB application doesn't cover their exam code or date.
     """
 
@@ -51,7 +59,13 @@ class Loaded:
     known: int = 0
     empty: int = 0
     conflicting: int = 0
+    contradicting: int = 0
     beyond: int = 0
+
+    @property
+    def left_out(self) -> int:
+        """How many were neither added nor known."""
+        return self.empty + self.conflicting + self.contradicting + self.beyond
 
 
 @dataclass(frozen=True)
@@ -90,8 +104,8 @@ class LabelingRepository:
         self._task_id = task_id
 
     def reports(self, cohort: Criteria | CohortSnapshot | None = None) -> tuple[StoredReport, ...]:
-        """Every report that the IRB application covers now, in the order in which they were loaded; or those of a cohort, as they
-        are now or in a snapshot of it.
+        """Every report of the project that the IRB application covers now, in the order in which they were loaded, whatever the
+        task reads; or those of a cohort, as they are now or in a snapshot of it.
 
         Raises:
             ProjectAccessDenied: also where the IRB application doesn't cover the cohort (any more).
@@ -101,10 +115,48 @@ class LabelingRepository:
         if cohort is not None:
             require_covered(self._project, cohort.cohort.criteria if isinstance(cohort, CohortSnapshot) else cohort)
         with self._project.store.reading() as connection:
-            found = tuple(rows.reports(connection, self._project.application, cohort))
+            found = tuple(rows.reports(connection, Reach.of(self._project.application), cohort))
         if isinstance(cohort, CohortSnapshot):
             cohort.require_members(stored.study_key for stored in found)
         return found
+
+    def reach(self) -> Reach:
+        """Which reports the task reads now. Raises as `reaching.reach_of`."""
+        self._project.require(Action.READ_REPORTS)
+        with self._project.store.reading() as connection:
+            return reach_of(connection, self._project, self._task_id)
+
+    def task_reports(
+        self, cohort: Criteria | None = None, *, progress: Callable[[int, int], None] = lambda _, __: None
+    ) -> tuple[StoredReport, ...]:
+        """Every report that the task reads, in the order in which they were loaded; or those of them that are in a cohort, too.
+
+        Args:
+            cohort: the cohort.
+            progress: is told from time to time how many are read, and how many reports the task reads.
+
+        Raises:
+            ProjectAccessDenied: also where the IRB application doesn't cover the cohort, or that of the task (any more).
+            CcdsError: the cohort that the task is kept to is gone.
+        """
+        self._project.require(Action.READ_REPORTS)
+        if cohort is not None:
+            require_covered(self._project, cohort)
+        with self._project.store.reading() as connection:
+            reach = reach_of(connection, self._project, self._task_id)
+            total = rows.report_count(connection, reach)
+            found: list[StoredReport] = []
+            reports = rows.reports(connection, reach, cohort)
+            while batch := tuple(islice(reports, _TOLD_AFTER)):
+                found += batch
+                progress(len(found), total)
+        return tuple(found)
+
+    def task_report_ids(self) -> set[int]:
+        """The ids of every report that the task reads. Raises as `reach`."""
+        self._project.require(Action.READ_REPORTS)
+        with self._project.store.reading() as connection:
+            return rows.report_ids(connection, reach_of(connection, self._project, self._task_id))
 
     def newest_report(self) -> int:
         """The number of the report that was loaded last; 0 where there is none."""
@@ -113,7 +165,12 @@ class LabelingRepository:
             return rows.newest_report(connection)
 
     def load_reports(
-        self, reports: Iterable[Report], *, code_needed: bool = False, date_needed: bool = False
+        self,
+        reports: Iterable[Report],
+        *,
+        code_needed: bool = False,
+        date_needed: bool = False,
+        tell: Callable[[str, int], None] = lambda _what, _place: None,
     ) -> Loaded:
         """Takes in those of `reports` that are new, readable and covered; overwrites nothing. All in one transaction.
 
@@ -124,6 +181,7 @@ class LabelingRepository:
             reports: in their order.
             code_needed: whether a report without an exam code counts as not covered by the application.
             date_needed: likewise for the study date.
+            tell: called with what became of each report, as the attribute of `Loaded` that counts it, and its place from 0.
         """
         self._project.require(Action.LOAD_REPORTS)
         application, secret = self._project.application, study_key_secret(self._project.store)
@@ -132,7 +190,9 @@ class LabelingRepository:
         with self._project.store.writing() as connection:
             before = rows.newest_report(connection)
             while batch := list(islice(coming, _AT_ONCE)):
-                known = rows.reports_by_accession(connection, [report.accession for report in batch])
+                stored = rows.reports_by_accession(connection, [report.accession for report in batch])
+                known = {accession: one.report for accession, one in stored.items()}
+                ours = {accession for accession, one in stored.items() if one.id > before}
                 new: list[Report] = []
                 for report in batch:
                     if not report.is_covered_by(application, code_needed=code_needed, date_needed=date_needed):
@@ -140,11 +200,14 @@ class LabelingRepository:
                     elif report.is_empty:
                         verdict = "empty"
                     elif report.accession in known:
-                        verdict = "known" if report.says_the_same(known[report.accession]) else "conflicting"
+                        other = "contradicting" if report.accession in ours else "conflicting"
+                        verdict = "known" if report.says_the_same(known[report.accession]) else other
                     else:
                         verdict = "added"
                         known[report.accession] = report
+                        ours.add(report.accession)
                         new.append(report)
+                    tell(verdict, verdicts.total())
                     verdicts[verdict] += 1
                 rows.add_reports(connection, new, secret)
             loaded = Loaded(**verdicts)
@@ -154,7 +217,7 @@ class LabelingRepository:
                     project=self._project.id,
                     added=loaded.added,
                     known=loaded.known,
-                    refused=loaded.empty + loaded.conflicting + loaded.beyond,
+                    refused=loaded.left_out,
                 )
             )
             seal = sealed(rows.sealed_reports(connection, before)) if loaded.added else None
@@ -176,20 +239,23 @@ class LabelingRepository:
         with self._project.store.reading() as connection:
             return rows.phrases(connection, self._task_id)
 
-    def insert_phrase(self, phrase: Phrase, position: int) -> StoredPhrase:
-        """Puts `phrase` at `position` (0 … number of phrases); those from there on move one down.
+    def insert_phrase(self, phrase: Phrase, position: int, *, known: Collection[str] = ()) -> StoredPhrase:
+        """Puts `phrase` at `position` (0 … number of phrases); those from there on move one down. The task gets the labels that
+        it needs, but for those that the person took for `known`: these are to be there.
 
         Raises:
-            CcdsError: the phrase is there already, the list is shorter than that by now, or it is full.
+            CcdsError: the phrase is there already, or `check_telling` refuses it; the list is shorter than that by now, or it is
+                full; or one of `known` isn't the task's (any more).
         """
+        check_telling(phrase)
         with self._editing() as editor:
-            return editor.insert(phrase, position)
+            return editor.insert(phrase, position, known=known)
 
     def append_phrases(self, phrases: Iterable[Phrase]) -> Appended:
         """Puts those of `phrases` that are new below the list, in their order; changes none that is there.
 
         Raises:
-            CcdsError: the list would be too long; nothing was added then.
+            CcdsError: the list would be too long, or `check_telling` refuses a new phrase; nothing was added then.
         """
         verdicts: Counter[str] = Counter()
         places: defaultdict[str, list[int]] = defaultdict(list)
@@ -204,6 +270,7 @@ class LabelingRepository:
                     places[verdict].append(place)
                     continue
                 verdicts["added"] += 1
+                check_telling(phrase)
                 there[key] = phrase
                 new.append(phrase)
             editor.append(new)
@@ -211,39 +278,53 @@ class LabelingRepository:
             **verdicts, conflicting_at=tuple(places["conflicting"]), differing_at=tuple(places["differing"])
         )
 
-    def replace_phrase(self, phrase_id: int, phrase: Phrase, *, seen: Phrase | None = None) -> None:
+    def replace_phrase(
+        self, phrase_id: int, phrase: Phrase, *, seen: Phrase | None = None, known: Collection[str] = ()
+    ) -> None:
         """Puts `phrase` (other words, another label) in the place of phrase `phrase_id`, which the person saw as `seen`; where
-        that is None, whatever it is by now.
+        that is None, whatever it is by now. `known` as of `insert_phrase`.
 
         Raises:
-            CcdsError: the phrase is gone, or isn't as it was seen any more, or the new one is there already at another place.
+            CcdsError: the phrase is gone, or isn't as it was seen any more, or the new one is there already at another place; or
+                one of `known` isn't the task's (any more); or `check_telling` refuses the new one.
         """
+        check_telling(phrase)
         with self._editing() as editor:
-            editor.replace(phrase_id, phrase, seen=seen)
+            editor.replace(phrase_id, phrase, seen=seen, known=known)
 
-    def move_phrase(self, phrase_id: int, position: int) -> None:
+    def move_phrase(
+        self, phrase_id: int, position: int, *, seen: Phrase | None = None, order: Sequence[int] | None = None
+    ) -> None:
         """Gives phrase `phrase_id` the position `position`; those between move by one.
 
         Raises:
-            CcdsError: the phrase is gone, or the list is shorter than that by now.
+            CcdsError: the phrase is gone, or isn't as it was `seen` any more; or the list is shorter than that by now, or doesn't
+                begin with the ids `order`, which `position` was meant in.
         """
         with self._editing() as editor:
-            editor.move(phrase_id, position)
+            editor.move(phrase_id, position, seen=seen, order=order)
 
-    def remove_phrase(self, phrase_id: int) -> None:
+    def remove_phrase(self, phrase_id: int, *, seen: Phrase | None = None) -> None:
         """Takes phrase `phrase_id` off the list; those after it move one up.
 
         Raises:
-            CcdsError: the phrase is gone already.
+            CcdsError: the phrase is gone already, or isn't as it was `seen` any more.
         """
         with self._editing() as editor:
-            editor.remove(phrase_id)
+            editor.remove(phrase_id, seen=seen)
 
     def changes(self) -> tuple[Change, ...]:
         """The history of the list, the oldest change first."""
         self._project.require(Action.READ_PHRASES)
         with self._project.store.reading() as connection:
             return task_rows.changes(connection, self._task_id)
+
+    def open_steps(self) -> ToldSteps:
+        """What this person would take back next, of the phrases or of the task itself, and what they would do again."""
+        self._project.require(Action.READ_PHRASES)
+        with self._project.store.reading() as connection:
+            possible = partial(can_be_kept_to, connection, self._project)
+            return step_rows.told_steps(connection, self._task_id, self._project.person, possible)
 
     def undo(self) -> tuple[Change, ...]:
         """Takes back this person's newest step that isn't taken back yet; returns what it changed.
@@ -264,10 +345,12 @@ class LabelingRepository:
     def _step_back(self, kind: StepKind) -> tuple[Change, ...]:
         self._project.require(Action.EDIT_PHRASES)
         with self._project.store.writing() as connection:
-            known = task_rows.changes(connection, self._task_id)
-            of_step, wanted = next_step_back(self._project.person, known, kind)
-            editor = PhraseEditor(connection, self._task_id, self._project.person, kind=kind, of_step=of_step)
-            editor.carry_out(wanted)
+            me = self._project.person
+            own = open_steps(step_rows.own_phrase_steps(connection, self._task_id, me)).wanted(kind)
+            whole = step_rows.changes_of(connection, self._task_id, me, own.step)
+            others = step_rows.others_since(connection, self._task_id, me, own)
+            editor = PhraseEditor(connection, self._task_id, me, kind=kind, of_step=own.step)
+            editor.carry_out(carried_back(whole, others, kind))
             self._keep(editor)
         return tuple(editor.changes)
 

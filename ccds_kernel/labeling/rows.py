@@ -27,10 +27,10 @@ from sqlalchemy import (
 from ccds_kernel.cohort.cohort import CohortSnapshot
 from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.cohort.rows import condition
-from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.study_key import study_key
 from ccds_kernel.labeling import tables
 from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.seal import SealedReport
 
@@ -58,30 +58,38 @@ class StoredPhrase:
 
 
 def reports(
-    connection: Connection, application: IrbApplication | None, cohort: Criteria | CohortSnapshot | None = None
+    connection: Connection, reach: Reach | None, cohort: Criteria | CohortSnapshot | None = None
 ) -> Iterator[StoredReport]:
-    """Every report that `application` covers, or every one of `cohort` that it does, by id; all where it is None."""
+    """Every report within `reach`, or every one of `cohort` within it, by id; all where it is None."""
     query = _reports_with_sections()
-    if application is not None:
-        query = query.where(covered(application))
+    if reach is not None:
+        query = query.where(within(reach))
     return _assembled(connection, query if cohort is None else query.where(condition(cohort)))
 
 
-def covered(application: IrbApplication) -> ColumnElement[bool]:
-    """That `application` covers a report's exam code and study date, as `Report.is_covered_by` has it.
+def report_ids(connection: Connection, reach: Reach) -> set[int]:
+    """The ids of every report within `reach`."""
+    return set(connection.scalars(select(tables.report.c.id).where(within(reach))))
 
-    What isn't known was loaded knowingly, and isn't held against it.
-    """
+
+def report_count(connection: Connection, reach: Reach) -> int:
+    """How many reports there are within `reach`."""
+    return connection.scalar(select(func.count()).select_from(tables.report).where(within(reach))) or 0
+
+
+def within(reach: Reach) -> ColumnElement[bool]:
+    """That a row of `report` lies within `reach`."""
     code, day = tables.report.c.exam_code, tables.report.c.study_date
-    return and_(
-        or_(code.is_(None), code.in_(application.exam_codes)),
-        or_(day.is_(None), day.between(*application.study_dates)),
+    covered = and_(
+        or_(code.is_(None), code.in_(sorted(reach.exam_codes))),
+        or_(day.is_(None), day.between(*reach.study_dates)),
     )
+    return covered if reach.cohort is None else and_(covered, condition(reach.cohort))
 
 
-def section_names(connection: Connection, application: IrbApplication) -> set[str]:
-    """The names of the sections of every report that `application` covers."""
-    names = select(tables.report_section.c.name).join(tables.report).where(covered(application)).distinct()
+def section_names(connection: Connection, reach: Reach) -> set[str]:
+    """The names of the sections of every report within `reach`."""
+    names = select(tables.report_section.c.name).join(tables.report).where(within(reach)).distinct()
     return set(connection.execute(names).scalars())
 
 
@@ -103,21 +111,21 @@ def sealed_reports(connection: Connection, after: int = 0) -> list[SealedReport]
     ]
 
 
-def reports_by_accession(connection: Connection, accessions: Sequence[str]) -> dict[str, Report]:
+def reports_by_accession(connection: Connection, accessions: Sequence[str]) -> dict[str, StoredReport]:
     """Those of `accessions` (at most a thousand) that are known."""
     query = _reports_with_sections().where(tables.report.c.accession.in_(accessions))
-    return {stored.report.accession: stored.report for stored in _assembled(connection, query)}
+    return {stored.report.accession: stored for stored in _assembled(connection, query)}
 
 
-def reports_by_id(connection: Connection, application: IrbApplication, ids: Sequence[int]) -> dict[int, StoredReport]:
-    """Those of the reports `ids` (at most a thousand) that there are and that `application` covers."""
-    query = _reports_with_sections().where(tables.report.c.id.in_(ids), covered(application))
+def reports_by_id(connection: Connection, reach: Reach, ids: Sequence[int]) -> dict[int, StoredReport]:
+    """Those of the reports `ids` (at most a thousand) that there are within `reach`."""
+    query = _reports_with_sections().where(tables.report.c.id.in_(ids), within(reach))
     return {stored.id: stored for stored in _assembled(connection, query)}
 
 
-def covered_ids(connection: Connection, application: IrbApplication, ids: Sequence[int]) -> set[int]:
-    """Those of the reports `ids` (at most a thousand) that `application` covers."""
-    return set(connection.scalars(select(tables.report.c.id).where(tables.report.c.id.in_(ids), covered(application))))
+def ids_within(connection: Connection, reach: Reach, ids: Sequence[int]) -> set[int]:
+    """Those of the reports `ids` (at most a thousand) that lie within `reach`."""
+    return set(connection.scalars(select(tables.report.c.id).where(tables.report.c.id.in_(ids), within(reach))))
 
 
 def add_reports(connection: Connection, new: Sequence[Report], secret: bytes) -> None:

@@ -12,7 +12,8 @@ where nine of ten are false, a right one lost weighs nine. By that an n-gram tha
 however frequent it is. What has no gain comes after.
 
 Without anything confirmed nothing is known of a gain, and the most frequent words of the reports are "normal" and "chest": then
-only n-grams are suggested that share a word with the label or one of its phrases, the most frequent first.
+only n-grams are suggested that share a word with the label or one of its phrases, the most frequent first. A label that is a
+verdict ("present") names no finding: near it are the words of its phrases alone.
 
 A correcting n-gram must hold one of the phrases that labelled wrongly ("no pleural effusion" where "effusion" did): it
 says why that phrase was wrong there, and does nothing in reports of another topic. A settling n-gram need not, once any report
@@ -65,6 +66,10 @@ _AT_LEAST = 2
 _SAMPLE = 2_000
 _COUNTED_IN_ALL = 4
 """How many n-grams are counted in all reports, per suggestion that is wanted."""
+
+
+_VERDICTS = frozenset({"present", "absent", "yes", "no", "positive", "negative", "none", "normal", "abnormal"})
+"""Labels, in normal form, that say something of a finding and don't name it."""
 
 
 class PhraseList(Protocol):
@@ -129,7 +134,8 @@ def settling(
         most: how many at most.
     """
     outcome = outcome_of(Phrase(_ANY, label)).certain
-    told = [normalise(label), *(phrase.normalised for phrase in index.phrases if outcome in outcome_of(phrase))]
+    names = {normalise(label)} - _VERDICTS
+    told = [*names, *(phrase.normalised for phrase in index.phrases if outcome in outcome_of(phrase))]
     near = None if confirmed else sorted({word for text in told for word in vocabulary.telling(text)})
     sought = _Sought(lambda text: Phrase(text, label), outcome, explained=near)
     return _Search(vocabulary, index, sought, confirmed, most).best()

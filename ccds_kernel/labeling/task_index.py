@@ -7,7 +7,7 @@ kind and the phrase's label. A task of kind `one` has the one list `ONLY`, whate
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.corpus import Corpus, Posting
@@ -31,19 +31,30 @@ class TaskIndex:
         kind: how the task's labels go together.
         texts: per report its sections; blank those that are left out (`Report.texts_without`).
         cues: by which phrases with options read the sentences around them.
+        progress: as of `Corpus`.
     """
 
-    def __init__(self, kind: TaskKind, texts: Sequence[Sequence[str]], *, cues: Cues = RADIOLOGY) -> None:
+    def __init__(
+        self,
+        kind: TaskKind,
+        texts: Sequence[Sequence[str]],
+        *,
+        cues: Cues = RADIOLOGY,
+        progress: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self._kind = kind
-        self._scanner = Scanner(texts, cues)
+        self._scanner = Scanner(Corpus(texts, progress=progress), cues)
         self._lists: dict[str, PhraseIndex] = {}
         if kind is TaskKind.ONE:
             self._lists[ONLY] = PhraseIndex(self._scanner, outcome_of=one_label)
 
     @classmethod
-    def of(cls, task: Task, reports: Sequence[Report]) -> TaskIndex:
-        """An index without phrases over `reports`, without the sections that `task` leaves out."""
-        return cls(task.kind, [report.texts_without(task.left_out) for report in reports], cues=task.cues)
+    def of(
+        cls, task: Task, reports: Sequence[Report], *, progress: Callable[[float], None] = lambda _: None
+    ) -> TaskIndex:
+        """An index without phrases over `reports`, without the sections that `task` leaves out; `progress` as of `Corpus`."""
+        texts = [report.texts_without(task.left_out) for report in reports]
+        return cls(task.kind, texts, cues=task.cues, progress=progress)
 
     def __len__(self) -> int:
         """How many phrases there are, over all lists."""

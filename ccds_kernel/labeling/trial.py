@@ -85,6 +85,12 @@ def difference(before: SoftLabels, after: SoftLabels, confirmed: Mapping[int, st
     return Difference(int((old != new).sum()), int((becomes > was).sum()), int((becomes < was).sum()))
 
 
+def changed(before: SoftLabels, after: SoftLabels) -> npt.NDArray[np.int64]:
+    """The reports that have another label in `after`, or none: indices, ascending."""
+    number = {name: code for code, name in enumerate(dict.fromkeys((*before.names, *after.names)))}
+    return np.flatnonzero(_renumbered(before, number) != _renumbered(after, number))
+
+
 def _renumbered(labels: SoftLabels, number: Mapping[str, int]) -> npt.NDArray[np.int64]:
     """The codes by `number`; -1, where there is no label, stays at the end."""
     return np.array([*(number[name] for name in labels.names), -1], dtype=np.int64)[labels.codes]

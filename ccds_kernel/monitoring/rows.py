@@ -72,7 +72,7 @@ def final_reports_by_accession(connection: Connection, accessions: Sequence[str]
     )
     times = {row.accession: _utc(row.time) for row in connection.execute(query)}
     known = labeling_rows.reports_by_accession(connection, accessions)
-    return {accession: FinalReport(found, times[accession]) for accession, found in known.items()}
+    return {accession: FinalReport(found.report, times[accession]) for accession, found in known.items()}
 
 
 def add_final_reports(connection: Connection, new: Sequence[FinalReport], secret: bytes) -> None:

@@ -7,6 +7,8 @@ connect: two thousand names in the database's own list of rights would not fit i
 A table is granted by what it holds, see `metadata`: what the project itself keeps is read by all its sessions and
 written by none.
 
+In whose name a session adds rows is no grant: policies of the tables that people sign say it, see migration 0013.
+
 PUBLIC, which is everybody, has nothing anywhere; nobody but the administrator's role, which owns it all, may create anything.
 """
 

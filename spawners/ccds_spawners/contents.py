@@ -2,19 +2,20 @@
 
 Counting must never hold up the hub: one thread counts, a project at a time and for a bounded time; everybody else is told what
 was counted last. What can't be counted (a database elsewhere, a folder that is closed to the hub) is said to be not counted.
-Nothing is read but dates, labels and the number of rows and folders.
+Nothing is read but dates, labels and the number of rows and folders. In a file anybody of the project may have written
+anything: what isn't what it should be is left out, and no more is read than a card can show.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotInTime
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,13 +25,18 @@ from sqlalchemy import func, select, text
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.database import open_database
-from ccds_kernel.labeling.tables import phrase, report
+from ccds_kernel.labeling.tables import report
+from ccds_kernel.labeling.tasks.tables import task
 from ccds_kernel.settings import Settings
 
 FRESH_SECONDS = 60.0
+EMPTY_SECONDS = 5.0
+"""The same for a project without reports, or where they weren't counted: who has just loaded some looks for them."""
 LONGEST_SECONDS = 5.0
 MOST_STUDIES = 500_000
 MOST_LABELS = 20
+MOST_TASKS = 100
+LONGEST_LABELS = 20_000
 _STEPS = 10_000
 _LOOK_EVERY = 1000
 
@@ -43,16 +49,19 @@ class Contents:
         reports: how many reports.
         imaged: how many studies have images.
         dates: the first and the last day of a study that has a report.
-        labels: those of the project's phrase list, at most `MOST_LABELS`.
+        labels: those of the project's tasks, with or without phrases, at most `MOST_LABELS`.
+        counting: whether they are being counted for the first time: they are there the next time that somebody looks.
     """
 
     reports: int | None = None
     imaged: int | None = None
     dates: tuple[date, date] | None = None
     labels: tuple[str, ...] = ()
+    counting: bool = False
 
 
 NOT_COUNTED = Contents()
+BEING_COUNTED = Contents(counting=True)
 
 
 def contents_of(settings: Settings) -> Callable[[str], Contents]:
@@ -73,16 +82,23 @@ def count(folder: Path, *, clock: Callable[[], float] = time.monotonic) -> Conte
     deadline = clock() + LONGEST_SECONDS
     imaged = _folders(folder / "dicom", lambda: clock() > deadline)
     try:
+        if "project.db" not in os.listdir(folder):  # noqa: PTH208 - names, no paths
+            return Contents(0, imaged)  # whoever opens the project first makes it
         # Read only, and nothing is made where there is none: the hub is no user of the database.
         with closing(sqlite3.connect(f"{(folder / 'project.db').as_uri()}?mode=ro", uri=True, timeout=1)) as database:
             database.set_progress_handler(lambda: clock() > deadline, _STEPS)
             reports, first, last = database.execute(
                 "SELECT count(*), min(study_date), max(study_date) FROM report"
             ).fetchone()
-            labels = database.execute("SELECT DISTINCT label FROM phrase ORDER BY label LIMIT ?", (MOST_LABELS,))
+            labels = _once(
+                labels
+                for (labels,) in database.execute(
+                    "SELECT substr(labels, 1, ?) FROM task ORDER BY id LIMIT ?", (LONGEST_LABELS + 1, MOST_TASKS)
+                )
+            )
             dates = (date.fromisoformat(first), date.fromisoformat(last)) if first and last else None
-            return Contents(reports, imaged, dates, tuple(label for (label,) in labels))
-    except (sqlite3.Error, ValueError):
+            return Contents(reports, imaged, dates, labels)
+    except (OSError, sqlite3.Error, TypeError, ValueError):
         return Contents(imaged=imaged)
 
 
@@ -92,10 +108,33 @@ def _on_server(project_id: str, settings: Settings) -> tuple[int | None, tuple[d
             rows.execute(text(f"SET LOCAL statement_timeout = {LONGEST_SECONDS * 1000:.0f}"))
             found = select(func.count(), func.min(report.c.study_date), func.max(report.c.study_date))
             reports, first, last = rows.execute(found.select_from(report)).one()
-            labels = rows.scalars(select(phrase.c.label).distinct().order_by(phrase.c.label).limit(MOST_LABELS)).all()
-            return reports, (first, last) if first and last else None, tuple(labels)
+            labels = _once(
+                rows.scalars(
+                    select(func.substr(task.c.labels, 1, LONGEST_LABELS + 1)).order_by(task.c.id).limit(MOST_TASKS)
+                )
+            )
+            return reports, (first, last) if first and last else None, labels
     except CcdsError:
         return None, None, ()
+
+
+def _once(of_tasks: Iterable[object]) -> tuple[str, ...]:
+    """The labels of tasks, each once, in the tasks' order; what is no list of labels, or too long for one, is left out."""
+    names = dict.fromkeys(name for labels in of_tasks for name in _names(labels))
+    return tuple(names)[:MOST_LABELS]
+
+
+def _names(labels: object) -> Iterator[str]:
+    """The names of a task's labels, which are JSON: see `task`."""
+    if not isinstance(labels, str) or len(labels) > LONGEST_LABELS:
+        return
+    try:
+        found = json.loads(labels)
+    except (ValueError, RecursionError):
+        return
+    for label in found if isinstance(found, list) else ():
+        if isinstance(label, dict) and isinstance(label.get("name"), str):
+            yield label["name"]
 
 
 def _folders(folder: Path, late: Callable[[], bool]) -> int | None:
@@ -133,24 +172,27 @@ class ContentsCounter:
     def known(self, project_id: str) -> Contents:
         """What was counted last, at once; asks for a new count where that is old."""
         self._ask(project_id)
-        return self._known.get(project_id, (0.0, NOT_COUNTED))[1]
+        return self._known.get(project_id, (0.0, BEING_COUNTED))[1]
 
     def counted(self, project_id: str, seconds: float) -> Contents:
         """The same, but waits so long for a first count. Not for an event loop's thread."""
         if project_id not in self._known and (asked := self._ask(project_id)):
-            with suppress(NotInTime):
-                asked.result(seconds)
+            wait([asked], seconds)
         return self.known(project_id)
 
     def _ask(self, project_id: str) -> Future[None] | None:
         with self._lock:
-            when, _ = self._known.get(project_id, (float("-inf"), NOT_COUNTED))
-            if project_id not in self._asked and self._clock() - when >= FRESH_SECONDS:
+            when, there = self._known.get(project_id, (float("-inf"), NOT_COUNTED))
+            old = self._clock() - when >= (FRESH_SECONDS if there.reports else EMPTY_SECONDS)
+            if project_id not in self._asked and old:
                 self._asked[project_id] = self._thread.submit(self._count, project_id)
             return self._asked.get(project_id)
 
     def _count(self, project_id: str) -> None:
-        found = self._counting(project_id)
-        with self._lock:
-            self._known[project_id] = (self._clock(), found)
-            self._asked.pop(project_id, None)
+        found = NOT_COUNTED
+        try:
+            found = self._counting(project_id)
+        finally:  # else nobody would ask again
+            with self._lock:
+                self._known[project_id] = (self._clock(), found)
+                self._asked.pop(project_id, None)

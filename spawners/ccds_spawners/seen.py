@@ -42,10 +42,11 @@ def seen_by(application: IrbApplication, rights: dict[DataKind, Access], content
     """What somebody with these `rights` on the project's data will see of `contents`."""
     numbers = {DataKind.IMAGES: contents.imaged, DataKind.REPORTS: contents.reports}
     words = {DataKind.IMAGES: ("study with images", "studies with images"), DataKind.REPORTS: ("report", "reports")}
+    unknown = _unknown(contents)
     kinds = tuple(
         f"{words[kind][1]} that are assigned to you"
         if access is Access.ROWS
-        else f"{_many(numbers[kind], *words[kind])}, {_HOW[access]}"
+        else f"{_many(numbers[kind], *words[kind], unknown)}, {_HOW[access]}"
         for kind, access in sorted(rights.items())
     )
     reads_reports = rights.get(DataKind.REPORTS, Access.ROWS) > Access.ROWS
@@ -73,9 +74,13 @@ def what_is_seen(project: Project, contents: ContentsCounter, settings: Settings
 
 def _labels(contents: Contents) -> str:
     if contents.reports is None:
-        return "not counted"
+        return _unknown(contents)
     return ", ".join(contents.labels) or "none yet"
 
 
-def _many(number: int | None, one: str, more: str) -> str:
-    return f"{more}: not counted" if number is None else f"{number:,} {one if number == 1 else more}"
+def _unknown(contents: Contents) -> str:
+    return "being counted" if contents.counting else "not counted"
+
+
+def _many(number: int | None, one: str, more: str, unknown: str) -> str:
+    return f"{more}: {unknown}" if number is None else f"{number:,} {one if number == 1 else more}"

@@ -1,5 +1,6 @@
 """The confirming screen in a real browser, under a plain Voilà."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -8,7 +9,18 @@ from playwright.sync_api import expect
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.curating import Curating
 from ccds_kernel.labeling.repository import LabelingRepository
-from support.confirm_project import FELLOW, LABELERS, PROJECT, TASK, confirm_project, make_batch, saved, study_on
+from ccds_kernel.labeling.tasks.repository import TaskRepository
+from support.confirm_project import (
+    FELLOW,
+    LABELERS,
+    PROJECT,
+    TASK,
+    confirm_project,
+    make_batch,
+    saved,
+    study_on,
+    tags_of,
+)
 from support.confirm_race import Seat, race
 from support.contrast import below, looks
 
@@ -41,6 +53,14 @@ def answers(project):
         stored.answer.study_key: (stored.answer.kind, stored.said and sorted(stored.said))
         for stored in Curating(project, TASK).answers()
     }
+
+
+def test_a_labeler_without_a_batch_is_told_that_there_is_no_work_yet(project, serve, open_page):  # noqa: ARG001 - it is there
+    """Nothing is wrong with them."""
+    page = open_page(serve("labeling.ipynb", project=PROJECT, person="lin"))
+
+    expect(page.get_by_role("heading", name="There is no work for you yet")).to_be_visible()
+    expect(page.get_by_text("No batch is assigned to you")).to_be_visible()
 
 
 def test_a_labeler_confirms_corrects_skips_flags_tags_and_undoes_by_keys(project, keys, lous, open_page):
@@ -80,9 +100,9 @@ def test_a_labeler_confirms_corrects_skips_flags_tags_and_undoes_by_keys(project
         seen[0]: (AnswerKind.CONFIRM, ["no effusion"]),
         seen[1]: (AnswerKind.CONFIRM, ["no effusion"]),
     }
-    assert Curating(project, TASK).strata()[tagged] == {"motion"}
+    assert tags_of(project, tagged) == {"lou": {"motion"}}
     page.reload()
-    expect(page.locator(".ccds-pace")).to_contain_text("2 done, 2 today")
+    expect(page.locator(".ccds-pace")).to_contain_text("You: 2 done, 2 today")
     assert study_on(page) == seen[2]
     press("Control+z")
     expect(page.locator(".ccds-key")).to_have_text(seen[1])
@@ -102,6 +122,7 @@ def test_a_batch_ends_with_what_was_right_and_the_next_one(project, keys, lous, 
         expect(page.locator(".ccds-pace")).to_contain_text(f"{number} done")
         page.keyboard.press("Enter")
     page.get_by_role("button", name="Show how I did").press("Enter")
+    page.get_by_role("button", name="Yes, show how I did").press("Enter")
 
     expect(page.get_by_role("heading", name="2 of 3 gold answers right")).to_be_visible()
     wrong = page.locator(".ccds-gold-answer[open]")
@@ -112,6 +133,26 @@ def test_a_batch_ends_with_what_was_right_and_the_next_one(project, keys, lous, 
     page.get_by_role("button", name="Next batch: ").press("Enter")
     expect(page.locator(".ccds-group")).to_be_visible()
     assert len(answers(project).keys() & set(keys[12:18])) == 6
+
+
+def test_one_enter_too_many_at_the_last_study_ends_nothing(project, keys, lous, open_page):
+    """Nor does one too many on the button that asks first: what was said can be undone all the same."""
+    make_batch(project, "one too many", keys[35:36], labelers=["lou"])
+    page = open_page(lous)
+    page.get_by_label("Batch", exact=True).select_option("one too many")
+    expect(page.locator(".ccds-pace")).to_contain_text("0 done, 0 today, 1 left")
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Nothing is left for you")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Show how I did").press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Yes, show how I did")).to_be_visible()
+    page.keyboard.press("u")
+
+    expect(page.locator(".ccds-key")).to_have_text(keys[35])
+    saved(page)
+    assert keys[35] not in answers(project)
 
 
 def test_a_page_that_is_older_than_another_is_told_so_and_goes_on(project, keys, lous, open_page):
@@ -131,9 +172,37 @@ def test_a_page_that_is_older_than_another_is_told_so_and_goes_on(project, keys,
     expect(tabs[1].get_by_role("alert")).to_contain_text("a study without your answer")
     expect(tabs[1].locator(".ccds-key")).not_to_have_text(first)
     saved(tabs[1])
-    refused = [stored.answer.study_key for stored in Curating(project, TASK).refused_answers()]
+    refused = [stored.answer.study_key for stored in Curating(project, TASK).every_answer() if stored.refused]
     assert first in refused
     assert answers(project)[first] == (AnswerKind.CONFIRM, answers(project)[first][1])
+
+
+def test_labels_in_another_order_are_shown_with_the_next_study_and_said_by_name(project, keys, lous, open_page):
+    """The key that was pressed before the page knew means what it showed; then the numbers are those of now."""
+    make_batch(project, "other order", keys[40:44], labelers=["lou"])
+    page = open_page(lous)
+    page.get_by_label("Batch", exact=True).select_option("other order")
+    expect(page.locator(".ccds-pace")).to_contain_text("0 done, 0 today, 4 left")
+    names = page.locator(".ccds-choice-name")
+    before = names.all_inner_texts()
+    first = study_on(page)
+    tasks = TaskRepository(project)
+    task = next(stored.task for stored in tasks.tasks() if stored.id == TASK)
+    turned = replace(task, labels=task.labels[::-1])
+    tasks.change(TASK, task, turned)
+
+    page.keyboard.press("2")
+
+    expect(names).to_have_text(before[::-1])
+    expect(page.get_by_role("alert")).to_contain_text("labels have changed")
+    saved(page)
+    assert answers(project)[first][1] == [before[1]]
+    tasks.change(TASK, turned, task)
+    second = study_on(page)
+    page.keyboard.press("1")
+    expect(names).to_have_text(before)
+    saved(page)
+    assert answers(project)[second][1] == [before[-1]]
 
 
 def test_a_note_is_left_by_escape_and_a_key_that_is_held_counts_once(project, keys, lous, open_page):
@@ -154,6 +223,31 @@ def test_a_note_is_left_by_escape_and_a_key_that_is_held_counts_once(project, ke
 
     expect(page.locator(".ccds-pace")).to_contain_text("1 done")
     saved(page)
+
+
+def test_who_is_asked_before_leaving_and_stays_has_all_saved(project, keys, lous, open_page):
+    """While the kernel is slow the browser asks; nothing is ended by the question, and each key is kept."""
+    for other in Curating(project, TASK).batches():
+        Curating(project, TASK).withdraw(other.id, "lou")  # a new tab opens the one batch that there is
+    make_batch(project, "hurried", keys[36:40], labelers=["lou"])
+    page = open_page(lous)
+    expect(page.locator(".ccds-pace")).to_contain_text("0 done, 0 today, 4 left")
+    first = study_on(page)
+
+    with lous.slow_kernels():
+        for key in ("Enter", "Enter", "u", "u", "Enter"):
+            page.keyboard.press(key)
+        expect(page.locator(".ccds-saving")).not_to_have_text("Saved")
+        page.once("dialog", lambda dialog: dialog.dismiss())
+        with page.expect_event("dialog"):
+            page.close(run_before_unload=True)
+
+    saved(page)
+    expect(page.locator(".ccds-pace")).to_contain_text("1 done")
+    assert answers(project).keys() & set(keys[36:40]) == {first}
+    said = [one.answer for one in Curating(project, TASK).every_answer() if one.answer.study_key in keys[36:40]]
+    assert [one.kind for one in said if one.study_key == first][-2:] == [AnswerKind.UNDO, AnswerKind.CONFIRM]
+    assert len(said) == 5
 
 
 def test_a_fellow_curates_gold_makes_a_batch_and_assigns_it(project, serve, keys, open_page):
@@ -183,11 +277,19 @@ def test_a_fellow_curates_gold_makes_a_batch_and_assigns_it(project, serve, keys
     form.get_by_role("spinbutton", name="Studies").fill("5")
     expect(form.get_by_role("status")).to_contain_text("no agreement between labelers can be measured")
     form.get_by_role("spinbutton", name="Labelers for each").fill("2")
-    expect(form.get_by_role("status")).to_have_text("")
+    expect(form.get_by_role("status")).to_have_text(
+        "5 studies and 1 gold, 6 in all; 0 of the 1 with a wrong label preselected. Assigned to nobody yet."
+    )
     form.get_by_role("spinbutton", name="Labelers for each").fill("1")
     expect(form.get_by_role("status")).to_contain_text("no agreement between labelers can be measured")
     form.get_by_role("spinbutton", name="Gold, % of the batch").fill("0")
     form.get_by_role("checkbox", name="lin", exact=True).check()
+    form.get_by_role("textbox", name="Name").fill("mine")
+    form.get_by_role("button", name="Make the batch").click()
+    expect(form.get_by_role("alert")).to_contain_text("a name that no batch of the task has")
+    expect(form.get_by_role("spinbutton", name="Studies")).to_have_value("5")
+    expect(form.get_by_role("checkbox", name="lin", exact=True)).to_be_checked()
+    form.get_by_role("textbox", name="Name").fill("by hand")
     form.get_by_role("button", name="Make the batch").click()
 
     row = page.get_by_role("row", name="by hand")

@@ -19,6 +19,8 @@ const gone = new Set();
 const kept = []; // keys that the kernel has, in their order
 const taken = []; // the batches of which studies were taken
 const made = []; // the names of the batches that a fellow made
+const labels = [{ name: "effusion", tone: 0 }, { name: "old", tone: 1 }]; // the task's, as the kernel has them
+const golden = []; // what was said of the gold set, in its order
 const batches = () => [1, 2].filter((id) => !gone.has(id)).map((id) => ({ id, name: `batch ${id}`, studies: 2, open: 2 }));
 const study = (lease, number) => ({
   lease, number, nth: number, of: 2, key: `study-${lease}`, phrase: "p", grouped: true,
@@ -31,7 +33,9 @@ function take(batch) {
   return { held, open: held.length, studies: held.map((lease, at) => study(lease, at + 1)) };
 }
 
-function became({ id, batch }) {
+function became({ id, batch, labels: said = [] }) {
+  const unknown = said.find((word) => !labels.some(({ name }) => name === word));
+  if (unknown) return { id, counts: false, kept: false, refusal: `No label any more: ${unknown}.` };
   return { id, counts: !gone.has(batch), kept: true, refusal: gone.has(batch) ? `Not yours any more: ${batch}.` : null };
 }
 
@@ -44,10 +48,16 @@ const answers = {
     made.push(name);
     return { batches: batches(), all_batches: [], made_of: {} };
   },
+  gold({ labels, seen }) {
+    if (JSON.stringify(golden.at(-1) ?? null) !== JSON.stringify(seen)) return { refused: "Another one.", stands: golden.at(-1) };
+    golden.push(labels);
+    return {};
+  },
   sync({ batch, keys }) {
     if (line.isDown) throw new Error("No line.");
-    kept.push(...keys);
-    return { acknowledged: keys.map(became), ...(batch === null ? {} : take(batch)) };
+    const acknowledged = keys.map(became);
+    kept.push(...keys.filter((_, at) => acknowledged[at].kept));
+    return { acknowledged, ...(batch === null ? {} : take(batch)) };
   },
 };
 
@@ -56,17 +66,19 @@ const closing = new AbortController();
 async function open(task) {
   const leaving = new AbortController();
   const state = newState();
+  const shown = { id: task, kind: "one", labels: [...labels], strata: [] };
   const context = {
     channel: { ask: async (request) => structuredClone(answers[request.kind](request)) },
     project: "P-1",
-    task: () => ({ id: task, kind: "one", labels: [{ name: "effusion", tone: 0 }], strata: [] }),
+    task: () => shown,
+    refresh: async () => (shown.labels = [...labels]),
     said: () => {},
     signal: leaving.signal,
     lasting: (name, make) => (lasting.has(name) ? lasting : lasting.set(name, make(closing.signal))).get(name),
   };
   const act = actions(state, context, () => {});
   await act.start();
-  return { state, act, leave: () => (leaving.abort(), act.close()) };
+  return { state, act, shown, leave: () => (leaving.abort(), act.close()) };
 }
 
 function shown({ state, act }) {
@@ -182,3 +194,35 @@ def test_a_batch_is_made_once_however_often_the_button_is_pressed_meanwhile(page
 
     assert told == [True, False, False, True]
     assert page.evaluate("made") == ["a", "b"]
+
+
+def test_a_key_of_the_gold_set_that_is_pressed_twice_takes_back_what_it_did(page):
+    """Also before the kernel has answered the first time."""
+    told = page.evaluate("""async () => {
+      const { act, state } = await open(1);
+      await Promise.all([act.gold(), act.gold()]);
+      const twice = [[...golden], [...state.gold.keys()], state.error];
+      await Promise.all([act.goldAs(0), act.goldAs(0), act.gold(), act.gold()]);
+      return [...twice, golden.length, state.gold.get("study-11"), state.error];
+    }""")
+
+    assert told == [[["effusion"], None], [], None, 6, ["effusion"], None]
+
+
+def test_a_key_of_a_label_that_is_gone_is_refused_and_the_page_learns_the_labels(page):
+    """One line; nothing is kept, the study comes again, and the keys are those of the labels that there are."""
+    page.evaluate("""async () => {
+      window.screen1 = await open(1);
+      labels.pop();
+      screen1.act.choose(1);
+    }""")
+
+    page.wait_for_function(
+        "screen1.state.error && screen1.act.saving().unsaved === 0 && screen1.shown.labels.length === 1"
+    )
+
+    assert page.evaluate("screen1.state.error") == "No label any more: old."
+    assert page.evaluate(KEPT) == []
+    assert page.evaluate("[screen1.state.open, screen1.state.done, screen1.state.held]") == [2, 0, [11, 12]]
+    page.evaluate("screen1.act.choose(1)")
+    assert page.evaluate("screen1.act.saving().unsaved") == 0

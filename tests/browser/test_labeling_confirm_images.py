@@ -113,7 +113,7 @@ def test_a_fellow_opens_a_study_s_images_by_key(project, serve, open_page):  # n
 
 
 def test_a_labeler_is_offered_no_images(project, serve, open_page):  # noqa: ARG001 - there before the app is
-    """No button and no key; whoever asks the kernel all the same is refused (tests/labeling/test_confirm_model.py)."""
+    """No button and no key; whoever asks the kernel all the same is refused (tests/labeling/confirm/test_confirm_images.py)."""
     page = open_page(serve("labeling.ipynb", project=PROJECT, person="lou"))
     expect(page.locator(".ccds-group")).to_be_visible()
 

@@ -77,9 +77,10 @@ def test_a_page_that_is_loaded_anew_sends_what_was_left(page):
 
 
 def test_who_closes_the_tab_is_asked_while_something_is_not_saved(page):
-    """By the browser; and not any more once it is saved, or the app is closed."""
+    """By the browser, or by the page before; and not any more once it is saved, or the app is closed."""
     asked = page.evaluate("""async () => {
-      const leave = () => !window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+      const asks = (target, name) => !target.dispatchEvent(new Event(name, { cancelable: true }));
+      const leave = () => [asks(window, "beforeunload"), asks(document, "ccds-leave")];
       const before = leave();
       queue.add(key("a"));
       const meanwhile = leave();
@@ -90,7 +91,7 @@ def test_who_closes_the_tab_is_asked_while_something_is_not_saved(page):
       return [before, meanwhile, saved, leave()];
     }""")
 
-    assert asked == [False, True, False, False]
+    assert asked == [[False, False], [True, True], [False, False], [False, False]]
 
 
 def test_an_answer_without_progress_is_no_endless_loop(page):

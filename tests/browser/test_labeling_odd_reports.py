@@ -1,4 +1,4 @@
-"""Reports as they come, in a real browser: shown as they were written, found, selected by mouse, matched and marked.
+"""Reports as they come, in a real browser: shown as they were written, found, selected by mouse, matched, marked and confirmed.
 
 Markup, emoji, line ends of every kind, right to left, 200 kB, and nothing.
 """
@@ -16,6 +16,7 @@ from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.task import Label, Task
 from support.browser import drag_over
+from support.confirm_project import make_batch, saved, study_on
 from support.phrase_screens import change_task
 
 pytestmark = pytest.mark.browser
@@ -36,6 +37,7 @@ EMOJI = "Seen 👩🏽‍⚕️ 🫁 atelectasis🫀 of 3\u00a0cm"
 LONG = "Heart size is normal. " * 9_500 + "Catheter kinked. " + "Lungs are clear. " * 200
 ARABIC = "\u200fلا يوجد انصباب جنبي\u200f, CXR"  # noqa: RUF001 - Arabic
 HEBREW = "Study of the chest:\nאין אפוסיה."  # noqa: RUF001 - Hebrew
+MIXED = "בדיקה 🫁 ללא נוזל.\r\nתפליט pleural 👩🏽‍⚕️ משמאל (3 cm).\r\nלעומת 2019: ירידה."  # noqa: RUF001 - Hebrew
 OLD_ENDS = "Scar\reffaced\u2028apex\u2029hilum\x85rib\x0bpad"
 ODD = {
     "markup": Odd(MARKUP, "&lt;clip&gt;", MARKUP),
@@ -44,9 +46,9 @@ ODD = {
     "other line ends": Odd(OLD_ENDS, "effaced\u2028apex", "Scar\neffaced\napex\nhilum\nrib\npad"),
     "Arabic": Odd(ARABIC, "انصباب جنبي", ARABIC),
     "English, then Hebrew": Odd(HEBREW, "אפוסיה", HEBREW),
+    "Hebrew, English, emoji, CRLF": Odd(MIXED, "pleural 👩🏽‍⚕️ משמאל", MIXED),
     "200 kB": Odd(LONG, "Catheter kinked", LONG),
 }  # fmt: skip
-RIGHT_TO_LEFT = ("Arabic", "English, then Hebrew")
 
 _WORDS_AND_TOPS = """(element) => {
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
@@ -136,7 +138,7 @@ def test_an_odd_report_is_found_and_shown_as_it_was_written(found_by_its_words, 
     assert page.evaluate("window.taken") is None
 
 
-@pytest.mark.parametrize("name", [name for name in ODD if name not in RIGHT_TO_LEFT])
+@pytest.mark.parametrize("name", ODD)
 def test_words_of_an_odd_report_become_a_phrase(found_by_its_words, repository, name):
     """Selected by mouse, they become a phrase that stands just there and in no other report."""
     odd = ODD[name]
@@ -153,6 +155,52 @@ def test_words_of_an_odd_report_become_a_phrase(found_by_its_words, repository, 
     (stored,) = repository.phrases()
     assert stored.phrase.normalised == Phrase(odd.words, "odd").normalised
     expect(page.locator(".ccds-done")).to_contain_text(f"1 of {len(ODD)}")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ללא",
+        "pleural",
+        "בדיקה 🫁 ללא נוזל",
+        "נוזל.\r\nתפליט",  # noqa: RUF001 - Hebrew
+        "תפליט pleural",
+        "משמאל (3 cm",
+        "cm).\r\nלעומת 2019: ירידה",  # noqa: RUF001 - Hebrew
+        "2019: ירידה",
+    ],
+)
+def test_a_stretch_of_two_directions_is_selected_as_it_is_written(found_by_its_words, words):
+    """From where it begins to where it ends, however it lies on the line."""
+    page = found_by_its_words(ODD["Hebrew, English, emoji, CRLF"])
+
+    drag_over(page, words)
+
+    expect(page.locator(".ccds-quote")).to_have_text(" ".join(words.split()))
+    expect(page.locator(".ccds-preview")).to_contain_text("1 report")
+
+
+def test_odd_reports_are_confirmed(project, served, repository, open_page):
+    """Each as it was written, with the words that decide in view; what is said is kept, and nothing of a report runs."""
+    repository.append_phrases([Phrase(odd.words, "odd") for odd in ODD.values()])
+    odd_of = {stored.study_key: odd for stored, odd in zip(repository.reports(), ODD.values(), strict=True)}
+    make_batch(project, "odd", odd_of, labelers=["fay"])
+    page = open_page(served)
+    expect(page.locator(".ccds-key")).to_be_visible()
+    page.keyboard.press("Alt+3")
+
+    for number in range(len(ODD)):
+        expect(page.locator(".ccds-pace")).to_contain_text(f"{number} done")
+        mark = page.locator(".ccds-confirming mark")
+        expect(mark).to_be_in_viewport()
+        odd = odd_of.pop(study_on(page))
+        check_lines(page.locator(".ccds-confirming [data-section='0']"), odd)
+        assert mark.text_content().split() == odd.words.split()
+        page.keyboard.press("Enter")
+
+    saved(page)
+    assert odd_of == {}
+    assert page.evaluate("window.taken") is None
 
 
 def test_a_report_of_nothing_is_not_among_them(served, repository, open_page):

@@ -1,5 +1,7 @@
 """Options, search, suggestions and priorities of phrases in a real browser."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -27,6 +29,14 @@ REPORTS = [
     *(f"No large effusion, film {number}." for number in range(12)),
 ]
 TASK = Task("chest", labels=(Label("effusion", 0), Label("clear", 2)), guideline="Blunting counts.\n<b>Always.</b>")
+
+
+_CUT = """(line) => {
+  const box = line.getBoundingClientRect();
+  const isWhole = ({ top, right }) => top >= box.bottom - 1 || right <= box.right + 1;
+  return [...line.children].filter((part) => !isWhole(part.getBoundingClientRect())).map((part) => part.textContent);
+}"""
+"""The parts of a line that are cut: neither whole nor out of sight."""
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +184,7 @@ def test_a_suggestion_is_accepted_with_the_option_that_is_better(open_app, repos
     page = open_app()
 
     page.keyboard.press("s")
+    expect(page.locator(".ccds-suggestion .ccds-phrase-text").first).to_be_focused()
     suggestion = (
         page.locator(".ccds-suggestion").filter(has=page.get_by_role("button", name="effusion.", exact=False)).first
     )
@@ -190,6 +201,44 @@ def test_a_suggestion_is_accepted_with_the_option_that_is_better(open_app, repos
     assert repository.phrases() == ()
 
 
+def test_the_first_offer_has_the_focus_whenever_suggestions_are_asked_for(open_app, repository):
+    """Also the option of a phrase that is there, which is weighed after the others; its view is what it would change."""
+    repository.append_phrases([Phrase("effusion", "effusion")])
+    page = open_app()
+    offers = page.locator(".ccds-suggestion .ccds-phrase-text")
+
+    for _ in range(2):
+        page.keyboard.press("s")
+        expect(page.get_by_role("list", name="Not if negated")).to_be_visible()
+        expect(offers.first).to_have_attribute("data-focus", re.compile("better-"))
+        expect(offers.first).to_be_focused()
+    page.keyboard.press("v")
+
+    expect(page.locator(".ccds-filter")).to_contain_text("Changed by “not if negated” of effusion:")
+    expect(page.locator(".ccds-filter")).to_contain_text("of 13")
+
+
+def test_words_are_chosen_from_the_hit_of_a_search_on(open_app):
+    """It is brought into sight in the report that is open, too."""
+    page = open_app()
+    page.keyboard.press("/")
+    page.keyboard.type("catheter tip")
+    page.keyboard.press("Enter")
+    expect(page.locator(".ccds-hit")).to_have_text("Catheter tip")
+    page.keyboard.press("a")
+    expect(page.locator(".ccds-hit")).to_have_count(0)
+    report = page.locator(".ccds-report")
+    report.evaluate("(report) => { report.style.maxHeight = '60px'; report.scrollTop = 0; }")
+
+    page.keyboard.press("/")
+    page.keyboard.type("catheter tip")
+    page.keyboard.press("Enter")
+    expect(page.locator(".ccds-hit")).to_be_in_viewport()
+    page.keyboard.press("w")
+
+    expect(page.locator(".ccds-quote")).to_have_text("Catheter")
+
+
 def test_a_phrase_in_every_report_is_asked_about_where_the_eye_is(open_app, repository, project):
     """One slip labels nothing; “yes” does what was asked."""
     change_task(project, TASK)  # the question is in each report's history
@@ -200,9 +249,13 @@ def test_a_phrase_in_every_report_is_asked_about_where_the_eye_is(open_app, repo
     expect(page.locator(".ccds-preview")).to_contain_text("17 reports")
     page.keyboard.press("1")
     asked = page.locator(".ccds-bar").get_by_role("alertdialog")
-    expect(asked).to_contain_text("one that stands in all")
+    expect(asked).to_contain_text("Expected a phrase that tells reports apart; found one that stands in all")
     assert repository.phrases() == ()
-    asked.get_by_role("button", name="Yes").click()
+    page.keyboard.press("n")
+    expect(asked).to_have_count(0)
+    page.keyboard.press("1")
+    expect(asked).to_be_focused()
+    page.keyboard.press("y")
 
     expect(page.locator(".ccds-done")).to_contain_text("17 of 17")
 
@@ -294,6 +347,48 @@ def test_what_makes_no_phrase_is_told_where_it_was_typed(open_app, repository, t
     expect(page.locator(".ccds-order-row")).to_have_count(1)
 
 
+def test_a_label_that_was_typed_is_asked_about_and_the_next_phrase_follows(open_app, repository, project):
+    """By keyboard: no keeps what was typed, yes adds both, and the focus is where the next phrase is typed."""
+    repository.append_phrases([Phrase("effusion", "effusion")])
+    page = open_app()
+    press, words, label = (
+        page.keyboard.press,
+        page.get_by_label("Words of a new phrase"),
+        page.get_by_label("Its label"),
+    )
+    asked = page.get_by_role("alertdialog")
+    press("Alt+2")
+    expect(row(page, "effusion")).to_be_visible()
+
+    press("a")
+    page.keyboard.type("large")
+    press("Tab")
+    page.keyboard.type("nolabel")
+    for no in ("n", "Escape"):
+        press("Enter")
+        expect(asked).to_contain_text("“nolabel” is no label of this task: add it?")
+        expect(asked).to_be_focused()
+        press(no)
+        expect(asked).to_have_count(0)
+        expect(label).to_be_focused()
+        expect(label).to_have_value("nolabel")
+    press("Enter")
+    expect(asked).to_be_focused()
+    press("y")
+
+    expect(row(page, "large").locator(".ccds-chip")).to_have_text("nolabel")
+    expect(words).to_be_focused()
+    assert (words.input_value(), label.input_value()) == ("", "")
+    page.keyboard.type("heart")
+    press("Tab")
+    page.keyboard.type("nolabel")
+    press("Enter")
+    expect(row(page, "heart")).to_be_visible()
+    expect(words).to_be_focused()
+    assert (words.input_value(), label.input_value()) == ("", "")
+    assert TaskRepository(project).tasks()[0].task.words[-1] == "nolabel"
+
+
 def test_the_screen_keeps_its_lines_beside_a_panel_and_its_keys_from_their_top(open_app):
     """On a low screen: the buttons stay in one line, and a list of keys that is higher opens where it begins."""
     page = open_app(viewport={"width": 1280, "height": 480})
@@ -311,6 +406,10 @@ def test_the_screen_keeps_its_lines_beside_a_panel_and_its_keys_from_their_top(o
     expect(page.locator(".ccds-panel")).to_be_visible()
     assert toolbar.bounding_box()["height"] == before
     assert toolbar.evaluate("(bar) => bar.scrollWidth <= bar.clientWidth")
+    assert page.locator(".ccds-prioritise .ccds-done").evaluate(_CUT) == []
+    page.set_viewport_size({"width": 1500, "height": 480})
+    assert page.locator(".ccds-prioritise .ccds-done").evaluate(_CUT) == []
+    expect(page.locator(".ccds-prioritise .ccds-done b")).to_be_in_viewport(ratio=1)
 
 
 def test_a_label_in_use_is_not_removed(open_app, repository):
@@ -367,6 +466,9 @@ def test_another_task_has_its_own_lists_and_leaves_a_section_out(open_app, proje
     expect(page.get_by_label("Task", exact=True).locator("option:checked")).to_have_text("signs")
     (stored,) = LabelingRepository(project, 2).phrases()
     assert stored.phrase == Phrase("No effusion", "effusion", excludes=True)
+    next_page = page.context.new_page()
+    next_page.goto(page.url)
+    expect(next_page.get_by_label("Task", exact=True).locator("option:checked")).to_have_text("signs")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -117,7 +117,9 @@ def test_everything_works_by_keyboard_alone(open_app, repository):
     page.keyboard.type("1")
     press("Enter")
     press("w")
-    press("ArrowRight")
+    expect(page.locator(".ccds-quote")).to_have_text("effusion")
+    for _ in range(4):
+        press("ArrowLeft")
     expect(page.locator(".ccds-quote")).to_have_text("hemorrhage")
     expect(page.locator(".ccds-said")).to_have_text("“hemorrhage” matches 62 reports, captures 61 as last.")
     press("1")
@@ -234,10 +236,17 @@ def test_the_theme_chosen_on_the_hubs_pages_holds_for_the_app(open_app):
 
 
 def test_a_project_without_reports_says_how_to_load_them(serve, open_page):
-    """The empty project shows the command, not a blank screen."""
+    """The empty project shows the command, not a blank screen; where studies would be taken from, it says that there are none."""
     page = open_page(serve("labeling.ipynb", project="EMPTY-1", person="fay"))
 
     expect(page.locator(".ccds-report")).to_contain_text("ccds labeling load --project EMPTY-1")
+    page.keyboard.press("Alt+3")
+    page.get_by_role("button", name="Make a batch").click()
+    expect(page.get_by_role("region", name="New batch")).to_contain_text("This task reads no report yet.")
+    page.keyboard.press("Alt+4")
+    page.get_by_role("tab", name="Labels and snapshots").click()
+    expect(page.locator(".ccds-assess-body")).to_contain_text("This task reads no report yet.")
+    expect(page.get_by_role("button", name="Take a label snapshot")).to_be_disabled()
 
 
 def test_somebody_turned_away_reads_why(serve, open_page):

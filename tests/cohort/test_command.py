@@ -99,10 +99,23 @@ def test_a_cohort_is_kept_listed_and_shown_with_its_snapshots(capsys):
     again, listed, count, *shown = capsys.readouterr().out.splitlines()
     assert again == f"snapshot {snapshot['snapshot']} of cohort spring: 2 reports, known already"
     assert listed.startswith("spring               CXR1, 2020-04-01 to 2020-04-30, by fay on ")
-    assert count == "1 cohort(s)"
+    assert count == "1 cohort"
     assert shown[0] == "2 reports of CXR1, 2020-04-01 to 2020-04-30"
     assert shown[-2] == "snapshots (1)"
     assert shown[-1].startswith(f"  {snapshot['snapshot']}  2 reports, by fay on ")
+
+
+@pytest.mark.usefixtures("folder")
+def test_one_report_is_told_as_one(capsys):
+    """Wherever a cohort's reports are counted in words."""
+    assert cohort("keep", "one", "--codes", "CXR2") == 0
+    assert cohort("snapshot", "one") == cohort("show", "one") == 0
+
+    kept, taken, shown, *_, listed = capsys.readouterr().out.splitlines()
+    assert kept == "cohort one: 1 report of CXR2, 2020-01-01 to 2020-12-31"
+    assert taken.endswith(" of cohort one: 1 report")
+    assert shown == "1 report of CXR2, 2020-01-01 to 2020-12-31"
+    assert "  1 report, by fay on " in listed
 
 
 @pytest.mark.usefixtures("folder")

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from ccds_kernel.errors import CcdsError
 from ccds_widgets.labeling.annotate.messages import Insert, Move, Window, parse
 
+SEEN = {"text": "t", "label": "l"}
+MOVE = {"kind": "move", "phrase": 3, "by": -1, "seen": SEEN, "order": [2, 3], "report": 0}
 INSERT = {"kind": "insert", "report": 0, "key": "k", "section": 0, "text": "t", "label": "l", "place": "last"}
 
 WRONG = {
@@ -23,9 +25,10 @@ WRONG = {
     "huge": {"kind": "window", "report": 10**30},
     "among unknown": {"kind": "window", "report": 0, "among": {"by": "magic"}},
     "among too much": {"kind": "window", "report": 0, "among": {"by": "words", "text": "secret" * 200}},
-    "phrase out of range": {"kind": "remove", "phrase": 2**63, "report": 0},
-    "phrase zero": {"kind": "remove", "phrase": 0, "report": 0},
-    "missing key": {"kind": "move", "phrase": 1, "report": 0},
+    "phrase out of range": {"kind": "remove", "phrase": 2**63, "seen": SEEN, "report": 0},
+    "phrase zero": {"kind": "remove", "phrase": 0, "seen": SEEN, "report": 0},
+    "missing key": {"kind": "remove", "phrase": 1, "report": 0},
+    "another list": MOVE | {"order": [1, 2]},
     "text as list": INSERT | {"text": ["secret"]},
     "text too long": INSERT | {"text": "secret" * 1000},
     "no text": INSERT | {"text": ""},
@@ -48,7 +51,7 @@ def test_right_requests_are_values():
     """What is right comes as a frozen value of its own class."""
     requests = [
         parse(INSERT),
-        parse({"kind": "move", "phrase": 3, "by": -1, "report": 0}),
+        parse(MOVE),
         parse({"kind": "window", "report": 4}),
     ]
 

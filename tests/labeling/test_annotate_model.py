@@ -11,7 +11,7 @@ from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_widgets.labeling.annotate.model import SHIPPED_AFTER, SHIPPED_BEFORE
-from support.phrase_screens import annotate_model
+from support.phrase_screens import annotate_model, move, remove, seen
 
 TEXTS = [
     ("Small effusion on the left.", "Effusion."),
@@ -178,7 +178,7 @@ def test_moving_changes_who_captures_and_stops_at_the_ends(model):
     insert(model, 0, "effusion", "Effusion")
     last = insert(model, 1, "No pleural effusion", "No")["inserted"]
 
-    answer = model.answer({"kind": "move", "phrase": last, "by": -7, "report": 1})
+    answer = model.answer(move(model.start(), last, by=-7, report=1))
 
     assert listed(answer) == [("No pleural effusion", "No", 1, 1), ("effusion", "Effusion", 2, 3)]
     assert answer["reports"][0]["verdicts"] == [{"phrase": last, "label": "No", "uncertain": None, "excludes": False}]
@@ -189,17 +189,17 @@ def test_changes_are_taken_back_and_done_again_one_after_the_other(model):
     inserted = insert(model, 0, "effusion", "A")["inserted"]
     insert(model, 0, "left", "B")
     before = model.start()
-    model.answer({"kind": "move", "phrase": inserted, "by": 1, "report": 0})
-    model.answer({"kind": "remove", "phrase": inserted, "report": 0})
+    model.answer(move(before, inserted, by=1, report=0))
+    model.answer(remove(before, inserted, report=0))
 
     removal = model.answer({"kind": "undo", "report": 0})
-    move = model.answer({"kind": "undo", "report": 0})
+    moved = model.answer({"kind": "undo", "report": 0})
     again = model.answer({"kind": "redo", "report": 0})
 
     assert removal["step"] == {"what": "inserted", "text": "effusion", "more": 0}
     assert removal["overview"]["undo"] == {"what": "moved", "text": "effusion", "more": 0}
     assert removal["overview"]["redo"] == {"what": "removed", "text": "effusion", "more": 0}
-    assert listed(move) == listed(before)
+    assert listed(moved) == listed(before)
     assert [phrase["text"] for phrase in again["overview"]["phrases"]] == ["left", "effusion"]
 
 
@@ -216,9 +216,9 @@ def test_labels_keep_their_colours_and_keys(model):
     insert(model, 0, "Small", "A")
     second = insert(model, 0, "left", "B")["inserted"]
     third = insert(model, 2, "Heart", "C")["inserted"]
-    model.answer({"kind": "move", "phrase": third, "by": -2, "report": 0})
+    page = model.answer(move(model.start(), third, by=-2, report=0))
 
-    answer = model.answer({"kind": "remove", "phrase": second, "report": 0})
+    answer = model.answer(remove(page, second, report=0))
 
     labels = answer["overview"]["labels"]
     assert [(label["name"], label["tone"], label["captured"]) for label in labels] == [
@@ -238,9 +238,39 @@ def test_two_pages_see_each_others_phrases(open_model):
     answer = mine.answer({"kind": "window", "report": 1, "revision": revision})
 
     assert [phrase["captured"] for phrase in answer["overview"]["phrases"]] == [1, 2]
-    other.answer({"kind": "remove", "phrase": first, "report": 0})
-    with pytest.raises(CcdsError, match="one that was removed"):
-        mine.answer({"kind": "move", "phrase": first, "by": 1, "report": 0})
+    other.answer(remove(answer, first, report=0))
+    told = mine.answer(move(answer, first, by=1, report=0))
+    assert "found none, as somebody removed it meanwhile" in told["refused"]
+    assert listed(told) == [("No pleural effusion", "No", 1, 1)]
+
+
+def test_an_older_page_removes_and_moves_nothing_that_another_one_changed(open_model):
+    """It is told so in one line, and shows the list and the report as they are now."""
+    mine, other = open_model(), open_model()
+    first = insert(other, 0, "effusion", "Effusion")["inserted"]
+    page = insert(other, 1, "No pleural effusion", "No")
+    other.answer(move(page, first, by=1, report=0))
+
+    told = mine.answer(move(page, first, by=1, report=0))
+    change = {"kind": "change", "phrase": first, "text": "effusion", "seen": seen(page, first), "report": 0}
+    other.answer({**change, "label": "No"})
+    again = mine.answer(remove(page, first, report=0))
+
+    assert "the order as this page showed it" in told["refused"]
+    assert [one[0] for one in listed(told)] == ["No pleural effusion", "effusion"]
+    assert "the phrase as this page showed it" in again["refused"]
+    assert [one[:2] for one in listed(again)] == [("No pleural effusion", "No"), ("effusion", "No")]
+    assert again["reports"][0]["verdicts"][0]["label"] == "No"
+
+
+def test_words_get_no_label_that_is_known_to_an_older_page_only(model):
+    """Its key makes no new one: the page is told the labels as they are."""
+    request = select(model, 0, "effusion", kind="insert", label="Old", known=True, place="last")
+
+    told = model.answer(request)
+
+    assert "the label as this page showed it; found none, as somebody removed it meanwhile" in told["refused"]
+    assert (listed(told), told["overview"]["labels"]) == ([], [])
 
 
 def test_another_persons_edit_is_followed(model, repository):
@@ -336,8 +366,8 @@ def test_words_that_make_no_phrase_are_refused(model, text):
     "request_",
     [
         {"kind": "window", "report": 5},
-        {"kind": "move", "phrase": 1, "by": 1, "report": 5},
-        {"kind": "remove", "phrase": 1, "report": 10**9},
+        {"kind": "move", "phrase": 1, "by": 1, "order": [1], "seen": {"text": "a", "label": "b"}, "report": 5},
+        {"kind": "remove", "phrase": 1, "seen": {"text": "a", "label": "b"}, "report": 10**9},
         {"kind": "undo", "report": 5},
     ],
 )

@@ -8,7 +8,7 @@ from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
-from support.phrase_screens import annotate_model, change_task
+from support.phrase_screens import annotate_model, change_task, move
 
 TEXTS = [
     ("Effusion on the left.", "Cough."),
@@ -117,8 +117,9 @@ def test_a_phrase_in_every_report_is_asked_about_first(project):
     sure = insert(model, 0, "effusion", "yes", sure=True)
 
     assert asked == {
-        "asks": "expected a phrase that tells reports apart; found one that stands in all 4; "
-        "choose other words, or say that you are sure"
+        "asks": "Expected a phrase that tells reports apart; found one that stands in all 4; "
+        "choose other words, or say that you are sure.",
+        "about": "sure",
     }
     assert before == []
     assert sure["overview"]["labelled"] == 4
@@ -156,7 +157,7 @@ def test_moving_in_one_label_s_list_leaves_the_other_alone(project, task):
         number = 3 if words == "clear" else 0
         last = insert(model, number, words, label)
 
-    moved = model.answer({"kind": "move", "phrase": phrase(last, "clear")["id"], "by": -1, "report": 0})
+    moved = model.answer(move(last, phrase(last, "clear")["id"], by=-1, report=0))
     reopened = annotate_model(project, task).start()
 
     for answer in (moved, reopened):

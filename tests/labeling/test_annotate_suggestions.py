@@ -3,12 +3,17 @@
 import pytest
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.labeling.confirmation.answer import Answer, AnswerKind
+from ccds_kernel.labeling.confirmation.batch import BatchItem
+from ccds_kernel.labeling.confirmation.confirming import Confirming
 from ccds_kernel.labeling.confirmation.curating import Curating
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
+from support.confirming import answer, undo
 from support.phrase_screens import annotate_model, change_task
 from support.waiting import until
 
@@ -43,6 +48,24 @@ def decide(project, task: int, labels: dict[int, list[str]]) -> None:
     reports = LabelingRepository(project).reports()
     for number, label in labels.items():
         Curating(project, task).set_gold(reports[number].study_key, label)
+
+
+def at_work(*projects: Project, task: int, report: int) -> list[Confirming]:
+    """Everybody who opened a project, at a batch of one study."""
+    curating = Curating(projects[0], task)
+    key = LabelingRepository(projects[0]).reports()[report].study_key
+    people = [project.person for project in projects]
+    batch = curating.make_batch("b", [BatchItem(key, None, frozenset())], overlap=len(people), labelers=people)
+    return [Confirming(project, batch.id) for project in projects]
+
+
+def say(work: Confirming, labels: set[str]) -> Answer:
+    """Lets somebody say that about their next study; returns the answer."""
+    (study,) = work.take(1)
+    told = answer(study, AnswerKind.CORRECT, labels=frozenset(labels))
+    (kept,) = work.answer([told])
+    assert kept.counts
+    return told
 
 
 def suggest(model, label: str, instead: str | None = None) -> dict:
@@ -122,7 +145,17 @@ def test_a_listed_phrase_is_weighed_likewise(project, model):
 
     weighed = model.answer({"kind": "weigh listed", "phrase": inserted})
 
+    among = {"by": "phrase", "phrase": inserted, "which": "if negated"}
+    viewed = model.answer({"kind": "window", "report": 0, "among": among})["window"]
+    listed = {"text": "effusion", "label": "effusion"}
+    model.answer(
+        {"kind": "change", "phrase": inserted, "report": 0, "seen": listed, "known": True, "negatable": True, **listed}
+    )
+    still = model.answer({"kind": "window", "report": 0, "among": among})["window"]
+    model.answer({"kind": "undo", "report": 0})
+
     assert (weighed["captured"], weighed["negated"], weighed["changes"]) == (4, 3, 3)
+    assert viewed["numbers"] == still["numbers"] == [4, 5, 6]
     assert [one["captured"] for one in model.start()["overview"]["phrases"]] == [7, 3]
 
 
@@ -145,6 +178,15 @@ def test_false_reports_are_corrected_by_longer_phrases(project, model):
     assert best["takes_from"] == [{"phrase": inserted, "reports": 3}]
 
 
+def test_nothing_is_corrected_before_anybody_decided(model):
+    """A longer phrase is no sign that the shorter one was wrong there: nothing is known to be false yet."""
+    model.answer({"kind": "accept", "report": 0, "text": "effusion", "label": "effusion", "position": 0})
+
+    undecided = suggest(model, "effusion", "none")
+
+    assert (undecided["decided"], undecided["corrects"]) == (0, [])
+
+
 def test_where_labels_are_decided_one_by_one_corrections_exclude(project):
     """No other label is needed: the phrase stands for the absence."""
     task = TaskRepository(project).make(Task("signs", TaskKind.SEVERAL, (Label("effusion", 0),))).id
@@ -155,6 +197,38 @@ def test_where_labels_are_decided_one_by_one_corrections_exclude(project):
     answer = suggest(model, "effusion")
 
     assert (answer["decided"], answer["corrects"][0]["excludes"]) == (3, True)
+
+
+def test_what_labelers_agree_about_counts_though_they_differ_about_another_label(project, open_as):
+    """Each label of several is decided by itself, as in a label snapshot."""
+    labels = (Label("effusion", 0), Label("big heart", 1))
+    task = TaskRepository(project).make(Task("signs", TaskKind.SEVERAL, labels)).id
+    first, second = at_work(project, open_as("fred", Action.OPEN_LABELING), task=task, report=0)
+    say(first, {"effusion"})
+    say(second, {"effusion", "big heart"})
+
+    answers = [suggest(annotate_model(project, task), label)["decided"] for label in ("effusion", "big heart")]
+
+    assert answers == [1, 0]
+
+
+def test_what_labelers_say_meanwhile_counts_at_once(project, model):
+    """An answer, its undo, and the gold label after it: the panel that is open follows each."""
+    weigh = {"kind": "weigh", "text": "effusion", "label": "effusion", "position": 0}
+
+    def counted() -> tuple[int, int]:
+        weighed = model.answer(weigh)
+        return weighed["mended"], weighed["spoiled"]
+
+    (work,) = at_work(project, task=1, report=4)
+    before = counted()
+    sent = say(work, {"none"})
+    answered = counted()
+    work.answer([undo(sent)])
+    undone = counted()
+    decide(project, 1, {4: ["effusion"]})
+
+    assert (before, answered, undone, counted()) == ((0, 0), (1, 0), (0, 0), (0, 1))
 
 
 @pytest.mark.parametrize("request_", [{"label": "other"}, {"label": "effusion", "instead": "other"}])

@@ -16,7 +16,7 @@ from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
 from ccds_widgets.labeling.prioritise.messages import parse
 from ccds_widgets.labeling.prioritise.model import HISTORY_PAGE, PAGE
-from support.phrase_screens import change_task, prioritise_model
+from support.phrase_screens import change_task, move, prioritise_model, remove, seen
 
 TEXTS = ["Effusion left.", "No effusion.", "Left side clear.", "Effusion, heart big.", "Possible effusion."]
 WORDS = {"effusion": "yes", "left": "side", "no effusion": "no", "heart": "heart"}
@@ -44,12 +44,6 @@ def counts(answer) -> dict[str, tuple[int, int, int]]:
     return {one["text"]: (one["captured"], one["matched"], one["shadowed"]) for one in answer["overview"]["phrases"]}
 
 
-def seen(answer, phrase) -> dict:
-    """The form of a phrase as the page shows it."""
-    (shown,) = [one for one in answer["overview"]["phrases"] if one["id"] == phrase]
-    return {name: shown[name] for name in ("text", "label", "negatable", "uncertain_label", "excludes")}
-
-
 def names_of(answer) -> list[str]:
     """The labels, in their order."""
     return [label["name"] for label in answer["overview"]["labels"]]
@@ -73,13 +67,14 @@ def test_the_rows_come_in_their_order_with_their_counts(model):
 def test_what_is_shown_while_a_row_is_dragged_is_what_the_drop_does(model, order, word, position):
     """The counts of the dry run are those after the move; the dry run itself changes nothing."""
     for place, text in enumerate(order):
-        model.answer({"kind": "move", "phrase": ids(model.start())[text], "position": place})
+        page = model.start()
+        model.answer(move(page, ids(page)[text], position=place))
     before = model.start()
     phrase = ids(before)[word]
 
     tried = model.answer({"kind": "try", "phrase": phrase, "position": position})
     unchanged = model.start()
-    dropped = model.answer({"kind": "move", "phrase": phrase, "position": position})
+    dropped = model.answer(move(before, phrase, position=position))
 
     assert unchanged == before
     assert {one["id"]: (one["captured"], one["shadowed"]) for one in tried["counts"]} == {
@@ -96,7 +91,7 @@ def test_what_an_edit_would_do_is_counted_before_it_is_saved(model):
     tried = model.answer({"kind": "try change", **request, "uncertain_label": "maybe"})
     unchanged = model.start()
     change = {"kind": "change", "seen": seen(before, request["phrase"]), **request}
-    saved = model.answer({**change, "uncertain_label": "maybe"})
+    saved = model.answer({**change, "uncertain_label": "maybe", "new_labels": True})
 
     assert tried == {"matched": 3, "captured": 3, "negated": 1, "uncertain": 1}
     assert unchanged == before
@@ -133,7 +128,7 @@ def test_a_phrase_in_every_report_is_asked_about_first(open_as):
     asked = [model.answer(edit), model.answer({"kind": "add", "text": "Chest", "label": "yes"})]
     sure = model.answer(edit | {"sure": True})
 
-    assert ["one that stands in all 3" in answer["asks"] for answer in asked] == [True, True]
+    assert ["found one that stands in all 3" in answer["asks"] for answer in asked] == [True, True]
     assert counts(sure) == {"chest film": (3, 3, 0)}
 
 
@@ -141,7 +136,7 @@ def test_removing_taking_back_and_doing_again(model):
     """A removed row comes back where it stood, under its id, and goes again."""
     before = model.start()
     phrase = ids(before)["left"]
-    removed = model.answer({"kind": "remove", "phrase": phrase})
+    removed = model.answer(remove(before, phrase))
 
     back = model.answer({"kind": "undo"})
     again = model.answer({"kind": "redo"})
@@ -203,7 +198,7 @@ def test_the_history_says_who_changed_what(open_as, model):
     phrase = ids(model.start())["left"]
     change = {"kind": "change", "phrase": phrase, "seen": seen(model.start(), phrase), "text": "right", "label": "side"}
     fred.answer({**change, "negatable": True})
-    model.answer({"kind": "move", "phrase": ids(model.start())["heart"], "position": 0})
+    model.answer(move(model.start(), ids(model.start())["heart"], position=0))
     model.answer({"kind": "undo"})
 
     history = model.answer({"kind": "history", "begin": 0})
@@ -216,7 +211,7 @@ def test_the_history_says_who_changed_what(open_as, model):
     assert (history["changes"][2]["before"]["text"], history["changes"][2]["after"]["text"]) == ("left", "right")
     assert history["total"] == len(WORDS) + 3
     for position in range(HISTORY_PAGE):
-        model.answer({"kind": "move", "phrase": phrase, "position": position % 2})
+        model.answer(move(model.start(), phrase, position=position % 2))
     older = model.answer({"kind": "history", "begin": HISTORY_PAGE})
     assert older["begin"] == HISTORY_PAGE
     assert len(older["changes"]) == older["total"] - HISTORY_PAGE
@@ -300,7 +295,7 @@ def test_changes_of_labels_are_taken_back_in_their_order_among_others(project, m
     names = [label["name"] for label in model.start()["overview"]["labels"]]
     phrase = ids(model.start())["left"]
     model.answer({"kind": "labels", "names": ["fresh", *names], "seen": names})
-    model.answer({"kind": "move", "phrase": phrase, "position": 0})
+    model.answer(move(model.start(), phrase, position=0))
     model.answer({"kind": "labels", "names": [*names, "fresh"], "seen": ["fresh", *names]})
 
     steps = [model.answer({"kind": kind}) for kind in ("undo", "undo", "undo", "redo")]
@@ -335,27 +330,108 @@ def test_a_label_of_the_gold_set_is_in_use(project, model):
     key = LabelingRepository(project).reports()[0].study_key
     names = [label["name"] for label in model.start()["overview"]["labels"]]
     Curating(project, 1).set_gold(key, ["heart"])
-    model.answer({"kind": "remove", "phrase": ids(model.start())["heart"]})
+    model.answer(remove(model.start(), ids(model.start())["heart"]))
 
     with pytest.raises(CcdsError, match="0 of the phrases and 1 of the studies"):
         model.answer({"kind": "labels", "names": [name for name in names if name != "heart"], "seen": names})
 
 
 def test_a_page_of_an_older_list_is_told_so(project, model):
-    """A phrase that somebody removed meanwhile is neither moved nor edited nor shown."""
-    phrase = ids(model.start())["left"]
+    """A phrase that somebody removed meanwhile is neither moved nor edited nor shown; a change is answered with the list."""
+    page = model.start()
+    phrase = ids(page)["left"]
     LabelingRepository(project).remove_phrase(phrase)
     gone = {"phrase": phrase}
 
     for request in (
-        {"kind": "move", "position": 0} | gone,
+        move(page, phrase, position=0),
+        {"kind": "change", "text": "left", "label": "side", "seen": seen(page, phrase)} | gone,
+        remove(page, phrase),
+    ):
+        told = model.answer(request)
+        assert "found none, as somebody removed it meanwhile" in told["refused"]
+        assert [*ids(told)] == [word for word in WORDS if word != "left"]
+    for request in (
         {"kind": "try", "position": 0} | gone,
-        {"kind": "change", "text": "left", "label": "side", "seen": {"text": "left", "label": "side"}} | gone,
-        {"kind": "remove"} | gone,
         {"kind": "reports", "begin": 0, "among": {"by": "phrase"} | gone},
     ):
         with pytest.raises(CcdsError, match="one that was removed"):
             model.answer(request)
+
+
+def test_an_older_page_removes_no_phrase_that_another_fellow_changed(open_as, model):
+    """It is told what stands there now, and removes that where it is still meant."""
+    fred = prioritise_model(open_as("fred", Action.OPEN_LABELING))
+    page = model.start()
+    phrase = ids(page)["left"]
+    fred.answer({"kind": "change", "phrase": phrase, "text": "left lung", "label": "side", "seen": seen(page, phrase)})
+
+    told = model.answer(remove(page, phrase))
+    again = model.answer(remove(told, phrase))
+
+    assert "found another one, as somebody changed it meanwhile" in told["refused"]
+    assert ids(told)["left lung"] == phrase
+    assert "refused" not in again
+    assert "left lung" not in ids(again)
+
+
+def test_an_older_page_moves_nothing_in_another_order_than_it_shows(open_as, model):
+    """The place that was meant may be another one by now; phrases that came below since shift none."""
+    fred = prioritise_model(open_as("fred", Action.OPEN_LABELING))
+    page = model.start()
+    phrase = ids(page)["heart"]
+    fred.answer(move(page, ids(page)["effusion"], position=3))
+
+    told = model.answer(move(page, phrase, position=1))
+    fred.answer({"kind": "add", "text": "clear", "label": "no"})
+    again = model.answer(move(told, phrase, position=1))
+
+    assert "the order as this page showed it" in told["refused"]
+    assert [*ids(told)] == ["left", "no effusion", "heart", "effusion"]
+    assert [*ids(again)] == ["left", "heart", "no effusion", "effusion", "clear"]
+
+
+def test_an_older_page_brings_back_no_label_that_another_fellow_removed(open_as, model):
+    """A key that was pressed on a list of yesterday makes no label; one that was typed is a new one, where that is meant."""
+    fred = prioritise_model(open_as("fred", Action.OPEN_LABELING))
+    names = names_of(model.start())
+    page = model.answer({"kind": "labels", "names": [*names, "old"], "seen": names})
+    phrase = ids(page)["left"]
+    relabel = {"kind": "change", "phrase": phrase, "text": "left", "label": "old", "seen": seen(page, phrase)}
+    fred.answer({"kind": "labels", "names": names, "seen": [*names, "old"]})
+
+    told = model.answer({**relabel, "known": True})
+    typed = model.answer({**relabel, "new_labels": True})
+
+    assert "the label as this page showed it; found none, as somebody removed it meanwhile" in told["refused"]
+    assert names_of(told) == names
+    assert names_of(typed) == [*names, "old"]
+
+
+def test_an_older_page_brings_back_no_label_for_the_uncertain(open_as, model):
+    """Likewise; where labels are decided by themselves it is no label, but a word for what is said of one."""
+    fred = prioritise_model(open_as("fred", Action.OPEN_LABELING))
+    names = names_of(model.start())
+    page = model.answer({"kind": "labels", "names": [*names, "Maybe"], "seen": names})
+    phrase = ids(page)["left"]
+    change = {
+        "kind": "change",
+        "phrase": phrase,
+        "text": "left",
+        "seen": seen(page, phrase),
+        "label": "side",
+        "known": True,
+    }
+    fred.answer({"kind": "labels", "names": names, "seen": [*names, "Maybe"]})
+
+    told = model.answer({**change, "uncertain_label": "maybe", "known_uncertain": True})
+    typed = model.answer({**change, "uncertain_label": "Maybe", "new_labels": True})
+    again = model.answer({**change, "seen": seen(typed, phrase), "uncertain_label": "maybe ", "known_uncertain": True})
+
+    assert "the label as this page showed it; found none, as somebody removed it meanwhile" in told["refused"]
+    assert names_of(told) == names
+    assert names_of(typed) == names_of(again) == [*names, "Maybe"]
+    assert seen(again, phrase)["uncertain_label"] == "Maybe"
 
 
 def test_an_older_page_overwrites_no_other_fellow_s_words(open_as, project, model):
@@ -395,8 +471,10 @@ def test_an_older_page_drops_no_label_that_another_fellow_added(open_as, model):
     "content",
     [
         None,
-        {"kind": "move", "phrase": 1},
-        {"kind": "move", "phrase": "1", "position": 0},
+        {"kind": "move", "phrase": 1, "position": 0, "order": [1]},
+        {"kind": "move", "phrase": 1, "position": 0, "order": [2], "seen": {"text": "left", "label": "side"}},
+        {"kind": "move", "phrase": "1", "position": 0, "order": [1], "seen": {"text": "left", "label": "side"}},
+        {"kind": "remove", "phrase": 1},
         {"kind": "try", "phrase": 1, "position": -1},
         {"kind": "reports", "among": None, "begin": 0},
         {"kind": "labels", "names": "yes"},
@@ -411,3 +489,72 @@ def test_a_wrong_request_is_refused_in_one_line_without_its_content(content):
         parse(content)
 
     assert "secret" not in str(refusal.value).replace("(at undo.secret)", "")
+
+
+def add(text: str, label: str, **more: object) -> dict[str, object]:
+    """Asks for a phrase that was typed."""
+    return {"kind": "add", "text": text, "label": label, **more}
+
+
+def test_a_label_that_was_typed_is_asked_about_where_the_task_hasnt_it(model):
+    """Once, by its name; whoever says yes has it in the history, and takes it back like anything else, after its phrase."""
+    before = model.start()
+    asked = model.answer(add("clear", "nolabel"))
+    asked_of_change = model.answer(
+        {"kind": "change", "phrase": ids(before)["left"], "seen": seen(before, ids(before)["left"])}
+        | {"text": "left", "label": "nolabel"}
+    )
+    untouched = model.start()
+    added = model.answer(add("clear", "nolabel", new_labels=True))
+    history = model.answer({"kind": "history", "begin": 0})["changes"]
+    without_phrase, without_label = model.answer({"kind": "undo"}), model.answer({"kind": "undo"})
+
+    assert asked == asked_of_change == {"asks": "“nolabel” is no label of this task: add it?", "about": "new_labels"}
+    assert untouched == before
+    assert names_of(added) == [*names_of(before), "nolabel"]
+    assert [(one["what"], one.get("labels", [[], []])[1][-1:]) for one in history[:2]] == [
+        ("inserted", []),
+        ("task", ["nolabel"]),
+    ]
+    assert "clear" not in ids(without_phrase)
+    assert names_of(without_label) == names_of(before)
+
+
+def test_a_label_in_doubt_that_was_typed_is_asked_about_too(model):
+    """What is a label of the task is none."""
+    asked = model.answer(add("clear", "no", known=True, uncertain_label="mabye"))
+    known = model.answer(add("clear", "no", known=True, uncertain_label="yes", known_uncertain=True))
+
+    assert asked["asks"] == "“mabye” is no label of this task: add it?"
+    assert "clear" in ids(known)
+
+
+def test_no_label_is_left_by_a_phrase_that_isnt_taken(model):
+    """It is on the list already, or says nothing: nobody is asked, and the task stays as it is."""
+    before = model.start()
+
+    for text, line in (("LEFT", "the one at place 2 again"), ("...", "a phrase with a letter")):
+        with pytest.raises(CcdsError, match=line):
+            model.answer(add(text, "nolabel", new_labels=True))
+
+    assert model.start() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "line"),
+    [
+        ("...", "yes", "a phrase with a letter or a digit"),
+        ("clear", "...", "a label with a letter or a digit"),
+        ("x" * 201, "yes", "at most 200 characters; found one of 201"),
+    ],
+)
+def test_what_says_nothing_is_no_phrase_and_no_label(model, text, label, line):
+    """Signs alone, and a page of a report; by hand and by an edit."""
+    before = model.start()
+    change = {"kind": "change", "phrase": ids(before)["left"], "seen": seen(before, ids(before)["left"])}
+
+    for request in (add(text, label, new_labels=True), change | {"text": text, "label": label, "new_labels": True}):
+        with pytest.raises(CcdsError, match=line):
+            model.answer(request)
+
+    assert model.start() == before

@@ -51,6 +51,7 @@ def load(*more: str, columns=("findings", "impression"), reports="r.csv", projec
     )
 
 
+EARLIER = "that say something else than an earlier one of their accession number in the file"
 CHECKED = ("--exam-code-column", "code", "--date-column", "date")
 
 
@@ -63,7 +64,16 @@ def test_load_takes_in_what_is_new_and_covered(capsys, repository):
     of_messages = {"preliminary": 0, "withdrawn": 0, "superseded": 0, "rejected": 0, "commented": 0}
     assert (status, counts) == (
         0,
-        {"added": 2, "known": 1, "empty": 1, "conflicting": 1, "beyond": 3, "repeated": 1, **of_messages},
+        {
+            "added": 2,
+            "known": 1,
+            "empty": 1,
+            "conflicting": 0,
+            "contradicting": 1,
+            "beyond": 3,
+            "repeated": 1,
+            **of_messages,
+        },
     )
     assert [(stored.report.accession, stored.report.texts) for stored in repository.reports()] == [
         ("A1", ("No\n effusion.", "Normal.")),
@@ -78,11 +88,41 @@ def test_load_tells_what_it_left_out_without_naming_it(capsys):
 
     assert capsys.readouterr().out.splitlines() == [
         "8 reports: 2 added, 1 known already",
-        "        1  left out: without any text",
-        "        1  left out: that say something else than the project's report of that accession number",
+        "        1  left out: without any text (row 4)",
+        "        1  left out: that say something else than an earlier one of their accession number in the file (row 8)",
         "        3  left out: beyond the exam codes or dates of the IRB application",
         "        1  of all these: the same, word for word, as an earlier one in the file",
     ]
+
+
+def test_load_tells_apart_what_the_file_and_what_the_project_says_otherwise(folder, capsys):
+    """By the rows, of which the first ten are named: one looks them up in the file."""
+    rows = [*(f"B{n},x" for n in range(1200)), "B0,y", *["B1199,y"] * 11, "B7,x", "C1,", "A1,no"]
+    (folder / "r.csv").write_text("accession,findings\nA1,yes\n", encoding="utf-8")
+    load("--unchecked", columns=("findings",))
+    (folder / "r.csv").write_text("\n".join(["accession,findings", *rows]), encoding="utf-8")
+    capsys.readouterr()
+
+    load("--unchecked", columns=("findings",))
+
+    rows_told = ", ".join(str(1201 + n) for n in range(10))
+    assert capsys.readouterr().out.splitlines()[:4] == [
+        "1215 reports: 1200 added, 1 known already",
+        "        1  left out: without any text (row 1214)",
+        f"       12  left out: {EARLIER} (rows {rows_told} and 2 more)",
+        "        1  left out: that say something else than the project's report of that accession number (row 1215)",
+    ]
+
+
+@pytest.mark.parametrize("more", [(), ("--id-column", "accession"), CHECKED])
+@pytest.mark.usefixtures("folder")
+def test_load_says_first_of_all_that_there_is_no_such_file(capsys, more):
+    """Before one is asked for columns, or to vouch for what isn't there."""
+    status = main(["labeling", "load", "--project", "CHEST-1", "--reports", "nothere.csv", *more])
+
+    told = capsys.readouterr().err
+    assert (status, told.count("\n")) == (1, 1)
+    assert told.startswith("ccds: expected the CSV file nothere.csv; found No such file or directory; ")
 
 
 @pytest.mark.usefixtures("folder")

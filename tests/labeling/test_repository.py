@@ -105,7 +105,7 @@ def test_another_report_under_a_known_accession_is_a_conflict(repository, other)
 
     counts = [repository.load_reports([first, other]), repository.load_reports([other])]
 
-    assert counts == [Loaded(added=1, conflicting=1), Loaded(conflicting=1)]
+    assert counts == [Loaded(added=1, contradicting=1), Loaded(conflicting=1)]
     assert [entry.report for entry in repository.reports()] == [first]
 
 
@@ -245,9 +245,12 @@ def test_two_people_cannot_put_the_same_phrase_on_the_list(open_as):
         (lambda _one, repository: repository.insert_phrase(Phrase("new", "x"), 3), "place 4"),
         (lambda one, repository: repository.move_phrase(one.id, 2), "place 3"),
         (lambda one, repository: repository.move_phrase(one.id, -1), "place 0"),
-        (lambda one, repository: repository.move_phrase(one.id + 99, 0), "one that is gone"),
-        (lambda one, repository: repository.remove_phrase(one.id + 99), "one that is gone"),
-        (lambda one, repository: repository.replace_phrase(one.id + 99, Phrase("new", "x")), "one that is gone"),
+        (lambda one, repository: repository.move_phrase(one.id + 99, 0), "none, as somebody removed it"),
+        (lambda one, repository: repository.remove_phrase(one.id + 99), "none, as somebody removed it"),
+        (
+            lambda one, repository: repository.replace_phrase(one.id + 99, Phrase("new", "x")),
+            "none, as somebody removed it",
+        ),
         (lambda one, repository: repository.replace_phrase(one.id, Phrase("two", "x")), "the one at place 2 again"),
     ],
 )

@@ -66,6 +66,7 @@ def test_the_bar_is_told_screens_and_tasks(project, model):
         "id": made.id,
         "name": "tubes",
         "kind": "several",
+        "cohort": None,
         "labels": [{"name": "tip", "tone": 3}, {"name": "line", "tone": 11}],
         "guideline": "Look twice.",
         "left_out": [],

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccds_kernel.labeling.confirmation.snapshot import Basis, LabelRow, Source, sealed
+from ccds_kernel.labeling.confirmation.snapshot import Basis, LabelRow, sealed
 from ccds_kernel.labeling.confirmation.snapshot_file import export
+from ccds_kernel.labeling.confirmation.source import Source
 from ccds_kernel.labeling.spreadsheets import meant, plain
 from ccds_kernel.labeling.tasks.task import Task
 

@@ -131,6 +131,18 @@ def test_without_anything_confirmed_only_words_near_the_label_are_suggested():
     assert settling(vocabulary, index, "no", {}, most=MANY) == []
 
 
+@pytest.mark.parametrize(("label", "near"), [("present", {"effusion"}), ("fluid", {"effusion", "fluid"})])
+def test_a_verdict_names_no_finding(label, near):
+    """What "present" stands for is said by its phrases; a label that names what is sought is a word like theirs."""
+    texts = [["A small effusion is present. Fluid."]] * 3 + [["Large effusion."]]
+    index = index_of(texts, [Phrase("large effusion", label)])
+
+    found = {one.phrase.text for one in settling(Vocabulary(texts), index, label, {}, most=MANY)}
+
+    assert found >= near
+    assert all(near & set(text.split()) for text in found)
+
+
 @pytest.mark.parametrize("confirmed", [{}, {0: YES, 1: YES}])
 def test_what_stands_for_a_name_that_was_taken_out_is_never_suggested(confirmed):
     """Rows of x and underscores, whatever stands beside them; the x of "x ray" is a word."""

@@ -8,7 +8,12 @@ import pytest
 import yaml
 
 from ccds_kernel.cli import main
+from ccds_kernel.cohort.criteria import Criteria
+from ccds_kernel.cohort.repository import CohortRepository
+from ccds_kernel.dataset.soft_labels import soft_labels
+from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.project import Project
+from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
@@ -273,3 +278,111 @@ def test_what_can_not_be_is_one_line(folder, capsys, words, told):
     found = capsys.readouterr()
     assert (status, found.out, found.err.count("\n")) == (1, "", 1)
     assert told in found.err
+
+
+@pytest.fixture
+def cohorts(folder, project) -> CohortRepository:  # noqa: ARG001 - the file is written in the folder
+    """The project's cohorts: `second` is of exam code CXR2, of which there are two reports of four."""
+    Path("findings.yaml").write_text(TASK.replace("left_out: [indication]\n", ""), encoding="utf-8")
+    repository, day = CohortRepository(project), date(2020, 3, 1)
+    repository.keep("second", Criteria(frozenset({"CXR2"}), day, day))
+    LabelingRepository(project).load_reports(
+        Report(f"A{n}", (Section("findings", "Effusion."),), code, day)
+        for n, code in enumerate(["CXR1", "CXR1", "CXR2", "CXR2"])
+    )
+    return repository
+
+
+def told_of(path: str, text: str, capsys) -> tuple[int, str, str]:
+    """What `task set` says to a file: its status, and what it prints."""
+    Path(path).write_text(text, encoding="utf-8")
+    status = run("task", "set", path)
+    told = capsys.readouterr()
+    return status, told.out, told.err
+
+
+@pytest.mark.usefixtures("cohorts")
+def test_a_task_is_kept_to_a_cohort(capsys):
+    """By its file; the history tells to which one, and an undo takes it back. Its snapshots and `import` know members only."""
+    run("task", "set", "findings.yaml")
+    capsys.readouterr()
+    kept = told_of("kept.yaml", "name: findings\ncohort: second\n", capsys)
+    run("task", "show")
+    shown = yaml.safe_load(capsys.readouterr().out)
+    run("snapshot", "--json")
+    members = json.loads(capsys.readouterr().out)
+    run("snapshot", "--cohort", "second", "--json")
+    both = json.loads(capsys.readouterr().out)
+    none = told_of("none.yaml", "name: findings\ncohort:\n", capsys)
+    back = run("task", "undo")
+    run("task", "history")
+
+    assert kept == (0, "task 'findings': changed: a cohort (second)\n", "")
+    assert (shown["cohort"], members["studies"], both) == ("second", 2, members)
+    assert none == (0, "task 'findings': changed: a cohort (none)\n", "")
+    lines = capsys.readouterr().out.splitlines()
+    assert (back, lines[0]) == (0, "task 'findings': taken back: a cohort (none)")
+    assert [line.split(" UTC  ")[1] for line in lines[-3:]] == [
+        "fay changed: a cohort (second)",
+        "fay changed: a cohort (none)",
+        "fay took back: a cohort (second)",
+    ]
+
+
+def test_a_task_is_kept_to_no_cohort_that_is_not_there_or_not_covered(capsys, settings, cohorts):
+    """One line, and nothing is changed; of a task that is kept to one that isn't covered any more nothing is read."""
+    run("task", "set", "findings.yaml")
+    capsys.readouterr()
+    unknown = told_of("kept.yaml", "name: findings\ncohort: third\n", capsys)
+    new = told_of("new.yaml", "name: other\ncohort: third\n", capsys)
+    told_of("kept.yaml", "name: findings\ncohort: second\n", capsys)
+    application = registry_of(settings).get("CHEST-1")
+    apply_application(application.model_copy(update={"exam_codes": ("CXR1",)}), person="admin", settings=settings)
+    snapshot = run("snapshot"), capsys.readouterr().err
+    again = told_of("new.yaml", "name: other\ncohort: second\n", capsys)
+    guideline = told_of("kept.yaml", "name: findings\nguideline: Look.\n", capsys)
+    off = told_of("kept.yaml", "name: findings\ncohort:\n", capsys)
+
+    assert unknown[2] == (
+        "ccds: expected the cohort third, to which the task 'findings' is kept; found none of that name; let a fellow name "
+        "one of 'ccds cohort list --project CHEST-1' in the task's file, or none\n"
+    )
+    assert (unknown[0], new[0], snapshot[0], again[0]) == (1, 1, 1, 1)
+    assert snapshot[1] == (
+        "ccds: expected the cohort second, to which the task 'findings' is kept, within the IRB application; found CXR2 in it, "
+        "which isn't covered; let a fellow name another cohort in the task's file, or none, or ask the principal investigator, "
+        "Dr. Reed, for an amendment\n"
+    )
+    assert "to which the task 'other' is kept, within the IRB application" in again[2]
+    assert (guideline[0], off[:2]) == (0, (0, "task 'findings': changed: a cohort (none)\n"))
+    assert [one.name for one in cohorts.cohorts()] == ["second"]
+
+
+@pytest.mark.usefixtures("cohorts")
+def test_phrases_that_stand_in_every_report_are_those_of_the_members(capsys, project):
+    """`import` asks about a phrase that tells no member from another, whatever stands in the others."""
+    LabelingRepository(project).load_reports([Report("B", (Section("findings", "Clear."),), "CXR1", date(2020, 3, 1))])
+    run("task", "set", "findings.yaml")
+    Path("p.csv").write_text("phrase,label\neffusion,effusion\n", encoding="utf-8")
+    told_of("kept.yaml", "name: findings\ncohort: second\n", capsys)
+
+    refused = run("import", "--phrases", "p.csv"), capsys.readouterr().err
+    told_of("none.yaml", "name: findings\ncohort:\n", capsys)
+    taken = run("import", "--phrases", "p.csv")
+
+    assert (refused[0], taken) == (1, 0)
+    assert "found 1 that match all 2" in refused[1]
+
+
+@pytest.mark.usefixtures("cohorts")
+def test_soft_labels_of_a_task_are_of_its_members(capsys, project):
+    """Also where a training names a cohort: those that are in both."""
+    run("task", "set", "findings.yaml")
+    told_of("kept.yaml", "name: findings\ncohort: second\n", capsys)
+    CohortRepository(project).keep("first", Criteria(frozenset({"CXR1"}), date(2020, 3, 1), date(2020, 3, 1)))
+
+    members = soft_labels(project, task="findings", label="effusion")
+
+    assert len(members) == 2
+    assert soft_labels(project, task="findings", label="effusion", cohort="second") == members
+    assert soft_labels(project, task="findings", label="effusion", cohort="first") == {}

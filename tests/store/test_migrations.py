@@ -1,16 +1,24 @@
 """The schema: made by migrations, and as the stages declare it."""
 
+import json
+from datetime import datetime
+
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import PrimaryKeyConstraint, create_engine, inspect, text
+from sqlalchemy import MetaData, PrimaryKeyConstraint, create_engine, inspect, text
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.tasks import rows as task_rows
+from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.store.metadata import metadata
 from ccds_kernel.store.migrate import configuration
 from ccds_kernel.store.store import open_store
 from support.tables import every_table
+
+AT = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - as SQLite keeps it: without a time zone
 
 
 def test_the_migrations_make_what_the_stages_declare(tmp_path):
@@ -107,6 +115,8 @@ def test_strata_tags_move_to_a_table_of_their_own(tmp_path):
         )
         for later in (*series, "retrieval", "image_criteria", "retrieval_run", "study_strata", "task_change"):
             connection.execute(text(f"DROP TABLE {later}"))
+        connection.execute(text("ALTER TABLE task DROP COLUMN cohort"))
+        connection.execute(text("DROP INDEX ix_phrase_change_person"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
     store.close()
 
@@ -118,6 +128,48 @@ def test_strata_tags_move_to_a_table_of_their_own(tmp_path):
     store.close()
     assert tags == [('["motion"]', "ann", "2026-01-01 12:00:00"), ("[]", "ann", "2026-01-03 12:00:00")]
     assert left == ['["effusion"]']
+
+
+def test_tasks_of_before_are_kept_to_no_cohort(tmp_path):
+    """Nor are they in their history."""
+    path = tmp_path / "project.db"
+    old = MetaData()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0010")
+        old.reflect(connection)
+        whole = {
+            "name": "chest",
+            "kind": "one",
+            "labels": "[]",
+            "guideline": "",
+            "left_out": "[]",
+            "cues": None,
+            "strata": "[]",
+        }
+        who, before, after = (
+            {"created_by": "ann", "created_at": AT},
+            json.dumps(whole),
+            json.dumps({**whole, "name": "thorax"}),
+        )
+        connection.execute(old.tables["task"].insert().values(**whole | {"name": "thorax"}, **who))
+        connection.execute(
+            old.tables["task_change"]
+            .insert()
+            .values(step=1, task_id=2, person="ann", at=AT, before=before, after=after, kind="do")
+        )
+    engine.dispose()
+
+    store = open_store(path)
+
+    with store.reading() as connection:
+        stored = task_rows.tasks(connection)[-1]
+        (change,) = task_rows.task_changes(connection, stored.id)
+    store.close()
+    assert (stored.id, stored.task) == (2, Task("thorax", strata=()))
+    assert (change.before, change.after) == (Task("chest", strata=()), stored.task)
 
 
 def test_a_newer_schema_is_refused_and_left_alone(tmp_path):

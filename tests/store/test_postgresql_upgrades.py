@@ -60,7 +60,7 @@ def test_reports_and_phrases_of_before_tasks_are_the_first_task_s(site, issue, o
     assert site.schemas.prepare(schema, ["reports"])
 
     assert planned[0].startswith("bring it from 0004 to ")
-    store = open_schema(issue(of=schema, write=True), schema)
+    store = open_schema(issue(of=schema, write=True, person="bob"), schema)
     with store.writing() as connection:
         editor = PhraseEditor(connection, rows.FIRST_TASK, "bob")
         new = editor.insert(Phrase("mass", "other", uncertain_label="perhaps"), 1)

@@ -36,11 +36,21 @@ _ENDS_OF_WORDS = """([section, words]) => {
     for (let node = walker.nextNode(), before = 0; node; before += node.data.length, node = walker.nextNode())
       if (offset <= before + node.data.length) return [node, offset - before];
   };
-  range.setStart(...place(begin));
-  range.setEnd(...place(begin + words.length));
-  const boxes = [...range.getClientRects()];
-  const [first, last] = [boxes[0], boxes.at(-1)];
-  return [first.left + 1, first.top + first.height / 2, last.right - 1, last.top + last.height / 2];
+  const signs = [...new Intl.Segmenter().segment(words)].map(({ segment }) => segment);
+  const isToLeft = (sign) => /[\\p{Script=Hebrew}\\p{Script=Arabic}]/u.test(sign);
+  const boxOf = (from, to) => {
+    range.setStart(...place(from));
+    range.setEnd(...place(to));
+    return [...range.getClientRects()].at(-1);
+  };
+  const within = (sign, box, share) => [box.left + (isToLeft(sign) ? 1 - share : share) * box.width, box.top + box.height / 2];
+  const first = boxOf(begin, begin + signs[0].length);
+  const last = boxOf(begin + words.length - signs.at(-1).length, begin + words.length);
+  // Where a word runs the other way than its neighbour a browser takes the one's end for the other's: a part of a word will do.
+  return [
+    ...within(signs[0], first, /^[\\p{L}\\p{N}]{2}/u.test(words) ? 0.75 : 0.1),
+    ...within(signs.at(-1), last, /[\\p{L}\\p{N}]{2}$/u.test(words) ? 0.25 : 0.9),
+  ];
 }"""
 
 
@@ -80,7 +90,7 @@ def hosts_asked(page: Page) -> set[str]:
 
 
 def drag_over(page: Page, words: str, *, section: int = 0) -> None:
-    """Selects `words` in a report's section with the mouse, from the middle of the first character to that of the last."""
+    """Selects `words` in a report's section with the mouse, from within the first character to within the last: whole words."""
     left, top, right, bottom = page.evaluate(_ENDS_OF_WORDS, [section, words])
     page.mouse.move(left, top)
     page.mouse.down()

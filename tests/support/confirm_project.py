@@ -8,10 +8,14 @@ from playwright.sync_api import Page, expect
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.labeling.confirmation.batch import compose
+from ccds_kernel.labeling.confirmation import curation_rows
+from ccds_kernel.labeling.confirmation.batch import Said, compose
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
+from ccds_kernel.labeling.confirmation.confirming import Confirming
 from ccds_kernel.labeling.confirmation.curating import Curating
+from ccds_kernel.labeling.confirmation.curation_rows import CurationKind
 from ccds_kernel.labeling.confirmation.soft import soft_studies
+from ccds_kernel.labeling.confirmation.tagging import Tagging
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
@@ -92,6 +96,20 @@ def make_batch(
     for labeler in labelers:
         curating.assign(batch.id, labeler)
     return batch
+
+
+def tag(project: Project, study_key: str, tags: Iterable[str]) -> None:
+    """Has the fellow tag a study, in a batch of their own."""
+    batch = make_batch(project, "the fellow's", [study_key], labelers=[FELLOW])
+    (held,) = Confirming(project, batch.id).take(1)
+    assert Tagging(project, batch.id).tag(held.lease, study_key, tags) is None
+
+
+def tags_of(project: Project, study_key: str) -> dict[str, Said | None]:
+    """Who tags a study → how."""
+    with project.store.reading() as connection:
+        every = curation_rows.every(connection, TASK, CurationKind.STRATA, [study_key])
+        return {one.person: one.said for one in every}
 
 
 def study_on(page: Page) -> str:

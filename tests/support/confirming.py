@@ -100,7 +100,9 @@ class Workplace:
         chosen = [key for key in keys or self.keys if key not in planted]
         items = [BatchItem(key, None, POSITIVE) for key in chosen]
         items += [BatchItem(key, None, NEGATIVE, Planted.WRONG) for key in planted]
-        batch = self.curating().make_batch("first", items, overlap=overlap)
+        number = len(self.curating().batches()) + 1
+        name = "first" if number == 1 else f"number {number}"
+        batch = self.curating().make_batch(name, items, overlap=overlap)
         for labeler in labelers:
             self.curating().assign(batch.id, labeler)
         return batch

@@ -23,8 +23,9 @@ _GROUPS = {
         "cluster/test_unix_people.py", "hub/test_docker_session.py", "hub/test_pam_login.py", "hub/test_unix_people.py",
         "hub/test_unix_trainings.py", "irb/test_database_file.py", "irb/test_reconcile.py",
         "irb/test_reconcile_attacked.py", "irb/test_reconcile_killed.py", "irb/test_reconcile_mending.py",
-        "matrix/test_files.py", "session/test_root_batch.py", "session/test_root_helper.py", "session/test_root_jobs.py",
-        "session/test_root_kernel.py", "session/test_root_server.py",
+        "labeling/confirmation/test_snapshot_people.py", "matrix/test_files.py", "session/test_root_batch.py",
+        "session/test_root_helper.py", "session/test_root_jobs.py", "session/test_root_kernel.py",
+        "session/test_root_server.py",
     ),
     DEMO: (
         "browser/test_journeys.py", "browser/test_lab_lock.py", "demo/test_running.py", "hub/test_airlock.py",

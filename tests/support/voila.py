@@ -23,6 +23,18 @@ class App:
     host: str
     kernels: Callable[[], list[int]]
 
+    @contextmanager
+    def slow_kernels(self) -> Iterator[None]:
+        """Its kernels answer nothing meanwhile, and everything after."""
+        stopped = self.kernels()
+        try:
+            for pid in stopped:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
+
 
 @contextmanager
 def served(notebook: str, folder: Path, *, config: Path, person: str, project: str | None = None) -> Iterator[App]:

@@ -1,10 +1,12 @@
 """How often the soft labels of each phrase are wrong, and how many wrong ones are left, from the studies that were confirmed.
 
 A soft label is wrong where the confirmed label is another. Of each phrase the studies that it *captures* are counted, those of
-them that are *confirmed*, and of these the *wrong* ones. The rate is that of the confirmed ones, with Wilson's interval. The
-number of wrong ones among the other studies U that it captures is U times the rate; its interval is Bayes' prediction:
-with Jeffreys' prior the number is beta-binomial, wrong + ½ and confirmed - wrong + ½ [Brown, Cai and DasGupta 2001, Stat
-Sci 16:101–133, for the prior; Gelman et al. 2013, Bayesian Data Analysis, 3rd edition, section 3.3 and 2.4, for the prediction].
+them that are *confirmed*, and of these the *wrong* ones. The rate is that of the confirmed ones, with Wilson's interval. Studies
+about which somebody said something that tells nothing of the phrase (gold ones, which somebody chose, or disputed ones) are
+*settled*. The number of wrong ones among the other studies U that it captures is U times the rate; its interval is Bayes'
+prediction: with Jeffreys' prior the number is beta-binomial, wrong + ½ and confirmed - wrong + ½ [Brown, Cai and DasGupta 2001,
+Stat Sci 16:101–133, for the prior; Gelman et al. 2013, Bayesian Data Analysis, 3rd edition, section 3.3 and 2.4, for the
+prediction].
 So the interval knows that nobody looked at these U, and is 0 to 0 where none is left. It is widened to the estimate where that
 lies outside, as Brown, Cai and DasGupta set Jeffreys' lower limit to 0 where nothing was wrong.
 
@@ -44,16 +46,22 @@ class PhraseCounts(Value):
     captured: int = Field(ge=0)
     confirmed: int = Field(ge=0)
     wrong: int = Field(ge=0)
+    settled: int = Field(default=0, ge=0)
+
+    @property
+    def left(self) -> int:
+        """About how many nobody said anything."""
+        return self.captured - self.confirmed - self.settled
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if not self.wrong <= self.confirmed <= self.captured:
-            raise ValueError("wrong ones are confirmed, and confirmed ones captured")
+        if not self.wrong <= self.confirmed <= self.captured - self.settled:
+            raise ValueError("wrong ones are confirmed, and confirmed ones, and others that are settled, captured")
         return self
 
 
 class Left(Value):
-    """Studies that nobody confirmed, and how many of them have a wrong soft label, with the 95 % interval of that number."""
+    """Studies about which nobody said anything, how many of them have a wrong soft label, and that number's 95 % interval."""
 
     studies: int = Field(ge=0)
     wrong: float
@@ -81,7 +89,7 @@ class StratifiedRate(Value):
 class SoftLabelErrors(Value):
     """The phrases in the order in which they were given, and all together; `rate` and `left` are None where nothing is confirmed.
 
-    `unknown` is the number of studies of phrases of which nothing is confirmed: `rate` and `left` say nothing about them.
+    `unknown` is the number of studies left of phrases of which nothing is confirmed: `rate` and `left` say nothing about them.
     """
 
     phrases: tuple[PhraseError, ...]
@@ -91,7 +99,11 @@ class SoftLabelErrors(Value):
 
 
 def count_phrases(
-    holders: npt.NDArray[np.integer], confirmed: npt.NDArray[np.bool_], wrong: npt.NDArray[np.bool_], phrases: int
+    holders: npt.NDArray[np.integer],
+    confirmed: npt.NDArray[np.bool_],
+    wrong: npt.NDArray[np.bool_],
+    settled: npt.NDArray[np.bool_],
+    phrases: int,
 ) -> tuple[PhraseCounts, ...]:
     """The counts of each of `phrases` phrases.
 
@@ -99,6 +111,7 @@ def count_phrases(
         holders: of each study the place of the phrase that captures it; below 0 where none does.
         confirmed: of each study whether somebody confirmed it; of the same length.
         wrong: whether the confirmed label is another than the soft label; False counts where it isn't confirmed.
+        settled: whether somebody said something about it all the same; False where it is confirmed.
         phrases: how many there are.
     """
     held = holders >= 0
@@ -108,9 +121,13 @@ def count_phrases(
 
     everything = np.ones(len(holders), dtype=bool)
     return tuple(
-        PhraseCounts(captured=captured, confirmed=looked_at, wrong=other)
-        for captured, looked_at, other in zip(
-            by_phrase(everything), by_phrase(confirmed), by_phrase(confirmed & wrong), strict=True
+        PhraseCounts(captured=captured, confirmed=looked_at, wrong=other, settled=said)
+        for captured, looked_at, other, said in zip(
+            by_phrase(everything),
+            by_phrase(confirmed),
+            by_phrase(confirmed & wrong),
+            by_phrase(settled & ~confirmed),
+            strict=True,
         )
     )
 
@@ -118,7 +135,7 @@ def count_phrases(
 def soft_label_errors(phrases: Sequence[PhraseCounts]) -> SoftLabelErrors:
     """The errors of each phrase and of all."""
     known = [one for one in phrases if one.confirmed]
-    unknown = sum(one.captured for one in phrases if not one.confirmed)
+    unknown = sum(one.left for one in phrases if not one.confirmed)
     by_phrase = tuple(_phrase_error(one) for one in phrases)
     if not known:
         return SoftLabelErrors(phrases=by_phrase, rate=None, left=None, unknown=unknown)
@@ -135,7 +152,7 @@ def soft_label_errors(phrases: Sequence[PhraseCounts]) -> SoftLabelErrors:
             high=max(round(high, _DIGITS), round(value, _DIGITS)),
             confirmed=int(confirmed.sum()),
         ),
-        left=_left_of_all(captured - confirmed, confirmed, wrong),
+        left=_left_of_all(np.array([one.left for one in known], float), confirmed, wrong),
         unknown=unknown,
     )
 
@@ -149,24 +166,23 @@ def _stratified(
 
 
 def _left_of_all(
-    unconfirmed: npt.NDArray[np.float64], confirmed: npt.NDArray[np.float64], wrong: npt.NDArray[np.float64]
+    left: npt.NDArray[np.float64], confirmed: npt.NDArray[np.float64], wrong: npt.NDArray[np.float64]
 ) -> Left:
-    studies = int(unconfirmed.sum())
+    studies = int(left.sum())
     if not studies:
         return Left(studies=0, wrong=0, low=0, high=0)
-    value, size = _stratified(unconfirmed, confirmed, wrong)
+    value, size = _stratified(left, confirmed, wrong)
     return _left(studies, studies * value, value * size, size)
 
 
 def _phrase_error(counts: PhraseCounts) -> PhraseError:
     if not counts.confirmed:
         return PhraseError(counts=counts, rate=None, left=None)
-    left = counts.captured - counts.confirmed
     found = rate(counts.wrong, counts.confirmed)
     return PhraseError(
         counts=counts,
         rate=found,
-        left=_left(left, left * counts.wrong / counts.confirmed, counts.wrong, counts.confirmed),
+        left=_left(counts.left, counts.left * counts.wrong / counts.confirmed, counts.wrong, counts.confirmed),
     )
 
 

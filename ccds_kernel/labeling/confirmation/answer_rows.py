@@ -14,6 +14,8 @@ from ccds_kernel.labeling.confirmation.answer import Answer, AnswerKind, Refused
 from ccds_kernel.labeling.confirmation.batch import Planted, Said
 from ccds_kernel.labeling.confirmation.batch_rows import StoredItem
 from ccds_kernel.labeling.confirmation.json_text import said_of, told, told_or_none
+from ccds_kernel.labeling.reach import Reach
+from ccds_kernel.labeling.rows import within
 from ccds_kernel.labeling.tables import report
 
 _answer, _item, _batch = tables.answer, tables.item, tables.batch
@@ -95,8 +97,12 @@ def every(
     batch_id: int | None = None,
     labeler: str | None = None,
     after: int = 0,
+    reach: Reach | None = None,
 ) -> Iterator[StoredAnswer]:
-    """Every answer of a task, a batch or a labeler with a number above `after`, the oldest first: refused and undone ones too."""
+    """Every answer of a task, a batch or a labeler with a number above `after`, the oldest first: refused and undone ones too.
+
+    Of studies within `reach`; of all where it is None.
+    """
     query = _with_study().where(_answer.c.id > after).order_by(_answer.c.id)
     if task_id is not None:
         query = query.where(_batch.c.task_id == task_id)
@@ -104,22 +110,27 @@ def every(
         query = query.where(_batch.c.id == batch_id)
     if labeler is not None:
         query = query.where(_answer.c.labeler == labeler)
+    if reach is not None:
+        query = query.where(within(reach))
     return _read(connection, query)
 
 
 def counting(answers: Iterable[StoredAnswer]) -> tuple[StoredAnswer, ...]:
     """Those of `answers` (the oldest first) that count now: not refused, not undone, and no undos.
 
-    A labeler has at most one for a study of a batch, skips left out.
+    A labeler has at most one for a study of a batch, skips left out. An undo takes back what its labeler said under the same
+    lease; one of anything else, which only a row that was written past the program can be, is passed over.
     """
     standing: dict[str, StoredAnswer] = {}
     for stored in answers:
         if stored.refused is not None:
             continue
-        if stored.answer.undoes is not None:
-            standing.pop(stored.answer.undoes)
-        else:
+        if stored.answer.undoes is None:
             standing[stored.answer.id] = stored
+            continue
+        undone = standing.get(stored.answer.undoes)
+        if undone is not None and (undone.labeler, undone.answer.lease) == (stored.labeler, stored.answer.lease):
+            del standing[undone.answer.id]
     return tuple(standing.values())
 
 

@@ -18,7 +18,9 @@ from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM
 from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.tasks import rows as task_rows
+from ccds_kernel.labeling.tasks.reaching import reach_for
 from ccds_kernel.labeling.tasks.task import Task
 
 
@@ -74,35 +76,43 @@ class Assigned:
         self._project = project
         self._clock = clock
 
-    def batches(self) -> tuple[AssignedBatch, ...]:
-        """These batches, the oldest first."""
+    def batches(self, task_id: int | None = None) -> tuple[AssignedBatch, ...]:
+        """These batches, or those of a task, the oldest first. Raises as `reaching.reach_of`."""
         self._project.require(CONFIRM)
         with self._project.store.reading() as connection:
-            ours = [batch for batch in batch_rows.batches(connection) if self._me in batch.labelers]
-            tasks = {number: task_rows.task(connection, number) for number in {batch.task_id for batch in ours}}
-            return tuple(self._seen(connection, batch, tasks[batch.task_id]) for batch in ours)
+            ours = [batch for batch in batch_rows.batches(connection, task_id) if self._me in batch.labelers]
+            numbers = {batch.task_id for batch in ours} if task_id is None else {task_id}
+            tasks = {number: task_rows.task(connection, number) for number in numbers}
+            reaches = {number: reach_for(connection, self._project, task) for number, task in tasks.items()}
+            return tuple(self._seen(connection, batch, tasks[batch.task_id], reaches[batch.task_id]) for batch in ours)
 
     def outline(self, batch_id: int) -> Outline:
         """What one of them asks.
 
         Raises:
-            CcdsError: there is no such batch, or they aren't assigned to it.
+            CcdsError: there is no such batch, or they aren't assigned to it; or as `reaching.reach_of`.
         """
         self._project.require(CONFIRM)
         with self._project.store.reading() as connection:
             batch = batch_rows.assigned_batch(connection, batch_id, self._me)
-            sizes = batch_rows.group_sizes(connection, batch_id)
+            task = task_rows.task(connection, batch.task_id)
+            sizes = batch_rows.group_sizes(connection, reach_for(connection, self._project, task), batch_id)
             phrases = {
                 stored.id: stored.phrase for stored in rows.phrases(connection, batch.task_id) if stored.id in sizes
             }
-            task = task_rows.task(connection, batch.task_id)
         return Outline(batch.task_id, task, batch.name, phrases, sizes, batch.overlap < len(batch.labelers))
+
+    def labels(self, task_id: int) -> tuple[str, ...]:
+        """The labels of a task, in the order of their keys."""
+        self._project.require(CONFIRM)
+        with self._project.store.reading() as connection:
+            return tuple(label.name for label in task_rows.task(connection, task_id).labels)
 
     @property
     def _me(self) -> str:
         return self._project.person
 
-    def _seen(self, connection: Connection, batch: StoredBatch, task: Task) -> AssignedBatch:
-        is_open = lease_rows.still_open(connection, self._project.application, batch, self._me, self._clock(connection))
-        studies = sum(batch_rows.group_sizes(connection, batch.id).values())
+    def _seen(self, connection: Connection, batch: StoredBatch, task: Task, reach: Reach) -> AssignedBatch:
+        is_open = lease_rows.still_open(connection, reach, batch, self._me, self._clock(connection))
+        studies = sum(batch_rows.group_sizes(connection, reach, batch.id).values())
         return AssignedBatch(batch.id, batch.name, batch.task_id, task, studies, is_open)

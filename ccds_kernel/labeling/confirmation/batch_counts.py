@@ -12,6 +12,9 @@ from sqlalchemy import Connection, case, distinct, func, select
 from ccds_kernel.labeling.confirmation import tables
 from ccds_kernel.labeling.confirmation.answer import LeaseState
 from ccds_kernel.labeling.confirmation.batch import Planted
+from ccds_kernel.labeling.reach import Reach
+from ccds_kernel.labeling.rows import within
+from ccds_kernel.labeling.tables import report
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,10 @@ class BatchCounts:
     stuck: int = 0
 
 
-def batch_counts(connection: Connection, task_id: int, now: datetime) -> dict[int, BatchCounts]:
-    """The number of each batch of a task that has studies → its counts."""
+def batch_counts(connection: Connection, reach: Reach, task_id: int, now: datetime) -> dict[int, BatchCounts]:
+    """The number of each batch of a task that has studies → its counts, of those within `reach`."""
     item, lease, batch = tables.item, tables.lease, tables.batch
-    ordinary = item.c.planted == Planted.NO.value
+    ordinary = (item.c.planted == Planted.NO.value) & within(reach)
     studies = (
         select(
             item.c.batch_id,
@@ -43,26 +46,29 @@ def batch_counts(connection: Connection, task_id: int, now: datetime) -> dict[in
             func.sum(case((ordinary & (item.c.seats == 0), 1), else_=0)).label("done"),
         )
         .join(batch)
+        .join(report, report.c.id == item.c.report_id)
         .where(batch.c.task_id == task_id)
         .group_by(item.c.batch_id)
     )
     in_hands = (
         select(lease.c.batch_id, lease.c.labeler, func.count())
         .join(batch)
-        .where(batch.c.task_id == task_id, lease.c.state == LeaseState.HELD.value, lease.c.until > now)
+        .join(item, item.c.id == lease.c.item_id)
+        .join(report, report.c.id == item.c.report_id)
+        .where(batch.c.task_id == task_id, lease.c.state == LeaseState.HELD.value, lease.c.until > now, within(reach))
         .group_by(lease.c.batch_id, lease.c.labeler)
     )
     held: dict[int, dict[str, int]] = defaultdict(dict)
     for batch_id, labeler, count in connection.execute(in_hands):
         held[batch_id][labeler] = count
-    stuck = _stuck(connection, task_id)
+    stuck = _stuck(connection, reach, task_id)
     return {
         row.batch_id: BatchCounts(row.studies, row.done, held.get(row.batch_id, {}), stuck.get(row.batch_id, 0))
         for row in connection.execute(studies)
     }
 
 
-def _stuck(connection: Connection, task_id: int) -> dict[int, int]:
+def _stuck(connection: Connection, reach: Reach, task_id: int) -> dict[int, int]:
     """The number of each batch that has stuck studies → how many."""
     item, lease, batch, assignment = tables.item, tables.lease, tables.batch, tables.assignment
     people = select(func.count()).where(assignment.c.batch_id == item.c.batch_id).scalar_subquery()
@@ -75,8 +81,9 @@ def _stuck(connection: Connection, task_id: int) -> dict[int, int]:
     query = (
         select(item.c.batch_id, func.count())
         .join(batch)
+        .join(report, report.c.id == item.c.report_id)
         .where(batch.c.task_id == task_id, item.c.planted == Planted.NO.value, item.c.seats > 0, people > 0)
-        .where(had == people)
+        .where(had == people, within(reach))
         .group_by(item.c.batch_id)
     )
     return {row[0]: row[1] for row in connection.execute(query)}

@@ -13,6 +13,8 @@ from ccds_kernel.labeling.confirmation import tables
 from ccds_kernel.labeling.confirmation.answer import LeaseState
 from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, Said
 from ccds_kernel.labeling.confirmation.json_text import said_of, told
+from ccds_kernel.labeling.reach import Reach
+from ccds_kernel.labeling.rows import within
 from ccds_kernel.labeling.tables import report
 
 _AT_ONCE = 500
@@ -181,11 +183,11 @@ def items(connection: Connection, batch_id: int, ids: Iterable[int]) -> dict[int
     }
 
 
-def group_sizes(connection: Connection, batch_id: int) -> dict[int | None, int]:
-    """How many studies of a batch each phrase groups, planted ones among them."""
+def group_sizes(connection: Connection, reach: Reach, batch_id: int) -> dict[int | None, int]:
+    """How many studies of a batch within `reach` each phrase groups, planted ones among them."""
     item = tables.item
-    query = select(item.c.phrase_id, func.count()).where(item.c.batch_id == batch_id).group_by(item.c.phrase_id)
-    return {row[0]: row[1] for row in connection.execute(query)}
+    query = select(item.c.phrase_id, func.count()).join(report).where(item.c.batch_id == batch_id, within(reach))
+    return {row[0]: row[1] for row in connection.execute(query.group_by(item.c.phrase_id))}
 
 
 def uses_of_studies(connection: Connection, task_id: int) -> dict[str, int]:

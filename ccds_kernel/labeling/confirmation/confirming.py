@@ -1,6 +1,6 @@
 """Confirming, for one labeler: takes studies of a batch ahead, and keeps what is said about them.
 
-Who takes a study holds a *lease* of it, which ends by itself, so that a page that died blocks nothing. Taking, renewing, giving
+Who takes a study holds a *lease* of it, which ends by itself, so that a page that died blocks nothing. Taking, giving
 back and answering are one transaction each, which holds the store's write lock from its begin: two processes that ask at once are
 given different studies, whichever engine the rows lie in. `take` says how many studies a labeler is to have, not how many more:
 a page that didn't get the answer asks again, and gets the same ones.
@@ -31,12 +31,14 @@ from ccds_kernel.labeling.confirmation.lease_rows import HeldItem
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM
 from ccds_kernel.labeling.confirmation.progress import LabelerProgress, labeler_progress
 from ccds_kernel.labeling.confirmation.serving import next_studies
+from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.rows import StoredReport
+from ccds_kernel.labeling.tasks.reaching import reach_of
 
 __all__ = ["Acknowledged", "Confirming", "LeasedStudy", "OwnWork"]
 
 TERM = timedelta(minutes=10)
-"""How long a lease holds; whoever is at work renews it."""
+"""How long a lease holds; whoever is at work takes again, which renews it."""
 
 MOST_AHEAD = 100
 MOST_AT_ONCE = 500
@@ -94,7 +96,8 @@ class Confirming:
     when: one that ends at another time was renewed by somebody else, who may be at it.
 
     Every method raises `ProjectAccessDenied` where that person may not confirm (any more), and `CcdsError` where they aren't
-    assigned to the batch (any more), or there is no such batch.
+    assigned to the batch (any more), or there is no such batch. What shows or counts studies also raises as
+    `reaching.reach_of`; what is said of a study is kept all the same.
 
     Args:
         project: the project.
@@ -137,33 +140,20 @@ class Confirming:
             now = self._clock(connection)
             until = now + self._term
             lease_rows.bound(connection, self._batch_id, until)
-            kept = self._still_held(connection, now)
+            reach = self._reach(connection, batch)
+            kept = self._still_held(connection, reach, now)
             others = {one.lease.id for one in kept if self._taken.get(one.lease.id) != one.lease.until}
             wanted = ahead - len(kept)
-            new = self._next(connection, batch, now, wanted) if wanted > 0 else []
+            new = self._next(connection, reach, now, wanted) if wanted > 0 else []
             lease_rows.add(connection, self._batch_id, self._me, new, now=now, until=until)
             lease_rows.renew(connection, (one.lease.id for one in kept), until)
-            leased = self._shown(connection, lease_rows.held(connection, self._batch_id, self._me))
+            leased = self._shown(connection, reach, lease_rows.held(connection, self._batch_id, self._me))
             if new:
                 self._project.audit.write(
                     StudiesTaken(person=self._me, project=self._project.id, batch_id=self._batch_id, studies=len(new))
                 )
         self._taken = {study.lease: study.until for study in leased if study.lease not in others}
         return leased
-
-    def renew(self) -> tuple[int, ...]:
-        """Lets everything that this person still holds hold on; returns the numbers of these leases.
-
-        One whose time was over and that somebody else has taken since isn't among them.
-        """
-        self._project.require(CONFIRM)
-        with self._project.store.writing() as connection:
-            self._assigned(connection)
-            now = self._clock(connection)
-            lease_rows.bound(connection, self._batch_id, now + self._term)
-            kept = [one.lease.id for one in self._still_held(connection, now)]
-            lease_rows.renew(connection, kept, now + self._term)
-        return tuple(kept)
 
     def give_back(self, leases: Iterable[int] | None = None) -> None:
         """Leaves the studies of `leases`, or all that this person holds, to others.
@@ -205,17 +195,21 @@ class Confirming:
         """How many more studies this person can be given, those that they hold among them; see `OwnWork.open`."""
         self._project.require(CONFIRM)
         with self._project.store.reading() as connection:
-            return self._open(connection, self._assigned(connection), self._clock(connection))
+            batch = self._assigned(connection)
+            reach = self._reach(connection, batch)
+            return lease_rows.still_open(connection, reach, batch, self._me, self._clock(connection))
 
     def own_work(self) -> OwnWork:
         """What this person has done so far."""
         self._project.require(CONFIRM)
         with self._project.store.reading() as connection:
             batch = self._assigned(connection)
+            reach = self._reach(connection, batch)
             now = self._clock(connection)
-            kept = answer_rows.counting(answer_rows.every(connection, batch_id=self._batch_id, labeler=self._me))
-            held = lease_rows.held(connection, self._batch_id, self._me)
-            is_open = self._open(connection, batch, now)
+            every = answer_rows.every(connection, batch_id=self._batch_id, labeler=self._me, reach=reach)
+            kept = answer_rows.counting(every)
+            held = lease_rows.held(connection, self._batch_id, self._me, reach=reach)
+            is_open = lease_rows.still_open(connection, reach, batch, self._me, now)
         progress = labeler_progress(kept, [self._me], {self._me: len(held)})[self._me]
         today = sum(
             stored.at.astimezone().date() == now.astimezone().date() and stored.answer.kind is not AnswerKind.SKIP
@@ -230,39 +224,38 @@ class Confirming:
     def _assigned(self, connection: Connection) -> StoredBatch:
         return batch_rows.assigned_batch(connection, self._batch_id, self._me)
 
-    def _open(self, connection: Connection, batch: StoredBatch, now: datetime) -> int:
-        return lease_rows.still_open(connection, self._project.application, batch, self._me, now)
+    def _reach(self, connection: Connection, batch: StoredBatch) -> Reach:
+        return reach_of(connection, self._project, batch.task_id)
 
-    def _next(self, connection: Connection, batch: StoredBatch, now: datetime, most: int) -> list[int]:
-        application = self._project.application
+    def _next(self, connection: Connection, reach: Reach, now: datetime, most: int) -> list[int]:
         return next_studies(
-            lease_rows.open_ordinary(connection, application, batch.id, self._me, now, most=most),
-            lease_rows.open_planted(connection, application, batch.id, self._me),
-            lease_rows.open_groups(connection, application, batch.id, self._me, now),
+            lease_rows.open_ordinary(connection, reach, self._batch_id, self._me, now, most=most),
+            lease_rows.open_planted(connection, reach, self._batch_id, self._me),
+            lease_rows.open_groups(connection, reach, self._batch_id, self._me, now),
             most=most,
             chance=self._chance,
         )
 
-    def _still_held(self, connection: Connection, now: datetime) -> list[HeldItem]:
-        """What this person holds; given back is what somebody else has taken since its time was over, and what the application
-        doesn't cover any more.
+    def _still_held(self, connection: Connection, reach: Reach, now: datetime) -> list[HeldItem]:
+        """What this person holds; given back is what somebody else has taken since its time was over, and what the task doesn't
+        read any more.
         """
         held = lease_rows.held(connection, self._batch_id, self._me)
         items = batch_rows.items(connection, self._batch_id, (one.item_id for one in held))
-        covered = rows.covered_ids(connection, self._project.application, [item.report_id for item in items.values()])
+        within = rows.ids_within(connection, reach, [item.report_id for item in items.values()])
         lost = [
             one.lease.id
             for one in held
-            if items[one.item_id].report_id not in covered
+            if items[one.item_id].report_id not in within
             or (one.lease.until <= now and not lease_rows.seats(connection, items[one.item_id], self._me, now).free)
         ]
         lease_rows.move(connection, lost, LeaseState.RETURNED)
         return [one for one in held if one.lease.id not in lost]
 
-    def _shown(self, connection: Connection, held: Sequence[HeldItem]) -> tuple[LeasedStudy, ...]:
+    def _shown(self, connection: Connection, reach: Reach, held: Sequence[HeldItem]) -> tuple[LeasedStudy, ...]:
         items = batch_rows.items(connection, self._batch_id, (one.item_id for one in held))
-        reports = rows.reports_by_id(connection, self._project.application, [item.report_id for item in items.values()])
-        numbers = lease_rows.numbers(connection, self._batch_id, self._me)
+        reports = rows.reports_by_id(connection, reach, [item.report_id for item in items.values()])
+        numbers = lease_rows.numbers(connection, reach, self._batch_id, self._me)
         return tuple(
             LeasedStudy(
                 one.lease.id,

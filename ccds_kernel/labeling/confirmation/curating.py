@@ -1,4 +1,4 @@
-"""What a fellow does beside and after confirming: batches, who does them, the gold set, strata, the final word.
+"""What a fellow does beside and after confirming: batches, who does them, the gold set, the final word.
 
 As in `labeling.repository` each method asks again whether the person may do it, and each change is one transaction whose audit
 event is written before the commit. What was said about a study is never rewritten: the newest counts.
@@ -19,34 +19,41 @@ from ccds_kernel.labeling import rows
 from ccds_kernel.labeling.confirmation import answer_rows, batch_rows, curation_rows, tables
 from ccds_kernel.labeling.confirmation.answer import LONGEST_NOTE
 from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
-from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, Said, check_batch
+from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted, check_batch
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts, batch_counts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
 from ccds_kernel.labeling.confirmation.curation_rows import Curation, CurationKind, Word
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE, READ_LABELS
-from ccds_kernel.labeling.confirmation.progress import Progress, labeler_progress
+from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.rows import StoredReport
 from ccds_kernel.labeling.tasks import rows as task_rows
+from ccds_kernel.labeling.tasks.reaching import reach_for, reach_of
+from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.labeling.text import is_valid_unicode
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
 class Newest:
-    """The numbers of a project's newest answer and of the newest word about a single study; 0 where there is none.
+    """The numbers of a project's newest answer and of the newest word about a single study, 0 where there is none; and what the
+    task reads of them.
 
-    As neither is ever rewritten, what was worked out from them holds until one of these numbers is higher.
+    As neither is ever rewritten, what was worked out from them holds until one of these numbers is higher, or the reach another.
     """
 
     answer: int
     word: int
+    reach: Reach
 
 
 class Curating:
     """What is kept of one task beside its phrases, for the person who opened the project.
 
-    Every method raises `ProjectAccessDenied` where that person may not do it (any more), and `CcdsError` where there is no such
-    task, batch or study.
+    What people said about studies that the task doesn't read (any more) is left out everywhere, and kept. Every method raises
+    `ProjectAccessDenied` where that person may not do it (any more), and `CcdsError` where there is no such task, batch or study,
+    or as `reaching.reach_of`.
 
     Args:
         project: the project.
@@ -86,17 +93,29 @@ class Curating:
             again: whether its ordinary studies may be in another batch of the task, too.
 
         Raises:
-            CcdsError: a prefill has a label that the task doesn't have, a study isn't one of the project's, or is in another
-                batch, or somebody may not confirm.
+            CcdsError: a prefill has a label that the task doesn't have, a study isn't one that the task reads, or is in another
+                batch, somebody may not confirm, fewer people are assigned than each study goes to, though not nobody, or the task
+                has a batch of that name.
         """
         name, labelers = check_batch(name, overlap), tuple(labelers)
         self._project.require(CURATE)
         self._check_labelers(labelers)
+        if 0 < len(set(labelers)) < overlap:
+            raise CcdsError(
+                expected=f"at least {overlap} people assigned, as each study goes to {overlap} labelers",
+                found=str(len(set(labelers))),
+                do="assign further ones, or let each study go to fewer",
+            )
         with self._project.store.writing() as connection:
             task = task_rows.task(connection, self._task_id)
+            if any(one.name.casefold() == name.casefold() for one in batch_rows.batches(connection, self._task_id)):
+                raise CcdsError(
+                    expected="a name that no batch of the task has", found=f"'{name}'", do="choose another one"
+                )
             for item in items:
                 if item.prefill:
                     task.checked_labels(item.prefill)
+            self._report_ids(connection, task, [item.study_key for item in items])
             ordinary = {item.study_key for item in items if item.planted is Planted.NO}
             if not again and (used := ordinary & batch_rows.uses_of_studies(connection, self._task_id).keys()):
                 raise CcdsError(
@@ -146,30 +165,21 @@ class Curating:
         with self._project.store.reading() as connection:
             return batch_rows.uses_of_studies(connection, self._task_id)
 
-    def progress(self, batch_id: int) -> Progress:
-        """How far a batch is, and what each labeler has done of it."""
-        self._project.require(READ_LABELS)
-        with self._project.store.reading() as connection:
-            batch = self._check_ours(connection, batch_id)
-            counts = batch_counts(connection, self._task_id, self._clock(connection))[batch_id]
-            answers = answer_rows.counting(answer_rows.every(connection, batch_id=batch_id))
-        return Progress(
-            counts.studies, counts.done, labeler_progress(answers, batch.labelers, counts.held), counts.stuck
-        )
-
     def counts(self) -> Mapping[int, BatchCounts]:
         """The number of each of the task's batches → how far it is, for whoever has the answers already (`every_answer`)."""
         self._project.require(READ_LABELS)
         with self._project.store.reading() as connection:
-            return batch_counts(connection, self._task_id, self._clock(connection))
+            return batch_counts(connection, self._reach(connection), self._task_id, self._clock(connection))
 
     def newest(self) -> Newest:
-        """What is newest in the project, whatever the task."""
+        """What is newest in the project, whatever the task, and the task's reach."""
         self._project.require(READ_LABELS)
         answer, word = tables.answer.c.id, tables.curation.c.id
         with self._project.store.reading() as connection:
             return Newest(
-                connection.scalar(select(func.max(answer))) or 0, connection.scalar(select(func.max(word))) or 0
+                connection.scalar(select(func.max(answer))) or 0,
+                connection.scalar(select(func.max(word))) or 0,
+                self._reach(connection),
             )
 
     def every_answer(self, after: int = 0) -> tuple[StoredAnswer, ...]:
@@ -178,20 +188,15 @@ class Curating:
         """
         self._project.require(READ_LABELS)
         with self._project.store.reading() as connection:
-            return tuple(answer_rows.every(connection, task_id=self._task_id, after=after))
+            reach = self._reach(connection)
+            return tuple(answer_rows.every(connection, task_id=self._task_id, after=after, reach=reach))
 
     def answers(self) -> tuple[StoredAnswer, ...]:
         """The answers of all the task's batches that count now, in the order in which they came."""
         self._project.require(READ_LABELS)
         with self._project.store.reading() as connection:
-            return answer_rows.counting(answer_rows.every(connection, task_id=self._task_id))
-
-    def refused_answers(self) -> tuple[StoredAnswer, ...]:
-        """The answers that were kept and count for nothing, in the order in which they came."""
-        self._project.require(READ_LABELS)
-        with self._project.store.reading() as connection:
-            every = answer_rows.every(connection, task_id=self._task_id)
-            return tuple(stored for stored in every if stored.refused is not None)
+            reach = self._reach(connection)
+            return answer_rows.counting(answer_rows.every(connection, task_id=self._task_id, reach=reach))
 
     # --- single studies
 
@@ -199,19 +204,13 @@ class Curating:
         """The report of a study.
 
         Raises:
-            CcdsError: the project has no such study, or its application doesn't cover it any more.
+            CcdsError: the project has no such study, its application doesn't cover it any more, or the task doesn't read it.
         """
         self._project.require(Action.READ_REPORTS)
         with self._project.store.reading() as connection:
-            report_id = batch_rows.report_ids(connection, [study_key])[study_key]
-            found = rows.reports_by_id(connection, self._project.application, [report_id]).get(report_id)
-        if found is None:
-            raise CcdsError(
-                expected="a study that the IRB application covers",
-                found="one that it doesn't cover any more",
-                do="go on with another one",
-            )
-        return found
+            task = task_rows.task(connection, self._task_id)
+            report_id = self._report_ids(connection, task, [study_key])[study_key]
+            return rows.reports_by_id(connection, reach_for(connection, self._project, task), [report_id])[report_id]
 
     def gold(self) -> Mapping[str, Curation]:
         """Study key → its gold label."""
@@ -243,16 +242,6 @@ class Curating:
         """
         self._say(CurationKind.FINAL, study_key, labels, note, seen)
 
-    def strata(self) -> Mapping[str, Said]:
-        """Study key → its strata tags, of all people together; studies without any are left out."""
-        self._project.require(READ_LABELS)
-        with self._project.store.reading() as connection:
-            return curation_rows.standing_strata(connection, self._task_id)
-
-    def tag(self, study_key: str, tags: Iterable[str]) -> None:
-        """Gives a study these strata tags, in the place of those that this person gave it before."""
-        self._say(CurationKind.STRATA, study_key, tags, "")
-
     @property
     def _me(self) -> str:
         return self._project.person
@@ -260,10 +249,10 @@ class Curating:
     def _standing(self, kind: CurationKind) -> Mapping[str, Curation]:
         self._project.require(READ_LABELS)
         with self._project.store.reading() as connection:
-            return curation_rows.standing(connection, self._task_id, kind)
+            return curation_rows.standing(connection, self._task_id, kind, reach=self._reach(connection))
 
     def _say(
-        self, kind: CurationKind, study_key: str, words: Iterable[str] | None, note: str, seen: Word | None = None
+        self, kind: CurationKind, study_key: str, labels: Iterable[str] | None, note: str, seen: Word | None
     ) -> None:
         self._project.require(CURATE)
         if len(note) > LONGEST_NOTE or "\0" in note or not is_valid_unicode(note):
@@ -274,11 +263,10 @@ class Curating:
             )
         with self._project.store.writing() as connection:
             task = task_rows.task(connection, self._task_id)
-            checked = task.checked_strata if kind is CurationKind.STRATA else task.checked_labels
-            said = None if words is None else checked(words)
+            said = None if labels is None else task.checked_labels(labels)
             if seen is not None:
                 self._check_seen(connection, kind, study_key, seen)
-            report_id = batch_rows.report_ids(connection, [study_key])[study_key]
+            report_id = self._report_ids(connection, task, [study_key])[study_key]
             new = Curation(study_key, kind, said, note.strip(), self._me, self._clock(connection))
             curation_rows.add(connection, self._task_id, report_id, new)
             self._project.audit.write(
@@ -291,6 +279,32 @@ class Curating:
                     change="taken back" if said is None else "said",
                 )
             )
+
+    def _reach(self, connection: Connection) -> Reach:
+        return reach_of(connection, self._project, self._task_id)
+
+    def _report_ids(self, connection: Connection, task: Task, study_keys: Sequence[str]) -> Mapping[str, int]:
+        """Study key → the number of its report. Raises a CcdsError where the task doesn't read one of them."""
+        ids = batch_rows.report_ids(connection, study_keys)
+        reach, numbers = reach_for(connection, self._project, task), list(ids.values())
+        outside = 0
+        for begin in range(0, len(numbers), _AT_ONCE):
+            some = numbers[begin : begin + _AT_ONCE]
+            outside += len(some) - len(rows.ids_within(connection, reach, some))
+        if not outside:
+            return ids
+        many = "one" if outside == 1 else str(outside)
+        if task.cohort is None:
+            raise CcdsError(
+                expected="a study that the IRB application covers",
+                found=f"{many} that it doesn't cover any more",
+                do="go on with another one",
+            )
+        raise CcdsError(
+            expected=f"a study of the cohort {task.cohort}, to which the task '{task.name}' is kept",
+            found=f"{many} that the task doesn't read",
+            do="go on with another one",
+        )
 
     def _check_seen(self, connection: Connection, kind: CurationKind, study_key: str, seen: Word) -> None:
         standing = curation_rows.standing(connection, self._task_id, kind, [study_key])

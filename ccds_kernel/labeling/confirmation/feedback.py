@@ -18,6 +18,8 @@ from ccds_kernel.labeling.confirmation.clock import Clock, site_clock
 from ccds_kernel.labeling.confirmation.curation_rows import CurationKind
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM
 from ccds_kernel.labeling.rows import StoredReport
+from ccds_kernel.labeling.tasks.reaching import reach_of
+from ccds_kernel.labeling.wording import studies
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,16 @@ class Feedback:
 
         Raises:
             ProjectAccessDenied: they may not confirm (any more).
-            CcdsError: they aren't assigned to the batch, or there are studies left for them.
+            CcdsError: they aren't assigned to the batch, or there are studies left for them; or as `reaching.reach_of`.
         """
         self._project.require(CONFIRM)
         me = self._project.person
         with self._project.store.writing() as connection:
             batch = batch_rows.assigned_batch(connection, self._batch_id, me)
-            if left := lease_rows.still_open(connection, self._project.application, batch, me, self._clock(connection)):
+            reach = reach_of(connection, self._project, batch.task_id)
+            if left := lease_rows.still_open(connection, reach, batch, me, self._clock(connection)):
                 raise CcdsError(
-                    expected="a batch with nothing left for you", found=f"{left} study(ies)", do="answer them first"
+                    expected="a batch with nothing left for you", found=studies(left), do="answer them first"
                 )
             gold = curation_rows.standing(connection, batch.task_id, CurationKind.GOLD)
             every = answer_rows.every(connection, batch_id=self._batch_id, labeler=me)
@@ -77,7 +80,7 @@ class Feedback:
                 if stored.planted is not Planted.NO and stored.answer.study_key in gold
             ]
             ids = batch_rows.report_ids(connection, [stored.answer.study_key for stored in planted])
-            reports = rows.reports_by_id(connection, self._project.application, list(ids.values()))
+            reports = rows.reports_by_id(connection, reach, list(ids.values()))
             lease_rows.close(connection, self._batch_id, me)
             given = tuple(
                 GoldFeedback(

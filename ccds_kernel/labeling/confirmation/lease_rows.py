@@ -21,13 +21,13 @@ from sqlalchemy import (
     update,
 )
 
-from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.labeling.confirmation import tables
 from ccds_kernel.labeling.confirmation.answer import Lease, LeaseState, Seats
 from ccds_kernel.labeling.confirmation.batch import Planted
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch, StoredItem
 from ccds_kernel.labeling.confirmation.serving import Group, GroupLeft, Waiting, how_many
-from ccds_kernel.labeling.rows import covered
+from ccds_kernel.labeling.reach import Reach
+from ccds_kernel.labeling.rows import within
 from ccds_kernel.labeling.tables import report
 
 _lease, _item = tables.lease, tables.item
@@ -49,13 +49,18 @@ def leases(connection: Connection, batch_id: int, labeler: str, ids: Iterable[in
     return {row.id: HeldItem(_of(row.id, row.state, row.until), row.item_id) for row in connection.execute(query)}
 
 
-def held(connection: Connection, batch_id: int, labeler: str) -> list[HeldItem]:
-    """What `labeler` holds of the batch, in the order in which it was given to them; also where the time is over."""
+def held(connection: Connection, batch_id: int, labeler: str, *, reach: Reach | None = None) -> list[HeldItem]:
+    """What `labeler` holds of the batch, in the order in which it was given to them; also where the time is over.
+
+    Of studies within `reach`; of all where it is None.
+    """
     query = (
         select(_lease)
         .where(_lease.c.batch_id == batch_id, _lease.c.labeler == labeler, _lease.c.state == LeaseState.HELD.value)
         .order_by(_lease.c.id)
     )
+    if reach is not None:
+        query = query.join(_item).where(_lies_within(reach))
     return [HeldItem(_of(row.id, row.state, row.until), row.item_id) for row in connection.execute(query)]
 
 
@@ -70,9 +75,9 @@ def seats(connection: Connection, item: StoredItem, labeler: str, now: datetime)
 
 
 def open_groups(
-    connection: Connection, application: IrbApplication, batch_id: int, labeler: str, now: datetime
+    connection: Connection, reach: Reach, batch_id: int, labeler: str, now: datetime
 ) -> dict[Group, GroupLeft]:
-    """What each group of the batch has for `labeler`, by its phrase, of studies that `application` covers."""
+    """What each group of the batch has for `labeler`, by its phrase, of studies within `reach`."""
     ordinary, planted = _item.c.planted == Planted.NO.value, _planted_for(batch_id, labeler)
     had, is_free = _had(labeler), _in_hands(now) < _item.c.seats
     query = (
@@ -83,43 +88,42 @@ def open_groups(
                        and_(planted, ~had), planted)
             ),
         )
-        .where(_item.c.batch_id == batch_id, _covered(application))
+        .where(_item.c.batch_id == batch_id, _lies_within(reach))
         .group_by(_item.c.phrase_id)
     )  # fmt: skip
     return {group: GroupLeft(*counts) for group, *counts in connection.execute(query)}
 
 
-def still_open(
-    connection: Connection, application: IrbApplication, batch: StoredBatch, labeler: str, now: datetime
-) -> int:
-    """How many studies of the batch `labeler` can be given, those that they hold among them."""
-    groups = open_groups(connection, application, batch.id, labeler, now).values()
-    return len(held(connection, batch.id, labeler)) + how_many(groups)
+def still_open(connection: Connection, reach: Reach, batch: StoredBatch, labeler: str, now: datetime) -> int:
+    """How many studies of the batch within `reach` `labeler` can be given, those that they hold among them."""
+    groups = open_groups(connection, reach, batch.id, labeler, now).values()
+    return len(held(connection, batch.id, labeler, reach=reach)) + how_many(groups)
 
 
 def open_ordinary(
-    connection: Connection, application: IrbApplication, batch_id: int, labeler: str, now: datetime, *, most: int
+    connection: Connection, reach: Reach, batch_id: int, labeler: str, now: datetime, *, most: int
 ) -> list[Waiting]:
     """The first ordinary studies that still want an answer and that `labeler` neither has had nor holds; at most `most`."""
     is_open = and_(_item.c.planted == Planted.NO.value, ~_had(labeler), _in_hands(now) < _item.c.seats)
-    return _waiting(connection, application, batch_id, is_open, most)
+    return _waiting(connection, reach, batch_id, is_open, most)
 
 
-def open_planted(connection: Connection, application: IrbApplication, batch_id: int, labeler: str) -> list[Waiting]:
+def open_planted(connection: Connection, reach: Reach, batch_id: int, labeler: str) -> list[Waiting]:
     """The planted studies that `labeler` neither has had, in this batch or another one, nor holds."""
     is_open = and_(_planted_for(batch_id, labeler), ~_had(labeler))
-    return _waiting(connection, application, batch_id, is_open, None)
+    return _waiting(connection, reach, batch_id, is_open, None)
 
 
-def numbers(connection: Connection, batch_id: int, labeler: str) -> dict[int, tuple[int, int]]:
+def numbers(connection: Connection, reach: Reach, batch_id: int, labeler: str) -> dict[int, tuple[int, int]]:
     """Each of `labeler`'s leases in the batch → the how many-th study it gave them, and the how many-th of its phrase.
 
-    One that was given back, or taken by somebody else since, counts no more.
+    One that was given back, or taken by somebody else since, counts no more, nor does one of a study that isn't within `reach`.
     """
+    theirs = and_(_lease.c.batch_id == batch_id, _lease.c.labeler == labeler)
     query = (
         select(_lease.c.id, _item.c.phrase_id)
         .join(_item)
-        .where(_lease.c.batch_id == batch_id, _lease.c.labeler == labeler, _lease.c.state != LeaseState.RETURNED.value)
+        .where(theirs, _lease.c.state != LeaseState.RETURNED.value, _lies_within(reach))
         .order_by(_lease.c.id)
     )
     of_phrase: Counter[Group] = Counter()
@@ -217,21 +221,21 @@ def _sum(condition: ColumnElement[bool]) -> Function[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _covered(application: IrbApplication) -> ColumnElement[bool]:
-    """That `application` covers a study: an amendment may have taken it away since the batch was made."""
-    return exists().where(report.c.id == _item.c.report_id, covered(application))
+def _lies_within(reach: Reach) -> ColumnElement[bool]:
+    """That a study lies within `reach`, which may be another one than when the batch was made."""
+    return exists().where(report.c.id == _item.c.report_id, within(reach))
 
 
 def _waiting(
     connection: Connection,
-    application: IrbApplication,
+    reach: Reach,
     batch_id: int,
     condition: ColumnElement[bool],
     most: int | None,
 ) -> list[Waiting]:
     query = (
         select(_item.c.id, _item.c.position, _item.c.phrase_id)
-        .where(_item.c.batch_id == batch_id, _covered(application), condition)
+        .where(_item.c.batch_id == batch_id, _lies_within(reach), condition)
         .order_by(_item.c.position)
         .limit(most)
     )

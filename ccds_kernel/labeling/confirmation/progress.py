@@ -1,4 +1,4 @@
-"""How far a batch is, and who does how much at which pace. Pure: from the answers that count."""
+"""Who does how much of a batch, at which pace. Pure: from the answers that count."""
 
 from __future__ import annotations
 
@@ -35,23 +35,6 @@ class LabelerProgress:
     def answered(self) -> int:
         """How many studies they said something about."""
         return self.confirmed + self.corrected + self.flagged
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a batch is.
-
-    Attributes:
-        studies: how many are to be confirmed, planted ones left out.
-        done: how many of these have all the answers that they need.
-        labelers: by name: who is assigned, or has answered.
-        stuck: how many of `studies` want a further answer though everybody who is assigned has answered or skipped them.
-    """
-
-    studies: int
-    done: int
-    labelers: Mapping[str, LabelerProgress]
-    stuck: int = 0
 
 
 def labeler_progress(

@@ -1,10 +1,8 @@
 """A label snapshot: every study with its label and where that comes from, as one table that never changes. Pure.
 
-Whose word counts, the highest first: the fellow's final word (`adjudicated`), the gold set (`gold`), what labelers say where
-they agree (`confirmed`), the phrases (`soft`). Where labelers disagree and the fellow hasn't spoken (`disputed`), where one of
-them flagged the study for the fellow, whatever the others say (`flagged`), and where no phrase matches (`none`), there is no
-label: a training that takes what it is given would otherwise learn from what people couldn't agree on. The soft label stands
-beside it in any case.
+Whose word counts is told question by question by `decided.verdict`; where nobody spoke it is the phrases' (`soft`). Where what
+people said decides nothing (`disputed`, `flagged`), and where no phrase matches (`none`), there is no label: a training that
+takes what it is given would otherwise learn from what people couldn't agree on. The soft label stands beside it in any case.
 
 With each soft label stands how often its phrase is wrong, by the studies of that phrase that *test* it: the share, its 95 %
 interval (`assessment.soft_label_error`), and how many they are. A study tests the phrase where people decided it and it came to
@@ -24,7 +22,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
-from enum import StrEnum
 
 import numpy as np
 
@@ -37,26 +34,15 @@ from ccds_kernel.labeling.assessment.soft_label_error import (
 from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
 from ccds_kernel.labeling.confirmation.batch import Planted
 from ccds_kernel.labeling.confirmation.curation_rows import Curation
-from ccds_kernel.labeling.confirmation.decided import newest_words
-from ccds_kernel.labeling.confirmation.soft import SoftLabel, value_of
+from ccds_kernel.labeling.confirmation.decided import Verdict, by_study, verdict
+from ccds_kernel.labeling.confirmation.soft import SoftLabel
+from ccds_kernel.labeling.confirmation.source import Source
 from ccds_kernel.labeling.outcome import ABSENT, PRESENT
 from ccds_kernel.labeling.tasks.task import Task, TaskKind
 from ccds_kernel.rate import Rate, rate
 
 ID_LENGTH = 12
 """Hexadecimal digits of the digest that name a snapshot."""
-
-
-class Source(StrEnum):
-    """Where a label comes from, or why there is none."""
-
-    ADJUDICATED = "adjudicated"
-    GOLD = "gold"
-    CONFIRMED = "confirmed"
-    SOFT = "soft"
-    DISPUTED = "disputed"
-    FLAGGED = "flagged"
-    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -111,13 +97,15 @@ class Basis:
     @classmethod
     def of(cls, task_id: int, task: Task) -> Basis:
         """That of a task. Its cues are named one by one: the default ones are others in another version of ccds."""
-        asked = {
+        asked: dict[str, object] = {
             "name": task.name,
             "kind": task.kind.value,
             "labels": task.words,
             "left_out": sorted(task.left_out),
             "cues": task.cues.to_lists(),
         }
+        if task.cohort is not None:  # those of tasks that are kept to none stay what they are
+            asked["cohort"] = task.cohort
         return cls(task_id, json.dumps(asked, sort_keys=True))
 
 
@@ -167,10 +155,8 @@ def snapshot_of(
         gold: study key → its gold label.
         answers: the labelers' answers that count.
     """
-    by_study: dict[str, list[StoredAnswer]] = defaultdict(list)
-    for stored in answers:
-        by_study[stored.answer.study_key].append(stored)
-    rows = [_row(task, one, final, gold, by_study.get(one.study_key, [])) for one in soft]
+    said = by_study(answers)
+    rows = [_row(task, one, final, gold, said.get(one.study_key, ())) for one in soft]
     return sealed(Basis.of(task_id, task), _with_errors(task.kind, rows))
 
 
@@ -190,39 +176,26 @@ def _row(
     gold: Mapping[str, Curation],
     answers: Sequence[StoredAnswer],
 ) -> LabelRow:
-    value, source, people = _decided(task, soft, final, gold, answers)
+    decided = verdict(
+        task, soft.question, final=final.get(soft.study_key), gold=gold.get(soft.study_key), answers=answers
+    ) or Verdict(soft.value, Source.NONE if soft.value is None else Source.SOFT, ())
     tests = (
         soft.phrase_id is not None
-        and source in {Source.ADJUDICATED, Source.CONFIRMED}
+        and decided.source in {Source.ADJUDICATED, Source.CONFIRMED}
         and soft.study_key not in gold
         and any(stored.planted is Planted.NO for stored in answers)
     )
     return LabelRow(
-        soft.study_key, soft.question, value, source, people, soft.value, soft.phrase_id, soft.phrase, tests
+        soft.study_key,
+        soft.question,
+        decided.value,
+        decided.source,
+        decided.people,
+        soft.value,
+        soft.phrase_id,
+        soft.phrase,
+        tests,
     )
-
-
-def _decided(
-    task: Task,
-    soft: SoftLabel,
-    final: Mapping[str, Curation],
-    gold: Mapping[str, Curation],
-    answers: Sequence[StoredAnswer],
-) -> tuple[str | None, Source, tuple[str, ...]]:
-    for curated, source in ((final, Source.ADJUDICATED), (gold, Source.GOLD)):
-        word = curated.get(soft.study_key)
-        if word is not None and word.said is not None:
-            return value_of(task, soft.question, word.said), source, (word.person,)
-    words = newest_words(answers)
-    saying = {labeler: stored.said for labeler, stored in words.items() if stored.said is not None}
-    values = {value_of(task, soft.question, said) for said in saying.values()}
-    if len(values) > 1:
-        return None, Source.DISPUTED, tuple(sorted(saying))
-    if flagging := words.keys() - saying.keys():
-        return None, Source.FLAGGED, tuple(sorted(flagging))
-    if values:
-        return values.pop(), Source.CONFIRMED, tuple(sorted(saying))
-    return soft.value, Source.NONE if soft.value is None else Source.SOFT, ()
 
 
 def phrase_errors(kind: TaskKind, rows: Sequence[LabelRow]) -> tuple[tuple[int, ...], SoftLabelErrors]:
@@ -234,8 +207,9 @@ def phrase_errors(kind: TaskKind, rows: Sequence[LabelRow]) -> tuple[tuple[int, 
     place = {phrase_id: number for number, phrase_id in enumerate(ids)}
     tests = np.array([row.tests for row in certain], dtype=bool)
     wrong = np.array([row.value != row.soft_value for row in certain], dtype=bool)
+    settled = np.array([row.source is not Source.SOFT for row in certain], dtype=bool)
     holders = np.array([place[row.phrase_id or 0] for row in certain], dtype=np.int64)
-    return tuple(ids), soft_label_errors(count_phrases(holders, tests, wrong & tests, len(ids)))
+    return tuple(ids), soft_label_errors(count_phrases(holders, tests, wrong & tests, settled, len(ids)))
 
 
 def shares_present(kind: TaskKind, rows: Sequence[LabelRow]) -> dict[int, Rate]:

@@ -1,9 +1,10 @@
 """Label snapshots as Parquet files of a project, and copies of them that leave it as Parquet or CSV.
 
 A snapshot's file is named by the digest of what it says, written beside and then linked to its name, so that nobody sees half
-of one and none is ever replaced; its permissions say that nobody writes it. What is read is hashed again: a file that says
-something else than its name is refused, and set aside where the same labels are written again. The digest is of the rows and of
-what they are about, which stands in the file's metadata; the bytes are the affair of Parquet and its versions.
+of one and none is ever replaced; its permissions say that nobody writes it, and where a site has Unix groups those of its folder
+that nobody removes or replaces another one's (`irb.layout`). What is read is hashed again: a file that says something else than
+its name is refused, and set aside where the same labels are written again by whoever may move it. The digest is of the rows and
+of what they are about, which stands in the file's metadata; the bytes are the affair of Parquet and its versions.
 """
 
 from __future__ import annotations
@@ -19,15 +20,8 @@ import polars as pl
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import make_closed
-from ccds_kernel.labeling.confirmation.snapshot import (
-    COLUMNS,
-    ID_LENGTH,
-    Basis,
-    LabelRow,
-    LabelSnapshot,
-    Source,
-    sealed,
-)
+from ccds_kernel.labeling.confirmation.snapshot import COLUMNS, ID_LENGTH, Basis, LabelRow, LabelSnapshot, sealed
+from ccds_kernel.labeling.confirmation.source import Source
 from ccds_kernel.labeling.csv_files import check_out, write_rows
 from ccds_kernel.labeling.spreadsheets import plain
 
@@ -126,7 +120,14 @@ def _set_aside(folder: Path, snapshot: LabelSnapshot) -> Path | None:
         path = path_of(folder, snapshot.id)
         names = (path.with_name(f"{path.name}.damaged{number or ''}") for number in count())
         aside = next(name for name in names if not name.exists())
-        path.rename(aside)
+        try:
+            path.rename(aside)
+        except PermissionError:
+            raise CcdsError(
+                expected=f"{path} as it was written",
+                found="something else, which is another person's, so that only they can move it",
+                do="let them take the snapshot again, or whoever runs this site restore it from the backup",
+            ) from None
         return aside
     return None
 

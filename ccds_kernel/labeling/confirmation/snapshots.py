@@ -13,17 +13,18 @@ from ccds_kernel.audit.events import LabelsExported, LabelSnapshotTaken
 from ccds_kernel.cohort.coverage import require_covered
 from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling import rows
 from ccds_kernel.labeling.confirmation import answer_rows, curation_rows, snapshot_file, tables
 from ccds_kernel.labeling.confirmation.curation_rows import CurationKind
 from ccds_kernel.labeling.confirmation.permissions import CURATE, READ_LABELS
-from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot, Source, snapshot_of
+from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot, snapshot_of
 from ccds_kernel.labeling.confirmation.soft import soft_labels
+from ccds_kernel.labeling.confirmation.source import Source
 from ccds_kernel.labeling.csv_files import check_out
 from ccds_kernel.labeling.tasks import rows as task_rows
+from ccds_kernel.labeling.tasks.reaching import reach_for
 
 FOLDER = "snapshots"
 
@@ -73,18 +74,18 @@ class LabelSnapshots:
 
         Args:
             task_id: the task.
-            cohort: the studies that it is to have; all, where it isn't given.
+            cohort: the studies that it is to have, of those that the task reads; all of these, where it isn't given.
 
         Raises:
-            ProjectAccessDenied: also where the IRB application doesn't cover the cohort (any more).
-            CcdsError: there is no such task.
+            ProjectAccessDenied: also where the IRB application doesn't cover the cohort, or that of the task (any more).
+            CcdsError: there is no such task, or the cohort that it is kept to is gone.
         """
         self._project.require(READ_LABELS)
         self._project.require(Action.READ_REPORTS)
         if cohort is not None:
             require_covered(self._project, cohort)
         with self._project.store.reading() as connection:
-            return _snapshot(connection, self._project.application, task_id, cohort)
+            return _snapshot(connection, self._project, task_id, cohort)
 
     def take(
         self, task_id: int, cohort: Criteria | None = None, *, tell: Callable[[Path], None] = lambda _: None
@@ -94,7 +95,7 @@ class LabelSnapshots:
 
         Args:
             task_id: the task.
-            cohort: the studies that it is to have; all, where it isn't given.
+            cohort: as of `now`.
             tell: is told where a file that was changed lies now.
 
         Returns:
@@ -178,11 +179,9 @@ class LabelSnapshots:
         return snapshot
 
 
-def _snapshot(
-    connection: Connection, application: IrbApplication, task_id: int, cohort: Criteria | None
-) -> LabelSnapshot:
+def _snapshot(connection: Connection, project: Project, task_id: int, cohort: Criteria | None) -> LabelSnapshot:
     task = task_rows.task(connection, task_id)
-    reports = tuple(rows.reports(connection, application, cohort))
+    reports = tuple(rows.reports(connection, reach_for(connection, project, task), cohort))
     return snapshot_of(
         task_id,
         task,

@@ -26,10 +26,13 @@ def uses_of_words(connection: Connection, task_id: int) -> Mapping[str, Uses]:
     for study_key, prefill in answer_rows.unanswered_prefills(connection, task_id):
         for word in prefill:
             studies[word].add(study_key)
-    for kind in CurationKind:
+    for kind in (CurationKind.GOLD, CurationKind.FINAL):
         for key, one in curation_rows.standing(connection, task_id, kind).items():
             for word in one.said or ():
                 studies[word].add(key)
+    for key, tags in curation_rows.standing_tags(connection, task_id).items():
+        for word in tags:
+            studies[word].add(key)
     phrases = task_rows.phrases_by_word(connection, task_id)
     return {word: Uses(phrases[word], len(studies.get(word, ()))) for word in {*phrases, *studies}}
 

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +19,7 @@ from ccds_kernel.labeling.csv_files import check_out, write_rows
 from ccds_kernel.labeling.incoming.fhir_reports import FhirReading, read_fhir
 from ccds_kernel.labeling.incoming.hl7_reports import Hl7Reading, read_hl7
 from ccds_kernel.labeling.incoming.parquet_reports import read_parquet_reports
-from ccds_kernel.labeling.incoming.survey import Survey, standing_reports, survey
+from ccds_kernel.labeling.incoming.survey import Survey, standing_versions, survey
 from ccds_kernel.labeling.incoming.version import Entry, Standing, Unreadable, Version
 from ccds_kernel.labeling.report import Report
 from ccds_kernel.labeling.report_file import ReportColumns, read_reports
@@ -54,6 +56,10 @@ _OTHER_FILES = {
     b"\xfd7zXZ": "an xz file",
 }
 _PARQUET = b"PAR1"
+
+MOST_NUMBERS = 10
+_TOLD = {"empty", "conflicting", "contradicting"}
+"""What somebody can look up in the file and mend there; what is beyond the application is many."""
 
 HELD_UP_TO = 64 * 1024 * 1024
 """Bytes: the reports of a file of this size are all in memory meanwhile, so that nobody waits for the write lock while it is
@@ -143,6 +149,7 @@ class Taken:
         rejected: messages that make no report.
         repeated: of those in `loaded`, and of the superseded ones, how many say the same as an earlier one in the file.
         commented: likewise, how many came with comments that aren't read.
+        numbers: attribute of `loaded` that counts what is left out → the numbers in the file of the first `MOST_NUMBERS` of them.
     """
 
     loaded: Loaded
@@ -152,6 +159,7 @@ class Taken:
     rejected: int
     repeated: int
     commented: int
+    numbers: Mapping[str, tuple[int, ...]]
 
     @property
     def read(self) -> int:
@@ -193,8 +201,15 @@ def load(
         check_out(rejected, [source.path])
         write_rows(rejected, ("number", "reason"), ((str(one.number), one.reason) for one in found.unreadable))
     entries = watch(source.entries() if held is None else held, "loading")
-    reports = _while_same(standing_reports(entries, found), source.path, stamp)
-    loaded = repository.load_reports(reports, code_needed=code_needed, date_needed=date_needed)
+    coming: array[int] = array("Q")  # eight bytes for each report; the repository knows places only
+    reports = _while_same(_noting(standing_versions(entries, found), coming), source.path, stamp)
+    numbers: defaultdict[str, list[int]] = defaultdict(list)
+
+    def note(what: str, place: int) -> None:
+        if what in _TOLD and len(numbers[what]) < MOST_NUMBERS:
+            numbers[what].append(coming[place])
+
+    loaded = repository.load_reports(reports, code_needed=code_needed, date_needed=date_needed, tell=note)
     return Taken(
         loaded,
         found.preliminary,
@@ -203,11 +218,19 @@ def load(
         len(found.unreadable),
         found.repeated,
         found.commented,
+        {what: tuple(some) for what, some in numbers.items()},
     )
 
 
 def _count(loaded: Loaded) -> int:
-    return loaded.added + loaded.known + loaded.empty + loaded.conflicting + loaded.beyond
+    return loaded.added + loaded.known + loaded.left_out
+
+
+def _noting(versions: Iterable[Version], numbers: array[int]) -> Iterator[Report]:
+    """The reports of `versions`, whose numbers in the file go into `numbers`."""
+    for version in versions:
+        numbers.append(version.number)
+        yield version.report
 
 
 def _check_some(source: ReportSource, found: Survey) -> None:

@@ -85,8 +85,8 @@ def survey(entries: Iterable[Entry]) -> Survey:
     return Survey(count, tuple(unreadable), preliminary, withdrawn, repeated, commented, last)
 
 
-def standing_reports(entries: Iterable[Entry], found: Survey) -> Iterator[Report]:
-    """The reports that count: final and corrected ones from the last correction or withdrawal on.
+def standing_versions(entries: Iterable[Entry], found: Survey) -> Iterator[Version]:
+    """The versions that count: final and corrected ones from the last correction or withdrawal on.
 
     They come in the order of the file, but that of a last correction before others of its accession number: where they say
     different things, the first one is kept.
@@ -95,15 +95,15 @@ def standing_reports(entries: Iterable[Entry], found: Survey) -> Iterator[Report
         entries: those of the file of which `found` tells.
         found: what `survey` said of them.
     """
-    held: dict[str, list[Report]] = {}
+    held: dict[str, list[Version]] = {}
     for place, entry in enumerate(entries):
         if isinstance(entry, Version) and entry.standing in {Standing.FINAL, Standing.CORRECTED}:
             accession = entry.report.accession
             turn = found.turns.get(accession)
             if turn is None or (place >= turn.place and not turn.comes_after(place, entry.sent)):
-                yield entry.report
+                yield entry
             elif not turn.comes_after(place, entry.sent):
-                held.setdefault(accession, []).append(entry.report)
+                held.setdefault(accession, []).append(entry)
         for accession, _ in entry.takes_back:
             if found.turns[accession].place == place:
                 yield from held.pop(accession, ())

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling import wording
 from ccds_kernel.labeling.outcome import one_label
-from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.phrase import Phrase, check_readable
 from ccds_kernel.labeling.tasks.task import MOST_LABELS, Task, TaskKind, checked_word
 from ccds_kernel.labeling.text import normalise
 
@@ -20,6 +21,7 @@ CALLED = {
     "left_out": "sections to be left out",
     "cues": "cues",
     "strata": "strata tags",
+    "cohort": "a cohort",
 }
 """What people call the parts of a task."""
 
@@ -56,13 +58,13 @@ def refuse_beyond_limits(before: Task | None, after: Task) -> None:
     """Makes sure that what comes to `before` (nothing, for a new task) isn't too much, too long, or nearly the same twice.
 
     Raises:
-        CcdsError: a new label is too long; there are more labels than before and too many; or a new label or strata tag differs
-            from another one by case and white space only.
+        CcdsError: a new label is too long, or has no letter and no digit; there are more labels than before and too many; or a
+            new label or strata tag differs from another one by case and white space only.
     """
     had = before.words if before is not None else ()
     for word in after.words:
         if word not in had:
-            checked_word(word, "label")
+            check_readable(checked_word(word, "label"), "label")
     _refuse_nearly_the_same("label", had, after.words)
     _refuse_nearly_the_same("strata tag", before.strata if before is not None else (), after.strata)
     if len(after.labels) > (most := max(MOST_LABELS, len(had))):
@@ -102,7 +104,7 @@ def refuse_another_kind(before: Task, after: Task, *, studies: int, phrases: Seq
     if studies:
         raise CcdsError(
             expected=f"the task '{before.name}' to stay of kind {before.kind} once studies are in a batch or labelled",
-            found=f"{studies} study(ies)",
+            found=wording.studies(studies),
             do="make a further task",
         )
     if after.kind is TaskKind.ONE:

@@ -9,7 +9,7 @@ A phrase that gets another list by its new label (in a task of kind `several`, w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -22,6 +22,7 @@ from ccds_kernel.labeling.phrase import Phrase, check_count
 from ccds_kernel.labeling.rows import StoredPhrase
 from ccds_kernel.labeling.tasks import rows as task_rows
 from ccds_kernel.labeling.tasks.history import Change, Form, StepKind
+from ccds_kernel.labeling.tasks.meanwhile import GONE, ChangedMeanwhileError
 from ccds_kernel.labeling.tasks.task import TaskKind
 
 
@@ -54,7 +55,7 @@ class PhraseEditor:
         self._kind = kind
         self._of_step = of_step
         self._step = task_rows.next_step(connection)
-        self._kind_of_task = task_rows.task(connection, task_id).kind
+        self._task = task_rows.task(connection, task_id)
         self._list = list(rows.phrases(connection, task_id))
         self._ids = {self.key_of(stored.phrase): stored.id for stored in self._list}
         self._count = rows.phrase_count(connection)
@@ -62,12 +63,16 @@ class PhraseEditor:
         self._order_holds = True
         self.changes: list[Change] = []
 
-    def insert(self, phrase: Phrase, position: int, phrase_id: int | None = None) -> StoredPhrase:
+    def insert(
+        self, phrase: Phrase, position: int, phrase_id: int | None = None, *, known: Collection[str] = ()
+    ) -> StoredPhrase:
         """Puts `phrase` at `position` (0 … number of phrases); with `phrase_id`, one that was removed comes back.
 
         Raises:
-            CcdsError: the phrase is there already, the list is shorter than that by now, or it is full.
+            CcdsError: the phrase is there already, the list is shorter than that by now, or it is full; or one of the labels that
+                the person took for `known` isn't the task's (any more).
         """
+        self._check_known(known)
         self._check_new(phrase)
         _check_position(position, len(self._list) + 1)
         check_count(self._count + 1)
@@ -89,22 +94,24 @@ class PhraseEditor:
             self._note(self._add(phrase, place, None).id, None, Form(phrase, place))
 
     def replace(
-        self, phrase_id: int, phrase: Phrase, position: int | None = None, *, seen: Phrase | None = None
+        self,
+        phrase_id: int,
+        phrase: Phrase,
+        position: int | None = None,
+        *,
+        seen: Phrase | None = None,
+        known: Collection[str] = (),
     ) -> None:
         """Puts `phrase` (other words, another label) in the place of phrase `phrase_id`, below the list to which it comes where
         that is another one; or at `position`.
 
         Raises:
-            CcdsError: the phrase is gone, or isn't as it was `seen` any more, or the new one is there already at another place.
+            CcdsError: the phrase is gone, or isn't as it was `seen` any more; the new one is there already at another place; or
+                one of the labels that the person took for `known` isn't the task's (any more).
         """
-        place = _place_of(phrase_id, self._list)
+        place = _place_of(phrase_id, self._list, seen)
+        self._check_known(known)
         before = self._list[place]
-        if seen is not None and before.phrase != seen:
-            raise CcdsError(
-                expected="the phrase as you saw it",
-                found="another one, as somebody changed it meanwhile",
-                do="load the list anew, and change it again where that is still meant",
-            )
         self._check_new(phrase, instead_of=phrase_id)
         if position is None:
             stays = self.list_of(before.phrase) == self.list_of(phrase)
@@ -117,26 +124,31 @@ class PhraseEditor:
         self._order_holds &= position == place
         self._note(phrase_id, Form(before.phrase, place), Form(phrase, position))
 
-    def move(self, phrase_id: int, position: int) -> None:
+    def move(
+        self, phrase_id: int, position: int, *, seen: Phrase | None = None, order: Sequence[int] | None = None
+    ) -> None:
         """Gives phrase `phrase_id` the position `position`; those between move by one.
 
         Raises:
-            CcdsError: the phrase is gone, or the list is shorter than that by now.
+            CcdsError: the phrase is gone, or isn't as it was `seen` any more; or the list is shorter than that by now, or doesn't
+                begin with the ids `order`, as the person had it.
         """
-        place = _place_of(phrase_id, self._list)
+        place = _place_of(phrase_id, self._list, seen)
+        if order is not None and [stored.id for stored in self._list[: len(order)]] != list(order):
+            raise ChangedMeanwhileError("order")
         _check_position(position, len(self._list))
         moved = self._list.pop(place)
         self._list.insert(position, moved)
         self._order_holds &= position == place
         self._note(phrase_id, Form(moved.phrase, place), Form(moved.phrase, position))
 
-    def remove(self, phrase_id: int) -> None:
+    def remove(self, phrase_id: int, *, seen: Phrase | None = None) -> None:
         """Takes phrase `phrase_id` off the list; those after it move one up.
 
         Raises:
-            CcdsError: the phrase is gone already.
+            CcdsError: the phrase is gone already, or isn't as it was `seen` any more.
         """
-        place = _place_of(phrase_id, self._list)
+        place = _place_of(phrase_id, self._list, seen)
         rows.remove_phrase(self._connection, phrase_id)
         gone = self._list.pop(place)
         del self._ids[self.key_of(gone.phrase)]
@@ -176,7 +188,7 @@ class PhraseEditor:
 
     def list_of(self, phrase: Phrase) -> str:
         """Which of the task's lists `phrase` belongs to: the label's, where labels are decided by themselves."""
-        return phrase.label if self._kind_of_task is TaskKind.SEVERAL else ""
+        return phrase.label if self._task.kind is TaskKind.SEVERAL else ""
 
     def listed(self) -> tuple[StoredPhrase, ...]:
         """The list as it is now."""
@@ -209,20 +221,23 @@ class PhraseEditor:
                 do="change that one instead",
             )
 
+    def _check_known(self, labels: Collection[str]) -> None:
+        if not {*labels} <= {*self._task.words}:
+            raise ChangedMeanwhileError("label", GONE)
+
     def _check_belongs(self, phrase: Phrase) -> None:
-        if self._kind_of_task is TaskKind.ONE:
+        if self._task.kind is TaskKind.ONE:
             one_label(phrase)  # refuses one that says nothing about the other labels
 
 
-def _place_of(phrase_id: int, listed: Sequence[StoredPhrase]) -> int:
+def _place_of(phrase_id: int, listed: Sequence[StoredPhrase], seen: Phrase | None = None) -> int:
     for place, other in enumerate(listed):
-        if other.id == phrase_id:
-            return place
-    raise CcdsError(
-        expected="a phrase that is on the list",
-        found="one that is gone",
-        do="load the list anew: somebody removed it",
-    )
+        if other.id != phrase_id:
+            continue
+        if seen is not None and other.phrase != seen:
+            raise ChangedMeanwhileError("phrase")
+        return place
+    raise ChangedMeanwhileError("phrase", GONE)
 
 
 def _check_position(position: int, end: int) -> None:

@@ -11,11 +11,10 @@ Rejected: one stack for everybody. Somebody's Ctrl+Z would take back what anothe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.phrase import Phrase
@@ -71,86 +70,26 @@ class Change:
         return "edited" if self.before.phrase != self.after.phrase else "moved"
 
 
-class Step(Protocol):
-    """What a step consists of: changes of phrases, or one of the task (`task_history`)."""
+def carried_back(whole: Sequence[Change], others: Collection[str], kind: StepKind) -> tuple[Change, ...]:
+    """The changes of a step in the order in which they are carried out now.
 
-    @property
-    def step(self) -> int:
-        """Its number; they ascend with time."""
+    Each is the change that is to be made: for an undo `before` and `after` are swapped.
 
-    @property
-    def person(self) -> str:
-        """Who."""
-
-    @property
-    def kind(self) -> StepKind:
-        """By hand, or taking back or doing again another one."""
-
-    @property
-    def of_step(self) -> int | None:
-        """The other one."""
-
-
-@dataclass(frozen=True)
-class Stacks:
-    """A person's steps done by hand that can be undone, and those undone that can be done again; the next one is the last."""
-
-    undoable: tuple[int, ...]
-    redoable: tuple[int, ...]
-
-
-def stacks_of(person: str, changes: Iterable[Step]) -> Stacks:
-    """What `person` can undo and do again, by all `changes` of the task, the oldest first."""
-    steps = dict.fromkeys((one.step, one.kind, one.of_step) for one in changes if one.person == person)
-    undoable: list[int] = []
-    redoable: list[int] = []
-    for step, kind, of_step in steps:
-        match kind:
-            case StepKind.DO:
-                undoable.append(step)
-                redoable.clear()
-            case StepKind.UNDO if of_step is not None:
-                undoable.remove(of_step)
-                redoable.append(of_step)
-            case StepKind.REDO if of_step is not None:
-                redoable.remove(of_step)
-                undoable.append(of_step)
-    return Stacks(tuple(undoable), tuple(redoable))
-
-
-def next_step(person: str, changes: Iterable[Step], kind: StepKind) -> int:
-    """The step that an undo (or redo, as `kind` says) of `person` is of.
+    Args:
+        whole: what the step did, in its order.
+        others: who else has changed one of its phrases since.
+        kind: whether it is undone or done again.
 
     Raises:
-        CcdsError: there is none.
+        CcdsError: somebody else has.
     """
-    stacks = stacks_of(person, changes)
-    open_steps = stacks.undoable if kind is StepKind.UNDO else stacks.redoable
-    if not open_steps:
-        word = "undo" if kind is StepKind.UNDO else "do again"
-        raise CcdsError(expected=f"a change of yours to {word}", found="none", do="change something first")
-    return open_steps[-1]
-
-
-def next_step_back(person: str, changes: Sequence[Change], kind: StepKind) -> tuple[int, tuple[Change, ...]]:
-    """The step that an undo (or redo, as `kind` says) is of, and its changes in the order in which they are carried out.
-
-    Each is the change that is to be made now: for an undo `before` and `after` are swapped.
-
-    Raises:
-        CcdsError: there is nothing, or somebody else has changed one of its phrases since.
-    """
-    of_step = next_step(person, changes, kind)
-    phrases = {one.phrase_id for one in changes if one.step == of_step}
-    own = max(one.id for one in changes if of_step in {one.step, one.of_step})
-    if others := {one.person for one in changes if one.id > own and one.phrase_id in phrases and one.person != person}:
+    if others:
         raise CcdsError(
             expected="phrases that nobody else has changed since",
             found=f"some that {' and '.join(sorted(others))} changed",
             do="look at the history, and change them by hand",
         )
-    whole = [one for one in changes if one.step == of_step]
-    return of_step, tuple(reversed([*map(_swapped, whole)])) if kind is StepKind.UNDO else tuple(whole)
+    return tuple(reversed([*map(_swapped, whole)])) if kind is StepKind.UNDO else tuple(whole)
 
 
 def _swapped(change: Change) -> Change:

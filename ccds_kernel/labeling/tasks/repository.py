@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -14,14 +15,18 @@ from ccds_kernel.labeling import rows as labeling_rows
 from ccds_kernel.labeling.confirmation import batch_rows
 from ccds_kernel.labeling.confirmation.permissions import CONFIRM, CURATE, READ_LABELS
 from ccds_kernel.labeling.confirmation.word_uses import judged_studies, uses_of_words
-from ccds_kernel.labeling.tasks import rows
+from ccds_kernel.labeling.reach import Reach
+from ccds_kernel.labeling.tasks import rows, step_rows
 from ccds_kernel.labeling.tasks.changing import (
     changed_since,
     refuse_another_kind,
     refuse_beyond_limits,
     refuse_lost_words,
 )
-from ccds_kernel.labeling.tasks.history import StepKind, next_step
+from ccds_kernel.labeling.tasks.history import StepKind
+from ccds_kernel.labeling.tasks.no_work import NoWorkError
+from ccds_kernel.labeling.tasks.own_steps import open_steps
+from ccds_kernel.labeling.tasks.reaching import can_be_kept_to, require_reach
 from ccds_kernel.labeling.tasks.rows import StoredTask
 from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.labeling.tasks.task_history import TaskChange, carried_out
@@ -42,7 +47,7 @@ class TaskRepository:
         newest batch's first.
 
         Raises:
-            CcdsError: they only confirm, and are assigned to no batch.
+            NoWorkError: they only confirm, and are assigned to no batch.
         """
         only_confirms = self._project.may(CONFIRM) and not self._project.may(READ_LABELS)
         self._project.require(CONFIRM if only_confirms else READ_LABELS)
@@ -67,19 +72,21 @@ class TaskRepository:
         """The sections that `task` leaves out and that no report has; none where there is no report yet."""
         self._project.require(READ_LABELS)
         with self._project.store.reading() as connection:
-            known = set(map(normalise, labeling_rows.section_names(connection, self._project.application)))
+            known = set(map(normalise, labeling_rows.section_names(connection, Reach.of(self._project.application))))
         return [name for name in sorted(task.left_out) if known and normalise(name) not in known]
 
     def make(self, task: Task) -> StoredTask:
         """Adds a task.
 
         Raises:
-            CcdsError: another one has its name, or it has too many labels, or one that is too long.
+            ProjectAccessDenied: also where the IRB application doesn't cover the cohort that it is to be kept to.
+            CcdsError: another one has its name, or it has too many labels, or one that is too long, or there is no such cohort.
         """
         self._project.require(CURATE)
         refuse_beyond_limits(None, task)
         with self._project.store.writing() as connection:
             _check_name(task, rows.tasks(connection))
+            require_reach(connection, self._project, task)
             stored = rows.add_task(connection, task, self._project.person)
             self._log("made", stored.id)
         return stored
@@ -88,9 +95,10 @@ class TaskRepository:
         """Changes of a task what differs between `before`, as this person read it, and `after`; the rest stays as it is by now.
 
         Raises:
+            ProjectAccessDenied: also where the IRB application doesn't cover another cohort that it is to be kept to.
             CcdsError: the task is gone; somebody else has changed the same since; another one has the name; a label or strata tag
                 would go that is still in use; there would be too many labels; or the kind would change though the phrases don't
-                fit another one, or studies were shown or labelled by it.
+                fit another one, or studies were shown or labelled by it; or there is no such cohort.
         """
         self._project.require(CURATE)
         with self._project.store.writing() as connection:
@@ -103,7 +111,8 @@ class TaskRepository:
             return rows.task_changes(connection, task_id)
 
     def undo(self, task_id: int) -> TaskChange:
-        """Takes back this person's newest change of the task that isn't taken back yet; returns what it was.
+        """Takes back this person's newest change of the task that isn't taken back yet; returns what it was. One from or to a
+        cohort that it can't be kept to any more is passed over.
 
         Raises:
             CcdsError: there is none, somebody else has changed the same since, or as `change`.
@@ -117,9 +126,10 @@ class TaskRepository:
     def _step_back(self, task_id: int, kind: StepKind) -> TaskChange:
         self._project.require(CURATE)
         with self._project.store.writing() as connection:
-            known = rows.task_changes(connection, task_id)
-            of_step = next_step(self._project.person, known, kind)
-            change = next(one for one in known if one.step == of_step)
+            me = self._project.person
+            possible = partial(can_be_kept_to, connection, self._project)
+            of_step = open_steps(step_rows.own_task_steps(connection, task_id, me, possible)).wanted(kind).step
+            (change,) = step_rows.task_changes_of(connection, task_id, me, of_step)
             wanted = change.swapped if kind is StepKind.UNDO else change
             task = carried_out(rows.task(connection, task_id), wanted)
             self._put(connection, task_id, task, kind=kind, of_step=of_step)
@@ -138,6 +148,9 @@ class TaskRepository:
         now = rows.task(connection, task_id)
         _check_name(changed, (one for one in rows.tasks(connection) if one.id != task_id))
         refuse_beyond_limits(now, changed)
+        # one that is gone, or isn't covered any more, keeps nobody from changing the rest
+        if changed.cohort != now.cohort:
+            require_reach(connection, self._project, changed)
         if {*now.words} - {*changed.words} or {*now.strata} - {*changed.strata}:  # the uses are those of every answer
             refuse_lost_words(now, changed, uses_of_words(connection, task_id))
         phrases = [stored.phrase for stored in labeling_rows.phrases(connection, task_id)]
@@ -169,11 +182,7 @@ def _of_batches(connection: Connection, every: Iterable[StoredTask], labeler: st
     """Those of `every` task of which `labeler` is assigned to a batch."""
     ours = [batch.task_id for batch in batch_rows.batches(connection) if labeler in batch.labelers]
     if not ours:
-        raise CcdsError(
-            expected="a batch of studies that is assigned to you",
-            found="none",
-            do="ask a fellow of the project to assign you one",
-        )
+        raise NoWorkError
     by_id = {stored.id: stored for stored in every}
     return tuple(by_id[task_id] for task_id in dict.fromkeys(reversed(ours)))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.cues import RADIOLOGY, Cues
@@ -99,42 +99,49 @@ def phrases_by_word(connection: Connection, task_id: int) -> Counter[str]:
 def changes(connection: Connection, task_id: int) -> tuple[Change, ...]:
     """Every change of the task's phrases, the oldest first."""
     query = select(tables.phrase_change).where(tables.phrase_change.c.task_id == task_id)
-    return tuple(
-        Change(
-            row.id,
-            row.step,
-            row.phrase_id,
-            row.person,
-            row.at.replace(tzinfo=UTC),
-            _form(row.before),
-            _form(row.after),
-            StepKind(row.kind),
-            row.of_step,
-        )
-        for row in connection.execute(query.order_by(tables.phrase_change.c.id))
-    )
+    return tuple(change_of(row) for row in connection.execute(query.order_by(tables.phrase_change.c.id)))
 
 
 def next_step(connection: Connection) -> int:
     """The number of the step that comes next; what is changed at once has one."""
-    columns = (tables.phrase_change.c.step, tables.task_change.c.step)
-    return max(connection.scalar(select(func.max(column))) or 0 for column in columns) + 1
+    newest = (
+        select(table.c.step).order_by(table.c.id.desc()).limit(1)
+        for table in (tables.phrase_change, tables.task_change)
+    )
+    return max(connection.scalar(query) or 0 for query in newest) + 1
 
 
 def task_changes(connection: Connection, task_id: int) -> tuple[TaskChange, ...]:
     """Every change of the task itself, the oldest first."""
     query = select(tables.task_change).where(tables.task_change.c.task_id == task_id)
-    return tuple(
-        TaskChange(
-            row.step,
-            row.person,
-            row.at.replace(tzinfo=UTC),
-            _task(json.loads(row.before)),
-            _task(json.loads(row.after)),
-            StepKind(row.kind),
-            row.of_step,
-        )
-        for row in connection.execute(query.order_by(tables.task_change.c.id))
+    return tuple(task_change_of(row) for row in connection.execute(query.order_by(tables.task_change.c.id)))
+
+
+def change_of(row: Row[Any]) -> Change:
+    """The change of a phrase that a row tells."""
+    return Change(
+        row.id,
+        row.step,
+        row.phrase_id,
+        row.person,
+        row.at.replace(tzinfo=UTC),
+        _form(row.before),
+        _form(row.after),
+        StepKind(row.kind),
+        row.of_step,
+    )
+
+
+def task_change_of(row: Row[Any]) -> TaskChange:
+    """The change of a task that a row tells."""
+    return TaskChange(
+        row.step,
+        row.person,
+        row.at.replace(tzinfo=UTC),
+        _task(json.loads(row.before)),
+        _task(json.loads(row.after)),
+        StepKind(row.kind),
+        row.of_step,
     )
 
 
@@ -184,6 +191,7 @@ def _task(values: Mapping[Any, Any]) -> Task:
         frozenset(json.loads(values["left_out"])),
         RADIOLOGY if values["cues"] is None else Cues.from_lists(json.loads(values["cues"])),
         tuple(json.loads(values["strata"])),
+        values.get("cohort"),  # of a change that was kept before there were any, there is none
     )
 
 
@@ -196,6 +204,7 @@ def _values(of: Task) -> dict[str, object]:
         "left_out": json.dumps(sorted(of.left_out)),
         "cues": None if of.cues == RADIOLOGY else json.dumps(of.cues.to_lists()),
         "strata": json.dumps(of.strata),
+        "cohort": of.cohort,
     }
 
 

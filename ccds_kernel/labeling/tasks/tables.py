@@ -15,12 +15,16 @@ task = Table(
     Column("left_out", String, nullable=False),
     Column("cues", String),
     Column("strata", String, nullable=False),
+    Column("cohort", String(40)),
     Column("created_by", String(64), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     comment="reports",
     sqlite_autoincrement=True,
 )
-"""Tasks. `labels`, `left_out`, `cues` and `strata` are JSON; `cues` is NULL where the defaults of this ccds hold."""
+"""Tasks. `labels`, `left_out`, `cues` and `strata` are JSON; `cues` is NULL where the defaults of this ccds hold.
+
+`cohort` is a name and no foreign key: so the file and the history of a task have it, and a task outlasts its cohort.
+"""
 
 task_change = Table(
     "task_change",
@@ -54,6 +58,7 @@ phrase_change = Table(
     Column("kind", String(8), nullable=False),
     Column("of_step", Integer),
     Index("ix_phrase_change_task_id", "task_id", "id"),
+    Index("ix_phrase_change_person", "task_id", "person", "step", "kind", "of_step"),
     comment="reports" + ADDED_ONLY,
     sqlite_autoincrement=True,
 )

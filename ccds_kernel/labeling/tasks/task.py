@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from ccds_kernel.cohort.cohort import check_name
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.cues import RADIOLOGY, Cues
 from ccds_kernel.labeling.text import is_valid_unicode, normalise
@@ -75,9 +76,11 @@ class Task:
         left_out: names of sections in which no phrase is looked for.
         cues: the words of negation and uncertainty.
         strata: the strata tags that a study may get.
+        cohort: the name of the cohort whose reports alone it reads; None where it reads all of the project.
 
     Raises:
-        CcdsError: a word is blank or there twice, the name or a strata tag is too long, or the guideline is.
+        CcdsError: a word is blank or there twice, the name or a strata tag is too long, or the guideline is; or no cohort can be
+            called so.
     """
 
     name: str
@@ -87,12 +90,15 @@ class Task:
     left_out: frozenset[str] = frozenset()
     cues: Cues = RADIOLOGY
     strata: tuple[str, ...] = STRATA
+    cohort: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", checked_word(self.name, "name of a task"))
         object.__setattr__(self, "strata", tuple(checked_word(tag, "strata tag") for tag in self.strata))
         _refuse_twice([label.name for label in self.labels], "label")
         _refuse_twice(self.strata, "strata tag")
+        if self.cohort is not None:
+            check_name(self.cohort)
         if len(self.guideline) > LONGEST_GUIDELINE or "\0" in self.guideline or not is_valid_unicode(self.guideline):
             raise CcdsError(
                 expected=f"a guideline of at most {LONGEST_GUIDELINE} whole characters",

@@ -1,8 +1,8 @@
-"""A task as a file that people write: YAML with its name, kind, labels, guideline, sections left out, strata tags and cues.
+"""A task as a file that people write: YAML with its name, kind, cohort, labels, guideline, sections left out, strata tags, cues.
 
-A key that isn't there leaves what the task has; of a new task that is the default. Colours aren't in the file: a label keeps its
-own, and a new one gets the colour used least. A file that was printed carries the revision that it was printed from, so that it
-overwrites nothing that somebody changed afterwards.
+A key that isn't there leaves what the task has; of a new task that is the default. `cohort` without a name takes it off. Colours
+aren't in the file: a label keeps its own, and a new one gets the colour used least. A file that was printed carries the revision
+that it was printed from, so that it overwrites nothing that somebody changed afterwards.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class TaskFile(BaseModel):
 
     name: Word
     kind: TaskKind = TaskKind.ONE
+    cohort: Word | None = None
     labels: tuple[Word, ...] = ()
     guideline: str = ""
     left_out: tuple[Word, ...] = ()
@@ -49,6 +50,7 @@ class TaskFile(BaseModel):
         parts: dict[str, Any] = {
             "name": self.name,
             "kind": self.kind,
+            "cohort": self.cohort,
             "labels": coloured(self.labels, task.labels if task else ()),
             "guideline": self.guideline.strip(),
             "left_out": frozenset(self.left_out),
@@ -87,6 +89,7 @@ def task_text(task: Task, *, with_cues: bool = False, with_revision: bool = Fals
     parts: dict[str, object] = {
         "name": task.name,
         "kind": task.kind.value,
+        **({} if task.cohort is None else {"cohort": task.cohort}),
         "labels": list(task.words),
         "guideline": task.guideline,
         "left_out": sorted(task.left_out),

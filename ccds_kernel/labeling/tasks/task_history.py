@@ -41,7 +41,7 @@ class TaskChange:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """What people call that which differs: "labels", "a guideline"."""
+        """What people call that which differs: "labels", "a guideline", "a cohort (effusion-2020)"."""
         return changed_parts(self.before, self.after)
 
     @property
@@ -51,9 +51,11 @@ class TaskChange:
 
 
 def changed_parts(before: Task, after: Task) -> tuple[str, ...]:
-    """What people call that which differs between two forms of a task."""
+    """What people call that which differs between two forms of a task; of a cohort also which one it is then."""
     return tuple(
-        CALLED[field.name] for field in fields(Task) if getattr(before, field.name) != getattr(after, field.name)
+        f"{CALLED[field.name]} ({after.cohort or 'none'})" if field.name == "cohort" else CALLED[field.name]
+        for field in fields(Task)
+        if getattr(before, field.name) != getattr(after, field.name)
     )
 
 

@@ -189,6 +189,17 @@ def test_a_batch_says_who_has_done_what(place, batch, open_screen):
     assert (bob["assigned"], cy["assigned"]) == (True, False)
 
 
+def test_a_study_that_was_skipped_is_told_of_its_batch(place, batch, open_screen):
+    """Done or not: the other labelers may have said what was asked for."""
+    let_answer(place, batch, "bob", {})
+    (study,) = Confirming(place.projects["cy"], batch.id).take(1)
+    Confirming(place.projects["cy"], batch.id).answer([answer(study, AnswerKind.SKIP)])
+
+    (told,) = open_screen().answer({"kind": "batches"})["batches"]
+
+    assert told["done"].startswith("0 of 20 studies done (0 %); 1 skipped")
+
+
 def test_disagreements_are_decided_and_undone(place, batch, open_screen):
     """Decided ones leave the list; undo brings them back, redo decides again; each is kept as the newest word."""
     first, second = place.keys[0], place.keys[1]

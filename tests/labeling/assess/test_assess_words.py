@@ -7,7 +7,7 @@ import pytest
 from ccds_kernel.labeling.assessment.drift import drift
 from ccds_kernel.labeling.assessment.estimate import NotDefined, Why
 from ccds_kernel.labeling.confirmation.answer import Refused
-from ccds_kernel.labeling.confirmation.snapshot import Source
+from ccds_kernel.labeling.confirmation.source import Source
 from ccds_kernel.rate import rate as rate_of
 from ccds_widgets.labeling.assess.cases import REFUSED
 from ccds_widgets.labeling.assess.labelers import drift_sentence

@@ -4,8 +4,9 @@ import gc
 from datetime import UTC, datetime
 from weakref import WeakSet
 
-from ccds_kernel.labeling.confirmation.snapshot import Basis, LabelRow, Source, sealed
+from ccds_kernel.labeling.confirmation.snapshot import Basis, LabelRow, sealed
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
+from ccds_kernel.labeling.confirmation.source import Source
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.rows import StoredPhrase

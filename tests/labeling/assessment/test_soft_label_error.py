@@ -19,9 +19,9 @@ from ccds_kernel.labeling.assessment.soft_label_error import (
 from ccds_kernel.rate import rate, wilson
 
 
-def counts(captured, confirmed, wrong):
+def counts(captured, confirmed, wrong, settled=0):
     """The studies of one phrase."""
-    return PhraseCounts(captured=captured, confirmed=confirmed, wrong=wrong)
+    return PhraseCounts(captured=captured, confirmed=confirmed, wrong=wrong, settled=settled)
 
 
 @st.composite
@@ -38,9 +38,19 @@ def test_studies_are_counted_for_the_phrase_that_captures_them():
     confirmed = np.array([1, 1, 0, 1, 0, 1, 0], bool)
     wrong = np.array([1, 0, 1, 1, 1, 1, 1], bool)
 
-    found = count_phrases(holders, confirmed, wrong, phrases=3)
+    settled = np.array([1, 0, 1, 0, 0, 0, 1], bool)
 
-    assert found == (counts(3, 2, 1), counts(0, 0, 0), counts(2, 1, 1))
+    found = count_phrases(holders, confirmed, wrong, settled, phrases=3)
+
+    assert found == (counts(3, 2, 1, 1), counts(0, 0, 0), counts(2, 1, 1))
+
+
+def test_what_somebody_looked_at_is_not_left():
+    """Gold studies say nothing about the rate, and aren't among those that nobody looked at; nor where nothing is confirmed."""
+    found = soft_label_errors([counts(120, 13, 1, settled=18), counts(30, 0, 0, settled=10)])
+
+    assert (found.phrases[0].rate, found.phrases[0].left.studies) == (rate(1, 13), 89)
+    assert (found.left.studies, found.unknown) == (89, 20)
 
 
 def test_one_phrase():

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
+from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.repository import LabelingRepository
 from support.confirming import LABELERS, Workplace, opened, settings_with
 from support.postgresql import in_session
 
@@ -43,3 +46,12 @@ def workplace(settings) -> Iterator[Workplace]:
     yield place
     for project in projects.values():
         project.close()
+
+
+@pytest.fixture
+def snapshots(place) -> LabelSnapshots:
+    """The project's, with two phrases: every second study has an effusion, and both kinds hold the later phrase."""
+    repository = LabelingRepository(place.project)
+    repository.insert_phrase(Phrase("No pleural effusion", "no effusion"), 0)
+    repository.insert_phrase(Phrase("pleural effusion", "effusion"), 1)
+    return LabelSnapshots(place.project)

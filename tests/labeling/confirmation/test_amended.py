@@ -11,6 +11,7 @@ from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_widgets.labeling.app import labeling_of
 from support.confirming import LABELERS, answer
+from support.phrase_screens import answered
 from support.site import application, on_roster
 
 ROSTER = on_roster(**dict.fromkeys(LABELERS, "fellow"), sam="scientist")
@@ -71,15 +72,15 @@ def test_a_labeler_is_given_no_study_that_is_not_covered_any_more(place, coded, 
 
 
 def test_an_open_page_asks_to_be_loaded_anew(place, coded, amend):
-    """It has the reports of before."""
+    """It has the reports of before; loaded anew, in the same kernel, it has those of now."""
     page = labeling_of(place.project)
     request = {"screen": "annotate", "task": 1, "kind": "ready"}
-    before = page.answer(request)
+    before = answered(page, request)
 
     amend("CXR1")
     with pytest.raises(CcdsError, match="found an amendment of the IRB application; load the page anew"):
-        page.answer(request)
+        page.answer({"screen": "annotate", "task": 1, "kind": "window", "report": 0, "among": None})
 
-    after = labeling_of(place.project).answer(request)
+    after = answered(page, request)
     assert (before["overview"]["reports"], after["overview"]["reports"]) == (14, 13)
     assert len(coded) == 2

@@ -7,6 +7,7 @@ import pytest
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.batch import BatchItem
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
+from ccds_kernel.labeling.confirmation.tagging import Tagging
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
@@ -31,7 +32,7 @@ def test_the_kind_stays_once_studies_were_shown_or_said_anything_of(place, use):
     place.task_id = made.id
     use(place)
 
-    with pytest.raises(CcdsError, match=r"to stay of kind several once .*; found 1 study\(ies\)"):
+    with pytest.raises(CcdsError, match=r"to stay of kind several once .*; found 1 study;"):
         tasks.change(made.id, made.task, other)
 
     assert LabelSnapshots(place.project).now(made.id).studies == 12
@@ -103,6 +104,27 @@ def test_too_many_labels_are_refused_at_each_door(place):
 
     assert use.phrases() == ()
     assert tasks.tasks()[1].task == full.task
+
+
+def test_a_strata_tag_that_somebody_gives_is_in_use(either):
+    """Whatever others gave the same study later; taken back by who gave it, it may go."""
+    batch, tasks = either.batch(overlap=2), TaskRepository(either.project)
+    leases = {person: either.at_work(person, batch).take(1)[0].lease for person in ("ann", "bob")}
+
+    def tag(person: str, *tags: str) -> None:
+        Tagging(either.projects[person], batch.id).tag(leases[person], either.keys[0], tags)
+
+    tag("ann", "motion")
+    tag("bob", "mimic")
+    (before,) = (stored.task for stored in tasks.tasks())
+    without = replace(before, strata=tuple(one for one in before.strata if one != "motion"))
+
+    with pytest.raises(CcdsError, match="motion"):
+        tasks.change(1, before, without)
+    tag("ann")
+    tasks.change(1, before, without)
+
+    assert tasks.tasks()[0].task.strata == without.strata
 
 
 def test_a_label_that_becomes_a_strata_tag_is_missed_as_a_label(place):

@@ -8,6 +8,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.labeling.confirmation.answer import TOLD, Answer, AnswerKind, Refused
 from ccds_kernel.labeling.confirmation.batch import Planted
+from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.confirming import Confirming
 from support.confirming import NEGATIVE, POSITIVE, TERM, answer, undo
 
@@ -97,19 +98,19 @@ def test_an_undo_puts_the_study_back_into_the_hand(either, kind):
 
 
 def test_a_clock_that_is_set_back_keeps_no_study_of_a_dead_page(either):
-    """Its leases end with the usual term from the next time that anybody takes or renews; who is at work goes on."""
+    """Its leases end with the usual term from the next time that anybody takes; who is at work goes on."""
     batch = either.batch(either.keys[:4])
     dead = keys(either.at_work("ann", batch).take(2))
     (own,) = either.at_work("bob", batch).take(1)
     either.clock.pass_by(timedelta(hours=-1))
 
-    renewed = either.at_work("bob", batch).renew()
+    renewed = either.at_work("bob", batch).take(1)
     either.clock.pass_by(TERM / 2)
-    either.at_work("bob", batch).renew()
+    either.at_work("bob", batch).take(1)
     either.clock.pass_by(TERM / 2)
     after = either.at_work("bob", batch).take(4)
 
-    assert renewed == (own.lease,)
+    assert [study.lease for study in renewed] == [own.lease]
     assert keys(after) == [own.report.study_key, *dead, either.keys[3]]
     assert either.at_work("bob", batch).answer([answer(own)])[0].counts
 
@@ -140,7 +141,7 @@ def test_what_expired_goes_to_others_and_a_late_answer_is_kept_without_counting(
     assert in_time.study_key == late.study_key
     assert (refused.counts, refused.kept, refused.refusal) == (False, True, TOLD[Refused.TAKEN])
     assert accepted.counts
-    assert [stored.answer for stored in either.curating().refused_answers()] == [late]
+    assert [stored.answer for stored in either.curating().every_answer() if stored.refused] == [late]
     assert either.at_work("ann", batch).answer([late]) == (refused,)
 
 
@@ -155,24 +156,23 @@ def test_a_late_answer_counts_where_nobody_else_took_the_study(either):
     assert late.counts
 
 
-def test_renewing_keeps_what_is_held_and_names_what_is_lost(either):
-    """A lease that was over and that somebody else has taken isn't renewed."""
+def test_who_takes_again_keeps_what_is_held_but_what_went_to_others(either):
+    """What is held is renewed; a lease that was over and that somebody else has taken isn't."""
     batch = either.batch(either.keys[:3])
     held = either.at_work("ann", batch).take(3)
     either.clock.pass_by(TERM - timedelta(seconds=1))
-    renewed = either.at_work("ann", batch).renew()
+    renewed = either.at_work("ann", batch).take(3)
     either.clock.pass_by(timedelta(seconds=1))
     nothing = either.at_work("bob", batch).take(3)
     either.clock.pass_by(TERM)
     lost = either.at_work("bob", batch).take(1)
 
-    left = either.at_work("ann", batch).renew()
-    on_the_page = either.at_work("ann", batch).take(3)
+    left = either.at_work("ann", batch).take(3)
 
-    assert renewed == tuple(study.lease for study in held)
+    assert [study.lease for study in renewed] == [study.lease for study in held]
     assert nothing == ()
     assert keys(lost) == keys(held)[:1]
-    assert left == tuple(study.lease for study in on_the_page) == renewed[1:]
+    assert [study.lease for study in left] == [study.lease for study in renewed[1:]]
 
 
 def test_what_is_given_back_goes_to_the_next_one(either):
@@ -296,7 +296,7 @@ def test_a_planted_study_is_for_everybody(either):
         ("ann", Planted.WRONG, NEGATIVE),
         ("bob", Planted.WRONG, NEGATIVE),
     }
-    assert (either.curating().progress(batch.id).studies, either.curating().progress(batch.id).done) == (11, 0)
+    assert either.curating().counts()[batch.id] == BatchCounts(11, 0, {})
 
 
 @pytest.mark.parametrize("before", [0, 3, 7, 9])
@@ -412,7 +412,6 @@ def test_who_may_not_confirm_is_turned_away(place):
 
     for use in (
         lambda: at_work.take(1),
-        at_work.renew,
         at_work.give_back,
         lambda: at_work.answer([]),
         at_work.open,

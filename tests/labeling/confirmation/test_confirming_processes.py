@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from ccds_kernel.labeling.confirmation.answer import AnswerKind
+from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.settings import Settings
 from support.confirming import LABELERS, Workplace, answer, opened, settings_with
@@ -96,10 +97,9 @@ def test_four_processes_give_each_study_one_answer(place, call_of):
     kept = place.curating().answers()
     assert Counter(stored.answer.study_key for stored in kept) == Counter(place.keys)
     assert {stored.labeler for stored in kept} == set(LABELERS)
-    assert place.curating().refused_answers() == ()
-    progress = place.curating().progress(batch.id)
-    assert (progress.studies, progress.done) == (STUDIES, STUDIES)
-    assert sum(one.confirmed for one in progress.labelers.values()) == STUDIES
+    assert all(stored.refused is None for stored in place.curating().every_answer())
+    assert place.curating().counts()[batch.id] == BatchCounts(STUDIES, STUDIES, {})
+    assert {stored.answer.kind for stored in kept} == {AnswerKind.CONFIRM}
 
 
 def test_what_a_killed_process_held_goes_to_others_when_its_time_is_over(place, call_of):

@@ -160,8 +160,8 @@ class Confirmation(RuleBasedStateMachine):
             (skipped if stored.answer.kind is AnswerKind.SKIP else answered)[key] += 1
         wanted = {key: min(self.overlap, len(PEOPLE) - skipped[key]) for key in self.keys}
         assert {key: answered[key] for key in self.keys} == wanted
-        progress = self.place.curating().progress(self.batch.id)
-        assert (progress.studies, progress.done) == (len(wanted), sum(n == self.overlap for n in wanted.values()))
+        counts = self.place.curating().counts()[self.batch.id]
+        assert (counts.studies, counts.done) == (len(wanted), sum(n == self.overlap for n in wanted.values()))
 
     def hold(self, person, study):
         """A labeler has a study, whether the page knows it or not."""

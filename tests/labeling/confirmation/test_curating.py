@@ -12,7 +12,7 @@ from ccds_kernel.labeling.confirmation.batch import BatchItem
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.curating import Curating, Newest
 from ccds_kernel.labeling.confirmation.curation_rows import Word
-from ccds_kernel.labeling.confirmation.progress import LabelerProgress, flagged
+from ccds_kernel.labeling.confirmation.progress import LabelerProgress, flagged, labeler_progress
 from ccds_kernel.labeling.cues import Cues
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
@@ -69,24 +69,20 @@ def test_a_word_is_said_over_the_one_that_was_seen_only(either):
 
 
 def test_what_is_said_about_a_study_is_the_newest(either):
-    """Gold labels, final words and tags by themselves; taken back they are gone."""
+    """Gold labels and final words by themselves; taken back they are gone."""
     one, two, three = either.keys[:3]
     either.curating().set_gold(one, POSITIVE)
     either.curating("bob").set_gold(one, NEGATIVE, " sure ")
     either.curating().set_gold(two, POSITIVE)
     either.curating().set_gold(two, None)
     either.curating("bob").adjudicate(three, NEGATIVE)
-    either.curating().tag(one, ["motion", "artefact"])
-    either.curating().tag(two, ["mimic"])
-    either.curating().tag(two, [])
 
-    gold, final, strata = either.curating().gold(), either.curating().final_words(), either.curating().strata()
+    gold, final = either.curating().gold(), either.curating().final_words()
 
     assert {key: (one.said, one.note, one.person) for key, one in gold.items()} == {one: (NEGATIVE, "sure", "bob")}
     assert {key: (one.said, one.person, one.at) for key, one in final.items()} == {
         three: (NEGATIVE, "bob", either.clock.now)
     }
-    assert strata == {one: frozenset({"motion", "artefact"})}
 
 
 @pytest.mark.parametrize(
@@ -99,10 +95,8 @@ def test_what_is_said_about_a_study_is_the_newest(either):
             "one label, as the task 'effusion' takes it",
         ),
         (lambda curating, key: curating.adjudicate(key, POSITIVE, "a\0b"), "a note of at most 2000 whole characters"),
-        (lambda curating, key: curating.tag(key, ["rare"]), "strata tags of the task 'effusion'"),
         (lambda curating, _: curating.assign(1, "zoe"), "labelers on the project's roster"),
         (lambda curating, _: curating.assign(99, "ann"), "a batch of this project"),
-        (lambda curating, _: curating.progress(99), "a batch of this project"),
         (
             lambda curating, key: curating.make_batch("b", [BatchItem(key, None, frozenset({"edema"}))]),
             "labels of the task 'effusion'",
@@ -123,7 +117,7 @@ def test_what_cannot_be_said_is_refused_and_leaves_no_trace(place, use, expected
 
     assert raised.value.expected == expected
     assert list(place.project.audit.entries("CHEST-1")) == before
-    assert place.curating().gold() == {} == place.curating().final_words() == place.curating().strata()
+    assert place.curating().gold() == {} == place.curating().final_words()
 
 
 def test_a_batch_is_of_its_own_task(place):
@@ -132,7 +126,7 @@ def test_a_batch_is_of_its_own_task(place):
     batch = place.batch()
 
     with pytest.raises(CcdsError, match="found one of another task"):
-        Curating(place.project, other.id).progress(batch.id)
+        Curating(place.project, other.id).assign(batch.id, "ann")
 
 
 def test_progress_counts_what_counts_now(either):
@@ -150,16 +144,17 @@ def test_progress_counts_what_counts_now(either):
     either.at_work("bob", batch).take(2)
     either.clock.pass_by(timedelta(minutes=1))
 
-    progress = either.curating().progress(batch.id)
+    counts = either.curating().counts()[batch.id]
+    progress = labeler_progress(either.curating().answers(), ["ann", "bob", "cy"], counts.held)
 
     then = either.clock.now - timedelta(minutes=1)
-    assert (progress.studies, progress.done) == (12, 2)
-    assert progress.labelers == {
+    assert (counts.studies, counts.done) == (12, 2)
+    assert progress == {
         "ann": LabelerProgress(0, 1, 1, 1, 2, 6.5, then),
         "bob": LabelerProgress(0, 0, 0, 0, 2, None, None),
         "cy": LabelerProgress(0, 0, 0, 0, 0, None, None),
     }
-    assert progress.labelers["ann"].answered == 2
+    assert progress["ann"].answered == 2
 
 
 def test_studies_that_nobody_assigned_can_answer_are_counted(either):
@@ -171,10 +166,10 @@ def test_studies_that_nobody_assigned_can_answer_are_counted(either):
     before = either.curating().counts()[batch.id].stuck
     same, other, last, gold = bob.take(4)
     bob.answer([answer(same, AnswerKind.SKIP), answer(other, AnswerKind.SKIP), answer(gold, AnswerKind.SKIP)])
-    holding = either.curating().progress(batch.id)
+    holding = either.curating().counts()[batch.id]
     bob.answer([answer(last)])
 
-    after = either.curating().progress(batch.id)
+    after = either.curating().counts()[batch.id]
     either.curating().assign(batch.id, "cy")
 
     assert (before, holding.stuck, after.stuck, after.done) == (0, 2, 2, 1)
@@ -185,6 +180,7 @@ def test_studies_that_nobody_assigned_can_answer_are_counted(either):
 
 def test_all_batches_are_counted_at_once(either):
     """Each batch by itself, planted studies left out of what is to be done; what somebody held is over with its time."""
+    other = TaskRepository(either.project).make(Task("mass")).id
     first = either.batch(either.keys[:5], planted=either.keys[:1], labelers=["ann", "bob"])
     second = either.batch(either.keys[5:7], labelers=["ann"])
     at_work = either.at_work("ann", first)
@@ -198,11 +194,12 @@ def test_all_batches_are_counted_at_once(either):
 
     assert counts == {first.id: BatchCounts(4, 2, {"ann": 1, "bob": 1}), second.id: BatchCounts(2, 0, {})}
     assert later[first.id] == BatchCounts(4, 2, {})
-    assert Curating(either.project, 2).counts() == {}
+    assert Curating(either.project, other).counts() == {}
 
 
 def test_only_what_came_since_is_read(either):
     """Answers are numbered as they come, and what is newest says whether anything did; refused and undone ones come, too."""
+    other = TaskRepository(either.project).make(Task("mass")).id
     curating, batch = either.curating(), either.batch(labelers=["ann"])
     before = curating.newest()
     at_work = either.at_work("ann", batch)
@@ -212,11 +209,11 @@ def test_only_what_came_since_is_read(either):
 
     every = curating.every_answer()
 
-    assert before == Newest(0, 0)
+    assert before == Newest(0, 0, before.reach)
     assert [stored.answer for stored in every] == [*told, undo_of(every, told[0])]
     assert curating.every_answer(every[0].number) == every[1:]
-    assert curating.newest() == Newest(every[-1].number, 1)
-    assert Curating(either.project, 2).every_answer() == ()
+    assert curating.newest() == Newest(every[-1].number, 1, before.reach)
+    assert Curating(either.project, other).every_answer() == ()
 
 
 def undo_of(every, told):
@@ -254,7 +251,6 @@ def test_what_labelers_flag_is_found(place):
         lambda curating, _: curating.withdraw(1, "ann"),
         lambda curating, key: curating.set_gold(key, POSITIVE),
         lambda curating, key: curating.adjudicate(key, POSITIVE),
-        lambda curating, key: curating.tag(key, ["motion"]),
     ],
 )
 def test_who_may_not_curate_is_turned_away(place, use):
@@ -337,7 +333,6 @@ def test_what_the_fellow_does_is_audited_without_accession_numbers(place):
     place.curating().withdraw(batch.id, "bob")
     place.curating().set_gold(place.keys[0], POSITIVE)
     place.curating().adjudicate(place.keys[0], None)
-    place.curating().tag(place.keys[0], ["motion"])
 
     entries = list(place.project.audit.entries("CHEST-1"))[begin:]
 
@@ -349,6 +344,5 @@ def test_what_the_fellow_does_is_audited_without_accession_numbers(place):
         ("BatchAssigned", {"batch_id": batch.id, "labeler": "bob", "change": "withdrawn"}),
         ("StudyCurated", {**study, "kind": "gold", "change": "said"}),
         ("StudyCurated", {**study, "kind": "final", "change": "taken back"}),
-        ("StudyCurated", {**study, "kind": "strata", "change": "said"}),
     ]
     assert "ACC" not in str(entries)

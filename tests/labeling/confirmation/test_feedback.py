@@ -54,7 +54,7 @@ def test_before_the_end_nothing_is_told(place, gold_of):
     one, two, three = at_work.take(3)
     at_work.answer([answer(one), answer(two)])
 
-    with pytest.raises(CcdsError, match=r"expected a batch with nothing left for you; found 1 study"):
+    with pytest.raises(CcdsError, match=r"expected a batch with nothing left for you; found 1 study;"):
         feedback(place, "ann", batch).give()
     at_work.give_back([three.lease])
     with pytest.raises(CcdsError, match="found 1 study"):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.incoming.source import Format, ReportSource
-from ccds_kernel.labeling.incoming.survey import standing_reports, survey
+from ccds_kernel.labeling.incoming.survey import standing_versions, survey
 from ccds_kernel.labeling.incoming.version import Unreadable, Version
 from support.messages import attachment, diagnostic_report, mllp, ndjson, obr, obx, oru
 
@@ -68,6 +68,6 @@ def test_no_file_brings_it_down(tmp_path, format_, content):
         reasons = [entry.reason for entry in entries if isinstance(entry, Unreadable)]
         assert entries or told
         assert SECRET not in " ".join([told, *reasons])
-        assert len(list(standing_reports(entries, survey(entries)))) <= len(entries) - len(reasons)
+        assert len(list(standing_versions(entries, survey(entries)))) <= len(entries) - len(reasons)
 
     look()

@@ -30,7 +30,8 @@ COUNTS = {
     "added": 2,
     "known": 1,
     "empty": 1,
-    "conflicting": 1,
+    "conflicting": 0,
+    "contradicting": 1,
     "beyond": 1,
     "preliminary": 1,
     "withdrawn": 1,
@@ -117,8 +118,8 @@ def test_a_person_reads_what_became_of_them(capsys):
 
     assert capsys.readouterr().out.splitlines() == [
         "12 reports: 2 added, 1 known already",
-        "        1  left out: without any text",
-        "        1  left out: that say something else than the project's report of that accession number",
+        "        1  left out: without any text (number 5)",
+        "        1  left out: that say something else than an earlier one of their accession number in the file (number 7)",
         "        1  left out: beyond the exam codes or dates of the IRB application",
         "        1  left out: not final yet",
         "        1  left out: cancelled, or entered in error",
@@ -198,7 +199,9 @@ def test_a_table_in_parquet_is_loaded_as_one_in_csv(folder, capsys, repository):
 
     status = run("r.parquet", *columns, "--json")
 
-    zeros = dict.fromkeys(["conflicting", "preliminary", "withdrawn", "superseded", "rejected", "commented"], 0)
+    zeros = dict.fromkeys(
+        ["conflicting", "contradicting", "preliminary", "withdrawn", "superseded", "rejected", "commented"], 0
+    )
     assert (refused, told.count("\n"), "in row 4 of odd.parquet" in told) == (1, 1, True)
     assert (status, json.loads(capsys.readouterr().out)) == (
         0,
@@ -309,6 +312,8 @@ def test_a_file_that_is_something_else_is_one_line(capsys, repository, name, wri
 )
 def test_options_that_do_not_fit_are_one_line(capsys, repository, file, options, found):
     """An option of another format, a missing one, one that can't be: nothing is loaded."""
+    if not Path(file).exists():
+        Path(file).touch()
     status = run(file, *options)
 
     told = capsys.readouterr().err
@@ -384,7 +389,7 @@ def test_a_long_file_is_read_twice_with_the_same_result(folder, repository, file
 
     assert {
         **asdict(taken.loaded),
-        **{name: count for name, count in asdict(taken).items() if name != "loaded"},
+        **{name: count for name, count in asdict(taken).items() if name not in {"loaded", "numbers"}},
     } == COUNTS
     assert {one.report.accession: one.report.texts[0] for one in repository.reports()} == ADDED
 

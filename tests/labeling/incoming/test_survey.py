@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ccds_kernel.labeling.incoming.survey import standing_reports, survey
+from ccds_kernel.labeling.incoming.survey import standing_versions, survey
 from ccds_kernel.labeling.incoming.version import Entry, Odd, Sent, Standing, TakenBack, Unreadable, Version
 from ccds_kernel.labeling.report import Report, Section
 
@@ -22,7 +22,7 @@ def version(standing: Standing, text: str, accession: str = "A1", minute: int | 
 
 def counting(entries: list[Entry]) -> list[str]:
     """The texts that count."""
-    return [report.sections[0].text for report in standing_reports(entries, survey(entries))]
+    return [one.report.sections[0].text for one in standing_versions(entries, survey(entries))]
 
 
 @pytest.mark.parametrize(
@@ -144,4 +144,4 @@ def test_it_is_as_if_each_report_was_followed_by_itself(sent):
         report for _, report in sorted((pair for mine in held.values() for pair in mine), key=lambda pair: pair[0])
     ]
 
-    assert list(standing_reports(sent, survey(sent))) == expected
+    assert [one.report for one in standing_versions(sent, survey(sent))] == expected

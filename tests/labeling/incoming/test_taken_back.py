@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccds_kernel.labeling.incoming.source import ReportSource, format_of
-from ccds_kernel.labeling.incoming.survey import standing_reports, survey
+from ccds_kernel.labeling.incoming.survey import standing_versions, survey
 from ccds_kernel.labeling.incoming.version import Unreadable
 from support.messages import attachment, diagnostic_report, mllp, ndjson, obr, obx, oru
 
@@ -21,7 +21,7 @@ def counting(tmp_path):
         path = tmp_path / name
         path.write_bytes(raw)
         entries = list(ReportSource(path, format_of(path)).entries())
-        texts = ["".join(report.texts) for report in standing_reports(entries, survey(entries))]
+        texts = ["".join(one.report.texts) for one in standing_versions(entries, survey(entries))]
         return texts, [entry.reason for entry in entries if isinstance(entry, Unreadable)]
 
     return look

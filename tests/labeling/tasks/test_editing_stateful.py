@@ -17,8 +17,10 @@ from ccds_kernel.labeling.rows import StoredReport
 from ccds_kernel.labeling.tables import phrase as phrase_table
 from ccds_kernel.labeling.task_index import ONLY, TaskIndex
 from ccds_kernel.labeling.tasks import rows as task_rows
+from ccds_kernel.labeling.tasks import step_rows
 from ccds_kernel.labeling.tasks.editing import PhraseEditor
-from ccds_kernel.labeling.tasks.history import StepKind, next_step_back, stacks_of
+from ccds_kernel.labeling.tasks.history import StepKind, carried_back
+from ccds_kernel.labeling.tasks.own_steps import open_steps
 from ccds_kernel.labeling.tasks.task import Task, TaskKind
 from ccds_kernel.store.metadata import metadata
 from support.tables import every_table
@@ -166,17 +168,18 @@ class EditorAndIndex(RuleBasedStateMachine):
     @rule(kind=st.sampled_from([StepKind.UNDO, StepKind.REDO]))
     def step_back(self, kind) -> None:
         """A step is taken back, or done again; the index takes out what it changes, and takes it in as it is kept then."""
-        changes = task_rows.changes(self.connection, self.task)
-        stacks = stacks_of("ann", changes)
-        if not (stacks.undoable if kind is StepKind.UNDO else stacks.redoable):
+        steps = open_steps(step_rows.own_phrase_steps(self.connection, self.task, "ann"))
+        own = steps.undo if kind is StepKind.UNDO else steps.redo
+        if own is None:
             return
-        of_step, wanted = next_step_back("ann", changes, kind)
+        assert step_rows.others_since(self.connection, self.task, "ann", own) == set()
+        wanted = carried_back(step_rows.changes_of(self.connection, self.task, "ann", own.step), (), kind)
         changed = {change.phrase_id for change in wanted}
         for name, ids in self.ids.items():
             for phrase_id in changed & {*ids}:
                 self.index.remove(name, ids.index(phrase_id))
                 ids.remove(phrase_id)
-        editor = PhraseEditor(self.connection, self.task, "ann", kind=kind, of_step=of_step)
+        editor = PhraseEditor(self.connection, self.task, "ann", kind=kind, of_step=own.step)
         editor.carry_out(wanted)
         editor.keep()
         for stored in self.listed:

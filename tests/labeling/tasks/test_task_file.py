@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.cues import RADIOLOGY, Cues
 from ccds_kernel.labeling.tasks.task import COLOUR_SLOTS, STRATA, Label, Task, TaskKind
-from ccds_kernel.labeling.tasks.task_file import coloured, read_task, task_text
+from ccds_kernel.labeling.tasks.task_file import coloured, read_task, revision, task_text
 
 TASK = Task(
     "effusion",
@@ -62,6 +62,20 @@ def test_what_the_file_does_not_say_stays(tmp_path):
     """Of a new task that is the default."""
     assert changed(tmp_path, "name: effusion\nguideline: Look twice.\n", TASK) == replace(TASK, guideline="Look twice.")
     assert changed(tmp_path, "name: edema\n") == Task("edema", strata=STRATA)
+
+
+def test_a_cohort_is_named_changed_and_taken_off(tmp_path):
+    """A file without the key leaves it; the key without a name takes it off. A task without one is written without the key."""
+    kept = changed(tmp_path, "name: effusion\ncohort: effusion-2020\n", TASK)
+
+    assert kept == replace(TASK, cohort="effusion-2020")
+    assert changed(tmp_path, task_text(kept)).cohort == "effusion-2020"
+    assert changed(tmp_path, "name: effusion\nguideline: Look.\n", kept).cohort == "effusion-2020"
+    assert changed(tmp_path, "name: effusion\ncohort:\n", kept) == TASK
+    assert "cohort" not in task_text(TASK)
+    assert revision(kept) != revision(TASK)
+    with pytest.raises(CcdsError, match="expected a name of at most 40 small letters and digits"):
+        changed(tmp_path, "name: effusion\ncohort: Effusion 2020\n", TASK)
 
 
 def test_labels_keep_their_colours_in_another_order(tmp_path):

@@ -48,6 +48,7 @@ from support.dicom import Stack, write_stack
 from support.image_studies import KEY, RULES
 from support.image_studies import name_of as series_name
 from support.matrix import COLLEAGUE, ROLES, Cell, Rule, all_as, all_of, any_of, in_standing, name_of
+from support.phrase_screens import answered, move, remove
 from support.site import ADMINISTRATOR, act_as, site_settings, write_settings
 from support.waiting import until
 
@@ -279,7 +280,8 @@ class _Pages:
             self._insert("guard")  # so that what comes after it can be moved up
         self._phrase = self._insert(self._words[0])["inserted"]
         removed = self._insert(self._words[1])["inserted"]
-        self._annotate({"kind": "remove", "phrase": removed, "report": 0})
+        page = self._annotate(READY)
+        self._page = self._annotate(remove(page, removed, report=0))
         self._batch = batch
         self._confirm(READY)
         self._confirm({"kind": "batch", "batch": batch})
@@ -296,7 +298,6 @@ class _Pages:
         said = {"kind": "confirm", "id": str(uuid4()), "seconds": 1.0, **study}
         tagged = {"kind": "tag", "id": str(uuid4()), "tags": ["motion"], **study}
         more = Report(f"ACC-{self._name}", (Section("findings", "clear"),))
-        listed = {"phrase": self._phrase, "report": 0}
         return {
             "labelling: open the app": lambda: self._closed_then(labeling_app()).answer(READY),
             "labelling: tasks": lambda: self._labeling.answer({"kind": "tasks"}),
@@ -304,8 +305,8 @@ class _Pages:
             "labelling: window": lambda: label({"kind": "window", "report": 0}),
             "labelling: preview": lambda: label(self._selected(self._words[2]) | {"kind": "preview"}),
             "labelling: insert": lambda: self._insert(self._words[2]),
-            "labelling: move": lambda: label({"kind": "move", "by": -1} | listed),
-            "labelling: remove": lambda: label({"kind": "remove"} | listed),
+            "labelling: move": lambda: label(move(self._page, self._phrase, by=-1, report=0)),
+            "labelling: remove": lambda: label(remove(self._page, self._phrase, report=0)),
             "labelling: undo": lambda: label({"kind": "undo", "report": 0}),
             "confirming: batches": lambda: self._confirm(READY),
             "confirming: take": self._sync,
@@ -383,7 +384,7 @@ class _Pages:
             "kernel: tasks": tasks.tasks,
             "kernel: change a task": lambda: tasks.change(TASK, Task("a"), Task("a", guideline=self._name)),
             "kernel: answers": curating.answers,
-            "kernel: take studies": lambda: Confirming(self._project, self._batch).renew(),
+            "kernel: take studies": lambda: Confirming(self._project, self._batch).take(1),
             "kernel: say the final word": lambda: curating.adjudicate(self._key, ["Seen"]),
             "kernel: label snapshot": lambda: LabelSnapshots(self._project).take(TASK),
         }
@@ -392,7 +393,7 @@ class _Pages:
         return self._annotate(self._selected(words) | {"kind": "insert", "label": "Seen", "place": "last"})
 
     def _annotate(self, request: dict[str, Any]) -> dict[str, Any]:
-        return self._labeling.answer(ANNOTATE | request)
+        return answered(self._labeling, ANNOTATE | request)
 
     def _confirm(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._labeling.answer(CONFIRM | request)

@@ -53,6 +53,19 @@ _ADDED_ONLY = {
 }
 """What people said and did: nobody's session changes or removes a row of it."""
 
+_SIGNED = {
+    "confirmation_lease": "labeler",
+    "study_strata": "person",
+    "study_curation": "person",
+    "label_snapshot": "created_by",
+    "phrase_change": "person",
+    "task_change": "person",
+}
+"""Table → the column that says whose a row is: a session adds its own person's only."""
+
+_UNDER_A_LEASE = "confirmation_answer"
+"""A row of it stands under a lease, of which there is none here: no row is added, and who may add none is refused that, too."""
+
 _STATEMENTS = {
     "SELECT": "SELECT count(*) FROM {table}",
     "INSERT": "INSERT INTO {table} DEFAULT VALUES",
@@ -134,8 +147,14 @@ class DatabaseLayer:
             found["become the administrator's role"] = _may(connection, sql.SQL("SET ROLE {}").format(administrator))
             for table, column in self._columns.items():
                 named = {"table": sql.Identifier(SCHEMA, table), "column": sql.Identifier(column)}
-                for verb, statement in _STATEMENTS.items():
-                    found[f"{verb} {table}"] = _may(connection, sql.SQL(statement).format(**named))
+                statements = {verb: sql.SQL(statement).format(**named) for verb, statement in _STATEMENTS.items()}
+                if table in _SIGNED:
+                    named |= {"who": sql.Identifier(_SIGNED[table]), "person": sql.Literal(name_of(role))}
+                    statements["INSERT"] = sql.SQL("INSERT INTO {table} ({who}) VALUES ({person})").format(**named)
+                elif table == _UNDER_A_LEASE:
+                    statements["INSERT"] = sql.SQL("INSERT INTO {table} SELECT WHERE false").format(**named)
+                for verb, statement in statements.items():
+                    found[f"{verb} {table}"] = _may(connection, statement)
         return found
 
 

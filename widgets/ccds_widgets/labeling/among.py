@@ -17,12 +17,13 @@ Text = Annotated[str, Field(max_length=2 * LONGEST)]
 
 class OfPhrase(requests.Request):
     """The reports of phrase `phrase`: all that it matches, those that it captures, those that an earlier one captures instead,
-    those that get its uncertain label, or those that it doesn't match because it is negated there.
+    those that get its uncertain label, or those that it doesn't match because it is negated there; or those that would have
+    another label, or none, if it were "not if negated", or weren't.
     """
 
     by: Literal["phrase"]
     phrase: RowId
-    which: Literal["matched", "captured", "shadowed", "uncertain", "negated"] = "captured"
+    which: Literal["matched", "captured", "shadowed", "uncertain", "negated", "if negated"] = "captured"
 
 
 class Words(requests.Request):

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from functools import cache
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import ALLOWED, Action
-from ccds_kernel.labeling.confirmation.batch import Said
 from ccds_kernel.labeling.confirmation.curating import Curating
-from ccds_kernel.labeling.confirmation.decided import decided_studies
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
@@ -21,7 +17,9 @@ from ccds_widgets.labeling.annotate.suggesting import Suggester
 from ccds_widgets.labeling.assess.app import assess_screen
 from ccds_widgets.labeling.confirm.app import confirm_screen
 from ccds_widgets.labeling.desk import Desk
+from ccds_widgets.labeling.known import Record
 from ccds_widgets.labeling.model import LabelingModel, OpenScreen
+from ccds_widgets.labeling.opening import OpenedBeforeError, Opening, Openings, Tell
 from ccds_widgets.labeling.prioritise.model import PrioritiseModel
 from ccds_widgets.labeling.shared_reports import SharedReports
 from ccds_widgets.labeling.view import LabelingWidget
@@ -50,13 +48,12 @@ def open_session() -> LabelingModel:
 def labeling_of(project: Project) -> LabelingModel:
     """The screens of `project` that the person who opened it may use."""
     reports = SharedReports(project)
-    desk = cache(lambda task: _desk(project, task, reports))  # matches all reports once for both screens of phrases
+    desks = Openings(  # each for both screens of phrases
+        lambda task, tell: _desk(project, task, reports, tell), is_current=_is_current
+    )
     screens: dict[str, tuple[Action, OpenScreen]] = {
-        "annotate": (Action.EDIT_PHRASES, lambda task: _annotate(project, task, desk(task))),
-        "prioritise": (
-            Action.EDIT_PHRASES,
-            lambda task: PrioritiseModel(desk(task), lambda other: _phrases(project, other)),
-        ),
+        "annotate": (Action.EDIT_PHRASES, lambda task: _annotate(project, task, desks)),
+        "prioritise": (Action.EDIT_PHRASES, lambda task: _prioritise(project, task, desks)),
         "confirm": (Action.CONFIRM_STUDIES, lambda task: confirm_screen(project, task, reports)),
         "assess": (Action.CURATE_LABELS, lambda task: assess_screen(project, task)),
     }
@@ -69,36 +66,44 @@ def labeling_of(project: Project) -> LabelingModel:
     )
 
 
-def _desk(project: Project, task: int, reports: SharedReports) -> Desk:
-    covered = _covered(project)
+def _desk(project: Project, task: int, reports: SharedReports, tell: Tell) -> Desk:
+    repository, tasks = LabelingRepository(project, task), TaskRepository(project)
+    reach = repository.reach()
 
     def permit() -> None:
         project.require(Action.OPEN_LABELING)
-        project.require(Action.READ_REPORTS)
-        if _covered(project) != covered:
-            raise CcdsError(
-                expected="the exam codes and study dates of when this page was opened",
-                found="an amendment of the IRB application",
+        now = repository.reach()  # which asks whether the person may read reports
+        if now != reach:
+            amended = now.whole != reach.whole
+            what = "exam codes and study dates" if amended else "cohort of the task"
+            raise OpenedBeforeError(
+                expected=f"the {what} of when this page was opened",
+                found="an amendment of the IRB application" if amended else "another one, or none",
                 do="load the page anew",
             )
 
-    repository, tasks = LabelingRepository(project, task), TaskRepository(project)
-    return Desk(repository, tasks, task, reports=reports.all(), person=project.person, permit=permit)
+    return Desk(repository, tasks, task, reports=reports.of(task, tell), permit=permit, tell=tell)
 
 
-def _covered(project: Project) -> tuple[object, ...]:
-    application = project.application
-    return application.exam_codes, application.study_dates
+def _is_current(desk: Desk) -> bool:
+    try:
+        desk.permit()
+    except OpenedBeforeError:
+        return False
+    return True
 
 
 def _phrases(project: Project, task: int) -> list[Phrase]:
     return [stored.phrase for stored in LabelingRepository(project, task).phrases()]
 
 
-def _annotate(project: Project, task: int, desk: Desk) -> Model:
-    curating = Curating(project, task)
+def _annotate(project: Project, task: int, desks: Openings[Desk]) -> Model | Opening:
+    desk = desks.of(task)
+    if isinstance(desk, Opening):
+        return desk
+    return AnnotateModel(desk, Suggester(desk, Record(Curating(project, task))))
 
-    def decided() -> Mapping[str, Said]:
-        return decided_studies(final=curating.final_words(), gold=curating.gold(), answers=curating.answers())
 
-    return AnnotateModel(desk, Suggester(desk, decided))
+def _prioritise(project: Project, task: int, desks: Openings[Desk]) -> Model | Opening:
+    desk = desks.of(task)
+    return desk if isinstance(desk, Opening) else PrioritiseModel(desk, lambda other: _phrases(project, other))

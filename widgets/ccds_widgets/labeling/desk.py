@@ -6,7 +6,7 @@ phrases. The page is told a revision with everything that depends on the list an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +15,17 @@ import numpy.typing as npt
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.everywhere import everywhere
-from ccds_kernel.labeling.phrase import Phrase
-from ccds_kernel.labeling.tasks.history import Change, StepKind, next_step, stacks_of
-from ccds_kernel.labeling.tasks.task import Task, checked_word
+from ccds_kernel.labeling.phrase import Phrase, check_telling
+from ccds_kernel.labeling.tasks.history import Change
+from ccds_kernel.labeling.tasks.meanwhile import GONE, ChangedMeanwhileError
+from ccds_kernel.labeling.tasks.own_steps import ToldStep
+from ccds_kernel.labeling.tasks.task import Task, TaskKind, checked_word
 from ccds_kernel.labeling.tasks.task_history import TaskChange
+from ccds_kernel.labeling.trial import changed, replaced
+from ccds_kernel.labeling.wording import counted
 from ccds_widgets.labeling.among import Among, Conflict, OfPhrase, Words
+from ccds_widgets.labeling.opening import Opening, Tell
+from ccds_widgets.labeling.phrase_messages import Given
 from ccds_widgets.labeling.ports import HasAppended, HasReport, HasTask, Repository, Tasks
 from ccds_widgets.labeling.readings import Reader
 from ccds_widgets.labeling.searching import Search
@@ -37,8 +43,9 @@ class Desk:
         tasks: where tasks are kept.
         task_id: the task.
         reports: the project's, in a fixed order.
-        person: who works here.
-        permit: raises a CcdsError where that person may not (any more); asked before each answer.
+        permit: raises a CcdsError where that person may not (any more), or the task reads other reports by now; asked before each
+            answer.
+        tell: is told how far it is: with a million reports it takes a minute until all phrases are matched.
     """
 
     def __init__(
@@ -48,21 +55,30 @@ class Desk:
         task_id: int,
         *,
         reports: Sequence[HasReport],
-        person: str,
         permit: Callable[[], None],
+        tell: Tell = lambda _: None,
     ) -> None:
         self.repository = repository
         self._tasks = tasks
         self._task_id = task_id
-        self._person = person
-        self._permit = permit
+        self.permit = permit
         self.reports = reports
-        self.phrases = TaskPhrases(self._task(), [stored.report for stored in self.reports])
+        task, listed = self._task(), repository.phrases()
+
+        def prepared(share: float) -> None:
+            tell(Opening(f"Preparing {counted(len(reports), 'report')} for the search", share))
+
+        def matched(share: float) -> None:
+            tell(Opening(f"Matching {counted(len(listed), 'phrase')}", share))
+
+        prepared(0.0)
+        self.phrases = TaskPhrases(task, [stored.report for stored in reports], progress=prepared)
+        self.phrases.follow(task, listed, progress=matched)
         self._steps: tuple[tuple[int, Task], Answer] | None = None
 
     def follow(self) -> None:
         """Asks whether the person may go on, and becomes what is kept now."""
-        self._permit()
+        self.permit()
         self.phrases.follow(self._task(), self.repository.phrases())
 
     def overview(self) -> Answer:
@@ -111,51 +127,89 @@ class Desk:
 
     # --- changes
 
-    def insert(self, phrase: Phrase, position: int | None, *, sure: bool) -> int:
+    def phrase(self, given: Given, text: str) -> tuple[Phrase, frozenset[str]]:
+        """What a page asks for: these words, with the labels as the task writes them, new ones tidied; and those of the labels
+        that the page has among the task's. They are to be there: a key that is pressed makes no new label.
+        """
+        phrase = given.as_phrase(text, self.phrases.label(given.label))
+        known = {phrase.label} if given.known else set()
+        if phrase.uncertain_label is not None and self.phrases.task.kind is TaskKind.ONE:  # elsewhere it is no label
+            uncertain = self.phrases.label(phrase.uncertain_label)
+            phrase = replace(phrase, uncertain_label=uncertain)
+            known |= {uncertain} if given.known_uncertain else set()
+        return phrase, frozenset(known)
+
+    def insert(
+        self,
+        phrase: Phrase,
+        position: int | None,
+        *,
+        known: Collection[str] = (),
+        sure: bool,
+        new_labels: bool | None = None,
+    ) -> int:
         """Puts `phrase` at `position` of its list, or below it; returns its id.
 
         Args:
             phrase: the phrase.
             position: its place in the list of its label.
+            known: those of its labels that the task has to have: see `phrase`.
             sure: whether the person was asked where the phrase stands in every report.
+            new_labels: whether the person was asked about labels that the task doesn't have: they are then a step of their own;
+                None where nobody need be, as they are written to be new ones. A task without any label takes those of the phrase.
 
         Raises:
-            CcdsError: it stands in every report and nobody was asked, it is on the list already, or the list has changed.
+            CcdsError: it stands in every report and nobody was asked, or likewise about a label; it is on the list already, the
+                list has changed, or a label is gone.
         """
         if not sure and self.phrases.alike(phrase) is None:
             self._refuse_all(self.phrases.index.preview(phrase).raw)
+        self._admit(phrase, known, asked=new_labels)
         name = self.phrases.index.list_of(phrase)
         last = len(self.phrases.ids.get(name, []))
         place = self.phrases.at(Place(name, last if position is None else min(position, last)))
-        stored = self.repository.insert_phrase(phrase, place)
+        stored = self.repository.insert_phrase(phrase, place, known=known)
         self.changed()
         return stored.id
 
-    def replace(self, phrase_id: int, phrase: Phrase, *, seen: Phrase, sure: bool) -> None:
+    def replace(
+        self,
+        phrase_id: int,
+        phrase: Phrase,
+        *,
+        seen: Phrase,
+        known: Collection[str] = (),
+        sure: bool,
+        new_labels: bool | None = None,
+    ) -> None:
         """Puts `phrase` in the place of phrase `phrase_id`. Raises as `insert`, and where that phrase is gone, or not as the page
         showed it: `seen`.
         """
-        place = self.phrases.place(phrase_id)
-        old = self.phrases.phrase(place)
-        if old != seen:
-            raise ChangedMeanwhileError("phrase")
-        if not sure and old.normalised != phrase.normalised and self.phrases.alike(phrase) is None:
+        self._place_as_seen(phrase_id, seen)
+        if not sure and seen.normalised != phrase.normalised and self.phrases.alike(phrase) is None:
             self._refuse_all(self.phrases.index.preview(phrase).raw)
-        self.repository.replace_phrase(phrase_id, phrase, seen=old)
+        self._admit(phrase, known, asked=new_labels, instead_of=phrase_id)
+        self.repository.replace_phrase(phrase_id, phrase, seen=seen, known=known)
         self.changed()
 
-    def move(self, phrase_id: int, position: int) -> None:
-        """Brings phrase `phrase_id` to `position` of its list, or to its end where that is beyond."""
-        place = self.phrases.place(phrase_id)
+    def move(self, phrase_id: int, position: int, *, seen: Phrase, order: Sequence[int]) -> None:
+        """Brings phrase `phrase_id` to `position` of its list, or to its end where that is beyond.
+
+        Raises:
+            CcdsError: the phrase, or the order of its list, isn't what the page showed. What came below since shifts nothing.
+        """
+        place = self._place_as_seen(phrase_id, seen)
+        if self.phrases.ids[place.name][: len(order)] != list(order):
+            raise ChangedMeanwhileError("order")
         goal = min(max(position, 0), len(self.phrases.ids[place.name]) - 1)
         if goal != place.position:
-            self.repository.move_phrase(phrase_id, self.phrases.at_after_move(phrase_id, goal))
+            position = self.phrases.at_after_move(phrase_id, goal)
+            self.repository.move_phrase(phrase_id, position, seen=seen, order=self.phrases.order)
             self.changed()
 
-    def remove(self, phrase_id: int) -> None:
-        """Takes phrase `phrase_id` off the list."""
-        self.phrases.place(phrase_id)
-        self.repository.remove_phrase(phrase_id)
+    def remove(self, phrase_id: int, *, seen: Phrase) -> None:
+        """Takes phrase `phrase_id` off the list. Raises a CcdsError where it is gone, or not as the page showed it: `seen`."""
+        self.repository.remove_phrase(phrase_id, seen=seen)
         self.changed()
 
     def append(self, phrases: Sequence[Phrase], *, sure: bool) -> HasAppended:
@@ -170,13 +224,13 @@ class Desk:
 
     def undo(self) -> Answer:
         """Takes back this person's newest step, of the phrases or of the task; returns what it was."""
-        if self._is_of_task(StepKind.UNDO):
+        if is_of_task(self.repository.open_steps().undo):
             return self._stepped([self._tasks.undo(self._task_id)])
         return self._stepped(self.repository.undo())
 
     def redo(self) -> Answer:
         """Does again what this person took back last; returns what it was."""
-        if self._is_of_task(StepKind.REDO):
+        if is_of_task(self.repository.open_steps().redo):
             return self._stepped([self._tasks.redo(self._task_id)])
         return self._stepped(self.repository.redo())
 
@@ -208,15 +262,36 @@ class Desk:
         self._steps = None
         self.phrases.follow(self._task(), self.repository.phrases())
 
-    def _is_of_task(self, kind: StepKind) -> bool:
-        """Whether what would be undone, or done again, is a change of the task. Raises a CcdsError where there is nothing."""
-        changes = self.changes()
-        step = next_step(self._person, changes, kind)
-        return any(isinstance(one, TaskChange) for one in changes if one.step == step)
-
-    def _stepped(self, changes: Iterable[Change | TaskChange]) -> Answer:
+    def _admit(
+        self, phrase: Phrase, known: Collection[str], *, asked: bool | None, instead_of: int | None = None
+    ) -> None:
+        """Gives the task the labels of `phrase` that it doesn't have, as a step of its own, where the person was `asked`."""
+        task = self.phrases.task
+        if asked is None or not task.labels or self.phrases.alike(phrase) not in (None, instead_of):
+            return
+        words = [phrase.label] if task.kind is TaskKind.SEVERAL else [phrase.label, phrase.uncertain_label]
+        new = [word for word in words if word is not None and word not in {*task.words, *known}]
+        if not new:
+            return
+        check_telling(phrase)
+        if not asked:
+            raise NewLabelError(new[0])
+        self._tasks.change(self._task_id, task, task.with_labels(new))
         self.changed()
-        return told_step(changes)
+
+    def _place_as_seen(self, phrase_id: int, seen: Phrase) -> Place:
+        """Where phrase `phrase_id` stands, which is as the page showed it; else raises a ChangedMeanwhileError."""
+        if all(phrase_id not in ids for ids in self.phrases.ids.values()):
+            raise ChangedMeanwhileError("phrase", GONE)
+        place = self.phrases.place(phrase_id)
+        if self.phrases.phrase(place) != seen:
+            raise ChangedMeanwhileError("phrase")
+        return place
+
+    def _stepped(self, changes: Sequence[Change | TaskChange]) -> Answer:
+        self.permit()  # of another cohort, to which the task is kept then, there are no reports here
+        self.changed()
+        return told_step(changes[0], len(changes))
 
     def _refuse_all(self, raw: int) -> None:
         if raw == len(self.reports) > 1:
@@ -237,15 +312,20 @@ class Desk:
                 found = index.uncertain_reports_of(position)
             case "negated":
                 found = index.negated_reports_of(position)
+            case "if negated":
+                before = index.soft_labels()
+                phrase = index.phrases[position]
+                with replaced(
+                    index, position, replace(phrase, negatable=not phrase.negatable)
+                ):  # or what it did change
+                    return changed(before, index.soft_labels()).astype(np.intp)
         return found.astype(np.intp)
 
     def _undoable(self) -> Answer:
-        changes = self.changes()
-        stacks = stacks_of(self._person, changes)
-        newest = {"undo": stacks.undoable[-1:], "redo": stacks.redoable[-1:]}
+        steps = self.repository.open_steps()
         return {
-            name: told_step([one for one in changes if one.step == step[0]]) if step else None
-            for name, step in newest.items()
+            name: step and told_step(step.first, step.changes)
+            for name, step in (("undo", steps.undo), ("redo", steps.redo))
         }
 
     def _task(self) -> Task:
@@ -253,6 +333,16 @@ class Desk:
         if not found:
             raise CcdsError(expected="a task of this project", found="one that is gone", do="reload the page")
         return found[0]
+
+
+class NewLabelError(CcdsError):
+    """A label that was typed is none of the task's: the person is asked first."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(
+            expected="a label of the task", found=f"“{word}”, which is none", do="say whether it is to be added"
+        )
+        self.question = f"“{word}” is no label of this task: add it?"
 
 
 class MatchesEverythingError(CcdsError):
@@ -266,24 +356,19 @@ class MatchesEverythingError(CcdsError):
         )
 
 
-class ChangedMeanwhileError(CcdsError):
-    """Somebody has changed what a page still showed as it was: nothing is overwritten, the page is told what is there now."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            expected=f"the {what} as this page showed it",
-            found="another one, as somebody changed it meanwhile",
-            do="look at it as it is now, and change it again where you still mean it",
-        )
+def is_of_task(step: ToldStep | None) -> bool:
+    """Whether a step is a change of the task itself."""
+    return step is not None and isinstance(step.first, TaskChange)
 
 
-def told_step(changes: Iterable[Change | TaskChange]) -> Answer:
-    """What a page says of a step: what happened to its first phrase, and how many more it touched; or the parts of the task."""
-    first, *more = changes
+def told_step(first: Change | TaskChange, changes: int) -> Answer:
+    """What a page says of a step of so many changes: what happened to its first phrase, and how many more it touched; or the
+    parts of the task.
+    """
     if isinstance(first, TaskChange):
         return {"what": "task", "text": told_parts(first), "more": 0}
     form = first.after or first.before
-    return {"what": first.what, "text": form.phrase.text if form else "", "more": len(more)}
+    return {"what": first.what, "text": form.phrase.text if form else "", "more": changes - 1}
 
 
 def told_parts(change: TaskChange) -> str:

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.labeling.tasks.no_work import NoWorkError
 from ccds_kernel.labeling.tasks.task import COLOUR_SLOTS, Task
 from ccds_widgets import requests
 from ccds_widgets.base import Model
+from ccds_widgets.labeling.opening import OpenedBeforeError, Opening
 from ccds_widgets.labeling.ports import HasTask, Tasks
 
 Answer = dict[str, Any]
-OpenScreen = Callable[[int], Model]
-"""Opens a screen on the task of that id."""
+OpenScreen = Callable[[int], Model | Opening]
+"""Opens a screen on the task of that id, or says how far that is: it is asked again, then."""
 
 
 class TasksAgain(requests.Request):
@@ -36,6 +39,9 @@ class Address(requests.Request):
     screen: Annotated[str, Field(max_length=40)]
     task: Annotated[int, Field(ge=1, le=2**63 - 1)]
 
+
+_READY = {"kind": "ready"}
+"""What a page asks that was just loaded."""
 
 _TASKS: TypeAdapter[TasksAgain] = TypeAdapter(TasksAgain)
 _ADDRESS: TypeAdapter[Address] = TypeAdapter(Address)
@@ -57,8 +63,14 @@ class LabelingModel:
         self._open: dict[Address, Model] = {}
 
     def start(self) -> Answer:
-        """What the bar shows: the project, the screens, the tasks; and which task is opened where the page was on none yet."""
-        tasks = self._tasks.tasks()
+        """What the bar shows: the project, the screens, the tasks; and which task is opened where the page was on none yet.
+
+        Who only confirms, and has no batch, sees no task: there is no work for them yet.
+        """
+        try:
+            tasks = self._tasks.tasks()
+        except NoWorkError:
+            tasks = ()
         return {
             "project": self._project,
             "screens": list(self._screens),
@@ -67,7 +79,8 @@ class LabelingModel:
         }
 
     def answer(self, content: dict[str, Any]) -> Answer:
-        """The answer of the screen that is asked.
+        """The answer of the screen that is asked; as long as that is being opened only how far it is, and nothing is done. A page
+        that was just loaded has one that was opened over other reports opened anew.
 
         Raises:
             CcdsError: it is no request, or is refused.
@@ -77,10 +90,21 @@ class LabelingModel:
             return _shown(self._tasks.tasks())
         own = {key: value for key, value in content.items() if key not in Address.model_fields}
         address = requests.parsed({key: content[key] for key in content.keys() - own.keys()}, _ADDRESS)
-        screen = self._screen(address)
-        return screen.start() if own == {"kind": "ready"} else screen.answer(own)
+        try:
+            return self._asked(address, own)
+        except OpenedBeforeError:
+            if own != _READY:  # of a page that shows what was there before
+                raise
+            del self._open[address]
+            return self._asked(address, own)
 
-    def _screen(self, address: Address) -> Model:
+    def _asked(self, address: Address, own: dict[str, Any]) -> Answer:
+        screen = self._screen(address)
+        if isinstance(screen, Opening):
+            return {"opening": asdict(screen)}
+        return screen.start() if own == _READY else screen.answer(own)
+
+    def _screen(self, address: Address) -> Model | Opening:
         if address not in self._open:
             if address.screen not in self._screens:
                 raise CcdsError(
@@ -90,7 +114,10 @@ class LabelingModel:
                 )
             if all(stored.id != address.task for stored in self._tasks.tasks()):
                 raise CcdsError(expected="a task of this project", found="another one", do="reload the page")
-            self._open[address] = self._screens[address.screen](address.task)
+            opened = self._screens[address.screen](address.task)
+            if isinstance(opened, Opening):
+                return opened
+            self._open[address] = opened
         return self._open[address]
 
     def _opens(self, tasks: Sequence[HasTask]) -> int | None:
@@ -113,6 +140,7 @@ def shown_task(task: Task) -> Answer:
     return {
         "name": task.name,
         "kind": task.kind.value,
+        "cohort": task.cohort,
         "labels": labels,
         "guideline": task.guideline,
         "left_out": sorted(task.left_out),

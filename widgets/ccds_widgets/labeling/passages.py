@@ -40,10 +40,17 @@ Piece = tuple[str, list[tuple[int, str]]]
 def cut(text: str, marks: Sequence[Mark]) -> list[Piece]:
     """`text` in pieces at the ends of `marks`, which may overlap; joined they are `text` again."""
     ends = sorted({0, len(text), *(mark.start for mark in marks), *(mark.end for mark in marks)})
-    return [
-        (text[start:end], _of([mark for mark in marks if mark.start <= start and end <= mark.end]))
-        for start, end in pairwise(ends)
-    ]
+    coming = sorted(marks, key=lambda mark: mark.start, reverse=True)
+    pieces: list[Piece] = []
+    covering: list[
+        Mark
+    ] = []  # few: all marks for each piece would be too many where one phrase stands thousands of times
+    for start, end in pairwise(ends):
+        covering = [mark for mark in covering if mark.end > start]
+        while coming and coming[-1].start <= start:
+            covering.append(coming.pop())
+        pieces.append((text[start:end], _of(covering)))
+    return pieces
 
 
 def _of(marks: Sequence[Mark]) -> list[tuple[int, str]]:

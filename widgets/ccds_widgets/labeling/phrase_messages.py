@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from ccds_kernel.labeling.phrase import Phrase
+from ccds_kernel.labeling.phrase import MOST_PHRASES, Phrase
 from ccds_widgets import requests
 from ccds_widgets.labeling.among import RowId, Text
 
@@ -36,6 +36,23 @@ class Options(requests.Request):
         )
 
 
+class Given(Options):
+    """A phrase gets this label. `known`: the page has it among the task's, so that it is no new one; `known_uncertain`: likewise
+    the label where it is uncertain.
+    """
+
+    known: bool = False
+    known_uncertain: bool = False
+
+
+class Typed(Given):
+    """Likewise one that was typed where labels are written out, too. `new_labels`: the person was asked about those that the task
+    doesn't have.
+    """
+
+    new_labels: bool = False
+
+
 class Seen(Options):
     """A phrase as the page showed it."""
 
@@ -52,7 +69,7 @@ class Seen(Options):
         )
 
 
-class Change(Options):
+class Change(Given):
     """Phrase `phrase`, which the page showed as `seen`, becomes this. `sure`: the person was asked, where it stands in every
     report.
     """
@@ -62,3 +79,26 @@ class Change(Options):
     seen: Seen
     text: Text
     sure: bool = False
+
+
+class Remove(requests.Request):
+    """Phrase `phrase`, which the page showed as `seen`, is taken off the list."""
+
+    kind: Literal["remove"]
+    phrase: RowId
+    seen: Seen
+
+
+class Move(requests.Request):
+    """Phrase `phrase`, which the page showed as `seen`, goes elsewhere in its list, which the page showed in this `order`."""
+
+    kind: Literal["move"]
+    phrase: RowId
+    seen: Seen
+    order: Annotated[list[RowId], Field(max_length=MOST_PHRASES)]
+
+    @model_validator(mode="after")
+    def _is_of_its_list(self) -> Move:
+        if self.phrase not in self.order:
+            raise ValueError("a phrase of another list")
+        return self

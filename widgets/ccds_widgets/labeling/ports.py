@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report
 from ccds_kernel.labeling.tasks.history import Change
+from ccds_kernel.labeling.tasks.own_steps import ToldSteps
 from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.labeling.tasks.task_history import TaskChange
 
@@ -76,23 +77,26 @@ class Repository(Protocol):
     def phrases(self) -> Sequence[HasPhrase]:
         """The phrase list, the highest priority first; in a task of kind `several` the lists of all labels in one order."""
 
-    def insert_phrase(self, phrase: Phrase, position: int) -> HasPhrase:
-        """Puts `phrase` at `position`."""
+    def insert_phrase(self, phrase: Phrase, position: int, *, known: Collection[str]) -> HasPhrase:
+        """Puts `phrase` at `position`, as long as the task has the labels `known`."""
 
     def append_phrases(self, phrases: Sequence[Phrase]) -> HasAppended:
         """Puts those of `phrases` that are new below the list."""
 
-    def replace_phrase(self, phrase_id: int, phrase: Phrase, *, seen: Phrase) -> None:
-        """Puts `phrase` in the place of another one, as long as that is as it was `seen`."""
+    def replace_phrase(self, phrase_id: int, phrase: Phrase, *, seen: Phrase, known: Collection[str]) -> None:
+        """Puts `phrase` in the place of another one, as long as that is as it was `seen`, and the task has the labels `known`."""
 
-    def move_phrase(self, phrase_id: int, position: int) -> None:
-        """Gives a phrase another position."""
+    def move_phrase(self, phrase_id: int, position: int, *, seen: Phrase, order: Sequence[int]) -> None:
+        """Gives a phrase another position, as long as it is as it was `seen`, and the list begins with the ids `order`."""
 
-    def remove_phrase(self, phrase_id: int) -> None:
-        """Takes a phrase off the list."""
+    def remove_phrase(self, phrase_id: int, *, seen: Phrase) -> None:
+        """Takes a phrase off the list, as long as it is as it was `seen`."""
 
     def changes(self) -> Sequence[Change]:
         """The history of the list, the oldest change first."""
+
+    def open_steps(self) -> ToldSteps:
+        """What this person would take back next, of the phrases or of the task itself, and what they would do again."""
 
     def undo(self) -> Sequence[Change]:
         """Takes back this person's newest step."""

@@ -6,7 +6,8 @@ order: a place in a list is turned into a place of that order here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,24 +38,30 @@ class TaskPhrases:
     Args:
         task: as it is now.
         reports: in the order in which they are numbered everywhere.
+        progress: as of `Corpus`.
 
     Attributes:
         task: the task as `follow` saw it last.
         index: the phrases over the reports.
         ids: list → the ids of its phrases, in the index's order.
+        order: the ids of all phrases, in the repository's order.
         revision: another number whenever phrases or task have changed.
     """
 
-    def __init__(self, task: Task, reports: Sequence[Report]) -> None:
+    def __init__(
+        self, task: Task, reports: Sequence[Report], *, progress: Callable[[float], None] = lambda _: None
+    ) -> None:
         self._reports = reports
         self.task = task
-        self.index = TaskIndex.of(task, reports)
+        self.index = TaskIndex.of(task, reports, progress=progress)
         self.ids: dict[str, list[int]] = {}
         self.revision = 0
-        self._order: list[int] = []
+        self.order: list[int] = []
 
-    def follow(self, task: Task, stored: Sequence[HasPhrase]) -> None:
-        """Becomes what is kept now, the highest priority first."""
+    def follow(
+        self, task: Task, stored: Sequence[HasPhrase], *, progress: Callable[[float], None] = lambda _: None
+    ) -> None:
+        """Becomes what is kept now, the highest priority first; `progress` is told which share of the phrases is matched."""
         changed = task != self.task
         if (task.kind, task.left_out, task.cues) != (self.task.kind, self.task.left_out, self.task.cues):
             self.index, self.ids = TaskIndex.of(task, self._reports), {}
@@ -64,9 +71,10 @@ class TaskPhrases:
             wanted.setdefault(self.index.list_of(one.phrase), []).append((one.id, one.phrase))
         for name in list(self.ids):
             changed |= self._drop(name, wanted.get(name, []))
+        arranged = count(1)
         for name, listed in wanted.items():
-            changed |= self._arrange(name, listed)
-        self._order = [one.id for one in stored]
+            changed |= self._arrange(name, listed, lambda: progress(next(arranged) / len(stored)))
+        self.order = [one.id for one in stored]
         self.revision += changed
 
     def _drop(self, name: str, listed: Sequence[tuple[int, Phrase]]) -> bool:
@@ -80,7 +88,8 @@ class TaskPhrases:
                 changed = True
         return changed
 
-    def _arrange(self, name: str, listed: Sequence[tuple[int, Phrase]]) -> bool:
+    def _arrange(self, name: str, listed: Sequence[tuple[int, Phrase]], done: Callable[[], None]) -> bool:
+        """Brings a list into its order; `done` is called for each phrase."""
         ids = self.ids.setdefault(name, [])
         index = self.index.lists.get(name)
         known = dict(zip(ids, index.phrases if index else (), strict=True))
@@ -89,15 +98,15 @@ class TaskPhrases:
             if row not in known:
                 self.index.insert(phrase, position)
                 ids.insert(position, row)
+                changed = True
             elif ids[position] != row or known[row] != phrase:
                 old = ids.index(row)
                 self.index.move(name, old, position)
                 ids.insert(position, ids.pop(old))
                 if known[row] != phrase:
                     self.index.replace(name, position, phrase)
-            else:
-                continue
-            changed = True
+                changed = True
+            done()
         return changed
 
     def place(self, phrase_id: int) -> Place:
@@ -124,16 +133,16 @@ class TaskPhrases:
         """The position in the repository's order of what is to stand at `place`; behind its list where that ends before it."""
         others = self.ids.get(place.name, [])
         if place.position < len(others):
-            return self._order.index(others[place.position])
-        return self._order.index(others[-1]) + 1 if others else len(self._order)
+            return self.order.index(others[place.position])
+        return self.order.index(others[-1]) + 1 if others else len(self.order)
 
     def at_after_move(self, phrase_id: int, position: int) -> int:
         """The position in the repository's order that brings phrase `phrase_id` to `position` of its list."""
         others = [row for row in self.ids[self.place(phrase_id).name] if row != phrase_id]
-        order = [row for row in self._order if row != phrase_id]
+        order = [row for row in self.order if row != phrase_id]
         if position < len(others):
             return order.index(others[position])
-        return order.index(others[-1]) + 1 if others else self._order.index(phrase_id)
+        return order.index(others[-1]) + 1 if others else self.order.index(phrase_id)
 
     def alike(self, phrase: Phrase) -> int | None:
         """The id of the phrase of the same list with the same normal form; None where there is none."""
@@ -144,6 +153,8 @@ class TaskPhrases:
 
     def label(self, name: str) -> str:
         """`name` as the task writes it already, whatever its case and white space; else tidied."""
+        if name in self.task.words:
+            return name
         alike = (word for word in self.task.words if normalise(word) == normalise(name))
         return next(alike, " ".join(name.split()))
 

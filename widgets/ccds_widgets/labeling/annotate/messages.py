@@ -12,8 +12,9 @@ from pydantic import Field, TypeAdapter
 
 from ccds_kernel.labeling.phrase import LONGEST
 from ccds_widgets import requests
+from ccds_widgets.labeling import phrase_messages
 from ccds_widgets.labeling.among import Among, Index, RowId
-from ccds_widgets.labeling.phrase_messages import Change, Options, Word
+from ccds_widgets.labeling.phrase_messages import Change, Given, Word
 
 Words = Annotated[str, Field(min_length=1, max_length=2 * LONGEST)]
 """Twice the longest phrase, so that a selection that is too long is told so by `Phrase`, in its words."""
@@ -47,7 +48,7 @@ class Preview(_Selection):
     excludes: bool = False
 
 
-class Insert(_Selection, Options):
+class Insert(_Selection, Given):
     """The selected words become a phrase, at the end of the list or at its begin.
 
     `sure`: the person was asked, where they stand in every report.
@@ -58,7 +59,7 @@ class Insert(_Selection, Options):
     sure: bool = False
 
 
-class Accept(Options):
+class Accept(Given):
     """A suggested phrase comes to `position` of its label's list; `report` is the one on the screen."""
 
     kind: Literal["accept"]
@@ -74,19 +75,15 @@ class ChangeHere(Change):
     report: Index
 
 
-class Remove(requests.Request):
-    """Phrase `phrase` is taken off the list; `report` is the one on the screen."""
+class RemoveHere(phrase_messages.Remove):
+    """A phrase is taken off the list; `report` is the one on the screen."""
 
-    kind: Literal["remove"]
-    phrase: RowId
     report: Index
 
 
-class Move(requests.Request):
-    """Phrase `phrase` goes `by` places towards the end of its list, or towards its begin if negative."""
+class Move(phrase_messages.Move):
+    """A phrase goes `by` places towards the end of its list, or towards its begin if negative; `report` is on the screen."""
 
-    kind: Literal["move"]
-    phrase: RowId
     by: Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
     report: Index
 
@@ -135,7 +132,7 @@ Looking = Window | Preview | Suggest | Weigh | WeighListed
 """What changes nothing."""
 
 Adding = Insert | Accept
-Changing = Adding | ChangeHere | Remove | Move | Undo | Redo
+Changing = Adding | ChangeHere | RemoveHere | Move | Undo | Redo
 
 _REQUESTS: TypeAdapter[Looking | Changing] = TypeAdapter(Annotated[Looking | Changing, Field(discriminator="kind")])
 

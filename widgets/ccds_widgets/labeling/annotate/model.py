@@ -12,13 +12,14 @@ import numpy as np
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.task_index import ONLY
+from ccds_kernel.labeling.tasks.meanwhile import ChangedMeanwhileError
 from ccds_kernel.labeling.tasks.task import TaskKind
 from ccds_kernel.labeling.text import normalise, whole_words
 from ccds_widgets.base import sentence
 from ccds_widgets.labeling.among import Among
 from ccds_widgets.labeling.annotate import messages
 from ccds_widgets.labeling.annotate.suggesting import Suggester
-from ccds_widgets.labeling.desk import ChangedMeanwhileError, Desk, MatchesEverythingError
+from ccds_widgets.labeling.desk import Desk, MatchesEverythingError
 from ccds_widgets.labeling.readings import Reader
 
 SHIPPED_BEFORE = 10
@@ -65,8 +66,9 @@ class AnnotateModel:
         try:
             done = self._added(request) if isinstance(request, messages.Adding) else self._changed(request)
         except MatchesEverythingError as asked:
-            return {"asks": str(asked)}
+            return {"asks": sentence(asked), "about": "sure"}
         except ChangedMeanwhileError as refused:
+            self._desk.follow()
             return {"refused": sentence(refused), **self._as_it_is_now(request.report)}
         return {**done, **self._as_it_is_now(request.report)}
 
@@ -84,23 +86,26 @@ class AnnotateModel:
                 return self._suggester.weigh_listed(request.phrase)
 
     def _added(self, request: messages.Adding) -> Answer:
-        phrase = request.as_phrase(request.text, self._desk.phrases.label(request.label))
+        phrase, known = self._desk.phrase(request, request.text)
         if isinstance(request, messages.Accept):
-            return {"inserted": self._desk.insert(phrase, request.position, sure=request.sure)}
+            return {"inserted": self._desk.insert(phrase, request.position, known=known, sure=request.sure)}
         position = 0 if request.place == "first" else None
-        return {"inserted": self._desk.insert(self._selected(request, phrase), position, sure=request.sure)}
+        self._check_selected(request, phrase)
+        return {"inserted": self._desk.insert(phrase, position, known=known, sure=request.sure)}
 
     def _changed(
-        self, request: messages.ChangeHere | messages.Remove | messages.Move | messages.Undo | messages.Redo
+        self, request: messages.ChangeHere | messages.RemoveHere | messages.Move | messages.Undo | messages.Redo
     ) -> Answer:
         match request:
             case messages.ChangeHere():
-                phrase = request.as_phrase(request.text, self._desk.phrases.label(request.label))
-                self._desk.replace(request.phrase, phrase, seen=request.seen.phrase(), sure=request.sure)
-            case messages.Remove():
-                self._desk.remove(request.phrase)
+                phrase, known = self._desk.phrase(request, request.text)
+                seen = request.seen.phrase()
+                self._desk.replace(request.phrase, phrase, seen=seen, known=known, sure=request.sure)
+            case messages.RemoveHere():
+                self._desk.remove(request.phrase, seen=request.seen.phrase())
             case messages.Move():
-                self._desk.move(request.phrase, self._desk.phrases.place(request.phrase).position + request.by)
+                position = request.order.index(request.phrase) + request.by
+                self._desk.move(request.phrase, position, seen=request.seen.phrase(), order=request.order)
             case messages.Undo():
                 return {"step": self._desk.undo()}
             case messages.Redo():
@@ -183,7 +188,7 @@ class AnnotateModel:
                 uncertain_label=request.uncertain_label,
                 excludes=request.excludes,
             )
-            self._selected(request, phrase)
+            self._check_selected(request, phrase)
             known = phrases.alike(phrase)
             if known is not None:
                 lists[name] = {"known": known}
@@ -203,8 +208,8 @@ class AnnotateModel:
             }
         return {"lists": lists, **shown}
 
-    def _selected(self, request: messages.Preview | messages.Insert, phrase: Phrase) -> Phrase:
-        """`phrase`, which stands, as whole words, in the section of the report that it was selected in.
+    def _check_selected(self, request: messages.Preview | messages.Insert, phrase: Phrase) -> None:
+        """Looks whether `phrase` stands, as whole words, in the section of the report that it was selected in.
 
         Raises:
             CcdsError: it doesn't, or the report is another one by now.
@@ -225,4 +230,3 @@ class AnnotateModel:
                 found="a selection that isn't",
                 do="select the words again, within one section",
             )
-        return phrase

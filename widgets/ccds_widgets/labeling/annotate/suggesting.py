@@ -3,19 +3,17 @@
 The words of all reports are numbered once, in a thread: with a million reports that takes a while, and labelling goes on.
 A name alone labels what is only denied, so that each name is weighed against the same with "not if negated", which is offered
 first where it is better by what people decided (`ccds_kernel.labeling.suggestions` has the figures); where nobody decided
-anything yet, wherever it makes a difference; the panel then says what to do first, and new words are near the label's only.
+anything yet, wherever it makes a difference; the panel then says what to do first, new words are near the label's only, and
+nothing is known to be false, so that nothing corrects it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.labeling.confirmation.batch import Said
-from ccds_kernel.labeling.confirmation.soft import value_of
 from ccds_kernel.labeling.corpus import Corpus
 from ccds_kernel.labeling.matches import SoftLabels
 from ccds_kernel.labeling.matching import PhraseIndex
@@ -26,6 +24,7 @@ from ccds_kernel.labeling.tasks.task import TaskKind
 from ccds_kernel.labeling.trial import difference, inserted, replaced
 from ccds_kernel.labeling.vocabulary import Vocabulary
 from ccds_widgets.labeling.desk import Desk
+from ccds_widgets.labeling.known import Record
 
 Answer = dict[str, Any]
 
@@ -35,12 +34,12 @@ class Suggester:
 
     Args:
         desk: the desk.
-        decided: study key → what people decided about it, as it is now.
+        record: what people said in that task.
     """
 
-    def __init__(self, desk: Desk, decided: Callable[[], Mapping[str, Said]]) -> None:
+    def __init__(self, desk: Desk, record: Record) -> None:
         self._desk = desk
-        self._decided = decided
+        self._record = record
         self._number = {stored.study_key: number for number, stored in enumerate(desk.reports)}
         self._reading: _Reading | None = None
 
@@ -64,7 +63,7 @@ class Suggester:
         outcome_of = label_by_itself if several else one_label
         corrects = (
             correcting(vocabulary, index, label, confirmed, instead=None if several else instead, outcome_of=outcome_of)
-            if several or instead is not None
+            if confirmed and (several or instead is not None)
             else []
         )
         return {
@@ -128,11 +127,8 @@ class Suggester:
     def _confirmed(self, label: str) -> dict[int, str]:
         """Number of a report → what people decided, in the words of the list of `label`."""
         task = self._desk.phrases.task
-        return {
-            self._number[key]: value_of(task, label, said)
-            for key, said in self._decided().items()
-            if key in self._number and (task.kind is TaskKind.SEVERAL or len(said) == 1)
-        }
+        decided = self._record.follow(task).values(label if task.kind is TaskKind.SEVERAL else task.name)
+        return {self._number[key]: value for key, value in decided.items() if key in self._number}
 
     def _list(self, label: str) -> PhraseIndex:
         return self._desk.phrases.index.list_for(Phrase("-", label))

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from ccds_kernel.labeling.assessment.agreement import Agreement, agreement, pairwise
 from ccds_kernel.labeling.assessment.estimate import Statistic
 from ccds_kernel.labeling.assessment.rating import Question, Rating, RatingTable
-from ccds_widgets.labeling.assess.known import Known
-from ccds_widgets.labeling.assess.words import Shown, statistic, studies
+from ccds_kernel.labeling.wording import studies
+from ccds_widgets.labeling.assess.words import Shown, statistic
+from ccds_widgets.labeling.known import Known
 
 GOLD = "the gold set"
 """What stands in the place of a labeler; nobody's name has a space in it."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
 from ccds_kernel.labeling.confirmation.progress import LabelerProgress, labeler_progress
-from ccds_widgets.labeling.assess.words import Shown, counted, moment, percent, seconds
+from ccds_kernel.labeling.wording import counted
+from ccds_widgets.labeling.assess.words import Shown, moment, percent, seconds
 
 
 def batches_shown(
@@ -32,6 +34,8 @@ def _batch(batch: StoredBatch, counts: BatchCounts, answers: list[StoredAnswer])
     share = counts.done / counts.studies if counts.studies else 1.0
     labelers = labeler_progress(answers, batch.labelers, counts.held)
     done = f"{counts.done:,} of {counted(counts.studies, 'study', 'studies')} done ({percent(share)})"
+    if skipped := len({one.answer.study_key for one in answers if one.answer.kind is AnswerKind.SKIP}):
+        done += f"; {skipped:,} skipped"
     if counts.stuck:
         done += f"; {counts.stuck:,} that everybody assigned has answered or skipped: assign somebody else"
     return {

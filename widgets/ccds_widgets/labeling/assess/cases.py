@@ -11,8 +11,8 @@ from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
 from ccds_kernel.labeling.confirmation.curation_rows import Curation
 from ccds_kernel.labeling.rows import StoredPhrase, StoredReport
 from ccds_kernel.labeling.tasks.task import Task
-from ccds_widgets.labeling.assess.known import Known
 from ccds_widgets.labeling.assess.words import Shown, moment, percent, seconds
+from ccds_widgets.labeling.known import Known
 from ccds_widgets.labeling.readings import Reader
 from ccds_widgets.labeling.task_phrases import TaskPhrases
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from ccds_kernel.labeling.assessment.drift import WINDOW, Drift, State
 from ccds_kernel.labeling.assessment.gold_answers import Assessment, LabelFigures, assess
 from ccds_kernel.labeling.assessment.pace import Pace
-from ccds_widgets.labeling.assess.known import Known
-from ccds_widgets.labeling.assess.words import Shown, counted, moment, percent, rate, seconds, statistic
+from ccds_kernel.labeling.wording import counted, studies
+from ccds_widgets.labeling.assess.words import Shown, moment, percent, rate, seconds, statistic
+from ccds_widgets.labeling.known import Known
 
 
 def labelers_shown(known: Known, assigned: Iterable[str]) -> list[Shown]:
@@ -25,7 +26,7 @@ def labelers_shown(known: Known, assigned: Iterable[str]) -> list[Shown]:
 def _labeler(found: Assessment) -> Shown:
     return {
         "name": found.labeler,
-        "rated": counted(found.rated, "study", "studies"),
+        "rated": studies(found.rated),
         "accuracy": rate(found.accuracy, "no study of the gold set answered yet"),
         "cohen": None if found.cohen is None else statistic(found.cohen),
         "ac1": None if found.ac1 is None else statistic(found.ac1),

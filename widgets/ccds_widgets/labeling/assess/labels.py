@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ccds_kernel.labeling.assessment.soft_label_error import Left, PhraseError, SoftLabelErrors, StratifiedRate
-from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot, Source, phrase_errors, shares_present
+from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot, phrase_errors, shares_present
 from ccds_kernel.labeling.confirmation.snapshots import Taken
+from ccds_kernel.labeling.confirmation.source import Source
 from ccds_kernel.labeling.rows import StoredPhrase
+from ccds_kernel.labeling.wording import counted, studies
 from ccds_kernel.rate import Rate
-from ccds_widgets.labeling.assess.words import Shown, counted, moment, percent, rate, studies
+from ccds_widgets.labeling.assess.words import Shown, moment, percent, rate
 
 SOURCES: Mapping[Source, str] = {
     Source.ADJUDICATED: "decided by a fellow",
@@ -131,7 +133,7 @@ def _left(left: Left | None) -> str:
     if left is None:
         return "unknown"
     if not left.studies:
-        return "none: all are confirmed"
+        return "none: somebody looked at all"
     return f"about {left.wrong:,.0f} ({left.low:,} to {left.high:,}) of {counted(left.studies, 'study', 'studies')}"
 
 
@@ -140,4 +142,5 @@ def _whole(found: StratifiedRate | None) -> str:
     if found is None:
         return ""
     interval = f"{percent(found.low).removesuffix(' %')} to {percent(found.high)}"
-    return f"{percent(found.value)} (95 % CI {interval}), from {counted(found.confirmed, 'confirmed study', 'confirmed studies')}"
+    of = f"{studies(found.confirmed, 'confirmed')}, each phrase weighing as much as it captures"
+    return f"{percent(found.value)} (95 % CI {interval}), from {of}"

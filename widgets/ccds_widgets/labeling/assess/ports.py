@@ -5,34 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
 from ccds_kernel.labeling.confirmation.batch_counts import BatchCounts
 from ccds_kernel.labeling.confirmation.batch_rows import StoredBatch
-from ccds_kernel.labeling.confirmation.curating import Newest
-from ccds_kernel.labeling.confirmation.curation_rows import Curation, Word
-from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot, Source
+from ccds_kernel.labeling.confirmation.curation_rows import Word
+from ccds_kernel.labeling.confirmation.snapshot import LabelSnapshot
 from ccds_kernel.labeling.confirmation.snapshots import Taken
+from ccds_kernel.labeling.confirmation.source import Source
 from ccds_kernel.labeling.rows import StoredPhrase, StoredReport
 from ccds_kernel.labeling.tasks.rows import StoredTask
+from ccds_widgets.labeling.known import KeepsWords
 
 
-class Curates(Protocol):
-    """What people said in one task; `ccds_kernel.labeling.confirmation.curating.Curating` is one.
+class Curates(KeepsWords, Protocol):
+    """What people said in one task, and a fellow's word about it; `ccds_kernel.labeling.confirmation.curating.Curating` is one.
 
     Each method asks anew whether the person may do it, and raises a CcdsError where not.
     """
-
-    def newest(self) -> Newest:
-        """What is newest; unchanged as long as nobody said anything."""
-
-    def every_answer(self, after: int = 0) -> Sequence[StoredAnswer]:
-        """The answers with a number above `after`, as they came."""
-
-    def gold(self) -> Mapping[str, Curation]:
-        """Study key → its gold label."""
-
-    def final_words(self) -> Mapping[str, Curation]:
-        """Study key → the fellow's final word."""
 
     def adjudicate(
         self, study_key: str, labels: Iterable[str] | None, note: str = "", *, seen: Word | None = None

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ccds_kernel.labeling.assessment.estimate import Estimate, Statistic, Why
+from ccds_kernel.labeling.wording import studies
 from ccds_kernel.rate import Rate
 
 Shown = dict[str, Any]
@@ -20,16 +21,6 @@ WHY: Mapping[Why, str] = {
     Why.NEVER_GIVEN: "nobody gave that answer in a study that two rated",
 }
 """Why a coefficient isn't defined."""
-
-
-def counted(number: int, noun: str, nouns: str = "") -> str:
-    """As "1 study", "12,500 studies"."""
-    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
-
-
-def studies(number: int) -> str:
-    """As "1 study"."""
-    return counted(number, "study", "studies")
 
 
 def figure(value: float) -> str:

@@ -54,7 +54,11 @@ class ProjectDesk:
 
     def batches(self) -> tuple[AssignedBatch, ...]:
         """See `ports.Desk`."""
-        return tuple(batch for batch in Assigned(self._project).batches() if batch.task_id == self._task_id)
+        return Assigned(self._project).batches(self._task_id)
+
+    def labels(self) -> tuple[str, ...]:
+        """See `ports.Desk`."""
+        return Assigned(self._project).labels(self._task_id)
 
     def at_work(self, batch_id: int) -> ProjectWork:
         """See `ports.Desk`."""
@@ -155,12 +159,12 @@ class ProjectCuration:
         if task is None:
             raise CcdsError(expected="a task of this project", found="one that is gone", do="reload the page")
         phrases = self._repository.phrases()
-        made_of = task, phrases, self._reports.version()
+        made_of = task, phrases, self._reports.version(self._task_id)
         self._matched = self._work.collect() or self._matched
         if self._matched is not None and self._matched.made_of == made_of:
             return self._matched.studies
         self._matched = None
-        self._work.begin(lambda: _Matched(made_of, soft_studies(task, self._reports.all(), phrases)))
+        self._work.begin(lambda: _Matched(made_of, soft_studies(task, self._reports.of(self._task_id), phrases)))
         return None
 
     def uses_of_studies(self) -> Mapping[str, int]:

@@ -2,7 +2,8 @@
 
 A batch is drawn by chance from the studies of the chosen groups that are in no batch of the task yet and not in the gold set. Its
 planted studies are gold studies of these same groups, those first that were planted least often: one in a group of its own would
-be seen for what it is.
+be seen for what it is. So they are chosen before the others, of which each of their groups then gets one at least: whether a
+batch can be made is no matter of chance.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy.typing as npt
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.batch import Said, SoftStudy, check_batch, compose, misleadable, plantable
 from ccds_kernel.labeling.confirmation.soft import NOBODY, Numbers, SoftStudies
+from ccds_kernel.labeling.wording import studies
 from ccds_widgets.base import sentence
 from ccds_widgets.labeling.confirm import messages
 from ccds_widgets.labeling.confirm.ports import Curation
@@ -94,15 +96,18 @@ class BatchMaking:
                 found="a change, and the matching going on",
                 do="make the batch once more in a moment",
             )
-        fresh = pool.fresh.tolist()
-        if not fresh:
+        fresh = pool.fresh
+        if not len(fresh):
             raise CcdsError(
                 expected="studies that are in no batch yet", found="none in these groups", do="choose further phrases"
             )
-        ordinary = [pool.soft[at] for at in self._chance.sample(fresh, min(request.size, len(fresh)))]
-        planted, wrong = self._planted(request, pool, ordinary)
+        size = min(request.size, len(fresh))
+        examples, group_of = pool.by_group(fresh)
+        planted, wrong, needed = self._planted(request, pool, examples, size)
+        first = [self._chance.choice(fresh[group_of == group].tolist()) for group in sorted(needed)]
+        drawn = first + self._chance.sample(np.setdiff1d(fresh, first).tolist(), size - len(first))
         items = compose(
-            ordinary,
+            [pool.soft[at] for at in drawn],
             order=[stored.id for stored in self._curation.phrases()],
             gold=pool.gold,
             planted=planted,
@@ -144,28 +149,44 @@ class BatchMaking:
         return None if soft is None else _Pool(soft, groups, self._curation.gold(), self._curation.uses_of_studies())
 
     def _planted(
-        self, request: messages.Make, pool: _Pool, ordinary: Sequence[SoftStudy]
-    ) -> tuple[list[SoftStudy], int]:
-        """Gold studies to mix in, and how many of them get a wrong prefill."""
-        wanted = round(len(ordinary) * request.gold / (100 - request.gold))
-        wrong = round(wanted * request.wrong / 100)
-        golden = list(plantable((pool.soft[at] for at in pool.golden.tolist()), ordinary))
+        self, request: messages.Make, pool: _Pool, examples: Sequence[SoftStudy], size: int
+    ) -> tuple[list[SoftStudy], int, set[int]]:
+        """Gold studies to mix into `size` others, how many of them get a wrong prefill, and which groups they need.
+
+        `examples` has a study of each group that there can be; groups are told by their place in it.
+        """
+        wanted = _rounded(size * request.gold / (100 - request.gold))
+        wrong = _rounded(wanted * request.wrong / 100)
+        golden = [pool.soft[at] for at in pool.golden.tolist()]
         golden.sort(key=lambda study: (pool.uses.get(study.study_key, 0), self._chance.random()))
-        misled = misleadable(golden, pool.gold, ordinary)[:wrong]
+        fitting = plantable(golden, examples)
+        can_mislead = misleadable(golden, pool.gold, examples)
+        # first those that fit in no other way, so that the others are left where they are wanted
+        misled = sorted(can_mislead, key=lambda study: study in fitting)[:wrong]
         if len(misled) < wrong:
             raise CcdsError(
-                expected=f"{wrong} gold study(ies) of these groups whose report has a phrase with another label, too",
-                found=str(len(misled)),
+                expected=f"{studies(wrong, 'gold')} of these groups whose report has a phrase with another label, too",
+                found=f"{len(can_mislead)} in the gold set",
                 do="ask for fewer wrong ones, choose further phrases, or mark further studies as gold (Shift+G)",
             )
-        others = [study for study in golden if study not in misled][: wanted - wrong]
+        others = [study for study in fitting if study not in misled][: wanted - wrong]
         if len(misled) + len(others) < wanted:
             raise CcdsError(
-                expected=f"{wanted} gold study(ies) of these groups to mix in",
-                found=str(len(golden)),
+                expected=f"{studies(wanted, 'gold')} of these groups to mix in",
+                found=str(len(misled) + len(others)),
                 do="ask for a smaller share, choose further phrases, or mark further studies as gold (Shift+G)",
             )
-        return [*misled, *others], wrong
+        needed = {group for group, one in enumerate(examples) if any(plantable([study], [one]) for study in others)}
+        for study in misled:
+            into = [group for group, one in enumerate(examples) if misleadable([study], pool.gold, [one])]
+            if needed.isdisjoint(into):
+                needed.add(self._chance.choice(into))
+        return [*misled, *others], wrong, needed
+
+
+def _rounded(number: float) -> int:
+    """As the page does it, which shows the number beforehand: halves up."""
+    return int(number + 0.5)
 
 
 @dataclass(frozen=True)
@@ -186,6 +207,12 @@ class _Pool:
     def golden(self) -> Numbers:
         """The numbers of those that are gold."""
         return np.flatnonzero(self._chosen & self._among(self.gold))
+
+    def by_group(self, numbers: Numbers) -> tuple[list[SoftStudy], Numbers]:
+        """A study of each group (phrase and label) among those with these `numbers`, and per number the place of its group."""
+        both = np.stack([self.soft.phrase_ids[numbers], self.soft.said_of[numbers]], axis=1)
+        _, first, group = np.unique(both, axis=0, return_index=True, return_inverse=True)
+        return [self.soft[at] for at in numbers[first].tolist()], group.reshape(-1)
 
     def by_phrase(self, numbers: Numbers) -> Counter[int]:
         """Phrase → how many of the studies with these `numbers` it decides."""

@@ -112,14 +112,19 @@ class ConfirmModel:
         try:
             work, outline = self._at_work(request.batch)
             held = work.take(AHEAD)  # before `open`: what is held is open, whoever else wants it
+            labels = self._desk.labels()  # the page's may be older, and its numbers others
         except CcdsError as error:  # the keys are kept all the same
             return {"acknowledged": acknowledged, "refused": sentence(error)}
-        return {"acknowledged": acknowledged, "open": work.open(), **self._held(work, outline, held, have=request.have)}
+        shown = self._held(work, outline, held, have=request.have)
+        return {"acknowledged": acknowledged, "labels": list(labels), "open": work.open(), **shown}
 
     def _held(self, work: Work, outline: Outline, held: Sequence[LeasedStudy], *, have: Sequence[int]) -> Answer:
         new = [study for study in held if study.lease not in have]
         tags = work.tags([study.report.study_key for study in new]) if new else {}
-        return {"held": [study.lease for study in held], "studies": shown_studies(outline, new, tags)}
+        shown = shown_studies(outline, new, tags)
+        if self._slices is not None:
+            shown = [{**study, "images": self._slices.has(study["key"])} for study in shown]
+        return {"held": [study.lease for study in held], "studies": shown}
 
     def _keep(self, keys: Sequence[messages.Sent]) -> list[Answer]:
         told: dict[int, list[Said]] = defaultdict(list)

@@ -64,6 +64,9 @@ class Desk(Protocol):
     def batches(self) -> Sequence[AssignedBatch]:
         """The oldest first."""
 
+    def labels(self) -> Sequence[str]:
+        """The task's, in the order of their keys, as it is now."""
+
     def at_work(self, batch_id: int) -> Work:
         """Their work on one of them, or on another batch of the project: what was said there may still be on its way."""
 

@@ -39,6 +39,13 @@ class Slices:
             ]
         }
 
+    def has(self, study_key: str) -> bool:
+        """Whether there is anything of a study; so it is also where that can't be read, which who looks is told."""
+        try:
+            return bool(self._images.of_study(study_key))
+        except CcdsError:
+            return True
+
     def slice(self, request: messages.Slice) -> Answer:
         """One slice as grey values under `buffers`, rows from top to bottom, with its size and what to start from."""
         entry = next(

@@ -8,8 +8,9 @@ from pydantic import Field, TypeAdapter
 
 from ccds_kernel.labeling.tasks.task import MOST_LABELS
 from ccds_widgets import requests
+from ccds_widgets.labeling import phrase_messages
 from ccds_widgets.labeling.among import Among, Index, RowId, Text
-from ccds_widgets.labeling.phrase_messages import Change, Options, Word
+from ccds_widgets.labeling.phrase_messages import Options, Typed, Word
 
 
 class Try(requests.Request):
@@ -28,19 +29,17 @@ class TryChange(Options):
     text: Text
 
 
-class Edit(Change):
+class Edit(phrase_messages.Change, Typed):
     """Phrase `phrase` becomes this: other words, label or options."""
 
 
-class Move(requests.Request):
-    """Phrase `phrase` goes to `position` of its list."""
+class Move(phrase_messages.Move):
+    """A phrase goes to `position` of its list."""
 
-    kind: Literal["move"]
-    phrase: RowId
     position: Index
 
 
-class Add(Options):
+class Add(Typed):
     """Words that were typed become a phrase below the list of their label."""
 
     kind: Literal["add"]
@@ -48,11 +47,8 @@ class Add(Options):
     sure: bool = False
 
 
-class Remove(requests.Request):
-    """Phrase `phrase` is taken off the list."""
-
-    kind: Literal["remove"]
-    phrase: RowId
+class Remove(phrase_messages.Remove):
+    """A phrase is taken off the list."""
 
 
 class Undo(requests.Request):

@@ -11,10 +11,11 @@ from typing import Any
 
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.tasks.history import Change, Form
+from ccds_kernel.labeling.tasks.meanwhile import ChangedMeanwhileError
 from ccds_kernel.labeling.tasks.task_history import TaskChange
 from ccds_kernel.labeling.trial import moved, replaced
 from ccds_widgets.base import sentence
-from ccds_widgets.labeling.desk import ChangedMeanwhileError, Desk, MatchesEverythingError, told_parts
+from ccds_widgets.labeling.desk import Desk, MatchesEverythingError, NewLabelError, told_parts
 from ccds_widgets.labeling.prioritise import messages
 
 PAGE = 10
@@ -57,8 +58,11 @@ class PrioritiseModel:
         try:
             done = self._edited(request) if isinstance(request, messages.Editing) else self._changed(request)
         except MatchesEverythingError as asked:
-            return {"asks": str(asked)}
+            return {"asks": sentence(asked), "about": "sure"}
+        except NewLabelError as asked:
+            return {"asks": asked.question, "about": "new_labels"}
         except ChangedMeanwhileError as refused:
+            self._desk.follow()
             return {"refused": sentence(refused), "overview": self._desk.overview()}
         return {**done, "overview": self._desk.overview()}
 
@@ -78,15 +82,22 @@ class PrioritiseModel:
     def _edited(self, request: messages.Editing) -> Answer:
         match request:
             case messages.Move():
-                self._desk.move(request.phrase, request.position)
+                self._desk.move(request.phrase, request.position, seen=request.seen.phrase(), order=request.order)
             case messages.Add():
-                phrase = request.as_phrase(request.text, self._desk.phrases.label(request.label))
-                return {"touched": self._desk.insert(phrase, None, sure=request.sure)}
+                phrase, known = self._desk.phrase(request, request.text)
+                return {
+                    "touched": self._desk.insert(
+                        phrase, None, known=known, sure=request.sure, new_labels=request.new_labels
+                    )
+                }
             case messages.Edit():
-                phrase = request.as_phrase(request.text, self._desk.phrases.label(request.label))
-                self._desk.replace(request.phrase, phrase, seen=request.seen.phrase(), sure=request.sure)
+                phrase, known = self._desk.phrase(request, request.text)
+                seen = request.seen.phrase()
+                self._desk.replace(
+                    request.phrase, phrase, seen=seen, known=known, sure=request.sure, new_labels=request.new_labels
+                )
             case messages.Remove():
-                self._desk.remove(request.phrase)
+                self._desk.remove(request.phrase, seen=request.seen.phrase())
                 return {}
         return {"touched": request.phrase}
 

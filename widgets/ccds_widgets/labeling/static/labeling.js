@@ -2,8 +2,9 @@
 //
 // A screen is one function, `annotateScreen(context)` and so on, called for one task when it is looked at first. The context:
 //   project      the project's id
-//   channel      ask(request, patience), as openChannel's: the screen's name and the task go with each request
-//   task()       the task as the kernel told it last: {id, name, kind, labels: [{name, tone}], guideline, left_out, strata}
+//   channel      ask(request, patience), as openChannel's: the screen's name and the task go with each request; while the
+//                kernel opens the screen the shell shows how far that is, and asks again
+//   task()       the task as the kernel told it last: {id, name, kind, cohort, labels: [{name, tone}], guideline, left_out, strata}
 //   refresh()    asks for the tasks anew, after something that may have given this one a label
 //   said(line)   reads a line aloud
 //   show(name, place)  goes to another screen, which is opened at `place`
@@ -24,6 +25,8 @@ const SCREENS = [
   ["assess", "Assess", assessScreen],
 ];
 
+const ASK_AGAIN_MS = 500;
+
 const SHELL_KEYS = [
   ["Alt+1 … Alt+4", "the screens"],
   ["g", "the guideline of the task"],
@@ -31,13 +34,14 @@ const SHELL_KEYS = [
 ];
 
 function render({ model, el }) {
-  const shell = { overview: null, task: null, screen: null, made: new Map(), making: new AbortController() };
+  const shell = { overview: null, task: null, screen: null, made: new Map(), making: new AbortController(), opening: new Map() };
   const lost = lostBanner("What was saved is safe; answers that weren’t yet stay in this tab.");
   const bar = h("nav", { class: "ccds-shell-bar", "aria-label": "Screens" });
   const guideline = h("aside", { class: "ccds-guideline", "aria-label": "Guideline", tabindex: -1, hidden: true });
   const stage = h("div", { class: "ccds-stage" });
   const said = h("p", { class: "ccds-said", role: "status", "aria-live": "polite" });
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the project …"));
+  const opening = h("div", { class: "ccds-cover" });
   const body = h("div", { class: "ccds-shell-body", hidden: true }, stage, guideline);
   // The attribute keeps JupyterLab's own keys away.
   const root = h("div", { class: "ccds ccds-screens ccds-labeling", tabindex: -1, "data-lm-suppress-shortcuts": true }, lost, bar, cover, body, said);
@@ -64,15 +68,26 @@ function render({ model, el }) {
     }
     const { tasks, screens, project, opens } = shell.overview;
     document.querySelector("[data-ccds-project]")?.replaceChildren(project);
+    if (!tasks.length && screens.includes("confirm")) {
+      cover.replaceChildren(emptyState("There is no work for you yet", "No batch is assigned to you. The fellow who leads the labelling makes batches and assigns them; then reload this page."));
+      return;
+    }
     if (!screens.length || !tasks.length) {
       refuse("Expected something that you may do here; found nothing; ask the principal investigator what your role is for.");
       return;
     }
-    shell.task = tasks.find(({ id }) => id === Number(sessionStorage.getItem(kept("task"))))?.id ?? opens;
+    const worked = [sessionStorage, localStorage].map((store) => Number(store.getItem(kept("task"))));
+    keepTask(worked.find((task) => tasks.some(({ id }) => id === task)) ?? opens);
     cover.hidden = true;
     body.hidden = false;
     const last = sessionStorage.getItem(kept("screen"));
     show(screens.includes(last) ? last : screens[0]);
+  }
+
+  /** The next page of this project opens the task that was worked in last; one that is loaded anew its own. */
+  function keepTask(task) {
+    shell.task = task;
+    for (const store of [sessionStorage, localStorage]) store.setItem(kept("task"), task);
   }
 
   function refuse(line) {
@@ -89,7 +104,7 @@ function render({ model, el }) {
     if (before && before !== after) before.close();
     shell.screen = name;
     sessionStorage.setItem(kept("screen"), name);
-    stage.replaceChildren(after.element);
+    drawStage();
     drawBar();
     drawGuideline();
     after.open(place);
@@ -99,7 +114,7 @@ function render({ model, el }) {
     const address = { screen: name, task: shell.task };
     return {
       project: shell.overview.project,
-      channel: { ask: (request, patience) => channel.ask({ ...request, ...address }, patience) },
+      channel: { ask: (request, patience) => askOpen({ ...request, ...address }, patience) },
       task: taskOf,
       refresh,
       said: (line) => {
@@ -115,8 +130,44 @@ function render({ model, el }) {
     };
   }
 
+  /** What the kernel answers as soon as the screen is open there: until then it does nothing of what it is asked. */
+  async function askOpen(request, patience) {
+    const { signal } = shell.making;
+    try {
+      for (;;) {
+        const answer = await channel.ask(request, patience);
+        if (!answer.opening) return answer;
+        if (signal.aborted) return await new Promise(() => {}); // nobody looks at that screen any more
+        shell.opening.set(request.screen, answer.opening);
+        drawStage();
+        await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+      }
+    } finally {
+      if (!signal.aborted && shell.opening.delete(request.screen)) drawStage();
+    }
+  }
+
+  /** The screen, or how far its opening is. */
+  function drawStage() {
+    const told = shell.opening.get(shell.screen);
+    const shown = told ? opening : shell.made.get(shell.screen).element;
+    if (stage.firstChild !== shown) stage.replaceChildren(shown);
+    if (!told) return;
+    const share = Math.floor(100 * told.share);
+    if (opening.dataset.doing !== told.doing) said.textContent = `${told.doing} …`; // each share read aloud would be too much
+    opening.dataset.doing = told.doing;
+    opening.replaceChildren(
+      h("div", { class: "ccds-opening" }, h("p", {}, `${told.doing}: ${share} %`), h("progress", { max: 100, value: share, "aria-label": told.doing })),
+    );
+  }
+
   function taskOf() {
     return shell.overview.tasks.find(({ id }) => id === shell.task);
+  }
+
+  /** What a task is called, and the cohort that it is kept to. */
+  function titleOf({ name, cohort }) {
+    return cohort ? `${name} · cohort ${cohort}` : name;
   }
 
   async function refresh() {
@@ -130,8 +181,8 @@ function render({ model, el }) {
   function choose(task) {
     shell.made.get(shell.screen)?.close();
     shell.making.abort();
-    Object.assign(shell, { task, made: new Map(), making: new AbortController() });
-    sessionStorage.setItem(kept("task"), task);
+    Object.assign(shell, { made: new Map(), making: new AbortController(), opening: new Map() });
+    keepTask(task);
     show(shell.screen);
   }
 
@@ -157,13 +208,13 @@ function render({ model, el }) {
     const chooser = h(
       "select",
       { class: "ccds-field", "data-focus": "task", "aria-label": "Task", onchange: (event) => choose(Number(event.target.value)) },
-      ...tasks.map(({ id, name }) => h("option", { value: id, selected: id === shell.task }, name)),
+      ...tasks.map((one) => h("option", { value: one.id, selected: one.id === shell.task }, titleOf(one))),
     );
     redraw(
       bar,
       ...(used.length > 1 ? used.map(tab) : []),
       h("span", { class: "ccds-space" }),
-      tasks.length > 1 ? h("label", { class: "ccds-task" }, h("span", {}, "Task"), chooser) : h("span", { class: "ccds-task" }, h("span", {}, "Task "), h("b", {}, taskOf().name)),
+      tasks.length > 1 ? h("label", { class: "ccds-task" }, h("span", {}, "Task"), chooser) : h("span", { class: "ccds-task" }, h("span", {}, "Task "), h("b", {}, titleOf(taskOf()))),
       h(
         "button",
         { class: "ccds-button", "data-focus": "guideline", "aria-expanded": String(!guideline.hidden), title: "Guideline (g)", onclick: toggleGuideline },

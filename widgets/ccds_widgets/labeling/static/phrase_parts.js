@@ -81,6 +81,21 @@ function optionTags(phrase) {
 /** A phrase as it is shown, for whoever is asked to change it. */
 const seenForm = ({ text, label, negatable, uncertain_label, excludes }) => ({ text, label, negatable, uncertain_label, excludes });
 
+/** Of a phrase the ids of its list, in the order that is shown, for whoever is asked to move it. */
+const orderOf = ({ phrases }, { list }) => phrases.filter((one) => one.list === list).map(({ id }) => id);
+
+/** Which of a phrase's labels are among those that are shown; another one is new. */
+function knownOf({ labels }, label, uncertain) {
+  const isShown = (word) => labels.some(({ name }) => name === word);
+  return { known: isShown(label), known_uncertain: isShown(uncertain) };
+}
+
+/** The labels' names in one line, to be compared. */
+const namesOf = ({ labels }) => labels.map(({ name }) => name).join("\n");
+
+/** What a screen of studies says where there are none. */
+const NO_REPORTS = "This task reads no report yet. The Annotate screen says how reports are loaded.";
+
 /** How many reports its options concern; nothing where that is none. */
 function optionCounts({ negated, uncertain }) {
   return [negated ? `${grouped(negated)} negated` : "", uncertain ? `${grouped(uncertain)} uncertain` : ""].filter(Boolean).join(" · ");
@@ -146,13 +161,33 @@ function stepKey(event, act) {
   return true;
 }
 
-/** The line that asks whether a phrase that stands in every report is meant, and the button for it. */
-function askedLine(asked, yes, no) {
+const YES = { sure: "Yes, all of them", new_labels: "Yes, add it" };
+
+/** What the kernel asks before it does `request`: `again` does it with the answer. The focus goes there, and comes back from it. */
+function askedOf({ asks, about }, request, again) {
+  const back = document.activeElement?.dataset.focus;
+  return { line: asks, word: YES[about], back, yes: () => again({ ...request, [about]: true }) };
+}
+
+/** The line that asks whether that is meant, with its two answers. */
+function askedLine({ line, word, yes }, no) {
+  const keys = (event) => {
+    const answer = { y: yes, n: no, Escape: no }[event.key];
+    if (!answer || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    answer();
+  };
   return h(
     "div",
-    { class: "ccds-asked", role: "alertdialog", "aria-label": "Are you sure?" },
-    h("p", {}, asked),
-    h("button", { class: "ccds-button", "data-focus": "asked-yes", onclick: yes }, "Yes, all of them"),
-    h("button", { class: "ccds-button", "data-focus": "asked-no", onclick: no }, "No"),
+    { class: "ccds-asked", role: "alertdialog", "aria-label": "Are you sure?", tabindex: -1, "data-focus": "asked", onkeydown: keys },
+    h("p", {}, line),
+    h("button", { class: "ccds-button", type: "button", "data-focus": "asked-yes", onclick: yes }, word, h("kbd", {}, "y")),
+    h("button", { class: "ccds-button", type: "button", "data-focus": "asked-no", onclick: no }, "No", h("kbd", {}, "n")),
   );
+}
+
+/** Brings the focus to the question, or back to where it came from. */
+function focusOn(name) {
+  if (name) document.querySelector(`[data-focus="${CSS.escape(name)}"]`)?.focus();
 }

@@ -20,7 +20,7 @@ function actions(state, context, draw) {
     try {
       answer = await channel.ask({ report: state.number, ...request });
       if (answer.asks) {
-        state.asked = { line: answer.asks, yes: () => act.sure(request) };
+        state.asked = askedOf(answer, request, act.sure);
         answer = null;
       } else {
         absorb(state, answer);
@@ -34,9 +34,10 @@ function actions(state, context, draw) {
     state.busy = false;
     draw();
     state.touched = null;
+    if (state.asked) focusOn("asked");
     if (answer) {
       act.refill();
-      if (answer.overview.labels.length !== context.task().labels.length) context.refresh();
+      if (namesOf(answer.overview) !== namesOf(context.task())) context.refresh();
       if (state.panel === "suggestions") act.suggest(state.suggestions.label, state.suggestions.instead, true);
     }
     return answer?.refused ? null : answer;
@@ -98,7 +99,7 @@ function actions(state, context, draw) {
     },
     async accept(label) {
       if (!state.chosen || state.preview?.lists[""]?.known !== undefined || state.busy) return;
-      const answer = await change({ kind: "insert", ...selected(), ...state.options, label, place: state.place });
+      const answer = await change({ kind: "insert", ...selected(), ...state.options, label, ...knownOf(state.overview, label, state.options.uncertain_label), place: state.place });
       if (answer) act.accepted(answer);
     },
     accepted({ inserted }) {
@@ -108,12 +109,14 @@ function actions(state, context, draw) {
       say(`“${phrase.text}” labels ${counted(phrase.captured, "report")} ${labelled}, matches ${grouped(phrase.matched)}. ${progressLine(state)}`);
     },
     async sure(request) {
-      const answer = await change({ ...request, sure: true });
+      const answer = await change(request);
       if (answer?.inserted) act.accepted(answer);
     },
     dropAsked() {
+      const { back } = state.asked;
       state.asked = null;
       draw();
+      focusOn(back);
     },
     openOptions(phrase) {
       act.unchoose();
@@ -122,13 +125,14 @@ function actions(state, context, draw) {
       if (state.opened !== null) document.querySelector(`[data-focus="phrase-${phrase}-negatable"]`)?.focus();
     },
     async changeOptions(phrase, options) {
-      const answer = await change({ kind: "change", phrase: phrase.id, seen: seenForm(phrase), text: phrase.text, label: phrase.label, ...options });
+      const answer = await change({ kind: "change", phrase: phrase.id, seen: seenForm(phrase), text: phrase.text, label: phrase.label, ...knownOf(state.overview, phrase.label, options.uncertain_label), ...options });
       if (!answer) return;
       const now = phraseOf(state, phrase.id);
       say(`“${now.text}” captures ${counted(now.captured, "report")}, matches ${grouped(now.matched)}. ${optionCounts(now)}`);
     },
     async move(phrase, by) {
-      if (!(await change({ kind: "move", phrase, by }))) return;
+      const shown = phraseOf(state, phrase);
+      if (!(await change({ kind: "move", phrase, by, seen: seenForm(shown), order: orderOf(state.overview, shown) }))) return;
       const { list } = phraseOf(state, phrase);
       const rank = state.overview.phrases.filter((one) => one.list === list).findIndex((one) => one.id === phrase) + 1;
       say(`Now phrase ${rank}, captures ${counted(phraseOf(state, phrase).captured, "report")}.`);
@@ -137,9 +141,9 @@ function actions(state, context, draw) {
       const { phrases } = state.overview;
       const at = phrases.findIndex((one) => one.id === phrase);
       const beside = phrases[at + 1] ?? phrases[at - 1];
-      const { text } = phrases[at];
-      if (!(await change({ kind: "remove", phrase }))) return;
-      say(`Removed “${text}”. ${progressLine(state)}`);
+      const seen = seenForm(phrases[at]);
+      if (!(await change({ kind: "remove", phrase, seen }))) return;
+      say(`Removed “${seen.text}”. ${progressLine(state)}`);
       if (beside) document.querySelector(`[data-focus="phrase-${beside.id}"]`)?.focus();
     },
     async undo() {

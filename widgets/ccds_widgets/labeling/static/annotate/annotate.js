@@ -19,7 +19,7 @@ function annotateScreen(context) {
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the reports …"));
   const element = h("div", { class: "ccds-annotate" }, cover, screen);
   const act = actions(state, context, draw);
-  let drawn = null;
+  let drawn = {}; // the report whose place is in sight, and among which ones
   listen();
 
   function draw(what = "all") {
@@ -37,8 +37,11 @@ function annotateScreen(context) {
     redraw(parts.top, drawToolbar(state, act));
     if (what === "all" || what === "report") {
       redraw(parts.report, drawReport(state, act, context.project));
-      if (state.number !== drawn) showPlace();
-      drawn = state.number;
+      const { number, among } = state;
+      if (state.reports.has(number) && (number !== drawn.number || (among && among !== drawn.among))) {
+        showPlace();
+        drawn = { number, among };
+      }
     }
     if (what === "all") redraw(parts.progress, state.overview.reports ? drawProgress(state) : []);
     if (what === "all" || what === "side") drawSide();
@@ -58,8 +61,8 @@ function annotateScreen(context) {
   /** A report begins at its top, or where what was searched or decides stands. */
   function showPlace() {
     parts.report.scrollTop = 0;
-    const place = parts.report.querySelector(".ccds-hit, [data-decides=true]") ?? parts.report.querySelector(".ccds-mark");
-    if (place && state.reports.has(state.number)) bringIntoSight(parts.report, place);
+    const place = [".ccds-hit", "[data-decides=true]", ".ccds-mark"].map((mark) => parts.report.querySelector(mark)).find(Boolean);
+    if (place) bringIntoSight(parts.report, place);
   }
 
   function drawChosen() {

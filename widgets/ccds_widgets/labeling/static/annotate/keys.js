@@ -7,7 +7,7 @@ const KEYS = [
   ["#", "go to a report by its number"],
   ["/", "search; then j and k go through the hits"],
   ["a", "all reports again"],
-  ["w", "select words by keyboard: ← → move, Shift+→ Shift+← widen"],
+  ["w", "select words by keyboard, from the hit or the first match in view on: ← → move, Shift+→ Shift+← widen"],
   ["1 … 9", "give the selected words that label"],
   ["l", "write a new label for the selected words"],
   ["f", "first or last in priority"],
@@ -31,6 +31,10 @@ function pressed(event, state, act, parts) {
   if (stepKey(event, act)) return true;
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const { key } = event;
+  if (key === "Escape" && state.asked) {
+    act.dropAsked();
+    return true;
+  }
   if (key === "Escape") {
     if (event.target.matches?.("input, select")) parts.report.focus();
     act.unchoose();
@@ -51,17 +55,14 @@ function pressed(event, state, act, parts) {
     "#": () => parts.top.querySelector('[data-focus="jump"]')?.select(),
     "/": () => parts.top.querySelector('[data-focus="search"]')?.select(),
     w: () => {
-      const first = stepWords(parts.report, null);
+      const first = firstWords(parts.report);
       if (first) act.choose(first);
     },
     p: () => {
       if (state.panel !== "phrases") act.panel("phrases");
       (parts.side.querySelector("[data-shown=true] .ccds-phrase-text") ?? parts.side.querySelector(".ccds-phrase-text"))?.focus();
     },
-    s: () => {
-      act.panel("suggestions");
-      (parts.side.querySelector(".ccds-suggestion .ccds-phrase-text") ?? parts.side).focus();
-    },
+    s: () => act.toSuggestions(),
     u: () => act.undo(),
   }[key];
   plain?.();

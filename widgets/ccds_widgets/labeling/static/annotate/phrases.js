@@ -91,7 +91,7 @@ function drawOptions(state, phrase, act) {
       { name: `phrase-${phrase.id}`, several: overview.kind === "several", words: uncertainWords(overview).filter((word) => word !== phrase.label), set: (options) => act.changeOptions(phrase, options) },
     ),
     busy ? h("p", { class: "ccds-counting", role: "status" }, "Reading the sentences around it …") : null,
-    asked ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
+    asked ? askedLine(asked, act.dropAsked) : null,
     h("p", { class: "ccds-error", role: "alert", hidden: !state.rowError }, state.rowError ?? ""),
   );
 }

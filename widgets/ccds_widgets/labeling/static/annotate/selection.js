@@ -46,6 +46,22 @@ function paintChosen(pane, chosen) {
   return range;
 }
 
+/** Where choosing by keyboard begins: at the hit of a search that is in view, else the first match in view, else the first word. */
+function firstWords(pane) {
+  const box = pane.getBoundingClientRect();
+  const isInView = (mark) => {
+    const { top, bottom } = mark.getBoundingClientRect();
+    return bottom > box.top && top < box.bottom;
+  };
+  const marks = [".ccds-hit", ".ccds-mark"].map((mark) => [...pane.querySelectorAll(`[data-left-out=false] ${mark}`)].find(isInView));
+  const mark = marks.find(Boolean);
+  if (!mark) return stepWords(pane, null);
+  const element = mark.closest("[data-section]");
+  const start = offsetIn(element, mark, 0);
+  const word = wordsOf(element.textContent).find(([, end]) => end > start);
+  return word ? chosenIn(element, ...word) : stepWords(pane, null);
+}
+
 /** Moves, or widens, the chosen words by one word; begins with the first word that phrases are looked for in. */
 function stepWords(pane, chosen, delta, widen) {
   const elements = [...pane.querySelectorAll("[data-left-out=false] [data-section]")];
@@ -87,7 +103,7 @@ function drawBar(state, act) {
     isNone ? null : optionControls(options, { name: "new", several, words: uncertainWords(overview), set: act.setOptions }),
     isNone ? null : h("div", { class: "ccds-labels", role: "group", "aria-label": "Give a label" }, ...labelButtons(state, act)),
     isNone ? null : labelField(overview, act),
-    asked ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
+    asked ? askedLine(asked, act.dropAsked) : null,
     h("p", { class: "ccds-error", role: "alert", hidden: !state.barError }, state.barError ?? ""),
   ];
 }

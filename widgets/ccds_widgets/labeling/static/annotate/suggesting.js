@@ -16,11 +16,26 @@ function suggesting(state, context, draw, { act, change }) {
       } catch {
         continue; // it was changed meanwhile: the next answer has it, or hasn't
       }
+      const before = firstOffer();
+      const isFirst = before ? document.activeElement === before : isAwaited();
       if (mine === suggestions.asked) draw("side");
+      if (isFirst) firstOffer()?.focus(); // what is better with the option comes above the others
     }
   }
 
+  /** Whether somebody who pressed the key of the suggestions went nowhere since: the focus waits in the report. */
+  function isAwaited() {
+    const isWaiting = document.activeElement?.matches("body, .ccds-report, .ccds-list");
+    return isWaiting && state.suggestions.awaitedAt === state.number && !state.chosen;
+  }
+
   return {
+    /** Shows them, with the focus on the first one as soon as there is one. */
+    toSuggestions() {
+      act.panel("suggestions");
+      state.suggestions.awaitedAt = state.number;
+      firstOffer()?.focus();
+    },
     /** `isQuiet`: what was just changed is being read aloud. */
     async suggest(label, instead, isQuiet = false) {
       const { suggestions, overview } = state;
@@ -43,8 +58,7 @@ function suggesting(state, context, draw, { act, change }) {
           if (answer.reading === undefined) break;
           await new Promise((wake) => setTimeout(wake, ASK_AGAIN_MS));
         }
-        const first = document.querySelector(".ccds-suggestion .ccds-phrase-text");
-        if (first && document.activeElement?.closest(".ccds-side")) first.focus();
+        if (document.activeElement?.closest(".ccds-side") || isAwaited()) firstOffer()?.focus();
         if (!isQuiet) say(`${counted(suggestions.answer.settles.length, "phrase")} would settle reports, ${grouped(suggestions.answer.corrects.length)} would correct some.`);
         await weigh(mine);
       } catch (error) {
@@ -69,11 +83,13 @@ function suggesting(state, context, draw, { act, change }) {
     async acceptSuggestion(one, negatable) {
       if (state.busy) return;
       const { text, label, excludes, position } = one;
-      const answer = await change({ kind: "accept", text, label, excludes, position, negatable, uncertain_label: null });
+      const answer = await change({ kind: "accept", text, label, known: true, excludes, position, negatable, uncertain_label: null });
       if (answer) act.accepted(answer);
     },
   };
 }
+
+const firstOffer = () => document.querySelector(".ccds-suggestion .ccds-phrase-text");
 
 function weighing({ text, label, position }) {
   return { kind: "weigh", text, label, position };

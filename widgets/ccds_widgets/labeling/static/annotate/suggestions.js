@@ -11,6 +11,7 @@ function newSuggestions() {
     weighed: new Map(), // text, or id of a phrase of the list → what “not if negated” would change
     weighing: null, // the text that is weighed because somebody asked for it
     asked: 0,
+    awaitedAt: null, // the report on the screen when the first one was to get the focus
     error: null,
   };
 }
@@ -35,7 +36,7 @@ function drawSuggestions(state, act) {
       overview.kind === "one" && others.length ? choose("suggest-instead", "false ones to", mine.instead, others, (word) => act.suggest(mine.label, word)) : null,
     ),
     h("p", { class: "ccds-error", role: "alert", hidden: !mine.error }, mine.error ?? ""),
-    state.asked ? askedLine(state.asked.line, state.asked.yes, act.dropAsked) : null,
+    state.asked ? askedLine(state.asked, act.dropAsked) : null,
     ...drawAnswer(state, act),
   ];
 }
@@ -55,13 +56,13 @@ function drawAnswer(state, act) {
   ];
   const order = answer.decided
     ? `Ordered by ${counted(answer.decided, "study")} that people decided.`
-    : "Nobody decided any study yet, so that nothing can be said about a gain. First mark some as gold in Confirm (Shift+G), or have a batch confirmed. Until then here are only words near this label and its phrases, the most frequent first.";
+    : "Nobody has decided a study yet, so that nothing can be said about a gain. First mark some as gold in Confirm (Shift+G), or have a batch confirmed. Until then here are only words near this label and its phrases, the most frequent first.";
   return [
     h("p", { class: "ccds-none" }, order),
     ...(better.length ? part("Not if negated", "for phrases that you have", better.map((phrase) => drawBetter(state, phrase, act)), "") : []),
     ...part("Would settle", "unlabelled reports", answer.settles.map((one) => drawSuggestion(state, one, act)), answer.decided ? "No words stand in two unlabelled reports." : "No words with one of this label or its phrases stand in two unlabelled reports."),
     ...(several || answer.instead !== null
-      ? part("Would correct", several ? "false reports: the phrase excludes the label" : `false reports, to ${answer.instead}`, answer.corrects.map((one) => drawSuggestion(state, one, act)), `No longer phrase around those of ${label} stands in two of its reports.`)
+      ? part("Would correct", several ? "false reports: the phrase excludes the label" : `false reports, to ${answer.instead}`, answer.corrects.map((one) => drawSuggestion(state, one, act)), !answer.decided ? "Nobody has decided a study yet, so that none is known to be false." : `No longer phrase around those of ${label} stands in two of its reports.`)
       : part("Would correct", "", [], "A task with one label has no other one for false reports: add a second label.")),
   ];
 }
@@ -71,9 +72,10 @@ function optionFirst({ overview, suggestions: { label } }) {
   return overview.phrases.filter((phrase) => phrase.label === label && !phrase.negatable && !phrase.excludes && phrase.captured && phrase.matched <= WEIGHED_UNASKED).sort((a, b) => b.captured - a.captured).slice(0, 3);
 }
 
-/** “5 right, 1 wrong”, where people decided any. */
-function evidenceWords({ right, wrong }) {
-  return right + wrong ? `${grouped(right)} right, ${grouped(wrong)} wrong` : "people decided none of them";
+/** “: 5 right, 1 wrong”, where people decided any; nothing where nobody decided a study yet, as the panel's first line says. */
+function evidenceWords({ right, wrong }, { decided }) {
+  if (!decided) return "";
+  return right + wrong ? `: ${grouped(right)} right, ${grouped(wrong)} wrong` : ": people decided none of them";
 }
 
 /** “mends 5, spoils 1”, where people decided any of what the option changes. */
@@ -85,9 +87,9 @@ function drawBetter(state, phrase, act) {
   const found = state.suggestions.weighed.get(phrase.id);
   return suggestionRow(`better-${phrase.id}`, act, {
     text: phrase.text,
-    view: { by: "phrase", phrase: phrase.id, which: "captured" },
+    view: { by: "phrase", phrase: phrase.id, which: "if negated" },
     label: labelChip(state.overview.labels, phrase.label),
-    lines: [`Changes ${counted(found.changes, "report")}: ${weighedWords(found)}. Then captures ${grouped(found.captured)}; ${grouped(found.negated)} negated.`],
+    lines: [`Changes ${counted(found.changes, "report")}${state.suggestions.answer.decided ? `: ${weighedWords(found)}` : ""}. Then captures ${grouped(found.captured)}; ${grouped(found.negated)} negated.`],
     accept: "Not if negated",
     run: () => act.changeOptions(phrase, { negatable: true, uncertain_label: phrase.uncertain_label, excludes: phrase.excludes }),
     busy: state.busy,
@@ -104,7 +106,7 @@ function drawSuggestion(state, one, act) {
     view: { by: "words", text: one.text, whole: true },
     label: labelChip(state.overview.labels, one.label, one.excludes ? `no ${one.label}` : one.label),
     lines: [
-      `Changes ${counted(one.changes, "report")}: ${evidenceWords(one)}. Captures ${grouped(one.captures)} of ${grouped(one.matched)} matched${takes.length ? `, takes ${takes.join(", ")}${taken.length > 2 ? " and others" : ""}` : ""}.`,
+      `Changes ${counted(one.changes, "report")}${evidenceWords(one, state.suggestions.answer)}. Captures ${grouped(one.captures)} of ${grouped(one.matched)} matched${takes.length ? `, takes ${takes.join(", ")}${taken.length > 2 ? " and others" : ""}` : ""}.`,
       better ? `Not if negated: captures ${grouped(found.captured)}, leaves ${grouped(found.negated)} negated out${found.mended + found.spoiled ? `: ${weighedWords(found)}` : ""}.` : "",
     ],
     gains: one.gains || !state.suggestions.answer.decided, // where nobody decided, none can be shown: the panel's first line says so

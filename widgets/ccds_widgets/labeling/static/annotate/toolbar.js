@@ -32,7 +32,7 @@ function drawToolbar(state, act) {
   ];
 }
 
-const WHICH = { captured: "Captured by ", matched: "Matched by ", shadowed: "Shadowed for ", uncertain: "Uncertain by ", negated: "Negated, so not matched by " };
+const WHICH = { captured: "Captured by ", matched: "Matched by ", shadowed: "Shadowed for ", uncertain: "Uncertain by ", negated: "Negated, so not matched by ", "if negated": "Changed by “not if negated” of " };
 
 /** What is walked through, in words. */
 function amongWords(state) {

@@ -92,7 +92,7 @@ function walking(state, context, draw, act) {
     },
     show(among) {
       const phrase = among.by === "phrase" ? phraseOf(state, among.phrase) : null;
-      if (phrase && !phrase[among.which === "captured" ? "matched" : among.which]) {
+      if (phrase && phrase[among.which === "captured" ? "matched" : among.which] === 0) {
         act.refuse("No report holds this phrase so.");
         return;
       }

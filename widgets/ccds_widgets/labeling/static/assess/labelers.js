@@ -18,7 +18,7 @@ function drawLabelers(state) {
 
 function card(one, gold) {
   const figures = [
-    ["Answered", one.rated],
+    ["Gave a label", one.rated],
     ["Right", one.accuracy.text],
     one.cohen ? ["Cohen’s kappa", one.cohen.text] : null,
     one.ac1 ? ["Gwet’s AC1", one.ac1.text] : null,

@@ -9,7 +9,7 @@ function drawLabels(state, act) {
       { class: "ccds-part-head" },
       h("h2", {}, "Labels as they are now"),
       h("button", { class: "ccds-button", "data-focus": "anew", disabled: busy, onclick: act.workOutAnew }, "Work out anew"),
-      h("button", { class: "ccds-button ccds-first", "data-focus": "take", disabled: busy, onclick: act.take }, "Take a label snapshot"),
+      h("button", { class: "ccds-button ccds-first", "data-focus": "take", disabled: busy || now?.sources.length === 0, onclick: act.take }, "Take a label snapshot"),
     ),
     busy ? h("div", { class: "ccds-waiting ccds-waiting-here", role: "status" }, state.taking ? "Taking the snapshot: every phrase is matched on every report …" : "Matching every phrase on every report …") : null,
     took ? tookLine(took) : null,
@@ -25,6 +25,7 @@ function tookLine({ id, known, studies, sources }) {
 }
 
 function nowShown(now, task) {
+  if (!now.sources.length) return [h("p", { class: "ccds-muted" }, NO_REPORTS)];
   return [
     h("p", {}, h("b", {}, now.studies), ". ", ...now.sources.flatMap(({ key, name, count }, at) => [at ? "; " : "", h("i", { class: "ccds-source-dot", "data-source": key, "aria-hidden": true }), `${grouped(count)} ${name}`]), "."),
     h("div", { class: "ccds-source-bar", "aria-hidden": true }, now.sources.map(({ key, share }) => h("i", { "data-source": key, style: `flex-grow: ${share}` }))),

@@ -70,11 +70,13 @@ function actions(state, context, draw) {
   function received(answer) {
     const isRefused = answer.acknowledged.some(({ counts }) => !counts);
     for (const { id, counts, refusal } of answer.acknowledged) if (!counts) drop(id, refusal);
+    if (isRefused) context.refresh().then(() => draw("choices"), () => {}); // perhaps as the page's labels are those of before
     if (answer.studiesOf !== state.studies) {
       draw(isRefused ? "all" : "top"); // another batch is on the screen, or none yet
       return;
     }
     if (answer.refused) state.error = answer.refused;
+    else learnLabels(answer.labels);
     takeHeld(state, answer);
     if (answer.open !== undefined) state.open = answer.open + keys().reduce((sum, { kind }) => sum + ({ undo: 1, tag: 0 }[kind] ?? -1), 0);
     const waiting = state.awaited !== null && standing(state, keys()).includes(state.awaited);
@@ -84,6 +86,17 @@ function actions(state, context, draw) {
       go(following(state, keys()));
     } else if (state.awaited === null && !standing(state, keys()).includes(state.current)) go(following(state, keys(), currentStudy(state)?.number));
     else draw(answer.refused || isRefused ? "all" : "top");
+  }
+
+  /** A key stands for the label that the page showed, by name; where the labels, or their order, are others by now, it shows these. */
+  function learnLabels(labels) {
+    const shown = context.task().labels.map(({ name }) => name);
+    if (labels.length === shown.length && labels.every((name, order) => name === shown[order])) return;
+    context.refresh().then(() => {
+      state.error = "The task's labels have changed, and so may their numbers have. What you said keeps the label that it had.";
+      said(state.error);
+      draw("all");
+    }, () => {}); // the next answer says it again
   }
 
   /** What was said by a key doesn't count: the line says why, and the history goes on without it. */
@@ -155,8 +168,7 @@ function actions(state, context, draw) {
     }
     count(state, last, -1);
     state.redo.push(last);
-    state.error = null;
-    state.awaited = last.lease;
+    Object.assign(state, { error: null, awaited: last.lease, ending: false });
     queue.add({ kind: "undo", id: uuid(), batch: state.batch, lease: last.lease, study: last.study, seconds: 0, undoes: last.id });
     if (state.studies.has(last.lease)) {
       go(last.lease);
@@ -207,6 +219,11 @@ function actions(state, context, draw) {
   }
 
   // --- the end
+
+  function setEnding(is) {
+    state.ending = is;
+    draw();
+  }
 
   async function askFeedback() {
     try {
@@ -259,6 +276,7 @@ function actions(state, context, draw) {
       state.images = !state.images;
       draw();
     },
+    setEnding,
     askFeedback,
     lookAgain: () => openBatch(state.batch),
     ...curating(state, context, draw, { openBatch, refuse }),

@@ -7,8 +7,8 @@ function drawBatches(state, act) {
     h(
       "div",
       { class: "ccds-making" },
-      h("section", { "aria-label": "Batches" }, h("h2", {}, "Batches"), making.all_batches.length ? drawTable(making, act) : h("p", { class: "ccds-muted" }, "None yet. Make the first one below.")),
-      making.made_of ? drawForm(making, act) : h("div", { class: "ccds-waiting ccds-waiting-here", role: "status" }, "Matching the reports …"),
+      h("section", { "aria-label": "Batches" }, h("h2", {}, "Batches"), making.all_batches.length ? drawTable(making, act) : h("p", { class: "ccds-muted" }, making.made_of && !freshOf(making.made_of) ? "None yet." : "None yet. Make the first one below.")),
+      making.made_of ? drawForm(state, act) : h("div", { class: "ccds-waiting ccds-waiting-here", role: "status" }, "Matching the reports …"),
     ),
   ];
 }
@@ -17,7 +17,7 @@ function drawTable({ all_batches: batches, labelers }, act) {
   return h(
     "table",
     { class: "ccds-batches-table" },
-    h("thead", {}, h("tr", {}, ...["Batch", "Done", "Labelers each", "Assigned to"].map((title) => h("th", { scope: "col" }, title)))),
+    h("thead", {}, h("tr", {}, ...["Batch", "Done by all it needs", "Labelers each", "Assigned to"].map((title) => h("th", { scope: "col" }, title)))),
     h("tbody", {}, ...batches.toReversed().map((batch) => drawBatch(batch, labelers, act))),
   );
 }
@@ -40,6 +40,7 @@ function drawBatch(batch, labelers, act) {
       h(
         "div",
         { class: "ccds-toolbar" },
+        missingWords(batch),
         ...batch.labelers.map((name) =>
           h(
             "span",
@@ -56,53 +57,72 @@ function drawBatch(batch, labelers, act) {
   );
 }
 
+/** What is amiss with who is assigned; null where nothing is. */
+function missingWords({ labelers, overlap }) {
+  if (!labelers.length) return h("span", { class: "ccds-muted" }, "nobody yet");
+  return labelers.length < overlap ? h("span", { class: "ccds-muted" }, `too few for ${overlap} each`) : null;
+}
+
 /** Takes every group of studies, or none, to begin from. */
 function pickButtons() {
   const button = (name, checked) => {
-    const pick = (event) => event.currentTarget.closest("fieldset").querySelectorAll("input:enabled").forEach((box) => (box.checked = checked));
+    const pick = (event) => {
+      const fields = event.currentTarget.closest("fieldset");
+      fields.querySelectorAll("input:enabled").forEach((box) => (box.checked = checked));
+      fields.dispatchEvent(new Event("input", { bubbles: true }));
+    };
     return h("button", { class: "ccds-link", type: "button", "data-focus": `pick-${name}`, onclick: pick }, name);
   };
   return h("div", { class: "ccds-toolbar ccds-pick-buttons" }, button("All", true), button("None", false));
 }
 
+/** How many studies are neither in a batch nor gold. */
+function freshOf({ phrases, unmatched }) {
+  return phrases.reduce((sum, { studies }) => sum + studies, unmatched.studies);
+}
+
 const ALONE = "With one labeler for each study no agreement between labelers can be measured; with two it can.";
 
-function drawForm({ made_of: from, all_batches: batches, labelers }, act) {
-  const left = from.phrases.reduce((sum, { studies: one }) => sum + one, from.unmatched.studies);
+function drawForm(state, act) {
+  const { made_of: from, all_batches: batches, labelers } = state.making;
+  const left = freshOf(from);
   if (!left) {
-    return h("section", { "aria-label": "New batch" }, h("h2", {}, "New batch"), h("p", { class: "ccds-muted" }, "Every study of this task is in a batch or in the gold set already."));
+    const why = batches.length || from.gold ? "Every study of this task is in a batch or in the gold set already." : NO_REPORTS;
+    return h("section", { "aria-label": "New batch" }, h("h2", {}, "New batch"), h("p", { class: "ccds-muted" }, why));
   }
+  const { wanted } = state; // what was typed and isn't made: a refusal, and a drawing anew, leave it standing
   const group = ({ id, text, label, studies: fresh, gold }) =>
     h(
       "label",
       { class: "ccds-pick" },
-      h("input", { type: "checkbox", name: "phrase", value: id, checked: fresh > 0 && id !== "unmatched", disabled: !fresh }),
+      h("input", { type: "checkbox", name: "phrase", value: id, checked: fresh > 0 && (wanted ? wanted.picked.includes(String(id)) : id !== "unmatched"), disabled: !fresh }),
       h("span", {}, text, label ? h("span", { class: "ccds-muted" }, ` → ${label}`) : null),
       h("span", { class: "ccds-muted" }, `${counted(fresh, "study")}${gold ? `, ${grouped(gold)} gold` : ""}`),
     );
   const number = (name, title, value, least, most, hint) =>
-    h("label", { class: "ccds-number", title: hint }, h("span", {}, title), h("input", { class: "ccds-field", type: "number", name, value, min: least, max: most, required: true, "data-focus": name }));
+    h("label", { class: "ccds-number", title: hint }, h("span", {}, title), h("input", { class: "ccds-field", type: "number", name, value: wanted?.[name] ?? value, min: least, max: most, required: true, "data-focus": name }));
   const submit = (event) => {
     event.preventDefault();
-    const data = new FormData(event.target);
-    const picked = data.getAll("phrase");
+    const { picked, ...told } = readForm(event.target);
     act.make({
-      name: data.get("name"),
+      ...told,
       phrases: picked.filter((one) => one !== "unmatched").map(Number),
       unmatched: picked.includes("unmatched"),
-      ...Object.fromEntries(["size", "overlap", "gold", "wrong"].map((name) => [name, Number(data.get(name))])),
-      labelers: data.getAll("labeler"),
+      ...Object.fromEntries(NUMBERS.map((name) => [name, Number(told[name])])),
     });
   };
-  const alone = h("p", { class: "ccds-muted", role: "status" }, ALONE);
-  const tellOfOverlap = ({ target }) => {
-    if (target.name === "overlap") target.form.querySelector("[role=status]").textContent = Number(target.value) === 1 ? ALONE : "";
+  const sizes = Object.fromEntries([...from.phrases, { id: "unmatched", ...from.unmatched }].map(({ id, studies: fresh }) => [id, fresh]));
+  const comesTo = h("p", { class: "ccds-muted", role: "status" });
+  const tell = (form) => (comesTo.textContent = comesToWords(readForm(form), sizes));
+  const typed = ({ currentTarget: form }) => {
+    state.wanted = readForm(form);
+    tell(form);
   };
-  return h(
+  const form = h(
     "form",
-    { class: "ccds-new-batch", "aria-label": "New batch", onsubmit: submit, oninput: tellOfOverlap },
+    { class: "ccds-new-batch", "aria-label": "New batch", onsubmit: submit, oninput: typed },
     h("h2", {}, "New batch"),
-    h("label", { class: "ccds-number" }, h("span", {}, "Name"), h("input", { class: "ccds-field", name: "name", required: true, maxlength: 200, value: `Batch ${batches.length + 1}`, "data-focus": "name" })),
+    h("label", { class: "ccds-number" }, h("span", {}, "Name"), h("input", { class: "ccds-field", name: "name", required: true, maxlength: 200, value: wanted?.name ?? `Batch ${batches.length + 1}`, "data-focus": "name" })),
     h("fieldset", {}, h("legend", {}, "Of the studies that these phrases label, and that are in no batch and not gold"), pickButtons(), h("div", { class: "ccds-picks" }, ...from.phrases.map(group), group({ id: "unmatched", text: "no phrase matches", ...from.unmatched }))),
     h(
       "div",
@@ -112,9 +132,32 @@ function drawForm({ made_of: from, all_batches: batches, labelers }, act) {
       number("gold", "Gold, % of the batch", from.gold ? 10 : 0, 0, 50, "Gold studies mixed in unseen, to measure the labelers; every labeler gets them"),
       number("wrong", "Wrong prefill, % of the gold", 0, 0, 100, "Gold studies with a wrong label preselected, to measure how far labelers trust what is preselected"),
     ),
-    alone,
+    comesTo,
     h("p", { class: "ccds-muted" }, `The gold set of this task has ${counted(from.gold, "study")}. While confirming, Shift+G marks one.`),
-    h("fieldset", {}, h("legend", {}, "Assigned to"), h("div", { class: "ccds-toolbar" }, ...labelers.map((name) => h("label", {}, h("input", { type: "checkbox", name: "labeler", value: name }), ` ${name}`)))),
+    h("fieldset", {}, h("legend", {}, "Assigned to"), h("div", { class: "ccds-toolbar" }, ...labelers.map((name) => h("label", {}, h("input", { type: "checkbox", name: "labeler", value: name, checked: wanted?.labelers.includes(name) }), ` ${name}`)))),
+    state.unmade ? h("p", { class: "ccds-error", role: "alert" }, state.unmade) : null,
     h("button", { class: "ccds-button", type: "submit", "data-focus": "make" }, "Make the batch"),
   );
+  tell(form);
+  return form;
+}
+
+const NUMBERS = ["size", "overlap", "gold", "wrong"];
+
+/** What stands in the form, the numbers as they were typed. */
+function readForm(form) {
+  const data = new FormData(form);
+  return { ...Object.fromEntries(["name", ...NUMBERS].map((name) => [name, data.get(name)])), picked: data.getAll("phrase"), labelers: data.getAll("labeler") };
+}
+
+/** What the numbers of the form come to, counted as the kernel does it. */
+function comesToWords({ picked, labelers, ...told }, sizes) {
+  const [size, overlap, share, wrong] = NUMBERS.map((name) => Number(told[name]));
+  const ordinary = Math.min(size, picked.reduce((sum, id) => sum + sizes[id], 0));
+  const gold = Math.round((ordinary * share) / (100 - share));
+  return [
+    gold ? `${counted(ordinary, "study")} and ${grouped(gold)} gold, ${grouped(ordinary + gold)} in all; ${grouped(Math.round((gold * wrong) / 100))} of the ${grouped(gold)} with a wrong label preselected.` : `${counted(ordinary, "study")}, no gold.`,
+    labelers.length ? null : "Assigned to nobody yet.",
+    overlap === 1 ? ALONE : null,
+  ].filter(Boolean).join(" ");
 }

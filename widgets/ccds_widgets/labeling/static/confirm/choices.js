@@ -28,7 +28,7 @@ function drawChoices(state, task, act) {
       further("skip", "Skip", "s", act.skip),
       further("flag", "Flag", "f", act.flag),
       further("undo", "Undo", "u", act.undo, !state.history.length),
-      state.seesImages ? further("images", state.images ? "Hide images" : "Images", "i", act.toggleImages) : null,
+      state.images || study.images ? further("images", state.images ? "Hide images" : "Images", "i", act.toggleImages) : null,
       state.curates ? further("gold", state.gold.has(study.key) ? "Out of the gold set" : "Gold", "Shift+G", act.gold) : null,
     ),
   ];

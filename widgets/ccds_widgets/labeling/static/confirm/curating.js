@@ -6,18 +6,28 @@ function curating(state, context, draw, { openBatch, refuse }) {
   const { channel, said, signal } = context;
   let poll = null;
 
-  function gold() {
-    const study = currentStudy(state);
-    if (!study) return;
-    if (state.gold.has(study.key)) setGold(study, null);
-    else if (state.chosen.size || context.task().kind === "several") setGold(study, [...state.chosen]);
-    else refuse("Expected a label for the gold set; found none that is preselected; press Shift and the number of one.");
+  let golden = Promise.resolve(); // what was pressed before is answered first: pressed twice, it takes back what it did
+
+  function inTurn(setting) {
+    golden = golden.then(setting);
+    return golden;
   }
 
-  function goldAs(order) {
+  async function gold() {
+    const study = currentStudy(state);
+    if (!study) return;
+    const chosen = [...state.chosen];
+    await inTurn(() => {
+      if (state.gold.has(study.key)) return setGold(study, null);
+      if (chosen.length || context.task().kind === "several") return setGold(study, chosen);
+      return refuse("Expected a label for the gold set; found none that is preselected; press Shift and the number of one.");
+    });
+  }
+
+  async function goldAs(order) {
     const study = currentStudy(state);
     const label = context.task().labels[order];
-    if (study && label && context.task().kind === "one") setGold(study, [label.name]);
+    if (study && label && context.task().kind === "one") await inTurn(() => setGold(study, [label.name]));
   }
 
   async function setGold(study, labels) {
@@ -36,14 +46,14 @@ function curating(state, context, draw, { openBatch, refuse }) {
     }
   }
 
-  async function curate(request) {
+  async function curate(request, refused = "error") {
     clearTimeout(poll);
     try {
       const answer = await channel.ask(request, 0);
-      Object.assign(state, { making: { ...answer, at: performance.now() }, batches: answer.batches, error: null });
+      Object.assign(state, { making: { ...answer, at: performance.now() }, batches: answer.batches, error: null, ...(request.kind === "make" ? { wanted: null, unmade: null } : {}) });
       return answer;
     } catch (error) {
-      state.error = error.message;
+      state[refused] = error.message;
       return null;
     } finally {
       if (state.making && !state.making.made_of) poll = setTimeout(lookAgainAtBatches, MATCHING_POLL_MS);
@@ -67,7 +77,7 @@ function curating(state, context, draw, { openBatch, refuse }) {
   async function make(request) {
     if (isMaking) return false; // pressed twice
     isMaking = true;
-    const answer = await curate({ kind: "make", ...request });
+    const answer = await curate({ kind: "make", ...request }, "unmade");
     isMaking = false;
     if (answer) said(`The batch “${request.name}” is made.`);
     return Boolean(answer);

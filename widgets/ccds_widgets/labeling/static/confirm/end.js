@@ -7,11 +7,20 @@ function drawEnd(state, task, act) {
       "div",
       { class: "ccds-empty ccds-end" },
       h("h2", {}, `Nothing is left for you in “${state.name}”`),
-      h("p", {}, `You have done ${counted(state.done, "study")} of this batch. Gold studies, whose right label is known, may be among them: see how you did on these. After that what you said stands and can’t be undone.`),
-      h("button", { class: "ccds-button", "data-focus": "feedback", onclick: act.askFeedback }, "Show how I did"),
+      h("p", {}, `You have done ${counted(state.done, "study")} of this batch. Gold studies, whose right label is known, may be among them: see how you did on these. After that what you said stands and can’t be undone; until then u takes it back.`),
+      ...(state.ending ? drawEnding(act) : [h("button", { class: "ccds-button", "data-focus": "feedback", onclick: () => act.setEnding(true) }, "Show how I did")]),
       ...drawNext(state, act),
       h("button", { class: "ccds-button", "data-focus": "again", onclick: act.lookAgain }, "Look for further studies"),
     ),
+  ];
+}
+
+/** Asked once: who comes here by the keys of the last study may press one too many. */
+function drawEnding(act) {
+  return [
+    h("p", { role: "alert" }, h("b", {}, "What you said in this batch stands from then on. Is it as you mean it?")),
+    h("button", { class: "ccds-button", "data-focus": "end", onclick: act.askFeedback }, "Yes, show how I did"),
+    h("button", { class: "ccds-button", "data-focus": "not-yet", onclick: () => act.setEnding(false) }, "Not yet"),
   ];
 }
 

@@ -40,7 +40,7 @@ function pressedKey(event, state, act) {
     act.turn({ ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10 }[key]);
     return true;
   }
-  const run = { Enter: act.confirm, " ": act.confirm, s: act.skip, f: act.flag, t: act.openTags, i: state.seesImages ? act.toggleImages : undefined, G: state.curates ? act.gold : undefined }[key];
+  const run = { Enter: act.confirm, " ": act.confirm, s: act.skip, f: act.flag, t: act.openTags, i: state.images || currentStudy(state).images ? act.toggleImages : undefined, G: state.curates ? act.gold : undefined }[key];
   return run ? once(event, run) : false;
 }
 

@@ -33,7 +33,7 @@ function drawDone(state) {
   return h(
     "span",
     { class: "ccds-muted ccds-pace", title: "What you have done of this batch, how much of it today, the median time for your latest 200 studies" },
-    `${grouped(state.done)} done, ${grouped(state.today)} today`,
+    `You: ${grouped(state.done)} done, ${grouped(state.today)} today`,
     median === null ? "" : `, median ${median < 10 ? median.toFixed(1) : Math.round(median)} s`,
     `, ${grouped(Math.max(0, state.open))} left`,
   );

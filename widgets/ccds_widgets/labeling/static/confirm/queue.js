@@ -15,7 +15,8 @@ function uuid() {
 
 /**
  * The keys of this tab that the kernel hasn't acknowledged, the oldest first, of whichever batches: a batch that is left, or a task,
- * takes none of them along. Who would close the tab meanwhile is asked by the browser whether they mean it.
+ * takes none of them along. Who would close the tab meanwhile is asked by the browser whether they mean it. An app's page asks here
+ * by `ccds-leave` before Voilà hears of it and ends the kernel: who stays goes on with it.
  *
  * `serve(screen)` says which screen brings them from now on. Its `send(keys)` brings some to the kernel and resolves to its answer,
  * whose `acknowledged` names those that it is through with. One call is on its way at a time; what comes meanwhile goes with the
@@ -33,7 +34,9 @@ function openQueue(place, signal) {
   let timer;
 
   signal.addEventListener("abort", () => clearTimeout(timer));
-  window.addEventListener("beforeunload", (event) => keys.length && event.preventDefault(), { signal });
+  const ask = (event) => keys.length && event.preventDefault();
+  window.addEventListener("beforeunload", ask, { signal });
+  document.addEventListener("ccds-leave", ask, { signal });
 
   function keep(now) {
     keys = now;

@@ -13,6 +13,8 @@ function newState() {
     curates: false,
     seesImages: false,
     view: "study", // or "batches"
+    wanted: null, // what stands in the form of a new batch, once something was typed
+    unmade: null, // why that batch was refused
     making: null, // what the fellow's batches are, and what new ones can be made of
     ...noBatch(null),
   };
@@ -37,6 +39,7 @@ function noBatch(batch) {
     mode: null, // "flag" or "tags" while one of these is given
     draft: new Set(), // the tags that are being chosen
     gold: new Map(), // study → its gold label, as far as it was set or met on this page
+    ending: false, // whether the person is asked if what they said is to stand
     feedback: null,
     images: false,
   };

@@ -6,19 +6,19 @@ function actions(state, context, draw) {
   let isTrying = false;
   let drafts = 0;
 
-  /** Asks for a change, takes its answer in and draws it; null where it was refused, or is asked about first: `again` says yes. */
-  async function change(request, where, again = () => act.sure(request, where)) {
+  /** Asks for a change, takes its answer in and draws it; null where it was refused, or is asked about first: `again` is called with what says yes. */
+  async function change(request, where, again = (sure) => act.sure(sure, where)) {
     Object.assign(state, { error: null, asked: null, busy: true });
     let answer = null;
     try {
       answer = await channel.ask(request, 120_000);
       if (answer.asks) {
-        state.asked = { line: answer.asks, where, yes: again };
+        state.asked = { ...askedOf(answer, request, again), where };
         answer = null;
       } else {
         absorb(state, answer.overview);
         state.touched = answer.touched ?? null;
-        if (answer.refused) state.error = { line: answer.refused, where };
+        if (answer.refused) state.error = { line: answer.refused, where: typeof where === "number" && !state.phrases.has(where) ? "list" : where };
       }
     } catch (error) {
       state.error = { line: error.message, where };
@@ -27,8 +27,9 @@ function actions(state, context, draw) {
     state.busy = false;
     draw();
     state.touched = null;
+    if (state.asked) focusOn("asked");
     if (answer) {
-      if (answer.overview.labels.map(({ name }) => name).join("\n") !== context.task().labels.map(({ name }) => name).join("\n")) context.refresh();
+      if (namesOf(answer.overview) !== namesOf(context.task())) context.refresh();
       refreshPanel();
     }
     return answer?.refused ? null : answer;
@@ -141,25 +142,39 @@ function actions(state, context, draw) {
       draw("counts");
     },
     async move(phrase, position) {
-      const answer = await change({ kind: "move", phrase, position }, phrase);
+      const shown = state.phrases.get(phrase);
+      const answer = await change({ kind: "move", phrase, position, seen: seenForm(shown), order: orderOf(state.overview, shown) }, phrase);
       if (!answer) return;
       const rank = listOf(state, phrase).findIndex(({ id }) => id === phrase) + 1;
       say(`Now phrase ${rank}, captures ${counted(state.phrases.get(phrase).captured, "report")}.`);
     },
     async add(text, label, options) {
-      const answer = await change({ kind: "add", text, label, ...options }, "add");
-      if (answer) say(addedWords(state, answer.touched));
-      return answer;
+      const answer = await change({ kind: "add", text, label, ...knownOf(state.overview, label, options.uncertain_label), ...options }, "add");
+      if (answer) act.added(answer);
+    },
+    /** The next phrase is typed where this one was. */
+    added({ touched }) {
+      state.typed = null;
+      const field = document.querySelector('[data-focus="add-text"]');
+      field.form.reset();
+      field.focus();
+      say(addedWords(state, touched));
     },
     async sure(request, where) {
-      const answer = await change({ ...request, sure: true }, where);
+      const answer = await change(request, where);
       if (!answer) return;
-      if (request.kind === "edit" || request.kind === "change") act.leaveEdit();
+      if (request.kind === "add") {
+        act.added(answer);
+        return;
+      }
+      if (state.editing?.phrase === request.phrase) act.leaveEdit();
       say(addedWords(state, answer.touched));
     },
     dropAsked() {
+      const { back } = state.asked;
       state.asked = null;
       draw();
+      focusOn(back);
     },
     edit(id) {
       const seen = seenForm(state.phrases.get(id));
@@ -183,7 +198,7 @@ function actions(state, context, draw) {
     },
     async save() {
       const { phrase, seen, text, label, options } = state.editing;
-      const answer = await change({ kind: "change", phrase, seen, text, label, ...options }, phrase);
+      const answer = await change({ kind: "change", phrase, seen, text, label, ...knownOf(state.overview, label, options.uncertain_label), ...options }, phrase);
       if (!answer) return;
       act.leaveEdit();
       say(addedWords(state, phrase));
@@ -194,16 +209,16 @@ function actions(state, context, draw) {
       const name = state.overview.labels[at]?.name;
       if (!name || name === seen.label) return;
       const uncertain = seen.uncertain_label === name ? null : seen.uncertain_label;
-      const answer = await change({ kind: "change", phrase: id, seen, ...seen, label: name, uncertain_label: uncertain }, id);
+      const answer = await change({ kind: "change", phrase: id, seen, ...seen, label: name, ...knownOf(state.overview, name, uncertain), uncertain_label: uncertain }, id);
       if (answer) say(addedWords(state, id));
     },
     async remove(phrase) {
       const { phrases } = state.overview;
       const at = phrases.findIndex(({ id }) => id === phrase);
       const beside = phrases[at + 1] ?? phrases[at - 1];
-      const { text } = phrases[at];
-      if (!(await change({ kind: "remove", phrase }, phrase))) return;
-      say(`Removed “${text}”.`);
+      const seen = seenForm(phrases[at]);
+      if (!(await change({ kind: "remove", phrase, seen }, phrase))) return;
+      say(`Removed “${seen.text}”.`);
       if (beside) document.querySelector(`[data-focus="phrase-${beside.id}"]`)?.focus();
     },
     async undo() {
@@ -215,7 +230,7 @@ function actions(state, context, draw) {
       if (answer) say(`Redone: ${stepTold(answer.step)}.`);
     },
     async copy({ id, name }, sure = false) {
-      const answer = await change({ kind: "copy", source: id, sure }, "panel", () => act.copy({ id, name }, true));
+      const answer = await change({ kind: "copy", source: id, sure }, "panel", (again) => act.copy({ id, name }, again.sure));
       if (!answer) return;
       const { added, known, conflicting, differing } = answer.copied;
       const more = [

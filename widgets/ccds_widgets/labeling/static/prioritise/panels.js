@@ -14,7 +14,7 @@ function drawPanel(state, act, context) {
       h("button", { class: "ccds-icon", "data-focus": "panel-close", "aria-label": "Close (Esc)", title: "Close (Esc)", onclick: act.closePanel }, "×"),
     ),
     h("p", { class: "ccds-error", role: "alert", hidden: state.error?.where !== "panel" }, state.error?.line ?? ""),
-    state.asked?.where === "panel" ? askedLine(state.asked.line, state.asked.yes, act.dropAsked) : null,
+    state.asked?.where === "panel" ? askedLine(state.asked, act.dropAsked) : null,
     ...(panel.failed ? [] : panel.loading ? [h("p", { class: "ccds-counting ccds-none", role: "status" }, "Fetching …")] : draw(state, act, context)),
   ];
 }

@@ -54,8 +54,8 @@ function prioritiseScreen(context) {
       drawTried();
       return;
     }
+    redraw(parts.top, drawTop(state, act));
     if (what === "all") {
-      redraw(parts.top, drawTop(state, act));
       redraw(parts.add, drawAdd(state, act));
       parts.notice.hidden = !state.notice;
       parts.notice.textContent = state.notice ?? "";
@@ -68,6 +68,10 @@ function prioritiseScreen(context) {
     }
     parts.panel.hidden = !state.panel;
     redraw(parts.panel, drawPanel(state, act, context));
+    for (const count of parts.lists.querySelectorAll(".ccds-count")) {
+      const { phrase } = count.closest("[data-phrase]").dataset;
+      count.setAttribute("aria-pressed", String(isShown(state, Number(phrase), count.dataset.which)));
+    }
   }
 
   /** Counts and marks while a row is dragged. The rows stay: a row that is replaced is dragged no more. */
@@ -89,6 +93,10 @@ function prioritiseScreen(context) {
     if (!state.overview) return false;
     if (stepKey(event, act)) return true;
     if (event.key === "Escape") {
+      if (state.asked) {
+        act.dropAsked();
+        return true;
+      }
       if (state.editing) act.leaveEdit();
       else if (state.panel) act.closePanel();
       parts.lists.focus({ preventScroll: true });
@@ -139,10 +147,7 @@ function drawAdd(state, act) {
       onsubmit: async (event) => {
         event.preventDefault();
         state.typed = { text: text.value, label: label.value };
-        if (await act.add(text.value, label.value, { negatable: false, uncertain_label: null, excludes: false })) {
-          state.typed = null;
-          form.isConnected ? form.reset() : document.querySelector('[data-focus="add-text"]')?.form.reset();
-        }
+        await act.add(text.value, label.value, { negatable: false, uncertain_label: null, excludes: false });
       },
     },
     text,
@@ -154,7 +159,7 @@ function drawAdd(state, act) {
   label.value = state.typed?.label ?? "";
   return [
     form,
-    asked?.where === "add" ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
+    asked?.where === "add" ? askedLine(asked, act.dropAsked) : null,
     error?.where === "add" ? h("p", { class: "ccds-error", role: "alert" }, error.line) : null,
   ];
 }

@@ -39,7 +39,8 @@ function drawRow(state, phrase, { rank, listed }, act) {
         class: number ? "ccds-count" : "ccds-count ccds-muted",
         "data-changed": number === before ? undefined : number > before ? "more" : "less",
         "aria-label": `${word} ${counted(number, "report")}: show them`,
-        "aria-pressed": String(state.panel?.among?.phrase === phrase.id && state.panel.among.which === which),
+        "aria-pressed": String(isShown(state, phrase.id, which)),
+        "data-which": which,
         tabindex: -1,
         disabled: !number,
         onclick: () => act.reports({ by: "phrase", phrase: phrase.id, which }),
@@ -101,6 +102,11 @@ function drawRow(state, phrase, { rank, listed }, act) {
   );
 }
 
+/** Whether those reports of a phrase stand beside the list. */
+function isShown({ panel }, phrase, which) {
+  return panel?.among?.phrase === phrase && panel.among.which === which;
+}
+
 /** A row for whoever hears it. */
 function rowWords(phrase, rank) {
   const options = [phrase.excludes ? "excludes" : "", phrase.negatable ? "not if negated" : "", phrase.uncertain_label ? `uncertain as ${phrase.uncertain_label}` : ""];
@@ -147,7 +153,7 @@ function drawEditing(state, phrase, rank, act) {
       h("div", { class: "ccds-edit-line" }, text, label, h("datalist", { id: "ccds-edit-labels" }, ...overview.labels.map(({ name }) => h("option", { value: name })))),
       optionControls(editing.options, { name: "edit", several: overview.kind === "several", words: overview.kind === "several" ? ["uncertain"] : overview.labels.map(({ name }) => name).filter((name) => name !== editing.label), set: (options) => act.draft({ options }, true) }),
       h("p", { class: "ccds-aside ccds-would", role: "status" }, wouldWords(editing)),
-      asked?.where === phrase.id ? askedLine(asked.line, asked.yes, act.dropAsked) : null,
+      asked?.where === phrase.id ? askedLine(asked, act.dropAsked) : null,
       h("p", { class: "ccds-error", role: "alert", hidden: error?.where !== phrase.id }, error?.line ?? ""),
       h(
         "div",

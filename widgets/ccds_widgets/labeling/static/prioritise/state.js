@@ -8,7 +8,7 @@ function newState() {
     tried: null, // {phrase, position, counts: id → {captured, shadowed}}: what the list would be while a row is dragged
     dragged: null, // the phrase whose row is dragged
     editing: null, // {phrase, seen, text, label, options, counts}: the row that is edited, and what it was when that began
-    asked: null, // {line, where, yes}: a phrase that stands in every report
+    asked: null, // as of `askedOf`, and where: a phrase that stands in every report, a label that the task hasn’t
     panel: null, // what stands beside the list: {kind: "reports" | "conflicts" | "history" | "copy" | "labels", …}
     error: null, // {line, where}: where is "add", "panel", "list", or the id of a phrase
     touched: null,

@@ -1,87 +1,18 @@
-"""The rules of the confirming screen, without a browser, on a project in a file."""
+"""The rules of the confirming screen for who confirms, without a browser."""
 
 import json
-from threading import Event
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.project import open_project
-from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.confirmation.curating import Curating
-from ccds_kernel.labeling.matches import Span
-from ccds_kernel.labeling.phrase import Phrase
-from ccds_kernel.labeling.report import Report, Section
-from ccds_kernel.labeling.repository import LabelingRepository
+from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.labeling.tasks.task import TaskKind
-from ccds_widgets.labeling.confirm.app import confirm_screen
-from ccds_widgets.labeling.confirm.shown import marked
-from ccds_widgets.labeling.shared_reports import SharedReports
-from support.confirm_project import FELLOW, LABELERS, PROJECT, TASK, confirm_project, make_batch
-from support.preview import head, write_image
-from support.site import site_settings
-from support.waiting import until
-
-
-@pytest.fixture(params=[TaskKind.ONE])
-def kind(request):
-    """How the task's labels go together."""
-    return request.param
-
-
-@pytest.fixture
-def settings(tmp_path):
-    """A site in a folder."""
-    return site_settings(tmp_path / "site")
-
-
-@pytest.fixture
-def data():
-    """What the application covers."""
-    return ("reports",)
-
-
-@pytest.fixture
-def project(settings, kind, data):
-    """The project with 30 studies, ten of each text."""
-    opened = confirm_project(settings, 30, kind=kind, data=data)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def keys(project):
-    """Its studies."""
-    return [stored.study_key for stored in LabelingRepository(project, TASK).reports()]
-
-
-@pytest.fixture
-def screen_of(settings, project):  # noqa: ARG001 - it is there before it is opened
-    """The screen as somebody has it, opened anew each time."""
-    opened = []
-
-    def open_it(person):
-        opened.append(open_project(PROJECT, Action.OPEN_LABELING, person=person, settings=settings))
-        return confirm_screen(opened[-1], TASK)
-
-    yield open_it
-    for one in opened:
-        one.close()
-
-
-def key_of(study, kind="confirm", **parts):
-    """What a page sends for one key."""
-    return {"id": str(uuid4()), "lease": study["lease"], "study": study["key"], "kind": kind, "seconds": 1.5, **parts}
-
-
-def sync(screen, batch, *sent, have=()):
-    """Sends keys of a batch that is on the screen."""
-    named = [{"batch": batch.id, **key} for key in sent]
-    return screen.answer({"kind": "sync", "batch": batch.id, "keys": named, "have": list(have)})
+from support.confirm_project import TASK, make_batch, tag, tags_of
+from support.confirm_screen import key_of, sync
 
 
 def test_a_labeler_sees_their_batches_and_the_studies_ahead(project, keys, screen_of):
@@ -147,20 +78,38 @@ def test_keys_come_with_what_became_of_each_and_studies_are_shipped_once(project
     assert len(Curating(project, TASK).answers()) == 2
 
 
+def test_a_key_says_the_label_that_the_page_showed_and_the_page_learns_the_order_of_now(project, keys, screen_of):
+    """By its name: the fellow has put the labels into another order since, and the numbers are others."""
+    batch = make_batch(project, "first", keys[:6], labelers=["lou"])
+    screen = screen_of("lou")
+    one, two, *_ = screen.answer({"kind": "batch", "batch": batch.id})["studies"]
+    tasks = TaskRepository(project)
+    task = next(stored.task for stored in tasks.tasks() if stored.id == TASK)
+    tasks.change(TASK, task, replace(task, labels=task.labels[::-1]))
+
+    answer = sync(screen, batch, key_of(one), key_of(two, "correct", labels=["effusion"]))
+
+    names = [label.name for label in task.labels]
+    said = {one.answer.study_key: one.said for one in Curating(project, TASK).answers()}
+    assert answer["labels"] == names[::-1] != names
+    assert said == {one["key"]: frozenset({"no effusion"}), two["key"]: frozenset({"effusion"})}
+
+
 def test_tags_come_with_the_keys_and_are_one_s_own(project, keys, screen_of):
     """They are shown again to who gave them."""
     batch = make_batch(project, "first", keys[:6], labelers=["lou"])
-    Curating(project, TASK).tag(keys[0], ["mimic"])
+    tag(project, keys[0], ["mimic"])
     screen = screen_of("lou")
-    study = screen.answer({"kind": "batch", "batch": batch.id})["studies"][0]
-    tag = {"id": str(uuid4()), "lease": study["lease"], "study": study["key"], "kind": "tag", "tags": ["motion"]}
+    opened = screen.answer({"kind": "batch", "batch": batch.id})["studies"]
+    (study,) = (one for one in opened if one["key"] == keys[0])
+    sent = {"id": str(uuid4()), "lease": study["lease"], "study": study["key"], "kind": "tag", "tags": ["motion"]}
 
-    (became,) = sync(screen, batch, tag)["acknowledged"]
+    (became,) = sync(screen, batch, sent)["acknowledged"]
 
-    assert became == {"id": tag["id"], "counts": True, "kept": True, "refusal": None}
+    assert became == {"id": sent["id"], "counts": True, "kept": True, "refusal": None}
     again = screen_of("lou").answer({"kind": "batch", "batch": batch.id})["studies"]
     assert {one["key"]: one["tags"] for one in again if one["tags"]} == {study["key"]: ["motion"]}
-    assert Curating(project, TASK).strata()[study["key"]] >= {"motion"}
+    assert tags_of(project, study["key"]) == {"fay": {"mimic"}, "lou": {"motion"}}
 
 
 def test_what_can_t_be_kept_just_now_is_not_acknowledged(project, keys, screen_of, settings):
@@ -182,7 +131,7 @@ def test_what_can_t_be_kept_just_now_is_not_acknowledged(project, keys, screen_o
     became = sync(screen, batch, *sent)["acknowledged"]
 
     assert [(told["counts"], told["kept"]) for told in became] == [(True, True), (True, True)]
-    assert Curating(project, TASK).strata()[one["key"]] == {"motion"}
+    assert tags_of(project, one["key"]) == {"lou": {"motion"}}
 
 
 def test_tags_that_never_can_be_kept_are_acknowledged_with_the_reason(project, keys, screen_of):
@@ -250,7 +199,7 @@ def test_nothing_tells_a_planted_study_from_another_one(project, keys, screen_of
     """Everything that the page gets, until the end, has the same form and the same counts for all; only keys differ."""
     batch = make_batch(project, "first", keys[:12], gold=keys[12:18], wrong=1, labelers=["lou"])
     planted = {keys[n] for n in range(12, 18)}
-    Curating(project, TASK).tag(keys[12], ["mimic"])
+    tag(project, keys[12], ["mimic"])
     screen = screen_of("lou")
     opened = screen.answer({"kind": "batch", "batch": batch.id})
     counts, studies = [], list(opened["studies"])
@@ -304,38 +253,6 @@ def test_what_a_labeler_may_not_do_is_refused(project, keys, screen_of):
             screen.answer(request)
     with pytest.raises(CcdsError, match="expected a batch that is assigned to you"):
         screen_of("lin").answer({"kind": "batch", "batch": batch.id})
-
-
-@pytest.mark.parametrize("data", [("reports", "images")])
-def test_a_fellow_sees_the_images_of_a_study(project, keys, screen_of):
-    """Where the application covers images: which there are, and a slice of one."""
-    write_image(project.folder / "nifti" / keys[0] / "ct.nii.gz", head())
-    screen = screen_of(FELLOW)
-
-    told = screen.answer({"kind": "series", "study": keys[0]})["series"]
-    wanted = {"kind": "slice", "study": keys[0], "series": "ct", "number": 3, "low": 0.0, "high": 80.0}
-    shown = screen.answer(wanted)
-
-    assert screen.start()["sees_images"]
-    assert [one["id"] for one in told] == ["ct"]
-    assert (shown["number"], len(shown["buffers"][0])) == (3, shown["size"][0] * shown["size"][1])
-
-
-@pytest.mark.parametrize(
-    ("person", "data"), [(FELLOW, ("reports",)), ("lou", ("reports", "images"))], ids=["not covered", "labeler"]
-)
-def test_who_may_not_see_images_sees_none(project, keys, screen_of, person):
-    """An application without images opens none to a fellow, and one with images none to a labeler, though files are there."""
-    write_image(project.folder / "nifti" / keys[0] / "ct.nii.gz", head())
-    screen = screen_of(person)
-
-    assert not screen.start()["sees_images"]
-    for request in (
-        {"kind": "series", "study": keys[0]},
-        {"kind": "slice", "study": keys[0], "series": "ct", "number": 0, "low": 0.0, "high": 1.0},
-    ):
-        with pytest.raises(CcdsError, match="expected a role that sees images"):
-            screen.answer(request)
 
 
 def test_a_batch_that_is_withdrawn_meanwhile_keeps_what_was_said(project, keys, screen_of):
@@ -392,179 +309,6 @@ def test_keys_of_a_batch_that_is_not_theirs_any_more_are_told_so_on_a_page_that_
     became = {told["id"]: (told["counts"], told["kept"]) for told in answer["acknowledged"]}
     assert [became[key["id"]] for key in sent] == [(False, True), (False, False), (False, False), (True, True)]
     assert answer.keys() == {"acknowledged"}
-
-
-@given(text=st.text(max_size=12), ends=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=5))
-def test_pieces_are_the_text_again_with_every_place_marked(text, ends):
-    """Whatever places there are, overlapping ones too; no piece is empty."""
-    places = [(start, min(end, len(text))) for start, end in ends if start < min(end, len(text))]
-
-    pieces = marked(text, [Span(0, start, end, 0) for start, end in places])
-
-    assert "".join(piece for piece, _ in pieces) == text
-    assert all(piece for piece, _ in pieces)
-    flags = [flag for piece, flag in pieces for _ in piece]
-    assert flags == [any(start <= at < end for start, end in places) for at in range(len(text))]
-
-
-def matched(screen):
-    """What the page is told of batches once the reports are matched."""
-    return until(lambda: (told := screen.answer({"kind": "batches"}))["made_of"] and told, "the reports to be matched")
-
-
-def made(**parts):
-    """What a page sends for a new batch."""
-    wanted = {"kind": "make", "name": "new", "phrases": [], "unmatched": False, "size": 10, "overlap": 1}
-    return wanted | {"gold": 0, "wrong": 0, "labelers": ["lou"]} | parts
-
-
-def test_a_fellow_makes_a_batch_of_the_groups_chosen(project, keys, screen_of):
-    """Of studies in no batch and not gold; gold ones of the same groups are mixed in, with wrong prefills among them."""
-    make_batch(project, "earlier", keys[:3])
-    curating = Curating(project, TASK)
-    for key in keys[3:9]:
-        curating.set_gold(key, ["effusion"] if keys.index(key) % 3 else ["no effusion"])
-    screen = screen_of(FELLOW)
-    phrases = {one["text"]: one for one in matched(screen)["made_of"]["phrases"]}
-    assert {text: (one["studies"], one["gold"]) for text, one in phrases.items()} == {
-        "no pleural effusion": (7, 2),
-        "pleural effusion": (7, 2),
-        "costophrenic angle": (7, 2),
-    }
-
-    answer = screen.answer(made(phrases=[one["id"] for one in phrases.values()], size=16, gold=20, wrong=50))
-
-    assert [(one["name"], one["studies"], one["labelers"]) for one in answer["all_batches"]] == [
-        ("earlier", 3, sorted(LABELERS)),
-        ("new", 16, ["lou"]),
-    ]
-    lous = screen_of("lou").start()["batches"]
-    assert [(one["name"], one["open"]) for one in lous] == [("earlier", 3), ("new", 20)]
-    assert sum(one["studies"] for one in answer["made_of"]["phrases"]) == 5
-
-
-def test_a_phrase_that_matches_nothing_new_makes_no_batch(project, keys, screen_of):
-    """Nor do too few gold studies, or somebody who may not confirm: one line each, and nothing was made."""
-    LabelingRepository(project, TASK).insert_phrase(Phrase("pneumothorax", "effusion"), 0)
-    ids = [stored.id for stored in LabelingRepository(project, TASK).phrases()]
-    screen = screen_of(FELLOW)
-    matched(screen)
-
-    with pytest.raises(CcdsError, match="expected labelers on the project's roster"):
-        screen.answer(made(phrases=ids, labelers=["eve"]))
-    make_batch(project, "earlier", keys)
-    with pytest.raises(CcdsError, match="expected studies that are in no batch yet"):
-        screen.answer(made(phrases=ids))
-    assert len(screen.answer({"kind": "batches"})["all_batches"]) == 1
-
-
-class Held:
-    """A project's reports, which nobody gets to read before they are released."""
-
-    def __init__(self, project):
-        self.reports, self.released = SharedReports(project), Event()
-
-    def version(self):
-        """See `SharedReports.version`."""
-        return self.reports.version()
-
-    def all(self):
-        """See `SharedReports.all`."""
-        assert self.released.wait(60)
-        return self.reports.all()
-
-
-def test_while_reports_are_matched_everything_else_is_answered(project, keys):
-    """The fellow's keys, too, and which batches there are; a new one waits for what it is made of."""
-    batch = make_batch(project, "first", keys[:3], labelers=[FELLOW])
-    reports = Held(project)
-    screen = confirm_screen(project, TASK, reports)
-
-    told = screen.answer({"kind": "batches"})
-    study = screen.answer({"kind": "batch", "batch": batch.id})["studies"][0]
-    became = sync(screen, batch, key_of(study))["acknowledged"]
-    with pytest.raises(CcdsError, match="found a change, and the matching going on"):
-        screen.answer(made(unmatched=True))
-    reports.released.set()
-
-    assert (told["made_of"], [one["name"] for one in told["all_batches"]]) == (None, ["first"])
-    assert [one["counts"] for one in became] == [True]
-    assert sum(one["studies"] for one in matched(screen)["made_of"]["phrases"]) == 27
-
-
-def test_a_change_of_the_list_is_matched_before_a_batch_is_made_of_it(project, screen_of):
-    """As is a change of the reports; what didn't change is not matched again."""
-    screen = screen_of(FELLOW)
-    matched(screen)
-    LabelingRepository(project, TASK).insert_phrase(Phrase("blunted", "effusion"), 0)
-
-    told = screen.answer({"kind": "batches"})
-    counts = {one["text"]: one["studies"] for one in matched(screen)["made_of"]["phrases"]}
-
-    assert told["made_of"] is None
-    assert (counts["blunted"], counts["costophrenic angle"]) == (10, 0)
-
-
-def test_the_screens_share_the_reports(project):
-    """They are read again where some have come, and only there."""
-    reports = SharedReports(project)
-    first = reports.all()
-
-    again = reports.all()
-    LabelingRepository(project, TASK).load_reports([Report("NEW", (Section("findings", "Clear."),))])
-
-    assert again is first
-    assert [stored.report.accession for stored in reports.all()[len(first) :]] == ["NEW"]
-
-
-@pytest.mark.parametrize(
-    ("parts", "expected"), [({"gold": 20}, "2 gold study"), ({"gold": 20, "wrong": 50}, "1 gold study")]
-)
-def test_too_few_gold_studies_are_told(project, screen_of, parts, expected):
-    """With what was asked for and what there is."""
-    ids = [stored.id for stored in LabelingRepository(project, TASK).phrases()]
-    screen = screen_of(FELLOW)
-    matched(screen)
-
-    with pytest.raises(CcdsError, match=f"expected {expected}"):
-        screen.answer(made(phrases=ids, size=8, **parts))
-
-
-@pytest.mark.parametrize("labels", [["no effusion"], None])
-def test_a_gold_label_is_said_over_only_once_it_was_seen(project, keys, screen_of, labels):
-    """The page is told which one stands there and nothing is changed; said again it is, and keeps its note."""
-    Curating(project, TASK).set_gold(keys[0], ["effusion"], "blunted angle counts")
-    screen = screen_of(FELLOW)
-    say = {"kind": "gold", "study": keys[0], "labels": labels}
-
-    told = screen.answer({**say, "seen": None})
-    standing = Curating(project, TASK).gold()[keys[0]]
-    again = screen.answer({**say, "seen": told["stands"]})
-    gone = screen.answer({**say, "seen": ["effusion"]})
-
-    assert "found another one, which the page now shows" in told["refused"]
-    assert (told["stands"], standing.said, standing.note) == (["effusion"], {"effusion"}, "blunted angle counts")
-    assert again == {}
-    assert gone["stands"] == labels
-    words = [(one.said, one.note) for one in Curating(project, TASK).gold().values()]
-    assert words == ([] if labels is None else [({"no effusion"}, "blunted angle counts")])
-
-
-def test_a_fellow_curates_and_assigns(project, keys, screen_of):
-    """A study goes into the gold set and out of it; somebody is assigned and withdrawn."""
-    batch = make_batch(project, "first", keys[:3], labelers=[])
-    screen = screen_of(FELLOW)
-
-    screen.answer({"kind": "gold", "study": keys[0], "labels": ["effusion"], "seen": None, "note": "clear"})
-    gold = Curating(project, TASK).gold()
-    screen.answer({"kind": "gold", "study": keys[0], "labels": None, "seen": ["effusion"]})
-    assigned = screen.answer({"kind": "assign", "batch": batch.id, "labeler": FELLOW, "assigned": True})
-    withdrawn = screen.answer({"kind": "assign", "batch": batch.id, "labeler": FELLOW, "assigned": False})
-
-    assert gold[keys[0]].said == {"effusion"}
-    assert Curating(project, TASK).gold() == {}
-    assert [one["id"] for one in assigned["batches"]] == [batch.id]
-    assert withdrawn["batches"] == []
 
 
 @pytest.mark.parametrize("kind", [TaskKind.SEVERAL], indirect=True)

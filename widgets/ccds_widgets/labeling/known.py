@@ -6,21 +6,41 @@ says anything: 50,000 answers cost a second when the screen is opened, and nothi
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 from ccds_kernel.labeling.assessment.disagreement import Disagreement, disagreements
 from ccds_kernel.labeling.assessment.rating import Question, Rating, RatingTable, questions
 from ccds_kernel.labeling.confirmation import answer_rows
+from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.answer_rows import StoredAnswer
 from ccds_kernel.labeling.confirmation.batch import Planted, Said
 from ccds_kernel.labeling.confirmation.curating import Newest
 from ccds_kernel.labeling.confirmation.curation_rows import Curation
+from ccds_kernel.labeling.confirmation.decided import by_study, decided_values
 from ccds_kernel.labeling.confirmation.progress import flagged
 from ccds_kernel.labeling.tasks.task import Task, TaskKind
-from ccds_widgets.labeling.assess.ports import Curates
+
+
+class KeepsWords(Protocol):
+    """What people said in one task; `ccds_kernel.labeling.confirmation.curating.Curating` is one.
+
+    Each method asks anew whether the person may read it, and raises a CcdsError where not.
+    """
+
+    def newest(self) -> Newest:
+        """What is newest; unchanged as long as nobody said anything and the task reads the same studies."""
+
+    def every_answer(self, after: int = 0) -> Sequence[StoredAnswer]:
+        """The answers with a number above `after`, as they came."""
+
+    def gold(self) -> Mapping[str, Curation]:
+        """Study key → its gold label."""
+
+    def final_words(self) -> Mapping[str, Curation]:
+        """Study key → the fellow's final word."""
 
 
 class Answered:
@@ -57,11 +77,7 @@ class Answered:
     @cached_property
     def by_study(self) -> Mapping[str, Sequence[StoredAnswer]]:
         """Study key → the answers that count, as they came; skips left out."""
-        found: dict[str, list[StoredAnswer]] = defaultdict(list)
-        for stored in self.counting:
-            if stored.said is not None or stored.answer.note:
-                found[stored.answer.study_key].append(stored)
-        return found
+        return by_study(stored for stored in self.counting if stored.answer.kind is not AnswerKind.SKIP)
 
     @cached_property
     def disputed(self) -> tuple[Disagreement, ...]:
@@ -123,30 +139,45 @@ class Known:
         """The final words, the newest first."""
         return tuple(sorted(self.final.values(), key=lambda one: one.at, reverse=True))
 
+    def values(self, question: str) -> Mapping[str, str]:
+        """Study key → what people decided about one of the task's questions (`decided_values`)."""
+        if question not in self._values:
+            self._values[question] = decided_values(
+                self.task, question, final=self.final, gold=self.gold, answers=self.answered.by_study
+            )
+        return self._values[question]
+
+    @cached_property
+    def _values(self) -> dict[str, Mapping[str, str]]:
+        return {}
+
 
 class Record:
     """Keeps what was read.
 
     Args:
-        curates: where everything is kept.
+        words: where it is kept.
     """
 
-    def __init__(self, curates: Curates) -> None:
-        self._curates = curates
+    def __init__(self, words: KeepsWords) -> None:
+        self._words = words
         self._every: list[StoredAnswer] = []
         self._newest: Newest | None = None
         self._known: Known | None = None
 
     def follow(self, task: Task) -> Known:
         """What is known now. What labelers said, and the gold set, are the same objects as before where they didn't change."""
-        newest, known = self._curates.newest(), self._known
+        newest = self._words.newest()
+        if self._newest is not None and newest.reach != self._newest.reach:
+            self._every, self._newest, self._known = [], None, None  # the task reads other studies than before
+        known = self._known
         is_new = self._newest is None or newest.answer != self._newest.answer
         if is_new:
-            self._every += self._curates.every_answer(self._every[-1].number if self._every else 0)
+            self._every += self._words.every_answer(self._every[-1].number if self._every else 0)
         answered = known.answered if known and not is_new and known.task == task else Answered(task, self._every)
         gold, final = (known.gold, known.final) if known else ({}, {})
         if self._newest is None or newest.word != self._newest.word:
-            read, final = self._curates.gold(), self._curates.final_words()
+            read, final = self._words.gold(), self._words.final_words()
             gold = gold if read == gold else read
         if known is None or (answered, gold, final) != (known.answered, known.gold, known.final):
             known = Known(answered, gold, final)

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.browser
 
 NOTEBOOK = str(ROOT / "notebooks" / "lab" / "volumes.ipynb")
 STACK = Stack(slices=8, rows=40, columns=30, origin=(-120.5, -80.0, 33.5), spacing=(1.5, 1.0), distance=3.0)
-CT, LONG, SERIES = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc"
-"""Studies: a small CT, one of 500 slices, a series over time."""
+CT, LONG, SERIES, AGAIN = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc", "dddddddddddddddd"
+"""Studies: a small CT, one of 500 slices, a series over time, and the small CT once more."""
 
 
 ALONE = """
@@ -35,7 +35,8 @@ show_volume(open_project("HEAD-1", Action.READ_IMAGES))
 def project(site):
     """HEAD-1's folder."""
     allow(site.settings)
-    fill_study(site.settings, STACK, CT)
+    for key in (CT, AGAIN):
+        fill_study(site.settings, STACK, key)
     folder = site.settings.paths.projects / "HEAD-1"
     noise = np.random.default_rng(0).integers(0, 100, (32, 32, 500)).astype(np.int16)
     write_image(folder / "nifti" / LONG / "series-1.nii.gz", noise)
@@ -123,6 +124,22 @@ def grey(page, name):
     return np.array(values).reshape(height, width)
 
 
+def masked(page, name):
+    """The pixels (column, row) of a plane that the mask covers, in their order."""
+    return (
+        pane(page, name)
+        .locator("canvas.ccds-mask")
+        .evaluate(
+            """(canvas) => {
+          const { width, height } = canvas;
+          const rgba = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+          const pixels = Array.from({ length: width * height }, (_, at) => at);
+          return pixels.filter((at) => rgba[4 * at + 3]).map((at) => [at % width, Math.floor(at / width)]);
+        }"""
+        )
+    )
+
+
 def line(page, place):
     """The line about the crosshair or the pointer."""
     return page.locator(f"[data-place={place}]")
@@ -178,6 +195,32 @@ def test_a_stroke_becomes_exactly_its_voxels(open_viewer, project):
     painted(page)
     page.mouse.move(*place_of(page, "axial", 7, 10, (30, 40)))
     expect(line(page, "pointer")).to_contain_text("label 2")
+
+
+def test_a_mask_that_is_corrected_again_is_shown_as_it_is(open_viewer):
+    """Drawn, saved and begun anew: what was saved, then what is added to it; never an earlier drawing."""
+    page = open_viewer(study=AGAIN)
+    pane(page, "axial").focus()
+    page.keyboard.press("e")
+    save = page.get_by_role("button", name="Save the mask")
+    expect(save).to_be_disabled()
+    page.keyboard.press("[")
+    drag(page, "axial", (5, 10), (12, 10), (30, 40))
+    expect(page.get_by_role("button", name="Label 1, 8 voxels")).to_be_visible()
+    first = [[column, 10] for column in range(5, 13)]
+    until(lambda: masked(page, "axial") == first, "the stroke")
+
+    page.keyboard.press("s")
+    expect(page.get_by_role("status").filter(has_text="The mask is saved.")).to_be_attached()
+    page.keyboard.press("e")
+    expect(page.get_by_role("button", name="Label 1, 8 voxels")).to_be_visible()
+
+    until(lambda: masked(page, "axial") == first, "what was saved")
+    drag(page, "axial", (5, 30), (12, 30), (30, 40))
+    expect(page.get_by_role("button", name="Label 1, 16 voxels")).to_be_visible()
+    until(lambda: masked(page, "axial") == first + [[column, 30] for column in range(5, 13)], "both strokes")
+    page.keyboard.press("s")
+    expect(save).to_have_count(0)
 
 
 def test_who_may_not_write_images_is_offered_no_brush(open_viewer):

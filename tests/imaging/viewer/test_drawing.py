@@ -90,6 +90,19 @@ def test_the_labels_voxels_are_counted_as_they_are_drawn(looking):
     assert (second["undoable"], undone["undoable"]) == (2, 1)
 
 
+def test_each_drawing_is_told_apart_from_those_before_it(looking):
+    """Saved, left or begun anew: no page takes a slice of an earlier one for a slice of this one."""
+    drawings = [looking.stroke((0, 0, 3))]
+    looking.ask("keep")
+    for _ in range(2):
+        looking.ask("begin", mask=1)
+        drawings.append(looking.stroke((0, 5, 6)))
+        looking.ask("drop")
+
+    assert [told["revision"] for told in drawings] == [1, 1, 1]
+    assert len({told["id"] for told in drawings}) == 3
+
+
 def test_what_is_taken_back_is_told(looking):
     """So that a page can show the slice: a stroke that disappears on another one is a surprise."""
     looking.stroke((0, 0, 3), number=2)
@@ -197,7 +210,7 @@ def test_undo_takes_back_every_stroke(strokes):
     """All of them lead back to what the mask was, and the counts are those of the labels at every step."""
     volume = Volume.of(np.zeros(SMALL, np.int16), oriented("LPS"))
     start = np.random.default_rng(0).integers(0, 3, SMALL).astype(np.uint8)
-    drawing = Drawing(start, {}, None)
+    drawing = Drawing(1, start, {}, None)
     steps = [start.copy()]
 
     for plane, number, row, column, label, over in strokes:

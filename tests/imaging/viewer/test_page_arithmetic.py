@@ -163,6 +163,25 @@ def test_a_frame_that_failed_is_asked_for_at_the_next_step():
     assert by_node(STORE + script) == [["no"], 1, [[0], [0]]]
 
 
+def test_a_drawing_s_slices_are_never_those_of_another():
+    """Each counts its revisions from 0; what was painted ahead of a refused stroke is asked for anew."""
+    script = """
+      const mine = { id: 1, revision: 0 };
+      const states = [
+        { drawing: mine, mask: 4, nonce: 0 },
+        { drawing: { ...mine, revision: 1 }, mask: 4, nonce: 0 },
+        { drawing: { ...mine, id: 2 }, mask: 4, nonce: 0 },
+        { drawing: mine, mask: 4, nonce: 1 },
+        { drawing: null, mask: 4, nonce: 0 },
+      ];
+      return states.map(maskKey).map(String);
+    """
+
+    keys = by_node(script)
+
+    assert len(set(keys)) == len(keys)
+
+
 def test_another_volume_s_frames_are_thrown_away():
     """What was on its way when the volume changed isn't kept for the new one."""
     script = """

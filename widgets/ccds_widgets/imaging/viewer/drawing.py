@@ -36,12 +36,14 @@ class Drawing:
     """Labels on a volume's grid that change with each stroke.
 
     Args:
+        number: another one than any drawing before it has, so that a page tells their slices apart.
         labels: what it starts from, (i, j, k); is copied.
         names: label → what it is called.
         newest: the number of the volume's newest mask when it was begun; None where there was none.
     """
 
-    def __init__(self, labels: Labels, names: Mapping[int, str], newest: int | None) -> None:
+    def __init__(self, number: int, labels: Labels, names: Mapping[int, str], newest: int | None) -> None:
+        self.id = number
         self.labels: Labels = np.array(labels, dtype=np.uint8, order="F")
         self.names = dict(names)
         self.newest = newest

@@ -6,6 +6,7 @@ volume sent whole, nor is anything kept for a page, so that two views of one wid
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -41,6 +42,7 @@ class LookModel:
         self._open: OpenVolume | None = None
         self._mask: tuple[int, Mask] | None = None
         self._drawing: Drawing | None = None
+        self._drawings = itertools.count(1)
 
     def start(self) -> Answer:
         """What the page shows first, and what it may do."""
@@ -176,9 +178,9 @@ class LookModel:
     def _begun(self, volume: OpenVolume, number: int | None) -> Drawing:
         newest = _newest(self._scans.masks(volume.entry))
         if number is None:
-            return Drawing(np.zeros(volume.times[0].voxels.shape, np.uint8), {}, newest)
+            return Drawing(next(self._drawings), np.zeros(volume.times[0].voxels.shape, np.uint8), {}, newest)
         mask = self._kept(volume, number)
-        return Drawing(mask.labels, mask.names, newest)
+        return Drawing(next(self._drawings), mask.labels, mask.names, newest)
 
     def _keep(self, volume: OpenVolume, drawing: Drawing) -> Answer:
         if not drawing.changed:
@@ -220,6 +222,7 @@ class LookModel:
         drawing = self._drawn()
         voxels = drawing.voxels()
         return {
+            "id": drawing.id,
             "revision": drawing.revision,
             "undoable": drawing.undoable,
             "changed": drawing.changed,

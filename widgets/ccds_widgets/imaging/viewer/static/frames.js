@@ -4,6 +4,11 @@ const MOST_ASKED = 8;
 const AHEAD = 3;
 const MOST_KEPT_PIXELS = 24e6;
 
+/** What tells the mask in sight from all others, and each state of a drawing from the one before; `nonce` is another number once what was painted ahead was refused. */
+function maskKey({ drawing, mask, nonce }) {
+  return drawing ? `drawn-${drawing.id}-${drawing.revision}-${nonce}` : mask;
+}
+
 /**
  * Keeps slices, and asks for those that `wishes()` names and that aren't here. One request is on its way at a time: what was turned
  * past meanwhile is never asked for.

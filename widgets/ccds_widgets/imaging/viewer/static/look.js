@@ -140,11 +140,9 @@ function lookScreen(context) {
 
   // --- which slices
 
-  const maskKey = () => (state.drawing ? `drawn-${state.drawing.revision}-${state.nonce}` : state.mask);
-
   function wishOf(name, number, mask) {
     const { low, high } = range();
-    const key = mask === null ? `${name}|${number}|${state.time}|${low}|${high}` : `${name}|${number}|mask|${maskKey()}`;
+    const key = mask === null ? `${name}|${number}|${state.time}|${low}|${high}` : `${name}|${number}|mask|${maskKey(state)}`;
     return { key, plane: name, number, mask };
   }
 

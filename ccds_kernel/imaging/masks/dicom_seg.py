@@ -1,6 +1,11 @@
-"""DICOM Segmentation objects, binary: each frame is a plane of one segment, which must be a plane of the volume."""
+"""DICOM Segmentation objects, binary: each frame is a plane of one segment, which must be a plane of the volume.
+
+Its pixels must be as large as the volume's voxels, too: larger ones whose middles lie on some of them would leave holes.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +32,15 @@ def read_seg(data: Dataset, volume: VolumeGrid) -> Mask:
     )
     labels = np.zeros(volume.shape, np.uint8)
     shared = (data.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
+    apart = _planes_apart(data.PerFrameFunctionalGroupsSequence, shared, volume)
     for plane, group in zip(pixels, data.PerFrameFunctionalGroupsSequence, strict=True):
         number = int(_macro(group, shared, "SegmentIdentificationSequence").ReferencedSegmentNumber)
         if not 1 <= number <= MOST_LABELS:
             raise misfit(f"segment number {number}")
-        _lay(labels, volume, plane != 0, number, _place(group, shared))
+        place = _place(group, shared)
+        _check_pixels(volume, place, plane.shape)
+        _check_distance(volume, place, _macro(group, shared, "PixelMeasuresSequence"), apart)
+        _lay(labels, volume, plane != 0, number, place)
     names = {int(one.SegmentNumber): str(one.get("SegmentLabel", ""))[:64] for one in data.SegmentSequence}
     return Mask(labels, names, "seg")
 
@@ -51,6 +60,45 @@ def _place(group: Dataset, shared: Dataset) -> npt.NDArray[np.float64]:
         [row * between_columns, column * between_rows, origin]
     )
     return place
+
+
+def _check_pixels(volume: VolumeGrid, place: npt.NDArray[np.float64], shape: tuple[int, ...]) -> None:
+    """Refuses a plane of `shape` (rows, columns) whose pixels aren't as large as voxels, along the volume's axes."""
+    steps = _in_voxels(volume, place[:, :2])
+    whole = np.abs(np.rint(steps))
+    off = np.abs(steps - np.rint(steps)) * [shape[1], shape[0]]
+    if np.any(whole.sum(axis=0) != 1) or np.any(whole.sum(axis=1) > 1) or np.any(off > ON_GRID):
+        wide, high = np.linalg.norm(steps, axis=0)
+        raise misfit(f"pixels of {wide:.4g} × {high:.4g} voxels, or turned against them")
+
+
+def _check_distance(volume: VolumeGrid, place: npt.NDArray[np.float64], measures: Dataset, apart: float) -> None:
+    """Refuses planes farther from or nearer to each other than the volume's slices.
+
+    Where no distance is named the thickness tells: slices may well be thicker than they are apart, but planes that lie `apart`
+    slices from each other, and fill what is between them, are another grid's.
+    """
+    normal = np.cross(place[:, 0], place[:, 1])
+    slices = float(np.linalg.norm(_in_voxels(volume, normal / np.linalg.norm(normal))))
+    if between := measures.get("SpacingBetweenSlices"):
+        distance = abs(float(between)) * slices
+        if abs(distance - 1) > ON_GRID:
+            raise misfit(f"planes {distance:.4g} slices apart")
+    elif apart > 1 + ON_GRID and (thickness := float(measures.get("SliceThickness") or 0) * slices) > apart - ON_GRID:
+        raise misfit(f"planes {apart:.4g} slices apart and {thickness:.4g} thick")
+
+
+def _planes_apart(groups: Sequence[Dataset], shared: Dataset, volume: VolumeGrid) -> float:
+    """How far the nearest two planes lie from each other, in slices; 0 where there is only one."""
+    index = volume.index(np.array([_place(group, shared)[:, 2] for group in groups]))
+    along = np.unique(np.round(index[:, int(np.argmax(np.ptp(index, axis=0)))], 2))
+    return float(np.diff(along).min()) if len(along) > 1 else 0.0
+
+
+def _in_voxels(volume: VolumeGrid, steps: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Directions in RAS, mm, as columns, in voxels."""
+    found: npt.NDArray[np.float64] = np.linalg.inv(volume.affine[:3, :3]) @ steps
+    return found
 
 
 def _lay(

@@ -6,6 +6,7 @@ import highdicom as hd
 import numpy as np
 import pydicom
 import pytest
+from pydicom.pixels import pack_bits
 from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
 
@@ -86,6 +87,55 @@ def _other_series(data: pydicom.Dataset) -> None:
     data.ReferencedSeriesSequence[0].SeriesInstanceUID = generate_uid()
 
 
+def _measures(data: pydicom.Dataset) -> list[pydicom.Dataset]:
+    groups = [*data.get("SharedFunctionalGroupsSequence", []), *data.PerFrameFunctionalGroupsSequence]
+    return [one for group in groups for one in group.get("PixelMeasuresSequence", [])]
+
+
+def _half_the_matrix(data: pydicom.Dataset) -> None:
+    """Pixels of twice the size, whose middles lie on every second voxel."""
+    coarse = np.ascontiguousarray(data.pixel_array[:, ::2, ::2])
+    data.Rows, data.Columns = coarse.shape[1:]
+    packed = pack_bits(coarse)
+    data.PixelData = packed + b"\0" * (len(packed) % 2)
+    for one in _measures(data):
+        one.PixelSpacing = [2 * float(value) for value in one.PixelSpacing]
+
+
+def _one_percent_larger(data: pydicom.Dataset) -> None:
+    for one in _measures(data):
+        one.PixelSpacing = [1.01 * float(value) for value in one.PixelSpacing]
+
+
+def _rows_run_as_columns(data: pydicom.Dataset) -> None:
+    """Both along one axis."""
+    for group in [*data.SharedFunctionalGroupsSequence, *data.PerFrameFunctionalGroupsSequence]:
+        for one in group.get("PlaneOrientationSequence", []):
+            along = list(one.ImageOrientationPatient)[:3]
+            one.ImageOrientationPatient = [*along, *along]
+
+
+def _twice_the_distance(data: pydicom.Dataset) -> None:
+    for one in _measures(data):
+        one.SpacingBetweenSlices = 5.0
+
+
+def _every_second_plane_twice_as_thick(data: pydicom.Dataset) -> None:
+    """Of another grid, which says only how thick its slices are."""
+    first = data.PerFrameFunctionalGroupsSequence
+    z = [float(one.PlanePositionSequence[0].ImagePositionPatient[2]) for one in first]
+    places = sorted(set(z))[::2]
+    kept = [index for index, place in enumerate(z) if place in places]
+    planes = data.pixel_array[kept]
+    data.PerFrameFunctionalGroupsSequence = [first[index] for index in kept]
+    data.NumberOfFrames = len(kept)
+    packed = pack_bits(np.ascontiguousarray(planes))
+    data.PixelData = packed + b"\0" * (len(packed) % 2)
+    for one in _measures(data):
+        del one.SpacingBetweenSlices
+        one.SliceThickness = 5.0
+
+
 def _cut(data: pydicom.Dataset) -> None:
     data.PixelData = data.PixelData[:4]
 
@@ -95,6 +145,11 @@ WRONG = {
     "beyond the volume": (_outside, "off it|outside of the volume"),
     "no reference": (_no_reference, "doesn't say of which series"),
     "another series": (_other_series, "of another series"),
+    "pixels twice as large": (_half_the_matrix, "pixels of 2 × 2 voxels"),
+    "pixels hardly larger": (_one_percent_larger, "pixels of 1.01 × 1.01 voxels"),
+    "no plane": (_rows_run_as_columns, "pixels of .* voxels, or turned against them"),
+    "slices twice as far apart": (_twice_the_distance, "planes 2 slices apart"),
+    "slices twice as thick": (_every_second_plane_twice_as_thick, "planes 2 slices apart and 2 thick"),
     "cut short": (_cut, "can't be read"),
 }
 
@@ -110,6 +165,18 @@ def test_what_does_not_fit_is_refused(tmp_path, scan, name) -> None:
 
     with pytest.raises(CcdsError, match=said):
         read_mask(path, scan.grid)
+
+
+@pytest.mark.parametrize("thickness", [2.5, 3.5, 5.0])
+def test_slices_may_overlap(tmp_path, scan, thickness) -> None:
+    """A series of slices that are thicker than they are apart; its segmentation needn't name the distance."""
+    data = pydicom.dcmread(segmentation(scan.files, scan.drawn, tmp_path / "seg.dcm"))
+    for one in _measures(data):
+        del one.SpacingBetweenSlices
+        one.SliceThickness = thickness
+    data.save_as(tmp_path / "seg.dcm")
+
+    assert np.array_equal(read_mask(tmp_path / "seg.dcm", scan.grid).labels, scan.on_grid())
 
 
 def test_segments_that_overlap_are_refused(tmp_path, scan) -> None:

@@ -36,6 +36,9 @@ _LONGEST_NOTE = 400
 NONE = "none"
 """What people say instead of a series where none is to be the volume."""
 
+NO_RULES = ""
+"""Instead of a digest of rules: there were none."""
+
 
 class ImageStudies:
     """The studies of `project`, for the person who opened it.
@@ -64,7 +67,7 @@ class ImageStudies:
 
         Args:
             text: the rules, as YAML.
-            seen: the digest of those that they are to replace; None: whichever hold.
+            seen: the digest of those that they are to replace, `NO_RULES` where none are to hold yet; None: whichever hold.
 
         Raises:
             CcdsError: they are none, or others hold than were seen.

@@ -157,6 +157,19 @@ def test_rules_of_somebody_else_are_not_overwritten_unseen(ask, studies_of) -> N
         ask("keep", text=RULES + "# mine\n", seen=seen)
 
 
+def test_somebody_else_s_first_rules_are_not_overwritten_unseen(page_of, studies_of) -> None:
+    """A page that saw none keeps its own only while there are none."""
+    late, quick = page_of("eve"), page_of("eve")
+    assert late("ready")["rules"] is None
+    quick("keep", text=RULES, seen=None)
+
+    with pytest.raises(CcdsError, match="others, which eve kept meanwhile"):
+        late("keep", text=CORONAL, seen=None)
+
+    assert late("rules")["rules"]["text"] == RULES
+    assert studies_of("eve").keep_rules(CORONAL)  # the command's: whichever hold
+
+
 def test_a_picture_is_bytes_beside_the_answer(ask, folder) -> None:
     """What has none says why."""
     write_object(folder / "report", SR)

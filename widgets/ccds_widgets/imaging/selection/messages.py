@@ -61,7 +61,7 @@ class TryRules(requests.Request):
 
 
 class KeepRules(requests.Request):
-    """These rules hold from now on, if those with the digest `seen` still do; None: if none do."""
+    """These rules hold from now on, if those with the digest `seen` still do; None: if still none do."""
 
     kind: Literal["keep"]
     text: RulesText

@@ -9,6 +9,7 @@ from typing import Any
 from ccds_kernel.imaging.selection.rules import Judged
 from ccds_kernel.imaging.selection.rules_file import WrongRules
 from ccds_kernel.imaging.studies.overview import Outline
+from ccds_kernel.imaging.studies.repository import NO_RULES
 from ccds_kernel.imaging.studies.rows import Judgement, KeptRules
 from ccds_kernel.imaging.studies.thumbnail import NoThumbnail
 from ccds_widgets.base import sentence
@@ -68,7 +69,7 @@ class SelectionModel:
             case messages.TryRules():
                 return self._tried(request.text)
             case messages.KeepRules():
-                self._choosing.keep_rules(request.text, seen=request.seen)
+                self._choosing.keep_rules(request.text, seen=request.seen or NO_RULES)
             case messages.Rules():
                 pass
         return self._rules()

@@ -46,7 +46,7 @@ class Choosing(Protocol):
         """Chooses a series above the rules. Raises a CcdsError where that isn't allowed, or there is none."""
 
     def keep_rules(self, text: str, *, seen: str | None = None) -> bool:
-        """Keeps rules. Raises a CcdsError where they are none, or others were kept meanwhile."""
+        """Keeps rules, as `ImageStudies` does. Raises a CcdsError where they are none, or others were kept meanwhile."""
 
 
 class Errands(Protocol):

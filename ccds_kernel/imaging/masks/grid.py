@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.geometry import Array
+from ccds_kernel.imaging.output import hashed_name
 
 Labels = npt.NDArray[np.uint8]
 MOST_LABELS = 255
@@ -51,6 +52,10 @@ class VolumeGrid:
         return cls(
             path.name.removesuffix(".nii.gz"), (int(i), int(j), int(k)), np.array(image.affine, dtype=np.float64)
         )
+
+    def is_of(self, series_uid: str) -> bool:
+        """Whether it was made from the series of that SeriesInstanceUID."""
+        return hashed_name("series", series_uid) == self.name
 
     def index(self, ras: Array) -> Array:
         """The places `ras` (…, 3), mm, in voxels."""

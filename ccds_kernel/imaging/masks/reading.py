@@ -12,7 +12,6 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.masks import dicom_seg, rtstruct
 from ccds_kernel.imaging.masks.grid import Mask, VolumeGrid, misfit
 from ccds_kernel.imaging.masks.nifti import read_nifti
-from ccds_kernel.imaging.output import hashed_name
 from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 _READERS = {dicom_seg.SOP_CLASS: dicom_seg.read_seg, rtstruct.SOP_CLASS: rtstruct.read_rtstruct}
@@ -45,10 +44,10 @@ def _read_dicom(path: Path, volume: VolumeGrid) -> Mask:
 
 
 def _check_series(data: Dataset, volume: VolumeGrid) -> None:
-    names = {hashed_name("series", uid) for uid in _referenced(data)}
-    if not names:
+    uids = set(_referenced(data))
+    if not uids:
         raise misfit("a mask that doesn't say of which series it is")
-    if volume.name not in names:
+    if not any(map(volume.is_of, uids)):
         raise misfit("a mask of another series")
 
 

@@ -1,11 +1,13 @@
 """RT Structure Sets: closed planar contours, each in a plane of the volume, filled where a voxel's middle is inside.
 
 Contours of one structure in one plane are filled by the even-odd rule: one inside another is a hole, as planning systems mean it.
+Coordinates mean something in their frame of reference only: structures of another one than the series' are refused, not moved.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -29,10 +31,15 @@ def read_rtstruct(data: Dataset, volume: VolumeGrid) -> Mask:
     Raises:
         CcdsError: contours aren't closed and planar, lie off the slices, or structures overlap.
     """
-    said = {int(one.ROINumber): str(one.get("ROIName", ""))[:64] for one in data.get("StructureSetROISequence", [])}
+    structures = data.get("StructureSetROISequence", [])
+    said = {int(one.ROINumber): str(one.get("ROIName", ""))[:64] for one in structures}
+    frames = {int(one.ROINumber): str(one.get("ReferencedFrameOfReferenceUID", "")) for one in structures}
+    drawn_on = _DrawnOn.of(data, volume)
     labels = np.zeros(volume.shape, np.uint8)
     names: dict[int, str] = {}
     for contours in data.get("ROIContourSequence", []):
+        if contours.get("ContourSequence"):
+            drawn_on.check(contours, frames.get(int(contours.ReferencedROINumber), ""))
         inside = np.zeros(volume.shape, bool)
         for axis_slice, polygons in _by_slice(contours, volume).items():
             axis, number = axis_slice
@@ -53,6 +60,51 @@ def read_rtstruct(data: Dataset, volume: VolumeGrid) -> Mask:
     if not names:
         raise misfit("no structure that holds the middle of a voxel")
     return Mask(labels, names, "rtstruct")
+
+
+@dataclass(frozen=True, slots=True)
+class _DrawnOn:
+    """What a structure set says that its contours are drawn on.
+
+    Args:
+        frames: the frames of reference that the volume's series is said to be in; "" where the set doesn't name it.
+        other_frames: those of other series only.
+        other_images: SOPInstanceUIDs of images of other series.
+    """
+
+    frames: frozenset[str]
+    other_frames: frozenset[str]
+    other_images: frozenset[str]
+
+    @classmethod
+    def of(cls, data: Dataset, volume: VolumeGrid) -> _DrawnOn:
+        frames, others, images = set(), set(), set()
+        for frame in data.get("ReferencedFrameOfReferenceSequence", []):
+            series = [
+                one
+                for study in frame.get("RTReferencedStudySequence", [])
+                for one in study.get("RTReferencedSeriesSequence", [])
+            ]
+            foreign = [one for one in series if not volume.is_of(str(one.get("SeriesInstanceUID", "")))]
+            images |= {_image(one) for each in foreign for one in each.get("ContourImageSequence", [])}
+            named = str(frame.get("FrameOfReferenceUID", ""))
+            (frames if len(foreign) < len(series) else others).add(named)
+        return cls(frozenset(frames), frozenset(others - frames), frozenset(images))
+
+    def check(self, contours: Dataset, frame: str) -> None:
+        """Refuses a structure that names another `frame` of reference, or images of another series.
+
+        One that names no frame is taken for one of the only one that there is.
+        """
+        if frame not in self.frames and (frame or self.other_frames):
+            raise misfit("a structure of another frame of reference")
+        images = {_image(one) for each in contours.ContourSequence for one in each.get("ContourImageSequence", [])}
+        if images & self.other_images:
+            raise misfit("a structure that is drawn on images of another series")
+
+
+def _image(reference: Dataset) -> str:
+    return str(reference.get("ReferencedSOPInstanceUID", ""))
 
 
 def _by_slice(contours: Dataset, volume: VolumeGrid) -> dict[tuple[int, int], list[Polygon]]:

@@ -1,5 +1,6 @@
 """Contours of a structure set, filled on the volume's grid: where a voxel's middle is inside."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -15,20 +16,22 @@ from ccds_kernel.imaging.masks.reading import read_mask
 from ccds_kernel.imaging.masks.rtstruct import SOP_CLASS, filled
 from support.dicom import save
 
+FRAME, OTHER_FRAME = "1.2.3", "1.2.4"
+
 
 def structure_set(scan, structures, path: Path) -> Path:
-    """Writes structures: name → contours as (slice, corners of (column, row)), in the pixels of the series."""
+    """Writes structures: name → contours as (slice, corners of (column, row)), in the pixels of the series, in its frame."""
     data = Dataset()
     data.SOPClassUID, data.SOPInstanceUID, data.Modality = UID(SOP_CLASS), generate_uid(), "RTSTRUCT"
     series, study, frame = Dataset(), Dataset(), Dataset()
     series.SeriesInstanceUID = scan.stack.series_uid
     study.RTReferencedSeriesSequence = [series]
-    frame.RTReferencedStudySequence = [study]
+    frame.RTReferencedStudySequence, frame.FrameOfReferenceUID = [study], FRAME
     data.ReferencedFrameOfReferenceSequence = [frame]
     data.StructureSetROISequence, data.ROIContourSequence = [], []
     for number, (name, contours) in enumerate(structures.items(), start=1):
         said, drawn = Dataset(), Dataset()
-        said.ROINumber, said.ROIName = number, name
+        said.ROINumber, said.ROIName, said.ReferencedFrameOfReferenceUID = number, name, FRAME
         drawn.ReferencedROINumber, drawn.ContourSequence = number, []
         for index, corners in contours:
             places = np.array([[c, r, index, 1] for c, r in corners]) @ scan.stack.affine().T
@@ -86,6 +89,88 @@ def test_points_are_no_contour(tmp_path, scan) -> None:
 
     with pytest.raises(CcdsError, match="of type POINT, not CLOSED_PLANAR"):
         read_mask(path, scan.grid)
+
+
+def _with_another_series(data: Dataset, frame: str) -> Dataset:
+    """`data`, that of another series, too, in `frame`; an image of that."""
+    other = deepcopy(data.ReferencedFrameOfReferenceSequence[0])
+    [series] = other.RTReferencedStudySequence[0].RTReferencedSeriesSequence
+    image = Dataset()
+    image.ReferencedSOPInstanceUID = generate_uid()
+    other.FrameOfReferenceUID, series.SeriesInstanceUID = frame, generate_uid()
+    series.ContourImageSequence = [image]
+    data.ReferencedFrameOfReferenceSequence.append(other)
+    return image
+
+
+def _of_another_frame(data: Dataset) -> None:
+    _with_another_series(data, OTHER_FRAME)
+    data.StructureSetROISequence[1].ReferencedFrameOfReferenceUID = OTHER_FRAME
+
+
+def _of_an_unknown_frame(data: Dataset) -> None:
+    data.StructureSetROISequence[1].ReferencedFrameOfReferenceUID = "1.2.5"
+
+
+def _of_one_of_two_frames(data: Dataset) -> None:
+    _with_another_series(data, OTHER_FRAME)
+    del data.StructureSetROISequence[1].ReferencedFrameOfReferenceUID
+
+
+def _on_images_of_another_series(data: Dataset) -> None:
+    image = _with_another_series(data, FRAME)
+    data.ROIContourSequence[1].ContourSequence[0].ContourImageSequence = [image]
+
+
+def _reading_two(scan, path: Path, change):
+    path = structure_set(scan, {"own": [(2, box(3, 8, 2, 6))], "other": [(3, box(1, 3, 9, 12))]}, path)
+    data = pydicom.dcmread(path)
+    change(data)
+    data.save_as(path)
+    return lambda: read_mask(path, scan.grid)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_of_another_frame, "of another frame of reference"),
+        (_of_an_unknown_frame, "of another frame of reference"),
+        (_of_one_of_two_frames, "of another frame of reference"),
+        (_on_images_of_another_series, "on images of another series"),
+    ],
+)
+def test_a_structure_of_elsewhere_is_refused(tmp_path, scan, change, said) -> None:
+    """Its numbers would be laid in as if they were of this series."""
+    read = _reading_two(scan, tmp_path / "rt.dcm", change)
+
+    with pytest.raises(CcdsError, match=said):
+        read()
+
+
+def _no_frame(data: Dataset) -> None:
+    for structure in data.StructureSetROISequence:
+        del structure.ReferencedFrameOfReferenceUID
+
+
+def _elsewhere_and_empty(data: Dataset) -> None:
+    _of_another_frame(data)
+    del data.ROIContourSequence[1].ContourSequence
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        (lambda data: _with_another_series(data, OTHER_FRAME), ["own", "other"]),
+        (lambda data: _with_another_series(data, FRAME), ["own", "other"]),
+        (_no_frame, ["own", "other"]),
+        (_elsewhere_and_empty, ["own"]),
+    ],
+)
+def test_other_series_beside_stop_nothing(tmp_path, scan, change, names) -> None:
+    """As long as no contour is of them."""
+    mask = _reading_two(scan, tmp_path / "rt.dcm", change)()
+
+    assert list(mask.names.values()) == names
 
 
 @given(

@@ -261,6 +261,7 @@ def test_strokes_that_are_not_saved_are_asked_about(open_viewer):
 def test_the_planes_follow_one_crosshair(open_viewer):
     """A click on one moves the other two there; place and value are those of DICOM's own numbers."""
     page = open_viewer()
+    expect(page.locator(".ccds-facts")).to_contain_text("Series 3 · CT · ")
 
     page.mouse.click(*place_of(page, "axial", 4, 30, (30, 40)))
 

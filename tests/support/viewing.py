@@ -1,7 +1,7 @@
 """What tests of the viewer share: a folder of volumes and masks behind the viewer's port, and PNGs read back."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,6 +57,10 @@ class FolderScans:
     def of_study(self, study_key: str) -> Sequence[VolumeEntry]:
         """Its volumes."""
         return self.folder.of_study(study_key)
+
+    def numbers(self, study_key: str) -> Mapping[str, int]:  # noqa: ARG002 - all studies have the same
+        """Of the first series."""
+        return {SERIES: 7}
 
     def version(self, entry: VolumeEntry) -> str:
         """Of its file."""

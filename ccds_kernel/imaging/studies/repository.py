@@ -24,7 +24,7 @@ from ccds_kernel.imaging.selection.rules_file import parse_rules
 from ccds_kernel.imaging.series import Inventory, find_series
 from ccds_kernel.imaging.studies import rows
 from ccds_kernel.imaging.studies.deciding import decide
-from ccds_kernel.imaging.studies.read_rows import keep_series
+from ccds_kernel.imaging.studies.read_rows import keep_series, series_kept
 from ccds_kernel.imaging.studies.rows import Judgement, KeptMask, Verdict
 from ccds_kernel.imaging.studies.series_read import SeriesRead, series_of, stamp_of
 from ccds_kernel.imaging.verdict import PASSABLE, Reason, Status
@@ -160,6 +160,13 @@ class ImageStudies:
                 )
             )
             return rows.judgements_of(connection, study_key)
+
+    def series_numbers(self, study_key: str) -> dict[str, int]:
+        """Series → SeriesNumber, of those of a study that have one, as they were read last."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            kept = series_kept(connection, study_key)
+        return {one.facts.name: one.facts.number for one in kept.series if one.facts.number is not None} if kept else {}
 
     def quarantine(self) -> list[Judgement]:
         """Every series that is in quarantine."""

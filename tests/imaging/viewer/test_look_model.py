@@ -169,6 +169,15 @@ def test_a_study_without_volumes_is_no_error(looking):
     assert (answer["volume"], answer["all"]) == (None, [])
 
 
+def test_another_series_is_never_shown_in_place_of_the_one_that_was_asked_for(looking, scans):
+    """One that was set aside meanwhile is refused in a line; what is open stays, and names its series."""
+    with pytest.raises(CcdsError, match="expected a volume of that series; found none"):
+        looking.model.answer({"kind": "open", "study": STUDY, "series": "series-9"})
+
+    assert scans.reads == 1
+    assert [(one["id"], one["number"]) for one in looking.opened["all"]] == [(SERIES, 7)]
+
+
 def test_studies_are_found_by_how_their_keys_begin(tmp_path):
     """Some at a time, and whether there are more."""
     for number in range(60):

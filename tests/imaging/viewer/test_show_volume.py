@@ -93,6 +93,13 @@ def test_a_notebook_shows_the_volume_that_it_names(open_as, series):
     assert (first["studies"], first["corrects"]) == ([STUDY], False)
 
 
+def test_a_volume_is_named_by_the_scanner_s_number(open_as, series):
+    """As on the screen on which the series is chosen."""
+    opened = look_screen(open_as("fay")).answer({"kind": "open", "study": STUDY, "series": None})
+
+    assert [(one["id"], one["number"]) for one in opened["all"]] == [(series, 3)]
+
+
 def test_what_was_drawn_is_a_file_of_the_project(settings, open_as, series):
     """On the volume's grid, exactly where it was drawn; who drew is kept and audited; another look shows it."""
     model = look_screen(open_as("eve"))

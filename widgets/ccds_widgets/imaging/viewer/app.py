@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
@@ -75,6 +75,10 @@ class ProjectScans:
         """See `ports.Scans`."""
         self._project.require(Action.READ_IMAGES)
         return self._folder.of_study(study_key)
+
+    def numbers(self, study_key: str) -> Mapping[str, int]:
+        """See `ports.Scans`."""
+        return self._studies.series_numbers(study_key)
 
     def version(self, entry: VolumeEntry) -> str:
         """See `ports.Scans`."""

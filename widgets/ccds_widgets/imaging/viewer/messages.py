@@ -36,7 +36,7 @@ class Find(requests.Request):
 
 
 class Open(requests.Request):
-    """A study comes on the screen: the volume of `series`, or the first; where there is none an answer without one."""
+    """A study comes on the screen: the volume of `series`, or the first where that is null; a study may have none."""
 
     kind: Literal["open"]
     study: Text

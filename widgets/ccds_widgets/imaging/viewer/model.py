@@ -85,12 +85,27 @@ class LookModel:
         entries = self._scans.of_study(request.study)
         if not entries:
             return {"study": request.study, "all": [], "volume": None}
-        entry = next((one for one in entries if one.series == request.series), entries[0])
+        entry = next((one for one in entries if request.series in (None, one.series)), None)
+        if entry is None:
+            raise CcdsError(
+                expected="a volume of that series",
+                found="none; it may be in quarantine, or not be made yet",
+                do="choose another series, or the study anew",
+            )
+        numbers = self._scans.numbers(request.study)
         version = self._scans.version(entry)
         volume = self._read(entry, version)
         return {
             "study": request.study,
-            "all": [{"id": one.series, "modality": one.modality, "scanner": one.scanner} for one in entries],
+            "all": [
+                {
+                    "id": one.series,
+                    "number": numbers.get(one.series),
+                    "modality": one.modality,
+                    "scanner": one.scanner,
+                }
+                for one in entries
+            ],
             "volume": volume.told(),
             "masks": [_told_mask(kept) for kept in self._scans.masks(entry)],
             "drawing": self._told_drawing() if self._drawing else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ccds_kernel.imaging.masks.grid import Mask
@@ -30,6 +30,9 @@ class Scans(Protocol):
 
     def of_study(self, study_key: str) -> Sequence[VolumeEntry]:
         """The volumes of a study, by series; none where there are none."""
+
+    def numbers(self, study_key: str) -> Mapping[str, int]:
+        """Series → the number that the scanner gave it, of those of a study that have one."""
 
     def version(self, entry: VolumeEntry) -> str:
         """What is another text once the volume was made anew.

@@ -70,11 +70,12 @@ function actions(state, channel, draw, say, lookAt) {
       else say(by > 0 ? "This is the last study." : "This is the first study.");
     },
     lookAt,
-    /** The chosen series' volume, where it is made. */
+    /** The chosen series' volume, where it is made; never one that was made of another series before. */
     lookAtChosen() {
-      const made = state.shown?.all_series.find(({ volume }) => volume?.status === "accepted");
-      if (made) lookAt({ study: state.shown.key, series: made.name });
-      else say("This study has no volume yet.");
+      if (!state.shown) return;
+      const chosen = state.shown.all_series.find((one) => one.chosen);
+      if (chosen?.volume?.status === "accepted") lookAt({ study: state.shown.key, series: chosen.name });
+      else say(chosen ? "The chosen series has no volume yet." : "No series is chosen.");
     },
     choose(series) {
       if (!state.may_write || !state.shown) return;

@@ -105,7 +105,9 @@ function lookScreen(context) {
     PLANES.forEach((name) => panes[name].lay(planeOf(name)));
     const size = volume.shape.join(" × ");
     element.dataset.study = study;
-    facts.textContent = [volume.modality, volume.scanner, `${size} voxels`, `${volume.spacing.map((mm) => figure(mm, 2)).join(" × ")} mm`].filter(Boolean).join(" · ");
+    const shown = state.all.find(({ id }) => id === volume.series);
+    facts.title = volume.series;
+    facts.textContent = [seriesTitle(shown), volume.modality, volume.scanner, `${size} voxels`, `${volume.spacing.map((mm) => figure(mm, 2)).join(" × ")} mm`].filter(Boolean).join(" · ");
     drawAll();
     if (document.activeElement === tools.querySelector("[data-focus=study]")) panes[state.active].element.focus({ preventScroll: true });
   }

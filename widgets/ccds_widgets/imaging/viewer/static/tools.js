@@ -2,6 +2,9 @@
 
 const OWN = "own";
 
+/** What people call a series; its name where the scanner gave it no number. */
+const seriesTitle = ({ id, number }) => (number === null ? id : `Series ${number}`);
+
 /** The bar of what is looked at. `act` has what each control does. */
 function drawTools(container, state, act) {
   const { volume } = state;
@@ -13,7 +16,7 @@ function drawTools(container, state, act) {
       "div",
       { class: "ccds-toolbar" },
       named(["Study", study]),
-      state.all.length > 1 ? named(["Series", h("select", { class: "ccds-field ccds-series", "data-focus": "series", "aria-label": "Series", onchange: act.series }, ...state.all.map(({ id, modality, scanner }) => h("option", { value: id, selected: id === volume.series }, [id, modality, scanner].filter(Boolean).join(" · "))))]) : null,
+      state.all.length > 1 ? named(["Series", h("select", { class: "ccds-field ccds-series", "data-focus": "series", "aria-label": "Series", onchange: act.series }, ...state.all.map(({ id, number, modality, scanner }) => h("option", { value: id, selected: id === volume.series }, [seriesTitle({ id, number }), modality, scanner].filter(Boolean).join(" · "))))]) : null,
       h("span", { class: "ccds-space" }),
       volume ? h("button", { class: "ccds-button", "data-focus": "header", title: "DICOM header (h)", onclick: act.header }, "Header", h("kbd", {}, "h")) : null,
       volume && state.corrects ? h("button", { class: "ccds-button", "data-focus": "correct", "aria-pressed": String(Boolean(state.drawing)), title: "Correct the mask (e)", onclick: act.correct }, state.masks.length ? "Correct the mask" : "Draw a mask", h("kbd", {}, "e")) : null,

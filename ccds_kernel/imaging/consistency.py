@@ -72,6 +72,19 @@ def _known(transfer_syntax: str) -> bool:
     return not uid.is_private and uid.name != uid and uid.type == "Transfer Syntax"
 
 
+def check_kinds(instances: Sequence[Instance], grid: Grid) -> None:
+    """Refuses slices of different kinds (ImageType's third value: magnitude, phase, a map) that would alternate in one volume.
+
+    Time points may differ: dcm2niix then makes an image of each kind.
+
+    Raises:
+        QuarantineError: they are of several.
+    """
+    kinds = {instance.path: instance.image_type[2:3] for instance in instances}
+    if any(len({kinds[frame.path] for frame in volume}) > 1 for volume in grid.volumes):
+        raise QuarantineError("inconsistent-headers", "the files differ in ImageType")
+
+
 def check_locations(instances: Sequence[Instance], grid: Grid) -> None:
     """Refuses slices whose SliceLocation runs in another order than their positions: one of the two is wrong.
 

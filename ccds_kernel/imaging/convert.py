@@ -3,8 +3,8 @@
 What is done to each series, in this order; the first failure ends it with a reason, the other series go on:
 
 1. Selection: reports, presentation states, secondary captures, localizers and projections are excluded.
-2. Headers: all pixel data there (lengths), one study, patient, frame of reference, matrix and pixel type per series, no mosaic,
-   grey values with a linear rescale; identical copies of a file counted once.
+2. Headers: all pixel data there (lengths), one study, patient, frame of reference, matrix, pixel type, kernel and voltage per
+   series, no mosaic, grey values with a linear rescale; identical copies of a file counted once.
 3. Geometry by pydicom's numbers: slices parallel, distinct, on a straight line along their normal, evenly spaced; several images
    at each place are time points of one 4D image. What leans or is uneven is interpolated where the project opted in to that.
 4. One run of dcm2niix on links to just these files; exactly one image, exit status 0.
@@ -31,7 +31,13 @@ from pydicom.uid import JPEG2000, UID, JPEGBaseline8Bit, JPEGExtended12Bit, JPEG
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging import dcm2niix
-from ccds_kernel.imaging.consistency import check_headers, check_locations, header_warnings, unique_instances
+from ccds_kernel.imaging.consistency import (
+    check_headers,
+    check_kinds,
+    check_locations,
+    header_warnings,
+    unique_instances,
+)
 from ccds_kernel.imaging.correction import Correction, corrections_for
 from ccds_kernel.imaging.geometry import Grid, correction_line, regular_grid
 from ccds_kernel.imaging.header import Instance, technical_values
@@ -112,6 +118,7 @@ def _volume(
         warnings.append(f"{copies} identical copies of files left out")
     check_headers(instances)
     grid = regular_grid([frame for instance in instances for frame in instance.frames], correct)
+    check_kinds(instances, grid)
     if "positions-contradict" not in passed:
         check_locations(instances, grid)
     warnings += header_warnings(instances, grid)

@@ -26,9 +26,10 @@ from ccds_kernel.imaging.plane import Frame, Plane
 SAME_IN_SERIES = (
     "StudyInstanceUID", "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "FrameOfReferenceUID", "Modality",
     "SOPClassUID", "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit",
-    "PixelRepresentation",
+    "PixelRepresentation", "ConvolutionKernel", "KVP",
 )  # fmt: skip
-"""What a volume has only one of. Who the patient is is compared, never shown."""
+"""What a volume has only one of, whatever it is of: the sidecar tells one kernel and one voltage for all slices and time points.
+Who the patient is is compared, never shown."""
 
 TECHNICAL = (
     "Manufacturer", "ManufacturerModelName", "SoftwareVersions", "ConvolutionKernel", "SliceThickness", "KVP",

@@ -140,6 +140,40 @@ def test_frames_out_of_order_are_never_stacked_wrongly(tmp_path, convert) -> Non
     assert code_of(verdict) in {"voxel-mismatch", "geometry-mismatch"}
 
 
+TWO_ACQUISITIONS = {
+    "ConvolutionKernel": ("H31s", "H70h"),
+    "KVP": ("80", "140"),
+    "ImageType": (["ORIGINAL", "PRIMARY", "M"], ["ORIGINAL", "PRIMARY", "P"]),
+}
+
+
+@pytest.mark.parametrize("keyword", TWO_ACQUISITIONS)
+def test_acquisitions_that_alternate_are_no_volume(tmp_path, convert, keyword) -> None:
+    """Of one person, at even distances, under one UID: the sidecar would tell the middle slice's for all."""
+    ways = TWO_ACQUISITIONS[keyword]
+    write_stack(tmp_path / "in", Stack(slices=8), lambda data, index: setattr(data, keyword, ways[index % 2]))
+
+    [verdict] = convert(tmp_path / "in")
+
+    assert verdict["reason"] == f"inconsistent-headers: the files differ in {keyword}"
+
+
+@pytest.mark.parametrize("keyword", ["ConvolutionKernel", "KVP"])
+def test_two_reconstructions_are_no_time_points(tmp_path, convert, keyword) -> None:
+    """Though each is whole, and numbered after the other."""
+    stack = Stack(slices=8)
+
+    def change(data, index) -> None:
+        data.ImagePositionPatient = stack.position(index % 4)
+        setattr(data, keyword, TWO_ACQUISITIONS[keyword][index // 4])
+
+    write_stack(tmp_path / "in", stack, change)
+
+    [verdict] = convert(tmp_path / "in")
+
+    assert verdict["reason"] == f"inconsistent-headers: the files differ in {keyword}"
+
+
 def test_an_encoding_that_dcm2niix_lacks_is_quarantined(tmp_path, convert) -> None:
     """Deflated files are legal DICOM; the converter gives nothing for them."""
     write_stack(tmp_path / "in", Stack(syntax=DeflatedExplicitVRLittleEndian))

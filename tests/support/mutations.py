@@ -283,6 +283,16 @@ def another_persons_slice(v: Victim) -> Promise:
     return Promise.REFUSED
 
 
+def another_acquisition(v: Victim) -> Promise:
+    """Every second slice is of another reconstruction, voltage or kind of image, of the same person and under the same UIDs."""
+    keyword, values = [
+        ("ConvolutionKernel", ("H31s", "H70h")), ("KVP", ("80", "140")),
+        ("ImageType", (["ORIGINAL", "PRIMARY", "M"], ["ORIGINAL", "PRIMARY", "P"])),
+    ][v.random.integers(3)]  # fmt: skip
+    v.edit_all(lambda data, index: setattr(data, keyword, values[index % 2]))
+    return Promise.REFUSED
+
+
 def another_series_beside(v: Victim) -> Promise:
     """Files of another person's series in the same folder."""
     for index in range(3):
@@ -365,7 +375,7 @@ PLAIN = (
     copy_same_uid_beyond_the_end, copy_half_way, swap_names, swap_positions, swap_positions_and_locations, swap_numbers,
     swap_pixels, truncate, overwrite_start, respace_one, respace_none, respace_all_pixels, respace_stack, move_along,
     move_aside, shear, another_person, another_persons_slice, another_series_beside, flip_one, flip_all, corrupt_pixels,
-    corrupt_many_pixels, corrupt_header, other_pixel_type, other_scaling, without,
+    corrupt_many_pixels, corrupt_header, other_pixel_type, other_scaling, without, another_acquisition,
 )  # fmt: skip
 """Mutations of a series of one file per slice, uncompressed."""
 

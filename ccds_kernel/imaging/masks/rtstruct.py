@@ -78,7 +78,9 @@ class _DrawnOn:
 
     @classmethod
     def of(cls, data: Dataset, volume: VolumeGrid) -> _DrawnOn:
-        frames, others, images = set(), set(), set()
+        frames: set[str] = set()
+        others: set[str] = set()
+        images: set[str] = set()
         for frame in data.get("ReferencedFrameOfReferenceSequence", []):
             series = [
                 one

@@ -11,8 +11,8 @@ or more, than was announced: it may come whole the next time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ccds_kernel.archive.archive import ArchiveQuery, Retrieved, StudyFound
@@ -33,6 +33,7 @@ class Doubt(StrEnum):
     OTHER_STUDY = "other-study", "files of another study than was asked for"
     OTHER_PATIENT = "other-patient", "files of another patient than the archive's answer named, or of two patients"
     OTHER_ACCESSION = "other-accession", "files of another accession number than the archive's answer named"
+    SHARED_ACCESSION = "shared-accession", "an accession number that another patient's study has, too"
     OTHER_EXAM = "other-exam", "an exam code that wasn't asked for"
     EXAM_UNKNOWN = "exam-unknown", "neither the archive's answer nor a file says the exam code"
     OTHER_DATE = "other-date", "a study date that wasn't asked for"
@@ -42,6 +43,11 @@ class Doubt(StrEnum):
     SAME_UID = "same-uid", "different instances under one UID"
     NOTHING = "nothing", "no file came"
     COUNT = "count", "the number of files isn't the one that the archive announced"
+
+    @property
+    def is_of_study(self) -> bool:
+        """Whether the files are the study's that was asked for all the same, which is another one than it seemed."""
+        return self in {Doubt.OTHER_EXAM, Doubt.OTHER_DATE}
 
     @property
     def may_pass(self) -> bool:
@@ -62,7 +68,11 @@ class Doubted:
 
 
 def doubted(
-    asked: StudyFound, query: ArchiveQuery, claims: Sequence[Claim | None], retrieved: Retrieved
+    asked: StudyFound,
+    query: ArchiveQuery,
+    claims: Sequence[Claim | None],
+    retrieved: Retrieved,
+    beside: Collection[str] = (),
 ) -> Doubted | None:
     """None where the files prove to be the study `asked` and to meet `query`, else the gravest doubt.
 
@@ -71,9 +81,10 @@ def doubted(
         query: what it is to meet.
         claims: of every file that came; None for one that is no DICOM instance.
         retrieved: how many came of how many.
+        beside: patients of other studies with its accession number, which would become one study with it.
     """
     known = [claim for claim in claims if claim is not None]
-    for doubt, files in _contradictions(asked, query, known):
+    for doubt, files in _contradictions(asked, query, known, beside):
         if files:
             return Doubted(doubt, files, len(claims))
     if not claims:
@@ -88,7 +99,20 @@ def doubted(
     return None
 
 
-def _contradictions(asked: StudyFound, query: ArchiveQuery, claims: Sequence[Claim]) -> Iterable[tuple[Doubt, int]]:
+def completed(asked: StudyFound, claims: Sequence[Claim | None]) -> StudyFound:
+    """`asked` with what its files say where the archive's answer says nothing."""
+    known = [claim for claim in claims if claim is not None]
+    return replace(
+        asked,
+        patient=asked.patient or next((claim.patient for claim in known if claim.patient), None),
+        exam_codes=asked.exam_codes or tuple(dict.fromkeys(code for claim in known for code in claim.exam_codes)),
+        date=asked.date or min((claim.date for claim in known if claim.date), default=None),
+    )
+
+
+def _contradictions(
+    asked: StudyFound, query: ArchiveQuery, claims: Sequence[Claim], beside: Collection[str]
+) -> Iterable[tuple[Doubt, int]]:
     patients = {claim.patient for claim in claims if claim.patient} | ({asked.patient} if asked.patient else set())
     uids = Counter(claim.sop_uid for claim in claims)
     yield Doubt.OTHER_STUDY, sum(claim.study_uid != asked.study_uid for claim in claims)
@@ -97,6 +121,7 @@ def _contradictions(asked: StudyFound, query: ArchiveQuery, claims: Sequence[Cla
         {asked.accession} if asked.accession else set()
     )
     yield Doubt.OTHER_ACCESSION, len(claims) if len(accessions) > 1 else 0
+    yield Doubt.SHARED_ACCESSION, len(claims) if len(patients.union(beside)) > 1 else 0
     yield (
         Doubt.OTHER_EXAM,
         sum(bool(claim.exam_codes) and query.exam_codes.isdisjoint(claim.exam_codes) for claim in claims),

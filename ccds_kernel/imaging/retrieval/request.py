@@ -54,6 +54,7 @@ class StudyRequest:
         received: how many instances came then.
         asked_by: who asked for it.
         asked_at: when, in UTC.
+        beside: patients of other studies with its study key, where it is claimed.
     """
 
     id: int
@@ -68,6 +69,7 @@ class StudyRequest:
     received: int
     asked_by: str
     asked_at: datetime
+    beside: frozenset[str] = field(default=frozenset(), repr=False)
 
     def as_json(self) -> dict[str, object]:
         """The object of `ccds imaging status --json`; no accession number, no patient, no UID."""
@@ -97,6 +99,7 @@ class Outcome:
         announced: how many the archive announced; None where it didn't come to that.
         size: bytes that came.
         counts: whether the try counts among those that a study has.
+        study: the study with what its files say where the archive's answer says nothing; None where they aren't its own.
     """
 
     state: State
@@ -106,3 +109,4 @@ class Outcome:
     announced: int | None = None
     size: int = 0
     counts: bool = True
+    study: StudyFound | None = field(default=None, repr=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -122,9 +122,7 @@ def answer(connection: Connection, digest: str, studies: Iterable[StudyFound], s
             "study_uid": study.study_uid,
             "study_key": study_key(secret, study.accession or study.study_uid),
             "accession": study.accession,
-            "patient": study.patient,
-            "exam_codes": json.dumps(study.exam_codes),
-            "study_date": study.date,
+            **_told(study),
             "instances": study.instances,
             "criteria_id": number,
             "state": State.WAITING.value,
@@ -143,19 +141,28 @@ def answer(connection: Connection, digest: str, studies: Iterable[StudyFound], s
 
 
 def claim(connection: Connection) -> StudyRequest | None:
-    """The next study that waits, which is running from now on; None where none waits."""
+    """The next study that waits, which is running from now on; None where none may run now.
+
+    Studies of one key, which share a folder, are fetched one after the other, each held against those before it.
+    """
     order = (retrieval.c.urgent.desc(), retrieval.c.id)
-    row = connection.execute(_ALL.where(retrieval.c.state == State.WAITING).order_by(*order).limit(1)).one_or_none()
+    busy = select(retrieval.c.study_key).where(retrieval.c.state == State.RUNNING)
+    free = (retrieval.c.state == State.WAITING) & retrieval.c.study_key.not_in(busy)
+    row = connection.execute(_ALL.where(free).order_by(*order).limit(1)).one_or_none()
     if row is None:
         return None
     now = datetime.now(UTC)
     _set(connection, retrieval.c.id == row.id, state=State.RUNNING, attempts=row.attempts + 1, tried_at=now)
-    return _request(row)
+    others = (retrieval.c.study_key == row.study_key) & (retrieval.c.id != row.id) & retrieval.c.patient.is_not(None)
+    beside = frozenset(map(str, connection.scalars(select(retrieval.c.patient).where(others))))
+    return replace(_request(row), beside=beside)
 
 
 def settle(connection: Connection, request_id: int, outcome: Outcome) -> None:
     """Writes down what became of a study that was running."""
     cause = None if outcome.cause is None else outcome.cause[:LONGEST_CAUSE]
+    study = outcome.study
+    said = {} if study is None else _told(study)
     _set(
         connection,
         retrieval.c.id == request_id,
@@ -165,6 +172,7 @@ def settle(connection: Connection, request_id: int, outcome: Outcome) -> None:
         instances=func.coalesce(outcome.announced, retrieval.c.instances),
         attempts=retrieval.c.attempts - (0 if outcome.counts else 1),
         tried_at=datetime.now(UTC),
+        **said,
     )
 
 
@@ -288,6 +296,10 @@ def latest_run(connection: Connection) -> Run | None:
 def stop_run(connection: Connection) -> None:
     """Asks the worker to end."""
     connection.execute(update(retrieval_run).values(stops=True))
+
+
+def _told(study: StudyFound) -> dict[str, object]:
+    return {"patient": study.patient, "exam_codes": json.dumps(study.exam_codes), "study_date": study.date}
 
 
 def _named(keys: Collection[str] | None) -> ColumnElement[bool]:

@@ -114,12 +114,17 @@ class Staging:
         finally:
             shutil.rmtree(folder)
 
+    def published(self, study_key: str) -> list[Path]:
+        """One file of each series that the project has under that key."""
+        found = (min(folder.iterdir(), default=None) for folder in (self._project / DICOM / study_key).glob("*/"))
+        return [path for path in found if path is not None]
+
     def publish(self, claims: Iterable[Claim], study_key: str, turn: str) -> None:
         """Puts the files of a study, which has proven itself, into `dicom/<study key>/<series>/` of the project.
 
         Args:
             claims: of its files.
-            study_key: its key.
+            study_key: its key, of which nobody else publishes a study meanwhile.
             turn: what its turn is called, see `study`; an earlier one of that name may have come this far.
 
         Raises:
@@ -140,7 +145,7 @@ class Staging:
                     raise OtherCopy
                 wanted[series] = there
         write_whole(self._note(turn), json.dumps({series: sorted(names) for series, names in wanted.items()}), 0o600)
-        arriving = self._project / DICOM / f"{_ARRIVING}{study_key}"
+        arriving = self._project / DICOM / f"{_ARRIVING}{turn}"
         arriving.parent.mkdir(exist_ok=True)
         arriving.mkdir()
         try:
@@ -151,7 +156,7 @@ class Staging:
             if not target.exists():
                 arriving.rename(target)
                 return
-            for series in by_series:  # another study under that accession number came before
+            for series in by_series:  # another study of that patient under that accession number came before
                 if not (target / series).exists():
                     (arriving / series).rename(target / series)
         finally:

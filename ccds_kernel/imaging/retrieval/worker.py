@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 from ccds_kernel.archive.archive import Archive, ArchiveAway, BrokeOff, Progress, StudyNotSent
 from ccds_kernel.archive.claims import claim_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
-from ccds_kernel.archive.proof import doubted
+from ccds_kernel.archive.proof import completed, doubted
 from ccds_kernel.audit.events import AccessDenied, StudyArrived, StudyNotArrived, StudyRefused
 from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.errors import CcdsError
@@ -236,8 +236,11 @@ class Worker:
         self._throttle.settle(self._abandoned.is_set)
         attribute = ExamCodeAttribute.parse(self._settings.exam_code)
         claims = [claim_of(path, attribute) for path in sorted(folder.iterdir())]
-        found = doubted(request.study, request.query, claims, retrieved)
-        arrived = Outcome(State.ARRIVED, received=len(claims), announced=retrieved.announced, size=came[1])
+        before = [claim_of(path, attribute) for path in self._staging.published(request.study_key)]
+        beside = request.beside | {claim.patient for claim in before if claim is not None and claim.patient}
+        found = doubted(request.study, request.query, claims, retrieved, beside)
+        study = completed(request.study, claims) if found is None or found.doubt.is_of_study else None
+        arrived = Outcome(State.ARRIVED, received=len(claims), announced=retrieved.announced, size=came[1], study=study)
         if found is not None:
             state = State.FAILED if found.doubt.may_pass else State.REFUSED
             return _Tried(replace(arrived, state=state, cause=str(found), doubt=found.doubt.value))

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from ccds_kernel.cohort.tables import report
+from ccds_kernel.imaging.retrieval.request import State
 from ccds_kernel.imaging.retrieval.tables import retrieval
 from ccds_kernel.imaging.selection.facts import SeriesFacts
 from ccds_kernel.imaging.studies.deciding import Said
@@ -84,14 +85,18 @@ class KeptMask:
 
 
 def exam_codes(connection: Connection, study_keys: Sequence[str], *, reports: bool) -> dict[str, tuple[str, ...]]:
-    """The exam codes of studies: as the archive said, or else, if `reports` may be asked, as their reports say."""
+    """The exam codes of studies: as the archive or the files said, or else, if `reports` may be asked, as their reports say.
+
+    Several studies under one accession number are one, with the exam codes of all.
+    """
     found: dict[str, tuple[str, ...]] = {}
+    taken = retrieval.c.state != State.REFUSED
     for begin in range(0, len(study_keys), _MANY):
         keys = study_keys[begin : begin + _MANY]
-        said = select(retrieval.c.study_key, retrieval.c.exam_codes).where(retrieval.c.study_key.in_(keys))
-        for row in connection.execute(said.order_by(retrieval.c.id.desc())):
+        said = select(retrieval.c.study_key, retrieval.c.exam_codes).where(retrieval.c.study_key.in_(keys), taken)
+        for row in connection.execute(said.order_by(retrieval.c.id)):
             if codes := tuple(json.loads(row.exam_codes)):
-                found[row.study_key] = codes
+                found[row.study_key] = tuple(dict.fromkeys((*found.get(row.study_key, ()), *codes)))
         if reports and (left := [key for key in keys if key not in found]):
             coded = select(report.c.study_key, report.c.exam_code).where(report.c.study_key.in_(left))
             found |= {row.study_key: (row.exam_code,) for row in connection.execute(coded) if row.exam_code is not None}

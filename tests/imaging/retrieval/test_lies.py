@@ -16,6 +16,7 @@ from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
 from ccds_kernel.imaging.retrieval.request import State
 from ccds_kernel.imaging.retrieval.staging import Staging
 from ccds_kernel.imaging.retrieval.worker import Worker
+from ccds_kernel.imaging.studies.repository import ImageStudies
 from support.archive import Study
 from support.lying_archive import LyingArchive
 
@@ -169,6 +170,28 @@ def test_an_exam_code_that_only_files_say_is_enough(liar, fetch):
     liar.leaves_out = {"ProcedureCodeSequence"}
 
     assert fetch().state is State.ARRIVED
+
+
+def test_what_only_files_say_is_kept(project, liar, fetch):
+    """The rules for series ask for the exam code: a study that arrived by it has one."""
+    liar.leaves_out = {"ProcedureCodeSequence", "PatientID", "StudyDate"}
+    fetch()
+
+    (card,) = RetrievalQueue(project).requests()
+    studies = ImageStudies(project)
+    studies.keep_rules("rules:\n  - exam_codes: [CTHEAD]\n")
+    assert (card.study.exam_codes, card.study.patient, card.study.date) == (("CTHEAD",), HONEST.patient, HONEST.date)
+    assert studies.choice(card.study_key).chosen is not None
+
+
+def test_what_files_of_another_study_say_is_not_kept(project, liar, fetch, tmp_path):
+    """They say nothing of the one that was asked for."""
+    liar.leaves_out = {"ProcedureCodeSequence", "PatientID"}
+    liar.sends = OTHER.write(tmp_path / "other")
+    fetch()
+
+    (card,) = RetrievalQueue(project).requests()
+    assert (card.study.exam_codes, card.study.patient) == ((), None)
 
 
 def test_values_longer_than_dicom_allows_are_no_lie(liar, fetch, tmp_path):

@@ -112,7 +112,7 @@ def test_what_the_queue_knows_is_no_excuse(staging):
 
 
 def test_another_study_of_the_accession_number_comes_beside_it(staging, project):
-    """One order, two studies: their series lie in one study's folder."""
+    """One order, two studies of one patient: their series lie in one study's folder."""
     with staging.mine():
         for files in ((("1", "a"),), (("2", "b"),)):
             with staging.study("one") as folder:

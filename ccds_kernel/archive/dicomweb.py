@@ -45,8 +45,8 @@ _FIELDS = (
     "StudyDate",
     "StudyTime",
 )
-_NO_STUDY_S_FAULT = {401, 403, 407, 429, 503}
-"""Statuses for somebody who isn't let in, or comes too often or at the wrong time."""
+_NO_STUDY_S_FAULT = {401, 403, 407, 429, 502, 503, 504}
+"""Statuses for somebody who isn't let in, or comes too often or at the wrong time, and of a proxy whose archive is away."""
 
 _STUDY, _SERIES, _INSTANCE = "0020000D", "0020000E", "00080018"
 """The tags of their UIDs."""
@@ -106,7 +106,7 @@ class DicomwebArchive:
     def retrieve(self, study_uid: str, into: Path, progress: Progress) -> Retrieved:
         """See `Archive`."""
         inbox = Inbox(into, progress)
-        with self._client() as client:
+        with self._client() as client, self._unless_away(client):
             with self._plainly(of_study=True):
                 announced = {_uid(one, _INSTANCE) for one in _instances(client, study_uid)}
             with self._plainly(of_study=True, sending=True):
@@ -171,6 +171,20 @@ class DicomwebArchive:
             yield client
 
     @contextmanager
+    def _unless_away(self, client: _Client) -> Iterator[None]:
+        """Where the server failed with a study, asks it for anything at all: an archive that fails with that, too, is away."""
+        try:
+            yield
+        except _ServerFailed:
+            with self._plainly():
+                try:
+                    client.search_for_studies(limit=1)
+                except requests.HTTPError as error:
+                    if _status(error) >= requests.codes.server_error or _status(error) in _NO_STUDY_S_FAULT:
+                        raise
+            raise
+
+    @contextmanager
     def _plainly(self, *, of_study: bool = False, sending: bool = False) -> Iterator[None]:
         """Says what went wrong without the library's words: they quote addresses with UIDs in them.
 
@@ -183,7 +197,8 @@ class DicomwebArchive:
         except requests.HTTPError as error:
             status = _status(error)
             if of_study and status not in _NO_STUDY_S_FAULT:
-                raise StudyNotSent(
+                failure = _ServerFailed if status >= requests.codes.server_error else StudyNotSent
+                raise failure(
                     expected="the archive to send the study", found=f"HTTP status {status}", do="ask whoever runs it"
                 ) from None
             raise self._away(f"HTTP status {status}", _TO_DO.get(status, "ask whoever runs the archive")) from None
@@ -222,6 +237,10 @@ _TO_DO: Mapping[int, str] = {
     403: "ask whoever runs the archive to let that user read it",
     404: "name the address of its DICOMweb service in archive.url",
 }
+
+
+class _ServerFailed(StudyNotSent):
+    """The archive failed with a study, or with everything."""
 
 
 class _Client(DICOMwebClient):

@@ -145,7 +145,8 @@ def _retrieve(options: argparse.Namespace) -> None:
             with _asking() as progress:
                 found = ask_archive(project, archive_of(project.settings), versioned, progress)
             new = queue.request(found.meeting, versioned)
-            print(f"{len(found.meeting)} studies meet the criteria, {new} of them new; {found.others} others left out")
+            told = f"{len(found.meeting)} studies meet the criteria, {new} of them put into the queue"
+            print(f"{told}; {found.others} others left out")
         if options.accessions:
             request_accessions(project, options.accessions, queue_only=options.queue_only)
         if options.study:

@@ -160,6 +160,26 @@ def test_a_study_that_is_gone_is_no_fault_of_the_archive(tmp_path):
         assert archive.retrieve(HEADS[0].uid, tmp_path / "into", ignore).received == HEADS[0].slices
 
 
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_server_that_fails_with_everything_is_away(tmp_path, status):
+    """Such as a proxy whose archive is down: no study's fault."""
+    liar = LyingArchive(says=HEADS[0].write(tmp_path / "files"), fails=lambda _path: status)
+    (tmp_path / "into").mkdir()
+
+    with liar.by_dicomweb() as archive, pytest.raises(ArchiveAway, match=f"HTTP status {status}"):
+        archive.retrieve(HEADS[0].uid, tmp_path / "into", ignore)
+
+
+def test_a_server_that_fails_with_one_study_is_there(tmp_path):
+    """Also one that doesn't like to be asked for anything at all."""
+    liar = LyingArchive(says=HEADS[0].write(tmp_path / "files"))
+    liar.fails = lambda path: 500 if path.endswith(HEADS[0].uid) else 400 if path.endswith("/studies") else None
+    (tmp_path / "into").mkdir()
+
+    with liar.by_dicomweb() as archive, pytest.raises(StudyNotSent, match="HTTP status 500"):
+        archive.retrieve(HEADS[0].uid, tmp_path / "into", ignore)
+
+
 def test_a_place_to_send_to_that_it_does_not_reach(orthanc, tmp_path):
     """C-MOVE names a destination by AE title; the archive has another port for ours."""
     peer = Peer("127.0.0.1", orthanc.dicom, AE_TITLE, OURS, 30)

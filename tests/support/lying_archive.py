@@ -25,6 +25,7 @@ from ccds_kernel.archive.associations import FIND, Peer
 from ccds_kernel.archive.dicomweb import DicomwebArchive
 from ccds_kernel.archive.dimse import GET, DimseArchive
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
+from ccds_kernel.archive.storage_service import StorageService
 from support.demo import free_port
 
 CODE = ExamCodeAttribute.parse("ProcedureCodeSequence.CodeValue")
@@ -46,6 +47,7 @@ class LyingArchive:
         breaks_after: instances after which it closes the connection; DICOMweb only.
         ends_after: bytes of a study after which it closes the connection as if that were all, without having said how much there
             is; DICOMweb only.
+        fails: the HTTP status with which it answers a path, None where it doesn't fail; DICOMweb only.
         refers_to: the address to which it refers whoever asks; DICOMweb only.
         before_sending: called with a study's UID before it is sent.
         asked: the paths of all requests over DICOMweb.
@@ -58,6 +60,7 @@ class LyingArchive:
     leaves_out: set[str] = field(default_factory=set)
     breaks_after: int | None = None
     ends_after: int | None = None
+    fails: Callable[[str], int | None] = lambda _path: None
     refers_to: str = ""
     before_sending: Callable[[str], object] = lambda _uid: None
     asked: list[str] = field(default_factory=list)
@@ -92,8 +95,8 @@ class LyingArchive:
         return told
 
     @contextmanager
-    def by_dimse(self) -> Iterator[Archive]:
-        """Serves it; the adapter that asks it, which fetches by C-GET."""
+    def by_dimse(self, moves_to: int | None = None) -> Iterator[Archive]:
+        """Serves it; the adapter that asks it, which fetches by C-GET, or would by C-MOVE to that port, which it doesn't serve."""
         entity = AE("LIAR")
         entity.add_supported_context(FIND)
         entity.add_supported_context(GET)
@@ -103,7 +106,8 @@ class LyingArchive:
         port = free_port()
         server = entity.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)
         try:
-            yield DimseArchive(Peer("127.0.0.1", port, "LIAR", "CCDS", 30), CODE)
+            peer = Peer("127.0.0.1", port, "LIAR", "CCDS", 30)
+            yield DimseArchive(peer, CODE, None if moves_to is None else StorageService(peer, "127.0.0.1", moves_to))
         finally:
             server.shutdown()
             server.server_close()
@@ -163,6 +167,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", f"{archive.refers_to}{self.path}")
             self.send_header("Content-Length", "0")
             self.end_headers()
+            return
+        if status := archive.fails(path):
+            self._send("text/plain", b"an error", status=status)
             return
         offset = int((re.findall(r"offset=(\d+)", self.path) or ["0"])[0])
         if archive.refuses_codes and f"{CODE.path}=" in self.path:

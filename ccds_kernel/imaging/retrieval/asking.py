@@ -13,14 +13,14 @@ from datetime import date
 from ccds_kernel.archive.archive import Archive, ArchiveQuery, StudyFound
 from ccds_kernel.audit.events import AccessDenied, CriteriaKept, StudiesFound
 from ccds_kernel.cohort.coverage import require_covered
-from ccds_kernel.cohort.criteria import Criteria, beyond
+from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.cohort.criteria_file import VersionedCriteria, named_criteria, save_criteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows
+from ccds_kernel.imaging.retrieval.approval import against_fetching, fetching_allowed
 from ccds_kernel.imaging.retrieval.findings import Findings, findings, query_of
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
-from ccds_kernel.irb.rules import calendar_day, why_not
 from ccds_kernel.irb.study_key import study_key_secret
 
 
@@ -107,22 +107,12 @@ def answer_requests(project: Project, archive: Archive) -> int:
             found = ()
             project.audit.write(
                 AccessDenied(
-                    person=one.asked_by, project=project.id, action=Action.WRITE_IMAGES, reason=f"found {against}"
+                    person=one.asked_by, project=project.id, action=Action.WRITE_IMAGES, reason=f"found {against.found}"
                 )
             )
         with project.store.writing() as connection:
-            added += rows.answer(connection, one.digest, found, secret, one.asked_by)
+            added += rows.answer(connection, one.digest, found, secret, fetching_allowed(project))
     return added
-
-
-def against_fetching(project: Project, person: str, criteria: Criteria) -> str | None:
-    """What stands against fetching studies of `criteria` for `person` by the application as it is now; None: nothing."""
-    application = project.application
-    refusal = why_not(application, person, Action.WRITE_IMAGES, calendar_day(), project.registry.training_years)
-    if refusal is not None:
-        return refusal.found
-    outside = beyond(criteria, application)
-    return None if outside is None else outside.counted
 
 
 def _asked(

@@ -15,6 +15,8 @@ from ccds_kernel.cohort.coverage import require_covered
 from ccds_kernel.cohort.criteria_file import VersionedCriteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows
+from ccds_kernel.imaging.retrieval.approval import fetching_allowed
+from ccds_kernel.imaging.retrieval.findings import query_of
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
 from ccds_kernel.imaging.retrieval.rows import Requested
 from ccds_kernel.imaging.retrieval.run import Run
@@ -32,8 +34,11 @@ class RetrievalQueue:
     def __init__(self, project: Project) -> None:
         self._project = project
 
-    def request(self, studies: Iterable[StudyFound], versioned: VersionedCriteria) -> int:
-        """Asks for studies that meet criteria; those that were asked for before stay what they are. Returns how many are new.
+    def request(self, studies: Collection[StudyFound], versioned: VersionedCriteria) -> int:
+        """Asks for studies that meet criteria; see `rows.answer` for what becomes of those that were asked for before.
+
+        Returns:
+            How many studies wait by this: new ones, and others that would not have been fetched.
 
         Raises:
             ProjectAccessDenied: the application doesn't cover the criteria.
@@ -43,7 +48,8 @@ class RetrievalQueue:
         secret = study_key_secret(self._project.store)
         with self._project.store.writing() as connection:
             rows.ask(connection, versioned, self._project.person)
-            added = rows.answer(connection, versioned.digest, studies, secret, self._project.person)
+            may_fetch = fetching_allowed(self._project)
+            added = rows.answer(connection, versioned.digest, studies, secret, may_fetch)
             self._project.audit.write(
                 StudiesRequested(
                     person=self._project.person, project=self._project.id, digest=versioned.digest, studies=added
@@ -135,12 +141,14 @@ class RetrievalQueue:
         with self._project.store.reading() as connection:
             return rows.requested(connection)
 
-    def new_among(self, studies: Collection[StudyFound]) -> int:
-        """How many of `studies` nobody has asked for yet."""
+    def new_among(self, studies: Collection[StudyFound], versioned: VersionedCriteria) -> int:
+        """How many of `studies` would be put into the queue, were they asked for; see `request`."""
         self._project.require(Action.WRITE_IMAGES)
         with self._project.store.reading() as connection:
             uids = {one.study_uid for one in studies}
-            return len(uids - rows.known_uids(connection, uids))
+            new = uids - rows.known_uids(connection, uids)
+            query, may_fetch = query_of(versioned.criteria), fetching_allowed(self._project)
+            return len(new) + len(rows.taken_over(connection, versioned.digest, query, uids, may_fetch))
 
     def run(self) -> Run | None:
         """The latest run of the queue's worker; None before the first."""

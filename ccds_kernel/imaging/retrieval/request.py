@@ -2,7 +2,7 @@
 
     waiting → running → arrived
                       → failed → waiting (by hand, as often as the site allows)
-                      → refused
+                      → refused → waiting (asked for by other criteria)
 
 A study that was running when its worker died is waiting again: nothing of it lies in the project. Nothing is ever *arrived* of
 which a file is missing, and nothing stays *running* without a worker.
@@ -17,6 +17,8 @@ from enum import StrEnum
 from ccds_kernel.archive.archive import ArchiveQuery, StudyFound
 
 LONGEST_CAUSE = 200
+NOT_APPROVED = "not approved when its turn came: "
+"""How the cause of a study begins that nobody was asked for: the archive had no part in it."""
 
 
 class State(StrEnum):

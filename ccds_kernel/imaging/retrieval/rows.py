@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,13 +13,17 @@ from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, inser
 
 from ccds_kernel.archive.archive import ArchiveQuery, StudyFound
 from ccds_kernel.cohort.criteria_file import VersionedCriteria
-from ccds_kernel.imaging.retrieval.request import LONGEST_CAUSE, Outcome, State, StudyRequest
+from ccds_kernel.imaging.retrieval.request import LONGEST_CAUSE, NOT_APPROVED, Outcome, State, StudyRequest
 from ccds_kernel.imaging.retrieval.run import LONGEST_LINE, Run
 from ccds_kernel.imaging.retrieval.tables import image_criteria, retrieval, retrieval_run
 from ccds_kernel.irb.study_key import study_key
 
 _ALL = select(
-    retrieval, image_criteria.c.exam_codes.label("wanted"), image_criteria.c.first_date, image_criteria.c.last_date
+    retrieval,
+    image_criteria.c.digest,
+    image_criteria.c.exam_codes.label("wanted"),
+    image_criteria.c.first_date,
+    image_criteria.c.last_date,
 ).join(image_criteria)
 
 
@@ -110,11 +114,31 @@ def unanswered(connection: Connection) -> tuple[Unanswered, ...]:
     return tuple(Unanswered(row.name, row.version, row.digest, row.asked_by) for row in connection.execute(query))
 
 
-def answer(connection: Connection, digest: str, studies: Iterable[StudyFound], secret: bytes, person: str) -> int:
-    """Puts those studies that are new at the end of the queue, by criteria that were kept; returns how many that are."""
+def answer(
+    connection: Connection,
+    digest: str,
+    studies: Collection[StudyFound],
+    secret: bytes,
+    may_fetch: Callable[[StudyRequest], bool],
+) -> int:
+    """Puts those studies into the queue, by criteria that were kept, that nothing more would be done for without it.
+
+    These are the new ones, and what is `taken_over`.
+
+    Args:
+        connection: writes.
+        digest: of the criteria.
+        studies: what the archive answered with.
+        secret: of the project's study keys.
+        may_fetch: whether a study may be fetched as it was asked for before.
+
+    Returns:
+        How many they are.
+    """
     now = datetime.now(UTC)
     which = image_criteria.c.digest == digest
-    number = connection.execute(select(image_criteria.c.id).where(which)).scalar_one()
+    asked = connection.execute(select(image_criteria).where(which)).one()
+    query = ArchiveQuery(frozenset(json.loads(asked.exam_codes)), asked.first_date, asked.last_date)
     connection.execute(update(image_criteria).where(which).values(answered_at=now))
     known = set(connection.scalars(select(retrieval.c.study_uid)))
     new = [
@@ -124,12 +148,12 @@ def answer(connection: Connection, digest: str, studies: Iterable[StudyFound], s
             "accession": study.accession,
             **_told(study),
             "instances": study.instances,
-            "criteria_id": number,
+            "criteria_id": asked.id,
             "state": State.WAITING.value,
             "urgent": False,
             "attempts": 0,
             "received": 0,
-            "asked_by": person,
+            "asked_by": asked.asked_by,
             "asked_at": now,
         }
         for study in studies
@@ -137,7 +161,35 @@ def answer(connection: Connection, digest: str, studies: Iterable[StudyFound], s
     ]
     if new:
         connection.execute(insert(retrieval), new)
-    return len(new)
+    taken = taken_over(connection, digest, query, {one.study_uid for one in studies}, may_fetch)
+    anew = {"state": State.WAITING, "cause": None, "criteria_id": asked.id, "asked_by": asked.asked_by, "asked_at": now}
+    for one in taken:
+        attempts = 0 if one.state is State.REFUSED else one.attempts
+        _set(connection, retrieval.c.id == one.id, attempts=attempts, **anew)
+    return len(new) + len(taken)
+
+
+def taken_over(
+    connection: Connection,
+    digest: str,
+    query: ArchiveQuery,
+    study_uids: Collection[str],
+    may_fetch: Callable[[StudyRequest], bool],
+) -> tuple[StudyRequest, ...]:
+    """Those of these studies that are in the queue and would not come without other criteria, or somebody else who asks."""
+    taken = []
+    for row in connection.execute(_ALL.where(retrieval.c.state.not_in((State.ARRIVED, State.RUNNING)))).all():
+        if row.study_uid not in study_uids:
+            continue
+        request = _request(row)
+        if request.state is State.REFUSED:
+            study = request.study
+            over = row.digest != digest and query.covers(study.exam_codes, study.date) is not False
+        else:
+            over = (request.cause or "").startswith(NOT_APPROVED) or not may_fetch(request)
+        if over:
+            taken.append(request)
+    return tuple(taken)
 
 
 def claim(connection: Connection) -> StudyRequest | None:

@@ -74,13 +74,22 @@ class Staging:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._clear()
-            yield
         except BlockingIOError:
+            os.close(handle)
             raise CcdsError(
                 expected="no other program that fetches this project's studies",
                 found="one at work",
                 do="leave it to that one: it takes what is asked for meanwhile, too",
             ) from None
+        except OSError as error:
+            os.close(handle)
+            raise CcdsError(
+                expected="to take away what a worker left that was killed",
+                found=error.strerror or "an error",
+                do="see archive.staging, and the project's directory",
+            ) from None
+        try:
+            yield
         finally:
             os.close(handle)
 
@@ -106,13 +115,19 @@ class Staging:
 
     @contextmanager
     def study(self, name: str) -> Iterator[Path]:
-        """A new folder for one study, gone afterwards with all that is left in it."""
+        """A new folder for one study, gone afterwards with all that is left in it.
+
+        What can't be taken away, since the archive still writes it, say, the next worker does.
+
+        Raises:
+            OSError: it can't be made.
+        """
         folder = self._folder / name
         folder.mkdir(mode=0o700)
         try:
             yield folder
         finally:
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
     def published(self, study_key: str) -> list[Path]:
         """One file of each series that the project has under that key."""

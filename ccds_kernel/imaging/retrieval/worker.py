@@ -25,10 +25,9 @@ from ccds_kernel.archive.claims import claim_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.proof import completed, doubted
 from ccds_kernel.audit.events import AccessDenied, StudyArrived, StudyNotArrived, StudyRefused
-from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows
-from ccds_kernel.imaging.retrieval.asking import against_fetching
+from ccds_kernel.imaging.retrieval.approval import against
 from ccds_kernel.imaging.retrieval.pace import Throttle
 from ccds_kernel.imaging.retrieval.pulse import EVERY_S, Pulse
 from ccds_kernel.imaging.retrieval.request import Outcome, State, StudyRequest
@@ -153,27 +152,21 @@ class Worker:
                 request = rows.claim(connection)
                 if request is None:
                     return None
-                against = self._against(request)
-                if against is None:
+                found = against(self._project, request)
+                if found is None:
                     return request
-                outcome = Outcome(State.FAILED, f"not approved now: {against}", counts=False)
+                outcome = Outcome(State.FAILED, found.cause, counts=False)
                 self._write_down(connection, request, outcome)
                 self._project.audit.write(
                     AccessDenied(
                         person=request.asked_by,
                         project=self._project.id,
                         action=Action.WRITE_IMAGES,
-                        reason=f"found {against}",
+                        reason=f"found {found.found}",
                     )
                 )
             tally[outcome.state] += 1
             self._settled(request, outcome)
-
-    def _against(self, request: StudyRequest) -> str | None:
-        """What stands against fetching a study by the application as it is now; None where nothing does."""
-        query = request.query
-        criteria = Criteria(query.exam_codes, query.first, query.last)
-        return against_fetching(self._project, request.asked_by, criteria)
 
     def _settle(
         self, done: Iterable[Future[_Tried]], running: dict[Future[_Tried], StudyRequest], tally: Counter[State]
@@ -215,21 +208,23 @@ class Worker:
             if self._abandoned.is_set():
                 raise _AbandonedError
 
-        with self._staging.study(_turn(request)) as folder:
-            try:
+        try:
+            with self._staging.study(_turn(request)) as folder:
                 return self._fetched(request, folder, progress, came)
-            except StudyNotSent as error:
-                return _Tried(Outcome(State.FAILED, error.found, received=came[0], size=came[1]))
-            except ArchiveAway as error:
-                by_study = isinstance(error, BrokeOff)
-                spent = by_study and request.attempts + 1 >= self._settings.attempts
-                state = State.FAILED if spent else State.WAITING
-                return _Tried(Outcome(state, error.found, received=came[0], size=came[1], counts=by_study), error)
-            except _AbandonedError:
-                return _Tried(Outcome(State.WAITING, counts=False))
-            except OSError as error:
-                why = error.strerror or "an error"
-                return _Tried(Outcome(State.WAITING, why, counts=False), _not_written(error))
+        except StudyNotSent as error:
+            return _Tried(Outcome(State.FAILED, error.found, received=came[0], size=came[1]))
+        except ArchiveAway as error:
+            by_study = isinstance(error, BrokeOff)
+            spent = by_study and request.attempts + 1 >= self._settings.attempts
+            state = State.FAILED if spent else State.WAITING
+            return _Tried(Outcome(state, error.found, received=came[0], size=came[1], counts=by_study), error)
+        except CcdsError as error:  # something of ours, such as a port that is in use
+            return _Tried(Outcome(State.WAITING, error.found, counts=False), error)
+        except _AbandonedError:
+            return _Tried(Outcome(State.WAITING, counts=False))
+        except OSError as error:
+            why = error.strerror or "an error"
+            return _Tried(Outcome(State.WAITING, why, counts=False), _not_written(error))
 
     def _fetched(self, request: StudyRequest, folder: Path, progress: Progress, came: list[int]) -> _Tried:
         retrieved = self._archive.retrieve(request.study.study_uid, folder, progress)

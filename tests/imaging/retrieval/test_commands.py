@@ -66,7 +66,7 @@ def test_find_keeps_its_criteria_and_retrieve_takes_them(capsys, settings):
 
     assert status == 0
     assert capsys.readouterr().out.splitlines() == [
-        "2 studies meet the criteria, 2 of them new; 1 others left out",
+        "2 studies meet the criteria, 2 of them put into the queue; 1 others left out",
         "2 studies tried: 1 arrived, 1 refused",
     ]
     assert len(list((settings.paths.projects / "HEAD-1" / "dicom").rglob("*.dcm"))) == 3

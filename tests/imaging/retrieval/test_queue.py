@@ -14,10 +14,12 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.asking import answer_requests, ask_archive
 from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
-from ccds_kernel.imaging.retrieval.request import Outcome, State
+from ccds_kernel.imaging.retrieval.request import NOT_APPROVED, Outcome, State
+from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from support.postgresql import each_engine, in_session
+from support.site import ADMINISTRATOR, on_roster
 
 FOUND = [
     StudyFound(f"1.2.{number}", f"ACC{number}", f"PAT{number}", ("CTHEAD",), date(2024, 1, number), instances=3)
@@ -88,6 +90,45 @@ def test_what_was_asked_for_before_is_not_new(settings, queue, criteria):
         ("eve", {"digest": criteria.digest, "studies": 4}),
         ("eve", {"digest": criteria.digest, "studies": 1}),
     ]
+
+
+@pytest.fixture
+def others() -> VersionedCriteria:
+    """Criteria that meet one of the studies as well."""
+    few = Criteria(frozenset({"CTHEAD", "MRHEAD"}), date(2024, 1, 1), date(2024, 1, 1))
+    return VersionedCriteria("HEAD-1", "others", 1, few)
+
+
+def test_what_was_refused_waits_again_for_other_criteria_that_it_may_meet(project, queue, criteria, others):
+    """By those, with all its tries; by the same criteria, or such as its files don't meet, the same would come."""
+    knee = StudyFound("1.2.1", "ACC1", "PAT1", ("CTKNEE",), date(2024, 1, 1))
+    for study in (None, knee):
+        tried(project, Outcome(State.REFUSED, "an exam code that wasn't asked for", study=study))
+
+    new = queue.new_among(FOUND, criteria), queue.new_among(FOUND, others)
+    asked = queue.request(FOUND, criteria), queue.request(FOUND[:2], others), queue.request(FOUND[:2], others)
+
+    assert (new, asked) == ((0, 1), (0, 1, 0))
+    first, second = queue.requests()[:2]
+    assert (first.state, first.attempts, first.cause) == (State.WAITING, 0, None)
+    assert (first.query.last, second.state) == (others.criteria.last, State.REFUSED)
+
+
+@pytest.mark.usefixtures("queue")
+def test_what_nobody_may_fetch_is_asked_for_anew_by_who_may(settings, project, open_as, criteria):
+    """Whether it has failed for that already or waits still; what failed otherwise has its tries, and is retried by hand."""
+    tried(project, Outcome(State.FAILED, f"{NOT_APPROVED}expected eve; found sam", counts=False))
+    roster = on_roster(sam="scientist", ann="engineer")
+    applied = type(project.application).model_validate(
+        project.application.model_dump(mode="json", exclude_none=True) | {"roster": roster}
+    )
+    apply_application(applied, person=ADMINISTRATOR, settings=settings)
+
+    with in_session(settings, "HEAD-1", "ann"):
+        theirs = RetrievalQueue(open_as("ann"))
+        assert theirs.request(FOUND, criteria) == 4
+        assert theirs.request(FOUND, criteria) == 0
+        assert {(one.asked_by, one.state) for one in theirs.requests()} == {("ann", State.WAITING)}
 
 
 def test_a_failure_has_its_cause_and_time_and_so_many_tries(settings, project, queue):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -210,6 +211,39 @@ def test_a_full_disk_stops_the_worker_and_leaves_nothing(place, size, project, q
     assert len({path.parent.parent for path in left}) == 5 - len(cards)
 
 
+def test_a_study_s_own_folder_that_cannot_be_made_stops_the_worker(settings, queue, worker):
+    """As on a disk that is full: told in a line, and no try of the study."""
+    first = queue.requests()[0]
+    staging = staging_of(settings) / "HEAD-1"
+    staging.mkdir(parents=True)
+    (staging / f"{first.study_key}-{first.id}").touch()
+
+    with pytest.raises(CcdsError, match=r"where studies are staged .* found File exists"):
+        worker().run()
+
+    (card,) = (one for one in queue.requests() if one.id == first.id)
+    assert (card.state, card.attempts, card.cause) == (State.WAITING, 0, "File exists")
+
+
+def test_a_port_of_ours_that_somebody_has_is_no_study_s_fault(queue, worker, liar):
+    """Another worker's, perhaps: the run ends with that line, and no study counts as tried."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, liar.by_dimse(moves_to=taken.getsockname()[1]) as archive:
+        with pytest.raises(CcdsError, match="for what the archive sends; found Address already in use"):
+            worker(archive).run()
+
+    assert {(one.state, one.attempts) for one in queue.requests()} == {(State.WAITING, 0)}
+
+
+def test_an_archive_behind_a_proxy_that_answers_for_it_is_away(queue, worker, liar):
+    """One restart of it must not make a whole queue fail."""
+    liar.fails = lambda _path: 502
+
+    with pytest.raises(ArchiveAway, match="HTTP status 502"):
+        worker().run()
+
+    assert {(one.state, one.attempts) for one in queue.requests()} == {(State.WAITING, 0)}
+
+
 def test_too_little_room_is_seen_before(project, settings, queue, archive, liar):
     """Nothing is asked for that has no place."""
     staging = Staging(staging_of(settings), project.folder, 2**60)
@@ -243,7 +277,9 @@ def test_whoever_may_no_more_gets_nothing_more(project, settings, worker, liar):
     assert liar.sent == []
     with project.store.reading() as connection:
         cards = tuple(rows.requests(connection))
-    assert {(one.cause, one.attempts) for one in cards} == {("not approved now: somebody else's names", 0)}
+    assert {(one.cause, one.attempts) for one in cards} == {
+        ("not approved when its turn came: expected eve on the roster of HEAD-1; found somebody else's names", 0)
+    }
     denials = [one for one in FileAuditSink(settings.paths.audit).entries("HEAD-1") if one["event"] == "AccessDenied"]
     assert [one["person"] for one in denials] == ["eve"] * 5
 

@@ -82,8 +82,8 @@ class Fetches(Protocol):
     def requested(self) -> tuple[Requested, ...]:
         """The criteria by which studies were asked for, those that were asked for last first."""
 
-    def new_among(self, studies: Collection[StudyFound]) -> int:
-        """How many of `studies` nobody has asked for yet."""
+    def new_among(self, studies: Collection[StudyFound], versioned: VersionedCriteria) -> int:
+        """How many of `studies` would be put into the queue by these criteria."""
 
     def request(self, studies: Collection[StudyFound], versioned: VersionedCriteria) -> int:
         """Puts those of `studies` that are new into the queue; how many."""

@@ -104,9 +104,9 @@ class SiteArchive:
         """By criteria."""
         return self._queue.requested()
 
-    def new_among(self, studies: Collection[StudyFound]) -> int:
-        """How many are new."""
-        return self._queue.new_among(studies)
+    def new_among(self, studies: Collection[StudyFound], versioned: VersionedCriteria) -> int:
+        """How many would wait."""
+        return self._queue.new_among(studies, versioned)
 
     def request(self, studies: Collection[StudyFound], versioned: VersionedCriteria) -> int:
         """Asks for them."""

@@ -161,7 +161,7 @@ class FetchModel:
             self._asked = self._found = None
             return {"counting": None, "confirm": None, "ask_error": sentence(error)}
         if found is not None and self._asked is not None:
-            self._found, self._new = found, self._fetches.new_among(found.meeting)
+            self._found, self._new = found, self._fetches.new_among(found.meeting, self._asked)
         confirm = None
         if self._found is not None and self._asked is not None:
             confirm = findings_shown(self._found, self._asked) | {

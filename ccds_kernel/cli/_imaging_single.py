@@ -30,7 +30,9 @@ def request_accessions(project: Project, source: str, *, queue_only: bool) -> No
         )
     wanted = AccessionNumbers.parse(_lines(source))
     told = request_single(project, archive_of(project.settings), wanted)
-    print(f"{len(told.keys)} of {len(wanted.places)} studies go ahead, {told.new} of them new")
+    print(f"{told.ahead} studies go ahead, of {len(wanted.places)} accession numbers")
+    _tell(told.there, "the project has it")
+    _tell(told.gone, "it was refused, or tried as often as the site allows; see 'ccds imaging status --studies'")
     _tell(told.unknown, "the archive has no such study")
     _tell(told.not_covered, "the IRB application doesn't cover its exam code or date")
 

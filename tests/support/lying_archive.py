@@ -96,7 +96,7 @@ class LyingArchive:
 
     @contextmanager
     def by_dimse(self, moves_to: int | None = None) -> Iterator[Archive]:
-        """Serves it; the adapter that asks it, which fetches by C-GET, or would by C-MOVE to that port, which it doesn't serve."""
+        """Serves it; the adapter that asks it, which fetches by C-GET; or by C-MOVE to that port, if it did that."""
         entity = AE("LIAR")
         entity.add_supported_context(FIND)
         entity.add_supported_context(GET)

@@ -6,18 +6,18 @@ queue ahead of the others, and nothing else does. An accession number stands in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ccds_kernel.archive.archive import Archive, StudyFound
 from ccds_kernel.archive.claims import LONGEST
 from ccds_kernel.audit.events import StudiesFound
 from ccds_kernel.cohort.criteria import Criteria
-from ccds_kernel.cohort.criteria_file import VersionedCriteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval.asking import keep_criteria
 from ccds_kernel.imaging.retrieval.findings import query_of
 from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
+from ccds_kernel.imaging.retrieval.request import State
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.study_key import study_key, study_key_secret
@@ -33,13 +33,17 @@ class Singles:
 
     Attributes:
         keys: study keys of those that meet what the application covers, in the list's order.
-        new: how many of these nobody had asked for before.
-        unknown: places in the list, from 1, of those that the archive doesn't have.
+        ahead: how many of their studies wait ahead of the others.
+        there: places in the list, from 1, of those that the project has.
+        gone: places of those that were refused, or were tried as often as the site allows.
+        unknown: places of those that the archive doesn't have.
         not_covered: places of those that it has, and the application doesn't cover.
     """
 
     keys: tuple[str, ...]
-    new: int
+    ahead: int
+    there: tuple[int, ...]
+    gone: tuple[int, ...]
     unknown: tuple[int, ...]
     not_covered: tuple[int, ...]
 
@@ -81,6 +85,8 @@ class AccessionNumbers:
 def request_single(project: Project, archive: Archive, wanted: AccessionNumbers) -> Singles:
     """Asks for each of `wanted`, and puts what the application covers into the queue, ahead of what waits there.
 
+    What failed waits again, as often as the site allows.
+
     Raises:
         ProjectAccessDenied: this person may not.
         ArchiveAway: the archive is; nothing was put into the queue then.
@@ -88,30 +94,37 @@ def request_single(project: Project, archive: Archive, wanted: AccessionNumbers)
     project.require(Action.WRITE_IMAGES)
     versioned = keep_criteria(project, NAME, Criteria.within(project.application), None)
     query = query_of(versioned.criteria)
-    meeting: list[StudyFound] = []
+    meeting: dict[int, list[StudyFound]] = {}
     unknown, not_covered = [], []
     for place, accession in wanted.places.items():
         found = list(archive.find_study(accession))
         covered = [one for one in found if query.covers(one.exam_codes, one.date) is not False]
-        meeting += covered
+        if covered:
+            meeting[place] = covered
         if not found:
             unknown.append(place)
         elif not covered:
             not_covered.append(place)
-    keys, new = _queued(project, versioned, meeting)
-    return Singles(keys, new, tuple(unknown), tuple(not_covered))
-
-
-def _queued(
-    project: Project, versioned: VersionedCriteria, meeting: Sequence[StudyFound]
-) -> tuple[tuple[str, ...], int]:
-    """Their study keys, and how many are new."""
+    found = [one for several in meeting.values() for one in several]
     project.audit.write(
-        StudiesFound(person=project.person, project=project.id, digest=versioned.digest, studies=len(meeting))
+        StudiesFound(person=project.person, project=project.id, digest=versioned.digest, studies=len(found))
     )
-    secret = study_key_secret(project.store)
-    keys = tuple(dict.fromkeys(study_key(secret, one.accession) for one in meeting))
     queue = RetrievalQueue(project)
-    new = queue.request(meeting, versioned)
-    queue.hurry(keys)
-    return keys, new
+    queue.request(found, versioned)
+    secret = study_key_secret(project.store)
+    keys = {place: study_key(secret, wanted.places[place]) for place in meeting}
+    ahead, states = _hurried(queue, set(keys.values()))
+    there = tuple(place for place, key in keys.items() if states[key] == {State.ARRIVED})
+    gone = tuple(
+        place for place, key in keys.items() if not states[key] & {State.WAITING, State.RUNNING, State.ARRIVED}
+    )
+    return Singles(tuple(keys.values()), ahead, there, gone, tuple(unknown), tuple(not_covered))
+
+
+def _hurried(queue: RetrievalQueue, keys: set[str]) -> tuple[int, dict[str, set[State]]]:
+    """How many studies wait ahead of the others, and the states of the studies of each key."""
+    failed = {one.study_key for one in queue.requests(State.FAILED)} & keys
+    if failed:
+        queue.retry(failed)
+    ahead = queue.hurry(keys)
+    return ahead, {key: {one.state for one in queue.get(key)} for key in keys}

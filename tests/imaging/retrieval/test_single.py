@@ -9,9 +9,10 @@ import pytest
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.cli import main
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.asking import ask_archive
 from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
-from ccds_kernel.imaging.retrieval.request import State
+from ccds_kernel.imaging.retrieval.request import Outcome, State
 from ccds_kernel.imaging.retrieval.single import AccessionNumbers, request_single
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
@@ -49,7 +50,7 @@ def test_only_those_enter_the_queue_and_only_where_the_application_covers_them(p
 
     cards = RetrievalQueue(project).requests()
     assert [one.study.study_uid for one in cards] == [HEADS[1].uid]
-    assert (told.keys, told.new) == ((cards[0].study_key,), 1)
+    assert (told.keys, told.ahead) == ((cards[0].study_key,), 1)
     assert (told.unknown, told.not_covered) == ((3,), (2, 4))
     assert cards[0].urgent
 
@@ -61,9 +62,32 @@ def test_one_that_waits_already_goes_ahead(project, archive, criteria):
 
     told = request_single(project, archive, numbers(HEADS[2]))
 
-    assert told.new == 0
+    assert (told.ahead, told.there, told.gone) == (1, (), ())
     assert [one.study.study_uid for one in queue.requests() if one.urgent] == [HEADS[2].uid]
     assert queue.counts() == {State.WAITING: 3}
+
+
+def test_what_became_of_those_that_do_not_go_ahead_is_told(project, archive, criteria):
+    """One that failed waits again; one that is there, and one that was refused, go nowhere, by their place in the list."""
+    queue = RetrievalQueue(project)
+    queue.request(ask_archive(project, archive, criteria).meeting, criteria)
+    request_single(project, archive, numbers(HEADS[0]))
+    states = State.FAILED, State.ARRIVED, State.REFUSED
+    with project.store.writing() as connection:
+        for one in queue.requests():
+            (number,) = (each.number for each in HEADS if each.uid == one.study.study_uid)
+            rows.settle(connection, one.id, Outcome(states[number - 1], "why"))
+
+    first = request_single(project, archive, numbers(*HEADS))
+
+    assert (first.ahead, first.there) == (2, (2,))
+    (waits,) = (one for one in queue.requests(State.WAITING) if one.study.study_uid == HEADS[2].uid)
+    with project.store.writing() as connection:
+        rows.settle(connection, waits.id, Outcome(State.REFUSED, "why"))
+
+    second = request_single(project, archive, numbers(HEADS[2]))
+
+    assert (second.ahead, second.there, second.gone) == (0, (), (1,))
 
 
 def test_it_is_written_down_without_the_number(project, settings, archive):
@@ -125,7 +149,7 @@ def test_from_standard_input_into_the_project(command, capsys, settings):
 
     out, err = capsys.readouterr()
     assert status == 0
-    assert out.splitlines() == ["1 of 3 studies go ahead, 1 of them new", "1 studies tried: 1 arrived"]
+    assert out.splitlines() == ["1 studies go ahead, of 3 accession numbers", "1 studies tried: 1 arrived"]
     assert err.splitlines() == [
         "ccds: warning: line 2: the archive has no such study",
         "ccds: warning: line 3: the IRB application doesn't cover its exam code or date",

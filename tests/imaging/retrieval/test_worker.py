@@ -227,9 +227,12 @@ def test_a_study_s_own_folder_that_cannot_be_made_stops_the_worker(settings, que
 
 def test_a_port_of_ours_that_somebody_has_is_no_study_s_fault(queue, worker, liar):
     """Another worker's, perhaps: the run ends with that line, and no study counts as tried."""
-    with socket.create_server(("127.0.0.1", 0)) as taken, liar.by_dimse(moves_to=taken.getsockname()[1]) as archive:
-        with pytest.raises(CcdsError, match="for what the archive sends; found Address already in use"):
-            worker(archive).run()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        liar.by_dimse(moves_to=taken.getsockname()[1]) as archive,
+        pytest.raises(CcdsError, match="for what the archive sends; found Address already in use"),
+    ):
+        worker(archive).run()
 
     assert {(one.state, one.attempts) for one in queue.requests()} == {(State.WAITING, 0)}
 

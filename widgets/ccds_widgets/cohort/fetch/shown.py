@@ -94,7 +94,15 @@ def single_shown(found: Singles) -> Shown:
         line = "The IRB application doesn’t cover its exam code or study date; ask the principal investigator."
         return {"line": line, "study": None}
     (key,) = found.keys
-    return {"line": "It goes ahead." if found.new else "It was asked for before.", "study": key}
+    if found.ahead:
+        line = "It goes ahead."
+    elif found.there:
+        line = "It is in the project."
+    elif found.gone:
+        line = "It was refused, or tried as often as the site allows."
+    else:
+        line = "It is being fetched."
+    return {"line": line, "study": key}
 
 
 def _why_not(state: State, *, spent: bool) -> str:
@@ -117,6 +125,7 @@ def requested_shown(one: Requested, consecutive: int | None, *, working: bool) -
         "by": one.asked_by,
         "at": one.asked_at.isoformat(),
         "answered": one.answered_at and one.answered_at.isoformat(),
+        "why": one.why,
         "counts": counts,
         "hole": hole,
     }

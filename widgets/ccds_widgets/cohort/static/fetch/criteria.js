@@ -104,9 +104,9 @@ function drawRequested({ requested }) {
         return h(
           "li",
           {},
-          h("div", { class: "ccds-requested-line" }, h("b", {}, one.named), h("span", { class: "ccds-space" }), h("span", {}, one.answered ? held(`${grouped(arrived)} of ${grouped(all)} arrived`) : "waits for the site to ask")),
+          h("div", { class: "ccds-requested-line" }, h("b", {}, one.named), h("span", { class: "ccds-space" }), h("span", {}, one.why ? "brought nothing" : one.answered ? held(`${grouped(arrived)} of ${grouped(all)} arrived`) : "waits for the site to ask")),
           all ? h("progress", { "aria-label": `Studies of ${one.named} that arrived`, max: all, value: arrived }) : null,
-          h("p", { class: "ccds-muted" }, `${one.by} ${moment(one.at)}${one.answered && !all ? "; brought no study that nobody had asked for before" : ""}`),
+          h("p", { class: "ccds-muted" }, `${one.by} ${moment(one.at)}${one.why ? `; ${one.why}` : one.answered && !all ? "; brought no study that nobody had asked for before" : ""}`),
           one.hole ? h("p", { class: "ccds-note" }, h("b", {}, "Not consecutive. "), `${one.hole}.`) : null,
         );
       }),

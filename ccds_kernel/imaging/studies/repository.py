@@ -24,6 +24,7 @@ from ccds_kernel.imaging.selection.rules_file import parse_rules
 from ccds_kernel.imaging.series import Inventory, find_series
 from ccds_kernel.imaging.studies import rows
 from ccds_kernel.imaging.studies.deciding import decide
+from ccds_kernel.imaging.studies.one_at_a_time import making
 from ccds_kernel.imaging.studies.read_rows import keep_series, series_kept
 from ccds_kernel.imaging.studies.rows import Judgement, KeptMask, Verdict
 from ccds_kernel.imaging.studies.series_read import SeriesRead, series_of, stamp_of
@@ -133,33 +134,8 @@ class ImageStudies:
         """
         self._project.require(Action.WRITE_IMAGES)
         folder = self.folder(study_key)
-        stamp = stamp_of(folder)
-        read: tuple[SeriesRead, ...] = ()
-        try:
-            inventory = self._inventory(study_key)
-        except CcdsError:
-            files = sum(path.is_file() for path in folder.rglob("*"))
-            unreadable = Reason("unreadable", "the study holds no readable DICOM file")
-            found = [Verdict(None, Status.QUARANTINED, unreadable, files)]
-        else:
-            read = series_of(inventory, folder)
-            found = self._converted(study_key, inventory, read)
-        kept = [one for one in found if one.facts and one.status is Status.ACCEPTED]
-        self._set_aside(study_key, {one.facts.name for one in kept if one.facts})
-        accepted = len(kept)
-        with self._project.store.writing() as connection:
-            rows.replace_verdicts(connection, study_key, found, self._project.person)
-            keep_series(connection, study_key, stamp, read)
-            self._project.audit.write(
-                VolumesMade(
-                    person=self._project.person,
-                    project=self._project.id,
-                    study_key=study_key,
-                    accepted=accepted,
-                    quarantined=len(found) - accepted,
-                )
-            )
-            return rows.judgements_of(connection, study_key)
+        with making(self._project.folder / "nifti", study_key):
+            return self._made(study_key, folder)
 
     def series_numbers(self, study_key: str) -> dict[str, int]:
         """Series → SeriesNumber, of those of a study that have one, as they were read last."""
@@ -259,6 +235,35 @@ class ImageStudies:
             codes = rows.exam_codes(connection, [study_key], reports=reports).get(study_key, ())
             said = rows.choices(connection, study_key)
         return decide(facts, rules, codes, said[0] if said else None)
+
+    def _made(self, study_key: str, folder: Path) -> list[Judgement]:
+        stamp = stamp_of(folder)
+        read: tuple[SeriesRead, ...] = ()
+        try:
+            inventory = self._inventory(study_key)
+        except CcdsError:
+            files = sum(path.is_file() for path in folder.rglob("*"))
+            unreadable = Reason("unreadable", "the study holds no readable DICOM file")
+            found = [Verdict(None, Status.QUARANTINED, unreadable, files)]
+        else:
+            read = series_of(inventory, folder)
+            found = self._converted(study_key, inventory, read)
+        kept = [one for one in found if one.facts and one.status is Status.ACCEPTED]
+        self._set_aside(study_key, {one.facts.name for one in kept if one.facts})
+        accepted = len(kept)
+        with self._project.store.writing() as connection:
+            rows.replace_verdicts(connection, study_key, found, self._project.person)
+            keep_series(connection, study_key, stamp, read)
+            self._project.audit.write(
+                VolumesMade(
+                    person=self._project.person,
+                    project=self._project.id,
+                    study_key=study_key,
+                    accepted=accepted,
+                    quarantined=len(found) - accepted,
+                )
+            )
+            return rows.judgements_of(connection, study_key)
 
     def _converted(self, study_key: str, inventory: Inventory, read: Sequence[SeriesRead]) -> list[Verdict]:
         choice = self._decided(study_key, [one.facts for one in read])

@@ -21,6 +21,7 @@ from ccds_kernel.imaging.studies import rows
 from ccds_kernel.imaging.studies.overview import StudiesOverview
 from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.tables import volume_run
+from ccds_kernel.imaging.verdict import Status
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.store.store import Store
@@ -85,13 +86,18 @@ class VolumeRuns:
     def waiting(self) -> list[str]:
         """The studies that wait for volumes, by key.
 
-        Unread ones, those of which another series is chosen than the one that was converted, and those in quarantine for what
-        rules that were kept since may correct, or was let pass since.
+        Unread ones, those of which another series is chosen than the one that was converted, those whose volume is gone, and
+        those in quarantine for what rules that were kept since may correct, or was let pass since.
         """
         outlines = self._overview.outlines()
         kept = self._overview.kept_rules()
         with self._project.store.reading() as connection:
             judged = rows.judged_series(connection, kept[0].at if kept else None)
+            accepted = rows.judgements(connection, Status.ACCEPTED)
+        nifti = self._project.folder / "nifti"
+        for one in accepted:
+            if not (nifti / one.study_key / f"{one.series}.nii.gz").exists():
+                judged.get(one.study_key, set()).discard(one.series)
         return [
             one.study_key
             for one in outlines

@@ -105,6 +105,18 @@ def test_what_rules_correct_from_now_on_waits_again(runs, project, folder) -> No
     assert (ImageStudies(project).quarantine(), runs.waiting()) == ([], [])
 
 
+def test_a_volume_that_is_gone_waits_again(runs, project, study) -> None:
+    """Masks and data lists would miss it, and nothing else would tell."""
+    runs.work(runs.begin())
+    volume = project.folder / "nifti" / KEY / f"{name_of(study['thin'])}.nii.gz"
+    volume.unlink()
+
+    waiting = runs.waiting()
+    runs.work(runs.begin())
+
+    assert (waiting, runs.waiting(), volume.exists()) == ([KEY], [], True)
+
+
 def test_what_was_let_pass_and_never_converted_waits(runs, project, folder) -> None:
     """As where the session ended meanwhile: the person's word isn't lost."""
     write_stack(folder / "leaning", Stack(slices=40), lean)

@@ -152,6 +152,26 @@ def test_a_mask_is_drawn_where_it_lies(looking, scans):
     assert looking.ask("probe", voxel=[3, 5, 7], time=0, mask=1)["label"] == 2
     opened = looking.model.answer({"kind": "open", "study": STUDY, "series": SERIES})
     assert opened["masks"][0]["labels"] == [{"label": 2, "name": "bleed", "colour": "#56b4e9"}]
+@pytest.mark.parametrize(
+    ("voxel", "told"),
+    [
+        (np.uint16(54321), 54321),
+        (np.int16(-1024), -1024),
+        (np.int32(123456), 123456),
+        (np.float32(1023.5), 1023.5),
+        (np.float32(0.1), 0.1),
+        (np.float32(-123456.75), -123456.8),
+    ],
+)
+def test_a_value_is_what_the_file_holds(tmp_path, voxel, told):
+    """Whole numbers to the last digit, others to as many as a float has."""
+    write_image(tmp_path / STUDY / "x.nii.gz", np.full((3, 4, 5), voxel))
+
+    value = Looking(FolderScans(tmp_path)).ask("probe", voxel=[1, 2, 3], time=0, mask=None)["value"]
+
+    assert value == told
+
+
 
 
 def test_a_volume_that_was_made_anew_is_told_apart(looking, scans):

@@ -150,9 +150,11 @@ class LookModel:
         time = volume.times[min(request.time, len(volume.times) - 1)]
         if any(at >= length for at, length in zip(request.voxel, time.voxels.shape, strict=True)):
             raise CcdsError(expected="a voxel of the volume", found="one beyond it", do="open the study again")
-        label = 0 if request.mask is None else int(self._labels(volume, request.mask)[request.voxel])
-        value = time.voxels[request.voxel]
-        return {"value": int(value) if time.voxels.dtype == np.int16 else float(f"{value:.4g}"), "label": label}
+        label = 0
+        if request.mask is not None:
+            with contextlib.suppress(MaskUnreadError):  # the slices' answer says so
+                label = int(self._labels(volume, request.mask)[request.voxel])
+        return {"value": _told_value(float(time.voxels[request.voxel])), "label": label}
 
     def _labels(self, volume: OpenVolume, mask: int | str) -> Labels:
         if mask == _DRAWN:
@@ -278,3 +280,8 @@ def _told_mask(kept: KeptMask) -> Answer:
             {"label": label, "name": name, "colour": colour_of(label)} for label, name in sorted(kept.labels.items())
         ],
     }
+def _told_value(value: float) -> float:
+    """To the last digit that the file's numbers have: whole ones, or single floats."""
+    return value if value.is_integer() else float(f"{value:.7g}")
+
+

@@ -206,7 +206,7 @@ def _retry(options: argparse.Namespace) -> None:
 
 def _status(options: argparse.Namespace) -> None:
     from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
-    from ccds_kernel.imaging.retrieval.wording import cards, overview, worker_line
+    from ccds_kernel.imaging.retrieval.wording import cards, left_out, overview, worker_line
 
     now = datetime.now(UTC)
     with _opened(options.project) as project:
@@ -218,7 +218,7 @@ def _status(options: argparse.Namespace) -> None:
             worker = run and run.as_json(now)
             print(json.dumps({"project": project.id, "counts": counts, "worker": worker, "studies": studies}, indent=2))
             return
-        lines = [*overview(queue.counts(), queue.causes()), worker_line(run, now)]
+        lines = [*overview(queue.counts(), queue.causes()), *left_out(queue.requested()), worker_line(run, now)]
         if options.studies:
             lines += cards(queue.requests(), project.settings.archive.attempts)
     print("\n".join(lines))
@@ -234,19 +234,23 @@ def _work(_options: argparse.Namespace) -> None:
     from ccds_kernel.settings import load_settings
 
     settings = load_settings()
-    stopped: CcdsError | None = None
+    stopped: list[CcdsError] = []
     for project in projects_with_images(current_person(settings), settings):
         with closing(project):
+
+            def tell(error: CcdsError, project_id: str = project.id) -> None:
+                stopped.append(error)
+                print(f"ccds: {project_id}: {error}", file=sys.stderr)
+
             try:
-                answer_requests(project, archive_of(settings))
+                answer_requests(project, archive_of(settings), tell)
                 print(f"{project.id}: {_said(_worked(project))}")
             except ArchiveAway:
                 raise
             except CcdsError as error:  # this project's affair: the others go on
-                stopped = error
-                print(f"ccds: {project.id}: {error}", file=sys.stderr)
-    if stopped is not None:
-        raise stopped
+                tell(error)
+    if stopped:
+        raise stopped[-1]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from ccds_kernel.archive.archive import Archive, ArchiveQuery, StudyFound
+from ccds_kernel.archive.archive import Archive, ArchiveAway, ArchiveQuery, StudyFound
 from ccds_kernel.audit.events import AccessDenied, CriteriaKept, StudiesFound
 from ccds_kernel.cohort.coverage import require_covered
 from ccds_kernel.cohort.criteria import Criteria
@@ -79,40 +79,53 @@ def keep_criteria(project: Project, name: str, criteria: Criteria, consecutive: 
     return kept
 
 
-def answer_requests(project: Project, archive: Archive) -> int:
-    """Asks `archive` about all criteria of the project that people left for the site to ask; returns how many new studies wait.
+def answer_requests(
+    project: Project, archive: Archive, failed: Callable[[CcdsError], object] = lambda _error: None
+) -> int:
+    """Asks `archive` about all criteria of the project that people left for the site to ask; returns how many studies wait by it.
 
-    Each is asked for whoever left it, and not asked where they may no more.
+    Each is asked for whoever left it, and not asked where they may no more. What it can't be asked by, since a file was changed
+    or for what `findings` raises, is told to `failed` and kept with the criteria; the others are asked all the same.
 
     Raises:
         ArchiveAway: the archive is; what wasn't asked yet is kept.
-        CcdsError: as `findings`, or a criteria file was changed.
     """
-    secret = study_key_secret(project.store)
     with project.store.reading() as connection:
         left = rows.unanswered(connection)
     added = 0
     for one in left:
-        versioned = named_criteria(project.folder, project.id, f"{one.name}-v{one.version}")
-        if versioned.digest != one.digest:
-            raise CcdsError(
-                expected=f"the criteria {one.name}-v{one.version} as they were asked for",
-                found="others of that name",
-                do="restore the file from the backup",
-            )
-        against = against_fetching(project, one.asked_by, versioned.criteria)
-        if against is None:
-            found = _asked(project, archive, versioned, one.asked_by, lambda _asked: None).meeting
-        else:
-            found = ()
-            project.audit.write(
-                AccessDenied(
-                    person=one.asked_by, project=project.id, action=Action.WRITE_IMAGES, reason=f"found {against.found}"
-                )
-            )
-        with project.store.writing() as connection:
-            added += rows.answer(connection, one.digest, found, secret, fetching_allowed(project))
+        try:
+            added += _answered(project, archive, one)
+        except ArchiveAway:
+            raise
+        except CcdsError as error:
+            with project.store.writing() as connection:
+                rows.give_up(connection, one.digest, str(error))
+            failed(error)
     return added
+
+
+def _answered(project: Project, archive: Archive, one: rows.Unanswered) -> int:
+    versioned = named_criteria(project.folder, project.id, f"{one.name}-v{one.version}")
+    if versioned.digest != one.digest:
+        raise CcdsError(
+            expected=f"the criteria {one.name}-v{one.version} as they were asked for",
+            found="others of that name",
+            do="restore the file from the backup, then ask again",
+        )
+    against = against_fetching(project, one.asked_by, versioned.criteria)
+    if against is None:
+        found = _asked(project, archive, versioned, one.asked_by, lambda _asked: None).meeting
+    else:
+        found = ()
+        project.audit.write(
+            AccessDenied(
+                person=one.asked_by, project=project.id, action=Action.WRITE_IMAGES, reason=f"found {against.found}"
+            )
+        )
+    secret = study_key_secret(project.store)
+    with project.store.writing() as connection:
+        return rows.answer(connection, one.digest, found, secret, fetching_allowed(project))
 
 
 def _asked(

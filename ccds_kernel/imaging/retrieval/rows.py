@@ -44,7 +44,7 @@ def ask(connection: Connection, versioned: VersionedCriteria, person: str) -> bo
     ).one_or_none()
     now = datetime.now(UTC)
     if known is not None:
-        again = {"asked_by": person, "asked_at": now, "answered_at": None}
+        again = {"asked_by": person, "asked_at": now, "answered_at": None, "why": None}
         connection.execute(update(image_criteria).where(image_criteria.c.id == known.id).values(again))
         return known.answered_at is not None
     criteria = versioned.criteria
@@ -75,6 +75,7 @@ class Requested:
         asked_at: when, in UTC.
         answered_at: when the archive was asked, in UTC; None where that is still to be done.
         counts: how many studies are in which state.
+        why: why the archive couldn't be asked by them, one line; None where it could.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Requested:
     asked_at: datetime
     answered_at: datetime | None
     counts: Counter[State]
+    why: str | None = None
 
 
 def requested(connection: Connection) -> tuple[Requested, ...]:
@@ -103,6 +105,7 @@ def requested(connection: Connection) -> tuple[Requested, ...]:
             row.asked_at.replace(tzinfo=UTC),
             row.answered_at and row.answered_at.replace(tzinfo=UTC),
             counted.get(row.id, Counter()),
+            row.why,
         )
         for row in connection.execute(select(image_criteria).order_by(*order))
     )
@@ -112,6 +115,12 @@ def unanswered(connection: Connection) -> tuple[Unanswered, ...]:
     """The criteria about which the archive wasn't asked yet, in the order in which they were kept."""
     query = select(image_criteria).where(image_criteria.c.answered_at.is_(None)).order_by(image_criteria.c.id)
     return tuple(Unanswered(row.name, row.version, row.digest, row.asked_by) for row in connection.execute(query))
+
+
+def give_up(connection: Connection, digest: str, why: str) -> None:
+    """Writes down that the archive can't be asked by these criteria: it isn't, until somebody asks by them again."""
+    values = {"answered_at": datetime.now(UTC), "why": why[:LONGEST_LINE]}
+    connection.execute(update(image_criteria).where(image_criteria.c.digest == digest).values(values))
 
 
 def answer(

@@ -17,9 +17,13 @@ image_criteria = Table(
     Column("asked_by", String(64), nullable=False),
     Column("asked_at", DateTime(timezone=True), nullable=False),
     Column("answered_at", DateTime(timezone=True)),
+    Column("why", String(400)),
     comment="images",
 )
-"""The criteria by which studies were asked for, and when the archive was asked; `exam_codes` is a JSON list in order."""
+"""The criteria by which studies were asked for, when the archive was asked, and why that came to nothing, where it did.
+
+`exam_codes` is a JSON list in order.
+"""
 
 retrieval = Table(
     "retrieval",

@@ -9,6 +9,7 @@ from datetime import datetime
 from ccds_kernel.cohort.wording import bars
 from ccds_kernel.imaging.retrieval.findings import UNKNOWN, Findings
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
+from ccds_kernel.imaging.retrieval.rows import Requested
 from ccds_kernel.imaging.retrieval.run import Life, Run
 
 
@@ -40,6 +41,11 @@ def overview(counts: Mapping[State, int], causes: Counter[str]) -> list[str]:
         lines.append("why studies aren't there")
         lines += [f"{count:>9}  {cause}" for cause, count in causes.most_common()]
     return lines
+
+
+def left_out(requested: Iterable[Requested]) -> list[str]:
+    """A line for each criteria by which the site's worker couldn't ask the archive."""
+    return [f"{one.name}-v{one.version} brought nothing: {one.why}" for one in requested if one.why is not None]
 
 
 def worker_line(run: Run | None, now: datetime) -> str:

@@ -15,6 +15,7 @@ from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.asking import answer_requests, ask_archive
 from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
 from ccds_kernel.imaging.retrieval.request import NOT_APPROVED, Outcome, State
+from ccds_kernel.imaging.retrieval.wording import left_out
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
@@ -30,13 +31,14 @@ FOUND = [
 class Answers:
     """An archive that only answers, always the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, *more: StudyFound) -> None:
         self.asked = 0
+        self._more = more
 
     def find(self, _query: object) -> Iterator[StudyFound]:
         """The studies."""
         self.asked += 1
-        yield from FOUND
+        yield from (*FOUND, *self._more)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -236,12 +238,34 @@ def test_what_is_left_for_the_site_to_ask_is_asked_once(project, settings, crite
 
 
 def test_criteria_that_were_changed_meanwhile_are_not_asked(project, criteria):
-    """The digest of what was asked for is in the database."""
+    """The digest of what was asked for is in the database. They are told and given up; what others left is asked."""
     kept = save_criteria(project.folder, "HEAD-1", "heads", criteria.criteria, None, person="eve")
     RetrievalQueue(project).request_later(kept)
     other = save_criteria(project.folder, "HEAD-1", "more", criteria.criteria, 5, person="eve")
     text = other.text().replace('"more"', '"heads"')
     (project.folder / "criteria" / "heads-v1.json").write_text(text, encoding="utf-8")
 
-    with pytest.raises(CcdsError, match="found one that was changed since"):
-        answer_requests(project, Answers())
+    RetrievalQueue(project).request_later(other)
+    told: list[CcdsError] = []
+
+    added = answer_requests(project, Answers(), told.append), answer_requests(project, Answers(), told.append)
+
+    assert added == (4, 0)
+    (error,) = told
+    assert "found one that was changed since" in str(error)
+    assert {one.name: one.why for one in RetrievalQueue(project).requested()} == {"heads": str(error), "more": None}
+    RetrievalQueue(project).request_later(kept)
+    assert {one.why for one in RetrievalQueue(project).requested()} == {None}
+
+
+def test_consecutive_studies_that_cannot_be_known_hinder_nobody(project, criteria):
+    """Once it is said that they can't, the archive isn't asked for them each time; `status` says so."""
+    kept = save_criteria(project.folder, "HEAD-1", "heads", criteria.criteria, 2, person="eve")
+    queue, archive = RetrievalQueue(project), Answers(StudyFound("1.2.9", "ACC9", None))
+    queue.request_later(kept)
+
+    added = [answer_requests(project, archive) for _ in range(2)]
+
+    assert (added, archive.asked) == ([0, 0], 3)
+    (line,) = left_out(queue.requested())
+    assert line.startswith("heads-v1 brought nothing: expected an archive that says every study's exam code and date")

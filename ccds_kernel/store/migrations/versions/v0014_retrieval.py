@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("asked_by", sa.String(64), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True)),
+        sa.Column("why", sa.String(400)),
         sa.PrimaryKeyConstraint("id", name="pk_image_criteria"),
         sa.UniqueConstraint("digest", name="uq_image_criteria_digest"),
         comment="images",

@@ -172,6 +172,41 @@ def test_a_value_is_what_the_file_holds(tmp_path, voxel, told):
     assert value == told
 
 
+def test_a_mask_is_drawn_where_it_lies(looking, scans):
+    """In the colours' own numbers, nothing where nothing is; the probe tells the label."""
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[3, 5, 7] = 2
+    scans.keep(scans.of_study(STUDY)[0], Mask(labels, {2: "bleed"}, "seg"))
+
+    answer = looking.frames(("axial", 7, 1), ("axial", 8, 1))
+    [picture] = [pixels(png) for png in answer["buffers"]]
+
+    assert answer["blank"] == [False, True]
+    assert np.argwhere(picture).tolist() == [[5, 3]]
+    assert picture[5, 3] == 2
+    assert looking.ask("probe", voxel=[3, 5, 7], time=0, mask=1)["label"] == 2
+    opened = looking.model.answer({"kind": "open", "study": STUDY, "series": SERIES})
+    assert opened["masks"][0]["labels"] == [{"label": 2, "name": "bleed", "colour": "#56b4e9"}]
+
+
+def test_a_mask_that_can_not_be_read_hides_no_slice(scans):
+    """The grey values come, the value under the pointer too; a line says what is wrong with the mask."""
+
+    class Broken(FolderScans):
+        def mask(self, entry, kept):  # noqa: ARG002 - whichever it is
+            raise CcdsError(expected="a mask on the volume's grid", found="another grid", do="import it again")
+
+    broken = Broken(scans.folder.folder)
+    broken.keep(broken.of_study(STUDY)[0], Mask(np.ones(SHAPE, np.uint8), {1: ""}, "seg"))
+    page = Looking(broken)
+
+    answer = page.frames(("axial", 6), ("axial", 6, 1))
+    probed = page.ask("probe", voxel=[3, 5, 7], time=0, mask=1)
+
+    assert answer["blank"] == [False, True]
+    assert np.array_equal(pixels(answer["buffers"][0]), page.grey("axial", 6))
+    assert answer["unread"] == "Expected a mask on the volume's grid; found another grid; import it again."
+    assert probed == {"value": int(head()[3, 5, 7]), "label": 0}
 
 
 def test_a_volume_that_was_made_anew_is_told_apart(looking, scans):

@@ -6,6 +6,7 @@ volume sent whole, nor is anything kept for a page, so that two views of one wid
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Sequence
 
@@ -16,6 +17,7 @@ from ccds_kernel.imaging.masks.grid import Labels, Mask
 from ccds_kernel.imaging.studies.rows import KeptMask
 from ccds_kernel.imaging.told_header import ToldHeader
 from ccds_kernel.normalization.volume_folder import VolumeEntry
+from ccds_widgets.base import sentence
 from ccds_widgets.imaging.viewer import messages
 from ccds_widgets.imaging.viewer.drawing import Drawing
 from ccds_widgets.imaging.viewer.opened import Answer, OpenVolume
@@ -25,6 +27,10 @@ from ccds_widgets.normalization.planes import Cut
 
 MOST_STUDIES = 50
 _DRAWN = "drawn"
+
+
+class MaskUnreadError(CcdsError):
+    """A mask that is there can't be read, or doesn't lie on its volume's grid any more."""
 
 
 class LookModel:
@@ -132,18 +138,30 @@ class LookModel:
         return self._open
 
     def _frames(self, request: messages.Frames) -> Answer:
-        """PNGs under `buffers`, in the order in which they were wanted; none for those that `blank` says hold no label."""
+        """PNGs under `buffers`, in the order in which they were wanted; none for those that `blank` says hold no label.
+
+        The volume can be looked at, too, where a mask can't: `unread` says why then.
+        """
         volume = self._volume(request)
         time = volume.times[min(request.time, len(volume.times) - 1)]
         found: list[bytes | None] = []
+        unread = None
         for one in request.wanted:
             cut = volume.cuts[one.plane]
             number = min(one.number, cut.size[2] - 1)
             if one.mask is None:
                 found.append(grey_png(cut.slice(time, number), request.low, request.high))
-            else:
+                continue
+            try:
                 found.append(label_png(cut.picture(self._labels(volume, one.mask), number)))
-        return {"blank": [png is None for png in found], "buffers": [png for png in found if png is not None]}
+            except MaskUnreadError as error:
+                found.append(None)
+                unread = sentence(error)
+        return {
+            "blank": [png is None for png in found],
+            "buffers": [png for png in found if png is not None],
+            "unread": unread,
+        }
 
     def _probe(self, request: messages.Probe) -> Answer:
         volume = self._volume(request)
@@ -166,7 +184,10 @@ class LookModel:
             kept = next((one for one in self._scans.masks(volume.entry) if one.id == number), None)
             if kept is None:
                 raise CcdsError(expected="a mask of this volume", found="none of that number", do="choose another")
-            self._mask = number, self._scans.mask(volume.entry, kept)
+            try:
+                self._mask = number, self._scans.mask(volume.entry, kept)
+            except CcdsError as error:
+                raise MaskUnreadError(expected=error.expected, found=error.found, do=error.do) from error
         return self._mask[1]
 
     # --- correcting

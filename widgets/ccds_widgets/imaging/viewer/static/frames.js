@@ -31,8 +31,9 @@ function frameStore(ask, wishes, soon, arrived, failed) {
     asking = true;
     const mine = generation;
     try {
-      const { blank, buffers } = await ask(wanted.map(({ plane, number, mask }) => ({ plane, number, mask })));
+      const { blank, buffers, unread } = await ask(wanted.map(({ plane, number, mask }) => ({ plane, number, mask })));
       const pictures = await Promise.all(buffers.map((view) => createImageBitmap(new Blob([view], { type: "image/png" }), { colorSpaceConversion: "none" })));
+      if (mine === generation && unread) failed(new Error(unread)); // a mask that can't be read; the slices are here
       if (mine === generation) wanted.forEach(({ key }, at) => keep(key, blank[at] ? null : pictures.shift()));
       else pictures.forEach((picture) => picture.close());
     } catch (error) {

@@ -96,7 +96,7 @@ function lookScreen(context) {
     const { volume, masks } = answer;
     strokes.length = 0;
     store.clear();
-    Object.assign(state, { study, all: answer.all, volume, masks, drawing: answer.drawing, mask: masks.at(-1)?.id ?? null });
+    Object.assign(state, { study, all: answer.all, volume, masks, drawing: answer.drawing, mask: masks.at(-1)?.id ?? null, lastMask: null });
     state.window = last?.window ?? { level: volume.windows[0].level, width: volume.windows[0].width };
     state.time = Math.min(last?.time ?? 0, volume.times - 1);
     state.voxel = clampedVoxel(last?.voxel ?? volume.shape.map((length) => Math.floor(length / 2)));

@@ -114,6 +114,21 @@ def test_the_windows_are_those_of_the_modality(tmp_path, looking):
     )
 
 
+@pytest.mark.parametrize("shape", [(128, 128, 128), (128, 128, 129)])
+def test_the_windows_see_the_whole_volume(tmp_path, shape):
+    """Whatever its sides: something bright in the middle of nothing counts, and "0–100 %" holds its brightest voxel."""
+    voxels = np.zeros(shape, np.int16)
+    voxels[24:104, 24:104, 24:104] = 800
+    voxels[63, 64, 65] = 1000
+    write_image(tmp_path / STUDY / "mr.nii.gz", voxels)
+    (tmp_path / STUDY / "mr.json").write_text('{"modality": "MR"}')
+
+    windows = {one["name"]: one for one in Looking(FolderScans(tmp_path)).volume["windows"]}
+
+    assert (windows["1–99 %"]["level"], windows["1–99 %"]["width"]) == (400, 800)
+    assert (windows["0–100 %"]["level"], windows["0–100 %"]["width"]) == (500, 1000)
+
+
 def test_a_volume_of_one_value_can_be_looked_at(tmp_path):
     """Its percentiles are one number, its window is not."""
     write_image(tmp_path / STUDY / "x.nii.gz", np.full((4, 4, 4), 7, np.int16))
@@ -137,21 +152,6 @@ def test_time_points_are_looked_at_one_by_one(tmp_path):
     assert pictures == values == [0, 10, 20]
 
 
-def test_a_mask_is_drawn_where_it_lies(looking, scans):
-    """In the colours' own numbers, nothing where nothing is; the probe tells the label."""
-    labels = np.zeros(SHAPE, np.uint8)
-    labels[3, 5, 7] = 2
-    scans.keep(scans.of_study(STUDY)[0], Mask(labels, {2: "bleed"}, "seg"))
-
-    answer = looking.frames(("axial", 7, 1), ("axial", 8, 1))
-    [picture] = [pixels(png) for png in answer["buffers"]]
-
-    assert answer["blank"] == [False, True]
-    assert np.argwhere(picture).tolist() == [[5, 3]]
-    assert picture[5, 3] == 2
-    assert looking.ask("probe", voxel=[3, 5, 7], time=0, mask=1)["label"] == 2
-    opened = looking.model.answer({"kind": "open", "study": STUDY, "series": SERIES})
-    assert opened["masks"][0]["labels"] == [{"label": 2, "name": "bleed", "colour": "#56b4e9"}]
 @pytest.mark.parametrize(
     ("voxel", "told"),
     [

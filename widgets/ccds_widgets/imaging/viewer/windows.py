@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ccds_kernel.normalization.volume import Volume
 
@@ -48,20 +51,28 @@ CT_WINDOWS = (
 )
 """The first is what a CT opens with."""
 
-_PERCENTILES = ((1.0, 99.0), (0.1, 99.9), (5.0, 95.0), (0.0, 100.0))
+_PERCENTILES = ((1.0, 99.0), (0.1, 99.9), (5.0, 95.0))
+_ALL = "0–100 %"
 
 
 def windows_of(modality: str, volume: Volume) -> tuple[Window, ...]:
     """The windows that are offered for `volume`, the one that it opens with first."""
     if modality == CT:
         return CT_WINDOWS
-    flat = volume.voxels.reshape(-1, order="F")
-    sample = flat[:: max(1, flat.size // _SAMPLE)]
-    edges = np.percentile(sample, [edge for pair in _PERCENTILES for edge in pair]).reshape(-1, 2).tolist()
+    wanted = [edge for pair in _PERCENTILES for edge in pair]
+    edges = np.percentile(_sample(volume.voxels), wanted).reshape(-1, 2).tolist()
+    names = [*(f"{low:g}–{high:g} %" for low, high in _PERCENTILES), _ALL]
+    edges.append((float(volume.voxels.min()), float(volume.voxels.max())))
     return tuple(
-        Window(f"{low:g}–{high:g} %", (darkest + brightest) / 2, brightest - darkest if brightest > darkest else 1.0)
-        for (low, high), (darkest, brightest) in zip(_PERCENTILES, edges, strict=True)
+        Window(name, (darkest + brightest) / 2, brightest - darkest if brightest > darkest else 1.0)
+        for name, (darkest, brightest) in zip(names, edges, strict=True)
     )
+
+
+def _sample(voxels: npt.NDArray[np.number[Any]]) -> npt.NDArray[np.number[Any]]:
+    """About as many voxels as percentiles need, evenly along each axis: a stride through all would meet the rows' length."""
+    step = max(1, math.ceil((voxels.size / _SAMPLE) ** (1 / 3)))
+    return voxels[tuple(slice(min(step, length) // 2, None, step) for length in voxels.shape)]
 
 
 def unit_of(modality: str) -> str:

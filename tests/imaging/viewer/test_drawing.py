@@ -177,7 +177,31 @@ def test_strokes_that_are_not_saved_are_not_lost_by_opening_something_else(looki
     assert looking.model.answer({"kind": "open", "study": STUDY, "series": "series-2"})["drawing"] is None
 
 
-@pytest.mark.parametrize("kind", ["begin", "stroke", "undo", "keep", "drop"])
+def test_strokes_on_a_volume_that_was_made_anew_can_be_left(looking, scans):
+    """Neither drawn on nor kept, as they may lie elsewhere now; thrown away, and then everything can be opened again."""
+    looking.stroke((0, 0, 0))
+    write_image(scans.folder.folder / STUDY / f"{SERIES}.nii.gz", head(2))
+    here = {"kind": "open", "study": STUDY, "series": SERIES}
+
+    with pytest.raises(CcdsError, match="made anew meanwhile; throw away what you drew"):
+        looking.ask("keep")
+    with pytest.raises(CcdsError, match="leave the correction"):
+        looking.model.answer(here)
+    assert looking.ask("drop") == {"drawing": None}
+
+    assert looking.model.answer(here)["drawing"] is None
+    assert scans.kept == []
+
+
+def test_who_lost_the_right_can_leave_what_they_drew(looking, scans):
+    """Nothing is written by that."""
+    looking.stroke((0, 0, 0))
+    scans.corrects = False
+
+    assert looking.ask("drop") == {"drawing": None}
+
+
+@pytest.mark.parametrize("kind", ["begin", "stroke", "undo", "keep"])
 def test_who_may_not_write_images_draws_nothing(looking, scans, kind):
     """Each request is asked for anew: a right that went in the middle is gone."""
     looking.stroke((0, 0, 0))

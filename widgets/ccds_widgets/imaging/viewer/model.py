@@ -126,7 +126,7 @@ class LookModel:
             raise CcdsError(
                 expected="the volume that this page opened",
                 found="one that was made anew meanwhile",
-                do="reload the page",
+                do="throw away what you drew, it may lie elsewhere now" if self._drawing else "reload the page",
             )
         return self._read(entry, request.version)
 
@@ -193,6 +193,8 @@ class LookModel:
     # --- correcting
 
     def _correct(self, request: messages.Correct) -> Answer:
+        if isinstance(request, messages.Drop):
+            return self._dropped(request)
         self._scans.check_may_correct()
         volume = self._volume(request)
         match request:
@@ -208,10 +210,14 @@ class LookModel:
                 return {"drawing": self._told_drawing(), "undone": at}
             case messages.Keep():
                 return self._keep(volume, self._drawn())
-            case messages.Drop():
-                self._drawing = None
-                return {"drawing": None}
         return {"drawing": self._told_drawing()}
+
+    def _dropped(self, request: messages.Drop) -> Answer:
+        """Whatever became of the volume and of the right to draw on it; what another page draws on another one stays."""
+        volume = self._open
+        if volume and (volume.entry.study, volume.entry.series) == (request.study, request.series):
+            self._drawing = None
+        return {"drawing": None}
 
     def _begun(self, volume: OpenVolume, number: int | None) -> Drawing:
         newest = _newest(self._scans.masks(volume.entry))
@@ -284,6 +290,11 @@ def _newest(masks: Sequence[KeptMask]) -> int | None:
     return masks[-1].id if masks else None
 
 
+def _told_value(value: float) -> float:
+    """To the last digit that the file's numbers have: whole ones, or single floats."""
+    return value if value.is_integer() else float(f"{value:.7g}")
+
+
 def _told_header(header: ToldHeader) -> Answer:
     return {
         "files": header.files,
@@ -301,8 +312,3 @@ def _told_mask(kept: KeptMask) -> Answer:
             {"label": label, "name": name, "colour": colour_of(label)} for label, name in sorted(kept.labels.items())
         ],
     }
-def _told_value(value: float) -> float:
-    """To the last digit that the file's numbers have: whole ones, or single floats."""
-    return value if value.is_integer() else float(f"{value:.7g}")
-
-

@@ -29,7 +29,7 @@ LINES = [
 
 def by_node(script: str, given: object = None):
     """What `script`, an async function of what is given, returns behind the page's own."""
-    own = "\n".join((STATIC / f"{name}.js").read_text() for name in ("geometry", "strokes", "frames"))
+    own = "\n".join((STATIC / f"{name}.js").read_text() for name in ("geometry", "strokes", "frames", "correcting"))
     program = (
         f"{own}\nconst given = {json.dumps(given)};\nconsole.log(JSON.stringify(await (async () => {{{script}}})()));"
     )
@@ -147,6 +147,71 @@ def test_what_is_turned_past_is_not_asked_for():
     """
 
     assert by_node(STORE + script) == [[0], [100], [101, 102]]
+
+
+def test_slices_that_come_without_their_mask_are_kept():
+    """What is wrong with it is told once; neither is asked for again."""
+    script = """
+      ahead = [1];
+      store.fill();
+      pending.shift().resolve({ blank: [false], buffers: [new Uint8Array(1)], unread: "no such grid" });
+      await settle();
+      return [failures, store.find("0") !== undefined, asked];
+    """
+
+    assert by_node(STORE + script) == [["no such grid"], True, [[0], [1]]]
+
+
+CORRECTING = """
+  const told = [];
+  const lines = [];
+  const settle = () => new Promise((resolve) => setTimeout(resolve));
+  const state = { mask: null, lastMask: null, masks: [], drawing: null, nonce: 0, ...given };
+  const hooks = {
+    tell: (request) => new Promise((resolve, reject) => told.push({ request, resolve, reject })),
+    complain: (line) => line && lines.push(line),
+    said: (line) => lines.push(line),
+    drawAll: () => {},
+  };
+  const { begin, save } = correction(state, hooks);
+"""
+
+
+@pytest.mark.parametrize(
+    ("shown", "mask"),
+    [
+        ({"masks": [{"id": 1}, {"id": 2}], "mask": 1}, 1),
+        ({"masks": [{"id": 1}, {"id": 2}], "lastMask": 1}, 1),
+        ({"masks": [{"id": 1}, {"id": 2}]}, 2),
+        ({"masks": []}, None),
+    ],
+)
+def test_a_mask_that_is_hidden_is_corrected_all_the_same(shown, mask):
+    """Or what is saved next, which holds then, would be without it."""
+    script = "begin(); await settle(); return told[0].request;"
+
+    assert by_node(CORRECTING + script, shown) == {"kind": "begin", "mask": mask}
+
+
+def test_a_mask_is_saved_once_however_often_the_key_is_pressed():
+    """While it is on its way; then it can be saved anew."""
+    script = """
+      save();
+      save();
+      await settle();
+      told[0].resolve({ drawing: null, kept: 1, masks: [{ id: 1 }] });
+      await settle();
+      const once = told.length;
+      save();
+      await settle();
+      told[1].reject(new Error("no"));
+      await settle();
+      save();
+      await settle();
+      return [once, told.length, lines];
+    """
+
+    assert by_node(CORRECTING + script) == [1, 3, ["The mask is saved.", "no"]]
 
 
 def test_a_frame_that_failed_is_asked_for_at_the_next_step():

@@ -1,5 +1,10 @@
 // Correcting a mask: strokes, undo, saving and leaving, told to the kernel one after the other.
 
+/** The mask that is shown, or was before it was hidden, or else the newest; null where there is none. */
+function maskToCorrect({ mask, lastMask, masks }) {
+  return mask ?? lastMask ?? masks.at(-1)?.id ?? null;
+}
+
 /**
  * What corrects the mask of the volume in `state`. `hooks`: tell(request), planeOf(name), showDialog(dialog), complain(line),
  * said(line), drawAll(). `strokes` are those that the kernel hasn't drawn yet.
@@ -7,6 +12,7 @@
 function correction(state, hooks) {
   const strokes = [];
   let queue = Promise.resolve();
+  let isSaving = false;
 
   /** One after the other: what is drawn, taken back and saved keeps its order. */
   function inTurn(work) {
@@ -40,7 +46,7 @@ function correction(state, hooks) {
     });
   }
 
-  const begin = () => inTurn(() => tell({ kind: "begin", mask: state.mask }));
+  const begin = () => inTurn(() => tell({ kind: "begin", mask: maskToCorrect(state) }));
   const drop = () => inTurn(() => tell({ kind: "drop" }));
 
   const undo = () =>
@@ -53,12 +59,19 @@ function correction(state, hooks) {
       state.voxel = voxelAt(plane, [x, y, number]);
     });
 
-  const save = () =>
+  function save() {
+    if (isSaving) return; // the key was pressed twice
+    isSaving = true;
     inTurn(async () => {
-      const { masks, kept } = await tell({ kind: "keep" });
-      Object.assign(state, { masks, mask: kept });
-      hooks.said("The mask is saved.");
+      try {
+        const { masks, kept } = await tell({ kind: "keep" });
+        Object.assign(state, { masks, mask: kept });
+        hooks.said("The mask is saved.");
+      } finally {
+        isSaving = false;
+      }
     });
+  }
 
   function leave() {
     if (!state.drawing.changed && !strokes.length) {

@@ -255,7 +255,7 @@ function lookScreen(context) {
     enlarge,
     toggleMask: () => {
       if (state.drawing || !state.masks.length) return;
-      Object.assign(state, state.mask === null ? { mask: state.lastMask ?? state.masks.at(-1).id } : { lastMask: state.mask, mask: null });
+      Object.assign(state, state.mask === null ? { mask: maskToCorrect(state) } : { lastMask: state.mask, mask: null });
       drawAll();
     },
     find: async (event) => {

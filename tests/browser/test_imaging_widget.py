@@ -136,6 +136,35 @@ def test_somebody_keeps_rules_and_overrules_them(serve, images, open_page):
         assert StudiesOverview(eve).study(KEY).choice.chosen == name_of(found.stacks["coronal"])
 
 
+def test_screens_that_are_come_back_to_show_volumes_made_meanwhile(serve, images, open_page):
+    """Look, which had none; and Series, with the study that it shows. Look opens the chosen series' volume, or says that it has none."""
+    found = images("IMG-7")
+    found.keep_rules()
+    page = open_page(serve("imaging.ipynb", person=unix_user(), project=found.project))
+    expect(study(page, KEY)).to_contain_text("Series 1")
+    study(page, KEY).click()
+    table = page.get_by_role("region", name="Series")
+    expect(table).to_contain_text("no volume yet")
+    page.keyboard.press("Alt+3")
+    expect(page.get_by_text("No volumes yet")).to_be_visible()
+    page.keyboard.press("Alt+1")
+
+    found.make_volumes()
+    page.keyboard.press("u")
+    expect(table.get_by_role("button", name="look at its volume")).to_be_visible()
+    page.keyboard.press("Alt+3")
+    expect(page.locator(".ccds-look .ccds-facts")).to_contain_text("Series 1 · CT")
+
+    page.keyboard.press("Alt+1")
+    page.keyboard.press("3")
+    page.keyboard.type("the axial ones have motion")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="What people said")).to_contain_text("the axial ones have motion")
+    page.keyboard.press("v")
+    expect(page.get_by_role("status").filter(has_text="The chosen series has no volume yet.")).to_be_attached()
+    expect(table).to_be_visible()
+
+
 def test_volumes_are_made_and_a_reason_let_pass(serve, images, open_page):
     """From the screen, with a bar; the run goes on where the page is loaded anew; a passed series is converted in its row."""
     found = images("IMG-3")

@@ -44,15 +44,15 @@ function lookScreen(context) {
 
   // --- which volume
 
-  let started = null;
-
   async function open(place) {
     try {
-      started ??= ask({ kind: "ready" }, 0);
-      const first = await started;
+      if (state.study) {
+        if (place?.study) return await choose(place.study, place.series ?? null);
+        return state.volume ? undefined : await choose(state.study, null);
+      }
+      const first = await ask({ kind: "ready" }, 0); // anew each time: volumes may have been made since
       Object.assign(state, { project: first.project, corrects: first.corrects, colours: first.colours });
       if (place?.study) return await choose(place.study, place.series ?? null);
-      if (state.study) return undefined;
       listStudies(first);
       if (first.study) return await choose(first.study, first.series);
       const last = remembered();
@@ -60,7 +60,6 @@ function lookScreen(context) {
       if (first.studies.length) return await choose(first.studies[0], null);
       sayEmpty("No volumes yet", "Volumes are made from the series that the project chose: see “Series” and “Quarantine”, or run “ccds imaging volumes”.");
     } catch (error) {
-      started = null;
       sayEmpty("The volumes can’t be shown", error.message);
     }
     return undefined;
@@ -228,6 +227,7 @@ function lookScreen(context) {
       return;
     }
     state.window = { level, width };
+    complain(null);
     drawAll();
   }
 

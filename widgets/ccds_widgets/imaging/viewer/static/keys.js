@@ -2,8 +2,8 @@
 
 const BIG_STEP = 10;
 const LOOK_KEYS = [
-  ["↑  ↓", "the next and the last slice of the plane that was clicked last"],
-  ["Page ↑  Page ↓", "ten slices on, ten back"],
+  ["↑  ↓", "the slice before, the next, of the plane that was clicked last"],
+  ["Page ↑  Page ↓", "ten slices back, ten on"],
   ["Home  End", "the first and the last slice"],
   ["Tab", "the next plane"],
   [",  .", "the time point before, the next"],

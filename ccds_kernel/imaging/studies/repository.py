@@ -8,6 +8,7 @@ people of the project: they stay in its database.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -129,6 +130,9 @@ class ImageStudies:
     def make_volumes(self, study_key: str) -> list[Judgement]:
         """Converts the chosen series of a study into its volume; what became of it. Nothing where no series is chosen.
 
+        What is no volume of it any more is set aside; where there are no rules yet and nobody chose, volumes that were made in
+        another way stay.
+
         Raises:
             CcdsError: no such study, or the volumes can't be written.
         """
@@ -249,7 +253,8 @@ class ImageStudies:
             read = series_of(inventory, folder)
             found = self._converted(study_key, inventory, read)
         kept = [one for one in found if one.facts and one.status is Status.ACCEPTED]
-        self._set_aside(study_key, {one.facts.name for one in kept if one.facts})
+        if self._something_chooses(study_key):
+            self._set_aside(study_key, {one.facts.name for one in kept if one.facts})
         accepted = len(kept)
         with self._project.store.writing() as connection:
             rows.replace_verdicts(connection, study_key, found, self._project.person)
@@ -283,13 +288,26 @@ class ImageStudies:
         )
         return [Verdict(chosen.facts, verdict.status, verdict.reason, chosen.files)]
 
+    def _something_chooses(self, study_key: str) -> bool:
+        with self._project.store.reading() as connection:
+            return bool(rows.kept_rules(connection) or rows.choices(connection, study_key))
+
     def _set_aside(self, study_key: str, kept: set[str]) -> None:
-        """Moves what is no volume of a study any more into the project's quarantine: nobody trains on it, and it isn't lost."""
-        for path in sorted((self._project.folder / "nifti" / study_key).glob("series-*")):
-            if path.name.split(".")[0] not in kept:
-                aside = self._project.folder / "quarantine" / study_key
-                aside.mkdir(parents=True, exist_ok=True)
-                path.replace(aside / path.name)
+        """Moves what is no volume of a study any more into the project's quarantine: nobody trains on it, and it isn't lost.
+
+        Beside what was set aside before: a volume and its sidecar get a number where one of their names is taken.
+        """
+        aside = self._project.folder / "quarantine" / study_key
+        left: dict[str, list[Path]] = {}
+        for path in sorted((self._project.folder / "nifti" / study_key).glob("series-*"), reverse=True):
+            left.setdefault(path.name.split(".")[0], []).append(path)  # the volume before its sidecar
+        for series, paths in left.items():
+            if series in kept:
+                continue
+            aside.mkdir(parents=True, exist_ok=True)
+            name = _free_name(aside, series, paths)
+            for path in paths:
+                path.replace(aside / path.name.replace(series, name))
 
     def _volume(self, study_key: str, series: str) -> VolumeGrid:
         self._project.require(Action.WRITE_IMAGES)
@@ -319,6 +337,14 @@ class ImageStudies:
                 )
             )
             return next(one for one in rows.masks(connection, study_key) if one.id == number)
+
+
+def _free_name(folder: Path, series: str, paths: Sequence[Path]) -> str:
+    """`series`, or that with a number, so that none of its `paths` finds its name taken in `folder`."""
+    numbered = (series if number == 1 else f"{series}-{number}" for number in itertools.count(1))
+    return next(
+        name for name in numbered if not any((folder / path.name.replace(series, name)).exists() for path in paths)
+    )
 
 
 def _check_note(note: str) -> None:

@@ -139,7 +139,7 @@ class VolumeRuns:
         return run
 
     def _check_that_something_chooses(self) -> None:
-        """Without, every volume that somebody made in another way would be set aside."""
+        """Without, a run would read every study and make nothing."""
         with self._project.store.reading() as connection:
             chooses = rows.kept_rules(connection) or rows.newest_choices(connection)
         if not chooses:

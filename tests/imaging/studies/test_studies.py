@@ -83,6 +83,24 @@ def test_without_rules_nothing_is_chosen_and_nothing_converted(studies_of, volum
     assert not volumes.exists()
 
 
+@pytest.mark.parametrize("readable", [True, False])
+def test_without_rules_no_volume_is_moved(studies_of, study, folder, volumes, readable) -> None:
+    """Somebody made it in another way: nothing says that it is none. What a person said of another study changes nothing."""
+    volumes.mkdir(parents=True)
+    (volumes / "series-of-before.nii.gz").write_bytes(b"a volume")
+    studies = studies_of("eve")
+    shutil.copytree(folder, folder.with_name("b" * 16))
+    studies.overrule("b" * 16, name_of(study["thick"]), "less noise")
+    if not readable:
+        shutil.rmtree(folder)
+        folder.mkdir()
+        (folder / "image").write_bytes(b"")
+
+    studies.make_volumes(KEY)
+
+    assert [path.name for path in volumes.iterdir()] == ["series-of-before.nii.gz"]
+
+
 def test_what_the_archive_said_of_a_study_is_asked_first(settings, studies, study, folder) -> None:
     """The first of its exam codes that has a rule, also where no report says one."""
     project = open_project("HEAD-1", Action.WRITE_IMAGES, person="eve", settings=settings)
@@ -126,6 +144,24 @@ def test_a_person_s_choice_holds_and_says_who(settings, studies, studies_of, stu
     aside = settings.paths.projects / "HEAD-1" / "quarantine" / KEY
     assert {path.name.split(".")[0] for path in aside.iterdir()} == {name_of(study["thin"])}
     assert events(settings, "SeriesChosen") == [{"study_key": KEY, "series": other}]
+
+
+def test_nothing_that_was_set_aside_is_overwritten(settings, studies, study, folder, volumes) -> None:
+    """Made once more, of other files, and set aside again: both are there, each with its sidecar."""
+    thin, thick = name_of(study["thin"]), name_of(study["thick"])
+    before = []
+    for change in (lambda _data, _index: None, lambda data, _index: setattr(data, "RescaleSlope", 2)):
+        spoil(folder / "thin", study["thin"], change)
+        studies.overrule(KEY, thin, "this one")
+        studies.make_volumes(KEY)
+        before.append({path.suffix: path.read_bytes() for path in volumes.iterdir()})
+        studies.overrule(KEY, thick, "the other one")
+        studies.make_volumes(KEY)
+
+    aside = settings.paths.projects / "HEAD-1" / "quarantine" / KEY
+    found = [{path.suffix: path.read_bytes() for path in aside.glob(f"{name}.*")} for name in (thin, f"{thin}-2")]
+    assert found == before
+    assert before[0][".gz"] != before[1][".gz"]
 
 
 def test_a_person_may_choose_none(studies) -> None:

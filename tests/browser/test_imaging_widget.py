@@ -137,7 +137,7 @@ def test_somebody_keeps_rules_and_overrules_them(serve, images, open_page):
 
 
 def test_screens_that_are_come_back_to_show_volumes_made_meanwhile(serve, images, open_page):
-    """Look, which had none; and Series, with the study that it shows. Look opens the chosen series' volume, or says that it has none."""
+    """Look, which had none; and Series, with the study that it shows. The key leads to the chosen series' volume alone."""
     found = images("IMG-7")
     found.keep_rules()
     page = open_page(serve("imaging.ipynb", person=unix_user(), project=found.project))

@@ -8,10 +8,14 @@ import pytest
 from sqlalchemy import update
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.studies.overview import StudiesOverview
+from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.runs import GONE_SECONDS, VolumeRuns
 from ccds_kernel.imaging.studies.tables import volume_run
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_widgets.imaging.app import imaging_of
+from ccds_widgets.imaging.errand import Errand
+from ccds_widgets.imaging.quarantine.model import QuarantineModel
 from support.dicom import ACCESSION, PATIENT_ID, PATIENT_NAME, write_stack
 from support.image_studies import KEY, RULES, name_of
 from support.waiting import until
@@ -161,6 +165,22 @@ def test_a_run_that_was_left_goes_on_with_the_next_page(screen_of) -> None:
 
     assert (seen["left"], seen["done"], seen["ended"]) == (True, 0, None)
     assert eve.finished()["run"]["done"] == 2
+
+
+@pytest.mark.usefixtures("leaning")
+def test_a_run_whose_beginner_lost_the_right_is_only_shown(open_as) -> None:
+    """The screen opens all the same; nothing is refused that nobody asked for."""
+    project = open_as("eve")
+    runs, overview, studies = VolumeRuns(project), StudiesOverview(project), ImageStudies(project)
+    runs.begin()
+    with project.store.writing() as connection:
+        long_ago = datetime.now(UTC) - timedelta(seconds=GONE_SECONDS + 1)
+        connection.execute(update(volume_run).values(beat_at=long_ago))
+    model = QuarantineModel(overview, studies, runs, person="eve", may_write=lambda: False, errand=Errand)
+
+    run = model.start()["run"]
+
+    assert (run["person"], run["left"], run["done"]) == ("eve", True, 0)
 
 
 @pytest.mark.usefixtures("leaning")

@@ -6,6 +6,7 @@ loaded anew, is taken up again by the next page of whoever began it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -138,11 +139,20 @@ class QuarantineModel:
         run = self._runs.begin()
         self._making.begin(lambda: self._runs.work(run))
 
+    def _taken_up(self, run: Run) -> Run | None:
+        """A run that this person began and left; it stays as it is where they may not go on with it any more."""
+        if not self._may_write():
+            return run
+        with contextlib.suppress(
+            CcdsError
+        ):  # somebody else was quicker, or nothing waits any more: nobody asked for it
+            self._begin()
+        return self._runs.newest()
+
     def _progress(self) -> Answer:
         run = self._runs.newest()
         if run is not None and run.person == self._person and not run.stopping and run.is_left(datetime.now(UTC)):
-            self._begin()
-            run = self._runs.newest()
+            run = self._taken_up(run)
         going = run is not None and run.ended is None
         return {
             "run": None if run is None else _run(run),

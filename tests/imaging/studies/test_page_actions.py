@@ -69,3 +69,78 @@ def test_the_key_leads_to_the_chosen_series_volume_or_to_none():
 
     assert looked == [{"study": "study", "series": "one"}]
     assert said == ["The chosen series has no volume yet."] * 2 + ["No series is chosen."]
+
+
+STUDY = """
+  const list = { studies: [{ key: "study" }], begin: 0, page: 25, total: 1, counts: {}, codes: [], reading: false };
+  const shownAs = (volume) => ({ key: "study", series: 1, chosen: null, all_series: [{ name: "one", chosen: true, volume }] });
+  Object.assign(state, { opened: true, may_write: true, wanted: "study", list, shown: shownAs(null) });
+"""
+
+
+def test_a_series_is_chosen_once_however_often_the_form_is_sent():
+    """Or the same word would stand there twice."""
+    script = """
+      state.choosing = { series: "one", note: "why" };
+      act.overrule();
+      act.overrule();
+      return [kinds(), state.busy];
+    """
+
+    assert by_node("series", STUDY + script) == [["overrule"], True]
+
+
+def test_rules_are_kept_once_however_often_the_button_is_pressed():
+    """The second would read that others hold meanwhile."""
+    script = """
+      state.editing = { text: "rules: []" };
+      act.keepRules();
+      act.keepRules();
+      return kinds();
+    """
+
+    assert by_node("series", STUDY + script) == ["keep"]
+
+
+def test_who_comes_back_sees_the_study_as_it_is_now():
+    """Not only the list: its volume may have been made meanwhile. What was being typed stays."""
+    script = """
+      state.choosing = { series: "one", note: "half a rea" };
+      act.pause();
+      act.look();
+      await answer(list);
+      await answer({ shown: shownAs({ status: "accepted" }) });
+      return [kinds(), state.shown.all_series[0].volume, state.choosing.note];
+    """
+
+    assert by_node("series", STUDY + script) == [["studies", "study"], {"status": "accepted"}, "half a rea"]
+
+
+def test_a_reason_stays_in_sight_until_somebody_does_something():
+    """What the page asks by itself neither takes it away nor ends when it fails once."""
+    script = """
+      const timers = [];
+      globalThis.setTimeout = (run) => timers.push(run);
+      const turn = () => new Promise((resolve) => setImmediate(resolve));
+      state.list.reading = true;
+      state.choosing = { series: "one", note: "why" };
+      act.overrule();
+      asked.at(-1).reject(new Error("refused"));
+      await turn();
+      act.follow();
+      timers.at(-1)();
+      asked.at(-1).resolve({ ...list, reading: true });
+      await turn();
+      const kept = state.error;
+      timers.at(-1)();
+      asked.at(-1).reject(new Error("busy"));
+      await turn();
+      const goesOn = timers.length;
+      act.pause();
+      timers.at(-1)();
+      asked.at(-1).resolve({ ...list, reading: true });
+      await turn();
+      return [kept, state.error, goesOn, timers.length];
+    """
+
+    assert by_node("series", STUDY + script) == ["refused", "refused", 3, 3]

@@ -78,14 +78,14 @@ function pager({ begin, page, total }, words, turn) {
   );
 }
 
-/** A function that asks; undefined where it was refused, with the reason in `state.error`. */
+/** A function that asks; undefined where it was refused, with the reason in `state.error`. What is asked `again` without anybody's doing leaves a reason that stands there. */
 function asker(state, channel, draw) {
-  return async (request, patience) => {
-    state.error = null;
+  return async (request, patience, again = false) => {
+    if (!again) state.error = null;
     try {
       return await channel.ask(request, patience);
     } catch (error) {
-      state.error = error.message;
+      state.error = (again && state.error) || error.message;
       draw();
       return undefined;
     }

@@ -4,6 +4,7 @@ const AGAIN_MS = 2000;
 
 function actions(state, channel, draw, say, lookAt) {
   let waiting = null;
+  let sight = true;
 
   const ask = asker(state, channel, draw);
   const listed = () => ({ kind: "studies", which: state.which, code: state.code, begin: state.list?.begin ?? 0 });
@@ -21,17 +22,27 @@ function actions(state, channel, draw, say, lookAt) {
     /** As long as headers are read, the list is looked at again. */
     follow() {
       clearTimeout(waiting);
-      if (state.list?.reading) waiting = setTimeout(act.refresh, AGAIN_MS);
+      if (sight && state.list?.reading) waiting = setTimeout(() => act.refresh(true), AGAIN_MS);
     },
     pause() {
+      sight = false;
       clearTimeout(waiting);
     },
-    async refresh() {
-      const answer = await ask(listed());
-      if (!answer) return;
-      state.list = answer;
-      draw();
+    async refresh(again = false) {
+      const answer = await ask(listed(), undefined, again);
+      if (answer) {
+        state.list = answer;
+        draw();
+      }
       act.follow();
+    },
+    /** The list and the study that is shown, as they are now: volumes may have been made meanwhile. */
+    async look() {
+      sight = true;
+      await act.refresh();
+      const key = state.wanted ?? state.list.studies[0]?.key;
+      if (!state.wanted && key) await act.show(key);
+      else if (key) await act.load(key, true);
     },
     async filter(wanted) {
       Object.assign(state, wanted);
@@ -54,12 +65,17 @@ function actions(state, channel, draw, say, lookAt) {
     async show(key) {
       Object.assign(state, { wanted: key, choosing: null });
       draw();
-      const answer = await ask({ kind: "study", study: key }, 0);
-      if (!answer || state.wanted !== key) return;
+      const shown = await act.load(key);
+      if (!shown) return;
+      const { chosen, overruled_by: by, series } = shown;
+      say(`${chosen ? `${seriesName(chosen)} is chosen` : "No series is chosen"}${by ? ` by ${by}` : ""}, ${series} in all.`);
+    },
+    async load(key, again = false) {
+      const answer = await ask({ kind: "study", study: key }, 0, again);
+      if (!answer || state.wanted !== key) return null;
       state.shown = answer.shown;
       draw();
-      const { chosen, overruled_by: by } = answer.shown;
-      say(`${chosen ? `${seriesName(chosen)} is chosen` : "No series is chosen"}${by ? ` by ${by}` : ""}, ${answer.shown.series} in all.`);
+      return answer.shown;
     },
     step(by) {
       const { studies, begin, page, total } = state.list;
@@ -87,8 +103,10 @@ function actions(state, channel, draw, say, lookAt) {
       draw();
     },
     async overrule() {
+      if (!state.choosing || state.busy) return;
       const { series, note } = state.choosing;
       state.busy = true;
+      draw();
       const answer = await ask({ kind: "overrule", study: state.shown.key, series, note }, 0);
       state.busy = false;
       if (answer) {
@@ -125,7 +143,9 @@ function actions(state, channel, draw, say, lookAt) {
     },
     async keepRules() {
       const { editing } = state;
+      if (!editing || state.busy) return;
       state.busy = true;
+      draw();
       const answer = await ask({ kind: "keep", text: editing.text, seen: state.rules?.digest ?? null });
       state.busy = false;
       if (answer) {

@@ -110,7 +110,7 @@ function seriesScreen({ channel, said, signal, show }) {
       p: () => act.page(-1),
       v: () => act.lookAtChosen(),
       r: () => (state.editing ? act.closeRules() : act.openRules()),
-      u: () => act.refresh(),
+      u: () => act.look(),
     }[key];
     if (!run || (state.editing && key !== "r")) return false;
     run();
@@ -121,7 +121,7 @@ function seriesScreen({ channel, said, signal, show }) {
     element,
     open() {
       if (!state.opened) act.open();
-      else act.refresh();
+      else act.look();
     },
     close: () => act.pause(),
     pressed,

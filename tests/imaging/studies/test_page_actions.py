@@ -144,3 +144,47 @@ def test_a_reason_stays_in_sight_until_somebody_does_something():
     """
 
     assert by_node("series", STUDY + script) == ["refused", "refused", 3, 3]
+
+
+ROW = """
+  const row = { study: "study", series: "one", if_passed: "x", code: "gantry-tilt" };
+  const list = { rows: [row], begin: 0, page: 50, total: 1, counts: [], meanings: {} };
+  Object.assign(state, { opened: true, may_write: true, list });
+  act.beginPass(row);
+"""
+
+
+def test_a_pass_that_is_on_its_way_is_followed_whatever_is_pressed():
+    """Sent once; Cancel comes too late; a filter may close its form, and its result is still waited for."""
+    script = """
+      act.pass();
+      act.pass();
+      const sent = asked.at(-1);
+      act.cancel();
+      const open = state.passing !== null;
+      act.filter("other", null);
+      sent.resolve({ converting: true });
+      await settle();
+      return [kinds(), open, state.passing.converting];
+    """
+
+    assert by_node("quarantine", ROW + script) == [["pass", "list"], True, True]
+
+
+def test_how_a_run_ended_is_read_aloud():
+    """Volumes that weren't made are not called made."""
+    script = """
+      for (const cause of [null, "stopped", "no space"]) {
+        state.run = { done: 1, total: 3, ended: null, cause: null };
+        act.look();
+        await answer({ run: { done: cause ? 2 : 3, total: 3, ended: "now", cause }, waiting: 0 });
+        await answer(list);
+      }
+      return said;
+    """
+
+    assert by_node("quarantine", ROW + script) == [
+        "The volumes are made.",
+        "Stopped, 2 of 3 studies done.",
+        "Ended: no space, 2 of 3 studies done.",
+    ]

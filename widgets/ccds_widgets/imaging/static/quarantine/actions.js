@@ -2,6 +2,12 @@
 
 const LOOK_MS = 1000;
 
+/** How a run ended, to be read aloud. */
+function endOf({ done, total, cause }) {
+  if (!cause) return "The volumes are made.";
+  return `${cause === "stopped" ? "Stopped" : `Ended: ${cause}`}, ${done} of ${counted(total, "study")} done.`;
+}
+
 function actions(state, channel, draw, say, lookAt) {
   let waiting = null;
   let sight = false;
@@ -39,29 +45,30 @@ function actions(state, channel, draw, say, lookAt) {
       act.refresh();
     },
     async look() {
-      if (state.passing?.converting) {
-        const answer = await ask({ kind: "passing" });
+      const { passing } = state;
+      if (passing?.converting) {
+        const answer = await ask({ kind: "passing" }, undefined, true);
         if (answer && !answer.converting) {
-          Object.assign(state.passing, { converting: false, result: answer.passed });
+          Object.assign(passing, { converting: false, result: answer.passed });
           const { row } = answer.passed ?? {};
-          const at = state.list.rows.findIndex(({ study, series }) => study === state.passing.study && series === state.passing.series);
+          const at = state.list.rows.findIndex(({ study, series }) => study === passing.study && series === passing.series);
           if (row && row.code && at >= 0) state.list.rows[at] = row;
           say(answer.passed?.error ?? answer.passed?.line ?? "");
           draw();
         }
       }
       const before = state.run?.done;
-      const answer = await ask({ kind: "progress" });
+      const answer = await ask({ kind: "progress" }, undefined, true);
       if (answer) {
         const ended = take(answer) === "ended";
-        if (ended) say("The volumes are made.");
-        if (ended || before !== state.run?.done) await act.list();
+        if (ended) say(endOf(state.run));
+        if (ended || before !== state.run?.done) await act.list(state.list.begin, true);
         else draw();
       }
       act.follow();
     },
-    async list(begin = state.list.begin) {
-      const answer = await ask({ kind: "list", code: state.code, scanner: state.scanner, begin });
+    async list(begin = state.list.begin, again = false) {
+      const answer = await ask({ kind: "list", code: state.code, scanner: state.scanner, begin }, undefined, again);
       if (!answer) return;
       state.list = answer;
       state.at = Math.min(state.at, Math.max(0, answer.rows.length - 1));
@@ -99,22 +106,26 @@ function actions(state, channel, draw, say, lookAt) {
       say(`${row.code}: ${row.line}`);
     },
     beginPass(row) {
-      if (!row?.if_passed || !state.may_write || state.passing?.converting) return;
+      if (!row?.if_passed || !state.may_write || state.busy || state.passing?.converting) return;
       state.at = state.list.rows.indexOf(row);
       state.passing = { study: row.study, series: row.series, note: "", converting: false, result: null };
       draw();
     },
     lookAt,
     cancel() {
+      if (state.busy) return; // it is on its way
       state.passing = null;
       draw();
     },
     async pass() {
-      const { study, series, note } = state.passing;
+      const { passing } = state;
+      if (!passing || state.busy) return;
+      const { study, series, note } = passing;
       state.busy = true;
+      draw();
       const answer = await ask({ kind: "pass", study, series, note }, 0);
       state.busy = false;
-      if (answer) state.passing.converting = true;
+      if (answer) state.passing = Object.assign(passing, { converting: true }); // a filter may have closed its form
       draw();
       act.follow();
     },

@@ -140,6 +140,14 @@ class Archive(Protocol):
         """
         ...
 
+    def study(self, study_uid: str) -> StudyFound | None:
+        """What the archive says of one study; None where it has none of that UID. Exam codes as in `find_study`.
+
+        Raises:
+            StudyNotSent: the archive doesn't answer such a question.
+        """
+        ...
+
     def retrieve(self, study_uid: str, into: Path, progress: Progress) -> Retrieved:
         """Fetches a study into the folder `into`, which is there and empty: one file for each instance, whole or not at all.
 

@@ -45,6 +45,7 @@ _FIELDS = (
     "StudyDate",
     "StudyTime",
 )
+_SERVER_ERROR = 500
 _NO_STUDY_S_FAULT = {401, 403, 407, 429, 502, 503, 504}
 """Statuses for somebody who isn't let in, or comes too often or at the wrong time, and of a proxy whose archive is away."""
 
@@ -102,6 +103,15 @@ class DicomwebArchive:
                 study = described(self._data(answer), self._exam_code)
                 if study is not None and study.accession == accession:
                     yield self._completed(client, study)
+
+    def study(self, study_uid: str) -> StudyFound | None:
+        """See `Archive`."""
+        with self._client() as client:
+            for answer in self._pages(client, {"StudyInstanceUID": study_uid}):
+                study = described(self._data(answer), self._exam_code)
+                if study is not None and study.study_uid == study_uid:
+                    return study if study.exam_codes else self._completed(client, study)
+        return None
 
     def retrieve(self, study_uid: str, into: Path, progress: Progress) -> Retrieved:
         """See `Archive`."""
@@ -180,7 +190,7 @@ class DicomwebArchive:
                 try:
                     client.search_for_studies(limit=1)
                 except requests.HTTPError as error:
-                    if _status(error) >= requests.codes.server_error or _status(error) in _NO_STUDY_S_FAULT:
+                    if _status(error) >= _SERVER_ERROR or _status(error) in _NO_STUDY_S_FAULT:
                         raise
             raise
 
@@ -197,7 +207,7 @@ class DicomwebArchive:
         except requests.HTTPError as error:
             status = _status(error)
             if of_study and status not in _NO_STUDY_S_FAULT:
-                failure = _ServerFailed if status >= requests.codes.server_error else StudyNotSent
+                failure = _ServerFailed if status >= _SERVER_ERROR else StudyNotSent
                 raise failure(
                     expected="the archive to send the study", found=f"HTTP status {status}", do="ask whoever runs it"
                 ) from None

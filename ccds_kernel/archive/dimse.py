@@ -88,12 +88,18 @@ class DimseArchive:
 
     def find_study(self, accession: str) -> Iterator[StudyFound]:
         """See `Archive`."""
-        keys = (*(key for key in _STUDY_KEYS if key != "AccessionNumber"), "StudyDate")
-        with self._peer.associated([(FIND, None)]) as association:
-            identifier = _identifier("STUDY", *keys, AccessionNumber=accession)
-            self._exam_code.ask(identifier)
-            found = {one.study_uid: one for one in self._described(ask(self._peer, association, identifier))}
+        found = {one.study_uid: one for one in self._matching("AccessionNumber", accession)}
         yield from (one for one in found.values() if one.accession == accession)
+
+    def study(self, study_uid: str) -> StudyFound | None:
+        """See `Archive`."""
+        try:
+            found = self._matching("StudyInstanceUID", study_uid)
+        except QueryRefused as error:
+            raise StudyNotSent(
+                expected="the archive to say what it has", found=error.found, do="ask whoever runs it"
+            ) from None
+        return next((one for one in found if one.study_uid == study_uid), None)
 
     def retrieve(self, study_uid: str, into: Path, progress: Progress) -> Retrieved:
         """See `Archive`."""
@@ -115,6 +121,14 @@ class DimseArchive:
         if receiving.broken is not None:
             raise receiving.broken
         return Retrieved(receiving.inbox.received, len(announced.instances))
+
+    def _matching(self, keyword: str, value: str) -> list[StudyFound]:
+        """The studies that the archive answers with where one value is to match."""
+        keys = (key for key in (*_STUDY_KEYS, "StudyDate") if key != keyword)
+        with self._peer.associated([(FIND, None)]) as association:
+            identifier = _identifier("STUDY", *keys, **{keyword: value})
+            self._exam_code.ask(identifier)
+            return list(self._described(ask(self._peer, association, identifier)))
 
     def _described(self, answers: Iterable[Dataset]) -> Iterator[StudyFound]:
         return filter(None, (described(answer, self._exam_code) for answer in answers))

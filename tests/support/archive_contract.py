@@ -111,6 +111,15 @@ class ArchiveContract:
         assert found.exam_codes == self.unsaid.get("exam_codes", ("CTCHEST",))
         assert list(archive.find_study(CHEST.accession[:-1])) == []
 
+    def test_a_study_by_its_uid(self, archive: Archive):
+        """That one; of one that isn't there nothing."""
+        found = archive.study(CHEST.uid)
+
+        assert found is not None
+        assert (found.study_uid, found.accession, found.patient) == (CHEST.uid, CHEST.accession, CHEST.patient)
+        assert (found.date, found.exam_codes) == (CHEST.date, self.unsaid.get("exam_codes", ("CTCHEST",)))
+        assert archive.study("1.2.3.4.5") is None
+
     def test_it_fetches_a_study_whole(self, archive: Archive, into: Path):
         """Every instance is a file, as many as announced, and nothing else is there; progress adds up."""
         seen: list[tuple[int, int]] = []

@@ -20,10 +20,10 @@ from threading import Event as Flag
 
 from sqlalchemy import Connection
 
-from ccds_kernel.archive.archive import Archive, ArchiveAway, BrokeOff, Progress, StudyNotSent
+from ccds_kernel.archive.archive import Archive, ArchiveAway, BrokeOff, Progress, StudyFound, StudyNotSent
 from ccds_kernel.archive.claims import claim_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
-from ccds_kernel.archive.proof import completed, doubted
+from ccds_kernel.archive.proof import Doubt, completed, doubted
 from ccds_kernel.audit.events import AccessDenied, StudyArrived, StudyNotArrived, StudyRefused
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows
@@ -35,6 +35,7 @@ from ccds_kernel.imaging.retrieval.staging import DiskFull, OtherCopy, Staging
 from ccds_kernel.imaging.retrieval.timetable import next_change, pace_at
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.irb.study_key import study_key, study_key_secret
 
 MOST_THREADS = 16
 _LOOK_AGAIN_S = 30.0
@@ -79,6 +80,7 @@ class Worker:
         self._received = received
         self._now = now
         self._pause = pause
+        self._secret = study_key_secret(project.store)
         self._throttle = Throttle(lambda: pace_at(self._settings, now()).bytes_per_s)
         self._abandoned = Flag()
 
@@ -226,15 +228,37 @@ class Worker:
             why = error.strerror or "an error"
             return _Tried(Outcome(State.WAITING, why, counts=False), _not_written(error))
 
+    def _against_answer(self, request: StudyRequest, said: StudyFound | None) -> Outcome | None:
+        """The refusal of a study of which the archive says now that it isn't what is asked for; None where it may be.
+
+        The row says which study is wanted, and nothing more: everybody who may write images may have written it.
+        """
+        if said is None:
+            return None
+        if study_key(self._secret, said.accession or said.study_uid) != request.study_key:
+            doubt = Doubt.OTHER_ACCESSION
+        elif said.date is not None and not request.query.first <= said.date <= request.query.last:
+            doubt = Doubt.OTHER_DATE
+        elif request.query.covers(said.exam_codes, said.date) is False:
+            doubt = Doubt.OTHER_EXAM
+        else:
+            return None
+        study = said if doubt.is_of_study else None
+        return Outcome(State.REFUSED, f"{doubt.meaning} (by the archive)", doubt=doubt.value, study=study)
+
     def _fetched(self, request: StudyRequest, folder: Path, progress: Progress, came: list[int]) -> _Tried:
-        retrieved = self._archive.retrieve(request.study.study_uid, folder, progress)
+        said = self._archive.study(request.study.study_uid)
+        doubt = self._against_answer(request, said)
+        if said is None or doubt is not None:
+            return _Tried(doubt or Outcome(State.FAILED, "the archive has no such study any more"))
+        retrieved = self._archive.retrieve(said.study_uid, folder, progress)
         self._throttle.settle(self._abandoned.is_set)
         attribute = ExamCodeAttribute.parse(self._settings.exam_code)
         claims = [claim_of(path, attribute) for path in sorted(folder.iterdir())]
         before = [claim_of(path, attribute) for path in self._staging.published(request.study_key)]
         beside = request.beside | {claim.patient for claim in before if claim is not None and claim.patient}
-        found = doubted(request.study, request.query, claims, retrieved, beside)
-        study = completed(request.study, claims) if found is None or found.doubt.is_of_study else None
+        found = doubted(said, request.query, claims, retrieved, beside)
+        study = completed(said, claims) if found is None or found.doubt.is_of_study else None
         arrived = Outcome(State.ARRIVED, received=len(claims), announced=retrieved.announced, size=came[1], study=study)
         if found is not None:
             state = State.FAILED if found.doubt.may_pass else State.REFUSED

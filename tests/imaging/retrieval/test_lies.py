@@ -9,11 +9,12 @@ import pytest
 from pydicom import config
 from pydicom.uid import ExplicitVRLittleEndian
 
+from ccds_kernel.archive.archive import StudyFound
 from ccds_kernel.archive.site import staging_of
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.imaging.retrieval.asking import ask_archive
 from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
-from ccds_kernel.imaging.retrieval.request import State
+from ccds_kernel.imaging.retrieval.request import State, StudyRequest
 from ccds_kernel.imaging.retrieval.staging import Staging
 from ccds_kernel.imaging.retrieval.worker import Worker
 from ccds_kernel.imaging.studies.repository import ImageStudies
@@ -152,6 +153,50 @@ def test_two_instances_under_one_uid_are_refused(liar, fetch, tmp_path):
     assert told.state is State.REFUSED
     assert told.cause == "different instances under one UID (2 of 3)"
     assert told.files == []
+
+
+@pytest.fixture
+def queued(project, settings, archive, criteria) -> Callable[[StudyFound], StudyRequest]:
+    """Puts a study into the queue as anybody may write it there, and fetches it; its card."""
+
+    def put(study: StudyFound) -> StudyRequest:
+        queue = RetrievalQueue(project)
+        queue.request([study], criteria)
+        Worker(project, archive, Staging(staging_of(settings), project.folder, 0)).run()
+        (card,) = queue.requests()
+        return card
+
+    return put
+
+
+def test_the_archive_is_believed_and_not_the_queue(liar, queued, tmp_path):
+    """Whoever may write images may write its rows: what one says of another exam's study is held against a new answer."""
+    chest = Study(9, exam_code="CTCHEST")
+    liar.says = chest.write(tmp_path / "chest")
+    liar.sends = Study(9, exam_code=None).write(tmp_path / "bare")
+
+    card = queued(StudyFound(chest.uid, chest.accession, chest.patient, ("CTHEAD",), chest.date, instances=3))
+
+    assert (card.state, card.cause) == (State.REFUSED, "an exam code that wasn't asked for (by the archive)")
+    assert liar.sent == []
+
+
+@pytest.mark.parametrize("accession", ["", "ACC00077"])
+def test_a_study_under_another_key_is_refused(liar, queued, accession):
+    """It would lie with another order's report."""
+    card = queued(StudyFound(HONEST.uid, accession, HONEST.patient, ("CTHEAD",), HONEST.date))
+
+    assert (card.state, liar.sent) == (State.REFUSED, [])
+    assert "another accession number" in (card.cause or "")
+
+
+def test_a_study_that_the_archive_has_no_more_has_failed(liar, queued):
+    """It is asked whether it has it."""
+    liar.says = []
+
+    card = queued(StudyFound(HONEST.uid, HONEST.accession, HONEST.patient, ("CTHEAD",), HONEST.date))
+
+    assert (card.state, card.cause) == (State.FAILED, "the archive has no such study any more")
 
 
 def test_an_exam_code_that_nobody_says_is_refused(liar, fetch, tmp_path):

@@ -13,6 +13,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from ccds_kernel.audit.events import MaskKept, SelectionRulesKept, SeriesChosen, SeriesPassed, VolumesMade
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.convert import convert_series
@@ -116,7 +118,7 @@ class ImageStudies:
             raise CcdsError(
                 expected="a series of slices of the study, by its name",
                 found="none of that name",
-                do=f"see 'ccds imaging select --project {self._project.id} --study {study_key}'",
+                do="choose one that the study has",
             ) from error
         with self._project.store.writing() as connection:
             rows.add_choice(connection, study_key, series, note, self._project.person)
@@ -160,6 +162,17 @@ class ImageStudies:
         with self._project.store.reading() as connection:
             return rows.quarantine_counts(connection)
 
+    def check_pass(self, study_key: str, series: str, note: str) -> None:
+        """Refuses what `let_pass` would refuse, before anything is converted.
+
+        Raises:
+            CcdsError: it isn't in quarantine, its reason is no matter of opinion, or no note.
+        """
+        self._project.require(Action.WRITE_IMAGES)
+        _check_note(note)
+        with self._project.store.reading() as connection:
+            _passable(connection, study_key, series)
+
     def let_pass(self, study_key: str, series: str, note: str) -> list[Judgement]:
         """Lets the reason for which a series is in quarantine pass, and converts it again; what became of the study.
 
@@ -169,14 +182,7 @@ class ImageStudies:
         self._project.require(Action.WRITE_IMAGES)
         _check_note(note)
         with self._project.store.writing() as connection:
-            judged = rows.judgement(connection, study_key, series)
-            code = None if judged is None or judged.reason is None else judged.reason.code
-            if judged is None or judged.status is not Status.QUARANTINED or code not in PASSABLE:
-                raise CcdsError(
-                    expected=f"a series in quarantine for one of: {', '.join(PASSABLE)}",
-                    found=code or "a series that isn't in quarantine",
-                    do=f"see 'ccds imaging quarantine --project {self._project.id}'; other reasons end with other files",
-                )
+            judged, code = _passable(connection, study_key, series)
             rows.add_pass(connection, judged, code, note, self._project.person)
             who = {"person": self._project.person, "project": self._project.id}
             self._project.audit.write(SeriesPassed(**who, study_key=study_key, series=series, code=code))
@@ -347,10 +353,23 @@ def _free_name(folder: Path, series: str, paths: Sequence[Path]) -> str:
     )
 
 
+def _passable(connection: Connection, study_key: str, series: str) -> tuple[Judgement, str]:
+    """What became of a series that may be let pass, and the code of its reason."""
+    judged = rows.judgement(connection, study_key, series)
+    code = None if judged is None or judged.reason is None else judged.reason.code
+    if judged is None or judged.status is not Status.QUARANTINED or code not in PASSABLE:
+        raise CcdsError(
+            expected=f"a series in quarantine for one of: {', '.join(PASSABLE)}",
+            found=code or "a series that isn't in quarantine",
+            do="look at what is in quarantine now; other reasons end with other files",
+        )
+    return judged, code
+
+
 def _check_note(note: str) -> None:
     if not 0 < len(note.strip()) <= _LONGEST_NOTE:
         raise CcdsError(
             expected=f"a note of at most {_LONGEST_NOTE} characters that says why",
             found=f"{len(note)} characters",
-            do="say it with --note",
+            do="write why",
         )

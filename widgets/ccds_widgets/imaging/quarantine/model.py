@@ -121,9 +121,7 @@ class QuarantineModel:
             else:
                 self._passed = of_it | _came(judged, request.series)
 
-        if not self._may_write():
-            # Whoever keeps it says why not, and logs that.
-            self._passing.let_pass(request.study, request.series, request.note)
+        self._passing.check_pass(request.study, request.series, request.note)
         if self._converting.busy:
             raise CcdsError(expected="one conversion at a time", found="one that goes on", do="wait for its result")
         self._passed = None

@@ -27,6 +27,9 @@ class Quarantine(Protocol):
 class Passing(Protocol):
     """Who lets a reason pass; `ccds_kernel.imaging.studies.repository.ImageStudies` is one."""
 
+    def check_pass(self, study_key: str, series: str, note: str) -> None:
+        """Raises a CcdsError where that wouldn't be let pass."""
+
     def let_pass(self, study_key: str, series: str, note: str) -> list[Judgement]:
         """Lets it pass and converts again; what became of the study. Raises a CcdsError where it can't."""
 

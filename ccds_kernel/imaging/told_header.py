@@ -3,7 +3,8 @@
 By kind, not by a list of what identifies, which would be out of date with the next scanner: numbers, codes and the UIDs that
 the standard itself defines are told, and a few texts that scanners write, as in a volume's sidecar. Everything else is there by
 its name only: names, ids, dates, times, UIDs, private elements, and all text that people type. Nothing about the patient is told
-(group 0010).
+(group 0010). A number is told where it is one: files hold text in elements for numbers, too. A code is any word that fits into an
+element for codes: which ones the standard defines is known for few elements, and scanners write others.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
@@ -27,7 +29,8 @@ MOST_ROWS = 2000
 LONGEST_VALUE = 120
 _DEEPEST = 4
 _PATIENT = 0x0010
-_NUMBERS = frozenset({"DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV", "AT"})
+_NUMBERS = frozenset({"FD", "FL", "SL", "SS", "SV", "UL", "US", "UV", "AT"})
+_NUMBERS_AS_TEXT = frozenset({"DS", "IS"})
 _WRITTEN_BY_SCANNERS = frozenset(
     {
         "ConvolutionKernel", "ImplementationVersionName", "Manufacturer", "ManufacturerModelName", "ReceiveCoilName",
@@ -35,6 +38,7 @@ _WRITTEN_BY_SCANNERS = frozenset(
     }
 )  # fmt: skip
 _CODE = re.compile(r"[A-Z0-9_ ]{1,16}")
+_NUMBER = re.compile(r" *[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)? *", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class HeaderRow:
     Args:
         tag: "0018,0050"; of an element within a sequence those of the sequences around it before it, joined by " > ".
         keyword: DICOM's, "private" where the element is a maker's own; of one within a sequence joined in the same way.
-        vr: its value representation.
+        vr: its value representation; "" where the element can't be read.
         value: what it holds in the first file; None where it isn't told.
         values: how many different ones the files hold; 0 where it isn't told.
     """
@@ -109,17 +113,23 @@ def _read(path: Path) -> pydicom.FileDataset | None:
 
 
 def _rows(data: Dataset, tags: str, keywords: str, depth: int) -> Iterator[HeaderRow]:
-    for raw in data:
-        tag = f"{tags}{raw.tag.group:04X},{raw.tag.element:04X}"
-        keyword = f"{keywords}{raw.keyword or ('private' if raw.tag.is_private else '')}"
-        hidden = raw.tag.is_private or raw.tag.group == _PATIENT
-        if raw.VR != "SQ":
-            yield HeaderRow(tag, keyword, raw.VR, None if hidden else _told(raw), 0)
+    for place in sorted(data.keys()):
+        tag = f"{tags}{place.group:04X},{place.element:04X}"
+        keyword = f"{keywords}{keyword_for_tag(place) or ('private' if place.is_private else '')}"
+        hidden = place.is_private or place.group == _PATIENT
+        try:
+            element = data[place]
+            told = None if hidden or element.VR == "SQ" else _told(element)
+        except Exception:  # noqa: BLE001 - as in `_read`; the others are told nevertheless
+            yield HeaderRow(tag, keyword, "", None, 0)
             continue
-        count = len(raw.value or ())
-        yield HeaderRow(tag, keyword, raw.VR, None if hidden else f"{count} item{'' if count == 1 else 's'}", 0)
+        if element.VR != "SQ":
+            yield HeaderRow(tag, keyword, element.VR, told, 0)
+            continue
+        count = len(element.value or ())
+        yield HeaderRow(tag, keyword, element.VR, None if hidden else f"{count} item{'' if count == 1 else 's'}", 0)
         if count and not hidden and depth < _DEEPEST:
-            yield from _rows(raw.value[0], f"{tag} > ", f"{keyword} > ", depth + 1)
+            yield from _rows(element.value[0], f"{tag} > ", f"{keyword} > ", depth + 1)
 
 
 def _told(element: DataElement) -> str | None:
@@ -130,7 +140,11 @@ def _told(element: DataElement) -> str | None:
     if element.VR == "UI":
         names = [UID(str(value)).name for value in values]
         told = [] if set(names) & {str(value) for value in values} else names  # one that the standard doesn't define
-    elif element.VR in _NUMBERS or element.keyword in _WRITTEN_BY_SCANNERS or _is_code(element.VR, values):
+    elif (
+        _are_numbers(element.VR, values)
+        or element.keyword in _WRITTEN_BY_SCANNERS
+        or (element.VR == "CS" and _fit(_CODE, values))
+    ):
         told = [str(value) for value in values]
     else:
         told = []
@@ -140,5 +154,11 @@ def _told(element: DataElement) -> str | None:
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]} …"
 
 
-def _is_code(vr: str, values: list[object]) -> bool:
-    return vr == "CS" and all(_CODE.fullmatch(str(value)) for value in values if str(value))
+def _are_numbers(vr: str, values: list[object]) -> bool:
+    if vr in _NUMBERS_AS_TEXT:
+        return _fit(_NUMBER, values)
+    return vr in _NUMBERS and all(isinstance(value, int | float) for value in values)
+
+
+def _fit(kind: re.Pattern[str], values: list[object]) -> bool:
+    return all(kind.fullmatch(str(value)) for value in values if str(value))

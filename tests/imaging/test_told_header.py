@@ -105,6 +105,48 @@ def test_a_code_that_is_none_is_not_told(tmp_path, stack, said):
     assert rows["BodyPartExamined"].value is None
 
 
+def told_of_text(folder, stack, keyword, vr, text):
+    """The headers of `stack`, with `text` in an element that isn't for text: no program should write it."""
+    tag = Tag(keyword)
+    begin = tag.group.to_bytes(2, "little") + tag.element.to_bytes(2, "little")
+    for path in write_stack(folder, stack, lambda data, _index: data.add_new(tag, "LO", text)):
+        content = path.read_bytes()
+        assert content.count(begin + b"LO") == 1
+        path.write_bytes(content.replace(begin + b"LO", begin + vr.encode()))
+    return {row.keyword: row for row in told_header(folder, hashed_name("series", stack.series_uid)).rows}
+
+
+@pytest.mark.parametrize(
+    ("keyword", "vr", "text"),
+    [
+        ("KVP", "DS", "SMITH JOHN"),
+        ("KVP", "DS", "NAN"),
+        ("PixelAspectRatio", "IS", "1\\SMITH"),
+        ("AcquisitionNumber", "IS", "SMITH"),
+    ],
+)
+def test_text_in_an_element_for_numbers_is_not_told(tmp_path, stack, keyword, vr, text):
+    """Of several values none."""
+    rows = told_of_text(tmp_path, stack, keyword, vr, text)
+
+    assert (rows[keyword].value, rows[keyword].values) == (None, 0)
+
+
+@pytest.mark.parametrize("text", ["120", "-1.5e+2", ".5", "12345678901234567890"])
+def test_numbers_are_told_however_they_are_written(tmp_path, stack, text):
+    """The standard allows all of these."""
+    rows = told_of_text(tmp_path, stack, "KVP", "DS", text)
+
+    assert float(rows["KVP"].value) == float(text)
+
+
+def test_an_element_that_can_t_be_read_hides_itself_only(tmp_path, stack):
+    """Four bytes where a number has eight."""
+    rows = told_of_text(tmp_path, stack, "DiffusionBValue", "FD", "JOHN")
+
+    assert (rows["DiffusionBValue"].value, rows["Modality"].value) == (None, "CT")
+
+
 def test_a_long_value_is_cut_short(tmp_path, stack):
     """A table of thousands of numbers is no help."""
 

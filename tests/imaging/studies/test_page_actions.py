@@ -1,6 +1,7 @@
 """What the pages of series and quarantine ask for, run by Node against a kernel that the test plays."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -32,12 +33,12 @@ PLAYED = """
 """
 
 
-def by_node(screen: str, script: str):
+def by_node(screen: str, script: str, *more: str):
     """What `script` returns behind the page's own scripts of a screen; time stands still for them."""
     files = (
         SHARED / "base.js",
         STATIC / "parts.js",
-        *(STATIC / screen / f"{name}.js" for name in ("state", "actions")),
+        *(STATIC / screen / f"{name}.js" for name in ("state", "actions", *more)),
     )
     own = "\n".join(path.read_text() for path in files)
     program = f"{own}\nconsole.log(JSON.stringify(await (async () => {{{PLAYED}{script}}})()));\nprocess.exit();"
@@ -169,6 +170,16 @@ def test_a_pass_that_is_on_its_way_is_followed_whatever_is_pressed():
     """
 
     assert by_node("quarantine", ROW + script) == [["pass", "list"], True, True]
+
+
+def test_moments_are_told_by_the_clock_of_whoever_looks():
+    """As on every other screen: not in another zone than the masks of the same study."""
+    script = """
+      process.env.TZ = "Europe/Berlin";
+      return lastRun({ done: 3, total: 3, person: "eve", ended: "2026-01-02T22:41:00+00:00", cause: null });
+    """
+
+    assert re.search(r"eve, .*2026.*(11|23):41", by_node("quarantine", script, "run"))
 
 
 def test_how_a_run_ended_is_read_aloud():

@@ -1,6 +1,7 @@
 """The series screen on a real project, asked as its page would: what it shows, and whom it lets do what."""
 
 import json
+from datetime import datetime
 
 import pytest
 
@@ -89,6 +90,7 @@ def test_a_person_overrules_with_a_note(ask, page_of, study) -> None:
     assert (shown["chosen"]["name"], shown["overruled_by"]) == (other, "eve")
     [said] = shown["said"]
     assert (said["number"], said["note"], said["person"]) == (3, "the axial one has motion", "eve")
+    assert datetime.fromisoformat(said["at"]).tzinfo  # a page tells it by its own clock
     assert [one["key"] for one in ask("studies", which="overruled")["studies"]] == [KEY]
 
 

@@ -20,7 +20,6 @@ from ccds_widgets.base import sentence
 from ccds_widgets.imaging.quarantine import messages
 from ccds_widgets.imaging.quarantine.ports import Passing, Quarantine, Runs
 from ccds_widgets.imaging.selection.ports import Errands
-from ccds_widgets.imaging.shown import moment
 
 Answer = dict[str, Any]
 
@@ -172,7 +171,7 @@ def _row(judged: Judgement) -> Answer:
         "if_passed": PASSABLE.get(code),
         "files": judged.files,
         "person": judged.person,
-        "at": moment(judged.at),
+        "at": judged.at.isoformat(),
     }
 
 
@@ -191,10 +190,10 @@ def _came(judged: list[Judgement], series: str) -> Answer:
 def _run(run: Run) -> Answer:
     return {
         "person": run.person,
-        "begun": moment(run.begun),
+        "begun": run.begun.isoformat(),
         "total": run.total,
         "done": run.done,
-        "ended": None if run.ended is None else moment(run.ended),
+        "ended": None if run.ended is None else run.ended.isoformat(),
         "left": run.is_left(datetime.now(UTC)),
         "stopping": run.stopping,
         "cause": run.cause,

@@ -15,7 +15,6 @@ from ccds_kernel.imaging.studies.thumbnail import NoThumbnail
 from ccds_widgets.base import sentence
 from ccds_widgets.imaging.selection import messages
 from ccds_widgets.imaging.selection.ports import Choosing, Errands, Studies
-from ccds_widgets.imaging.shown import moment
 
 Answer = dict[str, Any]
 
@@ -113,7 +112,7 @@ class SelectionModel:
                     "number": numbers.get(said.series or ""),
                     "note": said.note,
                     "person": said.person,
-                    "at": moment(said.at),
+                    "at": said.at.isoformat(),
                 }
                 for said in self._studies.said(outline.study_key)
             ],
@@ -206,4 +205,4 @@ def _volume(judged: Judgement | None) -> Answer | None:
 
 
 def _kept(rules: KeptRules) -> Answer:
-    return {"digest": rules.digest, "person": rules.person, "at": moment(rules.at)}
+    return {"digest": rules.digest, "person": rules.person, "at": rules.at.isoformat()}

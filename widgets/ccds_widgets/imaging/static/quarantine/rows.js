@@ -27,7 +27,7 @@ function drawRow(row, at, state, act, pictures) {
       row.series ? fact("Series", h("span", { class: "ccds-key", title: row.series }, row.series.slice(0, 15), "…")) : null,
       row.series ? fact("Of", dotted(row.modality, row.scanner || UNKNOWN_SCANNER)) : null,
       fact("Files", grouped(row.files)),
-      fact("Converted", `${row.at}, ${row.person}`),
+      fact("Converted", `${moment(row.at)}, ${row.person}`),
     ),
   );
 }

@@ -9,7 +9,7 @@ function drawRun(state, act) {
       h("b", {}, run.stopping ? "Stopping after the study in hands …" : run.left ? "Volumes: nobody is at it" : "Making volumes"),
       h("progress", { max: run.total, value: run.done, "aria-label": `${run.done} of ${counted(run.total, "study")} done` }),
       h("span", {}, `${grouped(run.done)} of ${counted(run.total, "study")} (${Math.floor(100 * share)} %)`),
-      h("span", { class: "ccds-muted" }, `begun by ${run.person}, ${run.begun}`),
+      h("span", { class: "ccds-muted" }, `begun by ${run.person}, ${moment(run.begun)}`),
       h("span", { class: "ccds-space" }),
       mayWrite && run.left ? h("button", { class: "ccds-button ccds-first", "data-focus": "run", disabled: state.busy, onclick: () => act.run("begin") }, "Go on", h("kbd", {}, "m")) : null,
       mayWrite && !run.stopping ? h("button", { class: "ccds-button", "data-focus": "stop", disabled: state.busy, onclick: () => act.run("stop") }, "Stop") : null,
@@ -24,6 +24,6 @@ function drawRun(state, act) {
 }
 
 function lastRun({ done, total, person, ended, cause }) {
-  const what = `Last: ${grouped(done)} of ${counted(total, "study")}, ${person}, ${ended}`;
+  const what = `Last: ${grouped(done)} of ${counted(total, "study")}, ${person}, ${moment(ended)}`;
   return cause ? `${what}; ${cause === "stopped" ? "stopped" : `ended: ${cause}`}` : what;
 }

@@ -83,7 +83,7 @@ function drawSaid({ shown }) {
     h(
       "ol",
       { class: "ccds-said-list" },
-      shown.said.map((said) => h("li", {}, h("b", {}, said.series ? seriesName({ number: said.number, name: said.series }) : "none"), h("span", { class: "ccds-note" }, said.note), h("span", { class: "ccds-muted" }, `${said.person}, ${said.at}`))),
+      shown.said.map((said) => h("li", {}, h("b", {}, said.series ? seriesName({ number: said.number, name: said.series }) : "none"), h("span", { class: "ccds-note" }, said.note), h("span", { class: "ccds-muted" }, `${said.person}, ${moment(said.at)}`))),
     ),
   ];
 }

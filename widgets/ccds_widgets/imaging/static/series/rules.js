@@ -15,13 +15,13 @@ function drawRules(state, act) {
   return [
     h("div", { class: "ccds-title" }, h("h2", {}, "Rules"), h("span", { class: "ccds-space" }), h("button", { class: "ccds-button", "data-focus": "close-rules", onclick: () => act.closeRules() }, "Back to the studies", h("kbd", {}, "Esc"))),
     rules
-      ? h("p", {}, "In force: ", digest(rules), h("span", { class: "ccds-muted" }, `, kept by ${rules.person}, ${rules.at}`))
+      ? h("p", {}, "In force: ", digest(rules), h("span", { class: "ccds-muted" }, `, kept by ${rules.person}, ${moment(rules.at)}`))
       : h("p", { class: "ccds-hint" }, "No rules were kept yet, so no series is chosen. ", mayWrite ? "Put the project’s exam codes in below, see what they would choose, and keep them." : "Who may write this project’s images keeps some here."),
     drawEditor(state, act).element,
     h("div", { class: "ccds-tried", role: "status" }, drawTried(editing)),
     mayWrite ? h("div", { class: "ccds-toolbar" }, drawKeep(state, act)) : null,
     versions.length > 1
-      ? h("section", {}, h("h3", {}, "Kept before"), h("ol", { class: "ccds-said-list" }, versions.slice(1).map((one) => h("li", {}, digest(one), h("span", { class: "ccds-muted" }, `${one.person}, ${one.at}`)))))
+      ? h("section", {}, h("h3", {}, "Kept before"), h("ol", { class: "ccds-said-list" }, versions.slice(1).map((one) => h("li", {}, digest(one), h("span", { class: "ccds-muted" }, `${one.person}, ${moment(one.at)}`)))))
       : null,
   ];
 }

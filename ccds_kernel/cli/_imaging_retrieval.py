@@ -229,6 +229,7 @@ def _work(_options: argparse.Namespace) -> None:
     from ccds_kernel.archive.site import archive_of
     from ccds_kernel.errors import CcdsError
     from ccds_kernel.imaging.retrieval.asking import answer_requests
+    from ccds_kernel.imaging.retrieval.staging import AtWork
     from ccds_kernel.imaging.retrieval.work import projects_with_images
     from ccds_kernel.irb.project import current_person
     from ccds_kernel.settings import load_settings
@@ -247,6 +248,8 @@ def _work(_options: argparse.Namespace) -> None:
                 print(f"{project.id}: {_said(_worked(project))}")
             except ArchiveAway:
                 raise
+            except AtWork:
+                print(f"{project.id}: another worker is at it")
             except CcdsError as error:  # this project's affair: the others go on
                 tell(error)
     if stopped:

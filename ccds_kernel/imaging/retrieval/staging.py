@@ -35,6 +35,10 @@ class DiskFull(CcdsError):  # noqa: N818 - named for what a person is told
     """There is no room; nothing of what didn't fit is left."""
 
 
+class AtWork(CcdsError):  # noqa: N818 - named for what a person is told
+    """Another program fetches this project's studies."""
+
+
 class OtherCopy(Exception):  # noqa: N818 - its caller tells the person
     """The project has other files of that series already."""
 
@@ -59,7 +63,8 @@ class Staging:
         """Keeps other workers of this project away, and clears what one left that was killed.
 
         Raises:
-            CcdsError: another one is at work, or the folder can't be written.
+            AtWork: another one is at work.
+            CcdsError: the folder can't be written.
         """
         try:
             make_closed(self._root, self._folder.name)
@@ -76,7 +81,7 @@ class Staging:
             self._clear()
         except BlockingIOError:
             os.close(handle)
-            raise CcdsError(
+            raise AtWork(
                 expected="no other program that fetches this project's studies",
                 found="one at work",
                 do="leave it to that one: it takes what is asked for meanwhile, too",

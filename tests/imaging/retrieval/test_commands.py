@@ -5,7 +5,9 @@ from datetime import date
 
 import pytest
 
+from ccds_kernel.archive.site import staging_of
 from ccds_kernel.cli import main
+from ccds_kernel.imaging.retrieval.staging import Staging
 from support.archive import Study
 from support.lying_archive import LyingArchive
 from support.site import ADMINISTRATOR, act_as
@@ -128,6 +130,16 @@ def test_what_is_only_asked_for_the_site_fetches(capsys, monkeypatch, archive):
 
     assert status == 0
     assert capsys.readouterr().out == "HEAD-1: 2 studies tried: 1 arrived, 1 refused\n"
+
+
+def test_a_project_that_somebody_fetches_is_passed_over(capsys, monkeypatch, settings):
+    """As by the timer's run before: that is no error, which the timer would mail each time."""
+    act_as(monkeypatch, ADMINISTRATOR)
+
+    with Staging(staging_of(settings), settings.paths.projects / "HEAD-1", 0).mine():
+        status = main(["imaging", "work"])
+
+    assert (status, capsys.readouterr().out) == (0, "HEAD-1: another worker is at it\n")
 
 
 def test_consecutive_studies_that_are_not_all_there_are_told(capsys):

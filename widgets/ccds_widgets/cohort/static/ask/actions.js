@@ -1,6 +1,7 @@
 // What somebody does on the screen, and what it asks of the kernel.
 
 const LOOK_MS = 400;
+const AGAIN_MS = 4000;
 
 function formKey(context) {
   return `ccds-ask-${context.project}`;
@@ -14,6 +15,7 @@ function isOf(found, form) {
 function actions(state, context, draw) {
   const { channel, said, signal } = context;
   let timer = null;
+  let lost = null; // why the last look failed
 
   function take(answer) {
     const { counting, found, stopped, kept, damaged } = answer;
@@ -65,8 +67,14 @@ function actions(state, context, draw) {
     },
     async look() {
       const answer = await ask({ kind: "look" });
-      if (answer) take(answer);
-      else state.counting = null;
+      if (answer) {
+        if (state.error === lost) state.error = null;
+        lost = null;
+        take(answer);
+      } else {
+        lost = state.error;
+        if (!signal.aborted) timer = setTimeout(act.look, AGAIN_MS); // the kernel counts on: Stop stays in sight
+      }
       draw("asking");
     },
     ...choosing(state, said, draw, changed, refused),

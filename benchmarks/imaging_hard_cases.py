@@ -48,6 +48,8 @@ def _may_be_dicom(path: Path) -> bool:
 
 def main() -> None:
     """Prints the table."""
+    print("| series | verdict | reason | largest difference of a voxel | of a place, mm |")
+    print("| --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as work:
         for name in ARCHIVES:
             if not (FOLDER / name).exists():
@@ -56,9 +58,6 @@ def main() -> None:
             folder = Path(work, name)
             with tarfile.open(FOLDER / name) as archive:
                 archive.extractall(folder, filter="data")
-            print(
-                "| series | verdict | reason | voxels differ by | places differ by, mm |\n| --- | --- | --- | --- | --- |"
-            )
             for row in rows(folder, Path(work, "out", name)):
                 print("| " + " | ".join(row) + " |")
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pydicom
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.multival import MultiValue
 from pydicom.tag import Tag
@@ -153,6 +154,8 @@ def _instance(path: Path, file: BinaryIO) -> Instance | None:
     meta = data.file_meta
     if meta.get("MediaStorageSOPClassUID") == _DICOMDIR:
         return None
+    if _is_cut(data, "SeriesInstanceUID"):
+        raise UnreadableError("ends within its SeriesInstanceUID")  # what is left of it would be another series
     series_uid = _text(data, "SeriesInstanceUID")
     if not series_uid:
         raise UnreadableError("no SeriesInstanceUID")
@@ -195,6 +198,12 @@ def technical_values(path: Path) -> dict[str, object]:
     if protocol := _text(data, _PROTOCOL):
         found[PROTOCOL_MARK] = hashlib.sha256(protocol.encode(errors="replace")).hexdigest()[:12]
     return found
+
+
+def _is_cut(data: Dataset, keyword: str) -> bool:
+    """Whether the file ends within an element, whose value pydicom takes for as long as it is. Asked before it is decoded."""
+    element = data.get_item(_TAGS[keyword])
+    return isinstance(element, RawDataElement) and len(element.value or b"") < element.length
 
 
 def _text(data: Dataset, keyword: str) -> str:

@@ -34,6 +34,19 @@ def test_a_file_cut_anywhere_quarantines_its_series(tmp_path, out, convert, leng
     assert len(list(out.rglob("*.nii.gz"))) == 1
 
 
+@pytest.mark.parametrize("missing", [1, 2, 40])
+def test_a_file_cut_in_its_series_uid_makes_no_series_of_its_own(tmp_path, convert, missing) -> None:
+    """What is left of the UID would be another one, and the volume one slice short without a word."""
+    stack = Stack()
+    *_, last = write_stack(tmp_path / "in", stack)
+    uid = stack.series_uid.encode()
+    cut(last, last.read_bytes().index(uid) + len(uid) + len(uid) % 2 - missing)
+
+    [verdict] = convert(tmp_path / "in")
+
+    assert verdict["reason"].startswith("truncated: 1 unreadable DICOM file(s)")
+
+
 def test_a_broken_file_in_a_shared_folder_warns_every_series_there(tmp_path, convert) -> None:
     """Nobody knows whose it was."""
     write_stack(tmp_path / "in", Stack())

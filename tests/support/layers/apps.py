@@ -53,6 +53,8 @@ from support.site import ADMINISTRATOR, act_as, site_settings, write_settings
 from support.waiting import until
 
 PROJECT = "CHEST-1"
+GAPPED = "bcdefghij234567a"
+GAP = Stack(slices=6)
 READY = {"kind": "ready"}
 CONFIRM = {"screen": "confirm", "task": 1}
 ASSESS = {"screen": "assess", "task": 1}
@@ -430,9 +432,8 @@ class _Pages:
         self._look({"kind": "stroke", "label": 1, "over": None, "runs": [0, 0, 3]} | SLICE | self._volume)
 
     def _let_pass(self) -> None:
-        """Begins it; what comes of it (no such series is in quarantine) is told to the page that asks."""
-        series = f"series-{'0' * 20}"
-        self._quarantine({"kind": "pass", "study": KEY, "series": series, "note": self._name})
+        """Converts it again; it stays in quarantine, for the next one: a slice is missing."""
+        self._quarantine({"kind": "pass", "study": GAPPED, "series": series_name(GAP), "note": self._name})
         until(lambda: not self._quarantine({"kind": "passing"})["converting"], "what is let pass to be converted")
 
     def _sync(self, *keys: dict[str, Any]) -> None:
@@ -474,15 +475,18 @@ def _words(role: str) -> tuple[str, str, str]:
 
 
 def _image_study(settings: Settings, stack: ExitStack) -> None:
-    """A study with one series, and its volume; rules that choose it."""
+    """A study with one series, and its volume; rules that choose it. Another one with a gap, in quarantine."""
     series = Stack(slices=3)
-    write_stack(settings.paths.projects / PROJECT / "dicom" / KEY / "one", series)
+    dicom = settings.paths.projects / PROJECT / "dicom"
+    write_stack(dicom / KEY / "one", series)
+    write_stack(dicom / GAPPED / "one", GAP)[2].unlink()
     project = open_project(PROJECT, Action.WRITE_IMAGES, person=COLLEAGUE, settings=settings)
     stack.callback(project.close)
     studies = ImageStudies(project)
     studies.keep_rules(RULES)
-    studies.overrule(KEY, series_name(series), "to be looked at")
-    studies.make_volumes(KEY)
+    for key, chosen in ((KEY, series), (GAPPED, GAP)):
+        studies.overrule(key, series_name(chosen), "to be looked at")
+        studies.make_volumes(key)
 
 
 def _queued_study(settings: Settings, stack: ExitStack) -> str:

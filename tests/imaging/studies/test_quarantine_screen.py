@@ -14,8 +14,8 @@ from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.runs import GONE_SECONDS, VolumeRuns
 from ccds_kernel.imaging.studies.tables import volume_run
 from ccds_kernel.irb.rules import ProjectAccessDenied
+from ccds_widgets.beside import Errand
 from ccds_widgets.imaging.app import imaging_of
-from ccds_widgets.imaging.errand import Errand
 from ccds_widgets.imaging.quarantine.model import QuarantineModel
 from support.dicom import ACCESSION, PATIENT_ID, PATIENT_NAME, write_stack
 from support.image_studies import KEY, RULES, name_of

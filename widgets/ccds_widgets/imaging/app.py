@@ -10,7 +10,7 @@ from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.runs import VolumeRuns
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
-from ccds_widgets.imaging.errand import Errand
+from ccds_widgets.beside import Errand
 from ccds_widgets.imaging.quarantine.model import QuarantineModel
 from ccds_widgets.imaging.selection.model import SelectionModel
 from ccds_widgets.imaging.view import ImagingWidget

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from ccds_widgets import requests
-from ccds_widgets.imaging.shown import Begin, Note, SeriesName, StudyKey
+from ccds_widgets.imaging.asked import Begin, Note, Picture, SeriesName, StudyKey
 
 
 class List(requests.Request):
@@ -17,14 +17,6 @@ class List(requests.Request):
     code: Annotated[str, Field(max_length=32)] | None = None
     scanner: Annotated[str, Field(max_length=64)] | None = None
     begin: Begin = 0
-
-
-class Look(requests.Request):
-    """The middle slice of a series."""
-
-    kind: Literal["picture"]
-    study: StudyKey
-    series: SeriesName
 
 
 class Pass(requests.Request):
@@ -60,7 +52,7 @@ class StopRun(requests.Request):
     kind: Literal["stop"]
 
 
-Request = List | Look | Pass | Passing | Progress | BeginRun | StopRun
+Request = List | Picture | Pass | Passing | Progress | BeginRun | StopRun
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
 

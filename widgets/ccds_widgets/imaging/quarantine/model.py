@@ -14,9 +14,9 @@ from typing import Any
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.studies.rows import Judgement
 from ccds_kernel.imaging.studies.runs import Run
-from ccds_kernel.imaging.studies.thumbnail import NoThumbnail
 from ccds_kernel.imaging.verdict import PASSABLE, REASONS, TO_DO, Status
 from ccds_widgets.base import sentence
+from ccds_widgets.imaging.asked import Picture, picture_shown
 from ccds_widgets.imaging.quarantine import messages
 from ccds_widgets.imaging.quarantine.ports import Passing, Quarantine, Runs
 from ccds_widgets.imaging.selection.ports import Errands
@@ -72,8 +72,8 @@ class QuarantineModel:
         match request:
             case messages.List():
                 return self._list(request)
-            case messages.Look():
-                return self._picture(request)
+            case Picture():
+                return picture_shown(request, self._quarantine.thumbnail)
             case messages.Pass():
                 return self._let_pass(request)
             case messages.Passing():
@@ -102,12 +102,6 @@ class QuarantineModel:
             ],
             "meanings": {code: REASONS[code] for code, _ in counts},
         }
-
-    def _picture(self, request: messages.Look) -> Answer:
-        try:
-            return {"buffers": [self._quarantine.thumbnail(request.study, request.series)]}
-        except NoThumbnail as error:
-            return {"why_not": str(error)}
 
     def _let_pass(self, request: messages.Pass) -> Answer:
         of_it = {"study": request.study, "series": request.series}

@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from ccds_kernel.imaging.selection.rules_file import LONGEST
 from ccds_widgets import requests
-from ccds_widgets.imaging.shown import Begin, Note, SeriesName, StudyKey
+from ccds_widgets.imaging.asked import Begin, Note, Picture, SeriesName, StudyKey
 
 RulesText = Annotated[str, Field(max_length=LONGEST)]
 Which = Literal["all", "none", "overruled", "unread"]
@@ -28,14 +28,6 @@ class Show(requests.Request):
 
     kind: Literal["study"]
     study: StudyKey
-
-
-class Look(requests.Request):
-    """The middle slice of a series."""
-
-    kind: Literal["picture"]
-    study: StudyKey
-    series: SeriesName
 
 
 class Overrule(requests.Request):
@@ -68,7 +60,7 @@ class KeepRules(requests.Request):
     seen: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None
 
 
-Request = List | Show | Look | Overrule | Rules | TryRules | KeepRules
+Request = List | Show | Picture | Overrule | Rules | TryRules | KeepRules
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
 

@@ -11,8 +11,8 @@ from ccds_kernel.imaging.selection.rules_file import WrongRules
 from ccds_kernel.imaging.studies.overview import Outline
 from ccds_kernel.imaging.studies.repository import NO_RULES
 from ccds_kernel.imaging.studies.rows import Judgement, KeptRules
-from ccds_kernel.imaging.studies.thumbnail import NoThumbnail
 from ccds_widgets.base import sentence
+from ccds_widgets.imaging.asked import Picture, picture_shown
 from ccds_widgets.imaging.selection import messages
 from ccds_widgets.imaging.selection.ports import Choosing, Errands, Studies
 
@@ -60,8 +60,8 @@ class SelectionModel:
                 return self._list(request)
             case messages.Show():
                 return {"shown": self._detail(self._studies.study(request.study))}
-            case messages.Look():
-                return self._picture(request)
+            case Picture():
+                return picture_shown(request, self._studies.thumbnail)
             case messages.Overrule():
                 self._choosing.overrule(request.study, request.series, request.note)
                 return {"shown": self._detail(self._studies.study(request.study))}
@@ -117,12 +117,6 @@ class SelectionModel:
                 for said in self._studies.said(outline.study_key)
             ],
         }
-
-    def _picture(self, request: messages.Look) -> Answer:
-        try:
-            return {"buffers": [self._studies.thumbnail(request.study, request.series)]}
-        except NoThumbnail as error:
-            return {"why_not": str(error)}
 
     def _rules(self) -> Answer:
         kept = self._studies.kept_rules()

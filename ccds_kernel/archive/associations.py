@@ -20,16 +20,12 @@ from pynetdicom.association import Association
 from pynetdicom.events import Event, EventHandlerType
 from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiation
 
-from ccds_kernel.archive import checkpoint
 from ccds_kernel.archive.archive import ArchiveAway
+from ccds_kernel.archive.questions import PENDING, Heard, Questions
 from ccds_kernel.archive.tls import Tls
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.quiet_pydicom import quiet_pydicom
 
-FIND = UID("1.2.840.10008.5.1.4.1.2.2.1")
-"""The query model whose root is the study."""
-
-_PENDING = (0xFF00, 0xFF01)
 _SUCCESS = 0x0000
 _TOO_MANY = (0xA700, 0xFE00)
 _CALLING, _CALLED = 3, 7
@@ -98,7 +94,7 @@ class Peer:
         *,
         roles: Sequence[SCP_SCU_RoleSelectionNegotiation] = (),
         handlers: Sequence[EventHandlerType] = (),
-    ) -> Iterator[Association]:
+    ) -> Iterator[Questions]:
         """An association with these presentation contexts (without transfer syntaxes: the usual ones), released at the end.
 
         Raises:
@@ -106,12 +102,11 @@ class Peer:
         """
         with quiet_pydicom():
             try:
-                association = self._established(contexts, roles, handlers)
+                association, heard = self._established(contexts, roles, handlers)
             except _Unanswered:  # a busy archive closes connections: asked once more
-                association = self._established(contexts, roles, handlers)
-            checkpoint.install(association)
+                association, heard = self._established(contexts, roles, handlers)
             try:
-                yield association
+                yield Questions(association, heard, self.timeout_s)
             finally:
                 if association.is_established:
                     association.release()
@@ -121,8 +116,8 @@ class Peer:
         contexts: Sequence[tuple[UID, Sequence[UID] | None]],
         roles: Sequence[SCP_SCU_RoleSelectionNegotiation],
         handlers: Sequence[EventHandlerType],
-    ) -> Association:
-        entity = self.entity()
+    ) -> tuple[Association, Heard]:
+        entity, heard = self.entity(), Heard()
         for abstract, syntaxes in contexts:
             if syntaxes is None:
                 entity.add_requested_context(abstract)
@@ -133,12 +128,12 @@ class Peer:
             self.port,
             ae_title=self.title,
             ext_neg=list(roles),
-            evt_handlers=[IMPATIENT, *handlers],
+            evt_handlers=[IMPATIENT, *heard.handlers, *handlers],
             tls_args=None if self.tls is None else (self.tls.calling, self.host),
         )
         if not association.is_established:
             raise self._why_none(association)
-        return association
+        return association, heard
 
     def _why_none(self, association: Association) -> ArchiveAway:
         answer = association.acceptor.primitive
@@ -183,7 +178,7 @@ IMPATIENT: EventHandlerType = (evt.EVT_CONN_OPEN, _limit_waits)
 and it waits for the rest of one for ever."""
 
 
-def ask(peer: Peer, association: Association, identifier: Dataset) -> list[Dataset]:
+def ask(peer: Peer, questions: Questions, identifier: Dataset) -> list[Dataset]:
     """Everything that the archive answers to one question.
 
     Raises:
@@ -192,12 +187,13 @@ def ask(peer: Peer, association: Association, identifier: Dataset) -> list[Datas
     """
     answers = []
     try:
-        for status, answer in association.send_c_find(identifier, FIND):
-            code = status.get("Status")
-            if code in _PENDING:
-                if answer is None:
+        for answer in questions.find(identifier):
+            code = answer.status
+            if code in PENDING:
+                told = questions.data_set(answer)
+                if told is None:
                     raise peer.away("an answer that can't be read", "ask whoever runs the archive")
-                answers.append(answer)
+                answers.append(told)
             elif code in _TOO_MANY:
                 raise TooManyAnswers(
                     expected="all answers of the archive", found=f"status 0x{code:04X}", do="ask for fewer days at once"

@@ -14,12 +14,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom import build_role, evt
-from pynetdicom.association import Association
 
 from ccds_kernel.archive.archive import (
     ArchiveAway,
@@ -30,21 +28,18 @@ from ccds_kernel.archive.archive import (
     StudyFound,
     StudyNotSent,
 )
-from ccds_kernel.archive.associations import FIND, Peer, QueryRefused, TooManyAnswers, ask
+from ccds_kernel.archive.associations import Peer, QueryRefused, TooManyAnswers, ask
 from ccds_kernel.archive.described import described, scanner_of, text_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
+from ccds_kernel.archive.questions import FIND, GET, MOVE, PENDING, Answer, Questions
 from ccds_kernel.archive.received import Inbox
 from ccds_kernel.archive.storage_service import Receiving, StorageService
 from ccds_kernel.archive.transfer_syntaxes import USUAL, proposals
-
-MOVE = UID("1.2.840.10008.5.1.4.1.2.2.2")
-GET = UID("1.2.840.10008.5.1.4.1.2.2.3")
 
 _STUDY_KEYS = (
     "StudyInstanceUID", "AccessionNumber", "PatientID", "StudyTime", "ModalitiesInStudy", "NumberOfStudyRelatedInstances",
 )  # fmt: skip
 _UID = re.compile(r"[0-9.]+")
-_PENDING = (0xFF00, 0xFF01)
 _SUCCESS, _SOME_FAILED = 0x0000, 0xB000
 _UNKNOWN_DESTINATION = 0xA801
 
@@ -75,15 +70,15 @@ class DimseArchive:
     def find(self, query: ArchiveQuery) -> Iterator[StudyFound]:
         """See `Archive`."""
         seen: set[str] = set()
-        with self._peer.associated([(FIND, None)]) as association:
+        with self._peer.associated([(FIND, None)]) as questions:
             for first, last in query.months:
                 for code in sorted(query.exam_codes):
-                    for study in self._described(self._studies(association, code, first, last)):
+                    for study in self._described(self._studies(questions, code, first, last)):
                         if study.study_uid in seen:
                             continue
                         seen.add(study.study_uid)
                         is_other = query.covers(study.exam_codes, study.date) is False
-                        scanner = None if is_other else self._scanner(association, study.study_uid)
+                        scanner = None if is_other else self._scanner(questions, study.study_uid)
                         yield replace(study, scanner=scanner)
 
     def find_study(self, accession: str) -> Iterator[StudyFound]:
@@ -125,15 +120,15 @@ class DimseArchive:
     def _matching(self, keyword: str, value: str) -> list[StudyFound]:
         """The studies that the archive answers with where one value is to match."""
         keys = (key for key in (*_STUDY_KEYS, "StudyDate") if key != keyword)
-        with self._peer.associated([(FIND, None)]) as association:
+        with self._peer.associated([(FIND, None)]) as questions:
             identifier = _identifier("STUDY", *keys, **{keyword: value})
             self._exam_code.ask(identifier)
-            return list(self._described(ask(self._peer, association, identifier)))
+            return list(self._described(ask(self._peer, questions, identifier)))
 
     def _described(self, answers: Iterable[Dataset]) -> Iterator[StudyFound]:
         return filter(None, (described(answer, self._exam_code) for answer in answers))
 
-    def _studies(self, association: Association, code: str, first: date, last: date) -> list[Dataset]:
+    def _studies(self, questions: Questions, code: str, first: date, last: date) -> list[Dataset]:
         """The answers for one exam code and some days.
 
         Asked again for half of the days where they are too many, and without the code where it is refused as a filter.
@@ -141,31 +136,31 @@ class DimseArchive:
         identifier = _identifier("STUDY", *_STUDY_KEYS, StudyDate=f"{first:%Y%m%d}-{last:%Y%m%d}")
         self._exam_code.ask(identifier, code)
         try:
-            return ask(self._peer, association, identifier)
+            return ask(self._peer, questions, identifier)
         except TooManyAnswers as error:
             if first == last:
                 raise self._peer.away(f"more studies on {first} than it answers with ({error.found})") from None
         except QueryRefused:
             if not code:
                 raise
-            return self._studies(association, "", first, last)
+            return self._studies(questions, "", first, last)
         middle = first + (last - first) // 2
         halves = ((first, middle), (middle + timedelta(days=1), last))
-        return [answer for begin, end in halves for answer in self._studies(association, code, begin, end)]
+        return [answer for begin, end in halves for answer in self._studies(questions, code, begin, end)]
 
-    def _scanner(self, association: Association, study_uid: str) -> str | None:
+    def _scanner(self, questions: Questions, study_uid: str) -> str | None:
         keys = ("SeriesInstanceUID", "Manufacturer", "ManufacturerModelName", "StationName")
-        series = ask(self._peer, association, _identifier("SERIES", *keys, StudyInstanceUID=study_uid))
+        series = ask(self._peer, questions, _identifier("SERIES", *keys, StudyInstanceUID=study_uid))
         return next(filter(None, map(scanner_of, series)), None)
 
     def _announced(self, study_uid: str) -> _Announced:
         keys = ("SOPInstanceUID", "SOPClassUID", "AvailableTransferSyntaxUID")
         found: list[Dataset] = []
-        with self._peer.associated([(FIND, None)]) as association:
+        with self._peer.associated([(FIND, None)]) as questions:
             of_study = _identifier("SERIES", "SeriesInstanceUID", StudyInstanceUID=study_uid)
-            for series in ask(self._peer, association, of_study):
+            for series in ask(self._peer, questions, of_study):
                 where = {"StudyInstanceUID": study_uid, "SeriesInstanceUID": text_of(series, "SeriesInstanceUID")}
-                found += ask(self._peer, association, _identifier("IMAGE", *keys, **where))
+                found += ask(self._peer, questions, _identifier("IMAGE", *keys, **where))
             values = [{text_of(one, key) for one in found} for key in keys]
         # What is no UID isn't asked for: it would become part of a proposal.
         return _Announced(*(frozenset(filter(_UID.fullmatch, each)) for each in values))
@@ -175,29 +170,27 @@ class DimseArchive:
         storage = proposals(sop_classes, announced.syntaxes)
         roles = [build_role(UID(sop_class), scp_role=True) for sop_class in sorted(sop_classes)]
         handlers = [(evt.EVT_C_STORE, receiving.take)]
-        with self._peer.associated([(GET, None), *storage], roles=roles, handlers=handlers) as association:
+        with self._peer.associated([(GET, None), *storage], roles=roles, handlers=handlers) as questions:
             try:
-                answers = association.send_c_get(_identifier("STUDY", StudyInstanceUID=study_uid), GET)
-                self._check(answers)
+                self._check(questions.get(_identifier("STUDY", StudyInstanceUID=study_uid)))
             except (ValueError, RuntimeError):
                 raise self._peer.away("no C-GET service", "set archive.protocol to c-move") from None
 
     def _move(self, study_uid: str, service: StorageService, announced: _Announced, receiving: Receiving) -> None:
         with (
             service.receiving(receiving, announced.sop_classes, announced.syntaxes) as message_id,
-            self._peer.associated([(FIND, None), (MOVE, None)]) as association,
+            self._peer.associated([(FIND, None), (MOVE, None)]) as questions,
         ):
             try:
                 identifier = _identifier("STUDY", StudyInstanceUID=study_uid)
-                answers = association.send_c_move(identifier, self._peer.ours, MOVE, msg_id=message_id)
-                self._check(answers)
+                self._check(questions.move(identifier, self._peer.ours, message_id))
             except (ValueError, RuntimeError):
                 raise self._peer.away("no C-MOVE service", "set archive.protocol to c-get") from None
 
-    def _check(self, answers: Iterator[tuple[Dataset, Any]]) -> None:
+    def _check(self, answers: Iterator[Answer]) -> None:
         """Waits for the end. Instances that the archive couldn't send are missing then: the numbers tell."""
-        for status, _ in answers:
-            code = status.get("Status")
+        for answer in answers:
+            code = answer.status
             if code is None:
                 raise self._peer.away("a connection that broke off while it sent a study", kind=BrokeOff)
             if code == _UNKNOWN_DESTINATION:
@@ -205,11 +198,10 @@ class DimseArchive:
                     f"that it doesn't know {self._peer.ours} as a place to send to",
                     "let the archive know that AE title with this host and archive.move_port",
                 )
-            if code not in {*_PENDING, _SUCCESS, _SOME_FAILED}:
-                failed = status.get("NumberOfFailedSuboperations", 0)
+            if code not in {*PENDING, _SUCCESS, _SOME_FAILED}:
                 raise StudyNotSent(
                     expected="the archive to send the study",
-                    found=f"status 0x{code:04X}" + (f", {failed} instance(s) not sent" if failed else ""),
+                    found=f"status 0x{code:04X}" + (f", {answer.failed} instance(s) not sent" if answer.failed else ""),
                     do="ask whoever runs it",
                 )
 

@@ -22,13 +22,11 @@ from pynetdicom.service_class import StorageServiceClass
 from pynetdicom.transport import ThreadedAssociationServer
 
 from ccds_kernel.archive.associations import IMPATIENT, Peer
+from ccds_kernel.archive.questions import HIGHEST_NUMBER
 from ccds_kernel.archive.received import Inbox
 from ccds_kernel.archive.transfer_syntaxes import EVERY
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.quiet_pydicom import quiet_pydicom
-
-_HIGHEST = 2**16 - 1
-"""Message ids have 16 bits."""
 
 _MOST_ASSOCIATIONS = 1000
 """Far beyond the threads that a site may have; pynetdicom's own limit is ten, beyond which the archive can't send."""
@@ -75,8 +73,8 @@ class StorageService:
         self._lock = Lock()
         self._expected: dict[int, Receiving] = {}
         # From anywhere on: what the archive still sends for a worker that was killed must not be taken for this one's.
-        begin = 1 + randbelow(_HIGHEST)
-        self._numbers = cycle(chain(range(begin, _HIGHEST + 1), range(1, begin)))
+        begin = 1 + randbelow(HIGHEST_NUMBER)
+        self._numbers = cycle(chain(range(begin, HIGHEST_NUMBER + 1), range(1, begin)))
         self._server: ThreadedAssociationServer | None = None
 
     @contextmanager

@@ -21,10 +21,11 @@ from pynetdicom import AE, evt
 from pynetdicom.sop_class import CTImageStorage, MRImageStorage
 
 from ccds_kernel.archive.archive import Archive
-from ccds_kernel.archive.associations import FIND, Peer
+from ccds_kernel.archive.associations import Peer
 from ccds_kernel.archive.dicomweb import DicomwebArchive
-from ccds_kernel.archive.dimse import GET, DimseArchive
+from ccds_kernel.archive.dimse import DimseArchive
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
+from ccds_kernel.archive.questions import FIND, GET
 from ccds_kernel.archive.storage_service import StorageService
 from support.demo import free_port
 

@@ -206,7 +206,7 @@ def test_a_run_that_can_t_go_on_says_why(runs, settings) -> None:
 
     runs.work(runs.begin())
 
-    assert "expected an output folder that can be written" in runs.newest().cause
+    assert "expected to write the project's volumes" in runs.newest().cause
     assert runs.waiting() == [KEY]
 
 

@@ -2,12 +2,13 @@
 
 A request with `screen` goes, without it, to the model of that screen, which is opened on its first use; one without is none.
 Whether the person may do what is asked is asked by each screen's model, anew each time: what `screens` leaves out is a
-convenience, no lock. The labelling app has a shell of its own: its screens are of tasks.
+convenience, no lock. The labelling app has a model of its own: its screens are of tasks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,8 +17,11 @@ from pydantic import Field, TypeAdapter
 from ccds_kernel.errors import CcdsError
 from ccds_widgets import requests
 from ccds_widgets.base import SHARED, Model, assets
+from ccds_widgets.labeling.opening import Opening
 
 Answer = dict[str, Any]
+OpenScreen = Callable[[], Model | Opening]
+"""Opens a screen, or says how far that is."""
 
 
 class Address(requests.Request):
@@ -37,7 +41,7 @@ class ScreensModel:
         screens: the name of each screen that the person may use → how it is opened, in the order of the bar.
     """
 
-    def __init__(self, *, project: str, screens: Mapping[str, Callable[[], Model]]) -> None:
+    def __init__(self, *, project: str, screens: Mapping[str, OpenScreen]) -> None:
         self._project = project
         self._screens = screens
         self._open: dict[str, Model] = {}
@@ -47,7 +51,7 @@ class ScreensModel:
         return {"project": self._project, "screens": list(self._screens)}
 
     def answer(self, content: dict[str, Any]) -> Answer:
-        """The answer of the screen that is asked.
+        """The answer of the screen that is asked; as long as that is being opened only how far it is, and nothing is done.
 
         Raises:
             CcdsError: it is no request, or is refused.
@@ -55,9 +59,11 @@ class ScreensModel:
         own = {key: value for key, value in content.items() if key != "screen"}
         address = requests.parsed({key: content[key] for key in content.keys() - own.keys()}, _ADDRESS)
         screen = self._screen(address.screen)
+        if isinstance(screen, Opening):
+            return {"opening": asdict(screen)}
         return screen.start() if own == {"kind": "ready"} else screen.answer(own)
 
-    def _screen(self, name: str) -> Model:
+    def _screen(self, name: str) -> Model | Opening:
         if name not in self._open:
             if name not in self._screens:
                 raise CcdsError(
@@ -65,7 +71,10 @@ class ScreensModel:
                     found="another one",
                     do=f"choose one of these: {', '.join(self._screens) or 'none'}",
                 )
-            self._open[name] = self._screens[name]()
+            opened = self._screens[name]()
+            if isinstance(opened, Opening):
+                return opened
+            self._open[name] = opened
         return self._open[name]
 
 

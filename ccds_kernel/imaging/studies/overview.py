@@ -6,11 +6,12 @@ as they look. Every method asks the project again whether the person may do it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.selection.rules import Choice, SelectionRules
@@ -27,6 +28,7 @@ from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
 
 _MOST_VERSIONS = 20
+_TOLD_EACH = 1000
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """Between hosts whose sessions read studies; what was read in that time before the newest is looked at again."""
 
@@ -69,6 +71,14 @@ class Changes:
     examples: tuple[str, ...]
 
 
+class _Known(NamedTuple):
+    """From what it follows, by the rules, what is made of a study: a tuple, which is made and compared 100,000 times."""
+
+    read: tuple[SeriesRead, ...] | None
+    codes: tuple[str, ...]
+    said: Said | None
+
+
 class StudiesOverview:
     """The studies of `project`, for the person who opened it.
 
@@ -83,31 +93,59 @@ class StudiesOverview:
         self._kept: dict[str, tuple[SeriesRead, ...]] = {}
         self._kept_at: datetime | None = None
         self._one_at_a_time = Lock()
+        self._codes: tuple[object, dict[str, tuple[str, ...]]] = None, {}
+        self._rules = SelectionRules(())
+        self._decided: dict[str, tuple[_Known, Outline]] = {}
         self._known: tuple[object, list[Outline]] | None = None
 
-    def outlines(self) -> list[Outline]:
-        """Every study, by key. From any thread."""
-        with self._one_at_a_time:
-            return self._outlines()
+    def outlines(self, tell: Callable[[float], None] = lambda _: None) -> list[Outline]:
+        """Every study, by key. From any thread.
 
-    def _outlines(self) -> list[Outline]:
+        Args:
+            tell: is told which share is done: the first time, and after other rules, 100,000 take seconds.
+        """
+        with self._one_at_a_time:
+            return self._outlines(tell)
+
+    def _outlines(self, tell: Callable[[float], None]) -> list[Outline]:
         keys = self._studies.study_keys()
         reports = self._project.may(Action.READ_REPORTS)
         with self._project.store.reading() as connection:
-            revision = (keys, reports, self._reads, read_rows.revision(connection))
+            coded = keys, reports, rows.revision_of_codes(connection, reports=reports)
+            revision = (coded, self._reads, read_rows.revision(connection))
             if self._known is not None and self._known[0] == revision:
                 return self._known[1]
             since = None if self._kept_at is None else self._kept_at - _CLOCKS_DIFFER
-            self._kept |= read_rows.all_series(connection, since)
+            for at, (key, series) in enumerate(read_rows.all_series(connection, since)):
+                self._kept[key] = series
+                if at % _TOLD_EACH == 0:
+                    tell(min(0.5, 0.5 * at / max(len(keys), 1)))
             self._kept_at = read_rows.newest_read(connection)
             mine = dict(self._mine)  # a thread may add to it meanwhile
-            read = self._kept | {key: kept.series for key, kept in mine.items()}
-            codes = rows.exam_codes(connection, keys, reports=reports)
+            if self._codes[0] != coded:
+                self._codes = coded, rows.exam_codes(connection, keys, reports=reports)
             said = rows.newest_choices(connection)
+        read = self._kept | {key: kept.series for key, kept in mine.items()}
+        codes = self._codes[1]
         rules = self._studies.rules()
-        found = [_outline(key, read.get(key), rules, codes.get(key, ()), said.get(key)) for key in keys]
+        if rules != self._rules:
+            self._rules, self._decided = rules, {}
+        decided = {}
+        for at, key in enumerate(keys):
+            decided[key] = self._decide(key, _Known(read.get(key), codes.get(key, ()), said.get(key)))
+            if at % _TOLD_EACH == 0:
+                tell(0.5 + 0.5 * at / len(keys))
+        self._decided = decided
+        found = [outline for _, outline in self._decided.values()]
         self._known = revision, found
         return found
+
+    def _decide(self, study_key: str, known: _Known) -> tuple[_Known, Outline]:
+        """As before where nothing else is known of the study: deciding takes most of the time."""
+        before = self._decided.get(study_key)
+        if before is not None and before[0] == known:
+            return before
+        return known, _outline(study_key, known, self._rules)
 
     def read(self, study_key: str) -> tuple[SeriesRead, ...]:
         """The series of a study, read anew where files came or went.
@@ -157,7 +195,7 @@ class StudiesOverview:
             reports = self._project.may(Action.READ_REPORTS)
             codes = rows.exam_codes(connection, [study_key], reports=reports).get(study_key, ())
             said = rows.choices(connection, study_key)
-        return _outline(study_key, read, self._studies.rules(), codes, said[0] if said else None)
+        return _outline(study_key, _Known(read, codes, said[0] if said else None), self._studies.rules())
 
     def volumes(self, study_key: str) -> Mapping[str, Judgement]:
         """What became of the series of a study that were converted, by name."""
@@ -231,13 +269,8 @@ class StudiesOverview:
         return self._studies.quarantine_counts()
 
 
-def _outline(
-    study_key: str,
-    read: tuple[SeriesRead, ...] | None,
-    rules: SelectionRules,
-    codes: tuple[str, ...],
-    said: Said | None,
-) -> Outline:
+def _outline(study_key: str, known: _Known, rules: SelectionRules) -> Outline:
+    read, codes, said = known
     if read is None:
         return Outline(study_key, codes, None, ())
     return Outline(study_key, codes, decide([one.facts for one in read], rules, codes, said), read)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from ccds_kernel.imaging.retrieval.tables import retrieval
 from ccds_kernel.imaging.studies.series_read import SeriesRead, from_json, to_json
 from ccds_kernel.imaging.studies.tables import selection_rules, series_choice, study_series
 
@@ -34,11 +33,11 @@ def series_kept(connection: Connection, study_key: str) -> KeptSeries | None:
     return None if row is None else KeptSeries(row.stamp, from_json(row.series))
 
 
-def all_series(connection: Connection, since: datetime | None) -> Mapping[str, tuple[SeriesRead, ...]]:
-    """What was read of every study of which something was, `since` then or ever."""
+def all_series(connection: Connection, since: datetime | None) -> Iterator[tuple[str, tuple[SeriesRead, ...]]]:
+    """Each study of which something was read, `since` then or ever, and what that was."""
     wanted = select(study_series.c.study_key, study_series.c.series)
     rows = connection.execute(wanted if since is None else wanted.where(study_series.c.read_at >= since))
-    return {row.study_key: from_json(row.series) for row in rows}
+    return ((row.study_key, from_json(row.series)) for row in rows)
 
 
 def newest_read(connection: Connection) -> datetime | None:
@@ -48,7 +47,7 @@ def newest_read(connection: Connection) -> datetime | None:
 
 
 def revision(connection: Connection) -> tuple[object, ...]:
-    """Changes with everything from which it follows which series is chosen, but for what reports say."""
+    """Changes with everything from which it follows which series is chosen, but for the exam codes."""
     read = connection.execute(select(func.count(), func.max(study_series.c.read_at)).select_from(study_series)).one()
-    newest = [connection.scalar(select(func.max(table.c.id))) for table in (selection_rules, series_choice, retrieval)]
+    newest = [connection.scalar(select(func.max(table.c.id))) for table in (selection_rules, series_choice)]
     return (*read, *newest)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,8 +57,11 @@ class ImageStudies:
     def study_keys(self) -> tuple[str, ...]:
         """The studies whose files are in the project."""
         self._project.require(Action.READ_IMAGES)
-        folder = self._project.folder / "dicom"
-        return tuple(sorted(path.name for path in folder.glob("*") if _STUDY_KEY.fullmatch(path.name)))
+        try:
+            names = os.listdir(self._project.folder / "dicom")  # noqa: PTH208 - 100,000 paths take longer than all else
+        except FileNotFoundError:
+            names = []
+        return tuple(sorted(filter(_STUDY_KEY.fullmatch, names)))
 
     def rules(self) -> SelectionRules:
         """The rules in force; without rules where none were kept."""

@@ -103,6 +103,13 @@ def exam_codes(connection: Connection, study_keys: Sequence[str], *, reports: bo
     return found
 
 
+def revision_of_codes(connection: Connection, *, reports: bool) -> tuple[int | None, ...]:
+    """Changes with what `exam_codes` says of the same studies."""
+    said = select(func.count(), func.max(retrieval.c.id)).where(retrieval.c.state != State.REFUSED)
+    loaded = select(func.count(), func.max(report.c.id))
+    return tuple(value for of in ([said, loaded] if reports else [said]) for value in connection.execute(of).one())
+
+
 def kept_rules(connection: Connection, most: int = 1) -> list[KeptRules]:
     """Rules as they were kept, the newest first."""
     newest = select(selection_rules).order_by(selection_rules.c.id.desc()).limit(most)
@@ -197,8 +204,8 @@ def quarantined(
     return [_judgement(row) for row in connection.execute(page)], total or 0
 
 
-def judged_series(connection: Connection, since: datetime | None) -> dict[str, set[str]]:
-    """Study → its series that have a verdict.
+def judged_series(connection: Connection, since: datetime | None) -> dict[str, dict[str, bool]]:
+    """Study → its series that have a verdict → whether that made a volume.
 
     A quarantine that might pass counts only where it is of `since` or later, and of after it was let pass.
     """
@@ -209,12 +216,13 @@ def judged_series(connection: Connection, since: datetime | None) -> dict[str, s
             select(*of_pass, func.max(series_pass.c.passed_at).label("at")).group_by(*of_pass)
         )
     }
-    found: dict[str, set[str]] = {}
+    found: dict[str, dict[str, bool]] = {}
     columns = series_verdict.c
     for row in connection.execute(select(columns.study_key, columns.series, columns.code, columns.made_at)):
-        late = [moment for moment in (since, passed.get(tuple(row[:3]))) if moment is not None]
-        if row.code not in PASSABLE or all(_utc(row.made_at) >= moment for moment in late):
-            found.setdefault(row.study_key, set()).add(row.series)
+        study_key, series, code, made_at = row
+        late = [moment for moment in (since, passed.get((study_key, series, code))) if moment is not None]
+        if code not in PASSABLE or all(_utc(made_at) >= moment for moment in late):
+            found.setdefault(study_key, {})[series] = code is None
     return found
 
 

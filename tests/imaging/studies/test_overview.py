@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from ccds_kernel.cohort.tables import report
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.studies.overview import StudiesOverview
 from ccds_kernel.imaging.studies.thumbnail import NoThumbnail
@@ -73,6 +75,48 @@ def test_what_somebody_else_reads_is_seen(overview, overview_of, folder, study) 
 
     assert before == [len(study)]
     assert after == [(KEY, len(study) + 1, False), (OTHER, 1, False)]
+
+
+def test_only_what_changed_is_decided_anew(overview, studies, folder, study) -> None:
+    """There may be 100,000 studies, and one of them is read each second."""
+    overview.read_all()
+    [before] = overview.outlines()
+    write_stack(folder.parent / OTHER / "one", Stack())
+    overview.read(OTHER)
+
+    [after, other] = overview.outlines()
+    studies.keep_rules(THICK)
+    [by_others, _] = overview.outlines()
+
+    assert after is before
+    assert other.choice is not None
+    assert by_others.choice.chosen == name_of(study["coronal"])
+
+
+def test_how_far_it_is_is_told_where_there_is_much_to_do(overview) -> None:
+    """Not of what is known already."""
+    overview.read_all()
+    told: list[float] = []
+
+    overview.outlines(told.append)
+    known = list(told)
+    overview.read_all()
+    overview.outlines(told.append)
+
+    assert known == told == sorted(told)
+
+
+def test_a_report_that_comes_later_says_the_exam_code(overview, open_as, folder) -> None:
+    """Also where nothing else changed."""
+    write_stack(folder.parent / OTHER / "one", Stack())
+    overview.read_all()
+    before = [one.exam_codes for one in overview.outlines()]
+
+    with open_as("eve").store.writing() as connection:
+        connection.execute(insert(report).values(accession="A-2", study_key=OTHER, exam_code="CTHEAD"))
+
+    assert before == [("CTHEAD",), ()]
+    assert [one.exam_codes for one in overview.outlines()] == [("CTHEAD",)] * 2
 
 
 def test_who_may_not_write_reads_for_themselves(overview, overview_of, study) -> None:

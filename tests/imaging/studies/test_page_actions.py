@@ -147,6 +147,28 @@ def test_a_reason_stays_in_sight_until_somebody_does_something():
     assert by_node("series", STUDY + script) == ["refused", "refused", 3, 3]
 
 
+def test_a_look_that_takes_long_is_taken_less_often():
+    """While headers are read, which takes hours: so that the kernel does mostly what people ask."""
+    script = """
+      let now = 0;
+      const waits = [];
+      globalThis.setTimeout = (run, wait) => waits.push([run, wait]);
+      performance.now = () => now;
+      const turn = () => new Promise((resolve) => setImmediate(resolve));
+      state.list.reading = true;
+      act.follow();
+      for (const takes of [10, 1000]) {
+        waits.at(-1)[0]();
+        now += takes;
+        asked.at(-1).resolve({ ...list, reading: true });
+        await turn();
+      }
+      return waits.map(([, wait]) => wait);
+    """
+
+    assert by_node("series", STUDY + script) == [2000, 2000, 20000]
+
+
 ROW = """
   const row = { study: "study", series: "one", if_passed: "x", code: "gantry-tilt" };
   const list = { rows: [row], begin: 0, page: 50, total: 1, counts: [], meanings: {} };

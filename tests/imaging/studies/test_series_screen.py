@@ -8,6 +8,8 @@ import pytest
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_widgets.imaging.app import imaging_of
+from ccds_widgets.labeling.opening import Opening
+from ccds_widgets.screens import ScreensModel
 from support.dicom import ACCESSION, PATIENT_ID, PATIENT_NAME, SR, write_object
 from support.image_studies import KEY, RULES, name_of
 from support.waiting import until
@@ -237,3 +239,19 @@ def test_a_screen_that_there_is_not_is_refused(open_as) -> None:
     assert app.start()["screens"][:2] == ["series", "quarantine"]
     with pytest.raises(CcdsError, match="expected a screen that you may use"):
         app.answer({"screen": "all", "kind": "ready"})
+
+
+def test_a_screen_that_is_being_opened_says_how_far_that_is(open_as) -> None:
+    """And does nothing until then; the shell asks again."""
+    half = Opening("Going through the studies", 0.5)
+    opened = imaging_of(open_as("eve"))
+    given = iter([half, opened])
+    app = ScreensModel(project="HEAD-1", screens={"slow": lambda: next(given)})
+
+    answers = [app.answer({"screen": "slow", "kind": "ready"}) for _ in range(3)]
+
+    assert answers == [
+        {"opening": {"doing": "Going through the studies", "share": 0.5}},
+        opened.start(),
+        opened.start(),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.studies.overview import StudiesOverview
@@ -10,12 +11,17 @@ from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.runs import VolumeRuns
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
+from ccds_widgets.base import Model
 from ccds_widgets.beside import Errand
 from ccds_widgets.imaging.quarantine.model import QuarantineModel
 from ccds_widgets.imaging.selection.model import SelectionModel
 from ccds_widgets.imaging.view import ImagingWidget
 from ccds_widgets.imaging.viewer.app import look_screen
-from ccds_widgets.screens import ScreensModel
+from ccds_widgets.labeling.opening import Opening, Openings, Tell
+from ccds_widgets.screens import OpenScreen, ScreensModel
+
+_ALL = 0
+"""There is one such thing to open, not one for each task."""
 
 
 def imaging_app() -> ImagingWidget:
@@ -41,6 +47,16 @@ def open_session() -> ScreensModel:
 def imaging_of(project: Project) -> ScreensModel:
     """The screens of `project` for the person who opened it."""
     overview, studies = StudiesOverview(project), ImageStudies(project)
+    gone_through = Openings[StudiesOverview](lambda _, tell: _go_through(overview, tell))
+
+    def opened(screen: Callable[[], Model]) -> OpenScreen:
+        """`screen`, when every study was gone through beside the requests, once for both screens that need them all."""
+
+        def open_it() -> Model | Opening:
+            now = gone_through.of(_ALL)
+            return now if isinstance(now, Opening) else screen()
+
+        return open_it
 
     def may_write() -> bool:
         return project.may(Action.WRITE_IMAGES)
@@ -55,5 +71,14 @@ def imaging_of(project: Project) -> ScreensModel:
 
     return ScreensModel(
         project=project.id,
-        screens={"series": selection, "quarantine": quarantine, "look": lambda: look_screen(project)},
+        screens={"series": opened(selection), "quarantine": opened(quarantine), "look": lambda: look_screen(project)},
     )
+
+
+def _go_through(overview: StudiesOverview, tell: Tell) -> StudiesOverview:
+    def told(share: float) -> None:
+        tell(Opening("Going through the studies", share))
+
+    told(0.0)
+    overview.outlines(told)
+    return overview

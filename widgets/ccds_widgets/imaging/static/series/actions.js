@@ -1,6 +1,7 @@
 // Everything that can be asked for, by mouse or by key, and what the screen shows of it.
 
 const AGAIN_MS = 2000;
+const REST = 20; // with 100,000 studies a look holds the kernel for a second: of twenty
 
 function actions(state, channel, draw, say, lookAt) {
   let waiting = null;
@@ -19,22 +20,23 @@ function actions(state, channel, draw, say, lookAt) {
       act.follow();
       if (list.studies.length) await act.show(list.studies[0].key);
     },
-    /** As long as headers are read, the list is looked at again. */
-    follow() {
+    /** As long as headers are read, the list is looked at again, the later the longer that `took`. */
+    follow(took = 0) {
       clearTimeout(waiting);
-      if (sight && state.list?.reading) waiting = setTimeout(() => act.refresh(true), AGAIN_MS);
+      if (sight && state.list?.reading) waiting = setTimeout(() => act.refresh(true), Math.max(AGAIN_MS, REST * took));
     },
     pause() {
       sight = false;
       clearTimeout(waiting);
     },
     async refresh(again = false) {
+      const begun = performance.now();
       const answer = await ask(listed(), undefined, again);
       if (answer) {
         state.list = answer;
         draw();
       }
-      act.follow();
+      act.follow(performance.now() - begun);
     },
     /** The list and the study that is shown, as they are now: volumes may have been made meanwhile. */
     async look() {

@@ -43,9 +43,7 @@ _LISTS = {
 
 Answer = dict[str, Any]
 
-
 _Asking = messages.Ask | messages.Stop | messages.Drop | messages.Put | messages.Leave | messages.Single
-_ASKING = (messages.Ask, messages.Stop, messages.Drop, messages.Put, messages.Leave, messages.Single)
 
 
 class FetchModel:
@@ -95,7 +93,7 @@ class FetchModel:
         self._permit()
         if isinstance(request, messages.Look):
             return self._look(request)
-        if isinstance(request, _ASKING):
+        if isinstance(request, _Asking):
             return self._asking(request)
         return self._working(request)
 

@@ -154,8 +154,19 @@ function drawKeeping(state, act, hint, link = null) {
   );
 }
 
-/** What somebody does with these fields; `changed()` is called after each change, `refused(code)` gives why a code can't be chosen. */
-function choosing(state, said, draw, changed, refused) {
+/** What somebody does with these fields; `changed()` is called after each change, `open()` asks anew what is approved. */
+function choosing(state, { channel, said }, draw, changed, open) {
+  /** Why an exam code can't be chosen; nothing where an amendment has added it meanwhile. */
+  async function refused(code) {
+    try {
+      await channel.ask({ kind: "check", code });
+    } catch (error) {
+      return error.message;
+    }
+    await open();
+    return null;
+  }
+
   return {
     type(text) {
       state.typed = text;

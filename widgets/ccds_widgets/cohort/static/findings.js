@@ -55,6 +55,15 @@ function drawMonths(found, width, name, noun = "study") {
   );
 }
 
+/** Draws the months into the figure that `container` has, as wide as that is. */
+function fitMonths(container, found, marks, name, noun) {
+  const place = container.querySelector(".ccds-figure");
+  const width = Math.floor(place?.clientWidth ?? 0);
+  if (!found || width < 120) return;
+  redraw(place, drawMonths(found, width, name, noun));
+  marks.settle();
+}
+
 /** One table of numbers of `things`, with bars in proportion to the largest. */
 function drawNumbers({ name, rows, more }, things) {
   const largest = Math.max(1, ...rows.map(({ number }) => number));

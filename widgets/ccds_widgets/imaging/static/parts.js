@@ -1,4 +1,4 @@
-// What the screens of series and quarantine share: asking, small pictures, pages, and the form for a note.
+// What the screens of series and quarantine share: asking, small pictures, and the form for a note.
 
 const MOST_PICTURES = 600;
 
@@ -62,20 +62,6 @@ function openPictures(channel, signal) {
 /** "a · b": the parts that there are. */
 function dotted(...parts) {
   return parts.filter(Boolean).join(" · ");
-}
-
-/** "1–25 of 340 studies", and a button on either side; `words` says how many there are. */
-function pager({ begin, page, total }, words, turn) {
-  if (total <= page) return h("p", { class: "ccds-muted ccds-pager" }, words(total));
-  const button = (title, key, sign, to) =>
-    h("button", { class: "ccds-icon", "data-focus": `page-${key}`, "aria-label": `${title} (${key})`, title: `${title} (${key})`, disabled: to < 0 || to >= total, onclick: () => turn(to) }, sign);
-  return h(
-    "div",
-    { class: "ccds-pager", role: "group", "aria-label": "Pages" },
-    button("Page before", "p", "‹", begin - page),
-    h("span", { class: "ccds-muted" }, `${grouped(begin + 1)}–${grouped(Math.min(begin + page, total))} of ${words(total)}`),
-    button("Page after", "n", "›", begin + page),
-  );
 }
 
 /** A function that asks; undefined where it was refused, with the reason in `state.error`. What is asked `again` without anybody's doing leaves a reason that stands there. */

@@ -44,17 +44,6 @@ function actions(state, context, draw) {
     draw();
   }
 
-  /** Why an exam code can't be chosen; nothing where an amendment has added it meanwhile. */
-  async function refused(code) {
-    try {
-      await channel.ask({ kind: "check", code });
-    } catch (error) {
-      return error.message;
-    }
-    await act.open();
-    return null;
-  }
-
   const act = {
     async open() {
       const answer = await ask({ kind: "ready" });
@@ -77,7 +66,7 @@ function actions(state, context, draw) {
       }
       draw("asking");
     },
-    ...choosing(state, said, draw, changed, refused),
+    ...choosing(state, context, draw, changed, () => act.open()),
     use(one) {
       const gone = act.put(one);
       state.name = one.name;

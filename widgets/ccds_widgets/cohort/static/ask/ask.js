@@ -83,11 +83,7 @@ function askScreen(context) {
   }
 
   function drawChart() {
-    const place = parts.counts.querySelector(".ccds-figure");
-    const width = Math.floor(place?.clientWidth ?? 0);
-    if (!state.found || width < 120) return;
-    redraw(place, drawMonths(state.found, width, "Studies by month"));
-    marks.settle();
+    fitMonths(parts.counts, state.found, marks, "Studies by month");
   }
 
   function pressed(event) {

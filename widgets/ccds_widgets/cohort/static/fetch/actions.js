@@ -175,10 +175,10 @@ function actions(state, context, draw) {
       state.sought = study;
       want({ cause: null, study: study || null });
     },
-    turn(delta) {
-      const begin = state.list.begin + delta * state.list.page;
-      if (begin < 0 || begin >= state.list.total) return;
-      want({ begin });
+    turn: (begin) => want({ begin }),
+    page(by) {
+      const to = state.list.begin + by * state.list.page;
+      if (to >= 0 && to < state.list.total) act.turn(to);
     },
     current(study) {
       state.current = study;

@@ -82,21 +82,13 @@ function fetchScreen(context) {
     body.hidden = false;
     const { counts, mayWrite, reach, busy } = state;
     show("queue", [counts, state.worker, state.pace, mayWrite, reach, state.starting, state.startFailed], () => drawQueue(state, act));
-    if (show("putting", [state.kept, state.damaged, state.chosen, state.counting, state.confirm, state.askError, state.done, mayWrite, reach, busy], () => drawPutting(state, act))) drawConfirmChart();
+    if (show("putting", [state.kept, state.damaged, state.chosen, state.counting, state.confirm, state.askError, state.done, mayWrite, reach, busy], () => drawPutting(state, act))) fitMonths(parts.putting, state.confirm, marks, `Studies of ${state.confirm?.named} by month`);
     show("single", [state.single, mayWrite, reach], () => drawSingle(state, act));
     show("requested", state.requested, () => drawRequested(state));
     show("lists", [counts, state.wanted, state.sought, mayWrite, busy], () => drawLists(state, act));
     show("causes", [state.causes, state.list.which, state.list.cause, state.list.study], () => drawCauses(state, act));
     show("studies", [state.list, mayWrite, busy, state.mostAttempts], () => drawStudies(state, act));
     side.hidden = !mayWrite && !state.requested.length;
-  }
-
-  function drawConfirmChart() {
-    const place = parts.putting.querySelector(".ccds-figure");
-    const width = Math.floor(place?.clientWidth ?? 0);
-    if (!state.confirm || width < 120) return;
-    place.replaceChildren(drawMonths(state.confirm, width, `Studies of ${state.confirm.named} by month`));
-    marks.settle();
   }
 
   function step(delta) {
@@ -145,8 +137,8 @@ function fetchScreen(context) {
       r: () => mine && row?.can_retry && act.retry(row.study),
       R: () => mine && state.retriable && act.retry(null),
       a: () => mine && row?.can_hurry && act.hurry(row.study),
-      n: () => act.turn(1),
-      p: () => act.turn(-1),
+      n: () => act.page(1),
+      p: () => act.page(-1),
       s: () => element.querySelector('[data-focus="accession"]')?.focus(),
       "/": () => element.querySelector('[data-focus="study"]')?.focus(),
       ...arrows,

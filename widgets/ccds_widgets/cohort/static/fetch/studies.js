@@ -60,7 +60,7 @@ function drawCauses(state, act) {
 function drawStudies(state, act) {
   const { list } = state;
   if (!list.rows.length) return [list.study ? emptyState("No study of that key", "Nobody has asked for one; look whether the key is whole.") : emptyState(...EMPTY[list.which])];
-  return [h("ul", { class: "ccds-studies" }, list.rows.map((row, at) => card(row, at, state, act))), drawPages(state, act)];
+  return [h("ul", { class: "ccds-studies" }, list.rows.map((row, at) => card(row, at, state, act))), pager(list, (number) => counted(number, "study"), (begin) => act.turn(begin))];
 }
 
 /** How many instances a study has, or how many of them came. */
@@ -92,12 +92,4 @@ function drawActs(row, state, act) {
   if (row.can_retry) return h("div", { class: "ccds-study-acts" }, h("button", { class: "ccds-button", type: "button", "data-focus": `retry-${row.study}`, disabled: state.busy, onclick: () => act.retry(row.study) }, "Try again", h("kbd", {}, "r")));
   if (row.can_hurry) return h("div", { class: "ccds-study-acts" }, h("button", { class: "ccds-button", type: "button", "data-focus": `hurry-${row.study}`, disabled: state.busy, onclick: () => act.hurry(row.study) }, "Fetch it first", h("kbd", {}, "a")));
   return row.why_not ? h("p", { class: "ccds-muted" }, row.why_not) : null;
-}
-
-function drawPages({ list }, act) {
-  if (list.total <= list.page) return null;
-  const page = list.begin / list.page;
-  const pages = Math.ceil(list.total / list.page);
-  const turn = (delta, words, key) => h("button", { class: "ccds-button", type: "button", "data-focus": `page-${words}`, disabled: page + delta < 0 || page + delta >= pages, onclick: () => act.turn(delta) }, words, h("kbd", {}, key));
-  return h("div", { class: "ccds-pages", role: "group", "aria-label": "Pages" }, turn(-1, "Previous", "p"), h("span", {}, `Page ${grouped(page + 1)} of ${grouped(pages)}`), turn(1, "Next", "n"));
 }

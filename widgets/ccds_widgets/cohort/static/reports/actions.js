@@ -36,18 +36,8 @@ function actions(state, context, draw) {
     count();
   }
 
-  async function refused(code) {
-    try {
-      await channel.ask({ kind: "check", code });
-    } catch (error) {
-      return error.message;
-    }
-    await act.open();
-    return null;
-  }
-
   const act = {
-    ...choosing(state, said, draw, changed, refused),
+    ...choosing(state, context, draw, changed, () => act.open()),
     async open() {
       try {
         const { approved, may_keep: mayKeep, cohorts } = await channel.ask({ kind: "ready" }, 0);

@@ -81,11 +81,7 @@ function reportsScreen(context) {
   }
 
   function drawChart() {
-    const place = parts.counts.querySelector(".ccds-figure");
-    const width = Math.floor(place?.clientWidth ?? 0);
-    if (!state.found || width < 120) return;
-    redraw(place, drawMonths(state.found, width, "Reports by month", "report"));
-    marks.settle();
+    fitMonths(parts.counts, state.found, marks, "Reports by month", "report");
   }
 
   function pressed(event) {

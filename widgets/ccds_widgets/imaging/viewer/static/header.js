@@ -1,6 +1,6 @@
 // The headers of the files that a volume was made of: a table that typed words filter.
 
-/** Opens the list of `rows`: [tag, keyword, VR, value or null, how many values]. */
+/** The list of `rows`: [tag, keyword, VR, value or null, how many values]. */
 function headerDialog({ files, rows }) {
   const body = h("tbody", {});
   const count = h("p", { class: "ccds-muted", role: "status" });
@@ -25,6 +25,5 @@ function headerDialog({ files, rows }) {
   }
 
   draw();
-  dialog.addEventListener("close", () => dialog.remove());
   return dialog;
 }

@@ -87,7 +87,8 @@ def test_a_notebook_shows_the_volume_that_it_names(open_as, series):
     """A page is told which, and opens it; pixels go beside the answer as bytes."""
     page = page_of(show_volume(open_as("fay"), STUDY, series))
 
-    first = page.ask({"kind": "ready", "request": 1})
+    page.ask({"kind": "ready", "request": 1})
+    first = page.ask({"kind": "ready", "screen": "look", "request": 2})
 
     assert (first["project"], first["study"], first["series"]) == ("HEAD-1", STUDY, series)
     assert (first["studies"], first["corrects"]) == ([STUDY], False)

@@ -17,7 +17,7 @@ class LabelingWidget(ModelWidget):
 
     _esm = "\n".join(
         (
-            assets(SHARED / "base.js", _OWN / "phrase_parts.js"),
+            assets(SHARED / "base.js", SHARED / "screens.js", _OWN / "phrase_parts.js"),
             _screen(
                 "annotate",
                 "suggestions", "state", "words", "report", "selection", "phrases", "toolbar",

@@ -19,6 +19,7 @@ from ccds_kernel.normalization.volume import Volume
 from ccds_kernel.normalization.volume_folder import VolumeEntry, VolumeFolder
 from ccds_widgets.imaging.viewer.model import LookModel
 from ccds_widgets.imaging.viewer.view import ViewerWidget
+from ccds_widgets.screens import ScreensModel
 
 
 def show_volume(project: Project, study: str | None = None, series: str | None = None) -> ViewerWidget:
@@ -29,7 +30,8 @@ def show_volume(project: Project, study: str | None = None, series: str | None =
         study: the key of the study that is shown first.
         series: its volume that is shown first, by the name of its file without ending.
     """
-    return ViewerWidget(lambda: look_screen(project, study, series))
+    screens = {"look": lambda: look_screen(project, study, series)}
+    return ViewerWidget(lambda: ScreensModel(project=project.id, screens=screens))
 
 
 def look_screen(project: Project, study: str | None = None, series: str | None = None) -> LookModel:

@@ -12,11 +12,7 @@ LOOK_STYLES = (_OWN / "look.css",)
 
 
 def look_scripts() -> str:
-    """The scripts of the screen, which define `lookScreen(context)`: closed off, so that its names meet no other's.
-
-    Of `context` it uses `channel.ask(request)`, `said(line)` and `signal`, as `static/screens.js` describes them. What it
-    returns is described there, too; `open({study, series})` goes to a study.
-    """
+    """The scripts of the screen, which define `lookScreen`: closed off, so that no screen's names meet another's."""
     names = ("geometry", "frames", "strokes", "pane", "probing", "correcting", "header", "tools", "keys", "look")
     scripts = assets(*(_OWN / f"{name}.js" for name in names))
     return f"const lookScreen = (() => {{\n{scripts}\nreturn lookScreen;\n}})();"
@@ -25,5 +21,5 @@ def look_scripts() -> str:
 class ViewerWidget(ModelWidget):
     """The volumes of a project, in a notebook."""
 
-    _esm = "\n".join((assets(SHARED / "base.js"), look_scripts(), assets(_OWN / "viewer.js")))
-    _css = assets(SHARED / "base.css", *LOOK_STYLES)
+    _esm = "\n".join((assets(SHARED / "base.js", SHARED / "screens.js"), look_scripts(), assets(_OWN / "viewer.js")))
+    _css = assets(SHARED / "base.css", SHARED / "screens.css", *LOOK_STYLES)

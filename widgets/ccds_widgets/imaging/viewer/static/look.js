@@ -1,6 +1,5 @@
 // Looking at volumes: three planes through one point, their window, a mask over them, and its correction. A screen as screens.js
-// describes it: `lookScreen(context)`; of the context it uses `channel`, `said` and `signal`, and `help` where it is `alone`,
-// without an app around it. `open({study, series})` goes to a study.
+// describes it; `open({study, series})` goes to a study.
 
 const PLANES = ["axial", "coronal", "sagittal"];
 
@@ -38,7 +37,7 @@ function lookScreen(context) {
     paint,
     (error) => complain(error.message),
   );
-  const { strokes, drawn, begin, undo, save, leave } = correction(state, { tell: (request) => ofVolume(request), planeOf, showDialog, complain, said: context.said, drawAll });
+  const { strokes, drawn, begin, undo, save, leave } = correction(state, { tell: (request) => ofVolume(request), planeOf, showDialog: showOver, complain, said: context.said, drawAll });
   const probe = (voxel) => ofVolume({ kind: "probe", voxel, time: state.time, mask: maskShown() });
   const probes = { cross: voxelLine(cross, "Crosshair", state, probe, complain), pointer: voxelLine(pointer, "Pointer", state, probe, complain) };
 
@@ -231,10 +230,8 @@ function lookScreen(context) {
     drawAll();
   }
 
-  function showDialog(dialog) {
-    dialog.addEventListener("close", () => dialog.remove());
-    element.append(dialog);
-    dialog.showModal();
+  function showOver(dialog) {
+    showDialog(element, dialog);
   }
 
   // --- what the controls do
@@ -282,7 +279,7 @@ function lookScreen(context) {
       try {
         const header = await ofVolume({ kind: "header" }, 0);
         complain(null);
-        showDialog(headerDialog(header));
+        showOver(headerDialog(header));
       } catch (error) {
         complain(error.message);
       }
@@ -302,7 +299,6 @@ function lookScreen(context) {
     undo,
     save,
     leave,
-    help: context.alone ? () => context.help() : null,
   };
 
   function enlarge() {

@@ -20,7 +20,6 @@ function drawTools(container, state, act) {
       h("span", { class: "ccds-space" }),
       volume ? h("button", { class: "ccds-button", "data-focus": "header", title: "DICOM header (h)", onclick: act.header }, "Header", h("kbd", {}, "h")) : null,
       volume && state.corrects ? h("button", { class: "ccds-button", "data-focus": "correct", "aria-pressed": String(Boolean(state.drawing)), title: "Correct the mask (e)", onclick: act.correct }, state.masks.length ? "Correct the mask" : "Draw a mask", h("kbd", {}, "e")) : null,
-      act.help ? h("button", { class: "ccds-button", "data-focus": "keys", title: "Keys (?)", onclick: act.help }, "Keys", h("kbd", {}, "?")) : null,
     ),
     volume ? h("div", { class: "ccds-toolbar" }, ...looking(state, act, named)) : null,
   );

@@ -91,7 +91,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Cohort",
         "Count studies and reports by exam code and month, keep what you chose, fetch images from the archive.",
     ),
-    "imaging": ("Images", "Which series of each study becomes its volume and why, and what is in quarantine."),
+    "imaging": (
+        "Images",
+        "Look at volumes and correct masks; which series becomes a study's volume, and what is in quarantine.",
+    ),
     "airlock": ("Airlock", "Review what is to leave the project, and see how your own results stand."),
     SessionKind.LAB: ("JupyterLab", "A session on a compute node, with GPUs, in your folder of this project."),
 }

@@ -174,9 +174,15 @@ def choose(series: Sequence[SeriesFacts], rule: SelectionRule | None) -> Choice:
         judged = tuple(Judged(one, misses[one.name]) for one in ordered)
         return Choice(None, judged, "rule", f"none of {len(ordered)} series fits the rule")
     best = fitting[0]
-    beaten = f"series {best.number if best.number is not None else best.name} is preferred ({rule.prefer})"
+    called = best.name if best.number is None else f"series {best.number}"
+    beaten = f"{called} is preferred ({rule.prefer})"
+    why = (
+        f"1 of {len(ordered)} series fits, {called}"
+        if len(fitting) == 1
+        else f"{len(fitting)} of {len(ordered)} series fit, {beaten}"
+    )
     judged = tuple(Judged(one, () if one is best else misses[one.name] or (beaten,)) for one in ordered)
-    return Choice(best.name, judged, "rule", f"{len(fitting)} of {len(ordered)} series fit; {rule.prefer}")
+    return Choice(best.name, judged, "rule", why)
 
 
 def overruled(choice: Choice, name: str | None, person: str) -> Choice:

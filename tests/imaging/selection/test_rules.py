@@ -86,6 +86,20 @@ def test_of_several_that_fit_the_preferred_one_is_chosen() -> None:
 
 
 @pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        ([series("a", number=3), series("b", contrast=True)], "1 of 2 series fits, series 3"),
+        ([series("a", number=3), series("b", number=4)], "2 of 2 series fit, series 3 is preferred (thinnest)"),
+        ([series("series-a", number=None), series("b", contrast=True)], "1 of 2 series fits, series-a"),
+        ([series("b", contrast=True)], "none of 1 series fits the rule"),
+    ],
+)
+def test_the_line_says_which_series_the_rules_choose(found, line) -> None:
+    """Also where a person overruled them: it stands beside their word."""
+    assert choose(found, parse_rules(RULES).rule_for("CTHEAD")).line == line
+
+
+@pytest.mark.parametrize(
     ("prefer", "chosen"), [("thinnest", "a"), ("thickest", "b"), ("most-images", "b"), ("first", "c"), ("last", "a")]
 )
 def test_every_preference(prefer, chosen) -> None:

@@ -14,6 +14,7 @@ asked month by month.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -145,6 +146,14 @@ class Archive(Protocol):
 
         Raises:
             StudyNotSent: the archive doesn't answer such a question.
+        """
+        ...
+
+    def fetching(self) -> AbstractContextManager[None]:
+        """Keeps what several studies are fetched by; `retrieve` alone gets it for each.
+
+        Raises:
+            CcdsError: another program has it.
         """
         ...
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,10 @@ class DicomwebArchive:
                 if study is not None and study.study_uid == study_uid:
                     return study if study.exam_codes else self._completed(client, study)
         return None
+
+    def fetching(self) -> AbstractContextManager[None]:
+        """See `Archive`."""
+        return nullcontext()
 
     def retrieve(self, study_uid: str, into: Path, progress: Progress) -> Retrieved:
         """See `Archive`."""

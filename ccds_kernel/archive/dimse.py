@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -95,6 +96,10 @@ class DimseArchive:
                 expected="the archive to say what it has", found=error.found, do="ask whoever runs it"
             ) from None
         return next((one for one in found if one.study_uid == study_uid), None)
+
+    def fetching(self) -> AbstractContextManager[None]:
+        """See `Archive`."""
+        return nullcontext() if self._service is None else self._service.listening()
 
     def retrieve(self, study_uid: str, into: Path, progress: Progress) -> Retrieved:
         """See `Archive`."""

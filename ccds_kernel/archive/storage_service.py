@@ -1,7 +1,7 @@
 """Our side of receiving instances over DIMSE: what a C-STORE is answered with, and the service that a C-MOVE sends to.
 
-It listens only while something is moved, and takes instances only from the archive's AE title, and only those of a request that
-is under way.
+It listens only while studies are fetched, all the time from the first to the last: another program that wants the same port is
+told so when it begins. It takes instances only from the archive's AE title, and only those of a request that is under way.
 """
 
 from __future__ import annotations
@@ -76,6 +76,29 @@ class StorageService:
         begin = 1 + randbelow(HIGHEST_NUMBER)
         self._numbers = cycle(chain(range(begin, HIGHEST_NUMBER + 1), range(1, begin)))
         self._server: ThreadedAssociationServer | None = None
+        self._listeners = 0
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Listens meanwhile; from any thread, and while others do so already.
+
+        Raises:
+            CcdsError: the port isn't free.
+        """
+        with quiet_pydicom():
+            with self._lock:
+                if self._server is None:
+                    self._server = self._started()
+                self._listeners += 1
+            try:
+                yield
+            finally:
+                with self._lock:
+                    self._listeners -= 1
+                    if not self._listeners and self._server is not None:
+                        self._server.shutdown()
+                        _end_associations(self._server)
+                        self._server = None
 
     @contextmanager
     def receiving(
@@ -91,22 +114,19 @@ class StorageService:
         Raises:
             CcdsError: the port isn't free.
         """
-        with quiet_pydicom():
+        with self.listening():
             with self._lock:
                 number = next(number for number in self._numbers if number not in self._expected)
-                if self._server is None:
-                    self._server = self._started()
-                self._server.contexts = _with(self._server.contexts, sop_classes, syntaxes)
+                if self._server is not None:
+                    self._server.contexts = _with(self._server.contexts, sop_classes, syntaxes)
                 self._expected[number] = study
             try:
                 yield number
             finally:
                 with self._lock:
                     del self._expected[number]
-                    server = None if self._expected else self._server
-                    if server is not None:
-                        self._server = None
-                        _stop(server)
+                    if not self._expected and self._server is not None:
+                        _end_associations(self._server)
 
     def _started(self) -> ThreadedAssociationServer:
         entity = self._peer.entity()
@@ -160,12 +180,11 @@ def _with(
     return [build_context(one, has) for one, has in further.items()]
 
 
-def _stop(server: ThreadedAssociationServer) -> None:
-    """Ends the service. An association that its peer doesn't release would keep this program from ending for a while.
+def _end_associations(server: ThreadedAssociationServer) -> None:
+    """Lets nothing come any more of what was asked for before. An archive may keep an association for as long as it likes.
 
     Its connection is shut and not only aborted: aborting waits for the rest of a message that perhaps never comes.
     """
-    server.shutdown()
     for association in server.active_associations:
         association.join(_TO_RELEASE_S)
         connection = association.dul.socket

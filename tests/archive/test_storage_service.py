@@ -14,6 +14,7 @@ from ccds_kernel.archive.claims import claim_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.received import Inbox
 from ccds_kernel.archive.storage_service import Receiving, StorageService
+from ccds_kernel.errors import CcdsError
 from support.archive import Study
 from support.archive_contract import ignore
 from support.demo import free_port
@@ -123,6 +124,21 @@ def test_it_listens_only_meanwhile(studies, service):
             pass
         with closing(socket.socket()) as probe:
             assert probe.connect_ex(("127.0.0.1", service.port)) != 0
+
+
+def test_whoever_fetches_several_studies_keeps_the_port(studies, service):
+    """Also between two of them: another program is told at once, and has it when the last one is there."""
+    other = StorageService(Peer("127.0.0.1", 104, "VNA", "CCDS", 30), "127.0.0.1", service.port)
+
+    with service.listening():
+        for name in ("one", "two"):
+            with service.receiving(studies(name)):
+                pass
+            with pytest.raises(CcdsError, match="found Address already in use"), other.listening():
+                pass
+
+    with other.listening():
+        pass
 
 
 def test_many_studies_at_once(studies, service):

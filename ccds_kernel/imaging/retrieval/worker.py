@@ -101,7 +101,8 @@ class Worker:
             why: CcdsError | None = None
             with ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="retrieval") as pool:
                 try:
-                    self._empty(pool, running, tally, pulse)
+                    with self._archive.fetching():
+                        self._empty(pool, running, tally, pulse)
                 except CcdsError as error:
                     why = error
                     raise

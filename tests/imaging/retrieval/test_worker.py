@@ -226,7 +226,7 @@ def test_a_study_s_own_folder_that_cannot_be_made_stops_the_worker(settings, que
 
 
 def test_a_port_of_ours_that_somebody_has_is_no_study_s_fault(queue, worker, liar):
-    """Another worker's, perhaps: the run ends with that line, and no study counts as tried."""
+    """Another worker's, perhaps: the run ends with that line before a study is looked at."""
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         liar.by_dimse(moves_to=taken.getsockname()[1]) as archive,
@@ -234,7 +234,8 @@ def test_a_port_of_ours_that_somebody_has_is_no_study_s_fault(queue, worker, lia
     ):
         worker(archive).run()
 
-    assert {(one.state, one.attempts) for one in queue.requests()} == {(State.WAITING, 0)}
+    assert {(one.state, one.attempts, one.cause) for one in queue.requests()} == {(State.WAITING, 0, None)}
+    assert "Address already in use" in queue.run().why
 
 
 def test_an_archive_behind_a_proxy_that_answers_for_it_is_away(queue, worker, liar):

@@ -229,6 +229,9 @@ def test_who_may_not_write_images_is_offered_no_brush(open_viewer):
     pane(page, "axial").focus()
 
     page.keyboard.press("e")
+    page.keyboard.press("h")  # is answered after what the key before might have asked for
+    expect(page.get_by_role("dialog", name="DICOM header")).to_be_visible()
+    page.keyboard.press("Escape")
     page.keyboard.press("?")
 
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
@@ -344,6 +347,23 @@ def test_everything_to_look_at_works_by_keyboard_alone(open_viewer):
     expect(page.get_by_label("Study", exact=True)).to_have_value(LONG)
     expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice 12 of 500")
     expect(page.get_by_label("Window", exact=True).locator("option:checked")).to_have_text("Brain")
+
+
+def test_slices_turn_by_a_slider_under_each_plane(open_viewer):
+    """For a pen, a finger or a mouse without a wheel; the keys then go on from there."""
+    page = open_viewer(study=LONG)
+    slider = page.get_by_role("slider", name="axial slice")
+
+    slider.fill("12")
+    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice 12 of 500")
+    box = slider.bounding_box()
+    page.mouse.click(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2)
+    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice 500 of 500")
+    page.keyboard.press("ArrowUp")
+
+    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice 499 of 500")
+    expect(slider).to_have_attribute("aria-valuetext", "slice 499 of 500")
+    expect(page.get_by_role("status").filter(has_text="slice 499 of 500")).to_be_attached()
 
 
 def test_time_points_are_walked_through(open_viewer):

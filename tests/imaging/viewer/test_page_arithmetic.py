@@ -46,6 +46,27 @@ def told(codes: str) -> dict:
     return OpenVolume.of(VolumeEntry("a", "b"), "1", (volume,)).told()
 
 
+@pytest.mark.parametrize(
+    ("moves", "turns"),
+    [
+        ([100, 100, -100], [1, 1, -1]),  # a mouse's wheel
+        ([120], [1]),
+        ([400], [1]),  # a fast turn: the events tell how fast, not one of them
+        ([4] * 30, [1, 1]),  # a trackpad
+        ([20, 20, -20, -20, -20], [-1]),  # the way that began is given up
+        ([0, -0.0], []),
+    ],
+)
+def test_a_wheel_turns_a_slice_a_notch_and_a_trackpad_no_faster(moves, turns):
+    """A trackpad sends many small moves for what is one notch of a wheel."""
+    script = """
+      const turned = notches();
+      return given.map(turned).filter(Boolean);
+    """
+
+    assert by_node(script, moves) == turns
+
+
 def test_pixels_voxels_and_millimetres_belong_together():
     """In all 48 orientations and every voxel: to its pixel and back, in each plane; and where it lies."""
     volumes = [told(codes) for codes in ANY_ORIENTATION]

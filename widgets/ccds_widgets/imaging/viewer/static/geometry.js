@@ -38,3 +38,17 @@ function figure(value, places = 1) {
   const rounded = Number(value.toFixed(places));
   return `${rounded < 0 ? "\u2212" : ""}${Math.abs(rounded)}`;
 }
+
+const NOTCH_PX = 50;
+
+/** A function that says by how many slices a wheel's move turns: by one for a notch, and for so many of a trackpad's small ones as make one. */
+function notches() {
+  let sum = 0;
+  return (deltaY) => {
+    sum = sum * deltaY < 0 ? deltaY : sum + deltaY; // who turns back starts anew
+    if (Math.abs(sum) < NOTCH_PX) return 0;
+    const by = Math.sign(sum);
+    sum = 0;
+    return by;
+  };
+}

@@ -239,7 +239,10 @@ function lookScreen(context) {
   let finding = 0;
 
   const act = {
-    step: (by) => step(state.active, by),
+    step: (by) => {
+      step(state.active, by);
+      context.said(panes[state.active].caption());
+    },
     nextWindow: () => {
       const { windows } = state.volume;
       const at = windows.findIndex(({ level, width }) => level === state.window.level && width === state.window.width);

@@ -1,4 +1,4 @@
-// One of the three planes: its picture, the mask over it, the crosshair, the edges' names and a scale.
+// One of the three planes: its picture, the mask over it, the crosshair, the edges' names, a scale, and a slider through its slices.
 
 const EDGES = { R: "right", L: "left", A: "anterior", P: "posterior", H: "head", F: "feet" };
 
@@ -14,9 +14,10 @@ function planePane(name, hooks, signal) {
   const scale = h("span", { class: "ccds-scale" });
   const ring = h("i", { class: "ccds-brush", hidden: true });
   const frame = h("div", { class: "ccds-pane-frame" }, grey, mask, ...lines, ...edges, scale, ring);
-  const caption = h("figcaption", {});
+  const caption = h("span", { id: `ccds-slice-${name}-${Math.floor(Math.random() * 2 ** 40)}` });
+  const slider = h("input", { type: "range", class: "ccds-slider", tabindex: -1, min: 1, "aria-label": `${name} slice` }); // by keys the plane itself is turned
   const box = h("div", { class: "ccds-pane-box" }, frame);
-  const element = h("figure", { class: "ccds-pane", tabindex: 0, role: "slider", "data-plane": name, "aria-label": `${name} slice`, "aria-orientation": "vertical", "aria-valuemin": 1 }, box, caption);
+  const element = h("figure", { class: "ccds-pane", tabindex: 0, role: "group", "data-plane": name, "aria-label": `${name} plane`, "aria-describedby": caption.id }, box, h("figcaption", {}, caption, slider));
   const view = { plane: null, number: 0, painted: null, masked: null, stroke: null, dragging: null, windowing: null };
 
   const at = (event) => {
@@ -28,12 +29,17 @@ function planePane(name, hooks, signal) {
   const clamped = ([x, y]) => [Math.min(Math.max(x, 0), view.plane.size[0] - 1), Math.min(Math.max(y, 0), view.plane.size[1] - 1)];
   const listen = (type, handler, options) => frame.addEventListener(type, handler, { signal, ...options });
 
+  const turned = notches();
+
   element.addEventListener("focus", hooks.active, { signal });
+  slider.addEventListener("input", () => hooks.step(Number(slider.value) - 1 - view.number), { signal });
+  slider.addEventListener("pointerup", () => element.focus({ preventScroll: true }), { signal }); // keys go on from there
   box.addEventListener("wheel", (event) => {
     if (event.ctrlKey || !view.plane) return;
     event.preventDefault();
     finish();
-    hooks.step(Math.sign(event.deltaY));
+    const by = turned(event.deltaY);
+    if (by) hooks.step(by);
   }, { signal, passive: false });
   listen("contextmenu", (event) => event.preventDefault());
   listen("pointerdown", (event) => {
@@ -117,7 +123,7 @@ function planePane(name, hooks, signal) {
     const length = scaleLength(width);
     scale.style.width = `${(length / width) * 100}%`;
     scale.textContent = `${length} mm`;
-    element.setAttribute("aria-valuemax", slices);
+    slider.max = slices;
   }
 
   /** Which slice is looked at, and where the crosshair is. */
@@ -131,8 +137,8 @@ function planePane(name, hooks, signal) {
     lines.forEach((line) => (line.hidden = !isCrossed));
     const tilt = view.plane.tilt >= 1 ? `, tilted ${view.plane.tilt}°` : "";
     caption.textContent = `${name[0].toUpperCase()}${name.slice(1)}${tilt} · slice ${number + 1} of ${slices}`;
-    element.setAttribute("aria-valuenow", number + 1);
-    element.setAttribute("aria-valuetext", `slice ${number + 1} of ${slices}`);
+    slider.value = number + 1;
+    slider.setAttribute("aria-valuetext", `slice ${number + 1} of ${slices}`);
   }
 
   /** Draws a slice; undefined leaves what is there, as what is wanted is on its way. */
@@ -155,5 +161,5 @@ function planePane(name, hooks, signal) {
     if (view.stroke) dab(view.stroke, view.stroke.path.pixels());
   }
 
-  return { element, lay, place, paint, paintMask, finish, number: () => view.number };
+  return { element, lay, place, paint, paintMask, finish, number: () => view.number, caption: () => caption.textContent };
 }

@@ -23,7 +23,10 @@ from typing import Protocol
 from ccds_kernel.errors import CcdsError
 
 Progress = Callable[[int, int], object]
-"""Called with the instances and the bytes that came since the last call. It may take its time: nothing is received meanwhile."""
+"""Called with the instances and the bytes that came since the last call, with none while a large one is on its way.
+
+It may take its time: nothing is received meanwhile. What it raises ends the fetching.
+"""
 
 
 class ArchiveAway(CcdsError):  # noqa: N818 - named for what a person is told

@@ -10,7 +10,7 @@ of one of its instances. An archive that refuses to filter by exam code is asked
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from ccds_kernel.archive.described import SCANNER, described, scanner_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.multipart import BrokenMessage, parts
 from ccds_kernel.archive.received import Inbox
+from ccds_kernel.archive.steady import SteadyAnswer
 from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 _AT_ONCE = 500
@@ -63,7 +64,7 @@ class DicomwebArchive:
         exam_code: where a study's exam code is.
         login: user and password, where it asks for them.
         certificate: who vouches for it (PEM); None: whom this machine trusts.
-        timeout_s: seconds without a byte after which it counts as away.
+        timeout_s: seconds without a byte, or nearly without, after which it counts as away.
     """
 
     def __init__(
@@ -120,7 +121,7 @@ class DicomwebArchive:
     def retrieve(self, study_uid: str, into: Path, progress: Progress) -> Retrieved:
         """See `Archive`."""
         inbox = Inbox(into, progress)
-        with self._client() as client, self._unless_away(client):
+        with self._client(lambda: progress(0, 0)) as client, self._unless_away(client):
             with self._plainly(of_study=True):
                 announced = {_uid(one, _INSTANCE) for one in _instances(client, study_uid)}
             with self._plainly(of_study=True, sending=True):
@@ -173,16 +174,14 @@ class DicomwebArchive:
                 raise ValueError from error
 
     @contextmanager
-    def _client(self) -> Iterator[_Client]:
+    def _client(self, going_on: Callable[[], object] = lambda: None) -> Iterator[_Client]:
         """A client of its own for each call: `requests` promises nothing about threads that share a session."""
         with quiet_pydicom(), requests.Session() as session:
             session.trust_env = False  # the archive is inside the hospital: no proxy, no password of the environment
             session.auth = self._login
             session.max_redirects = 0  # to wherever it leads: accession numbers and UIDs are in the address
             session.verify = str(self._certificate) if self._certificate else True
-            client = _Client(self._url, session=session, permissive_uid=True, timeout=self._timeout_s)
-            client.set_http_retry_params(retry=False)
-            yield client
+            yield _Client(self._url, session, self._timeout_s, going_on)
 
     @contextmanager
     def _unless_away(self, client: _Client) -> Iterator[None]:
@@ -258,15 +257,39 @@ class _ServerFailed(StudyNotSent):
 
 
 class _Client(DICOMwebClient):
-    """The library's client, and a study's instances as bytes: its own way reads each into a data set first."""
+    """The library's client, which reads answers as they come, and gives a study's instances as bytes.
+
+    Args:
+        url: of the service.
+        session: by which it is asked.
+        timeout_s: seconds without a byte after which it counts as away.
+        going_on: called while an answer is read; see `SteadyAnswer`.
+    """
+
+    def __init__(self, url: str, session: requests.Session, timeout_s: float, going_on: Callable[[], object]) -> None:
+        super().__init__(url, session=session, permissive_uid=True, timeout=timeout_s)
+        self.set_http_retry_params(retry=False)
+        self._patience_s = timeout_s
+        self._going_on = going_on
 
     def instances(self, study_uid: str) -> Iterator[bytearray]:
-        """The instances of a study as the archive has them, one after the other."""
+        """The instances of a study as the archive has them, one after the other: the library reads each into a data set."""
         accept = 'multipart/related; type="application/dicom"; transfer-syntax=*'
-        response = self._http_get(f"{self.base_url}/studies/{study_uid}", headers={"Accept": accept}, stream=True)
-        with response:
+        with self._http_get(f"{self.base_url}/studies/{study_uid}", headers={"Accept": accept}) as response:
             if response.status_code != requests.codes.no_content:
                 yield from parts(response.iter_content(_CHUNK), response.headers.get("Content-Type", ""))
+
+    def _http_get(
+        self,
+        url: str,
+        params: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        stream: bool = True,  # noqa: ARG002 - as the library has it
+    ) -> requests.Response:
+        """What the library asks everything by; whoever wants the answer's content reads it."""
+        response = super()._http_get(url, params, headers, stream=True)
+        response.raw = SteadyAnswer(response.raw, self._patience_s, self._going_on)
+        return response
 
 
 def _instances(client: _Client, study_uid: str) -> Iterator[dict[str, Any]]:

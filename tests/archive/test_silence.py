@@ -12,7 +12,9 @@ from ccds_kernel.archive.dicomweb import DicomwebArchive
 from ccds_kernel.archive.dimse import DimseArchive
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.storage_service import StorageService
+from support.archive import Study
 from support.archive_contract import HEADS, ignore
+from support.lying_archive import LyingArchive
 from support.orthanc import AE_TITLE, OURS, PASSWORD, USER
 from support.silent_relay import silent_relay
 
@@ -93,3 +95,26 @@ def test_an_instance_that_never_ends_over_dicomweb(orthanc, into):
             archive.retrieve(HEADS[1].uid, into, ignore)
 
     assert {path.suffix for path in into.iterdir()} <= {".dcm"}
+
+
+def test_an_instance_that_comes_in_drops(tmp_path, into):
+    """A byte now and then is no sign of life: given up as if nothing came."""
+    liar = LyingArchive(says=Study(1).write(tmp_path / "files"), drips=True)
+    with liar.served() as url, pytest.raises(BrokeOff, match="less than 1000 bytes a second"):
+        DicomwebArchive(url, CODE, timeout_s=PATIENCE_S).retrieve(Study(1).uid, into, ignore)
+
+
+def test_whoever_waits_for_drops_can_end_it(tmp_path, into):
+    """At once, however long the archive may be waited for."""
+
+    class EndedError(Exception):
+        pass
+
+    def end(instances: int, size: int) -> None:
+        assert (instances, size) == (0, 0)
+        if liar.sent:
+            raise EndedError
+
+    liar = LyingArchive(says=Study(1).write(tmp_path / "files"), drips=True)
+    with liar.served() as url, pytest.raises(EndedError):
+        DicomwebArchive(url, CODE, timeout_s=3600).retrieve(Study(1).uid, into, end)

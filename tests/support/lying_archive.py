@@ -9,7 +9,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -48,9 +48,11 @@ class LyingArchive:
         breaks_after: instances after which it closes the connection; DICOMweb only.
         ends_after: bytes of a study after which it closes the connection as if that were all, without having said how much there
             is; DICOMweb only.
+        drips: whether a study comes one byte at a time, without end, until somebody hangs up; DICOMweb only.
         fails: the HTTP status with which it answers a path, None where it doesn't fail; DICOMweb only.
         refers_to: the address to which it refers whoever asks; DICOMweb only.
         before_sending: called with a study's UID before it is sent.
+        over: set when it ends.
         asked: the paths of all requests over DICOMweb.
         sent: the UIDs of all studies that were asked for to be sent.
     """
@@ -61,9 +63,11 @@ class LyingArchive:
     leaves_out: set[str] = field(default_factory=set)
     breaks_after: int | None = None
     ends_after: int | None = None
+    drips: bool = False
     fails: Callable[[str], int | None] = lambda _path: None
     refers_to: str = ""
     before_sending: Callable[[str], object] = lambda _uid: None
+    over: threading.Event = field(default_factory=threading.Event)
     asked: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
 
@@ -150,6 +154,7 @@ class LyingArchive:
         try:
             yield f"http://127.0.0.1:{server.server_port}/web"
         finally:
+            self.over.set()
             server.shutdown()
             thread.join()
             server.server_close()
@@ -197,10 +202,21 @@ class _Handler(BaseHTTPRequestHandler):
         body = b"".join(head + part for part in parts[:stop])
         end = f"\r\n--{_BOUNDARY}--\r\n".encode()
         kind = f'multipart/related; type="application/dicom"; boundary={_BOUNDARY}'
-        if self.archive.ends_after is not None:
+        if self.archive.drips:
+            self._drip(kind)
+        elif self.archive.ends_after is not None:
             self._send_until_closed(kind, (body + end)[: self.archive.ends_after])
         else:
-            self._send(kind, body + end, missing=0 if stop is None else 10_000)
+            self._send(kind, body + end if stop is None else body, missing=0 if stop is None else 10_000)
+
+    def _drip(self, kind: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        with suppress(ConnectionError):
+            while not self.archive.over.wait(0.05):
+                self.wfile.write(b"x")
 
     def _send_until_closed(self, kind: str, body: bytes) -> None:
         self.send_response(200)

@@ -126,6 +126,20 @@ def test_a_worker_is_ended_from_elsewhere(queue, worker, liar):
     assert {one.attempts for one in queue.requests(State.WAITING)} == {0}
 
 
+def test_a_worker_is_ended_that_waits_for_drops(queue, worker, liar):
+    """The study waits again, and has not been tried."""
+    liar.drips = True
+    working = Thread(target=worker.run)
+    working.start()
+    until(lambda: liar.sent, "a study on its way")
+
+    queue.stop()
+
+    working.join(60)
+    assert not working.is_alive()
+    assert {(one.state, one.attempts) for one in queue.requests()} == {(State.WAITING, 0)}
+
+
 def test_a_run_that_another_one_followed_is_told_to_end(project):
     """As where its machine slept and somebody else took over."""
     first = Pulse(project.store, "eve")

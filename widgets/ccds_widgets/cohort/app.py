@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from ccds_kernel.cohort.repository import CohortRepository
-from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project, current_person, open_project
 from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.irb.roles import Action
@@ -19,6 +17,7 @@ from ccds_widgets.cohort.reports.model import ReportsModel
 from ccds_widgets.cohort.site_archive import SiteArchive, approved_in
 from ccds_widgets.cohort.view import CohortWidget
 from ccds_widgets.screens import ScreensModel
+from ccds_widgets.session import session_project
 
 
 def cohort_app() -> CohortWidget:
@@ -33,11 +32,7 @@ def open_session() -> ScreensModel:
         ProjectAccessDenied: they may read neither images nor reports in it.
         CcdsError: the session has no project, or the project can't be read.
     """
-    project_id = os.environ.get("CCDS_PROJECT")
-    if not project_id:
-        raise CcdsError(
-            expected="a session of a project", found="one without", do="open the app from its tile on the start page"
-        )
+    project_id = session_project()
     settings = load_settings()
     return cohort_of(open_project(project_id, _door(project_id, settings), settings=settings))
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
-from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.studies.overview import StudiesOverview
 from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.runs import VolumeRuns
@@ -19,6 +17,7 @@ from ccds_widgets.imaging.view import ImagingWidget
 from ccds_widgets.imaging.viewer.app import look_screen
 from ccds_widgets.labeling.opening import Opening, Openings, Tell
 from ccds_widgets.screens import OpenScreen, ScreensModel
+from ccds_widgets.session import session_project
 
 _ALL = 0
 """There is one such thing to open, not one for each task."""
@@ -36,12 +35,7 @@ def open_session() -> ScreensModel:
         ProjectAccessDenied: they may not read its images.
         CcdsError: the session has no project, or the project can't be read.
     """
-    project_id = os.environ.get("CCDS_PROJECT")
-    if not project_id:
-        raise CcdsError(
-            expected="a session of a project", found="one without", do="open the app from its tile on the start page"
-        )
-    return imaging_of(open_project(project_id, Action.READ_IMAGES))
+    return imaging_of(open_project(session_project(), Action.READ_IMAGES))
 
 
 def imaging_of(project: Project) -> ScreensModel:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import ALLOWED, Action
 from ccds_kernel.labeling.confirmation.curating import Curating
@@ -23,6 +20,7 @@ from ccds_widgets.labeling.opening import OpenedBeforeError, Opening, Openings, 
 from ccds_widgets.labeling.prioritise.model import PrioritiseModel
 from ccds_widgets.labeling.shared_reports import SharedReports
 from ccds_widgets.labeling.view import LabelingWidget
+from ccds_widgets.session import session_project
 
 
 def labeling_app() -> LabelingWidget:
@@ -37,12 +35,7 @@ def open_session() -> LabelingModel:
         ProjectAccessDenied: they may not label in it.
         CcdsError: the session has no project, or the project can't be read.
     """
-    project_id = os.environ.get("CCDS_PROJECT")
-    if not project_id:
-        raise CcdsError(
-            expected="a session of a project", found="one without", do="open the app from its tile on the start page"
-        )
-    return labeling_of(open_project(project_id, Action.OPEN_LABELING))
+    return labeling_of(open_project(session_project(), Action.OPEN_LABELING))
 
 
 def labeling_of(project: Project) -> LabelingModel:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ccds_kernel.imaging.retrieval.asking import Asked
     from ccds_kernel.imaging.retrieval.request import Outcome, State, StudyRequest
     from ccds_kernel.irb.project import Project
+    from ccds_kernel.settings import Settings
 
 _REFUSED = "Refused beyond what the IRB application approves."
 
@@ -143,7 +144,7 @@ def _retrieve(options: argparse.Namespace) -> None:
             print(f"asked for {versioned.name}-v{versioned.version}: the site's worker asks the archive and fetches")
         elif options.criteria:
             with _asking() as progress:
-                found = ask_archive(project, archive_of(project.settings), versioned, progress)
+                found = ask_archive(project, archive_of(project.settings), versioned, progress, scanners=False)
             new = queue.request(found.meeting, versioned)
             told = f"{len(found.meeting)} studies meet the criteria, {new} of them put into the queue"
             print(f"{told}; {found.others} others left out")
@@ -225,18 +226,28 @@ def _status(options: argparse.Namespace) -> None:
 
 
 def _work(_options: argparse.Namespace) -> None:
-    from ccds_kernel.archive.archive import ArchiveAway
-    from ccds_kernel.archive.site import archive_of
-    from ccds_kernel.errors import CcdsError
-    from ccds_kernel.imaging.retrieval.asking import answer_requests
-    from ccds_kernel.imaging.retrieval.staging import AtWork
+    from ccds_kernel.archive.site import staging_of
+    from ccds_kernel.imaging.retrieval.slots import one_for_all
     from ccds_kernel.imaging.retrieval.work import projects_with_images
     from ccds_kernel.irb.project import current_person
     from ccds_kernel.settings import load_settings
 
     settings = load_settings()
+    projects = projects_with_images(current_person(settings), settings)
+    with one_for_all(staging_of(settings)) as alone:
+        if alone:  # else the one before is still at it
+            _work_for(projects, settings)
+
+
+def _work_for(projects: Iterator[Project], settings: Settings) -> None:
+    from ccds_kernel.archive.archive import ArchiveAway
+    from ccds_kernel.archive.site import archive_of
+    from ccds_kernel.errors import CcdsError
+    from ccds_kernel.imaging.retrieval.asking import answer_requests
+    from ccds_kernel.imaging.retrieval.staging import AtWork
+
     stopped: list[CcdsError] = []
-    for project in projects_with_images(current_person(settings), settings):
+    for project in projects:
         with closing(project):
 
             def tell(error: CcdsError, project_id: str = project.id) -> None:
@@ -248,8 +259,8 @@ def _work(_options: argparse.Namespace) -> None:
                 print(f"{project.id}: {_said(_worked(project))}")
             except ArchiveAway:
                 raise
-            except AtWork:
-                print(f"{project.id}: another worker is at it")
+            except AtWork:  # takes what was just put into the queue as well
+                continue
             except CcdsError as error:  # this project's affair: the others go on
                 tell(error)
     if stopped:

@@ -50,9 +50,14 @@ Progress = Callable[[Asked], object]
 
 
 def ask_archive(
-    project: Project, archive: Archive, versioned: VersionedCriteria, progress: Progress = lambda _asked: None
+    project: Project,
+    archive: Archive,
+    versioned: VersionedCriteria,
+    progress: Progress = lambda _asked: None,
+    *,
+    scanners: bool = True,
 ) -> Findings:
-    """What `archive` has for these criteria; nothing is copied.
+    """What `archive` has for these criteria, and of which scanners, where somebody wants to know; nothing is copied.
 
     Raises:
         ProjectAccessDenied: this person may not, or the application doesn't cover the criteria.
@@ -62,7 +67,7 @@ def ask_archive(
     """
     project.require(Action.WRITE_IMAGES)
     require_covered(project, versioned.criteria, Action.WRITE_IMAGES)
-    return _asked(project, archive, versioned, project.person, progress)
+    return _asked(project, archive, versioned, project.person, progress, scanners=scanners)
 
 
 def keep_criteria(project: Project, name: str, criteria: Criteria, consecutive: int | None = None) -> VersionedCriteria:
@@ -115,7 +120,7 @@ def _answered(project: Project, archive: Archive, one: rows.Unanswered) -> int:
         )
     against = against_fetching(project, one.asked_by, versioned.criteria)
     if against is None:
-        found = _asked(project, archive, versioned, one.asked_by, lambda _asked: None).meeting
+        found = _asked(project, archive, versioned, one.asked_by, lambda _asked: None, scanners=False).meeting
     else:
         found = ()
         project.audit.write(
@@ -129,24 +134,30 @@ def _answered(project: Project, archive: Archive, one: rows.Unanswered) -> int:
 
 
 def _asked(
-    project: Project, archive: Archive, versioned: VersionedCriteria, person: str, progress: Progress
+    project: Project,
+    archive: Archive,
+    versioned: VersionedCriteria,
+    person: str,
+    progress: Progress,
+    *,
+    scanners: bool,
 ) -> Findings:
     query = query_of(versioned.criteria)
-    found = findings(query, _by_month(archive, query, progress), versioned.consecutive)
+    found = findings(query, _by_month(archive, query, progress, scanners=scanners), versioned.consecutive)
     project.audit.write(
         StudiesFound(person=person, project=project.id, digest=versioned.digest, studies=len(found.meeting))
     )
     return found
 
 
-def _by_month(archive: Archive, query: ArchiveQuery, progress: Progress) -> Iterator[StudyFound]:
+def _by_month(archive: Archive, query: ArchiveQuery, progress: Progress, *, scanners: bool) -> Iterator[StudyFound]:
     """Each study once, with the month that its date is in; what has no such month with the first that answers with it."""
     months = tuple(query.months)
     told: set[str] = set()
     early: dict[str, StudyFound] = {}
     for done, (first, last) in enumerate(months):
         progress(Asked(first, len(months), done, len(told)))
-        for study in archive.find(ArchiveQuery(query.exam_codes, first, last)):
+        for study in archive.find(ArchiveQuery(query.exam_codes, first, last), scanners=scanners):
             if study.study_uid in told:
                 continue
             if study.date is not None and query.first <= study.date <= query.last and not first <= study.date <= last:

@@ -25,6 +25,7 @@ from ccds_kernel.archive.claims import Claim
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import make_closed, write_whole
 from ccds_kernel.imaging.output import hashed_name
+from ccds_kernel.imaging.retrieval.slots import Slots
 
 DICOM = "dicom"
 _ARRIVING = ".arriving-"
@@ -50,9 +51,13 @@ class Staging:
         folder: of all projects' staging.
         project_folder: the project's directory.
         keep_free: bytes that stay free on either disk.
+
+    Attributes:
+        slots: in which studies of all projects are fetched.
     """
 
     def __init__(self, folder: Path, project_folder: Path, keep_free: int) -> None:
+        self.slots = Slots(folder)
         self._root = folder
         self._folder = folder / project_folder.name
         self._project = project_folder

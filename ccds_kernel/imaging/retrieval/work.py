@@ -46,6 +46,10 @@ def projects_with_images(person: str, settings: Settings) -> Iterator[Project]:
         CcdsError: the registry can't be read.
     """
     require_administrator("fetch studies for all projects", person=person, settings=settings)
+    return _projects(person, settings)
+
+
+def _projects(person: str, settings: Settings) -> Iterator[Project]:
     registry, audit = registry_of(settings), audit_log(settings)
     for application in registry.applications():
         if application.standing(calendar_day()) == IN_FORCE and DataKind.IMAGES in application.data:

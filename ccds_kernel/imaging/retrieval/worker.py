@@ -1,4 +1,4 @@
-"""Emptying a project's queue: one study after the other, several at once, as the timetable allows.
+"""Emptying a project's queue: one study after the other, several at once, as the timetable and other workers allow.
 
 The worker's own thread alone touches the database and decides; the others fetch, prove and publish one study each. So a study is
 claimed and settled in transactions of its own, and whatever kills the worker leaves each study either in the project or waiting.
@@ -31,6 +31,7 @@ from ccds_kernel.imaging.retrieval.approval import against
 from ccds_kernel.imaging.retrieval.pace import Throttle
 from ccds_kernel.imaging.retrieval.pulse import EVERY_S, Pulse
 from ccds_kernel.imaging.retrieval.request import Outcome, State, StudyRequest
+from ccds_kernel.imaging.retrieval.slots import LOOK_AGAIN_S
 from ccds_kernel.imaging.retrieval.staging import DiskFull, OtherCopy, Staging
 from ccds_kernel.imaging.retrieval.timetable import next_change, pace_at
 from ccds_kernel.irb.project import Project
@@ -38,7 +39,7 @@ from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.study_key import study_key, study_key_secret
 
 MOST_THREADS = 16
-_LOOK_AGAIN_S = 30.0
+_NO_HOURS_S = 30.0
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 Settled = Callable[[StudyRequest, Outcome], object]
@@ -81,7 +82,8 @@ class Worker:
         self._now = now
         self._pause = pause
         self._secret = study_key_secret(project.store)
-        self._throttle = Throttle(lambda: pace_at(self._settings, now()).bytes_per_s)
+        self._slots = staging.slots
+        self._throttle = Throttle(self._bytes_per_s)
         self._abandoned = Flag()
 
     def run(self) -> Counter[State]:
@@ -110,8 +112,16 @@ class Worker:
                     self._abandoned.set()
                     wait(running)
                     self._settle(running, running, tally)
+                    self._slots.wait_no_more()
                     pulse.end(why)
         return tally
+
+    def _bytes_per_s(self) -> float | None:
+        """What this worker may have of what the archive may send now: a slot's share for each that it holds."""
+        pace = pace_at(self._settings, self._now())
+        if pace.bytes_per_s is None:
+            return None
+        return pace.bytes_per_s * min(1, max(1, self._slots.held) / max(1, pace.threads))
 
     def _empty(
         self, pool: ThreadPoolExecutor, running: dict[Future[_Tried], StudyRequest], tally: Counter[State], pulse: Pulse
@@ -119,33 +129,37 @@ class Worker:
         halted: CcdsError | None = None
         while not pulse.beat():
             threads = pace_at(self._settings, self._now()).threads
-            waiting = True
-            while halted is None and waiting and len(running) < threads:
+            waiting = has_slot = True
+            while halted is None and waiting and has_slot and len(running) < threads:
                 try:
                     self._staging.check_room()
                 except DiskFull as error:
                     halted = error
                 else:
-                    request = self._claim(tally)
-                    waiting = request is not None
+                    has_slot = self._slots.take(threads)
+                    request = self._claim(tally) if has_slot else None
                     if request is not None:
                         running[pool.submit(self._try, request, pulse)] = request
+                    elif has_slot:
+                        self._slots.give_back()
+                        waiting = False
             if running:
-                done, _ = wait(running, timeout=EVERY_S, return_when=FIRST_COMPLETED)
+                patience = EVERY_S if has_slot else LOOK_AGAIN_S
+                done, _ = wait(running, timeout=patience, return_when=FIRST_COMPLETED)
                 halted = self._settle(done, running, tally) or halted
             elif halted is not None:
                 raise halted
-            elif threads or not self._sleep():
+            elif (threads and has_slot) or not self._sleep(LOOK_AGAIN_S if threads else _NO_HOURS_S):
                 return
 
-    def _sleep(self) -> bool:
-        """Waits a while in hours in which nothing is fetched; False where there is nothing to wait for."""
+    def _sleep(self, seconds: float) -> bool:
+        """Waits so long, or until the pace is another one; False where there is nothing to wait for."""
         with self._project.store.reading() as connection:
             if not rows.counts(connection)[State.WAITING]:
                 return False
         now = self._now()
         until = next_change(self._settings, now)
-        self._pause(_LOOK_AGAIN_S if until is None else min(_LOOK_AGAIN_S, (until - now).total_seconds()))
+        self._pause(seconds if until is None else min(seconds, (until - now).total_seconds()))
         return True
 
     def _claim(self, tally: Counter[State]) -> StudyRequest | None:
@@ -178,6 +192,7 @@ class Worker:
         halted: CcdsError | None = None
         for future in list(done):
             request, tried = running.pop(future), future.result()
+            self._slots.give_back()
             with self._project.store.writing() as connection:
                 self._write_down(connection, request, tried.outcome)
             self._staging.forget(_turn(request))

@@ -30,13 +30,13 @@ class Months:
         self._ignores = ignores
         self.asked: list[ArchiveQuery] = []
 
-    def find(self, query: ArchiveQuery) -> Iterator[StudyFound]:
+    def find(self, query: ArchiveQuery, *, scanners: bool) -> Iterator[StudyFound]:
         """The studies of a query."""
         self.asked.append(query)
         for number, day in enumerate(self._days):
             fits = query.covers({"CTHEAD"}, day) is not False
             if fits or self._ignores:
-                yield found(number, day, scanner="Example CT7" if fits else None)
+                yield found(number, day, scanner="Example CT7" if fits and scanners else None)
 
 
 def test_it_tells_how_far_it_is(project, criteria):
@@ -81,10 +81,18 @@ def test_a_study_that_only_another_month_s_answer_has_is_not_lost(project, crite
     """An archive whose index and whose answer differ about the date."""
 
     class Confused(Months):
-        def find(self, query: ArchiveQuery) -> Iterator[StudyFound]:
-            if query.first == MONTHS[2]:
+        def find(self, query: ArchiveQuery, *, scanners: bool) -> Iterator[StudyFound]:
+            if query.first == MONTHS[2] and scanners:
                 yield found(1, date(2024, 2, 28))
 
     asked = ask_archive(project, Confused(), criteria)
 
     assert asked.by_month == {"2024-02": 1}
+
+
+def test_scanners_are_asked_for_only_to_count(project, criteria):
+    """Whoever fetches spares the archive a question or two for each study."""
+    archive = Months(date(2024, 1, 5))
+
+    assert ask_archive(project, archive, criteria, scanners=False).by_scanner == {"?": 1}
+    assert ask_archive(project, archive, criteria).by_scanner == {"Example CT7": 1}

@@ -7,6 +7,7 @@ import pytest
 
 from ccds_kernel.archive.site import staging_of
 from ccds_kernel.cli import main
+from ccds_kernel.imaging.retrieval.slots import one_for_all
 from ccds_kernel.imaging.retrieval.staging import Staging
 from support.archive import Study
 from support.lying_archive import LyingArchive
@@ -139,7 +140,17 @@ def test_a_project_that_somebody_fetches_is_passed_over(capsys, monkeypatch, set
     with Staging(staging_of(settings), settings.paths.projects / "HEAD-1", 0).mine():
         status = main(["imaging", "work"])
 
-    assert (status, capsys.readouterr().out) == (0, "HEAD-1: another worker is at it\n")
+    assert (status, capsys.readouterr().out) == (0, "")
+
+
+def test_the_timer_s_run_before_is_left_to_it(capsys, monkeypatch, settings):
+    """Where it is at it still: no second one goes from project to project."""
+    act_as(monkeypatch, ADMINISTRATOR)
+
+    with one_for_all(staging_of(settings)):
+        status = main(["imaging", "work"])
+
+    assert (status, capsys.readouterr().out) == (0, "")
 
 
 def test_consecutive_studies_that_are_not_all_there_are_told(capsys):

@@ -38,6 +38,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*socket.socket:pytest.PytestUnr
 """pynetdicom drops the socket of a connection that failed without closing it, and leaves that to Python."""
 
 STUDIES = [Study(number, slices=2) for number in range(1, 6)]
+LOCKS = {".lock", ".slot-0", ".slot-1", ".waiting"}
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def worker(project, settings, archive) -> Callable[..., Worker]:
 
 def left_in_staging(settings) -> list[Path]:
     """What of studies lies in staging."""
-    return [path for path in (staging_of(settings) / "HEAD-1").iterdir() if path.name != ".lock"]
+    return [path for path in (staging_of(settings) / "HEAD-1").iterdir() if path.name not in LOCKS]
 
 
 def test_each_study_is_fetched_once(queue, worker, liar):
@@ -203,7 +204,7 @@ def test_a_full_disk_stops_the_worker_and_leaves_nothing(place, size, project, q
         with pytest.raises(DiskFull, match="No space left"):
             worker().run()
 
-        left = [path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
+        left = [path for path in folder.rglob("*") if path.is_file() and path.name not in LOCKS]
         cards = queue.requests(State.WAITING)
 
     assert len(cards) >= 4

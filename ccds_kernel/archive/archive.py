@@ -130,10 +130,11 @@ class Archive(Protocol):
     Every method raises `ArchiveAway` where the archive can't be reached or turns this program away, and says what it answered.
     """
 
-    def find(self, query: ArchiveQuery) -> Iterator[StudyFound]:
+    def find(self, query: ArchiveQuery, *, scanners: bool = True) -> Iterator[StudyFound]:
         """The studies that the archive answers with, each once; it may have ignored any part of the query.
 
-        Exam codes and scanner are asked for where the answer left them out and `query.covers` doesn't rule the study out.
+        Exam codes are asked for where the answer left them out and `query.covers` doesn't rule the study out; scanners likewise,
+        where they are wanted: that is a question or two for each study.
         """
         ...
 

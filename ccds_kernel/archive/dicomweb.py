@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from ccds_kernel.archive.archive import (
 )
 from ccds_kernel.archive.described import SCANNER, described, scanner_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
+from ccds_kernel.archive.filtering import Filtering
 from ccds_kernel.archive.multipart import BrokenMessage, parts
 from ccds_kernel.archive.received import Inbox
 from ccds_kernel.archive.steady import SteadyAnswer
@@ -81,21 +83,23 @@ class DicomwebArchive:
         self._login = login
         self._certificate = certificate
         self._timeout_s = timeout_s
+        self._filtering = Filtering()
 
-    def find(self, query: ArchiveQuery) -> Iterator[StudyFound]:
+    def find(self, query: ArchiveQuery, *, scanners: bool = True) -> Iterator[StudyFound]:
         """See `Archive`."""
-        seen: set[str] = set()
         with self._client() as client:
-            for first, last in query.months:
-                for code in sorted(query.exam_codes):
-                    days = f"{first:%Y%m%d}-{last:%Y%m%d}"
-                    for answer in self._pages(client, {"StudyDate": days, self._exam_code.path: code}):
-                        study = described(self._data(answer), self._exam_code)
-                        if study is None or study.study_uid in seen:
-                            continue
-                        seen.add(study.study_uid)
-                        is_other = query.covers(study.exam_codes, study.date) is False
-                        yield study if is_other else self._completed(client, study)
+
+            def of(code: str, first: date, last: date) -> Iterator[StudyFound]:
+                filters = {"StudyDate": f"{first:%Y%m%d}-{last:%Y%m%d}"} | (
+                    {self._exam_code.path: code} if code else {}
+                )
+                answers = (described(self._data(answer), self._exam_code) for answer in self._pages(client, filters))
+                return filter(None, answers)
+
+            for study in self._filtering.find(query, of):
+                is_whole = bool(study.exam_codes) and not scanners
+                is_other = query.covers(study.exam_codes, study.date) is False
+                yield study if is_whole or is_other else self._completed(client, study)
 
     def find_study(self, accession: str) -> Iterator[StudyFound]:
         """See `Archive`."""

@@ -32,6 +32,7 @@ from ccds_kernel.archive.archive import (
 from ccds_kernel.archive.associations import Peer, QueryRefused, TooManyAnswers, ask
 from ccds_kernel.archive.described import described, scanner_of, text_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
+from ccds_kernel.archive.filtering import Filtering
 from ccds_kernel.archive.questions import FIND, GET, MOVE, PENDING, Answer, Questions
 from ccds_kernel.archive.received import Inbox
 from ccds_kernel.archive.storage_service import Receiving, StorageService
@@ -67,20 +68,18 @@ class DimseArchive:
         self._peer = peer
         self._exam_code = exam_code
         self._service = service
+        self._filtering = Filtering()
 
-    def find(self, query: ArchiveQuery) -> Iterator[StudyFound]:
+    def find(self, query: ArchiveQuery, *, scanners: bool = True) -> Iterator[StudyFound]:
         """See `Archive`."""
-        seen: set[str] = set()
         with self._peer.associated([(FIND, None)]) as questions:
-            for first, last in query.months:
-                for code in sorted(query.exam_codes):
-                    for study in self._described(self._studies(questions, code, first, last)):
-                        if study.study_uid in seen:
-                            continue
-                        seen.add(study.study_uid)
-                        is_other = query.covers(study.exam_codes, study.date) is False
-                        scanner = None if is_other else self._scanner(questions, study.study_uid)
-                        yield replace(study, scanner=scanner)
+
+            def of(code: str, first: date, last: date) -> Iterator[StudyFound]:
+                return self._described(self._studies(questions, code, first, last))
+
+            for study in self._filtering.find(query, of):
+                wanted = scanners and query.covers(study.exam_codes, study.date) is not False
+                yield replace(study, scanner=self._scanner(questions, study.study_uid)) if wanted else study
 
     def find_study(self, accession: str) -> Iterator[StudyFound]:
         """See `Archive`."""

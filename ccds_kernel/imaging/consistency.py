@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from pydicom.uid import UID
 
@@ -20,14 +23,25 @@ _GAP = 1.5
 def unique_instances(instances: Sequence[Instance]) -> tuple[Instance, ...]:
     """`instances` without identical copies of a file.
 
-    Two different files of one SOPInstanceUID are both kept: `check_headers` refuses them.
+    Two different files of one SOPInstanceUID are both kept: `check_headers` refuses them. No file is read twice, however many
+    have one UID.
     """
-    kept: dict[str, list[Instance]] = {}
+    files = Counter(instance.sop_uid for instance in instances)
+    seen: set[tuple[str, bytes]] = set()
+    unique = []
     for instance in instances:
-        same_uid = kept.setdefault(instance.sop_uid, [])
-        if not any(instance.path.read_bytes() == other.path.read_bytes() for other in same_uid):
-            same_uid.append(instance)
-    return tuple(instance for group in kept.values() for instance in group)
+        if files[instance.sop_uid] > 1:
+            copy = instance.sop_uid, _digest(instance.path)
+            if copy in seen:
+                continue
+            seen.add(copy)
+        unique.append(instance)
+    return tuple(unique)
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def check_headers(instances: Sequence[Instance]) -> None:

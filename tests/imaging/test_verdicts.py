@@ -1,12 +1,16 @@
 """What keeps a written series from becoming a volume, and what only earns a warning."""
 
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import pydicom
 import pytest
 from pydicom import DataElement, config
 from pydicom.uid import DeflatedExplicitVRLittleEndian, generate_uid
 
+from ccds_kernel.imaging.consistency import unique_instances
+from ccds_kernel.imaging.header import read_instance
 from support.dicom import (
     ENHANCED_MR,
     MR,
@@ -240,6 +244,23 @@ def test_identical_copies_count_once(tmp_path, convert) -> None:
 
     assert verdict["status"] == "accepted"
     assert "1 identical copies of files left out" in verdict["warnings"]
+
+
+def test_many_files_of_one_uid_are_read_once_each(tmp_path) -> None:
+    """A broken export may give all of a thousand files the same."""
+    opened: list[str] = []
+
+    class Watched(type(tmp_path)):
+        def open(self, *args, **more):
+            opened.append(self.name)
+            return super().open(*args, **more)
+
+    paths = write_stack(tmp_path / "in", Stack(slices=6), lambda data, _: setattr(data, "SOPInstanceUID", "1.2.3"))
+    paths.append(shutil.copy(paths[0], tmp_path / "in" / "copy"))
+    instances = [replace(read_instance(Path(path)), path=Watched(path)) for path in paths]
+
+    assert unique_instances(instances) == tuple(instances[:6])
+    assert sorted(opened) == sorted(Path(path).name for path in paths)
 
 
 def test_a_copy_that_differs_is_no_copy(tmp_path, convert) -> None:

@@ -74,15 +74,16 @@ class ToldHeader:
 
 
 def told_header(folder: Path, series: str) -> ToldHeader:
-    """The headers of the files of `series`, a hashed name, anywhere below `folder`.
+    """The headers of the files of `series`, a hashed name: in its own folder in `folder`, else anywhere below that.
 
     Raises:
         CcdsError: there are none.
     """
     found: dict[str, tuple[HeaderRow, set[str | None]]] = {}
     files = 0
+    own = folder / series
     with quiet_pydicom():
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        for path in sorted(path for path in (own if own.is_dir() else folder).rglob("*") if path.is_file()):
             data = _read(path)
             if data is None or hashed_name("series", str(data.get("SeriesInstanceUID", ""))) != series:
                 continue

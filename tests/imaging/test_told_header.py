@@ -170,6 +170,15 @@ def test_other_series_and_other_files_are_left_out(tmp_path, stack):
     assert told.files == 4
 
 
+def test_a_series_in_a_folder_of_its_own_is_looked_for_nowhere_else(tmp_path, stack):
+    """As retrieval lays them: a study may have thousands of files of other series."""
+    name = hashed_name("series", stack.series_uid)
+    write_stack(tmp_path / name, stack)
+    write_stack(tmp_path / "elsewhere", stack)
+
+    assert told_header(tmp_path, name).files == 4
+
+
 def test_a_series_without_files_says_so(tmp_path):
     """Its study was removed."""
     with pytest.raises(CcdsError, match="DICOM files of this series; found none"):

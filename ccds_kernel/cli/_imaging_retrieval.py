@@ -191,8 +191,8 @@ def _worked(project: Project) -> Counter[State]:
 
 
 def _said(tally: Counter[State]) -> str:
-    told = ", ".join(f"{count} {state}" for state, count in sorted(tally.items())) or "none waited"
-    return f"{tally.total()} studies tried: {told}" if tally else "0 studies tried: none waited"
+    told = ", ".join(f"{count} {state}" for state, count in sorted(tally.items()))
+    return f"{tally.total()} studies tried" + (f": {told}" if told else "")
 
 
 def _retry(options: argparse.Namespace) -> None:
@@ -219,7 +219,11 @@ def _status(options: argparse.Namespace) -> None:
             worker = run and run.as_json(now)
             print(json.dumps({"project": project.id, "counts": counts, "worker": worker, "studies": studies}, indent=2))
             return
-        lines = [*overview(queue.counts(), queue.causes()), *left_out(queue.requested()), worker_line(run, now)]
+        lines = [
+            *overview(queue.counts(), queue.causes(), queue.held_back()),
+            *left_out(queue.requested()),
+            worker_line(run, now),
+        ]
         if options.studies:
             lines += cards(queue.requests(), project.settings.archive.attempts)
     print("\n".join(lines))

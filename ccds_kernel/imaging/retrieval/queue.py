@@ -115,6 +115,12 @@ class RetrievalQueue:
         with self._project.store.reading() as connection:
             return rows.causes(connection)
 
+    def held_back(self) -> Counter[str]:
+        """Why studies that wait are passed over, and how many: nobody who may fetch them now has asked for them."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            return rows.held_back(connection)
+
     def requests(self, state: State | None = None) -> tuple[StudyRequest, ...]:
         """The studies, in the order in which they were asked for: all, or those in one state."""
         self._project.require(Action.READ_IMAGES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
@@ -25,6 +26,11 @@ _ALL = select(
     image_criteria.c.first_date,
     image_criteria.c.last_date,
 ).join(image_criteria)
+
+_HELD_BACK = retrieval.c.cause.startswith(NOT_APPROVED)
+_WAITS = (retrieval.c.state == State.WAITING) & (retrieval.c.cause.is_(None) | ~_HELD_BACK)
+_HOW_MANY = re.compile(r" \(\d+ of \d+\)$")
+"""How a cause ends that tells of how many files it is true."""
 
 
 @dataclass(frozen=True)
@@ -202,13 +208,13 @@ def taken_over(
 
 
 def claim(connection: Connection) -> StudyRequest | None:
-    """The next study that waits, which is running from now on; None where none may run now.
+    """The next study that waits and isn't held back, which is running from now on; None where none may run now.
 
     Studies of one key, which share a folder, are fetched one after the other, each held against those before it.
     """
     order = (retrieval.c.urgent.desc(), retrieval.c.id)
     busy = select(retrieval.c.study_key).where(retrieval.c.state == State.RUNNING)
-    free = (retrieval.c.state == State.WAITING) & retrieval.c.study_key.not_in(busy)
+    free = _WAITS & retrieval.c.study_key.not_in(busy)
     row = connection.execute(_ALL.where(free).order_by(*order).limit(1)).one_or_none()
     if row is None:
         return None
@@ -217,6 +223,37 @@ def claim(connection: Connection) -> StudyRequest | None:
     others = (retrieval.c.study_key == row.study_key) & (retrieval.c.id != row.id) & retrieval.c.patient.is_not(None)
     beside = frozenset(map(str, connection.scalars(select(retrieval.c.patient).where(others))))
     return replace(_request(row), beside=beside)
+
+
+def hold_back(connection: Connection, request: StudyRequest, cause: str) -> None:
+    """Lets a study that was just claimed wait, and all that wait by the same criteria for the same person, until `look_again`.
+
+    Args:
+        connection: writes.
+        request: the study.
+        cause: why, beginning with `NOT_APPROVED`.
+    """
+    settle(connection, request.id, Outcome(State.WAITING, cause, counts=False))
+    criteria = select(retrieval.c.criteria_id).where(retrieval.c.id == request.id).scalar_subquery()
+    like_it = (retrieval.c.asked_by == request.asked_by) & (retrieval.c.criteria_id == criteria)
+    _set(connection, _WAITS & like_it, cause=cause[:LONGEST_CAUSE])
+
+
+def look_again(connection: Connection) -> None:
+    """Holds no study back any more."""
+    _set(connection, (retrieval.c.state == State.WAITING) & _HELD_BACK, cause=None)
+
+
+def held_back(connection: Connection) -> Counter[str]:
+    """Why studies that wait are passed over, and how many."""
+    waiting = (retrieval.c.state == State.WAITING) & _HELD_BACK
+    query = select(retrieval.c.cause, func.count().label("studies")).where(waiting).group_by(retrieval.c.cause)
+    return Counter({str(row.cause): int(row.studies) for row in connection.execute(query)})
+
+
+def any_waits(connection: Connection) -> bool:
+    """Whether a study waits that isn't held back."""
+    return connection.scalar(select(retrieval.c.id).where(_WAITS).limit(1)) is not None
 
 
 def settle(connection: Connection, request_id: int, outcome: Outcome) -> None:
@@ -278,13 +315,14 @@ def requests(
 def page(
     connection: Connection, states: Collection[State], begin: int, most: int, cause: str | None = None
 ) -> tuple[int, tuple[StudyRequest, ...]]:
-    """How many studies are in one of `states` (for that cause, where one is named), and `most` of them from place `begin` on.
+    """How many studies are in one of `states`, and `most` of them from place `begin` on; for one of `causes`, where it is named.
 
     What is fetched next comes first; of what was tried what was tried last.
     """
     which: ColumnElement[bool] = retrieval.c.state.in_(states)
     if cause is not None:
-        which &= retrieval.c.cause == cause
+        counted = retrieval.c.cause.startswith(f"{cause} (", autoescape=True) & retrieval.c.cause.like("% of %)")
+        which &= (retrieval.c.cause == cause) | counted
     total = int(connection.scalar(select(func.count()).select_from(retrieval).where(which)) or 0)
     waits = retrieval.c.state == State.WAITING
     tried = case((waits, None), else_=retrieval.c.tried_at)
@@ -304,10 +342,13 @@ def counts(connection: Connection) -> Counter[State]:
 
 
 def causes(connection: Connection) -> Counter[str]:
-    """Why studies failed or were refused, and how many."""
+    """Why studies failed or were refused, and how many; of how many of a study's files that is true doesn't make it another."""
     gone = retrieval.c.state.in_((State.FAILED, State.REFUSED))
     query = select(retrieval.c.cause, func.count().label("studies")).where(gone).group_by(retrieval.c.cause)
-    return Counter({str(row.cause): int(row.studies) for row in connection.execute(query)})
+    counted: Counter[str] = Counter()
+    for row in connection.execute(query):
+        counted[_HOW_MANY.sub("", str(row.cause))] += int(row.studies)
+    return counted
 
 
 def begin_run(connection: Connection, person: str) -> int:

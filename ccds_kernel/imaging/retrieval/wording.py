@@ -34,12 +34,13 @@ def picture(found: Findings) -> list[str]:
     return lines
 
 
-def overview(counts: Mapping[State, int], causes: Counter[str]) -> list[str]:
-    """How many studies are in which state, and why some aren't there."""
+def overview(counts: Mapping[State, int], causes: Counter[str], held_back: Counter[str]) -> list[str]:
+    """How many studies are in which state, why some aren't there, and why some that wait are passed over."""
     lines = [f"{counts.get(state, 0):>9}  {state}" for state in State]
-    if causes:
-        lines.append("why studies aren't there")
-        lines += [f"{count:>9}  {cause}" for cause, count in causes.most_common()]
+    for head, numbers in (("why studies aren't there", causes), ("why studies that wait are passed over", held_back)):
+        if numbers:
+            lines.append(head)
+            lines += [f"{count:>9}  {cause}" for cause, count in numbers.most_common()]
     return lines
 
 

@@ -99,6 +99,7 @@ class Worker:
         with self._staging.mine():
             with self._project.store.writing() as connection:
                 rows.release_running(connection, self._settings.attempts)
+                rows.look_again(connection)
             pulse = Pulse(self._project.store, self._project.person)
             why: CcdsError | None = None
             with ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="retrieval") as pool:
@@ -137,7 +138,7 @@ class Worker:
                     halted = error
                 else:
                     has_slot = self._slots.take(threads)
-                    request = self._claim(tally) if has_slot else None
+                    request = self._claim() if has_slot else None
                     if request is not None:
                         running[pool.submit(self._try, request, pulse)] = request
                     elif has_slot:
@@ -155,15 +156,15 @@ class Worker:
     def _sleep(self, seconds: float) -> bool:
         """Waits so long, or until the pace is another one; False where there is nothing to wait for."""
         with self._project.store.reading() as connection:
-            if not rows.counts(connection)[State.WAITING]:
+            if not rows.any_waits(connection):
                 return False
         now = self._now()
         until = next_change(self._settings, now)
         self._pause(seconds if until is None else min(seconds, (until - now).total_seconds()))
         return True
 
-    def _claim(self, tally: Counter[State]) -> StudyRequest | None:
-        """The next study whose fetching is still approved; those whose isn't have failed, until they are asked for once more."""
+    def _claim(self) -> StudyRequest | None:
+        """The next study whose fetching is still approved; what isn't is held back for this run, and written down once."""
         while True:
             with self._project.store.writing() as connection:
                 request = rows.claim(connection)
@@ -172,8 +173,7 @@ class Worker:
                 found = against(self._project, request)
                 if found is None:
                     return request
-                outcome = Outcome(State.FAILED, found.cause, counts=False)
-                self._write_down(connection, request, outcome)
+                rows.hold_back(connection, request, found.cause)
                 self._project.audit.write(
                     AccessDenied(
                         person=request.asked_by,
@@ -182,8 +182,6 @@ class Worker:
                         reason=f"found {found.found}",
                     )
                 )
-            tally[outcome.state] += 1
-            self._settled(request, outcome)
 
     def _settle(
         self, done: Iterable[Future[_Tried]], running: dict[Future[_Tried], StudyRequest], tally: Counter[State]

@@ -113,7 +113,7 @@ def test_retry_lets_what_failed_be_tried_again_so_often(capsys, archive):
         "1 studies wait again",
         "1 studies tried: 1 failed",
         "0 studies wait again; 1 stay failed: they were tried 2 times",
-        "0 studies tried: none waited",
+        "0 studies tried",
     ]
 
 

@@ -35,8 +35,9 @@ class Answers:
         self.asked = 0
         self._more = more
 
-    def find(self, _query: object) -> Iterator[StudyFound]:
-        """The studies."""
+    def find(self, _query: object, *, scanners: bool) -> Iterator[StudyFound]:
+        """The studies; nobody counts them."""
+        assert not scanners
         self.asked += 1
         yield from (*FOUND, *self._more)
 
@@ -118,8 +119,8 @@ def test_what_was_refused_waits_again_for_other_criteria_that_it_may_meet(projec
 
 @pytest.mark.usefixtures("queue")
 def test_what_nobody_may_fetch_is_asked_for_anew_by_who_may(settings, project, open_as, criteria):
-    """Whether it has failed for that already or waits still; what failed otherwise has its tries, and is retried by hand."""
-    tried(project, Outcome(State.FAILED, f"{NOT_APPROVED}expected eve; found sam", counts=False))
+    """Whether a worker has held it back already or not; what failed otherwise has its tries, and is retried by hand."""
+    tried(project, Outcome(State.WAITING, f"{NOT_APPROVED}expected eve; found sam", counts=False))
     roster = on_roster(sam="scientist", ann="engineer")
     applied = type(project.application).model_validate(
         project.application.model_dump(mode="json", exclude_none=True) | {"roster": roster}
@@ -144,7 +145,7 @@ def test_a_failure_has_its_cause_and_time_and_so_many_tries(settings, project, q
     assert (again, spent) == (0, 1)
     assert (card.cause, card.attempts, card.study.instances) == ("no file came (0 of 3)", 3, 3)
     assert card.tried_at is not None
-    assert queue.causes() == {"no file came (0 of 3)": 1}
+    assert queue.causes() == {"no file came": 1}
     assert [detail["studies"] for _, detail in events(settings, "StudiesRetried")] == [1, 1, 0]
 
     tried(project, Outcome(State.REFUSED, "another patient", doubt="other-patient"))
@@ -269,3 +270,14 @@ def test_consecutive_studies_that_cannot_be_known_hinder_nobody(project, criteri
     assert (added, archive.asked) == ([0, 0], 3)
     (line,) = left_out(queue.requested())
     assert line.startswith("heads-v1 brought nothing: expected an archive that says every study's exam code and date")
+
+
+def test_causes_are_told_apart_by_what_they_say_and_not_by_how_many_files(project, queue):
+    """Else each study has one of its own; the list of one cause has all of it."""
+    for cause in ("an exam code that wasn't asked for (3 of 30)", "an exam code that wasn't asked for (1 of 2)"):
+        tried(project, Outcome(State.REFUSED, cause))
+    tried(project, Outcome(State.REFUSED, "an exam code that wasn't asked for (by the archive)"))
+
+    ours = "an exam code that wasn't asked for"
+    assert queue.causes() == {ours: 2, f"{ours} (by the archive)": 1}
+    assert [queue.page([State.REFUSED], 0, 9, cause)[0] for cause in queue.causes()] == [2, 1]

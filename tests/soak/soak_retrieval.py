@@ -128,7 +128,7 @@ def hunt(folder: Path, orthanc: Orthanc, options: argparse.Namespace) -> list[st
     if counts != {State.ARRIVED: options.studies}:
         broken.append(f"at the end: {dict(counts)}, {dict(causes)}")
     broken += altered(dicom, given)
-    broken += [f"left: {path.name}" for path in (staging_of(settings) / "HEAD-1").iterdir() if path.name != ".lock"]
+    broken += [f"left: {path.name}" for path in (staging_of(settings) / "HEAD-1").iterdir()]
     broken += [f"left: {path.name}" for path in dicom.glob(".*")]
     arrivals = [one for one in FileAuditSink(settings.paths.audit).entries("HEAD-1") if one["event"] == "StudyArrived"]
     print(

@@ -20,6 +20,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ccds_kernel.archive.claims import Claim
 from ccds_kernel.errors import CcdsError
@@ -29,7 +30,8 @@ from ccds_kernel.imaging.retrieval.slots import Slots
 
 DICOM = "dicom"
 _ARRIVING = ".arriving-"
-_LOCK = ".lock"
+_LOCK = ".fetching"
+"""In the project, not where studies are staged: that may be a disk of one host."""
 
 
 class DiskFull(CcdsError):  # noqa: N818 - named for what a person is told
@@ -65,48 +67,55 @@ class Staging:
 
     @contextmanager
     def mine(self) -> Iterator[None]:
-        """Keeps other workers of this project away, and clears what one left that was killed.
+        """Keeps other workers of this project away, on whatever host, and clears what one left that was killed.
 
         Raises:
             AtWork: another one is at work.
-            CcdsError: the folder can't be written.
+            CcdsError: the folder, or the project's, can't be written.
         """
         try:
             make_closed(self._root, self._folder.name)
             self._folder.chmod(0o700)
-            handle = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise CcdsError(
                 expected="a staging folder that this program may write",
                 found=error.strerror or "an error",
                 do="let the service account fetch ('ccds imaging work'), or see archive.staging",
             ) from None
+        path = self._project / DICOM / _LOCK
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._clear()
-        except BlockingIOError:
-            os.close(handle)
+            path.parent.mkdir(exist_ok=True)
+            lock = _locked(path)
+        except OSError as error:
+            raise CcdsError(
+                expected="to write the project's studies",
+                found=error.strerror or "an error",
+                do="ask who administers this site",
+            ) from None
+        if lock is None:
             raise AtWork(
                 expected="no other program that fetches this project's studies",
                 found="one at work",
                 do="leave it to that one: it takes what is asked for meanwhile, too",
-            ) from None
+            )
+        with lock:
+            try:
+                self._clear()
+                yield
+            finally:
+                path.unlink(missing_ok=True)  # while it is held: whoever comes next makes one anew
+
+    def _clear(self) -> None:
+        try:
+            for left in [*self._folder.iterdir(), *(self._project / DICOM).glob(f"{_ARRIVING}*")]:
+                if left.is_dir():
+                    shutil.rmtree(left)
         except OSError as error:
-            os.close(handle)
             raise CcdsError(
                 expected="to take away what a worker left that was killed",
                 found=error.strerror or "an error",
                 do="see archive.staging, and the project's directory",
             ) from None
-        try:
-            yield
-        finally:
-            os.close(handle)
-
-    def _clear(self) -> None:
-        for left in [*self._folder.iterdir(), *(self._project / DICOM).glob(f"{_ARRIVING}*")]:
-            if left.is_dir():
-                shutil.rmtree(left)
 
     def check_room(self) -> None:
         """Makes sure that there is room for one more study.
@@ -201,6 +210,20 @@ class Staging:
             return {series: set(names) for series, names in json.loads(self._note(turn).read_bytes()).items()}
         except FileNotFoundError:
             return {}
+
+
+def _locked(path: Path) -> BinaryIO | None:
+    while True:
+        lock = path.open("ab")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            return None
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                return lock
+        lock.close()  # whoever held it has just removed it
 
 
 def _names(folder: Path) -> set[str]:

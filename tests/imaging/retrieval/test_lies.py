@@ -63,7 +63,7 @@ def fetched(project, settings, archive, criteria) -> Told:
     entries = FileAuditSink(settings.paths.audit).entries("HEAD-1")
     told = [one["event"] for one in entries if one["detail"].get("study_key") == card.study_key]
     places = ((staging_of(settings) / "HEAD-1").rglob("*"), (project.folder / "dicom").rglob("*"))
-    files = [path for place in places for path in place if path.is_file() and path.name != ".lock"]
+    files = [path for place in places for path in place if path.is_file()]
     return Told(card.state, card.cause or "", told[-1], files)
 
 

@@ -64,15 +64,15 @@ def test_nothing_is_left_in_staging(tmp_path, staging):
         with pytest.raises(FileExistsError):
             break_off()
 
-        assert [path.name for path in (tmp_path / "staging" / "HEAD-1").iterdir()] == [".lock"]
+        assert [path.name for path in (tmp_path / "staging" / "HEAD-1").iterdir()] == []
 
 
 def test_staging_is_closed(staging):
     """What hasn't proven itself may be anybody's: no member of a project reads it."""
     with staging.mine(), staging.study("one") as folder:
-        modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder.parent, folder, folder.parent / ".lock")]
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder.parent, folder)]
 
-    assert modes == [0o700, 0o700, 0o600]
+    assert modes == [0o700, 0o700]
 
 
 def test_the_same_study_again_changes_nothing(staging, project):
@@ -144,8 +144,8 @@ def test_what_a_killed_worker_left_is_cleared(tmp_path, staging, project):
         (left / "half").touch()
 
     with staging.mine():
-        assert [path.name for path in (tmp_path / "staging" / "HEAD-1").iterdir()] == [".lock"]
-        assert [path.name for path in (project / "dicom").iterdir()] == [KEY]
+        assert [path.name for path in (tmp_path / "staging" / "HEAD-1").iterdir()] == []
+        assert {path.name for path in (project / "dicom").iterdir()} == {".fetching", KEY}
 
 
 def test_projects_do_not_wait_for_each_other(tmp_path, staging, project):
@@ -154,6 +154,17 @@ def test_projects_do_not_wait_for_each_other(tmp_path, staging, project):
     other = Staging(tmp_path / "staging", project.parent / "CHEST-1", 0)
 
     with staging.mine(), other.mine(), pytest.raises(CcdsError, match="found one at work"), staging.mine():
+        pass
+
+
+def test_workers_on_two_hosts_keep_away_from_each_other(tmp_path, staging, project):
+    """Each stages on a disk of its own; the project is one."""
+    other = Staging(tmp_path / "scratch of another host", project, 0)
+
+    with staging.mine(), pytest.raises(CcdsError, match="found one at work"), other.mine():
+        pass
+
+    with other.mine():
         pass
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from sqlalchemy import update
 
 from ccds_kernel.archive.archive import ArchiveAway
 from ccds_kernel.archive.associations import Peer
@@ -25,6 +26,7 @@ from ccds_kernel.imaging.retrieval.asking import ask_archive
 from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
 from ccds_kernel.imaging.retrieval.request import State
 from ccds_kernel.imaging.retrieval.staging import DiskFull, Staging
+from ccds_kernel.imaging.retrieval.tables import retrieval
 from ccds_kernel.imaging.retrieval.worker import Worker
 from ccds_kernel.irb.applying import apply_application
 from support.archive import Study
@@ -38,7 +40,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*socket.socket:pytest.PytestUnr
 """pynetdicom drops the socket of a connection that failed without closing it, and leaves that to Python."""
 
 STUDIES = [Study(number, slices=2) for number in range(1, 6)]
-LOCKS = {".lock", ".slot-0", ".slot-1", ".waiting"}
+LOCKS = {".fetching", ".slot-0", ".slot-1", ".waiting"}
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ def worker(project, settings, archive) -> Callable[..., Worker]:
 
 def left_in_staging(settings) -> list[Path]:
     """What of studies lies in staging."""
-    return [path for path in (staging_of(settings) / "HEAD-1").iterdir() if path.name not in LOCKS]
+    return list((staging_of(settings) / "HEAD-1").iterdir())
 
 
 def test_each_study_is_fetched_once(queue, worker, liar):
@@ -271,22 +273,38 @@ def test_one_worker_at_a_time(settings, project, worker):
 
 @pytest.mark.usefixtures("queue")
 def test_whoever_may_no_more_gets_nothing_more(project, settings, worker, liar):
-    """Asked for by somebody who is taken off the roster before it is fetched: failed, and the archive isn't asked."""
-    values = project.application.model_dump(mode="json", exclude_none=True)
-    values["roster"] = on_roster(sam="scientist")
-    apply_application(type(project.application).model_validate(values), person=ADMINISTRATOR, settings=settings)
+    """Taken off the roster before their studies are fetched: these wait, it is written down once, and others get theirs."""
+    with project.store.writing() as connection:
+        connection.execute(update(retrieval).where(retrieval.c.id == 3).values(asked_by="sam"))
+    apply_roster(project, settings, sam="scientist")
 
     tally = worker().run()
 
-    assert tally == {State.FAILED: 5}
-    assert liar.sent == []
+    assert tally == {State.ARRIVED: 1}
     with project.store.reading() as connection:
-        cards = tuple(rows.requests(connection))
-    assert {(one.cause, one.attempts) for one in cards} == {
-        ("not approved when its turn came: expected eve on the roster of HEAD-1; found somebody else's names", 0)
-    }
+        cards, held_back = tuple(rows.requests(connection, State.WAITING)), rows.held_back(connection)
+    cause = "not approved when its turn came: expected eve on the roster of HEAD-1; found somebody else's names"
+    assert held_back == {cause: 4}
+    assert {(one.cause, one.attempts) for one in cards} == {(cause, 0)}
+    assert len(liar.sent) == 1
     denials = [one for one in FileAuditSink(settings.paths.audit).entries("HEAD-1") if one["event"] == "AccessDenied"]
-    assert [one["person"] for one in denials] == ["eve"] * 5
+    assert [one["person"] for one in denials] == ["eve"]
+
+
+@pytest.mark.usefixtures("queue")
+def test_whoever_may_again_gets_the_rest(project, settings, worker):
+    """By the next run, and by nobody's doing: a training that was renewed, say."""
+    apply_roster(project, settings, sam="scientist")
+    worker().run()
+    apply_roster(project, settings, eve="engineer")
+
+    assert worker().run() == {State.ARRIVED: 5}
+
+
+def apply_roster(project, settings, **people) -> None:
+    """Changes who is on the project's roster."""
+    values = project.application.model_dump(mode="json", exclude_none=True) | {"roster": on_roster(**people)}
+    apply_application(type(project.application).model_validate(values), person=ADMINISTRATOR, settings=settings)
 
 
 @pytest.mark.usefixtures("queue")

@@ -148,7 +148,7 @@ class StudiesRequested(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StudiesRetried(Event):
-    """Studies that had failed were asked for once more: how many."""
+    """Studies that had failed, or had arrived and were set aside, were asked for once more: how many."""
 
     studies: int
 

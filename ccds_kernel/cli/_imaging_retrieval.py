@@ -76,6 +76,11 @@ def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds ver
     )
     _add_project(retry)
     retry.add_argument("--study", nargs="+", metavar="KEY", help="study keys; all that failed, where none is named")
+    retry.add_argument(
+        "--again",
+        action="store_true",
+        help="fetch studies anew that arrived: what the project has of them is moved into its quarantine",
+    )
     retry.set_defaults(run=_retry)
 
     summary = "print how far a project's studies are, and why some aren't there"
@@ -196,9 +201,16 @@ def _said(tally: Counter[State]) -> str:
 
 
 def _retry(options: argparse.Namespace) -> None:
+    from ccds_kernel.errors import CcdsError
     from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
+    from ccds_kernel.imaging.studies.again import fetch_again
 
+    if options.again and not options.study:
+        raise CcdsError(expected="studies that are to be fetched again", found="none", do="name them with --study")
     with _opened(options.project, write=True) as project:
+        if options.again:
+            print(f"{fetch_again(project, set(options.study))} studies wait again")
+            return
         again, spent = RetrievalQueue(project).retry(options.study)
         most = project.settings.archive.attempts
     tail = f"; {spent} stay failed: they were tried {most} times" if spent else ""

@@ -103,6 +103,16 @@ class RetrievalQueue:
             )
         return again, spent
 
+    def fetch_again(self, keys: Collection[str]) -> int:
+        """Lets studies wait again that arrived; returns how many. Their files must be out of the way."""
+        self._project.require(Action.WRITE_IMAGES)
+        with self._project.store.writing() as connection:
+            again = rows.fetch_again(connection, keys)
+            self._project.audit.write(
+                StudiesRetried(person=self._project.person, project=self._project.id, studies=again)
+            )
+        return again
+
     def counts(self) -> Counter[State]:
         """How many studies are in which state."""
         self._project.require(Action.READ_IMAGES)

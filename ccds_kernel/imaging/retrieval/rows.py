@@ -297,6 +297,12 @@ def retry(connection: Connection, most_attempts: int, keys: Collection[str] | No
     return _set(connection, failed & (retrieval.c.attempts < most_attempts), state=State.WAITING), left
 
 
+def fetch_again(connection: Connection, keys: Collection[str]) -> int:
+    """Lets studies wait again that arrived, as if nobody had tried them; returns how many."""
+    anew = {"state": State.WAITING, "attempts": 0, "received": 0}
+    return _set(connection, (retrieval.c.state == State.ARRIVED) & _named(keys), **anew)
+
+
 def hurry(connection: Connection, keys: Collection[str]) -> int:
     """Puts studies that wait ahead of the others; returns how many."""
     return _set(connection, (retrieval.c.state == State.WAITING) & _named(keys), urgent=True)

@@ -220,6 +220,22 @@ class ImageStudies:
         with self._project.store.reading() as connection:
             return rows.masks(connection, study_key)
 
+    def set_aside(self, study_key: str) -> None:
+        """Moves a study's files and volumes into the project's quarantine, and forgets what became of them. Masks stay.
+
+        Raises:
+            CcdsError: the project can't be written.
+        """
+        self._project.require(Action.WRITE_IMAGES)
+        files, aside = self._project.folder / "dicom" / study_key, self._project.folder / "quarantine" / study_key
+        with making(self._project.folder / "nifti", study_key):
+            self._set_aside(study_key, set())
+            if files.is_dir():
+                aside.mkdir(parents=True, exist_ok=True)
+                files.rename(aside / _free_name(aside, "dicom", [files.with_name("dicom")]))
+            with self._project.store.writing() as connection:
+                rows.replace_verdicts(connection, study_key, [], self._project.person)
+
     def folder(self, study_key: str) -> Path:
         """Where the files of a study lie.
 

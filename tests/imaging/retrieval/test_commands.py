@@ -117,6 +117,29 @@ def test_retry_lets_what_failed_be_tried_again_so_often(capsys, archive):
     ]
 
 
+def test_what_arrived_is_fetched_anew(capsys, archive, settings):
+    """Where slices were lost, say, and the archive has them now: what was there is set aside, and not lost."""
+    whole = archive.says
+    archive.says = archive.sends = whole[:2]
+    imaging("find", "--codes", "CTHEAD", "--to", "2024-01-31", "--save", "heads")
+    imaging("retrieve", "--criteria", "heads")
+    folder = settings.paths.projects / "HEAD-1"
+    (before,) = (folder / "dicom").iterdir()
+    capsys.readouterr()
+    archive.says = archive.sends = whole[:3]
+
+    assert imaging("retry", "--study", before.name, "--again") == 0
+    assert list((folder / "dicom").iterdir()) == []
+    assert imaging("retry", "--study", before.name, "--again") == imaging("retry", "--again") == 1
+    assert imaging("retrieve") == 0
+
+    told = capsys.readouterr()
+    assert told.out.splitlines() == ["1 studies wait again", "1 studies tried: 1 arrived"]
+    assert "expected keys of studies that arrived in HEAD-1; found 1 other(s)" in told.err
+    counted = [len(list(place.rglob("*.dcm"))) for place in (before, folder / "quarantine" / before.name / "dicom")]
+    assert counted == [3, 2]
+
+
 def test_what_is_only_asked_for_the_site_fetches(capsys, monkeypatch, archive):
     """As where people are Unix users: they ask, the service account fetches for those who still may."""
     assert imaging("find", "--codes", "CTHEAD", "--save", "heads", "--keep-only") == 0

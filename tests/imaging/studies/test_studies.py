@@ -15,6 +15,7 @@ from ccds_kernel.cohort.criteria_file import VersionedCriteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.masks.grid import Mask, VolumeGrid
 from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
+from ccds_kernel.imaging.studies import rows
 from ccds_kernel.imaging.verdict import Status
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
@@ -368,3 +369,24 @@ def test_what_the_project_opted_in_to_is_corrected(studies, study, folder) -> No
     [judged] = studies.make_volumes(KEY)
 
     assert judged.status is Status.ACCEPTED
+
+
+def test_a_study_that_is_fetched_again_leaves_nothing_behind(open_as, studies_of, study, folder):
+    """Files and volumes are set aside, beside what was before; no verdict is left to be taken for one of the new files."""
+    studies = studies_of("eve")
+    studies.keep_rules(RULES)
+    project = folder.parent.parent
+    aside = project / "quarantine" / KEY
+    for turn in ("dicom", "dicom-2"):
+        made = studies.make_volumes(KEY)
+
+        studies.set_aside(KEY)
+
+        assert [one.status for one in made] == [Status.ACCEPTED]
+        assert sum(path.is_file() for path in (aside / turn).rglob("*")) == sum(one.slices for one in study.values())
+        assert not folder.exists()
+        assert list((project / "nifti" / KEY).glob("series-*")) == []
+        with open_as("eve").store.reading() as connection:
+            assert rows.judgements(connection) == []
+        shutil.copytree(aside / turn, folder)
+    assert len(list(aside.glob("series-*.nii.gz"))) == 2

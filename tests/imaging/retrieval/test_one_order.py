@@ -66,7 +66,7 @@ def test_of_two_patients_none_is_taken(tmp_path, project, settings, fetched):
     ]
     assert {one["reason"] for one in told} == {"shared-accession"}
     assert RetrievalQueue(project).causes() == {"an accession number that another patient's study has, too": 2}
-    assert not (project.folder / "dicom").exists()
+    assert list((project.folder / "dicom").iterdir()) == []
 
 
 def test_what_only_files_say_is_seen_when_the_second_comes(tmp_path, project, fetched):

@@ -10,7 +10,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
@@ -176,6 +176,14 @@ def _limit_waits(event: Event) -> None:
 IMPATIENT: EventHandlerType = (evt.EVT_CONN_OPEN, _limit_waits)
 """Lets a connection that falls silent in the middle of a message count as closed: pynetdicom's own limits are for whole messages,
 and it waits for the rest of one for ever."""
+
+
+def hang_up(association: Association) -> None:
+    """Ends an association at once: aborting waits for the rest of a message that perhaps never comes, and for an answer."""
+    connection = association.dul.socket
+    if connection is not None and connection.socket is not None:
+        with suppress(OSError):  # closed meanwhile
+            connection.socket.shutdown(socket.SHUT_RDWR)
 
 
 def ask(peer: Peer, questions: Questions, identifier: Dataset) -> list[Dataset]:

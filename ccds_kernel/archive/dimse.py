@@ -19,6 +19,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom import build_role, evt
+from pynetdicom.events import Event
 
 from ccds_kernel.archive.archive import (
     ArchiveAway,
@@ -29,7 +30,7 @@ from ccds_kernel.archive.archive import (
     StudyFound,
     StudyNotSent,
 )
-from ccds_kernel.archive.associations import Peer, QueryRefused, TooManyAnswers, ask
+from ccds_kernel.archive.associations import Peer, QueryRefused, TooManyAnswers, ask, hang_up
 from ccds_kernel.archive.described import described, scanner_of, text_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.filtering import Filtering
@@ -173,7 +174,14 @@ class DimseArchive:
         sop_classes = announced.sop_classes or USUAL
         storage = proposals(sop_classes, announced.syntaxes)
         roles = [build_role(UID(sop_class), scp_role=True) for sop_class in sorted(sop_classes)]
-        handlers = [(evt.EVT_C_STORE, receiving.take)]
+
+        def take(event: Event) -> int:
+            status = receiving.take(event)
+            if receiving.broken is not None:  # else all of the rest would be sent, and refused
+                hang_up(event.assoc)
+            return status
+
+        handlers = [(evt.EVT_C_STORE, take)]
         with self._peer.associated([(GET, None), *storage], roles=roles, handlers=handlers) as questions:
             try:
                 self._check(questions.get(_identifier("STUDY", StudyInstanceUID=study_uid)))

@@ -7,11 +7,10 @@ told so when it begins. It takes instances only from the archive's AE title, and
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, cycle
 from secrets import randbelow
-from socket import SHUT_RDWR
 from threading import Lock
 
 from pynetdicom import AllStoragePresentationContexts, build_context, evt, register_uid
@@ -21,7 +20,7 @@ from pynetdicom.presentation import PresentationContext
 from pynetdicom.service_class import StorageServiceClass
 from pynetdicom.transport import ThreadedAssociationServer
 
-from ccds_kernel.archive.associations import IMPATIENT, Peer
+from ccds_kernel.archive.associations import IMPATIENT, Peer, hang_up
 from ccds_kernel.archive.questions import HIGHEST_NUMBER
 from ccds_kernel.archive.received import Inbox
 from ccds_kernel.archive.transfer_syntaxes import EVERY
@@ -181,13 +180,8 @@ def _with(
 
 
 def _end_associations(server: ThreadedAssociationServer) -> None:
-    """Lets nothing come any more of what was asked for before. An archive may keep an association for as long as it likes.
-
-    Its connection is shut and not only aborted: aborting waits for the rest of a message that perhaps never comes.
-    """
+    """Lets nothing come any more of what was asked for before. An archive may keep an association for as long as it likes."""
     for association in server.active_associations:
         association.join(_TO_RELEASE_S)
-        connection = association.dul.socket
-        if association.is_alive() and connection is not None and connection.socket is not None:
-            with suppress(OSError):  # closed meanwhile
-                connection.socket.shutdown(SHUT_RDWR)
+        if association.is_alive():
+            hang_up(association)

@@ -110,6 +110,8 @@ class Staging:
             for left in [*self._folder.iterdir(), *(self._project / DICOM).glob(f"{_ARRIVING}*")]:
                 if left.is_dir():
                     shutil.rmtree(left)
+                elif left.name.startswith("."):  # a note that was being written
+                    left.unlink()
         except OSError as error:
             raise CcdsError(
                 expected="to take away what a worker left that was killed",

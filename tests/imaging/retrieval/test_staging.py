@@ -142,6 +142,7 @@ def test_what_a_killed_worker_left_is_cleared(tmp_path, staging, project):
     for left in (tmp_path / "staging" / "HEAD-1" / "two", project / "dicom" / ".arriving-b"):
         left.mkdir()
         (left / "half").touch()
+    (tmp_path / "staging" / "HEAD-1" / ".one.files.abcdefgh").touch()
 
     with staging.mine():
         assert [path.name for path in (tmp_path / "staging" / "HEAD-1").iterdir()] == []

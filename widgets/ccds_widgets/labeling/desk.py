@@ -147,6 +147,7 @@ class Desk:
         known: Collection[str] = (),
         sure: bool,
         new_labels: bool | None = None,
+        meant: Collection[str] = (),
     ) -> int:
         """Puts `phrase` at `position` of its list, or below it; returns its id.
 
@@ -156,7 +157,8 @@ class Desk:
             known: those of its labels that the task has to have: see `phrase`.
             sure: whether the person was asked where the phrase stands in every report.
             new_labels: whether the person was asked about labels that the task doesn't have: they are then a step of their own;
-                None where nobody need be, as they are written to be new ones. A task without any label takes those of the phrase.
+                None where nobody need be. A task without any label takes those of the phrase.
+            meant: labels that are written to be new ones: about them nobody is asked, and they come with the phrase.
 
         Raises:
             CcdsError: it stands in every report and nobody was asked, or likewise about a label; it is on the list already, the
@@ -164,7 +166,7 @@ class Desk:
         """
         if not sure and self.phrases.alike(phrase) is None:
             self._refuse_all(self.phrases.index.preview(phrase).raw)
-        self._admit(phrase, known, asked=new_labels)
+        self._admit(phrase, {*known, *meant}, asked=new_labels)
         name = self.phrases.index.list_of(phrase)
         last = len(self.phrases.ids.get(name, []))
         place = self.phrases.at(Place(name, last if position is None else min(position, last)))
@@ -265,7 +267,9 @@ class Desk:
     def _admit(
         self, phrase: Phrase, known: Collection[str], *, asked: bool | None, instead_of: int | None = None
     ) -> None:
-        """Gives the task the labels of `phrase` that it doesn't have, as a step of its own, where the person was `asked`."""
+        """Gives the task the labels of `phrase` that are neither its own nor `known`, as a step of its own, where the person was
+        `asked`.
+        """
         task = self.phrases.task
         if asked is None or not task.labels or self.phrases.alike(phrase) not in (None, instead_of):
             return

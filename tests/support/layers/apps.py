@@ -72,6 +72,7 @@ THINGS: dict[str, Rule] = {
     "confirming: answer": _CONFIRM,
     "confirming: tag": _CONFIRM,
     "confirming: make a batch": _CURATE,
+    "confirming: take a batch away": _CURATE,
     "confirming: mark gold": _CURATE,
     "assessing: reload": _CURATE,
     "assessing: disagreements": _CURATE,
@@ -221,6 +222,8 @@ class _Pages:
         self._assess(READY)
         project = open_project(PROJECT, Action.CONFIRM_STUDIES)
         (self._held,) = Confirming(project, batch).take(1)
+        again = [BatchItem(key, None, frozenset({"Seen"}))]
+        self._unanswered = Curating(project, TASK).make_batch(f"of {self._name}", again).id
         project.close()
 
     def tries(self) -> dict[str, Callable[[], object]]:
@@ -246,6 +249,7 @@ class _Pages:
             "confirming: tag": lambda: self._sync(tagged),
             "confirming: answer": lambda: self._sync(said),
             "confirming: make a batch": self._make_a_batch,
+            "confirming: take a batch away": lambda: self._confirm({"kind": "remove", "batch": self._unanswered}),
             "confirming: mark gold": lambda: self._confirm(
                 {"kind": "gold", "study": self._key, "labels": ["Seen"], "seen": None}
             ),

@@ -15,6 +15,7 @@ from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import StoredTask, TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
 from ccds_widgets.labeling.assess.app import assess_screen
+from ccds_widgets.labeling.assess.batches import batches_shown
 from ccds_widgets.labeling.assess.deciding import Deciding
 from ccds_widgets.labeling.assess.model import AssessModel
 from support.assessing import batch_of, items_of, let_answer, truth_of
@@ -187,6 +188,15 @@ def test_a_batch_says_who_has_done_what(place, batch, open_screen):
     bob, cy = older["labelers"]
     assert [bob[key] for key in ("answered", "confirmed", "corrected", "flagged", "skipped")] == [20, 18, 1, 1, 0]
     assert (bob["assigned"], cy["assigned"]) == (True, False)
+
+
+def test_a_batch_that_is_taken_away_is_no_more_shown(place, batch, open_screen):
+    """Nor where that comes between reading which there are and how far they are."""
+    before = place.curating().batches()
+    place.curating().remove_batch(batch.id)
+
+    assert open_screen().answer({"kind": "batches"})["batches"] == []
+    assert batches_shown(before, place.curating().counts(), ()) == []
 
 
 def test_a_study_that_was_skipped_is_told_of_its_batch(place, batch, open_screen):

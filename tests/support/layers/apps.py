@@ -291,7 +291,7 @@ class _Pages:
             "kernel: load reports": lambda: repository.load_reports([more]),
             "kernel: phrases": repository.phrases,
             "kernel: insert a phrase": lambda: repository.insert_phrase(Phrase(f"seen by {self._name}", "Seen"), 0),
-            "kernel: soft labels": lambda: soft_labels(self._project),
+            "kernel: soft labels": lambda: soft_labels(self._project, task="labels"),
             "kernel: tasks": tasks.tasks,
             "kernel: change a task": lambda: tasks.change(TASK, Task("a"), Task("a", guideline=self._name)),
             "kernel: answers": curating.answers,

@@ -49,12 +49,7 @@ class Phrase:
         object.__setattr__(self, "label", self.label.strip())
         if self.uncertain_label is not None:
             object.__setattr__(self, "uncertain_label", self.uncertain_label.strip())
-        if len(self.text) > LONGEST:
-            raise CcdsError(
-                expected=f"a phrase of at most {LONGEST} characters",
-                found=f"one of {len(self.text)}",
-                do="choose the few words that matter",
-            )
+        _refuse_longer(self.text, LONGEST)
         for name, value in self.words():
             if not normalise(value):
                 raise CcdsError(expected=f"a {name}", found="a blank one", do=f"give the {name} at least one character")
@@ -89,12 +84,7 @@ def check_telling(phrase: Phrase) -> None:
     Raises:
         CcdsError: its words or a label of it have no letter and no digit, or the words are too many.
     """
-    if len(phrase.text) > LONGEST_GIVEN:
-        raise CcdsError(
-            expected=f"a phrase of at most {LONGEST_GIVEN} characters",
-            found=f"one of {len(phrase.text)}",
-            do="choose the few words that matter",
-        )
+    _refuse_longer(phrase.text, LONGEST_GIVEN)
     for name, value in phrase.words():
         check_readable(value, name)
 
@@ -120,4 +110,13 @@ def check_count(count: int) -> None:
     if count > MOST_PHRASES:
         raise CcdsError(
             expected=f"at most {MOST_PHRASES} phrases", found=str(count), do="leave out those that capture nothing"
+        )
+
+
+def _refuse_longer(text: str, most: int) -> None:
+    if len(text) > most:
+        raise CcdsError(
+            expected=f"a phrase of at most {most} characters",
+            found=f"one of {len(text)}",
+            do="choose the few words that matter",
         )

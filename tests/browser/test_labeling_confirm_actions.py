@@ -57,7 +57,7 @@ const answers = {
     if (line.isDown) throw new Error("No line.");
     const acknowledged = keys.map(became);
     kept.push(...keys.filter((_, at) => acknowledged[at].kept));
-    return { acknowledged, ...(batch === null ? {} : take(batch)) };
+    return { acknowledged, labels: labels.map(({ name }) => name), ...(batch === null ? {} : take(batch)) };
   },
 };
 

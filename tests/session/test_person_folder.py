@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -97,11 +98,11 @@ def test_a_folder_that_becomes_a_link_meanwhile_leads_nowhere(files: PersonFolde
 
     swapping = Thread(target=swap)
     swapping.start()
-    for _ in range(4000):
-        try:
+    tries = 0
+    while tries < 4000 or not read:
+        tries += 1
+        with suppress(OSError):
             read.append(files.read("x/secret.py", 100))
-        except OSError:
-            continue
     over.set()
     swapping.join()
 

@@ -12,6 +12,8 @@ from ccds_kernel.cohort.tables import cohort
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
+from ccds_kernel.labeling.confirmation.batch import BatchItem
+from ccds_kernel.labeling.confirmation.curating import Curating
 from ccds_kernel.labeling.cues import RADIOLOGY
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report, Section
@@ -20,6 +22,7 @@ from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.labeling.tasks.task import MOST_LABELS, STRATA, Label, Task, TaskKind
 from ccds_kernel.labeling.tasks.task_file import cues_text, read_cues
 from ccds_widgets.labeling.app import labeling_of
+from ccds_widgets.labeling.model import LabelingModel
 from support.keeping_to_cohorts import keep_to
 from support.phrase_screens import change_task
 
@@ -111,6 +114,38 @@ def test_the_first_task_takes_the_place_of_the_one_that_nobody_used(open_as):
     answer = model.answer({"kind": "make task", "typed": {**TUBES, "cohort": None}})
 
     assert (answer["kept"], [one["name"] for one in answer["tasks"]]) == (1, ["tubes"])
+
+
+def test_one_that_somebody_used_meanwhile_stays(open_as):
+    """Two fellows of a new project make its first tasks at once: there are both."""
+    fred, fay = (open_as(name, Action.OPEN_LABELING) for name in ("fred", "fay"))
+
+    class FredIsFaster(TaskRepository):
+        """Fred's task is made after fay's was to take the place of the unused one, and before it does."""
+
+        def unused(self, name: str):
+            found = super().unused(name)
+            labeling_of(fred).answer({"kind": "make task", "typed": {**TUBES, "cohort": None}})
+            return found
+
+    model = LabelingModel(project="CHEST-1", tasks=FredIsFaster(fay), screens={})
+
+    answer = model.answer({"kind": "make task", "typed": {**TUBES, "cohort": None, "name": "lines"}})
+
+    assert [(one["id"], one["name"]) for one in answer["tasks"]] == [(1, "tubes"), (answer["kept"], "lines")]
+
+
+def test_one_of_which_a_batch_was_taken_away_was_used(open_as):
+    """Somebody may have read its studies, by its kind: the new task is one beside it."""
+    project = open_as("fay", Action.OPEN_LABELING)
+    LabelingRepository(project).load_reports([Report("A1", (Section("findings", "Effusion."),))])
+    (stored,) = LabelingRepository(project).reports()
+    curating = Curating(project, 1)
+    curating.remove_batch(curating.make_batch("first", [BatchItem(stored.study_key, None, frozenset())]).id)
+
+    answer = labeling_of(project).answer({"kind": "make task", "typed": {**TUBES, "cohort": None}})
+
+    assert [one["name"] for one in answer["tasks"]] == ["labels", "tubes"]
 
 
 def test_a_change_is_a_step_of_the_history_and_is_taken_back(project, model):

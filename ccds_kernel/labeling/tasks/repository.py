@@ -78,13 +78,18 @@ class TaskRepository:
         return [name for name in sorted(task.left_out) if known and normalise(name) not in known]
 
     def choices(self) -> Choices:
-        """What a task may name."""
+        """What a task may name. The sections are those of every report: with a million of them that takes seconds."""
         self._project.require(CURATE)
         with self._project.store.reading() as connection:
             sections = labeling_rows.section_names(connection, Reach.of(self._project.application))
-            cohorts = [kept.name for kept in cohort_rows.cohorts(connection)]
-            possible = [name for name in cohorts if can_be_kept_to(connection, self._project, name)]
-        return Choices.of(sections, possible)
+        return Choices.of(sections, self.cohorts())
+
+    def cohorts(self) -> tuple[str, ...]:
+        """The names of the cohorts that a task can be kept to now."""
+        self._project.require(CURATE)
+        with self._project.store.reading() as connection:
+            names = [kept.name for kept in cohort_rows.cohorts(connection)]
+            return tuple(name for name in names if can_be_kept_to(connection, self._project, name))
 
     def make(self, task: Task) -> StoredTask:
         """Adds a task.
@@ -183,12 +188,12 @@ class TaskRepository:
 
 def _unused(connection: Connection, every: Iterable[StoredTask]) -> StoredTask | None:
     """That of `every` task which the project had from the beginning, where it is as it was then: nothing was changed or put
-    before labelers, and no phrase has given it a label.
+    before labelers (a batch that was taken away was), and no phrase has given it a label.
     """
     first = next((stored for stored in every if stored.id == labeling_rows.FIRST_TASK), None)
     if first is None or first.task != Task(first.task.name) or rows.task_changes(connection, first.id):
         return None
-    return None if any(batch.task_id == first.id for batch in batch_rows.batches(connection)) else first
+    return None if judged_studies(connection, first.id) else first
 
 
 def _of_batches(connection: Connection, every: Iterable[StoredTask], labeler: str) -> tuple[StoredTask, ...]:

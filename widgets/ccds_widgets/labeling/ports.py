@@ -59,6 +59,9 @@ class Tasks(Protocol):
     def choices(self) -> Choices:
         """What a task may name. Raises a CcdsError where the person may not make or change one (any more)."""
 
+    def cohorts(self) -> Collection[str]:
+        """The cohorts among it: these alone are read at once. Raises likewise."""
+
     def unused(self, name: str) -> HasTask | None:
         """The task that a project begins with, where nobody has used it and a new one called `name` can take its place."""
 

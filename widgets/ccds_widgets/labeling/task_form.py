@@ -9,15 +9,14 @@ session has none; so the page says what it showed (`seen`). One that says so wro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 from typing import Any
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.cues import RADIOLOGY
 from ccds_kernel.labeling.tasks.changing import TaskOvertakenError, TaskPartError, refuse_beyond_limits
-from ccds_kernel.labeling.tasks.choices import Choices
 from ccds_kernel.labeling.tasks.task import Task, TaskKind
 from ccds_kernel.labeling.tasks.task_file import coloured, cues_text, read_cues
 from ccds_widgets.base import sentence
@@ -44,16 +43,16 @@ class TaskForm:
         Raises:
             CcdsError: the person may not, the task is gone, or what is wrong is no matter of one part.
         """
-        choices = self._tasks.choices()
         match request:
             case messages.OpenForm():
-                return self._shown(request.task, choices)
+                return self._shown(request.task)
             case messages.MakeTask():
-                return self._made(request.typed, choices)
+                return self._made(request.typed)
             case messages.ChangeTask():
-                return self._changed(request, choices)
+                return self._changed(request)
 
-    def _shown(self, task_id: int | None, choices: Choices) -> Answer:
+    def _shown(self, task_id: int | None) -> Answer:
+        choices = self._tasks.choices()
         task = None if task_id is None else self._task(task_id)
         left_out = task.left_out if task else ()
         return {
@@ -65,26 +64,31 @@ class TaskForm:
             },
         }
 
-    def _made(self, typed: messages.Form, choices: Choices) -> Answer:
-        """Puts the new task in the place of the one that a project begins with, where nobody has used that."""
-        wrong, task = _told(typed, None, choices)
+    def _made(self, typed: messages.Form) -> Answer:
+        wrong, task = _told(typed, None, self._tasks.cohorts())
         if task is None:
             return {"wrong": wrong}
         try:
-            unused = self._tasks.unused(task.name)
-            if unused is None:
-                return {"kept": self._tasks.make(task).id, "parts": []}
-            self._tasks.change(unused.id, unused.task, task)
+            return {"kept": self._kept_anew(task), "parts": []}
         except TaskPartError as refused:
             return {"wrong": {refused.part: sentence(refused)}}
-        return {"kept": unused.id, "parts": []}
 
-    def _changed(self, request: messages.ChangeTask, choices: Choices) -> Answer:
+    def _kept_anew(self, task: Task) -> int:
+        """Puts the new task in the place of the one that a project begins with, where nobody has used that; its id."""
+        unused = self._tasks.unused(task.name)
+        if unused is not None:
+            with suppress(TaskOvertakenError):  # somebody has used it since
+                self._tasks.change(unused.id, unused.task, task)
+                return unused.id
+        return self._tasks.make(task).id
+
+    def _changed(self, request: messages.ChangeTask) -> Answer:
+        cohorts = self._tasks.cohorts()
         now = self._task(request.task)
         _, before = _told(request.seen, now, None, seen=request.seen)
         if before is None:
             raise CcdsError(expected="the form as it was shown", found="another one", do="close it and open it again")
-        wrong, after = _told(request.typed, now, choices, seen=request.seen)
+        wrong, after = _told(request.typed, now, cohorts, seen=request.seen)
         if after is None:
             return {"wrong": wrong}
         parts = [part.name for part in fields(Task) if getattr(before, part.name) != getattr(after, part.name)]
@@ -93,7 +97,7 @@ class TaskForm:
         try:
             self._tasks.change(request.task, before, after)
         except TaskOvertakenError as refused:
-            return {"overtaken": list(refused.parts), **self._shown(request.task, choices)}
+            return {"overtaken": list(refused.parts), **self._shown(request.task)}
         except TaskPartError as refused:
             return {"wrong": {refused.part: sentence(refused)}}
         return {"kept": request.task, "parts": parts}
@@ -121,14 +125,14 @@ def shown_form(task: Task | None) -> Answer:
 
 
 def _told(
-    form: messages.Form, now: Task | None, choices: Choices | None, *, seen: messages.Form | None = None
+    form: messages.Form, now: Task | None, cohorts: Collection[str] | None, *, seen: messages.Form | None = None
 ) -> tuple[dict[str, str], Task | None]:
     """What is wrong with which part of `form`, and the task that it says, where nothing is.
 
     Args:
         form: what was typed, or seen.
         now: the task as it is; None for a new one.
-        choices: what may be chosen; None where nothing is chosen anew.
+        cohorts: which may be chosen; None where nothing is chosen anew.
         seen: what the form showed: what is as it was there isn't asked about again.
     """
     wrong: dict[str, str] = {}
@@ -137,7 +141,7 @@ def _told(
     def put(part: str, value: object) -> None:
         nonlocal task
         changed = replace(task, **{part: value})  # type: ignore[arg-type] # a part and its value, as `Task` has them
-        if choices is not None:
+        if cohorts is not None:
             refuse_beyond_limits(now, changed)
         task = changed
 
@@ -148,7 +152,7 @@ def _told(
     with _noted(wrong, "guideline"):
         put("guideline", form.guideline if seen and form.guideline == seen.guideline else form.guideline.strip())
     with _noted(wrong, "cohort"):
-        if choices is not None and form.cohort not in (None, seen and seen.cohort, *choices.cohorts):
+        if cohorts is not None and form.cohort not in (None, seen and seen.cohort, *cohorts):
             raise CcdsError(
                 expected="a cohort that the task can be kept to",
                 found="one that isn't there any more",

@@ -19,7 +19,8 @@ from ccds_widgets.base import sentence
 from ccds_widgets.labeling.among import Among
 from ccds_widgets.labeling.annotate import messages
 from ccds_widgets.labeling.annotate.suggesting import Suggester
-from ccds_widgets.labeling.desk import Desk, MatchesEverythingError, NewLabelError
+from ccds_widgets.labeling.asked import MatchesEverythingError, NewLabelError
+from ccds_widgets.labeling.desk import Desk
 from ccds_widgets.labeling.readings import Reader
 
 SHIPPED_BEFORE = 10

@@ -208,7 +208,12 @@ def test_what_others_changed_beside_it_stays(project, model, open_as):
         ("cues", "look_alikes: [no", "what can't be read as YAML, in line 1"),
         ("cues", "negations: [no]", "1 of another name"),
         ("cues", "- no change", "something else"),
-        ("cues", "negation_before: [no]", "something else"),  # YAML's no is a truth value
+        (
+            "cues",
+            "negation_before: [without, no]",
+            "no, yes, on or off without quotes",
+        ),  # in YAML that is a truth value
+        ("cues", "negation_before: [without, 1]", "something else"),
     ],
 )
 def test_what_is_wrong_stands_at_its_part(project, model, part, value, found):

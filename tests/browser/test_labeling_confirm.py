@@ -307,6 +307,7 @@ def test_a_fellow_curates_gold_makes_a_batch_and_assigns_it(project, serve, keys
 
 def test_a_fellow_takes_a_batch_away_and_who_is_at_it_learns_it(project, serve, keys, lous, open_page):
     """By keyboard, asked once; refused in a line where somebody has answered; the labeler's next key tells them."""
+    make_batch(project, "beside it", keys[44:45], labelers=["lou"])
     batch = make_batch(project, "too much", keys[32:34], labelers=["lou"])
     labelers_page = open_page(lous)
     labelers_page.get_by_label("Batch", exact=True).select_option("too much")
@@ -333,15 +334,18 @@ def test_a_fellow_takes_a_batch_away_and_who_is_at_it_learns_it(project, serve, 
     page.keyboard.press("y")
     expect(page.get_by_role("alert").first).to_contain_text("found 1 answer of lou")
     expect(row).to_be_visible()
+    expect(button).to_be_focused()
 
     labelers_page.keyboard.press("u")
     saved(labelers_page)
-    button.click()
-    page.keyboard.press("y")
+    page.keyboard.press("Enter")
+    for _ in "twice":
+        page.keyboard.press("y")
     expect(row).to_have_count(0)
     labelers_page.keyboard.press("Enter")
 
     expect(labelers_page.get_by_role("alert").first).to_contain_text("'too much', which")
+    expect(page.get_by_role("alert")).to_have_count(0)
     assert batch.id not in {one.id for one in Curating(project, TASK).batches()}
     assert answers(project).keys().isdisjoint(keys[32:34])
 

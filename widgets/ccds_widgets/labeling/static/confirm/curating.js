@@ -99,7 +99,11 @@ function curating(state, context, draw, { openBatch, refuse }) {
 
   async function remove(batch, name) {
     state.asked = null;
-    if (!(await curate({ kind: "remove", batch }))) return;
+    draw(); // so that it isn’t said twice
+    if (!(await curate({ kind: "remove", batch }))) {
+      focusOn(`remove-${batch}`);
+      return;
+    }
     said(`The batch “${name}” is taken away.`);
     if (state.batch === batch) Object.assign(state, noBatch(null));
     draw();

@@ -78,6 +78,7 @@ def test_a_fellow_makes_a_task(project, served, open_page):
     name = form.get_by_label("Name", exact=True)
     expect(name).to_be_focused()
     expect(name).to_have_attribute("aria-invalid", "true")
+    expect(form.get_by_text("Name", exact=True)).to_be_in_viewport(ratio=1)
     expect(form.locator("[data-part=name] .ccds-error")).to_contain_text("'Effusion' again")
     page.keyboard.press("Escape")
     asked = form.get_by_role("alertdialog")
@@ -132,10 +133,11 @@ def test_an_older_form_is_refused(project, served, open_page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_form_fits_in_both_looks(served, open_page, scheme):
-    """Its words stand out from its ground, and nothing lies beside the page."""
+    """Its words stand out from its ground, nothing lies beside the page, and what keeps it is in sight above all of it."""
     page = open_page(served, color_scheme=scheme)
     expect(page.get_by_role("button", name="Task settings")).to_be_visible()
     form = opened(page, "Task settings")
+    expect(form.get_by_role("button", name="Keep the changes")).to_be_in_viewport(ratio=1)
 
     form.get_by_text("Cues of negation and uncertainty").click()
     form.get_by_role("button", name="Write the default lists in").click()

@@ -32,7 +32,7 @@ function taskDialog(task, { ask, kept }) {
   const title = task === null ? "New task" : "Task settings";
   const body = h("div", { class: "ccds-task-form-body" }, h("p", { class: "ccds-counting", role: "status" }, "Opening the form …"));
   const dialog = h("dialog", { class: "ccds-task-form", tabindex: -1, "aria-labelledby": "ccds-task-form-title", onkeydown: onKey, oncancel: (event) => (event.preventDefault(), leave()) }, h("h2", { id: "ccds-task-form-title", tabindex: -1, autofocus: true }, title), body);
-  const now = { seen: null, choices: null, controls: {}, errors: {}, theirs: {}, busy: false };
+  const now = { seen: null, choices: null, controls: {}, busy: false };
   const general = h("p", { class: "ccds-error", role: "alert", hidden: true });
   const question = h("div", { class: "ccds-task-form-question" });
   const save = h("button", { class: "ccds-button", type: "submit", "data-focus": "task-keep" }, task === null ? "Make the task" : "Keep the changes", h("kbd", {}, "Ctrl+↵"));
@@ -98,16 +98,16 @@ function taskDialog(task, { ask, kept }) {
       "form",
       { novalidate: true, onsubmit: (event) => (event.preventDefault(), keep()), oninput: () => forget() },
       field("name", "", { type: "text" }),
-      task === null ? choice("kind", Object.entries(KIND_WORDS), "It stays once studies are in a batch.") : h("p", { class: "ccds-muted" }, `${KIND_WORDS[seen.kind]}.`),
+      task === null
+        ? choice("kind", Object.entries(KIND_WORDS), "It stays once studies are in a batch.")
+        : h("div", { class: "ccds-task-part" }, h("span", { class: "ccds-task-label" }, "Kind"), h("p", {}, KIND_WORDS[seen.kind])),
       area("labels", "One a line, in the order of the number keys.", 4),
       area("guideline", "What a labeler reads beside the screen.", 6),
       choice("cohort", cohorts, "Whose reports alone the task reads."),
       boxes("left_out", choices.sections, "They are shown, and no phrase is looked for in them."),
       area("strata", "One a line.", 4),
       cues,
-      general,
-      question,
-      h("div", { class: "ccds-toolbar" }, save, closeButton()),
+      h("div", { class: "ccds-task-foot" }, general, question, h("div", { class: "ccds-toolbar" }, save, closeButton())),
     );
   }
 
@@ -133,7 +133,7 @@ function taskDialog(task, { ask, kept }) {
   async function keep() {
     if (now.busy) return;
     now.busy = true;
-    save.disabled = true;
+    save.setAttribute("aria-disabled", "true"); // not `disabled`, which loses the focus
     question.replaceChildren();
     tell({});
     try {
@@ -149,7 +149,7 @@ function taskDialog(task, { ask, kept }) {
       general.hidden = false;
     } finally {
       now.busy = false;
-      save.disabled = false;
+      save.removeAttribute("aria-disabled");
     }
   }
 
@@ -166,7 +166,8 @@ function taskDialog(task, { ask, kept }) {
     if (!first) return;
     const { element } = now.controls[first];
     element.closest("details")?.setAttribute("open", "");
-    element.focus();
+    element.focus({ preventScroll: true });
+    element.closest("[data-part]").scrollIntoView({ block: "nearest" }); // its name and what is wrong, too
   }
 
   /** The form as it is now; what was typed stands in it again, where both have changed a part with the other's beside. */
@@ -192,7 +193,7 @@ function taskDialog(task, { ask, kept }) {
     if (part === "cues") return value ? "other lists." : "the default lists.";
     if (part === "cohort") return value ? `cohort ${value}.` : "all reports.";
     const words = Array.isArray(value) ? value.join(", ") : value.trim();
-    return words ? `“${words}”.` : "nothing.";
+    return words ? `“${words}”` : "nothing.";
   }
 
   /** An error goes when its part is typed into, but not the others'. */
@@ -217,12 +218,12 @@ function taskDialog(task, { ask, kept }) {
     }
     const back = document.activeElement;
     question.replaceChildren(askedLine({ line: `You changed ${partWords(parts)}. Close without keeping that?`, word: "Close it", yes: () => dialog.close() }, () => stay(back)));
-    question.firstChild.focus();
+    question.firstChild.focus({ preventScroll: true });
   }
 
-  function stay(back = now.controls.name.element) {
+  function stay(back) {
     question.replaceChildren();
-    back.focus();
+    back?.focus();
   }
 
   function onKey(event) {

@@ -177,6 +177,28 @@ function render({ model, el }) {
     drawGuideline();
   }
 
+  /** The form of a task, or of a new one where that is null. */
+  function openForm(task) {
+    const dialog = taskDialog(task, {
+      ask: (request) => channel.ask(request),
+      kept: ({ kept: id, parts, tasks }, words) => {
+        shell.overview.tasks = tasks;
+        // a screen is drawn anew where it shows, or reads by, what is another now
+        if (task === null || parts.some((part) => part !== "name" && part !== "guideline")) choose(id);
+        drawBar();
+        drawGuideline();
+        said.textContent = task === null ? `The task ${taskOf().name} is made.` : words ? `Changed the task’s ${words}.` : "Nothing changed.";
+      },
+    });
+    const back = task === null ? "task-new" : "task-settings";
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      focusOn(back);
+    });
+    root.append(dialog);
+    dialog.showModal();
+  }
+
   /** Throws the screens of one task away and opens those of another. */
   function choose(task) {
     shell.made.get(shell.screen)?.close();
@@ -215,6 +237,12 @@ function render({ model, el }) {
       ...(used.length > 1 ? used.map(tab) : []),
       h("span", { class: "ccds-space" }),
       tasks.length > 1 ? h("label", { class: "ccds-task" }, h("span", {}, "Task"), chooser) : h("span", { class: "ccds-task" }, h("span", {}, "Task "), h("b", {}, titleOf(taskOf()))),
+      ...(shell.overview.curates
+        ? [
+            h("button", { class: "ccds-button", "data-focus": "task-settings", title: "Name, labels, guideline, cohort … of this task", onclick: () => openForm(shell.task) }, "Task settings"),
+            h("button", { class: "ccds-button", "data-focus": "task-new", title: "Make a further task", onclick: () => openForm(null) }, "New task"),
+          ]
+        : []),
       h(
         "button",
         { class: "ccds-button", "data-focus": "guideline", "aria-expanded": String(!guideline.hidden), title: "Guideline (g)", onclick: toggleGuideline },
@@ -237,7 +265,7 @@ function render({ model, el }) {
       ),
       text.trim()
         ? h("div", { class: "ccds-guideline-text", dir: "auto" }, text)
-        : h("p", { class: "ccds-muted" }, `“${name}” has no guideline yet. A fellow writes it into the task’s file and sets it with `, h("code", {}, "ccds labeling task set"), "."),
+        : h("p", { class: "ccds-muted" }, shell.overview.curates ? `“${name}” has no guideline yet. Write it in the task settings.` : `“${name}” has no guideline yet. A fellow writes it in the task settings.`),
     );
   }
 

@@ -342,6 +342,14 @@ class BatchAssigned(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BatchRemoved(Event):
+    """A batch in which nobody had answered is taken away; its studies may come into another one."""
+
+    batch_id: int
+    task_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class StudiesTaken(Event):
     """A labeler was given studies of a batch to confirm, with their reports."""
 

@@ -68,6 +68,9 @@ _EXCLUDE_EACH_OTHER = (
     ("affirmation_right_after", "negation_right_after", "uncertainty_right_after"),
     ("negation_opening", "negation_before", "uncertainty_before", "look_alikes", "scope_ends"),
 )
+_TRUTH = "no, yes, on or off without quotes"
+"""What a YAML file says instead of these words."""
+
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _APOSTROPHES = str.maketrans("\u2019\u02bc", "''")
 
@@ -139,7 +142,9 @@ class Cues:
             )
         for name, cues in lists.items():
             if not isinstance(cues, list | tuple) or not all(isinstance(cue, str) for cue in cues):
-                raise CcdsError(expected=f"a list of words as {name}", found="something else", do="mend the list")
+                is_truth = isinstance(cues, list | tuple) and any(isinstance(cue, bool) for cue in cues)
+                found, do = (_TRUTH, "write it in quotes") if is_truth else ("something else", "mend the list")
+                raise CcdsError(expected=f"a list of words as {name}", found=found, do=do)
         return cls(**lists)
 
     def to_lists(self) -> dict[str, list[str]]:

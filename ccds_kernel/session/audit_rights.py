@@ -15,6 +15,7 @@ from datetime import datetime, time, timedelta
 from ccds_kernel.audit.events import (
     BatchAssigned,
     BatchMade,
+    BatchRemoved,
     ClusterRead,
     CohortKept,
     CohortSnapshotTaken,
@@ -87,6 +88,7 @@ NEEDED: Mapping[type[Event], frozenset[Action]] = {
     TaskChanged: frozenset({Action.CURATE_LABELS}),
     BatchMade: frozenset({Action.CURATE_LABELS}),
     BatchAssigned: frozenset({Action.CURATE_LABELS}),
+    BatchRemoved: frozenset({Action.CURATE_LABELS}),
     StudiesTaken: frozenset({Action.CONFIRM_STUDIES}),
     StudiesAnswered: frozenset({Action.CONFIRM_STUDIES}),
     FeedbackGiven: frozenset({Action.CONFIRM_STUDIES}),

@@ -5,12 +5,13 @@ from playwright.sync_api import expect
 
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.labeling.confirmation.answer import AnswerKind
 from ccds_kernel.labeling.confirmation.batch import BatchItem, Planted
 from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
 from ccds_kernel.labeling.repository import LabelingRepository
 from support.assessing import batch_of, let_answer
 from support.confirm_project import FELLOW, LABELERS, PROJECT, TASK, confirm_project
-from support.confirming import NEGATIVE, POSITIVE, Workplace
+from support.confirming import NEGATIVE, POSITIVE, Workplace, answer
 from support.contrast import below, looks
 
 pytestmark = pytest.mark.browser
@@ -209,6 +210,29 @@ def test_a_flag_is_read_as_text_and_nothing_else(open_screen):
     expect(page.locator(".ccds-case-row q")).to_have_text(NOTE)
     expect(page.locator(".ccds-answers q")).to_have_text(NOTE)
     expect(page.locator(".ccds-assess .ccds-answers q b")).to_have_count(0)
+
+
+def test_what_was_skipped_is_decided_by_keys(place, open_screen):
+    """It says who skipped it, a letter where names are hidden; a number says the final word, and it leaves the list."""
+    key = place.keys[60]
+    batch = batch_of(place, [BatchItem(key, None, POSITIVE)], ["lou"], "hard")
+    (study,) = place.at_work("lou", batch).take(1)
+    place.at_work("lou", batch).answer([answer(study, AnswerKind.SKIP)])
+    page = open_screen("To decide")
+
+    page.get_by_role("radio", name="Skipped").check(force=True)
+    rows = page.locator(".ccds-case-row")
+    expect(rows).to_have_count(1)  # of the list before it there are many
+    expect(rows).to_contain_text("skipped by lou")
+    expect(page.locator(".ccds-answers")).to_contain_text("skipped")
+    page.get_by_label("Show names").uncheck()
+    expect(rows).to_contain_text("skipped by Labeler A")
+    page.keyboard.press("1")
+
+    expect(page.get_by_role("heading", name="Nothing is skipped")).to_be_visible()
+    assert place.curating().final_words()[key].said is not None
+    page.keyboard.press("Control+z")
+    expect(rows).to_have_count(1)
 
 
 def test_a_label_snapshot_is_taken_and_told(place, open_screen):

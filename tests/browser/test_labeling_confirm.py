@@ -305,6 +305,51 @@ def test_a_fellow_curates_gold_makes_a_batch_and_assigns_it(project, serve, keys
     expect(page.locator(".ccds-group")).to_be_visible()
 
 
+def test_a_fellow_takes_a_batch_away_and_who_is_at_it_learns_it(project, serve, keys, lous, open_page):
+    """By keyboard, asked once; refused in a line where somebody has answered; the labeler's next key tells them."""
+    make_batch(project, "beside it", keys[44:45], labelers=["lou"])
+    batch = make_batch(project, "too much", keys[32:34], labelers=["lou"])
+    labelers_page = open_page(lous)
+    labelers_page.get_by_label("Batch", exact=True).select_option("too much")
+    expect(labelers_page.locator(".ccds-pace")).to_contain_text("2 left")
+    page = open_page(serve("labeling.ipynb", project=PROJECT, person=FELLOW))
+    page.get_by_role("button", name="Confirm", exact=True).click()
+    expect(page.get_by_role("button", name="Batches")).to_be_visible()
+    page.keyboard.press("b")
+    asked = page.get_by_role("alertdialog")
+    button = page.get_by_role("button", name="Take “too much” away")
+    row = page.get_by_role("row", name="too much").filter(has=page.locator("th"))
+
+    for no in ("n", "Escape"):
+        button.focus()
+        page.keyboard.press("Enter")
+        expect(asked).to_contain_text("Take “too much” away?")
+        expect(asked).to_be_focused()
+        page.keyboard.press(no)
+        expect(asked).to_have_count(0)
+        expect(button).to_be_focused()
+    labelers_page.keyboard.press("Enter")
+    saved(labelers_page)
+    page.keyboard.press("Enter")
+    page.keyboard.press("y")
+    expect(page.get_by_role("alert").first).to_contain_text("found 1 answer of lou")
+    expect(row).to_be_visible()
+    expect(button).to_be_focused()
+
+    labelers_page.keyboard.press("u")
+    saved(labelers_page)
+    page.keyboard.press("Enter")
+    for _ in "twice":
+        page.keyboard.press("y")
+    expect(row).to_have_count(0)
+    labelers_page.keyboard.press("Enter")
+
+    expect(labelers_page.get_by_role("alert").first).to_contain_text("'too much', which")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert batch.id not in {one.id for one in Curating(project, TASK).batches()}
+    assert answers(project).keys().isdisjoint(keys[32:34])
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_screen_is_legible_in_light_and_dark(project, keys, lous, open_page, scheme):
     """Each text has AA contrast (4.5 : 1) to what is behind it; what can't be pressed now left out."""

@@ -120,6 +120,8 @@ def test_options_are_counted_before_and_shown_after(open_app, repository):
     page.keyboard.press("Tab")
     expect(page.locator(".ccds-preview")).to_contain_text("13 negated · 1 uncertain")
     page.locator(".ccds-labels button").first.click()
+    expect(page.get_by_role("alertdialog")).to_contain_text("“maybe” is no label of this task: add it?")
+    page.keyboard.press("y")
 
     expect(page.locator(".ccds-phrase")).to_contain_text("not if negated")
     expect(page.locator(".ccds-phrase")).to_contain_text("13 negated")

@@ -92,7 +92,7 @@ def test_options_of_a_listed_phrase_are_changed(project):
     answer = model.answer(
         {
             "kind": "change", "phrase": inserted, "seen": {"text": "effusion", "label": "yes"}, "text": "effusion",
-            "label": "YES", "negatable": True, "uncertain_label": "maybe", "report": 1,
+            "label": "YES", "negatable": True, "uncertain_label": "maybe", "new_labels": True, "report": 1,
         }
     )  # fmt: skip
     walked = {
@@ -123,6 +123,29 @@ def test_a_phrase_in_every_report_is_asked_about_first(project):
     }
     assert before == []
     assert sure["overview"]["labelled"] == 4
+
+
+def test_a_label_that_is_typed_for_uncertain_places_and_is_none_of_the_task_s_is_asked_about_first(project):
+    """Of selected words as of a listed phrase: a typing error makes no label. Added, it is a step before the phrase's; the label
+    that the words get is written to be a new one.
+    """
+    model = annotate_model(project)
+    insert(model, 1, "No effusion", "no")
+    change = {
+        "kind": "change", "phrase": phrase(model.start(), "No effusion")["id"], "text": "No effusion", "label": "no",
+        "seen": {"text": "No effusion", "label": "no"}, "known": True, "uncertain_label": "mabye", "report": 0,
+    }  # fmt: skip
+
+    asked = insert(model, 0, "effusion", "yes", sure=True, uncertain_label="mabye")
+    asked_of_change = model.answer(change)
+    before = model.start()["overview"]
+    sure = insert(model, 0, "effusion", "yes", sure=True, uncertain_label="maybe", new_labels=True)
+    undone = [model.answer({"kind": "undo", "report": 0}) for _ in range(2)]
+
+    assert asked == asked_of_change == {"asks": "“mabye” is no label of this task: add it?", "about": "new_labels"}
+    assert ([one["name"] for one in before["labels"]], len(before["phrases"])) == (["no"], 1)
+    assert [one["name"] for one in sure["overview"]["labels"]] == ["no", "maybe", "yes"]
+    assert [one["step"]["what"] for one in undone] == ["removed", "task"]
 
 
 def test_each_label_of_several_is_decided_by_its_own_list(project, task):

@@ -224,7 +224,7 @@ def test_a_screen_whose_cohort_is_gone_says_so(project, screen):
 
     assert str(raised.value) == (
         "expected the cohort second, to which the task 'effusion' is kept; found none of that name; let a fellow name one of "
-        "'ccds cohort list --project CHEST-1' in the task's file, or none"
+        "'ccds cohort list --project CHEST-1' in the task's settings, or none"
     )
     assert answered(model, {"screen": screen, "task": other, "kind": "ready"})
 

@@ -345,13 +345,13 @@ def test_a_task_is_kept_to_no_cohort_that_is_not_there_or_not_covered(capsys, se
 
     assert unknown[2] == (
         "ccds: expected the cohort third, to which the task 'findings' is kept; found none of that name; let a fellow name "
-        "one of 'ccds cohort list --project CHEST-1' in the task's file, or none\n"
+        "one of 'ccds cohort list --project CHEST-1' in the task's settings, or none\n"
     )
     assert (unknown[0], new[0], snapshot[0], again[0]) == (1, 1, 1, 1)
     assert snapshot[1] == (
         "ccds: expected the cohort second, to which the task 'findings' is kept, within the IRB application; found CXR2 in it, "
-        "which isn't covered; let a fellow name another cohort in the task's file, or none, or ask the principal investigator, "
-        "Dr. Reed, for an amendment\n"
+        "which isn't covered; let a fellow name another cohort in the task's settings, or none, or ask the principal "
+        "investigator, Dr. Reed, for an amendment\n"
     )
     assert "to which the task 'other' is kept, within the IRB application" in again[2]
     assert (guideline[0], off[:2]) == (0, (0, "task 'findings': changed: a cohort (none)\n"))

@@ -113,7 +113,15 @@ def test_strata_tags_move_to_a_table_of_their_own(tmp_path):
             "mask",
             "volume_run",
         )
-        for later in (*series, "retrieval", "image_criteria", "retrieval_run", "study_strata", "task_change"):
+        for later in (
+            *series,
+            "retrieval",
+            "image_criteria",
+            "retrieval_run",
+            "study_strata",
+            "task_change",
+            "confirmation_removal",
+        ):
             connection.execute(text(f"DROP TABLE {later}"))
         connection.execute(text("ALTER TABLE task DROP COLUMN cohort"))
         connection.execute(text("DROP INDEX ix_phrase_change_person"))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, insert, select
 from ccds_kernel.labeling.confirmation import tables
 from ccds_kernel.labeling.confirmation.answer import Answer, AnswerKind, Refused
 from ccds_kernel.labeling.confirmation.batch import Planted, Said
-from ccds_kernel.labeling.confirmation.batch_rows import StoredItem
+from ccds_kernel.labeling.confirmation.batch_rows import StoredItem, is_there
 from ccds_kernel.labeling.confirmation.json_text import said_of, told, told_or_none
 from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.rows import within
@@ -135,12 +135,12 @@ def counting(answers: Iterable[StoredAnswer]) -> tuple[StoredAnswer, ...]:
 
 
 def unanswered_prefills(connection: Connection, task_id: int) -> list[tuple[str, Said]]:
-    """Study key and prefill of every study in a batch of the task that still wants an answer."""
+    """Study key and prefill of every study in a batch of the task that still wants an answer; not in one that was taken away."""
     query = (
         select(report.c.study_key, _item.c.prefill)
         .join(_item, _item.c.report_id == report.c.id)
         .join(_batch, _batch.c.id == _item.c.batch_id)
-        .where(_batch.c.task_id == task_id, _item.c.seats > 0)
+        .where(_batch.c.task_id == task_id, _item.c.seats > 0, is_there(_batch.c.id))
     )
     return [(row.study_key, said_of(row.prefill)) for row in connection.execute(query)]
 

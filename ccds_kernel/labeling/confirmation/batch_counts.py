@@ -12,6 +12,7 @@ from sqlalchemy import Connection, case, distinct, func, select
 from ccds_kernel.labeling.confirmation import tables
 from ccds_kernel.labeling.confirmation.answer import LeaseState
 from ccds_kernel.labeling.confirmation.batch import Planted
+from ccds_kernel.labeling.confirmation.batch_rows import is_there
 from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.rows import within
 from ccds_kernel.labeling.tables import report
@@ -47,7 +48,7 @@ def batch_counts(connection: Connection, reach: Reach, task_id: int, now: dateti
         )
         .join(batch)
         .join(report, report.c.id == item.c.report_id)
-        .where(batch.c.task_id == task_id)
+        .where(batch.c.task_id == task_id, is_there(batch.c.id))
         .group_by(item.c.batch_id)
     )
     in_hands = (

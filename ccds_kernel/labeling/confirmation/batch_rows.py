@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation import tables
@@ -32,6 +32,7 @@ class StoredBatch:
         labelers: who may take studies of it, by name.
         created_by: who made it.
         created_at: when (UTC).
+        removed_by: who took it away; None as long as it is there.
     """
 
     id: int
@@ -41,6 +42,7 @@ class StoredBatch:
     labelers: tuple[str, ...]
     created_by: str
     created_at: datetime
+    removed_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,18 @@ class StoredItem:
 
 
 def batches(connection: Connection, task_id: int | None = None) -> tuple[StoredBatch, ...]:
-    """Every batch, or every one of a task, the oldest first."""
+    """Every batch, or every one of a task, the oldest first; without those that were taken away."""
+    return tuple(stored for stored in _every(connection, task_id) if stored.removed_by is None)
+
+
+def _every(connection: Connection, task_id: int | None = None) -> tuple[StoredBatch, ...]:
+    """Likewise those that were taken away."""
     labelers: dict[int, list[str]] = {}
     assigned = select(tables.assignment).order_by(tables.assignment.c.labeler)
     for row in connection.execute(assigned):
         labelers.setdefault(row.batch_id, []).append(row.labeler)
-    query = select(tables.batch).order_by(tables.batch.c.id)
+    removed_by = tables.removal.c.removed_by
+    query = select(tables.batch, removed_by).outerjoin(tables.removal).order_by(tables.batch.c.id)
     if task_id is not None:
         query = query.where(tables.batch.c.task_id == task_id)
     return tuple(
@@ -75,18 +83,19 @@ def batches(connection: Connection, task_id: int | None = None) -> tuple[StoredB
             tuple(labelers.get(row.id, ())),
             row.created_by,
             row.created_at.replace(tzinfo=UTC),  # SQLite keeps no time zone; what is written is UTC
+            row.removed_by,
         )
         for row in connection.execute(query)
     )
 
 
 def batch(connection: Connection, batch_id: int) -> StoredBatch:
-    """The batch `batch_id`.
+    """The batch `batch_id`, also where it was taken away.
 
     Raises:
         CcdsError: there is none.
     """
-    for stored in batches(connection):
+    for stored in _every(connection):
         if stored.id == batch_id:
             return stored
     raise CcdsError(expected="a batch of this project", found="none of that number", do="load the page anew")
@@ -96,11 +105,18 @@ def assigned_batch(connection: Connection, batch_id: int, labeler: str) -> Store
     """The batch `batch_id`, for somebody who is to work on it.
 
     Raises:
-        CcdsError: there is none, or they aren't assigned to it; which of the two isn't told, nor anything about the batch.
+        CcdsError: it was taken away, which is told to whoever was assigned to it; there is none, or they aren't assigned to it:
+            which of the two isn't told, nor anything about the batch.
     """
-    for stored in batches(connection):
+    for stored in _every(connection):
         if stored.id == batch_id and labeler in stored.labelers:
-            return stored
+            if stored.removed_by is None:
+                return stored
+            raise CcdsError(
+                expected="a batch that is still to be done",
+                found=f"'{stored.name}', which {stored.removed_by} has taken away",
+                do="go on with another one: what you said since is kept, and not counted",
+            )
     raise CcdsError(
         expected="a batch that is assigned to you",
         found="none of that number",
@@ -191,15 +207,28 @@ def group_sizes(connection: Connection, reach: Reach, batch_id: int) -> dict[int
 
 
 def uses_of_studies(connection: Connection, task_id: int) -> dict[str, int]:
-    """Study key → in how many batches of a task it is; studies that are in none are left out."""
+    """Study key → in how many batches of a task it is, those taken away not counted; studies that are in none are left out."""
     query = (
         select(report.c.study_key, func.count())
         .join(tables.item, tables.item.c.report_id == report.c.id)
         .join(tables.batch, tables.batch.c.id == tables.item.c.batch_id)
-        .where(tables.batch.c.task_id == task_id)
+        .where(tables.batch.c.task_id == task_id, is_there(tables.batch.c.id))
         .group_by(report.c.study_key)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def is_there(batch_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """That the batch of that number wasn't taken away."""
+    return ~exists().where(tables.removal.c.batch_id == batch_id)
+
+
+def remove(connection: Connection, batch_id: int, person: str) -> None:
+    """Takes a batch away, and gives back what people hold of it. Its rows stay."""
+    connection.execute(
+        insert(tables.removal).values(batch_id=batch_id, removed_by=person, removed_at=datetime.now(UTC))
+    )
+    _end_leases(connection, tables.lease.c.batch_id == batch_id)
 
 
 def change_seats(connection: Connection, item_id: int, by: int) -> None:
@@ -227,13 +256,10 @@ def withdraw(connection: Connection, batch_id: int, labeler: str) -> bool:
     gone = connection.execute(
         delete(assigned).where(assigned.c.batch_id == batch_id, assigned.c.labeler == labeler)
     ).rowcount
-    connection.execute(
-        update(tables.lease)
-        .where(
-            tables.lease.c.batch_id == batch_id,
-            tables.lease.c.labeler == labeler,
-            tables.lease.c.state == LeaseState.HELD.value,
-        )
-        .values(state=LeaseState.RETURNED.value)
-    )
+    _end_leases(connection, (tables.lease.c.batch_id == batch_id) & (tables.lease.c.labeler == labeler))
     return bool(gone)
+
+
+def _end_leases(connection: Connection, which: ColumnElement[bool]) -> None:
+    held = tables.lease.c.state == LeaseState.HELD.value
+    connection.execute(update(tables.lease).where(which, held).values(state=LeaseState.RETURNED.value))

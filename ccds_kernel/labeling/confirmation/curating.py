@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, func, select
 
-from ccds_kernel.audit.events import BatchAssigned, BatchMade, StudyCurated
+from ccds_kernel.audit.events import BatchAssigned, BatchMade, BatchRemoved, StudyCurated
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import ALLOWED, Action
@@ -31,6 +31,7 @@ from ccds_kernel.labeling.tasks import rows as task_rows
 from ccds_kernel.labeling.tasks.reaching import reach_for, reach_of
 from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.labeling.text import is_valid_unicode
+from ccds_kernel.labeling.wording import counted
 
 _AT_ONCE = 500
 
@@ -158,6 +159,30 @@ class Curating:
             self._check_ours(connection, batch_id)
             if batch_rows.withdraw(connection, batch_id, labeler):
                 self._log_assignment(batch_id, labeler, "withdrawn")
+
+    def remove_batch(self, batch_id: int) -> None:
+        """Takes away a batch in which nobody has said anything that counts: its studies are free for others, what people hold of
+        it is theirs no more, and what they say of it from then on is kept and not counted.
+
+        What was undone doesn't count, a skip does: somebody has read the report.
+
+        Raises:
+            CcdsError: somebody has answered, or it was taken away already.
+        """
+        self._project.require(CURATE)
+        with self._project.store.writing() as connection:
+            self._check_ours(connection, batch_id)
+            if said := answer_rows.counting(answer_rows.every(connection, batch_id=batch_id)):
+                people = ", ".join(sorted({stored.labeler for stored in said}))
+                raise CcdsError(
+                    expected="a batch that nobody has answered yet",
+                    found=f"{counted(len(said), 'answer')} of {people}",
+                    do="withdraw who is assigned to it instead: then nobody is given more of it",
+                )
+            batch_rows.remove(connection, batch_id, self._me)
+            self._project.audit.write(
+                BatchRemoved(person=self._me, project=self._project.id, batch_id=batch_id, task_id=self._task_id)
+            )
 
     def uses_of_studies(self) -> Mapping[str, int]:
         """Study key → in how many of the task's batches it is; studies that are in none are left out."""
@@ -331,6 +356,12 @@ class Curating:
         batch = batch_rows.batch(connection, batch_id)
         if batch.task_id != self._task_id:
             raise CcdsError(expected="a batch of this task", found="one of another task", do="load the page anew")
+        if batch.removed_by is not None:
+            raise CcdsError(
+                expected="a batch that is still there",
+                found=f"'{batch.name}', which {batch.removed_by} has taken away",
+                do="load the page anew",
+            )
         return batch
 
     def _log_assignment(self, batch_id: int, labeler: str, change: str) -> None:

@@ -98,7 +98,7 @@ class Keeping:
         return task_rows.task(self._connection, self._batch.task_id)
 
     def _judged(self, answer: Answer, lease: Lease, item: StoredItem) -> Refused | None:
-        if self._labeler not in self._batch.labelers:
+        if self._labeler not in self._batch.labelers or self._batch.removed_by is not None:
             return Refused.STALE
         seats = lease_rows.seats(self._connection, item, self._labeler, self._now)
         if answer.undoes is None:

@@ -18,6 +18,18 @@ batch = Table(
 )
 """Batches of studies for confirmation; each study goes to `overlap` labelers."""
 
+removal = Table(
+    "confirmation_removal",
+    metadata,
+    Column("batch_id", ForeignKey("confirmation_batch.id"), primary_key=True),
+    Column("removed_by", String(64), nullable=False),
+    Column("removed_at", DateTime(timezone=True), nullable=False),
+    comment="reports" + ADDED_ONLY,
+)
+"""Batches that were taken away before anything that was said in them counted. Their rows stay: leases, and answers that count
+for nothing, are of them.
+"""
+
 item = Table(
     "confirmation_item",
     metadata,

@@ -67,7 +67,7 @@ class Tagging:
             if item is None or item.study_key != study_key:
                 return _not_given()
             batch = batch_rows.batch(connection, self._batch_id)
-            if me not in batch.labelers:
+            if me not in batch.labelers or batch.removed_by is not None:
                 return _not_given()
             task = task_rows.task(connection, batch.task_id)
             try:

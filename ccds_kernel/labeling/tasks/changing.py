@@ -26,6 +26,34 @@ CALLED = {
 """What people call the parts of a task."""
 
 
+class TaskPartError(CcdsError):
+    """A task can't become what somebody wants it to be, by what it is to have in one part.
+
+    Attributes:
+        part: which one, as `Task` calls it.
+    """
+
+    def __init__(self, part: str, *, expected: str, found: str, do: str) -> None:
+        super().__init__(expected=expected, found=found, do=do)
+        self.part = part
+
+
+class TaskOvertakenError(CcdsError):
+    """Somebody has changed parts of a task since the person read it who changes the same ones.
+
+    Attributes:
+        parts: which, as `Task` calls them.
+    """
+
+    def __init__(self, name: str, parts: Sequence[str]) -> None:
+        super().__init__(
+            expected=f"the task '{name}' as you read it",
+            found=f"{', '.join(CALLED[part] for part in parts)} that somebody else changed since",
+            do="load the page anew, and change it again",
+        )
+        self.parts = tuple(parts)
+
+
 @dataclass(frozen=True)
 class Uses:
     """How often a word of a task is used: by `phrases`, and by `studies`, whose people's words hold it."""
@@ -38,7 +66,7 @@ def changed_since(now: Task, before: Task, after: Task) -> Task:
     """The task as it is `now`, with what differs between `before` and `after`, which is what a person changed.
 
     Raises:
-        CcdsError: somebody else has changed the same since that person read `before`.
+        TaskOvertakenError: somebody else has changed the same since that person read `before`.
     """
     changed = {
         field.name: getattr(after, field.name)
@@ -46,11 +74,7 @@ def changed_since(now: Task, before: Task, after: Task) -> Task:
         if getattr(before, field.name) != getattr(after, field.name)
     }
     if lost := [name for name in changed if getattr(now, name) != getattr(before, name)]:
-        raise CcdsError(
-            expected=f"the task '{now.name}' as you read it",
-            found=f"{', '.join(CALLED[name] for name in lost)} that somebody else changed since",
-            do="load the page anew, and change it again",
-        )
+        raise TaskOvertakenError(now.name, lost)
     return replace(now, **changed)
 
 
@@ -127,13 +151,17 @@ def refuse_lost_words(before: Task, after: Task, uses: Mapping[str, Uses]) -> No
         uses: word → how often it is used, for labels and for strata tags; others aren't.
 
     Raises:
-        CcdsError: the first word that goes though it is used, with the counts.
+        TaskPartError: the first word that goes though it is used, with the counts.
     """
-    for what, had, has in (("label", before.words, after.words), ("strata tag", before.strata, after.strata)):
+    for part, what, had, has in (
+        ("labels", "label", before.words, after.words),
+        ("strata", "strata tag", before.strata, after.strata),
+    ):
         for word in had:
             used = uses.get(word, Uses())
             if word not in has and used != Uses():
-                raise CcdsError(
+                raise TaskPartError(
+                    part,
                     expected=f"the {what} '{word}' to be used nowhere before it is removed",
                     found=f"{used.phrases} of the phrases and {used.studies} of the studies with it",
                     do="give these another one first",

@@ -64,7 +64,7 @@ def _criteria(connection: Connection, project: Project, task: Task) -> Criteria 
         raise CcdsError(
             expected=f"the cohort {task.cohort}, to which the task '{task.name}' is kept",
             found="none of that name",
-            do=f"let a fellow name one of 'ccds cohort list --project {project.id}' in the task's file, or none",
+            do=f"let a fellow name one of 'ccds cohort list --project {project.id}' in the task's settings, or none",
         )
     return kept.criteria
 
@@ -73,6 +73,6 @@ def _not_covered(project: Project, task: Task, refusal: ProjectAccessDenied) -> 
     return ProjectAccessDenied(
         expected=f"the cohort {task.cohort}, to which the task '{task.name}' is kept, within the IRB application",
         found=f"{refusal.found} in it, which isn't covered",
-        do="let a fellow name another cohort in the task's file, or none, or ask the principal investigator, "
+        do="let a fellow name another cohort in the task's settings, or none, or ask the principal investigator, "
         f"{project.application.pi}, for an amendment",
     )

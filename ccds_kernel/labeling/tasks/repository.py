@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from ccds_kernel.audit.events import TaskChanged
-from ccds_kernel.errors import CcdsError
+from ccds_kernel.cohort import rows as cohort_rows
 from ccds_kernel.irb.project import Project
 from ccds_kernel.labeling import rows as labeling_rows
 from ccds_kernel.labeling.confirmation import batch_rows
@@ -18,11 +18,13 @@ from ccds_kernel.labeling.confirmation.word_uses import judged_studies, uses_of_
 from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.tasks import rows, step_rows
 from ccds_kernel.labeling.tasks.changing import (
+    TaskPartError,
     changed_since,
     refuse_another_kind,
     refuse_beyond_limits,
     refuse_lost_words,
 )
+from ccds_kernel.labeling.tasks.choices import Choices
 from ccds_kernel.labeling.tasks.history import StepKind
 from ccds_kernel.labeling.tasks.no_work import NoWorkError
 from ccds_kernel.labeling.tasks.own_steps import open_steps
@@ -75,12 +77,27 @@ class TaskRepository:
             known = set(map(normalise, labeling_rows.section_names(connection, Reach.of(self._project.application))))
         return [name for name in sorted(task.left_out) if known and normalise(name) not in known]
 
+    def choices(self) -> Choices:
+        """What a task may name. The sections are those of every report: with a million of them that takes seconds."""
+        self._project.require(CURATE)
+        with self._project.store.reading() as connection:
+            sections = labeling_rows.section_names(connection, Reach.of(self._project.application))
+        return Choices.of(sections, self.cohorts())
+
+    def cohorts(self) -> tuple[str, ...]:
+        """The names of the cohorts that a task can be kept to now."""
+        self._project.require(CURATE)
+        with self._project.store.reading() as connection:
+            names = [kept.name for kept in cohort_rows.cohorts(connection)]
+            return tuple(name for name in names if can_be_kept_to(connection, self._project, name))
+
     def make(self, task: Task) -> StoredTask:
         """Adds a task.
 
         Raises:
             ProjectAccessDenied: also where the IRB application doesn't cover the cohort that it is to be kept to.
-            CcdsError: another one has its name, or it has too many labels, or one that is too long, or there is no such cohort.
+            TaskPartError: another one has its name.
+            CcdsError: it has too many labels, or one that is too long, or there is no such cohort.
         """
         self._project.require(CURATE)
         refuse_beyond_limits(None, task)
@@ -96,8 +113,9 @@ class TaskRepository:
 
         Raises:
             ProjectAccessDenied: also where the IRB application doesn't cover another cohort that it is to be kept to.
-            CcdsError: the task is gone; somebody else has changed the same since; another one has the name; a label or strata tag
-                would go that is still in use; there would be too many labels; or the kind would change though the phrases don't
+            TaskOvertakenError: somebody else has changed the same since.
+            TaskPartError: another one has the name, or a label or strata tag would go that is still in use.
+            CcdsError: the task is gone; there would be too many labels; or the kind would change though the phrases don't
                 fit another one, or studies were shown or labelled by it; or there is no such cohort.
         """
         self._project.require(CURATE)
@@ -170,12 +188,12 @@ class TaskRepository:
 
 def _unused(connection: Connection, every: Iterable[StoredTask]) -> StoredTask | None:
     """That of `every` task which the project had from the beginning, where it is as it was then: nothing was changed or put
-    before labelers, and no phrase has given it a label.
+    before labelers (a batch that was taken away was), and no phrase has given it a label.
     """
     first = next((stored for stored in every if stored.id == labeling_rows.FIRST_TASK), None)
     if first is None or first.task != Task(first.task.name) or rows.task_changes(connection, first.id):
         return None
-    return None if any(batch.task_id == first.id for batch in batch_rows.batches(connection)) else first
+    return None if judged_studies(connection, first.id) else first
 
 
 def _of_batches(connection: Connection, every: Iterable[StoredTask], labeler: str) -> tuple[StoredTask, ...]:
@@ -189,7 +207,8 @@ def _of_batches(connection: Connection, every: Iterable[StoredTask], labeler: st
 
 def _check_name(task: Task, others: Iterable[StoredTask]) -> None:
     if any(normalise(other.task.name) == normalise(task.name) for other in others):
-        raise CcdsError(
+        raise TaskPartError(
+            "name",
             expected="a name that no other task has",
             found=f"'{task.name}' again (case and white space don't count)",
             do="choose another name",

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.yaml_file import read_checked
+from ccds_kernel.irb.yaml_text import load_yaml
 from ccds_kernel.labeling.cues import RADIOLOGY, Cues
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
 
@@ -109,6 +110,40 @@ def coloured(words: Iterable[str], known: Iterable[Label]) -> tuple[Label, ...]:
     with_new = Task("labels", labels=kept).with_labels(wanted)
     of_word = {label.name: label for label in with_new.labels}
     return tuple(of_word[word] for word in wanted)
+
+
+def read_cues(text: str) -> Cues:
+    """The cues that `text` says as a file does under `cues`: lists by name. One that isn't named, and blank text, is the default.
+
+    Raises:
+        CcdsError: it is no YAML, a list is there twice or has another name, or is no list of cues.
+    """
+    try:
+        lists = load_yaml(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        last = text.rstrip().count("\n")  # what isn't closed is missed only below it
+        raise CcdsError(
+            expected="lists of cues as in a task's file",
+            found=f"what can't be read as YAML{f', in line {min(mark.line, last) + 1}' if mark else ''}",
+            do="mend that line, or the one before it" if mark else "mend it, or leave it empty",
+        ) from None
+    if lists is None:
+        return RADIOLOGY
+    if not isinstance(lists, dict):
+        raise CcdsError(
+            expected="lists of cues, each after its name",
+            found="something else",
+            do="write a name, a colon, and the cues below it, each after a dash",
+        )
+    return Cues.from_lists(lists)
+
+
+def cues_text(cues: Cues, *, all_lists: bool = False) -> str:
+    """What `read_cues` reads: the lists that aren't the default ones, or `all_lists`; nothing where there is none."""
+    default = RADIOLOGY.to_lists()
+    lists = {name: words for name, words in cues.to_lists().items() if all_lists or words != default[name]}
+    return yaml.dump(lists, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100) if lists else ""
 
 
 class _Dumper(yaml.SafeDumper):

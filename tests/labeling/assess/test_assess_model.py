@@ -15,6 +15,7 @@ from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import StoredTask, TaskRepository
 from ccds_kernel.labeling.tasks.task import Label, Task, TaskKind
 from ccds_widgets.labeling.assess.app import assess_screen
+from ccds_widgets.labeling.assess.batches import batches_shown
 from ccds_widgets.labeling.assess.deciding import Deciding
 from ccds_widgets.labeling.assess.model import AssessModel
 from support.assessing import batch_of, items_of, let_answer, truth_of
@@ -54,7 +55,7 @@ def test_a_project_without_a_batch_has_nothing_to_show(open_screen):
     overview = model.start()["overview"]
 
     assert (overview["ratings"], overview["batches"], overview["gold"]) == (0, 0, 0)
-    assert overview["totals"] == {"disputed": 0, "flagged": 0, "decided": 0, "refused": 0}
+    assert overview["totals"] == {"disputed": 0, "flagged": 0, "skipped": 0, "decided": 0, "refused": 0}
     assert overview["questions"] == ["Which label it is", "effusion, or not", "no effusion, or not"]
     assert all(one["rows"] == [] for one in model.answer({"kind": "agreement", "question": 0})["agreement"]["measures"])
     assert model.answer({"kind": "labelers"})["labelers"] == []
@@ -189,6 +190,15 @@ def test_a_batch_says_who_has_done_what(place, batch, open_screen):
     assert (bob["assigned"], cy["assigned"]) == (True, False)
 
 
+def test_a_batch_that_is_taken_away_is_no_more_shown(place, batch, open_screen):
+    """Nor where that comes between reading which there are and how far they are."""
+    before = place.curating().batches()
+    place.curating().remove_batch(batch.id)
+
+    assert open_screen().answer({"kind": "batches"})["batches"] == []
+    assert batches_shown(before, place.curating().counts(), ()) == []
+
+
 def test_a_study_that_was_skipped_is_told_of_its_batch(place, batch, open_screen):
     """Done or not: the other labelers may have said what was asked for."""
     let_answer(place, batch, "bob", {})
@@ -218,7 +228,7 @@ def test_disagreements_are_decided_and_undone(place, batch, open_screen):
     ]
     assert {(one["labeler"], *one["said"]) for one in case["answers"]} == {("bob", "effusion"), ("cy", "no effusion")}
     assert "Pleural effusion" in "".join(text for text, _ in case["report"]["sections"][0]["pieces"])
-    assert decided["overview"]["totals"] == {"disputed": 1, "flagged": 0, "decided": 1, "refused": 0}
+    assert decided["overview"]["totals"] == {"disputed": 1, "flagged": 0, "skipped": 0, "decided": 1, "refused": 0}
     word = place.curating().final_words()[first]
     assert (word.said, word.note, word.person) == (POSITIVE, "plain", "ann")
 
@@ -302,6 +312,32 @@ def test_what_is_flagged_or_refused_is_listed_with_its_reason(place, batch, open
     assert "given back" in refused[0]["why"]
     model.answer({"kind": "decide", "study": flagged, "labels": ["effusion"], "seen": None})
     assert model.start()["overview"]["totals"]["flagged"] == 0
+
+
+def test_what_was_skipped_and_has_no_other_word_is_listed_with_who_skipped_it(place, open_screen):
+    """Decided it leaves the list, and comes back when that is undone; an answer, a flag or a gold label is a word, too."""
+    lost, answered, noted, gold = place.keys[:4]
+    batch = batch_of(place, items_of(place, [lost, answered, noted, gold]), TWO)
+    place.curating().set_gold(gold, POSITIVE)
+    for person, says in (("cy", {}), ("bob", {answered: None, noted: "Rotated."})):
+        for study in (work := place.at_work(person, batch)).take(9):
+            key = study.report.study_key
+            kind = AnswerKind.SKIP if key not in says else AnswerKind.FLAG if says[key] else AnswerKind.CONFIRM
+            work.answer([answer(study, kind, note=says.get(key) or "")])
+    model = open_screen()
+
+    listed = model.answer({"kind": "cases", "which": "skipped", "begin": 0})["cases"]["rows"]
+    case = model.answer({"kind": "case", "study": lost})["case"]
+    decided = model.answer({"kind": "decide", "study": lost, "labels": ["effusion"], "seen": None})
+    undone = model.answer({"kind": "undo"})
+
+    assert listed == [{"study": lost, "labelers": ["cy", "bob"]}]
+    assert [(one["labeler"], one["said"], one["how"]) for one in case["answers"]] == [
+        ("cy", None, "skipped"),
+        ("bob", None, "skipped"),
+    ]
+    assert case["shown"] == ["effusion"]
+    assert [step["overview"]["totals"]["skipped"] for step in (decided, undone)] == [0, 1]
 
 
 def test_what_is_said_while_the_screen_is_open_is_seen(place, batch, open_screen):

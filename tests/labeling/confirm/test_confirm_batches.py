@@ -56,6 +56,41 @@ def test_a_fellow_makes_a_batch_of_the_groups_chosen(project, keys, screen_of):
     assert sum(one["studies"] for one in answer["made_of"]["phrases"]) == 5
 
 
+def test_a_fellow_takes_a_batch_away_that_nobody_has_answered(project, keys, screen_of):
+    """Its studies are left for another one; a labeler's page that has it learns it in one line, and keeps what it brings."""
+    batch = make_batch(project, "first", keys[:3])
+    screen, lous = screen_of(FELLOW), screen_of("lou")
+    study = lous.answer({"kind": "batch", "batch": batch.id})["studies"][0]
+    before = matched(screen)
+    with pytest.raises(CcdsError, match="expected a fellow; found a labeler"):
+        lous.answer({"kind": "remove", "batch": batch.id})
+
+    told = screen.answer({"kind": "remove", "batch": batch.id})
+    became = sync(lous, batch, key_of(study))
+
+    assert (told["all_batches"], told["batches"]) == ([], [])
+    fresh = [sum(one["studies"] for one in of["made_of"]["phrases"]) for of in (before, told)]
+    assert fresh == [27, 30]
+    assert became["refused"] == (
+        f"Expected a batch that is still to be done; found 'first', which {FELLOW} has taken away; "
+        "go on with another one: what you said since is kept, and not counted."
+    )
+    assert [(one["kept"], one["counts"]) for one in became["acknowledged"]] == [(True, False)]
+    assert lous.start()["batches"] == []
+
+
+def test_a_batch_that_somebody_has_answered_meanwhile_stays(project, keys, screen_of):
+    """One line says who."""
+    batch = make_batch(project, "first", keys[:3])
+    lous = screen_of("lou")
+    sync(lous, batch, key_of(lous.answer({"kind": "batch", "batch": batch.id})["studies"][0]))
+
+    with pytest.raises(CcdsError, match="found 1 answer of lou"):
+        screen_of(FELLOW).answer({"kind": "remove", "batch": batch.id})
+
+    assert [one["name"] for one in screen_of(FELLOW).answer({"kind": "batches"})["all_batches"]] == ["first"]
+
+
 def test_a_phrase_that_matches_nothing_new_makes_no_batch(project, keys, screen_of):
     """Nor do too few gold studies, or somebody who may not confirm: one line each, and nothing was made."""
     LabelingRepository(project, TASK).insert_phrase(Phrase("pneumothorax", "effusion"), 0)

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -14,6 +15,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.confirmation.answer import Answer, AnswerKind
 from support.confirming import NEGATIVE, TERM, Workplace, answer, undo
 
@@ -47,7 +49,11 @@ class Confirmation(RuleBasedStateMachine):
         self.overlap = overlap
         self.gold = self.place.keys[:planted]
         self.keys = self.place.keys[planted:STUDIES]
-        self.batch = self.place.batch(self.keys, overlap=overlap, planted=self.gold, labelers=PEOPLE)
+        self.make()
+
+    def make(self):
+        """The batch, as nobody has seen it yet."""
+        self.batch = self.place.batch(self.keys, overlap=self.overlap, planted=self.gold, labelers=PEOPLE)
         self.before = len(self.place.curating().answers())
         self.pages = {person: {} for person in PEOPLE}
         self.sent = []
@@ -124,6 +130,21 @@ class Confirmation(RuleBasedStateMachine):
         """What was held goes to others."""
         self.place.at_work(person, self.batch).give_back()
         self.until = {held: until for held, until in self.until.items() if held[0] != person}
+
+    @rule()
+    def remove(self):
+        """Refused where an answer counts; else another one is made of its studies, and no old page says anything in either."""
+        if self.counting():
+            with pytest.raises(CcdsError, match="a batch that nobody has answered yet"):
+                self.place.curating().remove_batch(self.batch.id)
+            return
+        removed, pages = self.batch, self.pages
+        self.place.curating().remove_batch(removed.id)
+        self.make()
+        for person, page in pages.items():
+            late = self.place.at_work(person, removed).answer([answer(study) for study in page.values()])
+            assert all(one.kept and not one.counts for one in late)
+        assert not self.counting()
 
     @rule(minutes=st.integers(1, 12))
     def time_passes(self, minutes):

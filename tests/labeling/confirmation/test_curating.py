@@ -331,6 +331,7 @@ def test_what_the_fellow_does_is_audited_without_accession_numbers(place):
     batch = place.batch(place.keys[:2], planted=[place.keys[5]], labelers=["bob"])
     place.curating().withdraw(batch.id, "bob")
     place.curating().withdraw(batch.id, "bob")
+    place.curating().remove_batch(batch.id)
     place.curating().set_gold(place.keys[0], POSITIVE)
     place.curating().adjudicate(place.keys[0], None)
 
@@ -342,6 +343,7 @@ def test_what_the_fellow_does_is_audited_without_accession_numbers(place):
         ("BatchMade", {"batch_id": batch.id, "task_id": 1, "studies": 2, "planted": 1, "overlap": 1}),
         ("BatchAssigned", {"batch_id": batch.id, "labeler": "bob", "change": "assigned"}),
         ("BatchAssigned", {"batch_id": batch.id, "labeler": "bob", "change": "withdrawn"}),
+        ("BatchRemoved", {"batch_id": batch.id, "task_id": 1}),
         ("StudyCurated", {**study, "kind": "gold", "change": "said"}),
         ("StudyCurated", {**study, "kind": "final", "change": "taken back"}),
     ]

@@ -237,10 +237,10 @@ def test_without_its_cohort_nothing_of_a_task_is_read(place, settings, lost):
     (kept,) = ann.answer([answer(held)])
 
     expected = {
-        "gone": "; found none of that name; let a fellow name one of 'ccds cohort list --project CHEST-1' in the task's file, "
-        "or none",
+        "gone": "; found none of that name; let a fellow name one of 'ccds cohort list --project CHEST-1' in the task's "
+        "settings, or none",
         "not covered any more": ", within the IRB application; found CXR2 in it, which isn't covered; let a fellow name another "
-        "cohort in the task's file, or none, or ask the principal investigator, Dr. Reed, for an amendment",
+        "cohort in the task's settings, or none, or ask the principal investigator, Dr. Reed, for an amendment",
     }
     assert set(refused) == {f"expected the cohort cxr2, to which the task 'effusion' is kept{expected[lost]}"}
     assert kept.counts

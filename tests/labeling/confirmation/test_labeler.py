@@ -183,6 +183,19 @@ def test_on_a_server_a_fellow_decides_in_their_own_name_only(on_server):
     assert [one.person for one in LabelingRepository(on_server.project).changes()] == ["ann"]
 
 
+def test_on_a_server_a_fellow_takes_a_batch_away_in_their_own_name_only(on_server):
+    """Past the program, too."""
+    batch = on_server.batch(labelers=["lea"])
+    row = {"batch_id": batch.id, "removed_at": on_server.clock.now}
+    store = on_server.project.store
+
+    refuse(store, insert(tables.removal).values(**row, removed_by="lea"))
+    with store.writing() as connection:
+        put(connection, insert(tables.removal).values(**row, removed_by="ann"))
+
+    assert on_server.curating().batches() == ()
+
+
 @pytest.mark.parametrize("of", ["another's", "another study's", "none"])
 def test_an_undo_that_is_not_of_one_s_own_answer_counts_for_nothing(place, of):
     """Written past the program, as whoever may write a SQLite file can: everybody goes on with what was said."""
@@ -237,6 +250,23 @@ def test_a_fellow_ends_the_leases_of_whom_they_withdraw(either):
     either.curating().withdraw(batch.id, "lea")
 
     assert [study.report for study in either.at_work("ann", batch).take(1)] == [held.report]
+
+
+def test_a_labeler_learns_that_their_batch_is_taken_away(either):
+    """Also where their session reads and writes little: what they hold is theirs no more, what they say of it is kept."""
+    batch = either.batch(either.keys[:2], labelers=["lea"])
+    work = either.at_work("lea", batch)
+    (held,) = work.take(1)
+    with pytest.raises(ProjectAccessDenied):
+        either.curating("lea").remove_batch(batch.id)
+
+    either.curating().remove_batch(batch.id)
+
+    with pytest.raises(CcdsError, match="found 'first', which ann has taken away"):
+        work.take(1)
+    (late,) = work.answer([answer(held)])
+    assert (late.kept, late.counts) == (True, False)
+    assert Assigned(either.projects["lea"], clock=either.clock).batches() == ()
 
 
 def test_a_labeler_is_given_what_the_task_is_kept_to(either):

@@ -67,6 +67,7 @@ CRITERIA: dict[str, Any] = {"codes": ["CXR1"], "first": "2019-01-01", "last": "2
 KEPT = "kept-v1"
 _CRITERIA = Criteria(frozenset({"CXR1"}), date(2019, 1, 1), date(2019, 12, 31))
 _CODE_AND_DAY = ("CXR1", date(2019, 1, 2))
+CUES = "scope_ends: [whereas]"
 WHY = "Looked at every line of it."
 
 _OPEN, _TASKS = any_of("open the labelling app"), any_of("confirm studies", "read the phrase list")
@@ -92,7 +93,11 @@ THINGS: dict[str, Rule] = {
     "confirming: answer": _CONFIRM,
     "confirming: tag": _CONFIRM,
     "confirming: make a batch": _CURATE,
+    "confirming: take a batch away": _CURATE,
     "confirming: mark gold": _CURATE,
+    "task form: open": _CURATE,
+    "task form: make a task": _CURATE,
+    "task form: change a task": _CURATE,
     "assessing: reload": _CURATE,
     "assessing: disagreements": _CURATE,
     "assessing: say the final word": _CURATE,
@@ -288,8 +293,11 @@ class _Pages:
         self._confirm(READY)
         self._confirm({"kind": "batch", "batch": batch})
         self._assess(READY)
+        self._task_form = self._labeling.answer({"kind": "task form", "task": TASK})["form"]
         project = open_project(PROJECT, Action.CONFIRM_STUDIES)
         (self._held,) = Confirming(project, batch).take(1)
+        again = [BatchItem(key, None, frozenset({"Seen"}))]
+        self._unanswered = Curating(project, TASK).make_batch(f"of {self._name}", again).id
         project.close()
 
     def tries(self) -> dict[str, Callable[[], object]]:
@@ -315,8 +323,21 @@ class _Pages:
             "confirming: tag": lambda: self._sync(tagged),
             "confirming: answer": lambda: self._sync(said),
             "confirming: make a batch": self._make_a_batch,
+            "confirming: take a batch away": lambda: self._confirm({"kind": "remove", "batch": self._unanswered}),
             "confirming: mark gold": lambda: self._confirm(
                 {"kind": "gold", "study": self._key, "labels": ["Seen"], "seen": None}
+            ),
+            "task form: open": lambda: self._labeling.answer({"kind": "task form", "task": TASK}),
+            "task form: make a task": lambda: self._labeling.answer(
+                {"kind": "make task", "typed": self._task_form | {"name": f"of {self._name}"}}
+            ),
+            "task form: change a task": lambda: self._labeling.answer(
+                {
+                    "kind": "change task",
+                    "task": TASK,
+                    "seen": self._task_form,
+                    "typed": self._task_form | {"cues": CUES},
+                }
             ),
             "assessing: reload": lambda: self._assess(READY),
             "assessing: disagreements": lambda: self._assess({"kind": "cases", "which": "disputed", "begin": 0}),
@@ -382,7 +403,7 @@ class _Pages:
             "kernel: load reports": lambda: repository.load_reports([more]),
             "kernel: phrases": repository.phrases,
             "kernel: insert a phrase": lambda: repository.insert_phrase(Phrase(f"seen by {self._name}", "Seen"), 0),
-            "kernel: soft labels": lambda: soft_labels(self._project),
+            "kernel: soft labels": lambda: soft_labels(self._project, task="labels"),
             "kernel: tasks": tasks.tasks,
             "kernel: change a task": lambda: tasks.change(TASK, Task("a"), Task("a", guideline=self._name)),
             "kernel: answers": curating.answers,

@@ -22,7 +22,7 @@ _AIRLOCK = any_of("submit results to the airlock", "review results in the airloc
 _EDIT = any_of("load reports", "edit the phrase list", "curate labels")
 _OF_REPORTS = (
     "report", "report_section", "phrase", "phrase_change", "task", "task_change", "cohort", "cohort_snapshot", "cohort_member",
-    "confirmation_batch", "confirmation_assignment", "study_curation", "label_snapshot",
+    "confirmation_batch", "confirmation_assignment", "confirmation_removal", "study_curation", "label_snapshot",
 )  # fmt: skip
 _OF_IMAGES = (
     "image_criteria", "retrieval", "retrieval_run", "selection_rules", "study_series", "series_choice", "series_verdict",
@@ -50,6 +50,7 @@ _ADDED_ONLY = {
     "series_choice",
     "series_pass",
     "mask",
+    "confirmation_removal",
 }
 """What people said and did: nobody's session changes or removes a row of it."""
 
@@ -58,6 +59,7 @@ _SIGNED = {
     "study_strata": "person",
     "study_curation": "person",
     "label_snapshot": "created_by",
+    "confirmation_removal": "removed_by",
     "phrase_change": "person",
     "task_change": "person",
 }

@@ -56,6 +56,7 @@ def labeling_of(project: Project) -> LabelingModel:
         project=project.id,
         tasks=TaskRepository(project),
         screens={name: opened for name, (action, opened) in screens.items() if action in allowed},
+        curates=Action.CURATE_LABELS in allowed,
     )
 
 

@@ -18,18 +18,19 @@ from ccds_kernel.labeling.everywhere import everywhere
 from ccds_kernel.labeling.phrase import Phrase, check_telling
 from ccds_kernel.labeling.tasks.history import Change
 from ccds_kernel.labeling.tasks.meanwhile import GONE, ChangedMeanwhileError
-from ccds_kernel.labeling.tasks.own_steps import ToldStep
 from ccds_kernel.labeling.tasks.task import Task, TaskKind, checked_word
 from ccds_kernel.labeling.tasks.task_history import TaskChange
 from ccds_kernel.labeling.trial import changed, replaced
 from ccds_kernel.labeling.wording import counted
 from ccds_widgets.labeling.among import Among, Conflict, OfPhrase, Words
+from ccds_widgets.labeling.asked import MatchesEverythingError, NewLabelError
 from ccds_widgets.labeling.opening import Opening, Tell
 from ccds_widgets.labeling.phrase_messages import Given
 from ccds_widgets.labeling.ports import HasAppended, HasReport, HasTask, Repository, Tasks
 from ccds_widgets.labeling.readings import Reader
 from ccds_widgets.labeling.searching import Search
 from ccds_widgets.labeling.task_phrases import Place, TaskPhrases
+from ccds_widgets.labeling.told_steps import is_of_task, told_step
 
 Answer = dict[str, Any]
 Numbers = npt.NDArray[np.intp]
@@ -147,6 +148,7 @@ class Desk:
         known: Collection[str] = (),
         sure: bool,
         new_labels: bool | None = None,
+        meant: Collection[str] = (),
     ) -> int:
         """Puts `phrase` at `position` of its list, or below it; returns its id.
 
@@ -156,7 +158,8 @@ class Desk:
             known: those of its labels that the task has to have: see `phrase`.
             sure: whether the person was asked where the phrase stands in every report.
             new_labels: whether the person was asked about labels that the task doesn't have: they are then a step of their own;
-                None where nobody need be, as they are written to be new ones. A task without any label takes those of the phrase.
+                None where nobody need be. A task without any label takes those of the phrase.
+            meant: labels that are written to be new ones: about them nobody is asked, and they come with the phrase.
 
         Raises:
             CcdsError: it stands in every report and nobody was asked, or likewise about a label; it is on the list already, the
@@ -164,7 +167,7 @@ class Desk:
         """
         if not sure and self.phrases.alike(phrase) is None:
             self._refuse_all(self.phrases.index.preview(phrase).raw)
-        self._admit(phrase, known, asked=new_labels)
+        self._admit(phrase, {*known, *meant}, asked=new_labels)
         name = self.phrases.index.list_of(phrase)
         last = len(self.phrases.ids.get(name, []))
         place = self.phrases.at(Place(name, last if position is None else min(position, last)))
@@ -265,7 +268,9 @@ class Desk:
     def _admit(
         self, phrase: Phrase, known: Collection[str], *, asked: bool | None, instead_of: int | None = None
     ) -> None:
-        """Gives the task the labels of `phrase` that it doesn't have, as a step of its own, where the person was `asked`."""
+        """Gives the task the labels of `phrase` that are neither its own nor `known`, as a step of its own, where the person was
+        `asked`.
+        """
         task = self.phrases.task
         if asked is None or not task.labels or self.phrases.alike(phrase) not in (None, instead_of):
             return
@@ -333,44 +338,3 @@ class Desk:
         if not found:
             raise CcdsError(expected="a task of this project", found="one that is gone", do="reload the page")
         return found[0]
-
-
-class NewLabelError(CcdsError):
-    """A label that was typed is none of the task's: the person is asked first."""
-
-    def __init__(self, word: str) -> None:
-        super().__init__(
-            expected="a label of the task", found=f"“{word}”, which is none", do="say whether it is to be added"
-        )
-        self.question = f"“{word}” is no label of this task: add it?"
-
-
-class MatchesEverythingError(CcdsError):
-    """A phrase stands in every report: the person is asked first."""
-
-    def __init__(self, reports: int) -> None:
-        super().__init__(
-            expected="a phrase that tells reports apart",
-            found=f"one that stands in all {reports}",
-            do="choose other words, or say that you are sure",
-        )
-
-
-def is_of_task(step: ToldStep | None) -> bool:
-    """Whether a step is a change of the task itself."""
-    return step is not None and isinstance(step.first, TaskChange)
-
-
-def told_step(first: Change | TaskChange, changes: int) -> Answer:
-    """What a page says of a step of so many changes: what happened to its first phrase, and how many more it touched; or the
-    parts of the task.
-    """
-    if isinstance(first, TaskChange):
-        return {"what": "task", "text": told_parts(first), "more": 0}
-    form = first.after or first.before
-    return {"what": first.what, "text": form.phrase.text if form else "", "more": changes - 1}
-
-
-def told_parts(change: TaskChange) -> str:
-    """What of the task was changed, in words."""
-    return " and ".join(part.removeprefix("a ") for part in change.parts)

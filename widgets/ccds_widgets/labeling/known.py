@@ -80,6 +80,11 @@ class Answered:
         return by_study(stored for stored in self.counting if stored.answer.kind is not AnswerKind.SKIP)
 
     @cached_property
+    def skips(self) -> Mapping[str, Sequence[StoredAnswer]]:
+        """Study key → the skips that count, as they came."""
+        return by_study(stored for stored in self.counting if stored.answer.kind is AnswerKind.SKIP)
+
+    @cached_property
     def disputed(self) -> tuple[Disagreement, ...]:
         """The studies on which labelers differ, decided or not, first what is most disputed."""
         return disagreements(self.table, self.questions)
@@ -133,6 +138,12 @@ class Known:
     def flagged(self) -> tuple[str, ...]:
         """The studies at which a labeler asks the fellow to look and which nobody has decided."""
         return tuple(key for key in self.answered.flagged if key not in self.final)
+
+    @cached_property
+    def skipped(self) -> tuple[str, ...]:
+        """The studies that a labeler skipped and about which nobody has said anything else, in the order of their first skip."""
+        words = (self.answered.by_study, self.gold, self.final)
+        return tuple(key for key in self.answered.skips if all(key not in said for said in words))
 
     @cached_property
     def decided(self) -> tuple[Curation, ...]:

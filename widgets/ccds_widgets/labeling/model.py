@@ -1,8 +1,8 @@
 """The labelling app's screens: which there are for this person and of which tasks, and whose a request is.
 
 A request with `screen` and `task` goes, without these two, to the model of that screen and task, which is opened on its first
-use; one without is the shell's own. Whether the person may do what is asked is asked by each screen's model, anew each time: what
-`screens` leaves out is a convenience, no lock.
+use; one without is the shell's own: about the tasks, and the form in which one is made or changed. Whether the person may do what
+is asked is asked by each screen's model, anew each time: what `screens` leaves out is a convenience, no lock.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from ccds_widgets import requests
 from ccds_widgets.base import Model
 from ccds_widgets.labeling.opening import OpenedBeforeError, Opening
 from ccds_widgets.labeling.ports import HasTask, Tasks
+from ccds_widgets.labeling.task_form import TaskForm
+from ccds_widgets.labeling.task_form_messages import AboutForm
 
 Answer = dict[str, Any]
 OpenScreen = Callable[[int], Model | Opening]
@@ -43,7 +45,7 @@ class Address(requests.Request):
 _READY = {"kind": "ready"}
 """What a page asks that was just loaded."""
 
-_TASKS: TypeAdapter[TasksAgain] = TypeAdapter(TasksAgain)
+_OWN: TypeAdapter[TasksAgain | AboutForm] = TypeAdapter(Annotated[TasksAgain | AboutForm, Field(discriminator="kind")])
 _ADDRESS: TypeAdapter[Address] = TypeAdapter(Address)
 
 
@@ -54,11 +56,14 @@ class LabelingModel:
         project: the project's id, to be shown.
         tasks: the project's tasks.
         screens: the name of each screen that the person may use → how it is opened, in the order of the bar.
+        curates: whether the bar offers them to make and change tasks; likewise no lock.
     """
 
-    def __init__(self, *, project: str, tasks: Tasks, screens: Mapping[str, OpenScreen]) -> None:
+    def __init__(self, *, project: str, tasks: Tasks, screens: Mapping[str, OpenScreen], curates: bool = False) -> None:
         self._project = project
         self._tasks = tasks
+        self._form = TaskForm(tasks)
+        self._curates = curates
         self._screens = screens
         self._open: dict[Address, Model] = {}
 
@@ -75,6 +80,7 @@ class LabelingModel:
             "project": self._project,
             "screens": list(self._screens),
             "opens": self._opens(tasks),
+            "curates": self._curates,
             **_shown(tasks),
         }
 
@@ -86,8 +92,9 @@ class LabelingModel:
             CcdsError: it is no request, or is refused.
         """
         if "screen" not in content:
-            requests.parsed(content, _TASKS)
-            return _shown(self._tasks.tasks())
+            request = requests.parsed(content, _OWN)
+            answer = {} if isinstance(request, TasksAgain) else self._form.answer(request)
+            return {**answer, **_shown(self._tasks.tasks())}
         own = {key: value for key, value in content.items() if key not in Address.model_fields}
         address = requests.parsed({key: content[key] for key in content.keys() - own.keys()}, _ADDRESS)
         try:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ccds_kernel.labeling.phrase import Phrase
 from ccds_kernel.labeling.report import Report
+from ccds_kernel.labeling.tasks.choices import Choices
 from ccds_kernel.labeling.tasks.history import Change
 from ccds_kernel.labeling.tasks.own_steps import ToldSteps
 from ccds_kernel.labeling.tasks.task import Task
@@ -54,6 +55,18 @@ class Tasks(Protocol):
 
     def tasks(self) -> Sequence[HasTask]:
         """Every task, the oldest first. Raises a CcdsError where the person may not see them (any more)."""
+
+    def choices(self) -> Choices:
+        """What a task may name. Raises a CcdsError where the person may not make or change one (any more)."""
+
+    def cohorts(self) -> Collection[str]:
+        """The cohorts among it: these alone are read at once. Raises likewise."""
+
+    def unused(self, name: str) -> HasTask | None:
+        """The task that a project begins with, where nobody has used it and a new one called `name` can take its place."""
+
+    def make(self, task: Task) -> HasTask:
+        """Adds a task. Raises a CcdsError where that can't be."""
 
     def change(self, task_id: int, before: Task, after: Task) -> None:
         """Puts `after` in the place of `before`. Raises a CcdsError where that loses what is in use."""

@@ -34,7 +34,7 @@ class LabelingWidget(ModelWidget):
                 "parts", "agreement", "labelers", "batches", "labels", "cases", "actions", "keys", "assess",
                 shared=("charts", "report"),
             ),
-            assets(_OWN / "labeling.js"),
+            assets(_OWN / "task_form.js", _OWN / "labeling.js"),
         )
     )  # fmt: skip
     _css = assets(
@@ -43,6 +43,7 @@ class LabelingWidget(ModelWidget):
         SHARED / "charts.css",
         _OWN / "labeling.css",
         _OWN / "phrase_parts.css",
+        _OWN / "task_form.css",
         _OWN / "annotate" / "annotate.css",
         _OWN / "prioritise" / "prioritise.css",
         _OWN / "confirm" / "confirm.css",

@@ -14,7 +14,7 @@ from ccds_kernel.labeling.phrase import LONGEST
 from ccds_widgets import requests
 from ccds_widgets.labeling import phrase_messages
 from ccds_widgets.labeling.among import Among, Index, RowId
-from ccds_widgets.labeling.phrase_messages import Change, Given, Word
+from ccds_widgets.labeling.phrase_messages import Change, Given, Typed, Word
 
 Words = Annotated[str, Field(min_length=1, max_length=2 * LONGEST)]
 """Twice the longest phrase, so that a selection that is too long is told so by `Phrase`, in its words."""
@@ -48,7 +48,7 @@ class Preview(_Selection):
     excludes: bool = False
 
 
-class Insert(_Selection, Given):
+class Insert(_Selection, Typed):
     """The selected words become a phrase, at the end of the list or at its begin.
 
     `sure`: the person was asked, where they stand in every report.
@@ -69,7 +69,7 @@ class Accept(Given):
     sure: bool = False
 
 
-class ChangeHere(Change):
+class ChangeHere(Change, Typed):
     """A phrase's words, label or options are changed; `report` is the one on the screen."""
 
     report: Index

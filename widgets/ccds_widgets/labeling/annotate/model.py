@@ -19,7 +19,8 @@ from ccds_widgets.base import sentence
 from ccds_widgets.labeling.among import Among
 from ccds_widgets.labeling.annotate import messages
 from ccds_widgets.labeling.annotate.suggesting import Suggester
-from ccds_widgets.labeling.desk import Desk, MatchesEverythingError
+from ccds_widgets.labeling.asked import MatchesEverythingError, NewLabelError
+from ccds_widgets.labeling.desk import Desk
 from ccds_widgets.labeling.readings import Reader
 
 SHIPPED_BEFORE = 10
@@ -67,6 +68,8 @@ class AnnotateModel:
             done = self._added(request) if isinstance(request, messages.Adding) else self._changed(request)
         except MatchesEverythingError as asked:
             return {"asks": sentence(asked), "about": "sure"}
+        except NewLabelError as asked:
+            return {"asks": asked.question, "about": "new_labels"}
         except ChangedMeanwhileError as refused:
             self._desk.follow()
             return {"refused": sentence(refused), **self._as_it_is_now(request.report)}
@@ -91,7 +94,11 @@ class AnnotateModel:
             return {"inserted": self._desk.insert(phrase, request.position, known=known, sure=request.sure)}
         position = 0 if request.place == "first" else None
         self._check_selected(request, phrase)
-        return {"inserted": self._desk.insert(phrase, position, known=known, sure=request.sure)}
+        meant = {phrase.label}  # a key's, or typed where new ones are; where it is uncertain any label is typed
+        inserted = self._desk.insert(
+            phrase, position, known=known, sure=request.sure, new_labels=request.new_labels, meant=meant
+        )
+        return {"inserted": inserted}
 
     def _changed(
         self, request: messages.ChangeHere | messages.RemoveHere | messages.Move | messages.Undo | messages.Redo
@@ -100,7 +107,9 @@ class AnnotateModel:
             case messages.ChangeHere():
                 phrase, known = self._desk.phrase(request, request.text)
                 seen = request.seen.phrase()
-                self._desk.replace(request.phrase, phrase, seen=seen, known=known, sure=request.sure)
+                self._desk.replace(
+                    request.phrase, phrase, seen=seen, known=known, sure=request.sure, new_labels=request.new_labels
+                )
             case messages.RemoveHere():
                 self._desk.remove(request.phrase, seen=request.seen.phrase())
             case messages.Move():

@@ -21,13 +21,13 @@ def batches_shown(
 
     Args:
         batches: those of the task, the oldest first.
-        counts: how far each is.
+        counts: how far each is; one that has been taken away since the batches were read is left out.
         answers: the task's that count.
     """
     of_batch: dict[int, list[StoredAnswer]] = defaultdict(list)
     for stored in answers:
         of_batch[stored.batch_id].append(stored)
-    return [_batch(one, counts[one.id], of_batch[one.id]) for one in reversed(batches)]
+    return [_batch(one, counts[one.id], of_batch[one.id]) for one in reversed(batches) if one.id in counts]
 
 
 def _batch(batch: StoredBatch, counts: BatchCounts, answers: list[StoredAnswer]) -> Shown:

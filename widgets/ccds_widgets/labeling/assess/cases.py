@@ -1,4 +1,4 @@
-"""Studies that a fellow looks at: on which labelers differ, flagged, decided, and answers that count for nothing. Pure."""
+"""Studies that a fellow looks at: on which labelers differ, flagged, skipped, decided, and answers that don't count. Pure."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def case_shown(known: Known, report: StoredReport, phrases: Sequence[StoredPhras
         phrases: the task's list.
     """
     study = report.study_key
-    answers = known.answered.by_study.get(study, ())
+    answers = [*known.answered.by_study.get(study, ()), *known.answered.skips.get(study, ())]
     final, gold = known.final.get(study), known.gold.get(study)
     return {
         "study": study,
@@ -83,10 +83,12 @@ def case_shown(known: Known, report: StoredReport, phrases: Sequence[StoredPhras
 
 
 def _lists(known: Known) -> dict[str, _List]:
-    disputed, flagged, decided, refused = known.disputed, known.flagged, known.decided, known.answered.refused
+    disputed, flagged, skipped, decided = known.disputed, known.flagged, known.skipped, known.decided
+    refused = known.answered.refused
     return {
         "disputed": _List(len(disputed), lambda at: _disputed(disputed[at])),
         "flagged": _List(len(flagged), lambda at: _flagged(known, flagged[at])),
+        "skipped": _List(len(skipped), lambda at: _skipped(known, skipped[at])),
         "decided": _List(len(decided), lambda at: {"study": decided[at].study_key, **_word(decided[at])}),
         "refused": _List(len(refused), lambda at: _refused(refused[len(refused) - 1 - at])),
     }
@@ -112,6 +114,13 @@ def _flagged(known: Known, study: str) -> Shown:
         "study": study,
         "notes": [{"labeler": stored.labeler, "note": stored.answer.note} for stored in flags],
         "gold": study in known.gold,
+    }
+
+
+def _skipped(known: Known, study: str) -> Shown:
+    return {
+        "study": study,
+        "labelers": list(dict.fromkeys(stored.labeler for stored in known.answered.skips[study])),
     }
 
 

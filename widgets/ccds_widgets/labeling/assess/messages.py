@@ -42,7 +42,7 @@ class Cases(requests.Request):
     """The studies of list `which`, from place `begin` on."""
 
     kind: Literal["cases"]
-    which: Literal["disputed", "flagged", "decided", "refused"]
+    which: Literal["disputed", "flagged", "skipped", "decided", "refused"]
     begin: Index
 
 

@@ -197,6 +197,10 @@ class ProjectCuration:
         """See `Curating.withdraw`."""
         self._curating.withdraw(batch_id, labeler)
 
+    def remove_batch(self, batch_id: int) -> None:
+        """See `Curating.remove_batch`."""
+        self._curating.remove_batch(batch_id)
+
 
 class ProjectImages:
     """A project's volumes, asked for anew each time; see `ports.Images`."""

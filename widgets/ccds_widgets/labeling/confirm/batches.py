@@ -123,6 +123,10 @@ class BatchMaking:
         else:
             self._curation.withdraw(request.batch, request.labeler)
 
+    def remove(self, request: messages.Remove) -> None:
+        """Takes a batch away that nobody has answered yet."""
+        self._curation.remove_batch(request.batch)
+
     def set_gold(self, request: messages.Gold) -> Answer:
         """Takes a study into the gold set, or out of it; its note stays until another one is written.
 

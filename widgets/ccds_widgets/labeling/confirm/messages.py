@@ -158,9 +158,16 @@ class Assign(requests.Request):
     assigned: bool
 
 
+class Remove(requests.Request):
+    """A batch that nobody has answered yet is taken away."""
+
+    kind: Literal["remove"]
+    batch: RowId
+
+
 Confirm = Open | Sync | GiveBack | Feedback
 Look = Series | Slice
-Curate = Gold | Batches | Make | Assign
+Curate = Gold | Batches | Make | Assign | Remove
 Request = Confirm | Look | Curate
 
 _KEYS: TypeAdapter[Told | Tagged] = TypeAdapter(Annotated[Told | Tagged, Field(discriminator="kind")])

@@ -175,6 +175,8 @@ class ConfirmModel:
                 made["made"] = self._making.make(request)
             case messages.Assign():
                 self._making.assign(request)
+            case messages.Remove():
+                self._making.remove(request)
             case messages.Batches():
                 pass
         return {**made, **self._making.overview(), **self._batches()}

@@ -112,6 +112,9 @@ class Curation(Protocol):
     def withdraw(self, batch_id: int, labeler: str) -> None:
         """Lets them take no more of it."""
 
+    def remove_batch(self, batch_id: int) -> None:
+        """Takes a batch away; refused where somebody has answered."""
+
 
 class Images(Protocol):
     """A project's volumes."""

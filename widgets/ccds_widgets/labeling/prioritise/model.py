@@ -15,8 +15,10 @@ from ccds_kernel.labeling.tasks.meanwhile import ChangedMeanwhileError
 from ccds_kernel.labeling.tasks.task_history import TaskChange
 from ccds_kernel.labeling.trial import moved, replaced
 from ccds_widgets.base import sentence
-from ccds_widgets.labeling.desk import Desk, MatchesEverythingError, NewLabelError, told_parts
+from ccds_widgets.labeling.asked import MatchesEverythingError, NewLabelError
+from ccds_widgets.labeling.desk import Desk
 from ccds_widgets.labeling.prioritise import messages
+from ccds_widgets.labeling.told_steps import told_parts
 
 PAGE = 10
 HISTORY_PAGE = 50

@@ -53,6 +53,23 @@ function aroundTasks(shell) {
     drawGuideline();
   }
 
+  /** The form of a task, or of a new one where that is null. */
+  function openForm(task) {
+    const dialog = taskDialog(task, {
+      ask: shell.ask,
+      kept: ({ kept: id, parts, tasks }, words) => {
+        shell.overview.tasks = tasks;
+        // a screen is drawn anew where it shows, or reads by, what is another now
+        if (task === null || parts.some((part) => part !== "name" && part !== "guideline")) choose(id);
+        shell.drawBar();
+        drawGuideline();
+        shell.said(task === null ? `The task ${taskOf().name} is made.` : words ? `Changed the task’s ${words}.` : "Nothing changed.");
+      },
+    });
+    dialog.addEventListener("close", () => focusOn(task === null ? "task-new" : "task-settings"));
+    shell.showDialog(dialog);
+  }
+
   /** Throws the screens of one task away and opens those of another. */
   function choose(task) {
     shell.discard();
@@ -69,6 +86,12 @@ function aroundTasks(shell) {
     );
     return [
       tasks.length > 1 ? h("label", { class: "ccds-task" }, h("span", {}, "Task"), chooser) : h("span", { class: "ccds-task" }, h("span", {}, "Task "), h("b", {}, titleOf(taskOf()))),
+      ...(shell.overview.curates
+        ? [
+            h("button", { class: "ccds-button", "data-focus": "task-settings", title: "Name, labels, guideline, cohort … of this task", onclick: () => openForm(current) }, "Task settings"),
+            h("button", { class: "ccds-button", "data-focus": "task-new", title: "Make a further task", onclick: () => openForm(null) }, "New task"),
+          ]
+        : []),
       h(
         "button",
         { class: "ccds-button", "data-focus": "guideline", "aria-expanded": String(!guideline.hidden), title: "Guideline (g)", onclick: toggleGuideline },
@@ -90,7 +113,7 @@ function aroundTasks(shell) {
       ),
       text.trim()
         ? h("div", { class: "ccds-guideline-text", dir: "auto" }, text)
-        : h("p", { class: "ccds-muted" }, `“${name}” has no guideline yet. A fellow writes it into the task’s file and sets it with `, h("code", {}, "ccds labeling task set"), "."),
+        : h("p", { class: "ccds-muted" }, shell.overview.curates ? `“${name}” has no guideline yet. Write it in the task settings.` : `“${name}” has no guideline yet. A fellow writes it in the task settings.`),
     );
   }
 

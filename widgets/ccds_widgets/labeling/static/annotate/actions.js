@@ -111,6 +111,7 @@ function actions(state, context, draw) {
     async sure(request) {
       const answer = await change(request);
       if (answer?.inserted) act.accepted(answer);
+      else if (answer) act.changed(request);
     },
     dropAsked() {
       const { back } = state.asked;
@@ -126,8 +127,10 @@ function actions(state, context, draw) {
     },
     async changeOptions(phrase, options) {
       const answer = await change({ kind: "change", phrase: phrase.id, seen: seenForm(phrase), text: phrase.text, label: phrase.label, ...knownOf(state.overview, phrase.label, options.uncertain_label), ...options });
-      if (!answer) return;
-      const now = phraseOf(state, phrase.id);
+      if (answer) act.changed({ phrase: phrase.id });
+    },
+    changed({ phrase }) {
+      const now = phraseOf(state, phrase);
       say(`“${now.text}” captures ${counted(now.captured, "report")}, matches ${grouped(now.matched)}. ${optionCounts(now)}`);
     },
     async move(phrase, by) {

@@ -14,7 +14,7 @@ function newState() {
     chosen: null, // the selected words: {section, start, end, text}
     preview: null, // what they would do as a phrase
     options: PLAIN, // of the phrase that they would be
-    asked: null, // as of `askedOf`: a phrase that stands in every report
+    asked: null, // as of `askedOf`: a phrase that stands in every report, a label that the task hasn’t
     place: "last",
     busy: false, // a change is on its way to the kernel
     touched: null, // the phrase that was added or changed last

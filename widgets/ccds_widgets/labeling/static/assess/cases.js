@@ -3,6 +3,7 @@
 const WHICH = [
   ["disputed", "Disagreements"],
   ["flagged", "Flagged"],
+  ["skipped", "Skipped"],
   ["decided", "Decided"],
   ["refused", "Refused answers"],
 ];
@@ -10,6 +11,7 @@ const WHICH = [
 const NOTHING_HERE = {
   disputed: ["No disagreement to decide", "Labelers who answer the same study and differ stand here, first those on which they are split most."],
   flagged: ["Nothing is flagged", "A labeler who wants you to look at a study flags it with a note."],
+  skipped: ["Nothing is skipped", "A study that a labeler skipped, and that nobody has said anything else about, stands here until somebody does."],
   decided: ["No final word yet", "What you decide stands here, and can be taken back."],
   refused: ["No answer was refused", "An answer that came too late, or under a study that had gone to somebody else, is kept here and counts for nothing."],
 };
@@ -80,6 +82,8 @@ function rowWords(state, row) {
       return h("span", { class: "ccds-votes" }, row.votes.map(({ label, present, count }) => chip(task, label, `${present ? "" : " absent"} ${count}`)), row.tied ? h("span", { class: "ccds-muted" }, "tied") : null);
     case "flagged":
       return h("span", { class: "ccds-votes" }, h("q", {}, row.notes[0].note), row.gold ? h("span", { class: "ccds-muted" }, "gold set") : null);
+    case "skipped":
+      return h("span", { class: "ccds-muted" }, `skipped by ${row.labelers.map((name, at) => nameOf(state, name, at)).join(", ")}`);
     case "decided":
       return h("span", { class: "ccds-votes" }, chips(task, row.said), h("span", { class: "ccds-muted" }, row.at));
     default:

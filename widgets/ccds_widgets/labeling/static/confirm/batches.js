@@ -1,4 +1,4 @@
-// For the fellow: the task's batches and who does them, and a new batch.
+// For the fellow: the task's batches, who does them, how one is taken away, and a new batch.
 
 function drawBatches(state, act) {
   const { making } = state;
@@ -7,18 +7,18 @@ function drawBatches(state, act) {
     h(
       "div",
       { class: "ccds-making" },
-      h("section", { "aria-label": "Batches" }, h("h2", {}, "Batches"), making.all_batches.length ? drawTable(making, act) : h("p", { class: "ccds-muted" }, making.made_of && !freshOf(making.made_of) ? "None yet." : "None yet. Make the first one below.")),
+      h("section", { "aria-label": "Batches" }, h("h2", {}, "Batches"), making.all_batches.length ? drawTable(state, act) : h("p", { class: "ccds-muted" }, making.made_of && !freshOf(making.made_of) ? "None yet." : "None yet. Make the first one below.")),
       making.made_of ? drawForm(state, act) : h("div", { class: "ccds-waiting ccds-waiting-here", role: "status" }, "Matching the reports …"),
     ),
   ];
 }
 
-function drawTable({ all_batches: batches, labelers }, act) {
+function drawTable({ making: { all_batches: batches, labelers }, asked }, act) {
   return h(
     "table",
     { class: "ccds-batches-table" },
-    h("thead", {}, h("tr", {}, ...["Batch", "Done by all it needs", "Labelers each", "Assigned to"].map((title) => h("th", { scope: "col" }, title)))),
-    h("tbody", {}, ...batches.toReversed().map((batch) => drawBatch(batch, labelers, act))),
+    h("thead", {}, h("tr", {}, ...["Batch", "Done by all it needs", "Labelers each", "Assigned to"].map((title) => h("th", { scope: "col" }, title)), h("th", { scope: "col" }, h("span", { class: "ccds-said" }, "Take away")))),
+    h("tbody", {}, ...batches.toReversed().flatMap((batch) => [drawBatch(batch, labelers, act), asked?.batch === batch.id ? drawAsked(asked, act) : null].filter(Boolean))),
   );
 }
 
@@ -54,7 +54,13 @@ function drawBatch(batch, labelers, act) {
           : null,
       ),
     ),
+    h("td", {}, batch.done ? null : h("button", { class: "ccds-link", "data-focus": `remove-${batch.id}`, "aria-label": `Take “${batch.name}” away, as long as nobody has answered`, onclick: () => act.askRemove(batch) }, "Take away …")),
   );
+}
+
+/** Asks whether a batch is to go, in the row below its own. */
+function drawAsked(asked, act) {
+  return h("tr", {}, h("td", { colspan: 5 }, askedLine(asked, act.dropAsked)));
 }
 
 /** What is amiss with who is assigned; null where nothing is. */

@@ -1,4 +1,4 @@
-// For the fellow: studies into the gold set and out of it, batches made and assigned.
+// For the fellow: studies into the gold set and out of it, batches made, assigned and taken away.
 
 const MATCHING_POLL_MS = 700;
 
@@ -67,7 +67,7 @@ function curating(state, context, draw, { openBatch, refuse }) {
 
   function toggleBatches() {
     state.view = state.view === "batches" ? "study" : "batches";
-    state.error = null;
+    Object.assign(state, { error: null, asked: null });
     draw();
     if (state.view === "batches") curate({ kind: "batches" });
     else if (state.batch === null && state.batches.length) openBatch(state.batches[0].id);
@@ -83,7 +83,35 @@ function curating(state, context, draw, { openBatch, refuse }) {
     return Boolean(answer);
   }
 
+  function askRemove({ id, name }) {
+    const line = `Take “${name}” away? Its studies can come into another batch then; whoever has some of them in hand is told.`;
+    state.asked = { batch: id, line, word: "Yes, take it away", back: `remove-${id}`, yes: () => remove(id, name) };
+    draw();
+    focusOn("asked");
+  }
+
+  function dropAsked() {
+    const { back } = state.asked;
+    state.asked = null;
+    draw();
+    focusOn(back);
+  }
+
+  async function remove(batch, name) {
+    state.asked = null;
+    draw(); // so that it isn’t said twice
+    if (!(await curate({ kind: "remove", batch }))) {
+      focusOn(`remove-${batch}`);
+      return;
+    }
+    said(`The batch “${name}” is taken away.`);
+    if (state.batch === batch) Object.assign(state, noBatch(null));
+    draw();
+  }
+
   return {
+    askRemove,
+    dropAsked,
     gold,
     goldAs,
     toggleBatches,

@@ -18,7 +18,7 @@ const IMAGES_KEYS = [
 const FELLOWS_KEYS = [
   ["Shift+G", "into the gold set with the label shown (or the chosen ones), or out of it"],
   ["Shift+1 … Shift+9", "into the gold set with that label, where labels exclude each other"],
-  ["b", "batches: make one, assign it"],
+  ["b", "batches: make one, assign it, take it away"],
 ];
 
 /** Runs what the key stands for; whether it stands for something. */
@@ -28,7 +28,7 @@ function pressedKey(event, state, act) {
   if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "z" && !event.altKey) return once(event, event.shiftKey ? act.redo : act.undo);
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   if (key === "b" && state.curates) return once(event, act.toggleBatches);
-  if (state.view === "batches") return key === "Escape" && once(event, act.toggleBatches);
+  if (state.view === "batches") return key === "Escape" && once(event, state.asked ? act.dropAsked : act.toggleBatches);
   if ((key === "Enter" || key === " ") && event.target.closest?.("button, summary, a")) return false;
   if (state.mode === "tags") return tagKey(event, act);
   if (key === "u") return once(event, act.undo);

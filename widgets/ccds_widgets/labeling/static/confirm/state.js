@@ -15,6 +15,7 @@ function newState() {
     view: "study", // or "batches"
     wanted: null, // what stands in the form of a new batch, once something was typed
     unmade: null, // why that batch was refused
+    asked: null, // which batch is to be taken away, as of `askedLine`: {batch, line, word, back, yes}
     making: null, // what the fellow's batches are, and what new ones can be made of
     ...noBatch(null),
   };

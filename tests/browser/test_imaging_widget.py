@@ -13,6 +13,7 @@ from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.identity import unix_user
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
+from support.boxes import cut_off
 from support.contrast import below, looks
 from support.dicom import CORONAL, Stack, write_stack
 from support.image_studies import KEY, RULES, name_of
@@ -273,14 +274,59 @@ def test_words_stand_out_in_both_themes(app, open_page, screen, scheme):
 
 
 @pytest.mark.parametrize("width", [480, 800, 1280, 1920])
-def test_nothing_overflows_on_a_narrow_or_wide_screen(app, open_page, width):
-    """The page itself doesn't scroll sideways, on neither screen."""
+def test_nothing_is_cut_off_on_a_narrow_or_wide_screen(app, open_page, width):
+    """On each screen; what is too wide is scrolled within its own part."""
     page = open_page(app, viewport={"width": width, "height": 800})
-    fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     study(page, KEY).click()
     expect(page.get_by_role("region", name="Series").get_by_role("row")).to_have_count(4)
-    first = page.evaluate(fits)
+    series = cut_off(page)
+    page.keyboard.press("r")
+    expect(page.get_by_role("textbox", name="Rules as YAML")).to_be_visible()
+    rules = cut_off(page)
+    page.keyboard.press("Escape")
     page.keyboard.press("Alt+2")
     expect(page.get_by_role("region", name="Series in quarantine").get_by_role("listitem")).to_have_count(2)
+    quarantine = cut_off(page)
+    page.keyboard.press("Alt+3")
+    expect(page.locator(".ccds-pane[data-shown]")).to_have_count(3)
+    look = cut_off(page)
+    page.evaluate("document.querySelector('.ccds-look-tools').firstChild.style.width = '3000px'")
 
-    assert (first, page.evaluate(fits)) == (True, True)
+    assert (series, rules, quarantine, look) == ([], [], [], [])
+    assert cut_off(page)
+
+
+def test_the_focus_stays_in_the_app(app, open_page):
+    """Where a screen goes that had it; the keys and Tab then go on in the one that comes."""
+    page = open_page(app)
+    focused = "document.activeElement.closest('.ccds-stage') !== null"
+    study(page, KEY).click()
+    expect(page.get_by_role("region", name="Series").get_by_role("row")).to_have_count(4)
+    page.keyboard.press("Alt+2")
+    expect(page.get_by_role("region", name="Volumes")).to_be_visible()
+    by_key = page.evaluate(focused)
+    page.get_by_role("navigation", name="Screens").get_by_role("button", name="Series").click()
+    expect(study(page, KEY)).to_be_visible()
+    by_mouse = page.evaluate(focused)
+    study(page, KEY).focus()
+    page.keyboard.press("v")
+    expect(page.locator(".ccds-pane[data-shown]")).to_have_count(3)
+
+    assert (by_key, by_mouse, page.evaluate(focused)) == (True, True, True)
+
+
+def test_who_scrolls_the_list_stays_there_while_it_is_looked_at_again(app, open_page):
+    """The page looks again each two seconds while headers are read."""
+    page = open_page(app)
+    study(page, KEY).click()
+    expect(page.get_by_role("region", name="Series").get_by_role("row")).to_have_count(4)
+    places = page.get_by_role("navigation", name="Studies")
+    places.evaluate("list => { list.style.flex = '0 0 70px'; }")
+    bottom = places.evaluate("list => { list.scrollTop = list.scrollHeight; return list.scrollTop; }")
+    places.evaluate("list => new MutationObserver(() => { window.redrawn = true; }).observe(list, { childList: true })")
+
+    page.keyboard.press("u")
+    page.wait_for_function("window.redrawn")
+
+    assert bottom > 0
+    assert places.evaluate("list => list.scrollTop") == bottom

@@ -34,6 +34,7 @@ function seriesScreen({ channel, said, signal, show }) {
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Reading the studies …"));
   const element = h("div", { class: "ccds-selection" }, cover, columns);
   const act = actions(state, channel, draw, said, (place) => show("look", place));
+  let inSight = null; // the study that was scrolled to last
 
   /** Draws what changed; while somebody types rules nothing of what they type in is touched. */
   function draw(typing = false) {
@@ -54,7 +55,10 @@ function seriesScreen({ channel, said, signal, show }) {
     redraw(parts.filters, drawFilters(state, act));
     redraw(parts.list, drawStudies(state, act));
     const current = parts.list.querySelector("[aria-current]");
-    current?.scrollIntoView({ block: "nearest" });
+    if (current && state.wanted !== inSight) { // who scrolls the list while headers are read stays where they are
+      current.scrollIntoView({ block: "nearest" });
+      inSight = state.wanted;
+    }
     if (document.activeElement === parts.list) current?.focus({ preventScroll: true }); // what had the focus is on another page
     redraw(parts.foot, pager(list, (number) => counted(number, "study"), (begin) => act.turn(begin)), rulesButton());
     study.hidden = Boolean(editing) || !shown;

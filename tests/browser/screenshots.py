@@ -25,8 +25,9 @@ from support.browser import chromium, drag_over
 from support.cohort_site import PROJECT as COHORT_PROJECT
 from support.cohort_site import CohortSite, filled_orthanc, make_site
 from support.demo import APP, LAB, PROJECT, Demo, running_demo
+from support.dicom import CT, MR
 from support.image_site import PROJECT as IMAGE_PROJECT
-from support.image_site import make_image_site
+from support.image_site import largest_mask, make_image_site
 from support.lab import open_notebook, run_all, wait_until_idle
 from support.voila import served
 from support.waiting import until
@@ -34,6 +35,9 @@ from support.waiting import until
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 SIZE = {"width": 1280, "height": 800}
 LAB_SIZE = {"width": 1440, "height": 1000}
+LOCALE = "en-SE"
+"""English with dates as everywhere else in the pictures, 2024-01-31, and 24 hours."""
+
 TASK = "hemorrhage"
 """The demo's labelling task with a guideline, a phrase list, and batches that labelers have begun."""
 
@@ -156,7 +160,7 @@ def _cohort(browser: Browser, folder: Path) -> None:
         config = {"config": site.config, "person": "sam", "project": COHORT_PROJECT}
         with (
             served("cohort.ipynb", folder / "voila", **config) as app,
-            browser.new_context(viewport=SIZE, color_scheme="light") as context,
+            browser.new_context(viewport=SIZE, color_scheme="light", locale=LOCALE) as context,
         ):
             page = context.new_page()
             page.goto(app.url)
@@ -184,7 +188,7 @@ def _imaging(browser: Browser, folder: Path) -> None:
     config = {"config": make_image_site(folder, "sam"), "person": "sam", "project": IMAGE_PROJECT}
     with (
         served("imaging.ipynb", folder / "voila", **config) as app,
-        browser.new_context(viewport=SIZE, color_scheme="light") as context,
+        browser.new_context(viewport=SIZE, color_scheme="light", locale=LOCALE) as context,
     ):
         page = context.new_page()
         page.goto(app.url)
@@ -201,21 +205,41 @@ def _imaging(browser: Browser, folder: Path) -> None:
         page.keyboard.type("agreed with the physicist")
         expect(page.locator(".ccds-picture[aria-busy]")).to_have_count(0)
         page.screenshot(path=PICTURES / "imaging-quarantine.png")
+        page.keyboard.press("Escape")
+        _look(page, config["config"])
+
+
+def _look(page: Page, config: Path) -> None:
+    """A volume with a mask over it, while that is corrected; the tab remembers where it was."""
+    study, series, voxel = largest_mask(config)
+    place = {"study": study, "series": series, "voxel": voxel, "window": {"level": 40, "width": 80}, "time": 0}
+    page.evaluate(
+        "([slot, place]) => sessionStorage.setItem(slot, JSON.stringify(place))", [f"ccds-look-{IMAGE_PROJECT}", place]
+    )
+    page.keyboard.press("Alt+3")
+    expect(page.locator(".ccds-pane[data-shown]")).to_have_count(3)
+    page.locator(".ccds-pane").first.focus()
+    page.keyboard.press("e")
+    expect(page.get_by_role("button", name="Save the mask")).to_be_visible()
+    page.mouse.move(0, 0)
+    page.screenshot(path=PICTURES / "imaging-look.png")
 
 
 def _a_year() -> list[Study]:
-    """Studies of four exam codes, as they come over a year, on three scanners."""
+    """Studies of four exam codes, as they come over a year, each on a scanner that can do it."""
     chance = random.Random(7)  # noqa: S311 - a picture, no secret
     days = sorted(date(2024, 1, 1) + timedelta(days=chance.randrange(366)) for _ in range(160))
+    codes = [chance.choices(("CTHEAD", "MRHEAD", "CTANGIO", "CTKNEE"), (9, 5, 3, 1))[0] for _ in days]
     return [
         Study(
             number,
-            exam_code=chance.choices(("CTHEAD", "MRHEAD", "CTANGIO", "CTKNEE"), (9, 5, 3, 1))[0],
+            exam_code=code,
             date=day,
             slices=2,
-            station=chance.choice(("CT7", "CT8", "MR2")),
+            sop_class=MR if code == "MRHEAD" else CT,
+            station=chance.choice(("MR1", "MR2") if code == "MRHEAD" else ("CT7", "CT8")),
         )
-        for number, day in enumerate(days, start=1)
+        for number, (day, code) in enumerate(zip(days, codes, strict=True), start=1)
     ]
 
 

@@ -17,7 +17,7 @@ from pydantic import Field, TypeAdapter
 from ccds_kernel.errors import CcdsError
 from ccds_widgets import requests
 from ccds_widgets.base import SHARED, Model, assets
-from ccds_widgets.labeling.opening import Opening
+from ccds_widgets.opening import Opening
 
 Answer = dict[str, Any]
 OpenScreen = Callable[[], Model | Opening]

@@ -8,7 +8,7 @@ import pytest
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_widgets.imaging.app import imaging_of
-from ccds_widgets.labeling.opening import Opening
+from ccds_widgets.opening import Opening
 from ccds_widgets.screens import ScreensModel
 from support.dicom import ACCESSION, PATIENT_ID, PATIENT_NAME, SR, write_object
 from support.image_studies import KEY, RULES, name_of

@@ -15,12 +15,9 @@ from ccds_widgets.imaging.quarantine.model import QuarantineModel
 from ccds_widgets.imaging.selection.model import SelectionModel
 from ccds_widgets.imaging.view import ImagingWidget
 from ccds_widgets.imaging.viewer.app import look_screen
-from ccds_widgets.labeling.opening import Opening, Openings, Tell
+from ccds_widgets.opening import Opening, Openings, Tell
 from ccds_widgets.screens import OpenScreen, ScreensModel
 from ccds_widgets.session import session_project
-
-_ALL = 0
-"""There is one such thing to open, not one for each task."""
 
 
 def imaging_app() -> ImagingWidget:
@@ -41,13 +38,15 @@ def open_session() -> ScreensModel:
 def imaging_of(project: Project) -> ScreensModel:
     """The screens of `project` for the person who opened it."""
     overview, studies = StudiesOverview(project), ImageStudies(project)
-    gone_through = Openings[StudiesOverview](lambda _, tell: _go_through(overview, tell))
+    gone_through = Openings[None, StudiesOverview](
+        lambda _, tell: _go_through(overview, tell), "Going through the studies"
+    )
 
     def opened(screen: Callable[[], Model]) -> OpenScreen:
         """`screen`, when every study was gone through beside the requests, once for both screens that need them all."""
 
         def open_it() -> Model | Opening:
-            now = gone_through.of(_ALL)
+            now = gone_through.of(None)
             return now if isinstance(now, Opening) else screen()
 
         return open_it

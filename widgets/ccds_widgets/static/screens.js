@@ -37,6 +37,11 @@
 const SCREENS_AGAIN_MS = 500;
 const NOTHING_AROUND = { opened: () => null, address: () => ({}), context: {}, aside: null, inBar: () => [], pressed: () => false, keys: [] };
 
+/** Whether the focus is on nothing of a screen: on the page, or on what holds the screen, which has it when another one comes. */
+function isFocusFree() {
+  return document.activeElement?.matches("body, .ccds-stage") ?? true;
+}
+
 /** The `render` of app `app`, whose `screens` are [name, title, make]; `lost` says what is kept when the connection is lost. */
 function appOfScreens({ app, screens: all, lost: safe, around = () => NOTHING_AROUND }) {
   return ({ model, el }) => {

@@ -137,7 +137,8 @@ STORE = """
   const pending = [];
   let looked = 0;
   let ahead = [];
-  const wish = (number) => ({ key: String(number), plane: "axial", number, mask: null });
+  let mask = null;
+  const wish = (number) => ({ key: String(number), plane: "axial", number, mask });
   const ask = (wanted) => {
     asked.push(wanted.map(({ number }) => number));
     return new Promise((resolve, reject) => pending.push({ wanted, resolve, reject }));
@@ -173,6 +174,7 @@ def test_what_is_turned_past_is_not_asked_for():
 def test_slices_that_come_without_their_mask_are_kept():
     """What is wrong with it is told once; neither is asked for again."""
     script = """
+      mask = 1;
       ahead = [1];
       store.fill();
       pending.shift().resolve({ blank: [false], buffers: [new Uint8Array(1)], unread: "no such grid" });
@@ -181,6 +183,21 @@ def test_slices_that_come_without_their_mask_are_kept():
     """
 
     assert by_node(STORE + script) == [["no such grid"], True, [[0], [1]]]
+
+
+def test_a_mask_that_nobody_looks_at_any_more_is_not_complained_of():
+    """A correction that was left while its slices were on their way is there no longer."""
+    script = """
+      mask = "drawn";
+      store.fill();
+      mask = null;
+      looked = 1;
+      pending.shift().resolve({ blank: [true], buffers: [], unread: "none is being corrected" });
+      await settle();
+      return [failures, asked];
+    """
+
+    assert by_node(STORE + script) == [[], [[0], [1]]]
 
 
 CORRECTING = """

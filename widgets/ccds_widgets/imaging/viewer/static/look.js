@@ -38,7 +38,15 @@ function lookScreen(context) {
     (error) => complain(error.message),
   );
   const { strokes, drawn, begin, undo, save, leave } = correction(state, { tell: (request) => ofVolume(request), planeOf, showDialog: showOver, complain, said: context.said, drawAll });
-  const probe = (voxel) => ofVolume({ kind: "probe", voxel, time: state.time, mask: maskShown() });
+  const probe = async (voxel) => {
+    const { drawing } = state;
+    try {
+      return await ofVolume({ kind: "probe", voxel, time: state.time, mask: maskShown() });
+    } catch (error) {
+      if (drawing && !state.drawing) return probe(voxel); // the correction was left meanwhile
+      throw error;
+    }
+  };
   const probes = { cross: voxelLine(cross, "Crosshair", state, probe, complain), pointer: voxelLine(pointer, "Pointer", state, probe, complain) };
 
   // --- which volume

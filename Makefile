@@ -67,7 +67,7 @@ screenshots: install components
 components:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		PATH="$$PATH:$$(echo /usr/lib/postgresql/*/bin | tr ' ' :)"; \
-		for program in chromium:chromium dockerd:docker.io getfacl:acl initdb:postgresql nft:nftables rg:ripgrep sbatch:slurm-wlm munged:munge slapd:slapd sudo:sudo; do \
+		for program in Orthanc:orthanc-dicomweb chromium:chromium dockerd:docker.io getfacl:acl initdb:postgresql nft:nftables rg:ripgrep sbatch:slurm-wlm munged:munge slapd:slapd dcmqrscp:dcmtk sudo:sudo; do \
 			command -v $${program%%:*} >/dev/null || missing="$$missing $${program##*:}"; \
 		done; \
 		if [ -n "$$missing" ]; then \

@@ -56,6 +56,31 @@ def make_closed(root: Path, *names: str) -> Path:
     return folder
 
 
+def kept_password(path: Path, whose: str, otherwise: str) -> str:
+    """The password in `path`, which others can't read.
+
+    Args:
+        path: a file with nothing else in it.
+        whose: names the password in a line, such as "the archive user's password".
+        otherwise: what to do where it can't be read.
+
+    Raises:
+        CcdsError: it can't be read, others can read it too, or there is none in it.
+    """
+    try:
+        with path.open(encoding="utf-8") as source:
+            mode = stat.S_IMODE(os.fstat(source.fileno()).st_mode)
+            password = source.read().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        found = getattr(error, "strerror", None) or "bytes that are no text"
+        raise CcdsError(expected=f"{whose} in {path}", found=found, do=otherwise) from None
+    if mode & 0o077:
+        raise CcdsError(expected=f"{path} closed to others", found=f"mode {mode:04o}", do=f"chmod 600 {path}")
+    if not password:
+        raise CcdsError(expected=f"{whose} in {path}", found="an empty file", do="write it as the site's documents say")
+    return password
+
+
 def give_to_folder_owner(path: Path) -> None:
     """What root makes in somebody's folder is theirs: else an administrator's command locks the service account out."""
     if os.geteuid() == 0:

@@ -25,7 +25,8 @@ STAGES = {
     "rank, counts)",
     "irb": "IRB applications and their rosters, from which every permission follows (apply, expire, show, list, reconcile)",
     "cohort": "which reports a project works on: exam codes × study dates (query, keep, list, show, snapshot)",
-    "imaging": "DICOM to NIfTI with the geometry checked (convert)",
+    "imaging": "studies from the archive (find, retrieve, retry, status, work); DICOM to NIfTI with the geometry checked "
+    "(convert)",
     "normalization": "volumes made alike by a recipe of steps (apply)",
     "labeling": "reports to soft labels by phrases (match); a project's reports (load), tasks (task), phrases (import, export), "
     "labels of every study (snapshot)",

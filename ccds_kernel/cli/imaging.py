@@ -1,4 +1,4 @@
-"""`ccds imaging convert SRC OUT [--json]`."""
+"""`ccds imaging convert`, and the verbs of retrieval and of a project's studies."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ccds_kernel.cli import _imaging_retrieval, _imaging_studies
 
 if TYPE_CHECKING:
     from ccds_kernel.imaging.verdict import SeriesVerdict
@@ -28,13 +30,24 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     convert.add_argument("out", metavar="OUT", type=Path, help="folder that receives <study>/<series>.nii.gz and .json")
     convert.add_argument("--json", action="store_true", help="print one JSON list: a verdict for each series")
+    convert.add_argument(
+        "--correct",
+        nargs="+",
+        default=[],
+        choices=["gantry-tilt", "variable-spacing"],
+        help="interpolate what is refused without it; the sidecar says so",
+    )
+    convert.add_argument("--workers", type=int, choices=range(1, 65), metavar="N", default=1, help="series at once (1)")
     convert.set_defaults(run=_convert)
+    _imaging_retrieval.register(verbs)
+    _imaging_studies.register(verbs)
 
 
 def _convert(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from ccds_kernel.imaging.convert import convert_series
+    from ccds_kernel.imaging.correction import Correction
+    from ccds_kernel.imaging.many import convert_many
     from ccds_kernel.imaging.series import find_series
 
     silent = not sys.stderr.isatty()
@@ -43,8 +56,10 @@ def _convert(options: argparse.Namespace) -> None:
     for path in inventory.unreadable:
         name = path.relative_to(options.source) if path != options.source else path.name
         print(f"ccds: warning: left out, DICOM but unreadable: {str(name)!r}", file=sys.stderr)
-    bar_over_series = tqdm(inventory.series, desc="converting", unit=" series", disable=silent, leave=False)
-    verdicts = [convert_series(series, options.out) for series in bar_over_series]
+    correct = frozenset(map(Correction, options.correct))
+    converted = convert_many(inventory.series, options.out, workers=options.workers, correct=correct)
+    total = len(inventory.series)
+    verdicts = list(tqdm(converted, desc="converting", unit=" series", total=total, disable=silent, leave=False))
     if options.json:
         print(json.dumps([verdict.as_json() for verdict in verdicts], indent=2))
     else:

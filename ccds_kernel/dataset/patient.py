@@ -7,7 +7,7 @@ from pathlib import Path
 import pydicom
 
 from ccds_kernel.dataset.split import patient_key
-from ccds_kernel.imaging.header import quiet_pydicom
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 _PATIENT_ID = "PatientID"
 

@@ -26,6 +26,7 @@ from ccds_kernel.demo.population import YEAR
 from ccds_kernel.demo.reports import generate_reports
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import write_whole
+from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.identity import unix_user
@@ -163,6 +164,7 @@ class Hospital:
                 _offer_phrases(project)
                 yield f"{self.contents.series} image series"
                 _make_images(project, self.contents)
+                ImageStudies(project).keep_rules(_WHICH_SERIES)
                 yield f"a deployed model's predictions for {self.contents.reports} studies"
                 deploy(
                     self.contents.seed,
@@ -178,6 +180,15 @@ class Hospital:
         finally:
             project.store.close()
         pretend_cluster(self.contents.seed, person=_administrator(), settings=settings)
+
+
+_WHICH_SERIES = """rules:
+  - exam_codes: [CTHEAD, CTHEADC]
+    modality: [CT]
+    orientation: [axial]
+    prefer: thinnest
+"""
+"""What the demo's project keeps as selection rules: each study has one series, and it fits."""
 
 
 def _load_reports(project: Project, contents: Contents) -> None:

@@ -38,6 +38,9 @@ _KNOWN_WARNINGS = (
 """Warnings that hold no text from the headers; the others are counted, not repeated."""
 
 
+_CORRECTED = re.compile(r"_(Tilt|Eq)(_\d+)?$")
+
+
 @dataclass(frozen=True, slots=True)
 class Converted:
     """What a run gave: the one image, its warnings, and the program's own version."""
@@ -47,7 +50,7 @@ class Converted:
     version: str
 
 
-def convert(files: Sequence[Path], folder: Path, *, rescale_varies: bool) -> Converted:
+def convert(files: Sequence[Path], folder: Path, *, rescale_varies: bool, raw: bool = False) -> Converted:
     """Converts the files of one series inside `folder`, which is empty.
 
     Args:
@@ -55,6 +58,7 @@ def convert(files: Sequence[Path], folder: Path, *, rescale_varies: bool) -> Con
         folder: receives links and the image.
         rescale_varies: whether slope or intercept differ between slices (PET). The image then holds float32; the option for
             it also prefers Philips's private scaling where there is one, which the check of the voxels then refuses.
+        raw: take the image as scanned, beside which there may be one that dcm2niix has corrected.
 
     Raises:
         QuarantineError: no image, or more than one.
@@ -82,11 +86,13 @@ def convert(files: Sequence[Path], folder: Path, *, rescale_varies: bool) -> Con
     said = run.stdout.decode(errors="replace") + run.stderr.decode(errors="replace")
     # Beside a corrected image dcm2niix leaves the raw one, whose geometry is wrong: several images are never one volume.
     images = sorted(output.glob("*.nii*"))
+    if raw:
+        images = [image for image in images if _CORRECTED.search(image.stem) is None]
     if not images:
         raise QuarantineError("conversion-failed", f"dcm2niix wrote no image (exit status {run.returncode})")
     if len(images) > 1:
         raise QuarantineError("several-outputs", f"dcm2niix wrote {len(images)} images of the series")
-    if run.returncode != 0:
+    if run.returncode != 0 and not raw:  # its correction may fail; the raw image is compared whole
         raise QuarantineError("conversion-failed", f"dcm2niix ended with exit status {run.returncode}")
     version = re.search(r"dcm2nii\S* version (v[\d.]+\d)", said)
     return Converted(images[0], _warnings(said), version[1] if version else "unknown")

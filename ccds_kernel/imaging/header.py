@@ -6,29 +6,31 @@ neither time nor memory. That the pixels are all there is seen from lengths alon
 
 from __future__ import annotations
 
-import contextlib
-import logging
+import hashlib
+import math
 import os
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pydicom
-from pydicom import config
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.multival import MultiValue
 from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
+from ccds_kernel.imaging.mosaic import tiles
 from ccds_kernel.imaging.plane import Frame, Plane
 
 SAME_IN_SERIES = (
-    "StudyInstanceUID", "PatientID", "FrameOfReferenceUID", "Modality", "SOPClassUID", "Rows", "Columns", "SamplesPerPixel",
-    "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
+    "StudyInstanceUID", "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "FrameOfReferenceUID", "Modality",
+    "SOPClassUID", "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit",
+    "PixelRepresentation", "ConvolutionKernel", "KVP",
 )  # fmt: skip
-"""What a volume has only one of. PatientID is compared, never shown."""
+"""What a volume has only one of, whatever it is of: the sidecar tells one kernel and one voltage for all slices and time points.
+Who the patient is is compared, never shown."""
 
 TECHNICAL = (
     "Manufacturer", "ManufacturerModelName", "SoftwareVersions", "ConvolutionKernel", "SliceThickness", "KVP",
@@ -38,15 +40,22 @@ TECHNICAL = (
 )  # fmt: skip
 """What the sidecar may keep: coded or numeric. Free text that people type (protocol, descriptions, comments) stays out."""
 
+PROTOCOL_MARK = "ProtocolMark"
+"""The begin of the SHA-256 of ProtocolName: tells one protocol from another without the text, which people type."""
+
 _NEEDED = (
     *SAME_IN_SERIES, "LossyImageCompression", "SOPInstanceUID", "SeriesInstanceUID", "InstanceNumber", "ImageType",
     "NumberOfFrames", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "RescaleSlope", "RescaleIntercept",
-    "GantryDetectorTilt", "ModalityLUTSequence", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
+    "GantryDetectorTilt", "SliceLocation", "SpacingBetweenSlices", "SliceThickness", "PixelPaddingValue",
+    "ModalityLUTSequence", "DimensionOrganizationType", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
 )  # fmt: skip
 
-_TAGS = {keyword: Tag(keyword) for keyword in (*_NEEDED, *TECHNICAL)}
+_PROTOCOL = "ProtocolName"
+_OVERLAY_BIT = "OverlayBitPosition"
+_TAGS = {keyword: Tag(keyword) for keyword in (*_NEEDED, *TECHNICAL, _PROTOCOL)} | {_OVERLAY_BIT: Tag(0x60000102)}
 """pydicom looks keywords up anew at each access; over thousands of files that is half of the time."""
 
+_MOSAIC = "MOSAIC"
 _PREAMBLE = 128
 _SUFFIXES = {".dcm", ".dicom", ".ima"}
 _PIXEL_DATA = 0x7FE00010
@@ -73,6 +82,12 @@ class Instance:
         same: the values of `SAME_IN_SERIES` as text, "" where absent.
         lossy: whether it was ever compressed with loss.
         tilt: GantryDetectorTilt, degrees.
+        location: SliceLocation, mm, from a point and in a direction that only the scanner knows; None if absent.
+        spacing_between: SpacingBetweenSlices, mm; None if absent.
+        thickness: SliceThickness, mm; None if absent.
+        padding: PixelPaddingValue, which may need more bits than pixels do; None if absent.
+        overlay: whether it says that unused bits of its pixels hold an overlay.
+        tiled: whether its frames are tiles of one large image.
         frames: its images; none for an object without pixels.
         complete: whether the file has all its pixel data.
         linear: whether real values are slope * stored + intercept.
@@ -90,6 +105,12 @@ class Instance:
     same: Mapping[str, str]
     lossy: bool
     tilt: float
+    location: float | None
+    spacing_between: float | None
+    thickness: float | None
+    padding: float | None
+    overlay: bool
+    tiled: bool
     frames: tuple[Frame, ...]
     complete: bool
     linear: bool
@@ -99,25 +120,12 @@ class Instance:
             raise ValueError("expected a SeriesInstanceUID; found none")
 
 
-@contextlib.contextmanager
-def quiet_pydicom() -> Iterator[None]:
-    """Silences pydicom's warnings and log lines: they quote values, which may be a patient's."""
-    logger = logging.getLogger("pydicom")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        with warnings.catch_warnings(), config.disable_value_validation():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
-
-
 def read_instance(path: Path) -> Instance | None:
     """The header of a file; None if it isn't DICOM, or is a DICOMDIR.
 
     Raises:
-        UnreadableError: the file is DICOM but broken, or can't be opened.
+        UnreadableError: the file is DICOM but broken, or can't be opened; or it is empty, or begins with nothing but zeros, as
+            what is left of a copy that was broken off.
     """
     try:
         with path.open("rb") as file:
@@ -129,6 +137,8 @@ def read_instance(path: Path) -> Instance | None:
         raise
     except Exception as error:  # broken input makes pydicom raise nearly anything
         raise UnreadableError(type(error).__name__) from error
+    if not start.strip(b"\0"):
+        raise UnreadableError("nothing in it")
     if path.suffix.lower() in _SUFFIXES:
         raise UnreadableError("named as DICOM, but it isn't")
     if start.startswith((b"\x08\x00", b"\x00\x08")) and len(start) > _PREAMBLE:
@@ -138,10 +148,14 @@ def read_instance(path: Path) -> Instance | None:
 
 
 def _instance(path: Path, file: BinaryIO) -> Instance | None:
-    data = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=[_TAGS[keyword] for keyword in _NEEDED])
+    data = pydicom.dcmread(
+        file, stop_before_pixels=True, specific_tags=[_TAGS[keyword] for keyword in (*_NEEDED, _OVERLAY_BIT)]
+    )
     meta = data.file_meta
     if meta.get("MediaStorageSOPClassUID") == _DICOMDIR:
         return None
+    if _is_cut(data, "SeriesInstanceUID"):
+        raise UnreadableError("ends within its SeriesInstanceUID")  # what is left of it would be another series
     series_uid = _text(data, "SeriesInstanceUID")
     if not series_uid:
         raise UnreadableError("no SeriesInstanceUID")
@@ -157,7 +171,13 @@ def _instance(path: Path, file: BinaryIO) -> Instance | None:
         image_type=_values(data, "ImageType"),
         same={keyword: _text(data, keyword) for keyword in SAME_IN_SERIES},
         lossy=_text(data, "LossyImageCompression") == "01",
-        tilt=float(_text(data, "GantryDetectorTilt") or 0),
+        tilt=_number(data, "GantryDetectorTilt") or 0.0,
+        location=_number(data, "SliceLocation"),
+        spacing_between=_number(data, "SpacingBetweenSlices"),
+        thickness=_thickness(data),
+        padding=_number(data, "PixelPaddingValue"),
+        overlay=bool(_number(data, _OVERLAY_BIT)),
+        tiled=_text(data, "DimensionOrganizationType").startswith("TILED"),
         frames=_frames(path, data) if image else (),
         complete=image and _pixels_complete(file, data, syntax),
         linear="ModalityLUTSequence" not in data,
@@ -165,13 +185,25 @@ def _instance(path: Path, file: BinaryIO) -> Instance | None:
 
 
 def technical_values(path: Path) -> dict[str, object]:
-    """The values of `TECHNICAL` that a file has: numbers, text, lists of them.
+    """The values of `TECHNICAL` that a file has: numbers, text, lists of them; and `PROTOCOL_MARK` if it names a protocol.
 
     Raises:
         OSError: the file can't be read any more.
     """
-    data = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=[_TAGS[keyword] for keyword in TECHNICAL])
-    return {keyword: _plain(data[_TAGS[keyword]].value) for keyword in TECHNICAL if _text(data, keyword)}
+    wanted = [_TAGS[keyword] for keyword in (*TECHNICAL, _PROTOCOL)]
+    data = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=wanted)
+    found: dict[str, object] = {
+        keyword: _plain(data[_TAGS[keyword]].value) for keyword in TECHNICAL if _text(data, keyword)
+    }
+    if protocol := _text(data, _PROTOCOL):
+        found[PROTOCOL_MARK] = hashlib.sha256(protocol.encode(errors="replace")).hexdigest()[:12]
+    return found
+
+
+def _is_cut(data: Dataset, keyword: str) -> bool:
+    """Whether the file ends within an element, whose value pydicom takes for as long as it is. Asked before it is decoded."""
+    element = data.get_item(_TAGS[keyword])
+    return isinstance(element, RawDataElement) and len(element.value or b"") < element.length
 
 
 def _text(data: Dataset, keyword: str) -> str:
@@ -180,6 +212,25 @@ def _text(data: Dataset, keyword: str) -> str:
         return ""
     value = data[tag].value
     return "" if value is None else str(value).strip()
+
+
+def _number(data: Dataset, keyword: str) -> float | None:
+    """A finite number; None where there is none."""
+    try:
+        value = float(_text(data, keyword))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _thickness(data: Dataset) -> float | None:
+    """SliceThickness, in enhanced files that of the first frame that has it."""
+    groups = [
+        *(data.get("SharedFunctionalGroupsSequence") or []),
+        *(data.get("PerFrameFunctionalGroupsSequence") or []),
+    ]
+    measures = (item for group in groups for item in group.get("PixelMeasuresSequence") or [])
+    return next((found for one in (data, *measures) if (found := _number(one, "SliceThickness")) is not None), None)
 
 
 def _values(data: Dataset, keyword: str) -> tuple[str, ...]:
@@ -201,22 +252,30 @@ def _plain(value: Any) -> object:  # noqa: ANN401 - pydicom's element values hav
 def _frames(path: Path, data: Dataset) -> tuple[Frame, ...]:
     shared = data.get("SharedFunctionalGroupsSequence") or [Dataset()]
     per_frame = data.get("PerFrameFunctionalGroupsSequence")
+    number = _number(data, "InstanceNumber")
     if per_frame:
-        return tuple(_enhanced_frame(path, index, group, shared[0]) for index, group in enumerate(per_frame))
+        return tuple(_enhanced_frame(path, index, group, shared[0], number) for index, group in enumerate(per_frame))
     slope, intercept = _rescale(data)
     count = int(_text(data, "NumberOfFrames") or 1)
     plane = _plane(data, data, data) if count == 1 else None
-    return tuple(Frame(path, index, plane, slope, intercept) for index in range(count))
+    frames = [Frame(path, index, plane, slope, intercept, _time(number, index)) for index in range(count)]
+    if _MOSAIC in _values(data, "ImageType") and plane is not None:
+        return tiles(frames[0])
+    return tuple(frames)
 
 
-def _enhanced_frame(path: Path, index: int, group: Dataset, shared: Dataset) -> Frame:
+def _time(number: float | None, index: int) -> tuple[int, int] | None:
+    return None if number is None else (int(number), index)
+
+
+def _enhanced_frame(path: Path, index: int, group: Dataset, shared: Dataset, number: float | None) -> Frame:
     def macro(keyword: str) -> Dataset:
         items = group.get(keyword) or shared.get(keyword)
         return items[0] if items else Dataset()
 
     slope, intercept = _rescale(macro("PixelValueTransformationSequence"))
     plane = _plane(macro("PlanePositionSequence"), macro("PlaneOrientationSequence"), macro("PixelMeasuresSequence"))
-    return Frame(path, index, plane, slope, intercept)
+    return Frame(path, index, plane, slope, intercept, _time(number, index))
 
 
 def _rescale(data: Dataset) -> tuple[float, float]:

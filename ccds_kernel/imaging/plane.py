@@ -52,6 +52,8 @@ class Frame:
         plane: where it lies; None if the file doesn't say, or says something impossible.
         slope: real value = slope * stored value + intercept.
         intercept: see `slope`.
+        number: the file's InstanceNumber and `index`: tells time points of one place apart; None if it has none.
+        tile: which part of the image it is (first row, first column, rows, columns), where a mosaic holds several slices.
     """
 
     path: Path
@@ -59,3 +61,5 @@ class Frame:
     plane: Plane | None
     slope: float = 1.0
     intercept: float = 0.0
+    number: tuple[int, int] | None = None
+    tile: tuple[int, int, int, int] | None = None

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.imaging.header import Instance, UnreadableError, quiet_pydicom, read_instance
+from ccds_kernel.imaging.header import Instance, UnreadableError, read_instance
 from ccds_kernel.imaging.verdict import Reason
+from ccds_kernel.quiet_pydicom import quiet_pydicom
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 
@@ -32,6 +33,9 @@ CROSS_SECTIONAL = frozenset(
 SECONDARY_CAPTURE = _STORAGE + "7"
 """With its multi-frame kinds, which add a suffix."""
 
+WHOLE_SLIDE = _STORAGE + "77.1.6"
+"""Images of pathology: a pyramid of tiles, which no stack of slices holds."""
+
 _LOCALIZER = {"LOCALIZER", "SCOUT", "TOPOGRAM"}
 
 
@@ -46,6 +50,7 @@ class Series:
         excluded: reason → number of files that are no slices.
         broken: unreadable DICOM files in folders that hold no other series: they must be taken for this one's.
         broken_nearby: unreadable DICOM files in folders that it shares with other series.
+        others_nearby: files in its folders that aren't DICOM.
 
     Raises:
         ValueError: neither slices nor excluded files.
@@ -57,6 +62,7 @@ class Series:
     excluded: tuple[tuple[Reason, int], ...]
     broken: int = 0
     broken_nearby: int = 0
+    others_nearby: int = 0
 
     def __post_init__(self) -> None:
         if not self.slices and not self.excluded:
@@ -90,6 +96,7 @@ def find_series(source: Path, seen: Callable[[], object] = lambda: None) -> Inve
         )
     by_uid: dict[str, list[Instance]] = {}
     unreadable: list[Path] = []
+    others: Counter[Path] = Counter()
     with quiet_pydicom():
         for path in _files(source, unreadable):
             try:
@@ -97,7 +104,9 @@ def find_series(source: Path, seen: Callable[[], object] = lambda: None) -> Inve
             except UnreadableError:
                 unreadable.append(path)
             else:
-                if instance is not None:
+                if instance is None:
+                    others[path.parent] += path.name.upper() != "DICOMDIR"
+                else:
                     by_uid.setdefault(instance.series_uid, []).append(instance)
             seen()
     if not by_uid:
@@ -118,6 +127,7 @@ def find_series(source: Path, seen: Callable[[], object] = lambda: None) -> Inve
             by_uid[uid],
             broken=sum(uids == {uid} for uids in around),
             nearby=sum(uid in uids and len(uids) > 1 for uids in around),
+            others=sum(count for folder, count in others.items() if uid in uids_in[folder]),
         )
         for uid in sorted(by_uid)
     ]
@@ -137,12 +147,12 @@ def _files(source: Path, unreadable: list[Path]) -> Iterator[Path]:
                 yield path
 
 
-def _series(uid: str, instances: list[Instance], broken: int, nearby: int) -> Series:
+def _series(uid: str, instances: list[Instance], broken: int, nearby: int, others: int) -> Series:
     reasons = [_exclusion(instance) for instance in instances]
     slices = tuple(instance for instance, reason in zip(instances, reasons, strict=True) if reason is None)
     counted = Counter(reason for reason in reasons if reason is not None)
     modality = (slices or instances)[0].same["Modality"][:16]
-    return Series(uid, modality, slices, tuple(counted.items()), broken, nearby)
+    return Series(uid, modality, slices, tuple(counted.items()), broken, nearby, others)
 
 
 def _exclusion(instance: Instance) -> Reason | None:
@@ -150,6 +160,8 @@ def _exclusion(instance: Instance) -> Reason | None:
     sop_class = instance.same["SOPClassUID"]
     if sop_class == SECONDARY_CAPTURE or sop_class.startswith(SECONDARY_CAPTURE + "."):
         return Reason("secondary-capture", "secondary capture")
+    if sop_class == WHOLE_SLIDE or instance.tiled:
+        return Reason("tiled-image", "tiles of one large image, as of pathology; there is no pathway for these")
     if sop_class in CROSS_SECTIONAL:
         if _LOCALIZER.intersection(value.upper() for value in instance.image_type):
             return Reason("localizer", "localizer")

@@ -7,14 +7,15 @@ names, ids, UIDs, dates, times, and every text that people type. No time of writ
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 
 from ccds_kernel.imaging.geometry import Grid
-from ccds_kernel.imaging.header import Instance
+from ccds_kernel.imaging.header import PROTOCOL_MARK, Instance
 from ccds_kernel.imaging.verify import Checked, Layout
 
 _SCANNER = ("Manufacturer", "ManufacturerModelName", "SoftwareVersions")
+_APART = (*_SCANNER, PROTOCOL_MARK)
 
 
 def sidecar(
@@ -28,6 +29,7 @@ def sidecar(
     output_sha256: str,
     converter: str,
     warnings: Sequence[str],
+    passed: Iterable[str] = (),
 ) -> str:
     """The JSON text.
 
@@ -41,14 +43,22 @@ def sidecar(
         output_sha256: of voxels, scaling and affine.
         converter: dcm2niix's own version.
         warnings: one line each.
+        passed: reasons for quarantine that a person let pass.
     """
     content = {
         "modality": instances[0].same["Modality"],
         "scanner": {keyword: technical.get(keyword) for keyword in _SCANNER},
-        "acquisition": {keyword: value for keyword, value in technical.items() if keyword not in _SCANNER},
+        "protocol": technical.get(PROTOCOL_MARK),
+        "acquisition": {keyword: value for keyword, value in technical.items() if keyword not in _APART},
         "spacing_mm": list(grid.spacing),
-        "shape": list(laid.shape),
-        "input": {"files": len(instances), "images": len(grid.frames), "sha256": input_sha256},
+        "shape": [*laid.shape, *([laid.times] if laid.times > 1 else [])],
+        "corrected": _corrected(grid),
+        "passed": sorted(passed),
+        "input": {
+            "files": len(instances),
+            "images": len({(frame.path, frame.index) for volume in grid.volumes for frame in volume}),
+            "sha256": input_sha256,
+        },
         "output": {"sha256": output_sha256},
         "checks": {
             "grid_deviation_mm": round(grid.deviation_mm, 6),
@@ -61,3 +71,16 @@ def sidecar(
         "warnings": list(warnings),
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _corrected(grid: Grid) -> dict[str, object] | None:
+    """What was interpolated; None where the voxels are those of the files."""
+    if grid.unevenness is None:
+        return None
+    return {
+        "tilt_degrees": round(grid.unevenness.tilt_degrees, 4),
+        "slice_positions_mm": [round(height, 4) for height in grid.unevenness.heights],
+        "spacing_mm": grid.spacing[2],
+        "interpolation": "linear",
+        "outside": "least value",
+    }

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.pixels.utils import iter_pixels
 
+from ccds_kernel.imaging.correction import write_corrected
 from ccds_kernel.imaging.geometry import Array, Grid, grid_tolerance_mm, plane_of
 from ccds_kernel.imaging.plane import Frame
 from ccds_kernel.imaging.verdict import QuarantineError
@@ -31,9 +31,6 @@ BEST_MM = 1e-3
 
 WORST_MM = 0.02
 """The worst-fitting slice lies at most this far from it, beyond what the positions themselves stray from an even grid."""
-
-SAMPLE = 8
-"""How many slices are compared when decoding is dear (compressed files): the ends and evenly between."""
 
 REAL_TOLERANCE = 1e-6
 """Relative to the slice's largest value, where the NIfTI holds other numbers than the DICOM files: float32's precision."""
@@ -51,7 +48,8 @@ class Checked:
     Args:
         best_mm: distance of the best-fitting slice's corners from where the headers put them.
         worst_mm: the same for the worst-fitting slice.
-        slices_compared: how many slices were compared voxel by voxel.
+        slices_compared: how many slices were compared voxel by voxel: all. A sample would miss a slice whose compressed
+            pixels are corrupt, which costs a second decoding.
     """
 
     best_mm: float
@@ -60,16 +58,44 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredValues:
+    """Which values the pixels of a series may have.
+
+    Args:
+        bits: BitsStored.
+        signed: whether PixelRepresentation says two's complement.
+        paddings: values of pixels outside of the image, which may need more bits.
+        overlay: whether the other bits hold an overlay, as the headers say; they are blanked then, else looked at.
+    """
+
+    bits: int
+    signed: bool
+    paddings: frozenset[float]
+    overlay: bool
+
+    def hold(self, pixels: npt.NDArray[np.generic]) -> bool:
+        """Whether all `pixels` are such values."""
+        low, high = (-(1 << self.bits - 1), (1 << self.bits - 1) - 1) if self.signed else (0, (1 << self.bits) - 1)
+        if int(pixels.min()) >= low and int(pixels.max()) <= high:
+            return True
+        values = pixels.astype(np.int64)
+        outside = values[(values < low) | (values > high)]
+        return bool(np.all(np.isin(outside, list(self.paddings))))
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How dcm2niix laid the slices out.
 
     Args:
         shape: columns, rows, slices: the image's i, j, k.
+        times: how many time points.
         turned: which of i, j, k run against DICOM's column, row and slice order.
         drift_mm: how far dcm2niix's affine strays from the headers at its worst slice.
     """
 
     shape: tuple[int, int, int]
+    times: int
     turned: tuple[bool, bool, bool]
     drift_mm: float
 
@@ -92,34 +118,58 @@ def layout(image: Path, grid: Grid, size: tuple[int, int]) -> Layout:
         QuarantineError: it is not the same stack.
     """
     volume: Any = nib.Nifti1Image.from_filename(image)  # nibabel's methods carry no type hints
-    shape = (size[1], size[0], len(grid.frames))
-    if tuple(volume.shape) != shape:
-        raise QuarantineError("geometry-mismatch", f"shape {tuple(volume.shape)} instead of {shape}")
+    shape, times = (size[1], size[0], len(grid.frames)), len(grid.volumes)
+    if tuple(volume.shape) != (shape if times == 1 else (*shape, times)):
+        raise QuarantineError("geometry-mismatch", f"shape {tuple(volume.shape)} instead of {shape}, {times} time(s)")
     along = np.sum(volume.affine[:3, :3] * grid.affine()[:3, :3], axis=0)
     i, j, k = (bool(value < 0) for value in along)
-    errors = slice_errors(volume.affine, grid, Layout(shape, (i, j, k), 0.0))
+    turned = (i, j, k)
+    if (
+        grid.unevenness is not None
+    ):  # its affine says nothing true of such slices, which are compared and moved by their headers
+        return Layout(shape, times, turned, 0.0)
+    errors = slice_errors(volume.affine, grid, Layout(shape, times, turned, 0.0))
     best, worst = float(errors.min()), float(errors.max())
-    if best > BEST_MM or worst > WORST_MM + grid_tolerance_mm(grid.spacing[2]) * shape[2]:
+    # Of enhanced files with several time points it takes the frames' distance over all of them; the voxels tell what is where.
+    if times == 1 and (best > BEST_MM or worst > WORST_MM + grid_tolerance_mm(grid.spacing[2]) * shape[2]):
         raise QuarantineError(
             "geometry-mismatch", f"dcm2niix puts slices {best:.4f} to {worst:.4f} mm from where their headers do"
         )
-    return Layout(shape, (i, j, k), worst)
+    return Layout(shape, times, turned, worst)
 
 
-def verify(image: Path, grid: Grid, laid: Layout, *, sample: bool, lossy: bool) -> Checked:
+def corrected_layout(image: Path, grid: Grid, laid: Layout) -> Layout:
+    """Brings the voxels of `image`, which were verified, onto the even grid; how it holds them now.
+
+    Raises:
+        ValueError: the grid has nothing to correct.
+    """
+    if grid.unevenness is None:
+        raise ValueError("expected a grid to correct")
+    columns, rows, slices = write_corrected(image, laid.turned, grid.unevenness, grid.spacing[2])
+    return Layout((columns, rows, slices), laid.times, (False, False, False), 0.0)
+
+
+def verify(image: Path, grid: Grid, laid: Layout, *, stored: StoredValues, lossy: bool) -> Checked:
     """Compares an uncompressed NIfTI image with the DICOM files of `grid`.
 
     Args:
-        image: the .nii with the affine that it will be published with.
+        image: the .nii with the affine that it will be published with, or dcm2niix's raw one where the grid is to be corrected.
         grid: the slices, by pydicom's numbers.
         laid: how the image holds them.
-        sample: compare the voxels of `SAMPLE` slices only, not of all.
+        stored: which values pixels may have.
         lossy: allow `LOSSY_TOLERANCE`.
 
     Raises:
         QuarantineError: it differs, or pydicom can't decode the pixels.
     """
     volume: Any = nib.Nifti1Image.from_filename(image)
+    best, worst = (0.0, 0.0) if grid.unevenness is not None else _check_places(volume, grid, laid)
+    _compare_voxels(volume.dataobj, grid, laid, stored, LOSSY_TOLERANCE if lossy else 0)
+    return Checked(best, worst, sum(map(len, grid.volumes)))
+
+
+def _check_places(volume: Any, grid: Grid, laid: Layout) -> tuple[float, float]:  # noqa: ANN401 - nibabel has no type hints
     errors = slice_errors(volume.get_sform(), grid, laid)
     best = float(errors.min())
     worst = float(errors.max())
@@ -129,10 +179,7 @@ def verify(image: Path, grid: Grid, laid: Layout, *, sample: bool, lossy: bool) 
         raise QuarantineError(
             "geometry-mismatch", f"slices lie {best:.4f} to {worst:.4f} mm from where their headers put them"
         )
-    count = len(grid.frames)
-    chosen = sorted({round(k) for k in np.linspace(0, count - 1, SAMPLE)}) if sample else list(range(count))
-    _compare_voxels(volume.dataobj, grid, chosen, laid, LOSSY_TOLERANCE if lossy else 0)
-    return Checked(best, worst, len(chosen))
+    return best, worst
 
 
 def slice_errors(affine: Array, grid: Grid, laid: Layout) -> Array:
@@ -156,46 +203,64 @@ def slice_errors(affine: Array, grid: Grid, laid: Layout) -> Array:
     return errors
 
 
-def _slice(voxels: npt.NDArray[np.generic], index: int, laid: Layout) -> npt.NDArray[np.generic]:
-    """Slice `index` of the grid, as (rows, columns) in DICOM's order."""
-    plane = voxels[:, :, -1 - index if laid.turned[2] else index].T
+def _slice(voxels: npt.NDArray[np.generic], place: tuple[int, int], laid: Layout) -> npt.NDArray[np.generic]:
+    """A slice of the grid at a time, `place`, as (rows, columns) in DICOM's order."""
+    index, time = place
+    plane = voxels[:, :, -1 - index if laid.turned[2] else index]
+    plane = (plane if laid.times == 1 else plane[..., time]).T
     return plane[:: -1 if laid.turned[1] else 1, :: -1 if laid.turned[0] else 1]
 
 
 def _compare_voxels(
     proxy: Any,  # noqa: ANN401 - nibabel does not type its array proxies
     grid: Grid,
-    chosen: Sequence[int],
     laid: Layout,
+    stored: StoredValues,
     tolerance: int,
 ) -> None:
-    stored: npt.NDArray[np.generic] = proxy.get_unscaled()
+    unscaled: npt.NDArray[np.generic] = proxy.get_unscaled()
     scaling = (float(proxy.slope), float(proxy.inter))
-    by_file = [
-        list(group)
-        for _, group in groupby(
-            sorted(chosen, key=lambda k: str(grid.frames[k].path)), key=lambda k: grid.frames[k].path
-        )
-    ]
+    _check_volumes_differ(unscaled, laid)
+    by_image: dict[Path, dict[int, list[tuple[Frame, tuple[int, int]]]]] = {}
+    for time, volume in enumerate(grid.volumes):
+        for k, frame in enumerate(volume):
+            by_image.setdefault(frame.path, {}).setdefault(frame.index, []).append((frame, (k, time)))
 
-    def compare(slices: list[int]) -> None:
-        slices.sort(key=lambda k: grid.frames[k].index)
-        frames = [grid.frames[k] for k in slices]
-        for k, frame, pixels in zip(slices, frames, _decoded(frames), strict=True):
-            if not _same(_slice(stored, k, laid), scaling, pixels, frame, tolerance):
-                raise QuarantineError(
-                    "voxel-mismatch", f"slice {k + 1} of {len(grid.frames)} differs from what pydicom reads"
-                )
+    def compare(path: Path, images: dict[int, list[tuple[Frame, tuple[int, int]]]]) -> None:
+        indices = sorted(images)
+        for index, pixels in zip(indices, _decoded(path, indices, blanked=stored.overlay), strict=True):
+            if not stored.hold(pixels):
+                raise QuarantineError("value-range", f"an image has values of more than {stored.bits} bits")
+            for frame, place in images[index]:
+                if not _same(_slice(unscaled, place, laid), scaling, _part(pixels, frame), frame, tolerance):
+                    where = f"slice {place[0] + 1} of {len(grid.frames)}"
+                    raise QuarantineError("voxel-mismatch", f"{where} differs from what pydicom reads")
 
     with ThreadPoolExecutor(workers()) as pool:
-        for done in [pool.submit(compare, slices) for slices in by_file]:
+        for done in [pool.submit(compare, path, images) for path, images in by_image.items()]:
             done.result()
 
 
-def _decoded(frames: Sequence[Frame]) -> Iterator[npt.NDArray[np.generic]]:
-    """The stored values, (rows, columns), of frames of one file."""
+def _check_volumes_differ(unscaled: npt.NDArray[np.generic], laid: Layout) -> None:
+    """Refuses a series whose volumes are one volume, stored again under other numbers."""
+    for time in range(1, laid.times):
+        if np.array_equal(unscaled[..., time - 1], unscaled[..., time]):
+            raise QuarantineError(
+                "several-volumes", f"volume {time + 1} of {laid.times} holds the same values as the one before"
+            )
+
+
+def _part(pixels: npt.NDArray[np.generic], frame: Frame) -> npt.NDArray[np.generic]:
+    if frame.tile is None:
+        return pixels
+    row, column, rows, columns = frame.tile
+    return pixels[row : row + rows, column : column + columns]
+
+
+def _decoded(path: Path, indices: Sequence[int], *, blanked: bool) -> Iterator[npt.NDArray[np.generic]]:
+    """The stored values, (rows, columns), of images of one file; `blanked`: without the bits that are no part of them."""
     try:
-        yield from iter_pixels(frames[0].path, indices=[frame.index for frame in frames], raw=True)
+        yield from iter_pixels(path, indices=indices, raw=True, correct_unused_bits=blanked)
     except Exception as error:  # a decoder raises whatever its library does
         raise QuarantineError("undecodable", f"pydicom can't decode an image ({type(error).__name__})") from error
 

@@ -75,7 +75,7 @@ def rewrite_header(image: Path, affine: Array) -> None:
             header[field] = b""
         header.set_sform(affine, code="scanner")
         header.set_qform(affine, code="scanner")
-        if _farthest(header.get_qform() - affine, header.get_data_shape()) > QFORM_MM:
+        if _farthest(header.get_qform() - affine, header.get_data_shape()[:3]) > QFORM_MM:
             header.set_qform(affine, code="unknown")
         file.seek(0)
         file.write(header.binaryblock)

@@ -14,7 +14,7 @@ from ccds_kernel.groups.acl import ENTER, READ, WRITE
 from ccds_kernel.irb.membership import ProjectGroups
 
 ROOT = "root"
-IMAGE_FOLDERS = ("dicom", "nifti", "normalized", "masks", "quarantine", "runs")
+IMAGE_FOLDERS = ("criteria", "dicom", "nifti", "normalized", "masks", "quarantine", "runs")
 REPORT_FOLDERS = {"phrases": False, "snapshots": True}
 """What people make of reports: phrase lists, and snapshots of labels; and whether each keeps there what they made (`sticky`)."""
 DATABASE_FILES = ("project.db", "project.db-wal", "project.db-shm", "project.lock")

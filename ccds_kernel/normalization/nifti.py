@@ -48,11 +48,35 @@ def read_nifti(path: Path) -> Stored:
     Raises:
         CcdsError: no readable NIfTI-1 image, no single finite volume of real numbers, no position, or units other than mm.
     """
+    stored, image, scaling = _stored(path, times=False)
+    header = image.header
+    code = int(header["sform_code"]) or int(header["qform_code"])
+    values = _real(stored, scaling).reshape(stored.shape[:AXES], order="F")
+    return Stored(
+        Volume.of(values, image.affine),
+        digest_of(stored, image.affine, scaling),
+        code if code in _SPACES else ALIGNED,
+    )
+
+
+def read_times(path: Path) -> tuple[Volume, ...]:
+    """The time points of a .nii or .nii.gz, in their order; of an image with three axes that one.
+
+    Raises:
+        CcdsError: as `read_nifti`, but that a fourth axis may be there.
+    """
+    stored, image, scaling = _stored(path, times=True)
+    values = _real(stored, scaling).reshape((*stored.shape[:AXES], -1), order="F")
+    return tuple(Volume.of(values[..., time], image.affine) for time in range(values.shape[AXES]))
+
+
+def _stored(path: Path, *, times: bool) -> tuple[npt.NDArray[Any], Any, tuple[float, float]]:
+    """The numbers that the file holds, the image, and its scaling: slope and intercept."""
     try:
         image: Any = nib.Nifti1Image.from_filename(path, mmap=False)
-        _check_header(image.header)
+        _check_header(image.header, times=times)
         stored: npt.NDArray[Any] = image.dataobj.get_unscaled()
-        scaling = (float(image.dataobj.slope), float(image.dataobj.inter))
+        return stored, image, (float(image.dataobj.slope), float(image.dataobj.inter))
     except CcdsError:
         raise
     except MemoryError as error:
@@ -64,14 +88,6 @@ def read_nifti(path: Path) -> Stored:
         raise CcdsError(
             expected="a NIfTI-1 image (.nii or .nii.gz) to read", found=what, do="name another, or convert it again"
         ) from error
-    header = image.header
-    code = int(header["sform_code"]) or int(header["qform_code"])
-    values = _real(stored, scaling).reshape(stored.shape[:AXES], order="F")
-    return Stored(
-        Volume.of(values, image.affine),
-        digest_of(stored, image.affine, scaling),
-        code if code in _SPACES else ALIGNED,
-    )
 
 
 def write_nifti(volume: Volume, path: Path, space: int) -> None:
@@ -102,10 +118,10 @@ def write_nifti(volume: Volume, path: Path, space: int) -> None:
         os.fsync(file.fileno())
 
 
-def _check_header(header: Any) -> None:  # noqa: ANN401 - nibabel's headers carry no type hints
-    """Refuses what is no single volume in space before its voxels are read."""
+def _check_header(header: Any, *, times: bool) -> None:  # noqa: ANN401 - nibabel's headers carry no type hints
+    """Refuses what is no volume in space, single unless `times`, before its voxels are read."""
     shape = tuple(int(size) for size in header.get_data_shape())
-    check_shape(shape[:AXES] if set(shape[AXES:]) <= {1} else shape)
+    check_shape(shape[:AXES] if set(shape[AXES + times :]) <= {1} else shape)
     if header["sform_code"] <= 0 and header["qform_code"] <= 0:
         raise CcdsError(
             expected="an image whose header says where it lies (sform or qform)",

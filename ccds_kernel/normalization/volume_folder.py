@@ -7,6 +7,7 @@ when it is read.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,11 +70,21 @@ class VolumeFolder:
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise CcdsError(
-                expected="to read the project's folder nifti",
-                found=error.strerror or "an error",
-                do="ask the administrators of this site",
-            ) from None
+            raise _unread(error) from None
+
+    def studies(self) -> list[str]:
+        """The keys of the studies that have a folder, in their order; opens none of them.
+
+        Raises:
+            CcdsError: the folder can't be read.
+        """
+        try:
+            with os.scandir(self.folder) as found:
+                return sorted(one.name for one in found if not one.name.startswith(".") and one.is_dir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise _unread(error) from None
 
     def of_study(self, study: str) -> tuple[VolumeEntry, ...]:
         """The volumes of one study that are there now, by series; none where it has none, or `study` is no study key."""
@@ -82,11 +93,7 @@ class VolumeFolder:
         try:
             return tuple(sorted(_volumes_in(self.folder / study), key=lambda entry: entry.id))
         except OSError as error:
-            raise CcdsError(
-                expected="to read the project's folder nifti",
-                found=error.strerror or "an error",
-                do="ask the administrators of this site",
-            ) from None
+            raise _unread(error) from None
 
     def path(self, entry: VolumeEntry) -> Path:
         """Where `entry` lies."""
@@ -121,6 +128,14 @@ class VolumeFolder:
             if study.name.startswith(".") or not study.is_dir():
                 continue  # a conversion at work, or no study
             yield from _volumes_in(study)
+
+
+def _unread(error: OSError) -> CcdsError:
+    return CcdsError(
+        expected="to read the project's folder nifti",
+        found=error.strerror or "an error",
+        do="ask the administrators of this site",
+    )
 
 
 def _volumes_in(study: Path) -> Iterator[VolumeEntry]:

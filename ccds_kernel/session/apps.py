@@ -18,13 +18,15 @@ from ccds_kernel.session.name import SessionKind, SessionName
 from ccds_kernel.settings import load_settings
 
 APPS: Mapping[SessionKind, tuple[str, ...]] = {
-    SessionKind.APP: ("labeling", "airlock"),
+    SessionKind.APP: ("labeling", "cohort", "imaging", "airlock"),
     SessionKind.REPORTS: ("monitoring", "cluster"),
 }
 """The notebooks that a session of each kind may serve; the first that is open to its person is what it opens with."""
 
 OPENED_BY: Mapping[str, tuple[Action, ...]] = {
     "labeling": (Action.OPEN_LABELING,),
+    "cohort": (Action.READ_IMAGES, Action.READ_REPORTS),
+    "imaging": (Action.READ_IMAGES,),
     "airlock": (Action.SUBMIT_RESULTS, Action.REVIEW_RESULTS),
 }
 """App of a project → the actions of which one opens it."""

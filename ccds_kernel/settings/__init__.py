@@ -5,6 +5,7 @@ default, in `docs/settings.md`; a test compares the two. One file here for each 
 """
 
 from ccds_kernel.settings.airlock import AirlockSettings
+from ccds_kernel.settings.archive import ArchiveSettings, HoursSettings
 from ccds_kernel.settings.audit import AuditSettings
 from ccds_kernel.settings.database import DatabaseSettings
 from ccds_kernel.settings.file import SYSTEM_FILE, Settings, load_settings, settings_file, settings_now
@@ -23,7 +24,8 @@ from ccds_kernel.settings.slurm import SlurmSettings
 from ccds_kernel.settings.usecase import UseCaseSettings
 
 __all__ = [
-    "SYSTEM_FILE", "AirlockSettings", "AuditSettings", "DatabaseSettings", "GroupsSettings", "HubSettings", "IrbSettings",
+    "SYSTEM_FILE", "AirlockSettings", "ArchiveSettings", "AuditSettings", "DatabaseSettings", "GroupsSettings", "HoursSettings",
+    "HubSettings", "IrbSettings",
     "LdapLogin", "LsfSettings", "OidcLogin", "Paths", "Person", "SchedulerSettings", "SessionsSettings", "Settings",
     "SlurmSettings", "UseCaseSettings", "invalid", "load_settings", "offending", "settings_file", "settings_now",
 ]  # fmt: skip

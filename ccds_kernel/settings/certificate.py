@@ -37,43 +37,57 @@ class Certificate:
         return now + EXPIRES_SOON > self.expires
 
 
-def read_certificate(certificate: Path, key: Path, *, now: datetime | None = None) -> Certificate:
+def read_certificate(
+    certificate: Path,
+    key: Path,
+    *,
+    now: datetime | None = None,
+    settings: tuple[str, str] = ("hub.certificate", "hub.key"),
+) -> Certificate:
     """Reads a certificate (PEM, its chain behind it) and makes sure that it can be used with `key` at `now`.
+
+    Args:
+        certificate: its file.
+        key: the key's file.
+        now: a moment at which it is to be valid.
+        settings: the names of the settings that say where the two are.
 
     Raises:
         CcdsError: a file is missing or isn't what it should be, the key is another one's, has a password or can be read by
             others, or the certificate isn't valid now.
     """
     now = now or datetime.now(UTC)
-    _require_closed(key)
+    _require_closed(key, settings[1])
+    do = f"mend {settings[0]} and {settings[1]} in ccds.toml, or the files"
     try:
         # Loads both as a server would: that the key is the certificate's is OpenSSL's to say.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=_no_password)
         first, *_ = x509.load_pem_x509_certificates(certificate.read_bytes())
     except FileNotFoundError:
         missing = next(path for path in (certificate, key, certificate) if not path.exists())
-        raise _wrong(certificate, f"no file {missing}") from None
+        raise _wrong(certificate, f"no file {missing}", do) from None
     except ssl.SSLError as error:
         mismatch = error.reason == "KEY_VALUES_MISMATCH"
-        raise _wrong(certificate, f"another key in {key}" if mismatch else f"no PEM, there or in {key}") from None
+        found = f"another key in {key}" if mismatch else f"no PEM, there or in {key}"
+        raise _wrong(certificate, found, do) from None
     except OSError as error:
-        raise _wrong(certificate, (error.strerror or "an error").lower()) from None
+        raise _wrong(certificate, (error.strerror or "an error").lower(), do) from None
     except ValueError:
-        raise _wrong(certificate, f"no certificate, or a key with a password in {key}") from None
-    found = Certificate(_names(first), first.not_valid_before_utc, first.not_valid_after_utc)
-    if not found.begins <= now <= found.expires:
-        raise _wrong(certificate, f"one that is valid from {found.begins:%Y-%m-%d} to {found.expires:%Y-%m-%d}")
-    return found
+        raise _wrong(certificate, f"no certificate, or a key with a password in {key}", do) from None
+    read = Certificate(_names(first), first.not_valid_before_utc, first.not_valid_after_utc)
+    if not read.begins <= now <= read.expires:
+        raise _wrong(certificate, f"one that is valid from {read.begins:%Y-%m-%d} to {read.expires:%Y-%m-%d}", do)
+    return read
 
 
-def _require_closed(key: Path) -> None:
+def _require_closed(key: Path, setting: str) -> None:
     try:
         mode = key.stat().st_mode
     except OSError as error:
         raise CcdsError(
             expected=f"the private key {key}",
             found=(error.strerror or "an error").lower(),
-            do="mend hub.key in ccds.toml, or run this as the service account",
+            do=f"mend {setting} in ccds.toml, or run this as the service account",
         ) from None
     if mode & (stat.S_IRWXO | stat.S_IWGRP):
         raise CcdsError(
@@ -104,9 +118,5 @@ def _no_password() -> str:
     raise ValueError
 
 
-def _wrong(certificate: Path, found: str) -> CcdsError:
-    return CcdsError(
-        expected=f"a TLS certificate {certificate} with its key",
-        found=found,
-        do="mend hub.certificate and hub.key in ccds.toml, or the files",
-    )
+def _wrong(certificate: Path, found: str, do: str) -> CcdsError:
+    return CcdsError(expected=f"a TLS certificate {certificate} with its key", found=found, do=do)

@@ -12,6 +12,7 @@ from pydantic import ValidationError, model_validator
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings.airlock import AirlockSettings
+from ccds_kernel.settings.archive import ArchiveSettings
 from ccds_kernel.settings.audit import AuditSettings
 from ccds_kernel.settings.database import DatabaseSettings
 from ccds_kernel.settings.environments import EnvironmentsSettings
@@ -52,6 +53,7 @@ class Settings(Section):
     static: StaticSettings = StaticSettings()
     environments: EnvironmentsSettings = EnvironmentsSettings()
     airlock: AirlockSettings = AirlockSettings()
+    archive: ArchiveSettings = ArchiveSettings()
 
     @model_validator(mode="after")
     def _released_is_apart(self) -> Self:
@@ -61,6 +63,18 @@ class Settings(Section):
             if place and (place.is_relative_to(path) or path.is_relative_to(place)):
                 raise ValueError(
                     f"airlock.released and paths.{name} lie one in the other: they must lie beside each other"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _staging_is_apart(self) -> Self:
+        # What hasn't proven itself yet may be anybody's: it must not lie where members of a project read.
+        place = self.archive.staging
+        for name, path in self.paths:
+            inside_state = name == "state" and place is not None and place != path
+            if place and (path.is_relative_to(place) or (place.is_relative_to(path) and not inside_state)):
+                raise ValueError(
+                    f"archive.staging and paths.{name} lie one in the other: it must lie beside the projects"
                 )
         return self
 

@@ -15,8 +15,6 @@ every exception where it comes about.
 
 from __future__ import annotations
 
-import os
-import stat
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.files import kept_password
 from ccds_kernel.settings import DatabaseSettings
 from ccds_kernel.store.migrate import refuse_other_schema
 from ccds_kernel.store.transactions import BUSY_SECONDS, WRITES, Store, told_plainly
@@ -61,21 +60,11 @@ def administrator_login(settings: DatabaseSettings, state: Path) -> URL:
     Raises:
         CcdsError: its password can't be read, or others can read it too.
     """
-    path = settings.password_path(state)
-    try:
-        with path.open(encoding="utf-8") as source:
-            mode = stat.S_IMODE(os.fstat(source.fileno()).st_mode)
-            password = source.read().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CcdsError(
-            expected=f"the database administrator's password in {path}",
-            found=getattr(error, "strerror", None) or "bytes that are no text",
-            do="run this as the service account, or in a session of the project",
-        ) from None
-    if mode & 0o077:
-        raise CcdsError(expected=f"{path} closed to others", found=f"mode {mode:04o}", do=f"chmod 600 {path}")
-    if not password:
-        raise CcdsError(expected=f"a password in {path}", found="an empty file", do="write it as docs/running.md says")
+    password = kept_password(
+        settings.password_path(state),
+        "the database administrator's password",
+        "run this as the service account, or in a session of the project",
+    )
     return login(settings, settings.administrator, password)
 
 

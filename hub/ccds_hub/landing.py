@@ -87,6 +87,14 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Turn report phrases into labels, see what each one captures, and who confirms them how well.",
     ),
     Action.CONFIRM_STUDIES: ("Confirm labels", "Say of one study after another whether its label is right."),
+    "cohort": (
+        "Cohort",
+        "Count studies and reports by exam code and month, keep what you chose, fetch images from the archive.",
+    ),
+    "imaging": (
+        "Images",
+        "Look at volumes and correct masks; which series becomes a study's volume, and what is in quarantine.",
+    ),
     "airlock": ("Airlock", "Review what is to leave the project, and see how your own results stand."),
     SessionKind.LAB: ("JupyterLab", "A session on a compute node, with GPUs, in your folder of this project."),
 }

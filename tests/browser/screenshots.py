@@ -3,27 +3,41 @@
 Run by `make screenshots`; writes PNG files into `docs/screenshots/`. Look at them before you commit them.
 """
 
+import random
 import re
 import tempfile
+from datetime import date, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
 from ccds_kernel.dataset.datalist_file import write_datalist
 from ccds_kernel.dataset.soft_labels import soft_labels
+from ccds_kernel.imaging.retrieval import rows
+from ccds_kernel.imaging.retrieval.request import Outcome, State
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.settings import load_settings
 from ccds_kernel.training.launch import launch
 from ccds_kernel.training.spec import TrainingSpec
+from support.archive import Study
 from support.browser import chromium, drag_over
+from support.cohort_site import PROJECT as COHORT_PROJECT
+from support.cohort_site import CohortSite, filled_orthanc, make_site
 from support.demo import APP, LAB, PROJECT, Demo, running_demo
+from support.dicom import CT, MR
+from support.image_site import PROJECT as IMAGE_PROJECT
+from support.image_site import largest_mask, make_image_site
 from support.lab import open_notebook, run_all, wait_until_idle
+from support.voila import served
 from support.waiting import until
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 SIZE = {"width": 1280, "height": 800}
 LAB_SIZE = {"width": 1440, "height": 1000}
+LOCALE = "en-SE"
+"""English with dates as everywhere else in the pictures, 2024-01-31, and 24 hours."""
+
 TASK = "hemorrhage"
 """The demo's labelling task with a guideline, a phrase list, and batches that labelers have begun."""
 
@@ -40,6 +54,8 @@ def main() -> None:
             _fellow(browser, demo, scheme)
             _scientist(browser, demo, scheme)
             _leadership(browser, demo, scheme)
+        _cohort(browser, Path(folder) / "hospital")
+        _imaging(browser, Path(folder) / "images")
 
 
 def _fellow(browser: Browser, demo: Demo, scheme: str) -> None:
@@ -133,6 +149,119 @@ def _leadership(browser: Browser, demo: Demo, scheme: str) -> None:
         page.goto(f"{demo.url}/user/lee/reports/voila/render/cluster.ipynb")
         expect(page.locator(".ccds-cluster svg[role=group]").first).to_be_visible(timeout=60_000)
         page.screenshot(path=PICTURES / f"cluster-{scheme}.png")
+
+
+def _cohort(browser: Browser, folder: Path) -> None:
+    """The cohort app's screens on an archive that has a year of studies; the demo has none."""
+    folder.mkdir()
+    window = {"exam_codes": ["CTHEAD", "MRHEAD", "CTANGIO"], "study_dates": ["2024-01-01", "2024-12-31"]}
+    with filled_orthanc(folder / "files", _a_year()) as orthanc:
+        site = make_site(folder, orthanc, **window)
+        config = {"config": site.config, "person": "sam", "project": COHORT_PROJECT}
+        with (
+            served("cohort.ipynb", folder / "voila", **config) as app,
+            browser.new_context(viewport=SIZE, color_scheme="light", locale=LOCALE) as context,
+        ):
+            page = context.new_page()
+            page.goto(app.url)
+            page.get_by_role("button", name=re.compile("^Count")).click()
+            expect(page.locator(".ccds-sum")).to_be_visible(timeout=120_000)
+            page.get_by_label("Name", exact=True).fill("heads-2024")
+            page.get_by_label("Name", exact=True).press("Enter")
+            expect(page.locator(".ccds-done")).to_be_visible()
+            page.locator(".ccds-ask-main").evaluate("element => element.scrollTo(0, 0)")
+            page.screenshot(path=PICTURES / "cohort-ask.png")
+            page.get_by_role("button", name="Fetch heads-2024-v1").click()
+            expect(page.locator(".ccds-confirm")).to_be_visible(timeout=120_000)
+            page.keyboard.press("y")
+            expect(page.locator(".ccds-done")).to_be_visible()
+            _some_fail(site)
+            expect(page.locator(".ccds-bar-of [data-state=refused]")).to_be_visible()
+            page.get_by_role("radio", name=re.compile("^Not there")).check(force=True)
+            expect(page.locator(".ccds-study [data-state=failed]").first).to_be_visible()
+            page.screenshot(path=PICTURES / "cohort-fetch.png")
+
+
+def _imaging(browser: Browser, folder: Path) -> None:
+    """The imaging app's screens on studies of several series; the demo's have one each."""
+    folder.mkdir()
+    config = {"config": make_image_site(folder, "sam"), "person": "sam", "project": IMAGE_PROJECT}
+    with (
+        served("imaging.ipynb", folder / "voila", **config) as app,
+        browser.new_context(viewport=SIZE, color_scheme="light", locale=LOCALE) as context,
+    ):
+        page = context.new_page()
+        page.goto(app.url)
+        expect(page.locator(".ccds-table img")).to_have_count(2, timeout=60_000)
+        page.keyboard.press("2")
+        page.keyboard.type("the thin slices have motion")
+        page.keyboard.press("Enter")
+        expect(page.locator(".ccds-said-list")).to_be_visible()
+        page.mouse.move(0, 0)
+        page.screenshot(path=PICTURES / "imaging-series.png")
+        page.keyboard.press("Alt+2")
+        expect(page.locator(".ccds-row img").first).to_be_visible()
+        page.keyboard.press("l")
+        page.keyboard.type("agreed with the physicist")
+        expect(page.locator(".ccds-picture[aria-busy]")).to_have_count(0)
+        page.screenshot(path=PICTURES / "imaging-quarantine.png")
+        page.keyboard.press("Escape")
+        _look(page, config["config"])
+
+
+def _look(page: Page, config: Path) -> None:
+    """A volume with a mask over it, while that is corrected; the tab remembers where it was."""
+    study, series, voxel = largest_mask(config)
+    place = {"study": study, "series": series, "voxel": voxel, "window": {"level": 40, "width": 80}, "time": 0}
+    page.evaluate(
+        "([slot, place]) => sessionStorage.setItem(slot, JSON.stringify(place))", [f"ccds-look-{IMAGE_PROJECT}", place]
+    )
+    page.keyboard.press("Alt+3")
+    expect(page.locator(".ccds-pane[data-shown]")).to_have_count(3)
+    page.locator(".ccds-pane").first.focus()
+    page.keyboard.press("e")
+    expect(page.get_by_role("button", name="Save the mask")).to_be_visible()
+    page.mouse.move(0, 0)
+    page.screenshot(path=PICTURES / "imaging-look.png")
+
+
+def _a_year() -> list[Study]:
+    """Studies of four exam codes, as they come over a year, each on a scanner that can do it."""
+    chance = random.Random(7)  # noqa: S311 - a picture, no secret
+    days = sorted(date(2024, 1, 1) + timedelta(days=chance.randrange(366)) for _ in range(160))
+    codes = [chance.choices(("CTHEAD", "MRHEAD", "CTANGIO", "CTKNEE"), (9, 5, 3, 1))[0] for _ in days]
+    return [
+        Study(
+            number,
+            exam_code=code,
+            date=day,
+            slices=2,
+            sop_class=MR if code == "MRHEAD" else CT,
+            station=chance.choice(("MR1", "MR2") if code == "MRHEAD" else ("CT7", "CT8")),
+        )
+        for number, (day, code) in enumerate(zip(days, codes, strict=True), start=1)
+    ]
+
+
+def _some_fail(site: CohortSite) -> None:
+    """Most of the queue as if it had been fetched, some of it in vain, by a worker that is at it."""
+    project = open_project(COHORT_PROJECT, Action.WRITE_IMAGES, person="sam", settings=site.settings)
+    outcomes = {
+        7: Outcome(State.FAILED, "no file came (0 of 2)", announced=2),
+        11: Outcome(State.REFUSED, "another patient in 2 files", doubt="other-patient", received=2, announced=2),
+        29: Outcome(State.FAILED, "fewer files came than announced (1 of 2)", received=1, announced=2),
+    }
+    with project.store.writing() as connection:
+        for number in range(98):
+            request = rows.claim(connection)
+            assert request is not None
+            arrived = Outcome(State.ARRIVED, received=2, announced=2)
+            rows.settle(connection, request.id, outcomes.get(number % 40, arrived))
+        run = rows.begin_run(connection, "sam")
+        rows.beat(connection, run, 600_000, 100_000.0)
+        rows.claim(connection)
+        rows.claim(connection)
+    project.close()
 
 
 def _train(demo: Demo) -> None:

@@ -16,8 +16,9 @@ pytestmark = pytest.mark.browser
 SCRIPTS = assets(SHARED / "base.js", Path(app.__file__).parents[1] / "static" / "confirm" / "images.js")
 HARNESS = """
 const asked = [];
+const windows = [["Soft tissue", -160, 240], ["Bone", -300, 1200]];
 const answers = {
-  series: ({ study }) => ({ series: study === "none" ? [] : [{ id: "ct", modality: "CT" }] }),
+  series: ({ study }) => ({ series: study === "none" ? [] : [{ id: "ct", modality: "CT", windows }] }),
   slice: ({ number }) => ({
     size: [2, 2], slices: 9, number, aspect: 1, edges: "RLAP", low: 0, high: 1,
     buffers: [new DataView(new Uint8Array([0, 85, 170, number]).buffer)],

@@ -11,8 +11,8 @@ from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_widgets.base import Model, sentence
 from ccds_widgets.labeling.model import LabelingModel
-from ccds_widgets.labeling.opening import Opening
 from ccds_widgets.labeling.view import LabelingWidget
+from ccds_widgets.opening import Opening
 from support.browser import page_of_scripts
 from support.confirming import LABELERS, Workplace, opened, settings_with
 from support.phrase_screens import annotate_model, prioritise_model

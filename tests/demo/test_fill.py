@@ -12,6 +12,7 @@ from ccds_kernel.demo.hospital import PROJECT, STARTER_PHRASES, Hospital
 from ccds_kernel.demo.images import image_tasks, make_images
 from ccds_kernel.demo.mark import NAME, Contents
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.studies.runs import VolumeRuns
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.repository import LabelingRepository
@@ -78,6 +79,21 @@ class TestFirstFill:
         assert said == STEPS
         assert (project / "phrases" / "starter.csv").read_bytes() == STARTER_PHRASES.read_bytes()
         assert_whole(project)
+
+    def test_the_rules_choose_each_study_s_series(self, tmp_path):
+        """So whoever makes volumes on the screen makes the same ones again, and none is set aside."""
+        hospital, settings, project = made(tmp_path)
+        list(hospital.fill(settings))
+        volumes = {path: path.read_bytes() for path in project.glob("nifti/*/*.nii.gz")}
+        opened = open_project(PROJECT, Action.WRITE_IMAGES, person="sam", settings=settings)
+        runs = VolumeRuns(opened)
+
+        runs.work(runs.begin())
+
+        run, left = runs.newest(), runs.waiting()
+        opened.store.close()
+        assert (run.done, run.cause, left) == (SMALL.series, None, [])
+        assert {path: path.read_bytes() for path in project.glob("nifti/*/*.nii.gz")} == volumes
 
     def test_the_volumes_keep_the_scanner_and_no_accession(self, tmp_path):
         """A sidecar names maker and software; no name of a folder or file holds an accession or patient number."""

@@ -60,8 +60,8 @@ def test_the_tile_opens_the_airlock_beside_the_labelling_app(demo: Demo, client:
     )
 
 
-def test_a_scientist_s_app_session_has_the_airlock_only(demo: Demo, client: Clients) -> None:
-    """It opens with it; the labelling app isn't there."""
+def test_a_scientist_s_app_session_has_the_airlock_and_no_labelling(demo: Demo, client: Clients) -> None:
+    """Beside cohorts of reports, which is what this project has."""
     sam = client("sam")
     offered = links(demo, sam)
     url = demo.start(sam, "sam", APP)
@@ -70,6 +70,6 @@ def test_a_scientist_s_app_session_has_the_airlock_only(demo: Demo, client: Clie
     labelling = sam.get(f"{url}voila/render/labeling.ipynb", timeout=60)
     demo.stop(sam, "sam", APP)
 
-    assert list(offered) == ["Airlock"]
+    assert list(offered) == ["Cohort", "Airlock"]
     assert (page.status_code, page.url) == (200, f"{url}voila/render/airlock.ipynb")
     assert labelling.status_code == 403

@@ -8,11 +8,16 @@ import requests
 
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.settings import load_settings
-from support.demo import Demo
+from support.demo import APP, LAB, Demo
 from support.site import application, on_roster
 
 pytestmark = pytest.mark.hub
 Clients = Callable[[str], requests.Session]
+
+
+def leads_to(person: str, app: str) -> str:
+    """Where a tile leads that opens another page of the app session than its first."""
+    return f"/{person}/{APP}?next=/user/{person}/{APP}/voila/render/{app}.ipynb"
 
 
 @pytest.fixture(scope="module")
@@ -28,15 +33,15 @@ def other_project(demo: Demo) -> str:
 @pytest.mark.parametrize(
     ("person", "tiles"),
     [
-        ("fay", ["/fay/headct-2026-app"]),
-        ("lou", ["/lou/headct-2026-app"]),
-        ("sam", ["/sam/headct-2026-lab"]),
+        ("fay", [f"/fay/{APP}", leads_to("fay", "cohort"), leads_to("fay", "imaging")]),
+        ("lou", [f"/lou/{APP}"]),
+        ("sam", [f"/sam/{APP}", leads_to("sam", "imaging"), f"/sam/{LAB}"]),
         ("lee", ["/lee/reports", "/lee/reports?next=/user/lee/reports/voila/render/cluster.ipynb"]),
     ],
 )
 @pytest.mark.usefixtures("other_project")
 def test_a_role_has_its_tiles_and_no_others(demo: Demo, client: Clients, person: str, tiles: list[str]) -> None:
-    """Fellow and labeler have an app, the scientist a lab; leadership reads what is published, and has nothing in a project."""
+    """Fellow, labeler and scientist have apps, the scientist a lab; leadership reads what is published, nothing in a project."""
     page = client(person).get(f"{demo.url}/hub/home", timeout=20).text
 
     starts = re.findall(r'<article class="ccds-tile">.*?href="/hub/spawn([^"]+)"', page, re.DOTALL)

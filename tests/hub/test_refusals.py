@@ -15,7 +15,6 @@ Clients = Callable[[str], requests.Session]
 FORBIDDEN = [
     ("lee", "headct-2026-lab", "expected a role that may open a lab session; found lee as leadership; ask "),
     ("lee", "headct-2026-app", "expected a role that may open the labelling app; found lee as leadership; ask "),
-    ("sam", "headct-2026-app", "expected a role that may open the labelling app; found sam as scientist; ask "),
     ("fay", "headct-2026-lab", "expected a role that may open a lab session; found fay as fellow; ask "),
     ("lou", "headct-2026-lab", "expected a role that may open a lab session; found lou as labeler; ask "),
     ("fay", "headct-2026-lab-3", "expected a role that may open a lab session; found fay as fellow; ask "),

@@ -11,11 +11,11 @@ from support.site import application, on_roster
 @pytest.mark.parametrize(
     ("role", "egress", "tiles"),
     [
-        ("fellow", "airlock", [("Label reports", ""), ("Airlock", "airlock")]),
-        ("fellow", "locked", [("Label reports", "")]),
+        ("fellow", "airlock", [("Label reports", ""), ("Cohort", "cohort"), ("Airlock", "airlock")]),
+        ("fellow", "locked", [("Label reports", ""), ("Cohort", "cohort")]),
         ("champion", "airlock", [("Airlock", "")]),
         ("champion", "locked", []),
-        ("scientist", "airlock", [("Airlock", ""), ("JupyterLab", "")]),
+        ("scientist", "airlock", [("Cohort", ""), ("Airlock", "airlock"), ("JupyterLab", "")]),
         ("labeler", "airlock", [("Confirm labels", "")]),
         ("radiologist", "airlock", []),
     ],
@@ -29,6 +29,25 @@ def test_an_app_that_is_open_has_its_tile(role, egress, tiles):
 
     assert [(tile.title, tile.page) for tile in found] == tiles
     assert {tile.session for tile in found if tile.kind is SessionKind.APP} <= {"chest-1-app"}
+
+
+@pytest.mark.parametrize(
+    ("role", "tiles"),
+    [
+        ("fellow", [("Label reports", ""), ("Cohort", "cohort"), ("Images", "imaging"), ("Airlock", "airlock")]),
+        ("scientist", [("Cohort", ""), ("Images", "imaging"), ("Airlock", "airlock"), ("JupyterLab", "")]),
+        ("labeler", [("Confirm labels", "")]),
+        ("champion", [("Airlock", "")]),
+    ],
+)
+def test_a_project_with_images_has_a_tile_for_whoever_reads_them(role, tiles):
+    """Also for a fellow, whose final word needs them; not for labelers and reviewers of results."""
+    project = application(data=["images", "reports"], egress="airlock", roster=on_roster(ann=role))
+    allowed = allowed_actions(project, "ann", calendar_day())
+
+    found = project_tiles(project, allowed, "ann", frozenset(), None).tiles
+
+    assert [(tile.title, tile.page) for tile in found] == tiles
 
 
 @pytest.mark.parametrize(

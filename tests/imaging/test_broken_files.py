@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from pydicom import config
 from pydicom.data import get_testdata_file
-from pydicom.uid import RLELossless
+from pydicom.uid import UID, ExplicitVRLittleEndian, RLELossless
 
 from ccds_kernel.cli import main
 from support.dicom import Stack, write_stack
@@ -31,6 +32,19 @@ def test_a_file_cut_anywhere_quarantines_its_series(tmp_path, out, convert, leng
     [bad] = [verdict for verdict in verdicts if verdict["status"] == "quarantined"]
     assert bad["reason"].startswith("truncated: 1 ")
     assert len(list(out.rglob("*.nii.gz"))) == 1
+
+
+@pytest.mark.parametrize("missing", [1, 2, 40])
+def test_a_file_cut_in_its_series_uid_makes_no_series_of_its_own(tmp_path, convert, missing) -> None:
+    """What is left of the UID would be another one, and the volume one slice short without a word."""
+    stack = Stack()
+    *_, last = write_stack(tmp_path / "in", stack)
+    uid = stack.series_uid.encode()
+    cut(last, last.read_bytes().index(uid) + len(uid) + len(uid) % 2 - missing)
+
+    [verdict] = convert(tmp_path / "in")
+
+    assert verdict["reason"].startswith("truncated: 1 unreadable DICOM file(s)")
 
 
 def test_a_broken_file_in_a_shared_folder_warns_every_series_there(tmp_path, convert) -> None:
@@ -103,3 +117,89 @@ def test_a_folder_with_a_dicomdir_gets_a_verdict_for_each_series(convert) -> Non
 
     counts = Counter(verdict["status"] for verdict in verdicts)
     assert counts == {"accepted": 1, "excluded": 4, "quarantined": 9}
+
+
+@pytest.mark.parametrize("name", ["image", "image.dcm", "x" * 250])
+def test_an_empty_file_is_a_slice_that_may_be_missing(tmp_path, convert, name) -> None:
+    """Whatever it is called: a copy that was broken off."""
+    write_stack(tmp_path / "in", Stack())
+    (tmp_path / "in" / name).write_bytes(b"")
+
+    [verdict] = convert(tmp_path / "in")
+
+    assert verdict["reason"].startswith("truncated: 1 unreadable DICOM file(s)")
+
+
+def test_a_file_that_is_no_dicom_earns_a_warning(tmp_path, convert) -> None:
+    """It may be a slice whose beginning was overwritten."""
+    write_stack(tmp_path / "in", Stack())
+    (tmp_path / "in" / "notes.txt").write_text("Do what you like.\n" * 100)
+
+    [verdict] = convert(tmp_path / "in")
+
+    assert verdict["status"] == "accepted"
+    assert "1 file(s) in the same folder are no DICOM files and were passed over" in verdict["warnings"]
+
+
+def test_names_of_300_characters_change_nothing(tmp_path, convert) -> None:
+    """A patient's, a description's: DICOM allows 64, archives send what they have."""
+    endless = "Von und zu " * 28
+
+    def change(data, _index) -> None:
+        data.PatientName = data.SeriesDescription = data.ProtocolName = endless
+        data.add_new("PatientID", "LO", endless)
+
+    with config.disable_value_validation():
+        write_stack(tmp_path / "in", Stack(), change)
+
+    [verdict] = convert(tmp_path / "in")
+
+    assert verdict["status"] == "accepted"
+    assert not any("Von und zu" in warning for warning in verdict["warnings"])
+
+
+@pytest.mark.parametrize(
+    "syntax", [b"1.2.840.113619.5.20", b"1.2.840.10008.1.2.9", b"1.2.840.10008.3.1.2", b"no.such.uid.at.all."]
+)
+def test_a_transfer_syntax_that_is_none_of_dicom_s_is_quarantined(tmp_path, convert, syntax) -> None:
+    """A maker's own, one that there isn't, something else's UID, no UID: nobody guesses how the pixels are written."""
+    for path in write_stack(tmp_path / "in", Stack()):
+        path.write_bytes(path.read_bytes().replace(ExplicitVRLittleEndian.encode() + b"\0", syntax + b"\0", 1))
+
+    [verdict] = convert(tmp_path / "in")
+
+    assert verdict["reason"].startswith("unknown-encoding: ")
+
+
+def test_a_bad_series_holds_up_no_other(tmp_path, convert) -> None:
+    """A UID twice with other content, an empty file, a strange encoding, and a good series."""
+    write_stack(tmp_path / "in" / "good", Stack())
+    write_stack(tmp_path / "in" / "empty", Stack())
+    (tmp_path / "in" / "empty" / "image").write_bytes(b"")
+    [first, *_] = write_stack(tmp_path / "in" / "twice", Stack())
+    data = pydicom.dcmread(first)
+    data.PixelData = b"\1" * len(data.PixelData)
+    data.save_as(first.with_name("again"))
+
+    verdicts = convert(tmp_path / "in")
+
+    reasons = sorted((verdict["reason"] or "accepted").split(":")[0] for verdict in verdicts)
+    assert reasons == ["accepted", "truncated", "uid-conflict"]
+
+
+@pytest.mark.parametrize("tiled", ["sop class", "organization"])
+def test_tiles_of_pathology_are_refused_as_such(tmp_path, convert, tiled) -> None:
+    """A whole slide is no stack, however it is declared."""
+    whole_slide = UID("1.2.840.10008.5.1.4.1.1.77.1.6")
+
+    def change(data, _index) -> None:
+        if tiled == "sop class":
+            data.SOPClassUID = whole_slide
+        else:
+            data.DimensionOrganizationType = "TILED_FULL"
+
+    write_stack(tmp_path / "in", Stack(), change)
+
+    [verdict] = convert(tmp_path / "in")
+
+    assert (verdict["status"], verdict["reason"].split(":")[0]) == ("excluded", "tiled-image")

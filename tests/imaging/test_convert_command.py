@@ -148,3 +148,18 @@ def test_help_names_the_verb_without_reading_its_libraries() -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert run.stdout == "[]\n"
+
+
+def test_several_workers_give_the_same_verdicts_in_the_same_order(tmp_path, capsys) -> None:
+    """Each series is one worker's; a bad one holds up no other."""
+    for number in range(3):
+        write_stack(tmp_path / "in" / str(number), Stack())
+    write_stack(tmp_path / "in" / "few", Stack(slices=2))
+    said = []
+    for workers, out in (("1", tmp_path / "one"), ("2", tmp_path / "two")):
+        main(["imaging", "convert", str(tmp_path / "in"), str(out), "--json", "--workers", workers])
+        verdicts = json.loads(capsys.readouterr().out)
+        said.append([(one["series_uid"], one["status"], one["reason"]) for one in verdicts])
+
+    assert said[0] == said[1]
+    assert [status for _, status, _ in said[0]].count("accepted") == 3

@@ -56,7 +56,7 @@ def test_a_project_names_the_studys_folder_by_its_study_key(source, out) -> None
 
 
 def test_nothing_written_or_printed_names_the_patient(source, out, capsys) -> None:
-    """Name, id, accession number, dates, protocol: not in names, voxel file, sidecar, table or JSON."""
+    """Name, id, accession number, dates, texts that people type: not in names, voxel file, sidecar, table or JSON."""
     main(["imaging", "convert", str(source), str(out)])
     main(["imaging", "convert", str(source), str(out), "--json"])
 
@@ -64,7 +64,7 @@ def test_nothing_written_or_printed_names_the_patient(source, out, capsys) -> No
     written = files_below(out)
     plain = [gzip.decompress(content) if name.endswith(".gz") else content for name, content in written.items()]
     everything = b"\n".join([*map(str.encode, written), *plain, said.out.encode(), said.err.encode()])
-    for secret in (PATIENT_NAME, "Anna", PATIENT_ID, ACCESSION, "20240102", "235958", "protocol", "Protocol"):
+    for secret in (PATIENT_NAME, "Anna", PATIENT_ID, ACCESSION, "20240102", "235958"):
         assert secret.encode() not in everything
 
 
@@ -177,3 +177,18 @@ def test_work_of_a_run_that_lives_is_left_alone(source, out, convert) -> None:
 
     os.close(handle)
     assert other.exists()
+
+
+def test_protocols_are_told_apart_without_their_names(tmp_path, convert) -> None:
+    """Two series of one protocol have one mark, one of another has another, one without has none."""
+    marks = []
+    for number, protocol in enumerate(("Head routine", "Head routine", "Head thin", "")):
+        folder = tmp_path / str(number)
+        write_stack(folder, Stack(), lambda data, _index, said=protocol: setattr(data, "ProtocolName", said))
+        [verdict] = convert(folder)
+        sidecar = Path(verdict["path"].removesuffix(".nii.gz") + ".json").read_text()
+        assert "routine" not in sidecar
+        marks.append(json.loads(sidecar)["protocol"])
+
+    assert marks[0] == marks[1] != marks[2]
+    assert marks[3] is None

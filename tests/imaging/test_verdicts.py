@@ -1,12 +1,16 @@
 """What keeps a written series from becoming a volume, and what only earns a warning."""
 
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import pydicom
 import pytest
 from pydicom import DataElement, config
 from pydicom.uid import DeflatedExplicitVRLittleEndian, generate_uid
 
+from ccds_kernel.imaging.consistency import unique_instances
+from ccds_kernel.imaging.header import read_instance
 from support.dicom import (
     ENHANCED_MR,
     MR,
@@ -85,6 +89,10 @@ SPOILED = {
     "other bits": ("inconsistent-headers", element(BitsStored=12, HighBit=11)),
     "mosaic": ("mosaic", lambda data, _index: setattr(data, "ImageType", ["ORIGINAL", "PRIMARY", "M", "MOSAIC"])),
     "bits not from 0": ("unsupported-pixels", lambda data, _index: data.update({"BitsStored": 12, "HighBit": 15})),
+    "bits that nothing explains": (
+        "value-range",
+        lambda data, _index: data.update({"BitsStored": 12, "HighBit": 11, "PixelData": b"\xff" * 240}),
+    ),
     "palette": ("unsupported-pixels", lambda data, _index: setattr(data, "PhotometricInterpretation", "PALETTE COLOR")),
     "modality LUT": ("unsupported-pixels", element(ModalityLUTSequence=[pydicom.Dataset()])),
     "two echoes": ("several-outputs", lambda data, index: setattr(data, "EchoTime", 10 + index // 3)),
@@ -121,18 +129,6 @@ def test_two_slices_show_no_regular_distance(tmp_path, convert, slices) -> None:
     assert code_of(verdict) == "too-few-slices"
 
 
-def test_time_points_under_one_uid_are_no_volume(tmp_path, convert) -> None:
-    """Two images at every position."""
-    stack = Stack(slices=8)
-    write_stack(
-        tmp_path / "in", stack, lambda data, index: setattr(data, "ImagePositionPatient", stack.position(index % 4))
-    )
-
-    [verdict] = convert(tmp_path / "in")
-
-    assert code_of(verdict) == "several-volumes"
-
-
 def test_frames_out_of_order_are_never_stacked_wrongly(tmp_path, convert) -> None:
     """dcm2niix takes the frames of an enhanced file as they come."""
     stack = Stack(sop_class=ENHANCED_MR, intercept=0)
@@ -146,6 +142,40 @@ def test_frames_out_of_order_are_never_stacked_wrongly(tmp_path, convert) -> Non
 
     assert verdict["status"] == "quarantined"
     assert code_of(verdict) in {"voxel-mismatch", "geometry-mismatch"}
+
+
+TWO_ACQUISITIONS = {
+    "ConvolutionKernel": ("H31s", "H70h"),
+    "KVP": ("80", "140"),
+    "ImageType": (["ORIGINAL", "PRIMARY", "M"], ["ORIGINAL", "PRIMARY", "P"]),
+}
+
+
+@pytest.mark.parametrize("keyword", TWO_ACQUISITIONS)
+def test_acquisitions_that_alternate_are_no_volume(tmp_path, convert, keyword) -> None:
+    """Of one person, at even distances, under one UID: the sidecar would tell the middle slice's for all."""
+    ways = TWO_ACQUISITIONS[keyword]
+    write_stack(tmp_path / "in", Stack(slices=8), lambda data, index: setattr(data, keyword, ways[index % 2]))
+
+    [verdict] = convert(tmp_path / "in")
+
+    assert verdict["reason"] == f"inconsistent-headers: the files differ in {keyword}"
+
+
+@pytest.mark.parametrize("keyword", ["ConvolutionKernel", "KVP"])
+def test_two_reconstructions_are_no_time_points(tmp_path, convert, keyword) -> None:
+    """Though each is whole, and numbered after the other."""
+    stack = Stack(slices=8)
+
+    def change(data, index) -> None:
+        data.ImagePositionPatient = stack.position(index % 4)
+        setattr(data, keyword, TWO_ACQUISITIONS[keyword][index // 4])
+
+    write_stack(tmp_path / "in", stack, change)
+
+    [verdict] = convert(tmp_path / "in")
+
+    assert verdict["reason"] == f"inconsistent-headers: the files differ in {keyword}"
 
 
 def test_an_encoding_that_dcm2niix_lacks_is_quarantined(tmp_path, convert) -> None:
@@ -216,6 +246,23 @@ def test_identical_copies_count_once(tmp_path, convert) -> None:
     assert "1 identical copies of files left out" in verdict["warnings"]
 
 
+def test_many_files_of_one_uid_are_read_once_each(tmp_path) -> None:
+    """A broken export may give all of a thousand files the same."""
+    opened: list[str] = []
+
+    class Watched(type(tmp_path)):
+        def open(self, *args, **more):
+            opened.append(self.name)
+            return super().open(*args, **more)
+
+    paths = write_stack(tmp_path / "in", Stack(slices=6), lambda data, _: setattr(data, "SOPInstanceUID", "1.2.3"))
+    paths.append(shutil.copy(paths[0], tmp_path / "in" / "copy"))
+    instances = [replace(read_instance(Path(path)), path=Watched(path)) for path in paths]
+
+    assert unique_instances(instances) == tuple(instances[:6])
+    assert sorted(opened) == sorted(Path(path).name for path in paths)
+
+
 def test_a_copy_that_differs_is_no_copy(tmp_path, convert) -> None:
     """Two files of one SOPInstanceUID with different pixels: nobody can say which is right."""
     first = write_stack(tmp_path / "in", Stack())[0]
@@ -225,7 +272,7 @@ def test_a_copy_that_differs_is_no_copy(tmp_path, convert) -> None:
 
     [verdict] = convert(tmp_path / "in")
 
-    assert code_of(verdict) == "duplicate-slices"
+    assert code_of(verdict) == "uid-conflict"
 
 
 def test_a_gap_in_instance_numbers_earns_a_warning(tmp_path, convert) -> None:

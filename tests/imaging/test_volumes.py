@@ -110,9 +110,15 @@ def test_positions_are_believed_above_all_else(tmp_path, convert, changed) -> No
 
 
 def test_overlay_bits_above_the_stored_ones_are_no_part_of_the_value(tmp_path, convert) -> None:
-    """Twelve bits are stored; what stands in the other four is an overlay."""
+    """Twelve bits are stored; what stands in the other four is an overlay, as the header says."""
     stack = Stack(high=65535)
-    write_stack(tmp_path / "in", stack, setting(BitsStored=12, HighBit=11))
+
+    def change(data, _index) -> None:
+        data.BitsStored, data.HighBit = 12, 11
+        data.add_new(0x60000100, "US", 16)
+        data.add_new(0x60000102, "US", 12)
+
+    write_stack(tmp_path / "in", stack, change)
 
     [verdict] = convert(tmp_path / "in")
 

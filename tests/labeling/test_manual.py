@@ -33,6 +33,8 @@ def listed(source: str) -> list[str]:
 def test_every_key_of_a_screen_is_in_the_manual(heading, file):
     """Whoever gives a screen a key says so there."""
     keys = listed((STATIC / file).read_text(encoding="utf-8"))
+    if file == SCREENS["in every screen"]:  # of which the shell that all apps share has some
+        keys = [f"Alt+1 … Alt+{len(SCREENS) - 1}", *keys, "?"]
     table = MANUAL.split(f"| key | {heading} |\n| --- | --- |\n")[1].split("\n\n")[0]
 
     documented = [row.split(" | ")[0].removeprefix("| ").replace("`", "") for row in table.splitlines()]

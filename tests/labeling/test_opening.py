@@ -13,8 +13,8 @@ from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_widgets.labeling.desk import Desk
 from ccds_widgets.labeling.model import LabelingModel
-from ccds_widgets.labeling.opening import Opening, Openings, Tell
 from ccds_widgets.labeling.shared_reports import SharedReports
+from ccds_widgets.opening import Opening, Openings, Tell
 from support.waiting import until
 
 HALF = Opening("Reading 1,000,000 reports", 0.5)
@@ -47,14 +47,14 @@ def slow() -> Iterator[Slow]:
         event.set()
 
 
-def told(openings: Openings[str], task: int, wanted: object) -> object:
+def told(openings: Openings[int, str], task: int, wanted: object) -> object:
     """What is told of a task, when it is `wanted`."""
     return until(lambda: openings.of(task) == wanted and wanted, f"{wanted}")
 
 
 def test_who_asks_meanwhile_is_told_how_far_it_is(slow):
     """Also who asks for another task, which comes after it; each is set up once."""
-    openings = Openings(slow.set_up, patience_s=0.0)
+    openings = Openings(slow.set_up, "Opening the reports", patience_s=0.0)
     first = told(openings, 1, HALF)
     other, begun = openings.of(2), list(slow.begun)
     slow.let[1].set()
@@ -71,14 +71,14 @@ def test_what_takes_no_time_is_there_at_once(slow):
     """No page flickers for it."""
     slow.let[1].set()
 
-    assert Openings(slow.set_up, patience_s=20).of(1) == "task 1"
+    assert Openings(slow.set_up, "Opening the reports", patience_s=20).of(1) == "task 1"
 
 
 def test_what_can_not_be_opened_is_told_once_and_tried_again(slow):
     """The next who asks may find it mended."""
     slow.refused.add(1)
     slow.let[1].set()
-    openings = Openings(slow.set_up, patience_s=20)
+    openings = Openings(slow.set_up, "Opening the reports", patience_s=20)
     with pytest.raises(CcdsError, match="one that is gone"):
         openings.of(1)
     slow.refused.clear()
@@ -90,7 +90,9 @@ def test_what_can_not_be_opened_is_told_once_and_tried_again(slow):
 def test_what_is_not_right_any_more_is_set_up_anew(slow):
     """Once, by the next who asks; those of other tasks stay."""
     outdated: set[str] = set()
-    openings = Openings(slow.set_up, is_current=lambda name: name not in outdated, patience_s=0.0)
+    openings = Openings(
+        slow.set_up, "Opening the reports", is_current=lambda name: name not in outdated, patience_s=0.0
+    )
     for task in (1, 2):
         slow.let[task].set()
         told(openings, task, f"task {task}")

@@ -1,6 +1,6 @@
-"""The matrix in the apps: the pages of labelling, airlock, preview and training, and the kernel's functions behind them.
+"""The matrix in the apps: labelling, cohorts, images, airlock, preview and training, and the kernel's functions behind them.
 
-They know every action but two: opening a lab session, which is the spawner's, and writing images, which is a matter of files.
+They know every action but one: opening a lab session, which is the spawner's.
 Each page is open already, opened by somebody who might, when its person's role and standing change: the next request is refused.
 """
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.volume import digest
-from ccds_kernel.normalization.nifti import read_nifti, write_nifti
+from ccds_kernel.normalization.nifti import read_nifti, read_times, write_nifti
 from ccds_kernel.normalization.volume import Volume
 from support.affines import affines, shapes
 
@@ -115,6 +115,32 @@ def test_an_axis_of_one_after_the_third_is_no_axis(tmp_path) -> None:
 
     assert found.volume.voxels.shape == (3, 4, 5)
     assert found.digest == digest(path)
+
+
+def test_time_points_are_read_one_by_one(tmp_path) -> None:
+    """In their order, with the real values of each; an image with three axes has one."""
+    stored = np.arange(2 * 3 * 4 * 5, dtype=np.int16).reshape(2, 3, 4, 5)
+    series, single = tmp_path / "series.nii.gz", tmp_path / "single.nii.gz"
+    save(series, stored, scaling=(2, 1))
+    save(single, stored[..., 0])
+
+    times = read_times(series)
+
+    assert len(times) == 5
+    for time, volume in enumerate(times):
+        assert np.array_equal(volume.voxels, stored[..., time] * 2 + 1)
+        np.testing.assert_allclose(volume.affine, OBLIQUE, atol=1e-5)
+    [one] = read_times(single)
+    assert np.array_equal(one.voxels, read_nifti(single).volume.voxels)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 5, 2), (2, 3)])
+def test_what_is_no_series_of_volumes_has_no_time_points(tmp_path, shape) -> None:
+    """A fifth axis, or too few."""
+    save(tmp_path / "x.nii", np.zeros(shape, np.int16))
+
+    with pytest.raises(CcdsError, match="a volume with 3 axes"):
+        read_times(tmp_path / "x.nii")
 
 
 def _cut(path):

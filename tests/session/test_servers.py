@@ -192,7 +192,9 @@ def test_every_app_has_its_notebook() -> None:
     }
 
 
-@pytest.mark.parametrize(("session", "served"), [("headct-app", ["labeling"]), ("reports", ["monitoring", "cluster"])])
+@pytest.mark.parametrize(
+    ("session", "served"), [("headct-app", ["labeling", "cohort"]), ("reports", ["monitoring", "cluster"])]
+)
 def test_a_session_serves_its_own_apps_and_no_others(
     monkeypatch: pytest.MonkeyPatch, session: str, served: list[str]
 ) -> None:
@@ -212,8 +214,8 @@ def test_a_session_serves_its_own_apps_and_no_others(
 @pytest.mark.parametrize(
     ("role", "egress", "served"),
     [
-        ("fellow", "airlock", ("labeling", "airlock")), ("fellow", "locked", ("labeling",)),
-        ("champion", "airlock", ("airlock",)), ("scientist", "airlock", ("airlock",)),
+        ("fellow", "airlock", ("labeling", "cohort", "airlock")), ("fellow", "locked", ("labeling", "cohort")),
+        ("champion", "airlock", ("airlock",)), ("scientist", "airlock", ("cohort", "airlock")),
     ],
 )  # fmt: skip
 def test_an_app_session_serves_what_is_open_to_its_person(

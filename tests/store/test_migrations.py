@@ -104,7 +104,24 @@ def test_strata_tags_move_to_a_table_of_their_own(tmp_path):
         connection.execute(text("INSERT INTO report (accession, study_key) VALUES ('A1', 'k1')"))
         for row in said:
             connection.exec_driver_sql(added, (*row[:2], f"2026-01-0{row[2]} 12:00:00"))
-        for later in ("study_strata", "task_change", "confirmation_removal"):
+        series = (
+            "selection_rules",
+            "study_series",
+            "series_choice",
+            "series_verdict",
+            "series_pass",
+            "mask",
+            "volume_run",
+        )
+        for later in (
+            *series,
+            "retrieval",
+            "image_criteria",
+            "retrieval_run",
+            "study_strata",
+            "task_change",
+            "confirmation_removal",
+        ):
             connection.execute(text(f"DROP TABLE {later}"))
         connection.execute(text("ALTER TABLE task DROP COLUMN cohort"))
         connection.execute(text("DROP INDEX ix_phrase_change_person"))

@@ -1,6 +1,6 @@
 """A real Chromium, and what tests do in it: drag over words, and keep account of where its pages ask."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -17,6 +17,14 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
+WEBGL = (
+    *(one for one in ARGUMENTS if one != "--disable-gpu"),
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+)
+"""With graphics in three dimensions, worked out by the processor."""
 
 _ENDS_OF_WORDS = """([section, words]) => {
   const element = document.querySelector(`[data-section="${section}"]`);
@@ -47,11 +55,11 @@ _ENDS_OF_WORDS = """([section, words]) => {
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(arguments: Sequence[str] = ARGUMENTS) -> Iterator[Browser]:
     """A running Chromium; skips the test where there is none."""
     program = need_program("chromium", HOW)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=program, args=list(arguments))
         yield browser
         browser.close()
 

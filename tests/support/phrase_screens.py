@@ -8,8 +8,8 @@ from ccds_kernel.labeling.tasks.task import Task
 from ccds_widgets.base import Model
 from ccds_widgets.labeling.annotate.model import AnnotateModel
 from ccds_widgets.labeling.app import labeling_of
-from ccds_widgets.labeling.opening import Opening
 from ccds_widgets.labeling.prioritise.model import PrioritiseModel
+from ccds_widgets.opening import Opening
 from support.waiting import until
 
 

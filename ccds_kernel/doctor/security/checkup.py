@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ccds_kernel.doctor.finding import Finding
+from ccds_kernel.doctor.security.archive import examine_archive
 from ccds_kernel.doctor.security.audit_log import examine_audit_log
 from ccds_kernel.doctor.security.database import examine_database
 from ccds_kernel.doctor.security.egress import examine_egress
@@ -22,6 +23,7 @@ CHECKS: Mapping[str, Callable[[Settings], Iterable[Finding]]] = {
     "audit": examine_audit_log,
     "database": examine_database,
     "egress": examine_egress,
+    "archive": examine_archive,
 }
 """Family → its checks."""
 

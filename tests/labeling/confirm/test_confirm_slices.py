@@ -50,6 +50,8 @@ def test_the_series_of_a_study_are_told(images):
     told = slices.series("abc")["series"], slices.series("none")["series"]
 
     assert [(one["id"], one["modality"]) for one in told[0]] == [("ct", "CT"), ("other", "")]
+    assert [[name for name, _, _ in one["windows"]][:2] for one in told[0]] == [["Soft tissue", "Brain"], []]
+    assert told[0][0]["windows"][1] == ["Brain", 0, 80]
     assert told[1] == []
 
 

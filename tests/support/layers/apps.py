@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,10 +12,16 @@ import pytest
 from ccds_kernel.airlock.airlock import Airlock
 from ccds_kernel.airlock.door import visit
 from ccds_kernel.airlock.submission import Kind
+from ccds_kernel.archive.archive import StudyFound
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.batch.local import Capacity, LocalScheduler
+from ccds_kernel.cohort.criteria import Criteria
+from ccds_kernel.cohort.repository import CohortRepository
 from ccds_kernel.dataset.soft_labels import soft_labels
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.retrieval.asking import keep_criteria
+from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
+from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.project import Project, open_project
@@ -31,23 +38,35 @@ from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.settings import Settings
 from ccds_widgets.airlock.app import airlock_app
 from ccds_widgets.base import ModelWidget
+from ccds_widgets.cohort.app import cohort_app, cohort_of
+from ccds_widgets.imaging.app import imaging_app, imaging_of
 from ccds_widgets.labeling.app import labeling_app
 from ccds_widgets.normalization.app import normalization_preview
 from ccds_widgets.training.app import training_launcher
 from support.airlock import REASON, TABLE
+from support.dicom import Stack, write_stack
+from support.image_studies import KEY, RULES
+from support.image_studies import name_of as series_name
 from support.matrix import COLLEAGUE, ROLES, Cell, Rule, all_as, all_of, any_of, in_standing, name_of
 from support.phrase_screens import answered, move, remove
 from support.site import ADMINISTRATOR, act_as, site_settings, write_settings
 from support.waiting import until
 
 PROJECT = "CHEST-1"
+GAPPED = "bcdefghij234567a"
+GAP = Stack(slices=6)
 READY = {"kind": "ready"}
 CONFIRM = {"screen": "confirm", "task": 1}
 ASSESS = {"screen": "assess", "task": 1}
 FINAL = {"labels": ["Seen"], "seen": None}
+SLICE: dict[str, Any] = {"plane": "axial", "number": 0}
 TASK = 1
 BATCH = {"phrases": [], "unmatched": True, "size": 1, "overlap": 1, "gold": 0, "wrong": 0, "labelers": []}
 ANNOTATE = {"screen": "annotate", "task": 1}
+CRITERIA: dict[str, Any] = {"codes": ["CXR1"], "first": "2019-01-01", "last": "2019-12-31", "consecutive": None}
+KEPT = "kept-v1"
+_CRITERIA = Criteria(frozenset({"CXR1"}), date(2019, 1, 1), date(2019, 12, 31))
+_CODE_AND_DAY = ("CXR1", date(2019, 1, 2))
 CUES = "scope_ends: [whereas]"
 WHY = "Looked at every line of it."
 
@@ -57,6 +76,7 @@ _EDIT = all_of("open the labelling app", "edit the phrase list")
 _CONFIRM, _CURATE = any_of("confirm studies"), any_of("curate labels")
 _SUBMIT, _REVIEW = any_of("submit results to the airlock"), any_of("review results in the airlock")
 _AIRLOCK = any_of("submit results to the airlock", "review results in the airlock")
+_LOOK, _WRITE = any_of("read images"), any_of("write images")
 
 THINGS: dict[str, Rule] = {
     "labelling: open the app": _OPEN,
@@ -81,6 +101,42 @@ THINGS: dict[str, Rule] = {
     "assessing: reload": _CURATE,
     "assessing: disagreements": _CURATE,
     "assessing: say the final word": _CURATE,
+    "cohort: open the app": any_of("read images", "read reports"),
+    "asking: reload": _WRITE,
+    "asking: look": _WRITE,
+    "asking: check a code": _WRITE,
+    "asking: count": _WRITE,
+    "asking: stop": _WRITE,
+    "asking: keep": _WRITE,
+    "fetching: reload": _LOOK,
+    "fetching: look": _LOOK,
+    "fetching: ask": _WRITE,
+    "fetching: leave it to the site": _WRITE,
+    "fetching: one study": _WRITE,
+    "fetching: halt": _WRITE,
+    "fetching: retry": _WRITE,
+    "fetching: hurry": _WRITE,
+    "counting reports: reload": any_of("read reports"),
+    "counting reports: count": any_of("read reports"),
+    "counting reports: keep": any_of("load reports"),
+    "counting reports: take a snapshot": any_of("load reports"),
+    "imaging: open the app": _LOOK,
+    "series: reload": _LOOK,
+    "series: a study": _LOOK,
+    "series: what rules would change": _LOOK,
+    "series: overrule": _WRITE,
+    "series: keep rules": _WRITE,
+    "quarantine: reload": _LOOK,
+    "quarantine: let pass": _WRITE,
+    "quarantine: stop": _WRITE,
+    "look: reload": _LOOK,
+    "look: a study": _LOOK,
+    "look: slices": _LOOK,
+    "look: the value of a voxel": _LOOK,
+    "look: the header": _LOOK,
+    "look: draw": _WRITE,
+    "look: take a stroke back": _WRITE,
+    "look: keep a mask": _WRITE,
     "airlock: open the app": _AIRLOCK,
     "airlock: list": _AIRLOCK,
     "airlock: show one's own": _AIRLOCK,
@@ -105,7 +161,7 @@ THINGS: dict[str, Rule] = {
     "kernel: say the final word": _CURATE,
     "kernel: label snapshot": _CURATE,
 }
-"""The apps know every action but two: opening a lab session is the spawner's, writing images a matter of files."""
+"""The apps know every action but one: opening a lab session is the spawner's."""
 
 
 class AppsLayer:
@@ -157,14 +213,17 @@ class AppsLayer:
         results.mkdir()
         (results / "table.csv").write_text(TABLE)
         apply(all_as(PROJECT, "engineer"))
+        _image_study(settings, stack)
+        queued = _queued_study(settings, stack)
         scheduler = LocalScheduler(folder / "state" / "scheduler", capacity=Capacity(cpus=1, memory_mb=1000))
         stack.callback(scheduler.shutdown, cancel_jobs=True)
         colleague_s = open_project(PROJECT, Action.LOAD_REPORTS, person=COLLEAGUE, settings=settings)
         stack.callback(colleague_s.store.close)
         text = " ".join(["guard", *(word for role in ROLES for word in _words(role))])
         texts = {"ACC1": text, "ACC2": "for a further batch"}
-        loaded = [Report(accession, (Section("findings", said),)) for accession, said in texts.items()]
+        loaded = [Report(accession, (Section("findings", said),), *_CODE_AND_DAY) for accession, said in texts.items()]
         LabelingRepository(colleague_s).load_reports(loaded)
+        CohortRepository(colleague_s).keep("kept", _CRITERIA)
         stored, _ = LabelingRepository(colleague_s).reports()
         colleague_airlock = visit(PROJECT, person=COLLEAGUE, settings=settings)
         stack.callback(colleague_airlock.project.close)
@@ -172,7 +231,7 @@ class AppsLayer:
 
         pages = {role: _Pages(role, results, stack) for role in roles}
         for role in roles:
-            begin(role).open_as_engineer(scheduler, submitted.id, submitted.digest)
+            begin(role).open_as_engineer(scheduler, submitted.id, submitted.digest, queued)
         apply(all_as(PROJECT, "fellow"))
         batch = _batch(settings, stored.study_key, roles, stack)
         for role in roles:
@@ -189,7 +248,7 @@ class _Pages:
         self._results = results
         self._stack = stack
 
-    def open_as_engineer(self, scheduler: LocalScheduler, submission: str, digest: str) -> None:
+    def open_as_engineer(self, scheduler: LocalScheduler, submission: str, digest: str, queued: str) -> None:
         """A lab session's widgets, the airlock's app with a submission, and the project itself."""
         self._project = open_project(PROJECT, Action.OPEN_LAB)
         self._stack.callback(self._project.close)
@@ -198,6 +257,16 @@ class _Pages:
         self._airlock = self._closed_then(airlock_app())
         self._form = self._training.answer(READY)["form"]
         self._preview.answer(READY)
+        self._queued = queued
+        self._cohort = cohort_of(self._project)
+        for screen in ("ask", "fetch", "reports"):
+            self._cohort.answer(READY | {"screen": screen})
+        self._imaging = imaging_of(self._project)
+        for screen in ("series", "quarantine", "look"):
+            self._imaging.answer(READY | {"screen": screen})
+        volume = self._look({"kind": "open", "study": KEY, "series": None})["volume"]
+        self._volume = {"study": KEY, "series": volume["series"], "version": volume["version"]}
+        self._draw()
         self._airlock.answer(READY)
         self._mine = self._submit()
         self._theirs = {
@@ -273,6 +342,49 @@ class _Pages:
             "assessing: reload": lambda: self._assess(READY),
             "assessing: disagreements": lambda: self._assess({"kind": "cases", "which": "disputed", "begin": 0}),
             "assessing: say the final word": lambda: self._assess({"kind": "decide", "study": self._key} | FINAL),
+            "cohort: open the app": lambda: cohort_app().answer(READY),
+            "asking: reload": lambda: self._ask(READY),
+            "asking: look": lambda: self._ask({"kind": "look"}),
+            "asking: check a code": lambda: self._ask({"kind": "check", "code": "CXR1"}),
+            "asking: count": lambda: self._ask({"kind": "count", "criteria": CRITERIA}),
+            "asking: stop": lambda: self._ask({"kind": "stop"}),
+            "asking: keep": lambda: self._ask({"kind": "keep", "name": self._name, "criteria": CRITERIA}),
+            "fetching: reload": lambda: self._fetch(READY),
+            "fetching: look": lambda: self._fetch({"kind": "look", "which": "waiting"}),
+            "fetching: ask": lambda: self._fetch({"kind": "ask", "named": KEPT}),
+            "fetching: leave it to the site": lambda: self._fetch({"kind": "leave", "named": KEPT}),
+            "fetching: one study": lambda: self._fetch({"kind": "single", "accession": "ACC9"}),
+            "fetching: halt": lambda: self._fetch({"kind": "halt"}),
+            "fetching: retry": lambda: self._fetch({"kind": "retry", "study": None}),
+            "fetching: hurry": lambda: self._fetch({"kind": "hurry", "study": self._queued}),
+            "counting reports: reload": lambda: self._reports(READY),
+            "counting reports: count": lambda: self._reports({"kind": "count", "criteria": CRITERIA}),
+            "counting reports: keep": lambda: self._reports({"kind": "keep", "name": self._name, "criteria": CRITERIA}),
+            "counting reports: take a snapshot": lambda: self._reports({"kind": "take", "name": "kept"}),
+            "imaging: open the app": lambda: imaging_app().answer(READY),
+            "series: reload": lambda: self._series(READY),
+            "series: a study": lambda: self._series({"kind": "study", "study": KEY}),
+            "series: what rules would change": lambda: self._series({"kind": "try", "text": RULES}),
+            "series: overrule": lambda: self._series(
+                {"kind": "overrule", "study": KEY, "series": None, "note": self._name}
+            ),
+            "series: keep rules": lambda: self._series({"kind": "keep", "text": RULES, "seen": None}),
+            "quarantine: reload": lambda: self._quarantine(READY),
+            "quarantine: let pass": self._let_pass,
+            "quarantine: stop": lambda: self._quarantine({"kind": "stop"}),
+            "look: reload": lambda: self._look(READY),
+            "look: a study": lambda: self._look({"kind": "open", "study": KEY, "series": None}),
+            "look: slices": lambda: self._look(
+                {"kind": "frames", "time": 0, "low": 0.0, "high": 1.0, "wanted": [SLICE | {"mask": None}]}
+                | self._volume
+            ),
+            "look: the value of a voxel": lambda: self._look(
+                {"kind": "probe", "voxel": [0, 0, 0], "time": 0, "mask": None} | self._volume
+            ),
+            "look: the header": lambda: self._look({"kind": "header"} | self._volume),
+            "look: take a stroke back": lambda: self._look({"kind": "undo"} | self._volume),
+            "look: draw": self._draw,
+            "look: keep a mask": lambda: self._look({"kind": "keep"} | self._volume),
             "airlock: open the app": lambda: self._closed_then(airlock_app()).answer(READY),
             "airlock: list": lambda: airlock({"kind": "list"}),
             "airlock: show one's own": lambda: airlock({"kind": "show", "submission": self._mine}),
@@ -316,6 +428,35 @@ class _Pages:
         until(lambda: self._confirm({"kind": "batches"})["made_of"], "the reports to be matched")
         self._confirm({"kind": "make", "name": self._name} | BATCH)
 
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._cohort.answer(request | {"screen": "ask"})
+
+    def _fetch(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._cohort.answer(request | {"screen": "fetch"})
+
+    def _reports(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._cohort.answer(request | {"screen": "reports"})
+
+    def _series(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._imaging.answer(request | {"screen": "series"})
+
+    def _quarantine(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._imaging.answer(request | {"screen": "quarantine"})
+
+    def _look(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._imaging.answer(request | {"screen": "look"})
+
+    def _draw(self) -> None:
+        """On a mask begun anew: what was drawn of it is thrown away."""
+        self._look({"kind": "drop"} | self._volume)
+        self._look({"kind": "begin", "mask": None} | self._volume)
+        self._look({"kind": "stroke", "label": 1, "over": None, "runs": [0, 0, 3]} | SLICE | self._volume)
+
+    def _let_pass(self) -> None:
+        """Converts it again; it stays in quarantine, for the next one: a slice is missing."""
+        self._quarantine({"kind": "pass", "study": GAPPED, "series": series_name(GAP), "note": self._name})
+        until(lambda: not self._quarantine({"kind": "passing"})["converting"], "what is let pass to be converted")
+
     def _sync(self, *keys: dict[str, Any]) -> None:
         named = [{"batch": self._batch, **key} for key in keys]
         answer = self._confirm({"kind": "sync", "batch": self._batch, "keys": named, "have": []})
@@ -352,6 +493,32 @@ def apps_layer(folder: Path) -> Iterator[AppsLayer]:
 def _words(role: str) -> tuple[str, str, str]:
     """Words of the report that are this person's."""
     return f"{role} one", f"{role} two", f"{role} three"
+
+
+def _image_study(settings: Settings, stack: ExitStack) -> None:
+    """A study with one series, and its volume; rules that choose it. Another one with a gap, in quarantine."""
+    series = Stack(slices=3)
+    dicom = settings.paths.projects / PROJECT / "dicom"
+    write_stack(dicom / KEY / "one", series)
+    write_stack(dicom / GAPPED / "one", GAP)[2].unlink()
+    project = open_project(PROJECT, Action.WRITE_IMAGES, person=COLLEAGUE, settings=settings)
+    stack.callback(project.close)
+    studies = ImageStudies(project)
+    studies.keep_rules(RULES)
+    for key, chosen in ((KEY, series), (GAPPED, GAP)):
+        studies.overrule(key, series_name(chosen), "to be looked at")
+        studies.make_volumes(key)
+
+
+def _queued_study(settings: Settings, stack: ExitStack) -> str:
+    """Criteria that are kept, and a study that waits in the queue by them; its key."""
+    project = open_project(PROJECT, Action.WRITE_IMAGES, person=COLLEAGUE, settings=settings)
+    stack.callback(project.close)
+    kept = keep_criteria(project, "kept", _CRITERIA)
+    queue = RetrievalQueue(project)
+    queue.request([StudyFound("1.2.3", "ACC3", None, ("CXR1",), _CRITERIA.first)], kept)
+    (waiting,) = queue.requests()
+    return waiting.study_key
 
 
 def _batch(settings: Settings, study_key: str, roles: Sequence[str], stack: ExitStack) -> int:

@@ -24,10 +24,15 @@ _OF_REPORTS = (
     "report", "report_section", "phrase", "phrase_change", "task", "task_change", "cohort", "cohort_snapshot", "cohort_member",
     "confirmation_batch", "confirmation_assignment", "confirmation_removal", "study_curation", "label_snapshot",
 )  # fmt: skip
+_OF_IMAGES = (
+    "image_criteria", "retrieval", "retrieval_run", "selection_rules", "study_series", "series_choice", "series_verdict",
+    "series_pass", "mask", "volume_run",
+)  # fmt: skip
 _OF_ANSWERS = ("confirmation_item", "confirmation_lease", "confirmation_answer", "study_strata")
 TABLES: dict[str, tuple[Rule, Rule]] = {
     **dict.fromkeys(_OF_REPORTS, (ROWS, _EDIT)),
     **dict.fromkeys(_OF_ANSWERS, (ROWS, any_of("confirm studies", "curate labels"))),
+    **dict.fromkeys(_OF_IMAGES, (any_of("read images"), any_of("write images"))),
     **dict.fromkeys(("airlock_submission", "airlock_file", "airlock_review"), (_AIRLOCK, _AIRLOCK)),
     **dict.fromkeys(("setting", "alembic_version"), (ANYTHING, never)),
     **dict.fromkeys(("prediction", "report_time"), (never, never)),
@@ -41,6 +46,10 @@ _ADDED_ONLY = {
     "label_snapshot",
     "phrase_change",
     "task_change",
+    "selection_rules",
+    "series_choice",
+    "series_pass",
+    "mask",
     "confirmation_removal",
 }
 """What people said and did: nobody's session changes or removes a row of it."""

@@ -38,6 +38,8 @@ REST_THINGS: dict[str, Rule] = {
     "be shown the project": ANYTHING,
     "be offered a lab session": any_of("open a lab session"),
     "be offered the labelling app": any_of("open the labelling app"),
+    "be offered the cohorts": any_of("read images", "read reports"),
+    "be offered the images": any_of("read images"),
     "be offered the airlock": any_of(*_AIRLOCK),
     "list people": never,
     "look at a colleague": never,
@@ -48,7 +50,7 @@ REST_THINGS: dict[str, Rule] = {
 
 SPAWN_THINGS: dict[str, Rule] = {
     "start a lab session": any_of("open a lab session"),
-    "start an app session": any_of("open the labelling app", *_AIRLOCK),
+    "start an app session": any_of("open the labelling app", "read images", "read reports", *_AIRLOCK),
     "start a colleague's lab session": never,
     "start a colleague's app session": never,
 }
@@ -58,6 +60,8 @@ _STARTED, _REFUSED = frozenset({201, 202}), frozenset({403, 404})
 _TILES = {
     "be offered a lab session": {"JupyterLab"},
     "be offered the labelling app": {"Label reports", "Confirm labels"},
+    "be offered the cohorts": {"Cohort"},
+    "be offered the images": {"Images"},
     "be offered the airlock": {"Airlock"},
 }
 

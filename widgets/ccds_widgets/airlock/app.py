@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 from ccds_kernel.airlock.airlock import Airlock
 from ccds_kernel.airlock.door import visit
-from ccds_kernel.errors import CcdsError
 from ccds_widgets.airlock.model import AirlockModel
 from ccds_widgets.airlock.view import AirlockWidget
+from ccds_widgets.session import session_project
 
 
 def airlock_app() -> AirlockWidget:
@@ -23,9 +21,5 @@ def open_session() -> AirlockModel:
         ProjectAccessDenied: they may neither submit nor review in it.
         CcdsError: the session has no project, or the project can't be read.
     """
-    project_id = os.environ.get("CCDS_PROJECT")
-    if not project_id:
-        raise CcdsError(
-            expected="a session of a project", found="one without", do="open the app from its tile on the start page"
-        )
+    project_id = session_project()
     return AirlockModel(Airlock(visit(project_id)), project=project_id)

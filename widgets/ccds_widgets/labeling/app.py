@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import ALLOWED, Action
 from ccds_kernel.labeling.confirmation.curating import Curating
@@ -19,10 +16,11 @@ from ccds_widgets.labeling.confirm.app import confirm_screen
 from ccds_widgets.labeling.desk import Desk
 from ccds_widgets.labeling.known import Record
 from ccds_widgets.labeling.model import LabelingModel, OpenScreen
-from ccds_widgets.labeling.opening import OpenedBeforeError, Opening, Openings, Tell
 from ccds_widgets.labeling.prioritise.model import PrioritiseModel
 from ccds_widgets.labeling.shared_reports import SharedReports
 from ccds_widgets.labeling.view import LabelingWidget
+from ccds_widgets.opening import OpenedBeforeError, Opening, Openings, Tell
+from ccds_widgets.session import session_project
 
 
 def labeling_app() -> LabelingWidget:
@@ -37,19 +35,14 @@ def open_session() -> LabelingModel:
         ProjectAccessDenied: they may not label in it.
         CcdsError: the session has no project, or the project can't be read.
     """
-    project_id = os.environ.get("CCDS_PROJECT")
-    if not project_id:
-        raise CcdsError(
-            expected="a session of a project", found="one without", do="open the app from its tile on the start page"
-        )
-    return labeling_of(open_project(project_id, Action.OPEN_LABELING))
+    return labeling_of(open_project(session_project(), Action.OPEN_LABELING))
 
 
 def labeling_of(project: Project) -> LabelingModel:
     """The screens of `project` that the person who opened it may use."""
     reports = SharedReports(project)
-    desks = Openings(  # each for both screens of phrases
-        lambda task, tell: _desk(project, task, reports, tell), is_current=_is_current
+    desks = Openings[int, Desk](  # each for both screens of phrases
+        lambda task, tell: _desk(project, task, reports, tell), "Opening the reports", is_current=_is_current
     )
     screens: dict[str, tuple[Action, OpenScreen]] = {
         "annotate": (Action.EDIT_PHRASES, lambda task: _annotate(project, task, desks)),
@@ -98,13 +91,13 @@ def _phrases(project: Project, task: int) -> list[Phrase]:
     return [stored.phrase for stored in LabelingRepository(project, task).phrases()]
 
 
-def _annotate(project: Project, task: int, desks: Openings[Desk]) -> Model | Opening:
+def _annotate(project: Project, task: int, desks: Openings[int, Desk]) -> Model | Opening:
     desk = desks.of(task)
     if isinstance(desk, Opening):
         return desk
     return AnnotateModel(desk, Suggester(desk, Record(Curating(project, task))))
 
 
-def _prioritise(project: Project, task: int, desks: Openings[Desk]) -> Model | Opening:
+def _prioritise(project: Project, task: int, desks: Openings[int, Desk]) -> Model | Opening:
     desk = desks.of(task)
     return desk if isinstance(desk, Opening) else PrioritiseModel(desk, lambda other: _phrases(project, other))

@@ -24,13 +24,13 @@ from ccds_kernel.labeling.trial import changed, replaced
 from ccds_kernel.labeling.wording import counted
 from ccds_widgets.labeling.among import Among, Conflict, OfPhrase, Words
 from ccds_widgets.labeling.asked import MatchesEverythingError, NewLabelError
-from ccds_widgets.labeling.opening import Opening, Tell
 from ccds_widgets.labeling.phrase_messages import Given
 from ccds_widgets.labeling.ports import HasAppended, HasReport, HasTask, Repository, Tasks
 from ccds_widgets.labeling.readings import Reader
 from ccds_widgets.labeling.searching import Search
 from ccds_widgets.labeling.task_phrases import Place, TaskPhrases
 from ccds_widgets.labeling.told_steps import is_of_task, told_step
+from ccds_widgets.opening import Opening, Tell
 
 Answer = dict[str, Any]
 Numbers = npt.NDArray[np.intp]

@@ -19,10 +19,10 @@ from ccds_kernel.labeling.tasks.no_work import NoWorkError
 from ccds_kernel.labeling.tasks.task import COLOUR_SLOTS, Task
 from ccds_widgets import requests
 from ccds_widgets.base import Model
-from ccds_widgets.labeling.opening import OpenedBeforeError, Opening
 from ccds_widgets.labeling.ports import HasTask, Tasks
 from ccds_widgets.labeling.task_form import TaskForm
 from ccds_widgets.labeling.task_form_messages import AboutForm
+from ccds_widgets.opening import OpenedBeforeError, Opening
 
 Answer = dict[str, Any]
 OpenScreen = Callable[[int], Model | Opening]

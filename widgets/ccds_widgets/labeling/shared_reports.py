@@ -9,7 +9,7 @@ from ccds_kernel.labeling.reach import Reach
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.labeling.rows import StoredReport
 from ccds_kernel.labeling.wording import counted
-from ccds_widgets.labeling.opening import Opening, Tell
+from ccds_widgets.opening import Opening, Tell
 
 Version = tuple[int, Reach]
 """The number of the newest report, and which of them a task reads."""

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from ccds_widgets.base import SHARED, ModelWidget, assets
+from ccds_widgets.screens import screen_assets
 
 _OWN = Path(__file__).parent / "static"
-
-
-def screen_assets(name: str, *files: str, shared: Sequence[str] = ()) -> str:
-    """The scripts of screen `name`, which define `<name>Screen`: closed off, so that no screen's names meet another's.
-
-    `shared` are those that it takes from what all widgets share.
-    """
-    scripts = assets(*(SHARED / f"{file}.js" for file in shared), *(_OWN / name / f"{file}.js" for file in files))
-    return f"const {name}Screen = (() => {{\n{scripts}\nreturn {name}Screen;\n}})();"
+_screen = partial(screen_assets, _OWN)
 
 
 class LabelingWidget(ModelWidget):
@@ -24,19 +17,19 @@ class LabelingWidget(ModelWidget):
 
     _esm = "\n".join(
         (
-            assets(SHARED / "base.js", _OWN / "phrase_parts.js"),
-            screen_assets(
+            assets(SHARED / "base.js", SHARED / "screens.js", _OWN / "phrase_parts.js"),
+            _screen(
                 "annotate",
                 "suggestions", "state", "words", "report", "selection", "phrases", "toolbar",
                 "walking", "suggesting", "actions", "keys", "annotate",
             ),
-            screen_assets("prioritise", "state", "rows", "panels", "actions", "prioritise"),
-            screen_assets(
+            _screen("prioritise", "state", "rows", "panels", "actions", "prioritise"),
+            _screen(
                 "confirm",
                 "queue", "state", "study", "choices", "progress", "end", "keys", "images", "batches",
                 "curating", "actions", "confirm",
             ),
-            screen_assets(
+            _screen(
                 "assess",
                 "parts", "agreement", "labelers", "batches", "labels", "cases", "actions", "keys", "assess",
                 shared=("charts", "report"),
@@ -46,6 +39,7 @@ class LabelingWidget(ModelWidget):
     )  # fmt: skip
     _css = assets(
         SHARED / "base.css",
+        SHARED / "screens.css",
         SHARED / "charts.css",
         _OWN / "labeling.css",
         _OWN / "phrase_parts.css",

@@ -92,7 +92,11 @@ class Cut:
 
     def slice(self, volume: Volume, number: int) -> npt.NDArray[Any]:
         """Slice `number` of `volume`, which this is a cut of: (rows, columns), a view."""
-        turned = volume.voxels.transpose([old for old, _ in self.turns])
+        return self.picture(volume.voxels, number)
+
+    def picture(self, voxels: npt.NDArray[Any], number: int) -> npt.NDArray[Any]:
+        """Slice `number` of other voxels on the same grid, such as a mask's: (rows, columns), a view."""
+        turned = voxels.transpose([old for old, _ in self.turns])
         turned = turned[tuple(slice(None, None, -1 if flipped else 1) for _, flipped in self.turns)]
         return turned[:, :, number].T
 

@@ -51,6 +51,14 @@ function counted(number, noun) {
   return `${grouped(number)} ${number === 1 ? noun : plural}`;
 }
 
+/** A moment as people say it here. */
+function moment(iso) {
+  const then = new Date(iso);
+  const time = then.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  if (then.toDateString() === new Date().toDateString()) return `today ${time}`;
+  return `${then.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" })} ${time}`;
+}
+
 const PATIENCE_MS = 15000;
 const LOST = "Expected an answer of the kernel; found that the connection was lost meanwhile; look whether it was done before you try again.";
 const GONE = new Set(["restarting", "autorestarting", "terminating", "dead"]);
@@ -135,6 +143,20 @@ function emptyState(title, ...lines) {
   return h("div", { class: "ccds-empty" }, h("h2", {}, title), ...lines.map((line) => h("p", {}, line)));
 }
 
+/** "1–25 of 340 studies", and a button on either side; `words` says how many there are. */
+function pager({ begin, page, total }, words, turn) {
+  if (total <= page) return h("p", { class: "ccds-muted ccds-pager" }, words(total));
+  const button = (title, key, sign, to) =>
+    h("button", { class: "ccds-icon", "data-focus": `page-${key}`, "aria-label": `${title} (${key})`, title: `${title} (${key})`, disabled: to < 0 || to >= total, onclick: () => turn(to) }, sign);
+  return h(
+    "div",
+    { class: "ccds-pager", role: "group", "aria-label": "Pages" },
+    button("Page before", "p", "‹", begin - page),
+    h("span", { class: "ccds-muted" }, `${grouped(begin + 1)}–${grouped(Math.min(begin + page, total))} of ${words(total)}`),
+    button("Page after", "n", "›", begin + page),
+  );
+}
+
 /** The list of a widget's keys: `keys` are pairs of keys, two spaces between them, and what they do. */
 function keysDialog(keys) {
   const dialog = h("dialog", { class: "ccds-keys", "aria-label": "Keys", "data-many": String(keys.length > 15) });
@@ -144,6 +166,13 @@ function keysDialog(keys) {
     h("button", { class: "ccds-button", type: "button", onclick: () => dialog.close() }, "Close", h("kbd", {}, "Esc")),
   );
   return dialog;
+}
+
+/** Opens `dialog` over all that is in `root`; once closed it is gone. */
+function showDialog(root, dialog) {
+  dialog.addEventListener("close", () => dialog.remove());
+  root.append(dialog);
+  dialog.showModal();
 }
 
 /** Whether a key press goes into a text field. */

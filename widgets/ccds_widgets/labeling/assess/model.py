@@ -16,6 +16,7 @@ from ccds_kernel.labeling.confirmation.batch import Said
 from ccds_kernel.labeling.confirmation.curating import Newest
 from ccds_kernel.labeling.confirmation.snapshots import Taken
 from ccds_kernel.labeling.confirmation.source import Source
+from ccds_widgets.beside import Beside
 from ccds_widgets.labeling.assess import messages
 from ccds_widgets.labeling.assess.agreeing import agreement_shown, asked, question_name
 from ccds_widgets.labeling.assess.batches import batches_shown
@@ -24,7 +25,6 @@ from ccds_widgets.labeling.assess.deciding import Deciding
 from ccds_widgets.labeling.assess.labelers import labelers_shown
 from ccds_widgets.labeling.assess.labels import Figures, labels_of, labels_shown, snapshots_shown, sources_shown
 from ccds_widgets.labeling.assess.ports import Curates, Lists, Snapshots, Tasks
-from ccds_widgets.labeling.beside import Beside
 from ccds_widgets.labeling.known import Known, Record
 
 Answer = dict[str, Any]

@@ -25,7 +25,7 @@ from ccds_kernel.labeling.rows import StoredPhrase
 from ccds_kernel.labeling.tasks.repository import TaskRepository
 from ccds_kernel.normalization.volume import Volume
 from ccds_kernel.normalization.volume_folder import VolumeEntry, VolumeFolder
-from ccds_widgets.labeling.beside import Beside
+from ccds_widgets.beside import Beside
 from ccds_widgets.labeling.confirm.model import ConfirmModel
 from ccds_widgets.labeling.shared_reports import SharedReports
 

@@ -9,13 +9,11 @@ import numpy as np
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.volume import Volume
 from ccds_kernel.normalization.volume_folder import VolumeEntry
+from ccds_widgets.imaging.viewer.windows import CT, CT_WINDOWS, windows_of
 from ccds_widgets.labeling.confirm import messages
 from ccds_widgets.labeling.confirm.ports import Images
 from ccds_widgets.normalization.planes import Cut, Plane
 from ccds_widgets.normalization.tones import grey
-
-_SAMPLE = 1 << 18
-_ROBUST = (1, 99)
 
 Answer = dict[str, Any]
 
@@ -28,10 +26,15 @@ class Slices:
         self._last: tuple[VolumeEntry, Volume, Cut] | None = None
 
     def series(self, study_key: str) -> Answer:
-        """What there is of a study."""
+        """What there is of a study, and the windows that each is offered through: name, black, white."""
         return {
             "series": [
-                {"id": entry.series, "modality": entry.modality, "scanner": entry.scanner}
+                {
+                    "id": entry.series,
+                    "modality": entry.modality,
+                    "scanner": entry.scanner,
+                    "windows": [[one.name, one.low, one.high] for one in CT_WINDOWS] if entry.modality == CT else [],
+                }
                 for entry in self._images.of_study(study_key)
             ]
         }
@@ -57,7 +60,8 @@ class Slices:
         if request.low < request.high:
             low, high = request.low, request.high
         else:
-            low, high = _usual_range(entry, volume)
+            usual = windows_of(entry.modality, volume)[0]
+            low, high = usual.low, usual.high
         return {
             "size": [columns, rows],
             "slices": number,
@@ -75,12 +79,3 @@ class Slices:
             middle = np.append((np.array(volume.voxels.shape) - 1) / 2, 1)
             self._last = entry, volume, Cut.of(volume, Plane.AXIAL, (volume.affine @ middle)[:3])
         return self._last[1:]
-
-
-def _usual_range(entry: VolumeEntry, volume: Volume) -> tuple[float, float]:
-    """Of CT the soft tissue (HU, centre 40, width 400); of others all but the darkest and brightest hundredth."""
-    if entry.modality == "CT":
-        return -160.0, 240.0
-    flat = volume.voxels.reshape(-1, order="F")
-    low, high = (float(edge) for edge in np.percentile(flat[:: max(1, flat.size // _SAMPLE)], _ROBUST))
-    return (low, high) if low < high else (low, low + 1.0)

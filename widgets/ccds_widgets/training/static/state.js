@@ -83,14 +83,6 @@ function duration(seconds) {
   return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes / 60} h`;
 }
 
-/** A moment as people say it here. */
-function moment(iso) {
-  const then = new Date(iso);
-  const time = then.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  if (then.toDateString() === new Date().toDateString()) return `today ${time}`;
-  return `${then.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" })} ${time}`;
-}
-
 /** The state of a run as a chip: symbol, colour and word. */
 function stateChip(run) {
   const [sign, tone] = SIGNS[run.state];

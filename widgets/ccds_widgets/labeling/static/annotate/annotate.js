@@ -47,7 +47,7 @@ function annotateScreen(context) {
     if (what === "all" || what === "side") drawSide();
     drawChosen();
     // A control that is gone leaves the focus to the part that it was in.
-    if ([document.body, ...Object.values(parts)].includes(document.activeElement)) parts.report.focus({ preventScroll: true });
+    if (isFocusFree() || Object.values(parts).includes(document.activeElement)) parts.report.focus({ preventScroll: true });
   }
 
   function drawSide() {

@@ -25,7 +25,7 @@ function suggesting(state, context, draw, { act, change }) {
 
   /** Whether somebody who pressed the key of the suggestions went nowhere since: the focus waits in the report. */
   function isAwaited() {
-    const isWaiting = document.activeElement?.matches("body, .ccds-report, .ccds-list");
+    const isWaiting = isFocusFree() || document.activeElement.matches(".ccds-report, .ccds-list");
     return isWaiting && state.suggestions.awaitedAt === state.number && !state.chosen;
   }
 

@@ -70,7 +70,7 @@ function confirmScreen(context) {
   function focus() {
     if (!inSight) return;
     const active = document.activeElement;
-    const lost = active === document.body || [parts.choices, parts.whole, parts.report, parts.top].includes(active) || active.closest?.("[hidden]");
+    const lost = isFocusFree() || [parts.choices, parts.whole, parts.report, parts.top].includes(active) || active.closest?.("[hidden]");
     if (state.mode === "flag") parts.choices.querySelector("[data-focus=note]")?.focus();
     else if (lost && !columns.hidden) parts.report.focus({ preventScroll: true });
     else if (lost) parts.whole.focus({ preventScroll: true }); // on no button: the key that brought one here may come again

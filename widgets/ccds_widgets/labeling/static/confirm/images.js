@@ -1,12 +1,6 @@
 // The study's images beside its report: one axial slice, turned by the wheel or by ↑ ↓, with the windows that CT is read in.
 
-const WINDOWS = [
-  ["Usual", 0, 0],
-  ["Brain", 0, 80],
-  ["Subdural", -50, 150],
-  ["Lung", -1350, 150],
-  ["Bone", -300, 1200],
-];
+const USUAL = ["usual", 0, 0]; // the kernel chooses
 
 function imagePane(context) {
   const canvas = h("canvas", { class: "ccds-slice", tabindex: 0, "aria-label": "Axial slice; ↑ ↓ turn the slices" });
@@ -52,18 +46,16 @@ function imagePane(context) {
     redraw(
       tools,
       series.length > 1 ? h("select", { class: "ccds-field", "data-focus": "series", "aria-label": "Series", onchange: choose }, ...series.map(({ id }, order) => h("option", { value: order, selected: order === at }, id))) : h("b", {}, series[0].id),
-      ...(series[at].modality === "CT"
-        ? WINDOWS.map(([name], order) =>
-            h("button", { class: "ccds-button", "data-focus": `window-${order}`, "aria-pressed": String(order === shown.window), onclick: () => (Object.assign(shown, { window: order }), drawTools(), ask()) }, name),
-          )
-        : []),
+      ...series[at].windows.map(([name], order) =>
+        h("button", { class: "ccds-button", "data-focus": `window-${order}`, "aria-pressed": String(order === shown.window), onclick: () => (Object.assign(shown, { window: order }), drawTools(), ask()) }, name),
+      ),
     );
   }
 
   /** Asks for the slice that is wanted, one at a time: what was turned past meanwhile is never asked for. */
   async function ask() {
     const { study, series, at, window } = shown;
-    const [, low, high] = series[at].modality === "CT" ? WINDOWS[window] : WINDOWS[0];
+    const [, low, high] = series[at].windows[window] ?? USUAL;
     wanted = { kind: "slice", study, series: series[at].id, number: shown.number ?? 0, low, high };
     if (asking) return;
     asking = true;

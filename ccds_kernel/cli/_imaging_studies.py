@@ -1,0 +1,181 @@
+"""The verbs of `ccds imaging` about a project's studies: rules, select, volumes, quarantine, pass, mask."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ccds_kernel.imaging.selection.rules import Choice
+    from ccds_kernel.imaging.studies.repository import ImageStudies
+    from ccds_kernel.imaging.studies.rows import Judgement
+
+
+def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds verbs no public name
+    """Adds the verbs."""
+    summary = "keep rules for which series becomes a study's volume"
+    rules = _verb(verbs, "rules", summary, _rules)
+    rules.add_argument("file", metavar="FILE", type=Path, help="rules as YAML: see docs/imaging.md")
+
+    summary = "print which series of a study is chosen, and why the others are not; or choose another one"
+    select = _verb(verbs, "select", summary, _select)
+    select.add_argument("--study", metavar="KEY", required=True, help="the study key")
+    select.add_argument("--series", metavar="NAME", help="choose this series above the rules; 'none' for none of them")
+    select.add_argument("--note", default="", help="why")
+    select.add_argument("--json", action="store_true", help="print one JSON document")
+
+    summary = "convert the chosen series of studies into volumes"
+    volumes = _verb(verbs, "volumes", summary, _volumes)
+    volumes.add_argument("--study", nargs="+", metavar="KEY", help="study keys; all studies where none is named")
+    volumes.add_argument("--json", action="store_true", help="print one JSON list: a verdict for each series")
+
+    summary = "print the series in quarantine, and how many by reason and scanner"
+    quarantine = _verb(verbs, "quarantine", summary, _quarantine)
+    quarantine.add_argument("--json", action="store_true", help="print one JSON document")
+
+    summary = "let the reason pass for which a series is in quarantine, and convert it"
+    pass_ = _verb(verbs, "pass", summary, _pass)
+    pass_.add_argument("--study", metavar="KEY", required=True, help="the study key")
+    pass_.add_argument("--series", metavar="NAME", required=True, help="the series, as 'quarantine' prints it")
+    pass_.add_argument("--note", required=True, help="why")
+
+    summary = "lay a mask (DICOM SEG, RTSTRUCT, NIfTI) onto a volume and keep it"
+    mask = _verb(verbs, "mask", summary, _mask)
+    mask.add_argument("file", metavar="FILE", type=Path, help=".dcm, .nii or .nii.gz")
+    mask.add_argument("--study", metavar="KEY", required=True, help="the study key")
+    mask.add_argument("--series", metavar="NAME", required=True, help="the volume's series")
+
+
+def _verb(verbs: Any, name: str, summary: str, run: Any) -> argparse.ArgumentParser:  # noqa: ANN401 - as above
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=summary, description=f"{summary}.")
+    parser.add_argument("--project", required=True, metavar="ID", help="the IRB application's id")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _rules(options: argparse.Namespace) -> None:
+    from ccds_kernel.errors import CcdsError
+
+    try:
+        text = options.file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CcdsError(expected="a YAML file in UTF-8", found=type(error).__name__, do="check FILE") from error
+    with _studies(options.project, write=True) as studies:
+        new = studies.keep_rules(text)
+    print("kept: they hold from now on" if new else "these rules hold already")
+
+
+def _select(options: argparse.Namespace) -> None:
+    from ccds_kernel.imaging.studies.repository import NONE
+
+    with _studies(options.project, write=options.series is not None) as studies:
+        if options.series is None:
+            choice = studies.choice(options.study)
+        else:
+            series = None if options.series == NONE else options.series
+            choice = studies.overrule(options.study, series, options.note)
+    if options.json:
+        print(json.dumps(_choice_json(choice), indent=2))
+        return
+    for one in choice.series:
+        facts = one.series
+        thickness = "" if facts.thickness_mm is None else f"{facts.thickness_mm:g} mm"
+        said = f"{facts.number if facts.number is not None else '-':>5}  {facts.name}  {facts.modality:<3}"
+        print(
+            f"{said}  {facts.orientation:<8}  {thickness:>8}  {facts.images:>5}  {'; '.join(one.why_not) or 'CHOSEN'}"
+        )
+    print(f"{choice.by}: {choice.line}")
+
+
+def _choice_json(choice: Choice) -> dict[str, object]:
+    return {
+        "chosen": choice.chosen,
+        "by": choice.by,
+        "line": choice.line,
+        "series": [
+            {
+                "series": one.series.name,
+                "number": one.series.number,
+                "modality": one.series.modality,
+                "orientation": one.series.orientation,
+                "thickness_mm": one.series.thickness_mm,
+                "kernel": one.series.kernel,
+                "contrast": one.series.contrast,
+                "images": one.series.images,
+                "why_not": list(one.why_not),
+            }
+            for one in choice.series
+        ],
+    }
+
+
+def _volumes(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    with _studies(options.project, write=True) as studies:
+        keys = options.study or studies.study_keys()
+        bar = tqdm(keys, desc="converting", unit=" studies", disable=not sys.stderr.isatty(), leave=False)
+        found = [judged for key in bar for judged in studies.make_volumes(key)]
+    _print_judgements(found, as_json=options.json)
+    if not options.json:
+        without = len(keys) - len({one.study_key for one in found})
+        print(f"{len(keys)} studies: {len(found)} series converted, {without} without a chosen series")
+
+
+def _quarantine(options: argparse.Namespace) -> None:
+    with _studies(options.project) as studies:
+        found, counts = studies.quarantine(), studies.quarantine_counts()
+    if options.json:
+        counted = [{"code": code, "scanner": scanner, "series": n} for (code, scanner), n in sorted(counts.items())]
+        print(json.dumps({"series": [_as_json(one) for one in found], "counts": counted}, indent=2))
+        return
+    _print_judgements(found, as_json=False)
+    for (code, scanner), count in sorted(counts.items()):
+        print(f"{count:6}  {code:<22}  {scanner or 'unknown scanner'}")
+
+
+def _pass(options: argparse.Namespace) -> None:
+    with _studies(options.project, write=True) as studies:
+        _print_judgements(studies.let_pass(options.study, options.series, options.note), as_json=False)
+
+
+def _mask(options: argparse.Namespace) -> None:
+    with _studies(options.project, write=True) as studies:
+        kept = studies.import_mask(options.study, options.series, options.file)
+    print(f"kept as {kept.file} ({kept.kind}, {len(kept.labels)} label(s))")
+
+
+def _print_judgements(found: list[Judgement], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([_as_json(one) for one in found], indent=2))
+        return
+    for one in found:
+        print(f"{one.study_key}  {one.series or '-':<27}  {one.modality:<3}  {one.status:<11}  {one.reason or ''}")
+
+
+def _as_json(one: Judgement) -> dict[str, object]:
+    return {
+        "study_key": one.study_key,
+        "series": one.series,
+        "modality": one.modality,
+        "scanner": one.scanner,
+        "status": one.status.value,
+        "reason": None if one.reason is None else str(one.reason),
+        "by": one.person,
+        "at": one.at.isoformat(),
+    }
+
+
+@contextmanager
+def _studies(project_id: str, *, write: bool = False) -> Iterator[ImageStudies]:
+    from ccds_kernel.imaging.studies.repository import ImageStudies
+    from ccds_kernel.irb.project import open_project
+    from ccds_kernel.irb.roles import Action
+
+    with closing(open_project(project_id, Action.WRITE_IMAGES if write else Action.READ_IMAGES)) as project:
+        yield ImageStudies(project)

@@ -1,0 +1,120 @@
+"""`ccds imaging rules | select | volumes | quarantine | pass | mask`, as people and scripts meet them."""
+
+import json
+import shutil
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from ccds_kernel.cli import main
+from support.dicom import write_stack
+from support.image_studies import KEY, RULES, name_of
+from support.site import ADMINISTRATOR, act_as
+
+pytestmark = pytest.mark.usefixtures("study")
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, settings, capsys):
+    """Runs a verb in HEAD-1 as eve; its exit status and what it printed."""
+    lines = [f'{name} = "{path}"' for name, path in settings.paths.model_dump().items()]
+    text = "\n".join(["[paths]", *lines, "[hub]", f'administrators = ["{ADMINISTRATOR}"]'])
+    (tmp_path / "ccds.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("CCDS_CONFIG", str(tmp_path / "ccds.toml"))
+    act_as(monkeypatch, "eve", "HEAD-1")
+
+    def command(*words: str) -> tuple[int, str, str]:
+        status = main(["imaging", *words, "--project", "HEAD-1"])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return command
+
+
+@pytest.fixture
+def rules(tmp_path, run):
+    """Rules that hold."""
+    (tmp_path / "rules.yaml").write_text(RULES, encoding="utf-8")
+    assert run("rules", str(tmp_path / "rules.yaml")) == (0, "kept: they hold from now on\n", "")
+
+
+@pytest.mark.usefixtures("rules")
+def test_select_explains_and_overrules(run, study) -> None:
+    """A line for each series; JSON says the same."""
+    _, table, _ = run("select", "--study", KEY)
+    status, _, _ = run("select", "--study", KEY, "--series", name_of(study["thick"]), "--note", "less noise")
+    _, text, _ = run("select", "--study", KEY, "--json")
+
+    assert "CHOSEN" in table.splitlines()[0]
+    assert "orientation coronal is not axial" in table.splitlines()[2]
+    choice = json.loads(text)
+    assert (status, choice["chosen"], choice["by"]) == (0, name_of(study["thick"]), "eve")
+    assert {one["number"]: one["why_not"] for one in choice["series"]} == {
+        1: ["overruled by eve"],
+        2: [],
+        3: ["orientation coronal is not axial"],
+    }
+
+
+@pytest.mark.usefixtures("rules")
+def test_volumes_and_quarantine_and_pass(run, study, folder) -> None:
+    """From a leaning series to a volume that a person answered for."""
+    stack = study["thin"]
+    shutil.rmtree(folder / "thin")
+
+    def lean(data, index) -> None:
+        x, y, z = stack.position(index)
+        data.ImagePositionPatient = [x, y + index * 0.7, z]
+
+    write_stack(folder / "thin", stack, lean)
+
+    _, made, _ = run("volumes")
+    _, text, _ = run("quarantine", "--json")
+    _, table, _ = run("quarantine")
+    _, passed, _ = run("pass", "--study", KEY, "--series", name_of(stack), "--note", "agreed")
+    _, left, _ = run("quarantine")
+
+    assert made.endswith("1 studies: 1 series converted, 0 without a chosen series\n")
+    found = json.loads(text)
+    assert found["counts"] == [{"code": "gantry-tilt", "scanner": "Synthetic One", "series": 1}]
+    assert found["series"][0]["reason"].startswith("gantry-tilt: ")
+    assert "gantry-tilt             Synthetic One" in table
+    assert "accepted" in passed
+    assert left == ""
+
+
+@pytest.mark.usefixtures("rules")
+def test_a_mask_is_kept(run, study, settings, tmp_path) -> None:
+    """On the volume that was just made."""
+    run("volumes", "--study", KEY)
+    series = name_of(study["thin"])
+    volume = nib.load(settings.paths.projects / "HEAD-1" / "nifti" / KEY / f"{series}.nii.gz")
+    labels = np.zeros(volume.shape, np.uint8)
+    labels[1, 1, 1] = 3
+    nib.save(nib.Nifti1Image(labels, volume.affine), tmp_path / "mask.nii.gz")
+
+    status, said, _ = run("mask", str(tmp_path / "mask.nii.gz"), "--study", KEY, "--series", series)
+
+    assert status == 0
+    assert said.startswith(f"kept as {series}-")
+    assert said.endswith("(nifti, 1 label(s))\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("rules", "/nowhere.yaml"), "expected a YAML file in UTF-8"),
+        (("select", "--study", "zzz"), "none of that key with files"),
+        (("select", "--study", KEY, "--series", "none"), "a note of at most 400 characters"),
+        (("volumes", "--study", "zzz"), "none of that key with files"),
+        (("pass", "--study", KEY, "--series", "series-0", "--note", "x"), "isn't in quarantine"),
+        (("mask", "/nowhere.nii", "--study", KEY, "--series", "series-0"), "expected a volume of the project"),
+    ],
+)
+def test_what_can_t_be_done_is_one_clear_line(run, words, said) -> None:
+    """Exit status 1, nothing on stdout."""
+    status, out, error = run(*words)
+
+    assert (status, out, error.count("\n")) == (1, "", 1)
+    assert said in error

@@ -1,0 +1,1 @@
+"""The cohort app: which studies an archive has, kept as criteria, and fetching them."""

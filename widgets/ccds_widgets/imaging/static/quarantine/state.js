@@ -1,0 +1,19 @@
+// What the screen knows.
+
+function newState() {
+  return {
+    opened: false,
+    may_write: false,
+    code: null,
+    scanner: null,
+    list: null, // {rows, begin, page, total, counts, meanings}
+    run: null,
+    waiting: null,
+    at: 0, // the row that the keys are for
+    passing: null, // {study, series, note, converting, result}
+    error: null,
+    busy: false,
+  };
+}
+
+const UNKNOWN_SCANNER = "unknown scanner";

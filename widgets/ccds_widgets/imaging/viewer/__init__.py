@@ -1,0 +1,1 @@
+"""Volumes to look at: three planes, the value under the pointer, masks and their correction, headers."""

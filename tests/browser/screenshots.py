@@ -36,7 +36,7 @@ PICTURES = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 SIZE = {"width": 1280, "height": 800}
 LAB_SIZE = {"width": 1440, "height": 1000}
 LOCALE = "en-SE"
-"""English with dates as everywhere else in the pictures, 2024-01-31, and 24 hours."""
+"""English with days told as 2024-01-31, and 24 hours. A field of a date the browser draws as it likes."""
 
 TASK = "hemorrhage"
 """The demo's labelling task with a guideline, a phrase list, and batches that labelers have begun."""

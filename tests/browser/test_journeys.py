@@ -85,11 +85,18 @@ def login(page: Page, demo: Demo, person: str) -> None:
     expect(page).to_have_url(f"{demo.url}/hub/home")
 
 
+def start(page: Page, what: str) -> None:
+    """Begins, on the home page, the session that `what` is in."""
+    page.get_by_role("article").filter(has=page.get_by_role("heading", name=what)).get_by_role(
+        "link", name="Start"
+    ).click()
+
+
 @pytest.mark.usefixtures("no_phrase_left")
 def test_fellow_labels_reports_and_finds_the_phrase_after_a_reload(page: Page, demo: Demo) -> None:
     """A fellow logs in, opens labelling, selects a phrase, gives it a label, sees its count; after a reload it is there."""
     login(page, demo, "fay")
-    page.get_by_role("link", name="Start").click()
+    start(page, "Label reports")
     expect(page).to_have_url(re.compile(rf"/user/fay/{APP}/voila/render/labeling\.ipynb"), timeout=60_000)
     expect(page.locator(".ccds-done")).to_contain_text(" of 4,000 reports labelled", timeout=60_000)
     before = page.locator(".ccds-done").inner_text()
@@ -112,7 +119,7 @@ def test_fellow_labels_reports_and_finds_the_phrase_after_a_reload(page: Page, d
 def test_scientist_gets_a_lab_session_on_one_gpu_slot(page: Page, demo: Demo) -> None:
     """A scientist chooses one GPU; a notebook there has the session's project at hand and sees exactly one slot."""
     login(page, demo, "sam")
-    page.get_by_role("link", name="Start").click()
+    start(page, "JupyterLab")
     expect(page.get_by_role("heading", name="JupyterLab for")).to_be_visible()
     expect(page.get_by_role("radio", name="1")).to_be_checked()
 
@@ -132,7 +139,7 @@ def test_scientist_tunes_a_recipe_and_trains_a_model(page: Page, demo: Demo, pro
     """Both walk-throughs run to their end: the saved recipe gives on the command line what the page showed; the loss falls."""
     need_training()
     login(page, demo, "sam")
-    page.get_by_role("link", name="Start").click()
+    start(page, "JupyterLab")
     page.get_by_role("button", name="Start").click()
     expect(page).to_have_url(re.compile(rf"/user/sam/{LAB}/lab"), timeout=60_000)
     session = f"{demo.url}/user/sam/{LAB}/"

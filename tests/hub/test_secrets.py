@@ -4,6 +4,7 @@ import asyncio
 import json
 import stat
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import psutil
@@ -16,6 +17,9 @@ from ccds_kernel.demo.reports import generate_reports
 from support.demo import APP, LAB, Demo, processes_of
 
 pytestmark = pytest.mark.hub
+AGAIN_S = 0.2
+"""After this long a kernel that opens the reports is asked again."""
+
 DEMO_TASK = 2
 """The demo's task with phrases; the first one is nobody's yet."""
 
@@ -34,11 +38,13 @@ def used(demo: Demo, client: Callable[[str], requests.Session], lab: str, app: s
 
 async def _opened(app: str, kernel: str, token: str) -> str:
     """All that the app tells a page that comes, its first reports included."""
-    head = {"msg_id": "1", "session": "s", "username": "", "version": "5.3", "date": "2026-01-01T00:00:00Z"}
+    head = {"session": "s", "username": "", "version": "5.3", "date": "2026-01-01T00:00:00Z"}
+
+    ids = count()  # a message that is alike another in all is taken for the same one
 
     def message(kind: str, content: dict) -> str:
         rest = {"parent_header": {}, "metadata": {}, "buffers": [], "channel": "shell"}
-        return json.dumps({"header": head | {"msg_type": kind}, "content": content} | rest)
+        return json.dumps({"header": head | {"msg_id": str(next(ids)), "msg_type": kind}, "content": content} | rest)
 
     url = f"{app}api/kernels/{kernel}/channels?session_id=s".replace("http:", "ws:")
     headers, told = {"Authorization": f"token {token}"}, ""
@@ -56,6 +62,10 @@ async def _opened(app: str, kernel: str, token: str) -> str:
                 comms = list(answer["content"]["comms"])
             elif answer["header"]["msg_type"] != "comm_msg" or "answer" not in str(raw):
                 continue
+            elif '"opening":' in str(raw):
+                await asyncio.sleep(AGAIN_S)  # as a page does
+            else:
+                del asked[0]
             if not asked:
                 return told
             for comm in comms:
@@ -63,7 +73,6 @@ async def _opened(app: str, kernel: str, token: str) -> str:
                 await socket.send(
                     message("comm_msg", {"comm_id": comm, "data": {"method": "custom", "content": content}})
                 )
-            del asked[0]
     return told
 
 

@@ -45,7 +45,7 @@ def test_a_session_is_another_origin_than_the_hub(hub: Demo, subdomain_site: Hub
         page.fill("#password_input", hub.passwords["fay"])
         page.click("#login_submit")
         page.wait_for_url("**/hub/home")
-        page.get_by_role("link", name="Start").click()
+        page.get_by_role("article").filter(has_text="Label reports").get_by_role("link", name="Start").click()
         page.wait_for_url(f"http://fay.{place}/user/fay/{APP}/voila/render/**", timeout=60_000)
         expect(page.get_by_text("No reports in this project yet")).to_be_visible(timeout=60_000)
         read = page.evaluate(

@@ -45,7 +45,7 @@ _NUMBER = re.compile(r"\s+\d")
 _SMALL = re.compile(r"\s+[a-z0-9]")
 _CAPITALISED = re.compile(r"[A-Z][a-z]")
 _NEW_ITEM = re.compile(
-    r"(?:[-*+>•·–—]|\(?\d{1,2}[.)])\s|[A-ZÀ-ÖØ-Þ](?:[a-zß-öø-ÿ]|\s[a-zß-öø-ÿ])|[^\W\d_][\w &/-]{1,40}:(?!\w)"
+    r"(?:[-*+>•·–—]|\(?\d{1,2}[.)])(?:\s|$)|[A-ZÀ-ÖØ-Þ](?:[a-zß-öø-ÿ]|\s[a-zß-öø-ÿ])|[^\W\d_][\w &/-]{1,40}:(?!\w)"
 )
 _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ]")
 _SMALL_LETTER = re.compile(r"[a-zß-öø-ÿ]")
@@ -60,7 +60,7 @@ _CALLS_FOR_MORE = re.compile(
     re.IGNORECASE,
 )
 _LOOK_BACK = 12
-_SIZE = re.compile(r"(?:tiny|trace|minimal|mild|small|moderate|large)\s")
+_SIZE = re.compile(r"(?:tiny|trace|minimal|mild|small|moderate|large)(?:\s|$)")
 _CAPITAL_BEGINS = r"[^\W\d_a-z]"
 _ANSWERS = "no|not|none|nil|absent|negative|resolved|cleared|excluded|ruled|unlikely|possible|suspected"
 _WHAT = r"\s(?:(?!(?i:and|or|nor|no|not|without)\b)[\w'-]++\s){1,5}"
@@ -150,7 +150,7 @@ def _is_stop(text: str, start: int, end: int) -> bool:
         return start > 0 and not text[start - 1].isspace()
     if stop != ".":
         return True
-    words = text[max(0, start - _LOOK_BACK) : start].split()
+    words = _FEED.split(text[max(0, start - _LOOK_BACK) : start])[-1].split()
     word = words[-1].lower().strip(_AROUND_WORDS) if words else ""
     if word in _ABBREVIATED or (word == "no" and _NUMBER.match(text, end)):
         return False

@@ -29,6 +29,9 @@ def sentences(text: str) -> list[str]:
         ("no effusion! mass? yes", ["no effusion!", "mass?", "yes"]),
         ("A 3.5 cm mass at 10.30. Stable", ["a 3.5 cm mass at 10.30.", "stable"]),
         ("Edema vs. pneumonia, seen by Dr. Reed, e.g. today. Ok", ["edema vs. pneumonia, seen by dr. reed, e.g. today.", "ok"]),
+        ("Edema vs\n\n. Ok", ["edema vs", ".", "ok"]),  # no word of another line
+        ("No edema\n-", ["no edema", "-"]),  # whatever follows, even nothing
+        ("No edema\nsmall", ["no edema", "small"]),
         ("Edema (vs. pneumonia). Ok", ["edema (vs. pneumonia).", "ok"]),
         ("Approx. 3 cm, approx. half. It is approx. Heart", ["approx. 3 cm, approx. half.", "it is approx.", "heart"]),
         ("See no. 3. Mass? No. Effusion", ["see no. 3.", "mass?", "no.", "effusion"]),

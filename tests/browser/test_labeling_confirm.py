@@ -316,6 +316,7 @@ def test_a_fellow_takes_a_batch_away_and_who_is_at_it_learns_it(project, serve, 
     page.get_by_role("button", name="Confirm", exact=True).click()
     expect(page.get_by_role("button", name="Batches")).to_be_visible()
     page.keyboard.press("b")
+    expect(page.get_by_role("heading", name="New batch")).to_be_visible()  # the page looks for nothing new any more
     asked = page.get_by_role("alertdialog")
     button = page.get_by_role("button", name="Take “too much” away")
     row = page.get_by_role("row", name="too much").filter(has=page.locator("th"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -29,12 +30,13 @@ class StepError(CcdsError):
         return partial(type(self), self.place, expected=self.expected, found=self.found, do=self.do), ()
 
 
-def apply(recipe: Recipe, volume: Volume) -> Volume:
+def apply(recipe: Recipe, volume: Volume, *, watch: Callable[[int], None] | None = None) -> Volume:
     """What `recipe` makes of `volume`, which is not changed. One thread.
 
     Args:
         recipe: its steps are applied in order.
         volume: finite voxels, affine to RAS in mm.
+        watch: called with each step's place, from 1, before it runs; what it raises ends the work.
 
     Returns:
         A volume with voxels of the type that the recipe says.
@@ -45,6 +47,8 @@ def apply(recipe: Recipe, volume: Volume) -> Volume:
     """
     image = Working(volume.voxels, volume.affine)
     for place, step in enumerate(recipe.steps, 1):
+        if watch:
+            watch(place)
         try:
             with np.errstate(over="ignore", invalid="ignore"):  # a volume is checked to be finite when it is made
                 step.run(image)

@@ -126,3 +126,19 @@ def test_the_place_of_a_refused_step_survives_the_way_to_another_process(ct) -> 
     there = copy.copy(raised.value)  # by the way that pickle takes
 
     assert (there.place, str(there)) == (2, str(raised.value))
+
+
+def test_whoever_watches_is_told_each_step_before_it_runs(ct):
+    """And may end the work: what they raise comes out as it is."""
+    steps = (make_step("reorient", {"to": "LPS"}), make_step("window", {"center": 40, "width": 80}))
+    places = []
+
+    def stop(place):
+        places.append(place)
+        if place == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        apply(Recipe("watched", steps), ct, watch=stop)
+
+    assert places == [1, 2]

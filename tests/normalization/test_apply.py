@@ -130,7 +130,7 @@ def test_the_place_of_a_refused_step_survives_the_way_to_another_process(ct) -> 
 
 def test_whoever_watches_is_told_each_step_before_it_runs(ct):
     """And may end the work: what they raise comes out as it is."""
-    steps = (make_step("reorient", {"to": "LPS"}), make_step("window", {"center": 40, "width": 80}))
+    steps = (Reorient(to="LPS"), Window(center=40, width=80))
     places = []
 
     def stop(place):

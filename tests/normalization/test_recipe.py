@@ -22,6 +22,13 @@ output: float32
 """
 
 numbers = st.floats(-1e6, 1e6)
+
+
+def rising(count: int = 2, least: float = -1000, most: float = 1000) -> st.SearchStrategy[list[float]]:
+    """That many numbers, each greater than the one before."""
+    return st.lists(st.floats(least, most), min_size=count, max_size=count, unique=True).map(sorted)
+
+
 PARAMETERS = {
     "reorient": st.fixed_dictionaries({"to": st.sampled_from(ANY_ORIENTATION)}),
     "resample": st.fixed_dictionaries(
@@ -32,6 +39,7 @@ PARAMETERS = {
     ),
     "window": st.fixed_dictionaries({"center": numbers, "width": st.floats(1e-3, 1e6)}),
     "clip": st.fixed_dictionaries({"percentiles": st.tuples(st.floats(0, 49), st.floats(50, 100)).map(list)}),
+    "rescale": st.fixed_dictionaries({"range": rising()}, optional={"from": rising()}),
     "z_score": st.fixed_dictionaries({"mask": st.sampled_from(["none", "nonzero", "otsu"])}),
 }
 steps = st.one_of([values.map(lambda given, name=name: make_step(name, given)) for name, values in PARAMETERS.items()])

@@ -14,6 +14,7 @@ EXPECTED = {
     "resample": ({"spacing_mm": [0.9, 1.1, 1.3], "interpolation": "cubic"}, "578d3cdc2e3c8e8d"),
     "window": ({"center": 40, "width": 80}, "929cd7f5b27b6604"),
     "clip": ({"percentiles": [1, 99]}, "8de2818bae657c3b"),
+    "rescale": ({"range": [0, 1]}, "7ee4aa6f30a0411a"),
     "z_score": ({"mask": "otsu"}, "2a7126e4eec819e8"),
 }
 """Step → parameters, and the first 16 digits of the result's hash. Change one only with a line in the changelog."""

@@ -12,11 +12,14 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.steps.clip import Clip
 from ccds_kernel.normalization.steps.reorient import Reorient
 from ccds_kernel.normalization.steps.resample import Resample
+from ccds_kernel.normalization.steps.rescale import Rescale
 from ccds_kernel.normalization.steps.step import Parameters, Step
 from ccds_kernel.normalization.steps.window import Window
 from ccds_kernel.normalization.steps.z_score import ZScore
 
-STEPS: Final[Mapping[str, type[Parameters]]] = {step.name: step for step in (Reorient, Resample, Window, Clip, ZScore)}
+STEPS: Final[Mapping[str, type[Parameters]]] = {
+    step.name: step for step in (Reorient, Resample, Window, Clip, Rescale, ZScore)
+}
 """Name → step. A new step is a file beside this one and a word in this line."""
 
 
@@ -33,7 +36,7 @@ def make_step(name: str, parameters: object) -> Step:
     known = STEPS[name]
     if not isinstance(parameters, Mapping):
         raise CcdsError(
-            expected=f"the parameters of {name} as a map ({', '.join(known.model_fields)})",
+            expected=f"the parameters of {name} as a map ({', '.join(parameter_names(known))})",
             found=_short(parameters),
             do="give each parameter as 'name: value'",
         )
@@ -45,12 +48,18 @@ def make_step(name: str, parameters: object) -> Step:
     return step
 
 
+def parameter_names(step: type[Parameters], *, required: bool = False) -> list[str]:
+    """What recipes call the parameters of `step`: all, or those that can't be left out."""
+    fields = step.model_fields.items()
+    return [field.alias or name for name, field in fields if field.is_required() or not required]
+
+
 def _wrong(step: type[Parameters], error: ValidationError) -> CcdsError:
     """What is wrong with the first offending parameter, unknown ones first: a misspelt one is also a missing one."""
     errors = error.errors(include_url=False, include_context=False)
     first = min(errors, key=lambda one: one["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"])
-    there_are = list(step.model_fields)
+    there_are = parameter_names(step)
     if first["type"] == "extra_forbidden":
         return CcdsError(
             expected=f"the parameters {', '.join(there_are)} of {step.name}",
@@ -61,7 +70,7 @@ def _wrong(step: type[Parameters], error: ValidationError) -> CcdsError:
         return CcdsError(
             expected=f"the parameter {key} of {step.name}",
             found="none",
-            do=f"add it ({', '.join(there_are)} are needed)",
+            do=f"add it ({', '.join(parameter_names(step, required=True))} are needed)",
         )
     what = first["msg"].removeprefix("Value error, ")
     where = f"{key} of {step.name}" if key else f"the parameters of {step.name}"
@@ -77,4 +86,4 @@ def _short(value: object) -> str:
     return repr(value)[:80]
 
 
-__all__ = ["STEPS", "Clip", "Reorient", "Resample", "Step", "Window", "ZScore", "make_step"]
+__all__ = ["STEPS", "Clip", "Reorient", "Resample", "Rescale", "Step", "Window", "ZScore", "make_step"]

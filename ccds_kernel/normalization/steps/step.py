@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -28,15 +30,20 @@ class Step(Protocol):
 
 
 class Parameters(BaseModel):
-    """The base of steps: frozen, no unknown parameter, no NaN, every parameter given."""
+    """The base of steps: frozen, no unknown parameter, no NaN; a parameter is given, or its absence means something."""
 
     name: ClassVar[str]
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def parameters(self) -> dict[str, Any]:
-        """The parameters as a recipe file holds them."""
-        return self.model_dump(mode="json")
+        """The parameters as a recipe file holds them: those that are given."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def ascending(numbers: Sequence[float]) -> bool:
+    """Whether each of `numbers` is greater than the one before."""
+    return all(low < high for low, high in pairwise(numbers))
 
 
 Number = Annotated[float, Field(strict=True), AfterValidator(lambda number: number + 0.0)]

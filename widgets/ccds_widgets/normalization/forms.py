@@ -42,6 +42,7 @@ FORMS: Final[Mapping[str, tuple[FormField, ...]]] = {
         FormField("width", "number", 80.0, "width", "HU"),
     ),
     "clip": (FormField("percentiles", "numbers", (0.5, 99.5), "percentiles", "%"),),
+    "rescale": (FormField("range", "numbers", (0.0, 1.0), "darkest and brightest to"),),
     "z_score": (FormField("mask", "choice", "none", "mask", options=tuple(Mask)),),
 }
 """Step → its fields, for every registered step."""

@@ -125,7 +125,7 @@ def _volume(
     if grid.deviation_mm > _GRID_WARNING_MM:
         warnings.append(f"slice positions stray up to {grid.deviation_mm:.3f} mm from an even grid")
     if grid.unevenness is not None:
-        warnings.append(f"corrected by interpolation, as was opted in to: {correction_line(grid)}")
+        warnings.append(f"corrected by interpolation: {correction_line(grid)}")
     same = instances[0].same
     study = study_folder or hashed_name("study", same["StudyInstanceUID"])
     target = out / study / f"{hashed_name('series', series.uid)}.nii.gz"

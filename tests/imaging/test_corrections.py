@@ -66,7 +66,7 @@ def test_a_leaning_stack_is_put_upright(tmp_path, out, convert, orientation, lea
     assert sidecar["corrected"]["tilt_degrees"] == pytest.approx(
         np.degrees(np.arctan(abs(lean) / stack.distance)), abs=1e-3
     )
-    assert any("as was opted in to" in warning for warning in sidecar["warnings"])
+    assert any("corrected by interpolation" in warning for warning in sidecar["warnings"])
 
 
 def test_uneven_slices_are_put_at_even_distances(tmp_path, out, convert) -> None:

@@ -304,15 +304,15 @@ class ImageStudies:
             (one, series) for one, series in zip(read, inventory.series, strict=True) if one.facts.name == choice.chosen
         )
         with self._project.store.reading() as connection:
-            passed = rows.passes(connection, study_key).get(choice.chosen, set())
+            passed = rows.passes(connection, [study_key]).get((study_key, choice.chosen), ())
         verdict = convert_series(
             series,
             self._project.folder / "nifti",
             study_folder=study_key,
             correct=self.rules().correct,
-            passed=passed,
+            passed={one.code for one in passed},
         )
-        return [Verdict(chosen.facts, verdict.status, verdict.reason, chosen.files)]
+        return [Verdict(chosen.facts, verdict.status, verdict.reason, chosen.files, verdict.warnings)]
 
     def _something_chooses(self, study_key: str) -> bool:
         with self._project.store.reading() as connection:

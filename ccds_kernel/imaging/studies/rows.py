@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select
 
 from ccds_kernel.cohort.tables import report
 from ccds_kernel.imaging.retrieval.request import State
@@ -33,6 +33,23 @@ class KeptRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """A reason for quarantine that a person let pass.
+
+    Args:
+        code: a key of `verdict.PASSABLE`.
+        note: why, in their words.
+        person: who answers for it.
+        at: when.
+    """
+
+    code: str
+    note: str
+    person: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """The newest verdict of one series of a project.
 
@@ -46,6 +63,8 @@ class Judgement:
         files: how many files it has.
         person: who had it converted.
         at: when.
+        warnings: what should be known of it: hints that something is missing, and what was corrected; one line each.
+        passed: what people let pass of it, the oldest first.
     """
 
     study_key: str
@@ -57,6 +76,8 @@ class Judgement:
     files: int
     person: str
     at: datetime
+    warnings: tuple[str, ...] = ()
+    passed: tuple[Passed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +88,7 @@ class Verdict:
     status: Status
     reason: Reason | None
     files: int
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +165,17 @@ def add_choice(connection: Connection, study_key: str, series: str | None, note:
     connection.execute(insert(series_choice).values(**said))
 
 
-def passes(connection: Connection, study_key: str) -> dict[str, set[str]]:
-    """Series → the codes that people let pass."""
-    found: dict[str, set[str]] = {}
-    for row in connection.execute(select(series_pass).where(series_pass.c.study_key == study_key)):
-        found.setdefault(row.series, set()).add(row.code)
+def passes(connection: Connection, study_keys: Sequence[str]) -> dict[tuple[str, str], tuple[Passed, ...]]:
+    """(study, series) → what people let pass, the oldest first."""
+    found: dict[tuple[str, str], tuple[Passed, ...]] = {}
+    for begin in range(0, len(study_keys), _MANY):
+        of_them = series_pass.c.study_key.in_(study_keys[begin : begin + _MANY])
+        for row in connection.execute(select(series_pass).where(of_them).order_by(series_pass.c.id)):
+            of_it = row.study_key, row.series
+            found[of_it] = (
+                *found.get(of_it, ()),
+                Passed(row.code, row.note, row.passed_by, _utc(row.passed_at)),
+            )
     return found
 
 
@@ -170,6 +198,7 @@ def replace_verdicts(connection: Connection, study_key: str, verdicts: Iterable[
             "code": None if one.reason is None else one.reason.code,
             "line": None if one.reason is None else one.reason.line[:_LONGEST_LINE],
             "files": one.files,
+            "warnings": json.dumps([warning[:_LONGEST_LINE] for warning in one.warnings]),
         }
         connection.execute(insert(series_verdict).values(study_key=study_key, made_by=person, made_at=now, **row))
 
@@ -179,13 +208,13 @@ def judgements(connection: Connection, status: Status | None = None) -> list[Jud
     rows = select(series_verdict).order_by(series_verdict.c.study_key, series_verdict.c.series)
     if status is not None:
         rows = rows.where(series_verdict.c.status == status.value)
-    return [_judgement(row) for row in connection.execute(rows)]
+    return _judgements(connection, rows)
 
 
 def judgements_of(connection: Connection, study_key: str) -> list[Judgement]:
     """The newest verdicts of a study."""
     of_it = select(series_verdict).where(series_verdict.c.study_key == study_key).order_by(series_verdict.c.series)
-    return [_judgement(row) for row in connection.execute(of_it)]
+    return _judgements(connection, of_it)
 
 
 def quarantined(
@@ -201,7 +230,7 @@ def quarantined(
     total = connection.scalar(select(func.count()).select_from(series_verdict).where(*wanted))
     order = (series_verdict.c.status, series_verdict.c.code, series_verdict.c.scanner, series_verdict.c.id)
     page = select(series_verdict).where(*wanted).order_by(*order).offset(begin).limit(most)
-    return [_judgement(row) for row in connection.execute(page)], total or 0
+    return _judgements(connection, page), total or 0
 
 
 def judged_series(connection: Connection, since: datetime | None) -> dict[str, dict[str, bool]]:
@@ -229,8 +258,7 @@ def judged_series(connection: Connection, since: datetime | None) -> dict[str, d
 def judgement(connection: Connection, study_key: str, series: str) -> Judgement | None:
     """The newest verdict of a series; None where there is none."""
     of_it = (series_verdict.c.study_key == study_key, series_verdict.c.series == series)
-    row = connection.execute(select(series_verdict).where(*of_it)).one_or_none()
-    return None if row is None else _judgement(row)
+    return next(iter(_judgements(connection, select(series_verdict).where(*of_it))), None)
 
 
 def quarantine_counts(connection: Connection) -> dict[tuple[str, str], int]:
@@ -258,11 +286,17 @@ def masks(connection: Connection, study_key: str | None = None) -> list[KeptMask
     return [_mask(row) for row in connection.execute(rows)]
 
 
-def _judgement(row: Row[Any]) -> Judgement:
+def _judgements(connection: Connection, wanted: Select[Any]) -> list[Judgement]:
+    found = connection.execute(wanted).all()
+    passed = passes(connection, list(dict.fromkeys(row.study_key for row in found)))
+    return [_judgement(row, passed.get((row.study_key, row.series), ())) for row in found]
+
+
+def _judgement(row: Row[Any], passed: tuple[Passed, ...]) -> Judgement:
     reason = None if row.code is None else Reason(row.code, row.line)
     at = _utc(row.made_at)
     said = (row.modality, row.scanner, Status(row.status), reason, row.files, row.made_by)
-    return Judgement(row.study_key, row.series, *said, at)
+    return Judgement(row.study_key, row.series, *said, at, tuple(json.loads(row.warnings)), passed)
 
 
 def _said(row: Row[Any]) -> Said:

@@ -44,6 +44,7 @@ series_verdict = Table(
     Column("code", String(32)),
     Column("line", String(300)),
     Column("files", Integer, nullable=False),
+    Column("warnings", String, nullable=False, server_default="[]"),
     Column("made_by", String(64), nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("study_key", "series"),
@@ -51,7 +52,8 @@ series_verdict = Table(
     comment="images",
     sqlite_autoincrement=True,
 )
-"""The newest verdict of each series that was converted; `series` is empty where a study held nothing readable."""
+"""The newest verdict of each series that was converted, with a JSON list of warnings; `series` is empty where a study held
+nothing readable."""
 
 series_pass = Table(
     "series_pass",

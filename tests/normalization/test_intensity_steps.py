@@ -114,6 +114,29 @@ def test_otsus_threshold_parts_the_classes_best(values) -> None:
     assert within(found) == pytest.approx(min(within(threshold) for threshold in range(255)), rel=0.01, abs=1e-6)
 
 
+def test_a_given_mean_and_deviation_are_the_same_line_in_every_image() -> None:
+    """A constant image too."""
+    values = np.array([100, 300, 500]).reshape(3, 1, 1)
+
+    assert normalized(values, "z_score", mean=300, sd=100).ravel().tolist() == [-2, 0, 2]
+    assert normalized(values[:1], "z_score", mean=300, sd=100).ravel().tolist() == [-2]
+
+
+def test_the_foreground_of_a_step_before_is_a_mask() -> None:
+    """Statistics are those of the voxels in it."""
+    values = ((np.arange(24**3) * 733) % 100).reshape(24, 24, 24).astype(np.float32)
+    values[6:18, 6:18, 6:18] += 1000
+    steps = (
+        make_step("foreground", {"method": "above", "above": 500, "keep": "all"}),
+        make_step("z_score", {"mask": "foreground"}),
+    )
+
+    scored = apply(Recipe("body", steps), Volume.of(values, np.eye(4))).voxels
+
+    inside = values[values > 500].astype(float)
+    assert np.allclose(scored, (values - inside.mean()) / inside.std(), atol=1e-3)
+
+
 @pytest.mark.parametrize(
     ("value", "mask", "found"),
     [
@@ -121,6 +144,7 @@ def test_otsus_threshold_parts_the_classes_best(values) -> None:
         (0.1, "nonzero", "the same value in all of them"),
         (0.1, "otsu", "the same value in all of them"),
         (0, "nonzero", "voxels in the mask 'nonzero'; found none"),
+        (0, "foreground", "a step foreground before this one; found none"),
     ],
 )
 def test_what_can_t_be_scored_is_one_clear_line(value, mask, found) -> None:

@@ -22,6 +22,7 @@ output: float32
 """
 
 numbers = st.floats(-1e6, 1e6)
+masks = st.sampled_from(["none", "nonzero", "otsu", "foreground"])
 
 
 def rising(count: int = 2, least: float = -1000, most: float = 1000) -> st.SearchStrategy[list[float]]:
@@ -40,7 +41,8 @@ PARAMETERS = {
     "window": st.fixed_dictionaries({"center": numbers, "width": st.floats(1e-3, 1e6)}),
     "clip": st.fixed_dictionaries({"percentiles": st.tuples(st.floats(0, 49), st.floats(50, 100)).map(list)}),
     "rescale": st.fixed_dictionaries({"range": rising()}, optional={"from": rising()}),
-    "z_score": st.fixed_dictionaries({"mask": st.sampled_from(["none", "nonzero", "otsu"])}),
+    "z_score": st.fixed_dictionaries({"mask": masks})
+    | st.fixed_dictionaries({"mean": numbers, "sd": st.floats(1e-6, 1e6)}),
 }
 steps = st.one_of([values.map(lambda given, name=name: make_step(name, given)) for name, values in PARAMETERS.items()])
 names = st.text(min_size=1, max_size=100).filter(lambda text: text == text.strip() and text.isprintable())
@@ -123,7 +125,14 @@ def test_minus_zero_is_zero() -> None:
         ("reorient: {to: RASS}", "such as RAS; found 'RASS'"),
         ("clip: {percentiles: [99, 1]}", "the lower one first"),
         ("clip: {percentiles: [0, 101]}", "less than or equal to 100; found 101"),
-        ("z_score: {mask: brain}", "'none', 'nonzero' or 'otsu'; found 'brain'"),
+        ("z_score: {mask: brain}", "'none', 'nonzero', 'otsu' or 'foreground'; found 'brain'"),
+        ("z_score: {}", r"the parameters of z_score to be right: either mask \(none, .*\), or mean and sd together"),
+        ("z_score: {mask: none, mean: 3, sd: 2}", "either mask .* or mean and sd together"),
+        ("z_score: {mean: 3}", "either mask .* or mean and sd together"),
+        ("z_score: {mean: 3, sd: 0}", "sd of z_score to be right: .*; found 0 in step 1"),
+        ("rescale: {range: [1, 1]}", "two different numbers each, the lower one first"),
+        ("rescale: {range: [0, 1], from: [3, 2]}", "two different numbers each, the lower one first"),
+        ("rescale: {range: [0, 1], source: [3, 2]}", "parameters range, from of rescale; found 'source'"),
         ("reorient:", r"the parameters of reorient as a map \(to\); found None in step 1"),
         ("reorient: RAS", r"the parameters of reorient as a map \(to\); found 'RAS' in step 1"),
         ("{reorient: {to: RAS}, window: {}}", "step 1 as a map with one key"),

@@ -1,14 +1,19 @@
-"""Applies a recipe to a volume: a pure function, the same to the bit whatever the processor (tested: x86-64) and its threads."""
+"""Applies a recipe to a volume: a pure function, the same to the bit whatever the processor (tested: x86-64) and its threads.
+
+Label maps go along with the volume they were drawn on: only through the steps that change the grid, by the nearest voxel.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.normalization.geometry import Geometry, labels_on
 from ccds_kernel.normalization.recipe import Output, Recipe
 from ccds_kernel.normalization.volume import Volume, Voxels, blocks
 from ccds_kernel.normalization.working import Working
@@ -30,6 +35,23 @@ class StepError(CcdsError):
         return partial(type(self), self.place, expected=self.expected, found=self.found, do=self.do), ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a recipe made.
+
+    Args:
+        volume: with voxels of the type that the recipe says.
+        labels: the label maps that went along, int16, on its grid.
+        geometry: how its grid came about; by it labels find back (`geometry.undo`).
+        skipped: the places of steps that found nothing to do (the image was already so), from 1.
+    """
+
+    volume: Volume
+    labels: tuple[Volume, ...]
+    geometry: Geometry
+    skipped: tuple[int, ...]
+
+
 def apply(recipe: Recipe, volume: Volume, *, watch: Callable[[int], None] | None = None) -> Volume:
     """What `recipe` makes of `volume`, which is not changed. One thread.
 
@@ -45,13 +67,34 @@ def apply(recipe: Recipe, volume: Volume, *, watch: Callable[[int], None] | None
         StepError: a step makes no sense for this volume, or the memory doesn't suffice for it; the message names the step.
         CcdsError: voxels would not survive the output's type.
     """
-    image = Working(volume.voxels, volume.affine)
+    return apply_with(recipe, volume, watch=watch).volume
+
+
+def apply_with(
+    recipe: Recipe, volume: Volume, labels: Sequence[Volume] = (), *, watch: Callable[[int], None] | None = None
+) -> Outcome:
+    """As `apply`, and tells what was done; `labels` go along.
+
+    Args:
+        recipe: its steps are applied in order.
+        volume: finite voxels, affine to RAS in mm.
+        labels: label maps or masks on the volume's grid: whole numbers.
+        watch: as of `apply`.
+
+    Raises:
+        StepError, CcdsError: as `apply`, or labels that lie on another grid, or hold fractions.
+    """
+    skipped: list[int] = []
+    image = Working(volume.voxels, volume.affine, labels=tuple(labels_on(volume, one) for one in labels))
     for place, step in enumerate(recipe.steps, 1):
         if watch:
             watch(place)
         try:
             with np.errstate(over="ignore", invalid="ignore"):  # a volume is checked to be finite when it is made
                 step.run(image)
+            if image.left:
+                skipped.append(place)
+                image.left = False
         except CcdsError as error:
             raise StepError(
                 place, expected=error.expected, found=f"{error.found} (step {place}, {step.name})", do=error.do
@@ -63,9 +106,13 @@ def apply(recipe: Recipe, volume: Volume, *, watch: Callable[[int], None] | None
                 found=f"too little for an image of shape {image.voxels.shape}",
                 do="take a coarser spacing, or a session with more memory",
             ) from error
-    if recipe.output is Output.INT16:
-        return Volume(_int16(image.voxels), image.affine)
-    return Volume(image.floats(), image.affine)
+    voxels = _int16(image.voxels) if recipe.output is Output.INT16 else image.floats()
+    return Outcome(
+        Volume(voxels, image.affine),
+        tuple(Volume(one, image.affine) for one in image.labels),
+        Geometry(volume.voxels.shape, volume.affine, tuple(image.moves)),
+        tuple(skipped),
+    )
 
 
 def _int16(voxels: Voxels) -> Voxels:

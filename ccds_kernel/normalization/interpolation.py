@@ -6,7 +6,8 @@ a time, on one thread, none of them a sum whose order could differ: the results 
 processor. Decided against SimpleITK, which took three times as long and a second copy of the volume for the same values
 (within 0.0004 on noise from -1000 to 1500 HU).
 
-Nothing is smoothed before downsampling (as in MONAI and ITK): detail finer than the new spacing aliases.
+Detail finer than the new spacing aliases (as in MONAI and ITK), unless it is smoothed before: `sigma_for`. Smoothing and
+interpolation are one set of weights, worked out at the new voxels only.
 """
 
 from __future__ import annotations
@@ -18,13 +19,17 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from ccds_kernel.normalization.move import SNAP
 from ccds_kernel.normalization.volume import Voxels
-
-SNAP = 9
-"""Positions are rounded to this many decimals of a voxel, so that those that are meant to lie on a voxel do."""
 
 EDGE = 1e-3
 """A new voxel less than this part of itself inside the field of view is left out: headers hold spacings with seven digits."""
+
+FWHM = 2 * math.sqrt(2 * math.log(2))
+"""A Gaussian's full width at half its maximum, in standard deviations."""
+
+REACH = 4
+"""How many standard deviations of the Gaussian count: what is beyond is less than 1e-4 of it."""
 
 
 class Interpolation(StrEnum):
@@ -64,51 +69,87 @@ def length_after(length: int, step: float) -> int:
     return max(1, math.ceil((length - 0.5) / step - EDGE))
 
 
-def taps(length: int, step: float, kind: Interpolation) -> Taps:
-    """The taps of `length_after(length, step)` new voxels on an axis of `length` old ones."""
-    positions = np.round(np.arange(length_after(length, step)) * step, SNAP)
+def sigma_for(step: float) -> float:
+    """The standard deviation of the Gaussian that makes old voxels as blurred as new ones `step` apart, in old voxels.
+
+    A step up to 1 needs none. A voxel is taken for a Gaussian whose full width at half maximum is the spacing: the new
+    variance less the old one (Cardoso et al., Scale factor point spread function matching, MICCAI 2015).
+    """
+    return math.sqrt(step**2 - 1) / FWHM if step > 1 else 0.0
+
+
+def taps(length: int, count: int, step: float, kind: Interpolation, sigma: float = 0.0) -> Taps:
+    """The taps of `count` new voxels, `step` apart, the first on the first of `length` old ones.
+
+    Args:
+        length: of the axis before, in voxels.
+        count: of the axis after.
+        step: how far new voxels are apart, in old voxels.
+        kind: LINEAR or CUBIC.
+        sigma: of a Gaussian that smooths the old voxels before, in old voxels; beyond the ends the last value goes on.
+    """
+    positions = np.round(np.arange(count) * step, SNAP)
+    before = np.floor(positions)
+    weights = smoothed(_kernel(positions - before, kind), sigma)
 
     def clamped(index: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
         return np.clip(index, 0, length - 1).astype(np.intp)
 
-    if kind is Interpolation.NEAREST:
-        return Taps(clamped(np.floor(positions + 0.5)))
-    before = np.floor(positions)
-    w = positions - before
-    if kind is Interpolation.LINEAR:
-        return Taps(clamped(before), (clamped(before + 1),), (w.astype(np.float32),))
-    keys = {-1: ((-0.5 * w + 1) * w - 0.5) * w, 1: ((-1.5 * w + 2) * w + 0.5) * w, 2: (0.5 * w - 0.5) * w * w}
+    del weights[0]  # all together they are 1
     return Taps(
         clamped(before),
-        tuple(clamped(before + offset) for offset in keys),
-        tuple(weights.astype(np.float32) for weights in keys.values()),
+        tuple(clamped(before + offset) for offset in weights),
+        tuple(each.astype(np.float32) for each in weights.values()),
     )
 
 
-def resampled(voxels: Voxels, steps: tuple[float, float, float], kind: Interpolation) -> Voxels:
-    """New voxels `steps` old ones apart along i, j, k, the first on the first; one thread.
+Weights = dict[int, npt.NDArray[np.float64]]
+"""How far an old voxel is from the one at or before each new one → its weights, (n,)."""
+
+
+def _kernel(w: npt.NDArray[np.float64], kind: Interpolation) -> Weights:
+    """The weights of the old voxels around places that are `w` (0 to 1) after one."""
+    if kind is Interpolation.LINEAR:
+        return {0: 1 - w, 1: w}
+    return {
+        0: (1.5 * w - 2.5) * w * w + 1,
+        -1: ((-0.5 * w + 1) * w - 0.5) * w,
+        1: ((-1.5 * w + 2) * w + 0.5) * w,
+        2: (0.5 * w - 0.5) * w * w,
+    }
+
+
+def smoothed(weights: Weights, sigma: float) -> Weights:
+    """The `weights` for voxels that a Gaussian smooths before; the same where `sigma` is 0."""
+    if not sigma:
+        return weights
+    reach = math.ceil(REACH * sigma)
+    gauss = {offset: math.exp(-0.5 * (offset / sigma) ** 2) for offset in range(-reach, reach + 1)}
+    total = math.fsum(gauss.values())
+    wide: Weights = {}
+    for at, weight in weights.items():
+        for offset, part in gauss.items():
+            wide[at + offset] = wide.get(at + offset, 0) + weight * (part / total)
+    return wide
+
+
+def resampled(voxels: Voxels, along: tuple[Taps | None, Taps | None, Taps | None]) -> npt.NDArray[np.float32]:
+    """The values at new voxels; one thread.
 
     Args:
         voxels: (i, j, k), the first axis fastest in memory.
-        steps: how far new voxels are apart, in old voxels; 1 leaves an axis as it is.
-        kind: how a value between voxels is found.
-
-    Returns:
-        `length_after` voxels along each axis; float32, or the type of `voxels` where `kind` is NEAREST.
+        along: the taps along i, j, k; None leaves an axis as it is.
     """
-    along_i, along_j, along_k = (
-        None if step == 1 else taps(length, step, kind) for length, step in zip(voxels.shape, steps, strict=True)
-    )
-    dtype = voxels.dtype if kind is Interpolation.NEAREST else np.dtype(np.float32)
-    shape = tuple(length_after(length, step) for length, step in zip(voxels.shape, steps, strict=True))
-    new: Voxels = np.empty(shape, dtype, order="F")
+    along_i, along_j, along_k = along
+    shape = tuple(length if each is None else each.at.size for length, each in zip(voxels.shape, along, strict=True))
+    new = np.empty(shape, np.float32, order="F")
     old_slices, new_slices = voxels.T, new.T  # (k, j, i): each slice lies together in memory
-    recent: dict[int, npt.NDArray[np.generic]] = {}
+    recent: dict[int, npt.NDArray[np.float32]] = {}
 
-    def plane(k: int) -> npt.NDArray[np.generic]:
+    def plane(k: int) -> npt.NDArray[np.float32]:
         """Old slice `k`, resampled within itself; kept until the slices after it are done."""
         if k not in recent:
-            rows = _along(old_slices[k].astype(dtype, copy=False), along_j, 0)
+            rows = _along(old_slices[k].astype(np.float32, copy=False), along_j, 0)
             recent[k] = _along(rows, along_i, 1)
         return recent[k]
 
@@ -130,7 +171,7 @@ def resampled(voxels: Voxels, steps: tuple[float, float, float], kind: Interpola
     return new
 
 
-def _along(plane: npt.NDArray[np.generic], taps: Taps | None, axis: int) -> npt.NDArray[np.generic]:
+def _along(plane: npt.NDArray[np.float32], taps: Taps | None, axis: int) -> npt.NDArray[np.float32]:
     """`plane` (j, i) resampled along one of its axes."""
     if taps is None:
         return plane

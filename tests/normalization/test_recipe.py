@@ -24,6 +24,9 @@ output: float32
 numbers = st.floats(-1e6, 1e6)
 masks = st.sampled_from(["none", "nonzero", "otsu", "foreground"])
 
+lengths = st.lists(st.integers(1, 32767), min_size=3, max_size=3)
+kept = st.sampled_from(["all", "largest"])
+
 
 def rising(count: int = 2, least: float = -1000, most: float = 1000) -> st.SearchStrategy[list[float]]:
     """That many numbers, each greater than the one before."""
@@ -37,7 +40,17 @@ PARAMETERS = {
             "spacing_mm": st.lists(st.floats(0.01, 100), min_size=3, max_size=3),
             "interpolation": st.sampled_from(["nearest", "linear", "cubic"]),
         }
+    )
+    | st.fixed_dictionaries(
+        {"shape": lengths, "interpolation": st.sampled_from(["linear", "cubic"])},
+        optional={"antialias": st.sampled_from(["none", "gaussian"])},
     ),
+    "crop_pad": st.fixed_dictionaries(
+        {"shape": lengths, "to": st.sampled_from(["center", "foreground"])}, optional={"fill": numbers}
+    )
+    | st.fixed_dictionaries({"margin_mm": st.floats(0, 1000), "to": st.just("foreground")}, optional={"fill": numbers}),
+    "foreground": st.fixed_dictionaries({"method": st.just("otsu"), "keep": kept})
+    | st.fixed_dictionaries({"method": st.just("above"), "above": numbers, "keep": kept}),
     "window": st.fixed_dictionaries({"center": numbers, "width": st.floats(1e-3, 1e6)}),
     "clip": st.fixed_dictionaries({"percentiles": st.tuples(st.floats(0, 49), st.floats(50, 100)).map(list)}),
     "rescale": st.fixed_dictionaries({"range": rising()}, optional={"from": rising()}),

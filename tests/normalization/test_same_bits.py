@@ -12,6 +12,8 @@ from ccds_kernel.normalization.steps import STEPS
 EXPECTED = {
     "reorient": ({"to": "PIR"}, "e6208a4e1114b24e"),
     "resample": ({"spacing_mm": [0.9, 1.1, 1.3], "interpolation": "cubic"}, "578d3cdc2e3c8e8d"),
+    "crop_pad": ({"shape": [30, 50, 32], "to": "center"}, "0377e09f569a037b"),
+    "foreground": ({"method": "otsu", "keep": "largest"}, "d94b1fdf578d8fc3"),
     "window": ({"center": 40, "width": 80}, "929cd7f5b27b6604"),
     "clip": ({"percentiles": [1, 99]}, "8de2818bae657c3b"),
     "rescale": ({"range": [0, 1]}, "7ee4aa6f30a0411a"),

@@ -4,7 +4,7 @@ import pytest
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.steps import STEPS, make_step
-from ccds_widgets.normalization.forms import FORMS
+from ccds_widgets.normalization.forms import FORMS, given
 from ccds_widgets.normalization.messages import MOST_SLICES, MOST_STEPS, parse
 
 STEP = {"name": "window", "on": True, "parameters": {"center": 40, "width": "8o"}}
@@ -77,6 +77,10 @@ def test_what_is_no_request_is_refused_without_quoting_it(content):
         parse(content)
 
 
+NEEDED = {("foreground", "above"): {"above": 0}}
+"""What an option asks for besides."""
+
+
 def test_there_is_a_form_for_every_step():
     """Each registered step with each of its parameters; what stands there first is right."""
     assert list(FORMS) == list(STEPS)
@@ -84,8 +88,9 @@ def test_there_is_a_form_for_every_step():
         starts = {
             field.parameter: list(field.start) if isinstance(field.start, tuple) else field.start for field in fields
         }
-        step = make_step(name, starts)
-        assert list(starts) == list(step.parameters())
+        step = make_step(name, given(name, starts))
+        assert {*starts} >= {*step.parameters()}
         for field in fields:
             for option in field.options:
-                make_step(name, starts | {field.parameter: option})
+                more = NEEDED.get((name, option), {})
+                make_step(name, given(name, starts | {field.parameter: option} | more))

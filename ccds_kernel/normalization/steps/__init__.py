@@ -10,6 +10,8 @@ from pydantic import ValidationError
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.steps.clip import Clip
+from ccds_kernel.normalization.steps.crop_pad import CropPad
+from ccds_kernel.normalization.steps.foreground import Foreground
 from ccds_kernel.normalization.steps.reorient import Reorient
 from ccds_kernel.normalization.steps.resample import Resample
 from ccds_kernel.normalization.steps.rescale import Rescale
@@ -18,7 +20,7 @@ from ccds_kernel.normalization.steps.window import Window
 from ccds_kernel.normalization.steps.z_score import ZScore
 
 STEPS: Final[Mapping[str, type[Parameters]]] = {
-    step.name: step for step in (Reorient, Resample, Window, Clip, Rescale, ZScore)
+    step.name: step for step in (Reorient, Resample, CropPad, Foreground, Window, Clip, Rescale, ZScore)
 }
 """Name → step. A new step is a file beside this one and a word in this line."""
 
@@ -86,4 +88,16 @@ def _short(value: object) -> str:
     return repr(value)[:80]
 
 
-__all__ = ["STEPS", "Clip", "Reorient", "Resample", "Rescale", "Step", "Window", "ZScore", "make_step"]
+__all__ = [
+    "STEPS",
+    "Clip",
+    "CropPad",
+    "Foreground",
+    "Reorient",
+    "Resample",
+    "Rescale",
+    "Step",
+    "Window",
+    "ZScore",
+    "make_step",
+]

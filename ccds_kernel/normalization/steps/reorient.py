@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-import numpy as np
 from pydantic import AfterValidator
 
+from ccds_kernel.normalization.move import Move
 from ccds_kernel.normalization.steps.step import Parameters
 from ccds_kernel.normalization.volume import AXES, Affine, spacing_of
 from ccds_kernel.normalization.working import Working
@@ -40,17 +40,23 @@ class Reorient(Parameters):
         """Permutes and flips axes; the image is left as it is where they already run as asked."""
         turns = turns_to(image.affine, self.to)
         if turns == tuple((axis, False) for axis in range(AXES)):
+            image.leave()
             return
-        voxels: Any = image.voxels.transpose([axis for axis, _ in turns])
-        voxels = voxels[tuple(slice(None, None, -1 if flipped else 1) for _, flipped in turns)]
-        affine = np.eye(4)
-        affine[:3, 3] = image.affine[:3, 3]
-        for new, (old, flipped) in enumerate(turns):
-            column = image.affine[:3, old]
-            affine[:3, new] = -column if flipped else column
-            if flipped:
-                affine[:3, 3] += (image.voxels.shape[old] - 1) * column
-        image.replace(np.asfortranarray(voxels), affine)
+        shape = image.voxels.shape
+        (a, x), (b, y), (c, z) = turns
+        move = Move(
+            axes=(a, b, c),
+            start=(_start(shape[a], x), _start(shape[b], y), _start(shape[c], z)),
+            step=(-1 if x else 1, -1 if y else 1, -1 if z else 1),
+            old_shape=shape,
+            shape=(shape[a], shape[b], shape[c]),
+        )
+        image.move(move)
+
+
+def _start(length: int, flipped: bool) -> int:
+    """Where the first voxel of an axis comes from."""
+    return length - 1 if flipped else 0
 
 
 def turns_to(affine: Affine, codes: str) -> tuple[Turn, ...]:

@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from ccds_kernel.normalization.interpolation import Interpolation
-from ccds_kernel.normalization.steps.z_score import Mask
+from ccds_kernel.normalization.masks import Mask
+from ccds_kernel.normalization.steps.crop_pad import To
+from ccds_kernel.normalization.steps.foreground import Keep, Method
+from ccds_kernel.normalization.steps.resample import Antialias
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +24,36 @@ class FormField:
         label: what the page calls it.
         unit: after it; empty for none.
         options: of a choice.
+        optional: whether it may stay empty; it is left out of the recipe then.
     """
 
     parameter: str
     kind: Literal["text", "number", "numbers", "choice"]
-    start: str | float | tuple[float, ...]
+    start: str | float | tuple[str | float, ...]
     label: str
     unit: str = ""
     options: tuple[str, ...] = ()
+    optional: bool = False
 
 
 FORMS: Final[Mapping[str, tuple[FormField, ...]]] = {
     "reorient": (FormField("to", "text", "RAS", "to"),),
     "resample": (
-        FormField("spacing_mm", "numbers", (1.0, 1.0, 1.0), "spacing", "mm"),
+        FormField("spacing_mm", "numbers", (1.0, 1.0, 1.0), "spacing", "mm", optional=True),
+        FormField("shape", "numbers", ("", "", ""), "or shape", "voxels", optional=True),
         FormField("interpolation", "choice", "linear", "interpolation", options=tuple(Interpolation)),
+        FormField("antialias", "choice", "none", "anti-aliasing", options=tuple(Antialias)),
+    ),
+    "crop_pad": (
+        FormField("shape", "numbers", (256, 256, 160), "shape", "voxels", optional=True),
+        FormField("margin_mm", "number", "", "or margin", "mm", optional=True),
+        FormField("to", "choice", "center", "around", options=tuple(To)),
+        FormField("fill", "number", "", "fill", optional=True),
+    ),
+    "foreground": (
+        FormField("method", "choice", "otsu", "method", options=tuple(Method)),
+        FormField("above", "number", "", "above", optional=True),
+        FormField("keep", "choice", "largest", "keep", options=tuple(Keep)),
     ),
     "window": (
         FormField("center", "number", 40.0, "center", "HU"),
@@ -48,6 +66,16 @@ FORMS: Final[Mapping[str, tuple[FormField, ...]]] = {
 """Step → its fields, for every registered step."""
 
 
+def given(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The `parameters` of step `name` without the optional ones that stand empty."""
+    optional = {field.parameter for field in FORMS.get(name, ()) if field.optional}
+    return {key: value for key, value in parameters.items() if key not in optional or not _empty(value)}
+
+
 def forms_json() -> list[dict[str, Any]]:
     """The forms as the page takes them."""
     return [{"name": name, "fields": [asdict(field) for field in fields]} for name, fields in FORMS.items()]
+
+
+def _empty(value: object) -> bool:
+    return value in ("", None) or (isinstance(value, (list, tuple)) and all(one in ("", None) for one in value))

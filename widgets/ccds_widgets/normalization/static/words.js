@@ -48,6 +48,8 @@ function volumeWords(volume, siblings) {
 const STEP_WORDS = {
   reorient: "turn axes",
   resample: "new spacing",
+  crop_pad: "cut or add at the sides",
+  foreground: "mark the body",
   window: "range to 0–1",
   clip: "cut extremes",
   z_score: "mean 0, SD 1",

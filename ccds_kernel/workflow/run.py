@@ -1,0 +1,182 @@
+"""One operator over many items: what is done stays, the rest is done, whatever happens meanwhile.
+
+The manifest says what is done; a run that was killed anywhere is run again and does only the rest. An item that fails goes to
+quarantine with its reason and stops nobody. One whose worker died is tried again, for it may have been somebody else's fault,
+and fails after `MOST_TRIES`. An engine that broke down is opened anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.workflow.engine import Engine, EngineLost
+from ccds_kernel.workflow.lease import Lease, held
+from ccds_kernel.workflow.manifest import Cause, Record, State
+from ccds_kernel.workflow.operator import Item, Operator
+from ccds_kernel.workflow.progress import Progress, RunState, write_progress
+from ccds_kernel.workflow.run_folder import RunFolder
+from ccds_kernel.workflow.shift import MOST_TRIES, Shift
+from ccds_kernel.workflow.tally import Tally, begun
+
+Tell = Callable[[Progress], object]
+
+_BEAT_S = 5.0
+_SOON_S = 1.0
+"""How often the progress is written where something changes."""
+
+_TELL_S = 0.5
+_MOST_LOST = 3
+"""So many engines in a row may break down without bringing an item to its outcome."""
+
+
+class _StopAsked(Exception):  # noqa: N818 - what happened
+    """Somebody asked the run to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is to be run.
+
+    Args:
+        operator: what to do.
+        folder: what it is made in.
+        engine: who does it.
+        person: who runs it.
+        again: whether items that were refused before are tried again, though nothing changed.
+        most_tries: how often an item is tried whose worker died.
+    """
+
+    operator: Operator
+    folder: RunFolder
+    engine: Engine
+    person: str
+    again: bool = False
+    most_tries: int = MOST_TRIES
+
+    def over(self, items: Iterable[Item], tell: Tell = lambda _: None) -> Progress:
+        """Does what isn't done of `items`; how far it came: `ENDED`, or `STOPPED` where somebody asked it to.
+
+        Args:
+            items: each key once.
+            tell: is called in this thread with how far it is, at most twice a second.
+
+        Raises:
+            CcdsError: another run of this is at work or took over, the engine can't be started, or breaks down again and
+                again, or there is no room to write. What was done stays. OSError: the run's folder can't be read or written.
+                KeyboardInterrupt: as ever; what was done stays. ValueError: a key is there twice.
+        """
+        items = list(items)
+        if len({item.key for item in items}) < len(items):
+            raise ValueError("an item is there twice")
+        with held(self.folder.folder, self.person) as lease:
+            self.folder.begin()
+            start = begun(self.operator.name, self.operator.digest, self.engine.name, self.person, len(items))
+            watch = _Watch(self.folder, lease, Tally(start), tell)
+            try:
+                self._do(items, watch)
+            except _StopAsked:
+                return watch.end(RunState.STOPPED, "somebody asked it to")
+            except CcdsError as error:
+                watch.end(RunState.BROKEN, str(error))
+                raise
+            except KeyboardInterrupt:
+                watch.end(RunState.STOPPED, "interrupted")
+                raise
+            except BaseException:
+                watch.end(RunState.BROKEN, "a defect in ccds itself")
+                raise
+            return watch.end(RunState.ENDED)
+
+    def left(self, items: Iterable[Item]) -> tuple[list[Item], list[Record]]:
+        """What is to be done of `items`, and the records of what isn't."""
+        left: list[Item] = []
+        settled: list[Record] = []
+        for item in items:
+            record = self.folder.manifest.get(item.key)
+            if record is not None and self._stands(record, item):
+                settled.append(record)
+            else:
+                left.append(item)
+        return left, settled
+
+    def _stands(self, record: Record, item: Item) -> bool:
+        if not record.is_of(item, self.operator):
+            return False
+        if record.state is State.DONE:
+            return record.has_its_files(self.folder.into)
+        return record.failure is not None and record.failure.cause is Cause.REFUSED and not self.again
+
+    def _do(self, items: list[Item], watch: _Watch) -> None:
+        left, settled = self.left(items)
+        for record in settled:
+            watch.tally.keep(record)
+        watch.look(0, len(left), 0, now=True)
+        shift = Shift(self.operator, self.folder, left, self.most_tries, watch)
+        lost = 0
+        while shift.left:
+            before = shift.left
+            try:
+                with self.engine.open(max(item.memory for item in left)) as workers:
+                    shift.work(workers)
+            except EngineLost as error:
+                lost = lost + 1 if shift.left == before else 1
+                if lost >= _MOST_LOST:
+                    raise CcdsError(
+                        expected=f"the engine '{self.engine.name}' to stay up",
+                        found=f"one that broke down {lost} times without finishing a volume",
+                        do="take fewer workers, or a session with more memory; the same run goes on with the rest",
+                    ) from error
+
+
+@dataclass
+class _Watch:
+    """Counts, shows that the run lives, and hears that it is to stop."""
+
+    folder: RunFolder
+    lease: Lease
+    tally: Tally
+    tell: Tell
+    _at: Progress = field(init=False)
+    _beat: float = field(default=float("-inf"))
+    _told: float = field(default=float("-inf"))
+
+    def __post_init__(self) -> None:
+        self._at = self.tally.start
+        self._write()
+
+    def settle(self, record: Record) -> None:
+        self.tally.settle(record)
+
+    def look(self, running: int, waiting: int, workers: int, *, now: bool = False) -> None:
+        moment = time.monotonic()
+        if now or moment - self._told >= _TELL_S:
+            self._told = moment
+            before, self._at = self._at, self.tally.progress(running, waiting, workers)
+            self.tell(self._at)
+            if now or moment - self._beat >= (_BEAT_S if _counts(before) == _counts(self._at) else _SOON_S):
+                self._beat = moment
+                self.lease.renew()
+                self._write()
+        if self.folder.is_to_stop():
+            raise _StopAsked
+
+    def end(self, state: RunState, why: str | None = None) -> Progress:
+        """Writes how it ended; what is at work then is lost, and left."""
+        waiting = self._at.total - (counted := self.tally.progress(0, 0, 0)).done_before - counted.done - counted.failed
+        self._at = replace(
+            counted, state=state, why=why, ended_at=datetime.now(UTC), waiting=waiting, seconds_left=None
+        )
+        self._write()
+        self.tell(self._at)
+        return self._at
+
+    def _write(self) -> None:
+        write_progress(self.folder.progress_file, self._at)
+
+
+def _counts(progress: Progress) -> tuple[int, ...]:
+    return progress.done, progress.failed, progress.running, progress.workers

@@ -1,0 +1,200 @@
+"""Handing items to the workers of one engine, and taking in what came of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from dataclasses import replace
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+from distributed.scheduler import KilledWorker
+
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.workflow.attempt import attempt, failure_of, is_full, record_of
+from ccds_kernel.workflow.engine import EngineLost, Workers
+from ccds_kernel.workflow.manifest import Cause, Failure, Record
+from ccds_kernel.workflow.operator import Item, Operator
+from ccds_kernel.workflow.run_folder import RunFolder
+
+MOST_TRIES = 3
+_TICK_S = 0.5
+_ANSWER_S = 60
+
+
+class Watch(Protocol):
+    """Who is told how far it is."""
+
+    def settle(self, record: Record) -> None:
+        """An item came to its outcome."""
+
+    def look(self, running: int, waiting: int, workers: int) -> None:
+        """Is called a few times a second; whatever it raises ends the work."""
+
+
+class Shift:
+    """The items that are left, and those at work.
+
+    As many are at work as there are workers, so that one who dies takes one item down, and together they need no more memory than
+    there is. The largest go first: small ones fill what those leave.
+
+    Args:
+        operator: what to do.
+        folder: what it is made in.
+        items: what to do it with.
+        most_tries: how often an item is tried whose worker died.
+        watch: is told.
+    """
+
+    def __init__(
+        self, operator: Operator, folder: RunFolder, items: Sequence[Item], most_tries: int, watch: Watch
+    ) -> None:
+        self._operator, self._folder, self._most_tries, self._watch = operator, folder, most_tries, watch
+        self._waiting = sorted(items, key=lambda item: (item.memory, item.key))
+        self._tries: dict[str, int] = {}
+        self._working: dict[Any, Item] = {}
+
+    @property
+    def left(self) -> int:
+        """How many items have no outcome yet."""
+        return len(self._waiting) + len(self._working)
+
+    def work(self, workers: Workers) -> None:
+        """Works until nothing is left.
+
+        Raises:
+            EngineLost: the engine broke down; what was at work waits again.
+            CcdsError: there is no room to write.
+        """
+        finished: SimpleQueue[Any] = SimpleQueue()
+        try:
+            self._refuse_too_large(workers.memory_each)
+            while self.left:
+                hands = _hands(workers)
+                self._hand_out(workers, hands, finished)
+                self._watch.look(len(self._working), len(self._waiting), hands)
+                for future in _taken(finished):
+                    self._take_in(future)
+        finally:
+            for item in self._working.values():
+                self._put_back(item)
+            self._working.clear()
+
+    def _hand_out(self, workers: Workers, hands: int, finished: SimpleQueue[Any]) -> None:
+        while self._waiting and len(self._working) < hands:
+            item = self._next(workers.memory_together)
+            if item is None:
+                return
+            tries = self._tries[item.key] = self._tries.get(item.key, 0) + 1
+            try:
+                future = workers.client.submit(
+                    attempt, self._operator, item, self._folder.into, self._folder.manifest, tries,
+                    key=f"{self._operator.name}-{item.key}-{tries}-{id(finished)}", pure=False,
+                )  # fmt: skip
+            except OSError as error:
+                self._put_back(item)
+                raise EngineLost from error
+            self._working[future] = item
+            future.add_done_callback(finished.put)
+
+    def _next(self, together: int | None) -> Item | None:
+        """The largest item that fits beside those at work; None where none does."""
+        if together is None:
+            return self._waiting.pop()
+        room = together - sum(item.memory for item in self._working.values())
+        if not self._working:
+            return self._waiting.pop()  # alone it has all there is
+        fitting = bisect_right(self._waiting, room, key=lambda item: item.memory)
+        return self._waiting.pop(fitting - 1) if fitting else None
+
+    def _put_back(self, item: Item) -> None:
+        insort(self._waiting, item, key=lambda one: (one.memory, one.key))
+
+    def _take_in(self, future: Any) -> None:  # noqa: ANN401 - a distributed.Future, which carries no type hints
+        item = self._working.pop(future)
+        try:
+            record = self._record(future, item)
+        except EngineLost:
+            self._put_back(item)
+            raise
+        if record is None:
+            # It may have been the one that took too much: it gets more room, as far as there is any.
+            self._put_back(replace(item, memory=2 * item.memory))
+            return
+        self._watch.settle(record)
+        if record.failure is not None and is_full(record.failure):
+            raise CcdsError(
+                expected="room to write what is made",
+                found=record.failure.found,
+                do="make room; the same run goes on with the rest",
+            )
+
+    def _record(self, future: Any, item: Item) -> Record | None:  # noqa: ANN401 - as above
+        """What came of `item`; None where its worker died, and it is tried again.
+
+        Raises:
+            EngineLost: nobody knows.
+        """
+        if future.status not in {"finished", "error"}:
+            raise EngineLost
+        try:
+            record: Record = future.result(timeout=_ANSWER_S)
+        except KilledWorker:
+            tries = self._tries[item.key]
+            known = self._folder.manifest.get(item.key)
+            if known is not None and known.is_of(item, self._operator) and known.tries == tries:
+                return known  # it died after the work was done
+            return None if tries < self._most_tries else self._fail(item, _died(tries))
+        except (TimeoutError, CancelledError) as error:
+            raise EngineLost from error
+        except Exception as error:  # noqa: BLE001 - the record couldn't be written there: here, or nowhere
+            return self._fail(item, failure_of(error))
+        return record
+
+    def _fail(self, item: Item, failure: Failure) -> Record:
+        record = record_of(self._operator, item, self._tries.get(item.key, 1), failure=failure)
+        self._folder.manifest.put(record)
+        return record
+
+    def _refuse_too_large(self, memory: int) -> None:
+        while self._waiting and self._waiting[-1].memory > memory:
+            item = self._waiting.pop()
+            self._watch.settle(self._fail(item, _too_large(item, memory)))
+
+
+def _hands(workers: Workers) -> int:
+    """How many workers there are now."""
+    try:
+        return len(workers.client.nthreads())
+    except (OSError, TimeoutError) as error:
+        raise EngineLost from error
+
+
+def _taken(finished: SimpleQueue[Any]) -> Iterator[Any]:
+    """What has finished; waits a moment for the first."""
+    with suppress(Empty):
+        yield finished.get(timeout=_TICK_S)
+        while True:
+            yield finished.get_nowait()
+
+
+def _died(tries: int) -> Failure:
+    return Failure(
+        cause=Cause.DIED,
+        step="",
+        expected="a worker that survives the volume",
+        found=f"{tries} that died at it, mostly of too little memory",
+        do="take fewer workers, or a session with more memory, and run again",
+    )
+
+
+def _too_large(item: Item, memory: int) -> Failure:
+    return Failure(
+        cause=Cause.MACHINE,
+        step="",
+        expected="a volume that the memory suffices for",
+        found=f"one that needs about {item.memory / 1e9:.1f} GB, where a worker has {memory / 1e9:.1f} GB",
+        do="take a coarser spacing, or a session with more memory, and run again",
+    )

@@ -398,6 +398,15 @@ class LabelSnapshotTaken(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DatasetTaken(Event):
+    """Normalized volumes with labels and a split were put into a file of the project; `digest` is the SHA-256 of what it says."""
+
+    digest: str
+    studies: int
+    volumes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class LabelsExported(Event):
     """A label snapshot was written into a file of its own."""
 

@@ -30,6 +30,8 @@ STAGES = {
     "normalization": "volumes made alike by a recipe of steps (apply)",
     "labeling": "reports to soft labels by phrases (match); a project's reports (load), tasks (task), phrases (import, export), "
     "labels of every study (snapshot)",
+    "dataset": "normalized volumes, their labels and a split by patients as one file that never changes (snapshot, list, show, "
+    "verify)",
     "training": "a MONAI bundle as a batch job, stopped on NaN, resumed from its checkpoint (run, show, restart, cancel)",
     "monitoring": "whether a deployed model still works: its rows (load), numbers without patient data (publish, show)",
     "cluster": "who used the cluster, how long nodes were waited for, how idle they were (publish, show)",

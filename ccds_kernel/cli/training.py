@@ -29,10 +29,13 @@ def register(parser: argparse.ArgumentParser) -> None:
         description=f"{summary}. The job yields to sessions and goes on by itself; the command only hands it over.",
     )
     _add_project(run)
-    run.add_argument(
+    volumes = run.add_mutually_exclusive_group(required=True)
+    volumes.add_argument(
+        "--dataset", metavar="NAME", help="a dataset that 'ccds dataset snapshot' took: its training and validation volumes"
+    )
+    volumes.add_argument(
         "--datalist",
         type=Path,
-        required=True,
         metavar="D.json",
         help='a list of {"image": path within the project, "label": 0 or 1, "split": "training" or "validation"}',
     )
@@ -110,6 +113,7 @@ def _run(options: argparse.Namespace) -> None:
 
     spec = TrainingSpec(
         datalist=options.datalist,
+        dataset=options.dataset,
         bundle=options.bundle,
         epochs=options.epochs,
         batch_size=options.batch_size,

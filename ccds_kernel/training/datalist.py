@@ -30,9 +30,14 @@ def read_datalist(path: Path, project_folder: Path) -> list[Entry]:
         CcdsError: the file can't be read or is no such list; an entry is wrong, named by its number (1 is the first); or the
             list has nothing to learn from or nothing to validate on.
     """
+    return checked(_read(path), project_folder)
+
+
+def checked(values: Sequence[object], project_folder: Path) -> list[Entry]:
+    """What a list of volumes says, read from anywhere; as `read_datalist`."""
     entries: list[Entry] = []
     first: dict[Path, int] = {}
-    for number, raw in enumerate(_read(path), start=1):
+    for number, raw in enumerate(values, start=1):
         entry = _entry(raw, number)
         place = _place(entry, number, project_folder)
         if place in first:

@@ -11,17 +11,20 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ccds_kernel.batch import JobRefusedError, Scheduler
-from ccds_kernel.dataset.entry import to_text
+from ccds_kernel.dataset.entry import Entry, to_text
+from ccds_kernel.dataset.loading import to_entries
+from ccds_kernel.dataset.snapshots import DatasetSnapshots
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import write_whole
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.training.bundle import OPTIONS, copy_bundle, find_bundle, options_of
-from ccds_kernel.training.datalist import read_datalist
+from ccds_kernel.training.datalist import checked, read_datalist
 from ccds_kernel.training.extra import need_training_extra, versions
 from ccds_kernel.training.folder import RunFolder
 from ccds_kernel.training.record import RunRecord
@@ -45,7 +48,7 @@ def launch(project: Project, spec: TrainingSpec, scheduler: Scheduler) -> Run:
     need_training_extra()
     bundle = find_bundle(spec.bundle)
     _check_options(spec, options_of(bundle))
-    entries = read_datalist(spec.datalist, project.folder)
+    entries, dataset_sha256 = _volumes(project, spec)
     made = datetime.now(UTC)
     run_id = f"{made:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     folder = RunFolder(project.folder / "runs" / run_id)
@@ -64,6 +67,7 @@ def launch(project: Project, spec: TrainingSpec, scheduler: Scheduler) -> Run:
             spec=spec,
             bundle_sha256=copy_bundle(bundle, making / "bundle"),
             datalist_sha256=hashlib.sha256(listed.encode()).hexdigest(),
+            dataset_sha256=dataset_sha256,
             versions=versions(),
         )
         _fill(making, record, listed, _overrides(project, folder, spec))
@@ -74,6 +78,14 @@ def launch(project: Project, spec: TrainingSpec, scheduler: Scheduler) -> Run:
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return _started(Run(project, folder, scheduler))
+
+
+def _volumes(project: Project, spec: TrainingSpec) -> tuple[list[Entry], str | None]:
+    """The volumes to train on, and the digest of the dataset that they are of, if any."""
+    if spec.datalist is not None:
+        return read_datalist(spec.datalist, project.folder), None
+    snapshot = DatasetSnapshots(project).read(spec.dataset or "")
+    return checked([asdict(entry) for entry in to_entries(snapshot)], project.folder), snapshot.digest
 
 
 def _overrides(project: Project, folder: RunFolder, spec: TrainingSpec) -> dict[str, object]:

@@ -33,6 +33,7 @@ class RunRecord(Record):
         spec: what was asked for; `datalist` names the file that was given, of which the folder holds a copy.
         bundle_sha256: of the names and bytes of the bundle's files.
         datalist_sha256: of the copy.
+        dataset_sha256: of the dataset snapshot that was named; None where a data list was given.
         versions: distribution → version, of what trains.
     """
 
@@ -43,6 +44,7 @@ class RunRecord(Record):
     spec: TrainingSpec
     bundle_sha256: str
     datalist_sha256: str
+    dataset_sha256: str | None = None
     versions: dict[str, str]
 
 

@@ -20,7 +20,8 @@ class TrainingSpec:
     """One training, as it is asked for.
 
     Args:
-        datalist: JSON file that names the volumes, their labels and their split; see `datalist`.
+        datalist: JSON file that names the volumes, their labels and their split; see `datalist`. None where a dataset is named.
+        dataset: the name of a dataset snapshot of the project, in place of a data list; its training and validation volumes.
         bundle: the name of a bundle that comes with ccds, or the path of a bundle's folder.
         epochs: how many in all, 1 to 100,000.
         batch_size: volumes per step, 1 to 4096.
@@ -33,10 +34,11 @@ class TrainingSpec:
         wall_minutes: how long one start may take; a run that it ends can be restarted.
 
     Raises:
-        CcdsError: a value outside of this, named.
+        CcdsError: a value outside of this, named; or not one of data list and dataset.
     """
 
-    datalist: Path
+    datalist: Path | None = None
+    dataset: str | None = None
     bundle: str = "classify3d"
     epochs: int = 10
     batch_size: int = 8
@@ -49,7 +51,14 @@ class TrainingSpec:
     wall_minutes: float = 24 * 60.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "datalist", Path(self.datalist))
+        if (self.datalist is None) == (self.dataset is None):
+            raise CcdsError(
+                expected="a data list or a dataset to train on",
+                found="neither" if self.datalist is None else "both",
+                do="name one of them",
+            )
+        if self.datalist is not None:
+            object.__setattr__(self, "datalist", Path(self.datalist))
         if not (isinstance(self.bundle, str) and self.bundle and "\0" not in self.bundle):
             raise CcdsError(expected="the name or folder of a bundle", found="none", do="name one, such as classify3d")
         _check_whole("epochs", self.epochs, 1, _MOST_EPOCHS)

@@ -31,7 +31,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     _add_project(run)
     volumes = run.add_mutually_exclusive_group(required=True)
     volumes.add_argument(
-        "--dataset", metavar="NAME", help="a dataset that 'ccds dataset snapshot' took: its training and validation volumes"
+        "--dataset",
+        metavar="NAME",
+        help="a dataset that 'ccds dataset snapshot' took: its training and validation volumes",
     )
     volumes.add_argument(
         "--datalist",

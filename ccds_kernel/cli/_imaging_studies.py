@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ccds_kernel.imaging.selection.rules import Choice
     from ccds_kernel.imaging.studies.repository import ImageStudies
     from ccds_kernel.imaging.studies.rows import Judgement
+    from ccds_kernel.irb.project import Project
 
 
 def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds verbs no public name
@@ -29,9 +30,11 @@ def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds ver
     select.add_argument("--note", default="", help="why")
     select.add_argument("--json", action="store_true", help="print one JSON document")
 
-    summary = "convert the chosen series of studies into volumes"
+    summary = "convert the chosen series of the studies that wait into volumes"
     volumes = _verb(verbs, "volumes", summary, _volumes)
-    volumes.add_argument("--study", nargs="+", metavar="KEY", help="study keys; all studies where none is named")
+    which = volumes.add_mutually_exclusive_group()
+    which.add_argument("--study", nargs="+", metavar="KEY", help="these studies, by key, whether they wait or not")
+    which.add_argument("--again", action="store_true", help="all studies, also those whose volume is as it should be")
     volumes.add_argument("--json", action="store_true", help="print one JSON list: a verdict for each series")
 
     summary = "print the series in quarantine, and how many by reason and scanner"
@@ -117,14 +120,39 @@ def _choice_json(choice: Choice) -> dict[str, object]:
 def _volumes(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    with _studies(options.project, write=True) as studies:
-        keys = options.study or studies.study_keys()
+    from ccds_kernel.imaging.studies.repository import ImageStudies
+
+    with _opened(options.project, write=True) as project:
+        studies = ImageStudies(project)
+        there = studies.study_keys()
+        keys = options.study or (there if options.again else _waiting(project))
         bar = tqdm(keys, desc="converting", unit=" studies", disable=not sys.stderr.isatty(), leave=False)
         found = [judged for key in bar for judged in studies.make_volumes(key)]
     _print_judgements(found, as_json=options.json)
-    if not options.json:
-        without = len(keys) - len({one.study_key for one in found})
-        print(f"{len(keys)} studies: {len(found)} series converted, {without} without a chosen series")
+    if options.json:
+        return
+    if not keys:
+        print(f"none of {len(there)} studies waits for a volume ('--again' converts all of them again)")
+        return
+    without = len(keys) - len({one.study_key for one in found})
+    quarantined = sum(one.reason is not None for one in found)
+    print(
+        f"{len(keys)} studies: {len(found)} series converted, {quarantined} of them in quarantine, "
+        f"{without} without a chosen series; {len(there) - len(keys)} studies didn't wait"
+    )
+
+
+def _waiting(project: Project) -> list[str]:
+    """The studies that wait for volumes, after a look whether files came or went."""
+    from tqdm import tqdm
+
+    from ccds_kernel.imaging.studies.overview import StudiesOverview
+    from ccds_kernel.imaging.studies.runs import VolumeRuns
+
+    overview = StudiesOverview(project)
+    with tqdm(desc="looking for what waits", unit=" studies", disable=not sys.stderr.isatty(), leave=False) as bar:
+        overview.read_changed(bar.update)
+    return VolumeRuns(project, overview).waiting()
 
 
 def _quarantine(options: argparse.Namespace) -> None:
@@ -155,7 +183,15 @@ def _print_judgements(found: list[Judgement], *, as_json: bool) -> None:
         print(json.dumps([_as_json(one) for one in found], indent=2))
         return
     for one in found:
-        print(f"{one.study_key}  {one.series or '-':<27}  {one.modality:<3}  {one.status:<11}  {one.reason or ''}")
+        print(
+            f"{one.study_key}  {one.series or '-':<27}  {one.modality:<3}  {one.status:<11}  {one.reason or ''}".rstrip()
+        )
+        for warning in one.warnings:
+            print(f"{'':<16}  warning: {warning}")
+        for passed in one.passed:
+            print(
+                f"{'':<16}  let pass: {passed.code}, by {passed.person}, {passed.at:%Y-%m-%d %H:%M} UTC: {passed.note}"
+            )
 
 
 def _as_json(one: Judgement) -> dict[str, object]:
@@ -168,14 +204,26 @@ def _as_json(one: Judgement) -> dict[str, object]:
         "reason": None if one.reason is None else str(one.reason),
         "by": one.person,
         "at": one.at.isoformat(),
+        "warnings": list(one.warnings),
+        "passed": [
+            {"code": passed.code, "note": passed.note, "by": passed.person, "at": passed.at.isoformat()}
+            for passed in one.passed
+        ],
     }
 
 
 @contextmanager
 def _studies(project_id: str, *, write: bool = False) -> Iterator[ImageStudies]:
     from ccds_kernel.imaging.studies.repository import ImageStudies
+
+    with _opened(project_id, write=write) as project:
+        yield ImageStudies(project)
+
+
+@contextmanager
+def _opened(project_id: str, *, write: bool) -> Iterator[Project]:
     from ccds_kernel.irb.project import open_project
     from ccds_kernel.irb.roles import Action
 
     with closing(open_project(project_id, Action.WRITE_IMAGES if write else Action.READ_IMAGES)) as project:
-        yield ImageStudies(project)
+        yield project

@@ -12,6 +12,7 @@ from pydicom.uid import UID
 
 from ccds_kernel.imaging.geometry import SAME_POSITION_MM, Grid
 from ccds_kernel.imaging.header import SAME_IN_SERIES, Instance
+from ccds_kernel.imaging.order import exchanged
 from ccds_kernel.imaging.verdict import QuarantineError
 
 _TILT_DEGREES = 0.05
@@ -124,6 +125,24 @@ def check_locations(instances: Sequence[Instance], grid: Grid) -> None:
         )
 
 
+def check_numbers(instances: Sequence[Instance], grid: Grid) -> None:
+    """Refuses slices of which a few are numbered against the order of all others: their positions may have been exchanged.
+
+    Numbers that are missing or repeat say nothing, as do those of the frames of one file.
+
+    Raises:
+        QuarantineError: a few are.
+    """
+    numbers = _numbers(instances, grid)
+    if len(set(numbers)) < len(numbers) or len(numbers) < len(grid.frames):
+        return
+    if against := exchanged(numbers):
+        raise QuarantineError(
+            "positions-contradict",
+            f"{against} of {len(numbers)} slices are numbered against the order of all others: positions may have been exchanged",
+        )
+
+
 def header_warnings(instances: Sequence[Instance], grid: Grid) -> list[str]:
     """What a person should know of a series that was accepted: one line each."""
     found = _number_warnings(instances, grid)
@@ -152,9 +171,8 @@ def header_warnings(instances: Sequence[Instance], grid: Grid) -> list[str]:
 
 def _number_warnings(instances: Sequence[Instance], grid: Grid) -> list[str]:
     """What is odd about the instance numbers of files of one slice each, where they all have one."""
-    by_path = {instance.path: instance.number for instance in instances}
-    numbers = [number for frame in grid.frames if (number := by_path[frame.path]) is not None]
-    if len(instances) < len(grid.frames) or len(numbers) < len(instances) or len(set(numbers)) == 1:
+    numbers = _numbers(instances, grid)
+    if len(numbers) < len(instances) or len(set(numbers)) == 1:
         return []
     if len(set(numbers)) < len(numbers):
         return ["instance numbers repeat: files of several series or exports may be mixed"]
@@ -166,3 +184,11 @@ def _number_warnings(instances: Sequence[Instance], grid: Grid) -> list[str]:
     if len({before < after for before, after in itertools.pairwise(numbers)}) > 1:
         found.append("instance numbers don't follow the positions; positions were believed")
     return found
+
+
+def _numbers(instances: Sequence[Instance], grid: Grid) -> list[int]:
+    """The numbers of the slices of the first time point, in order of their heights, of those that have one; none of frames."""
+    if len(instances) < len(grid.frames):
+        return []
+    by_path = {instance.path: instance.number for instance in instances}
+    return [number for frame in grid.frames if (number := by_path[frame.path]) is not None]

@@ -35,10 +35,11 @@ from ccds_kernel.imaging.consistency import (
     check_headers,
     check_kinds,
     check_locations,
+    check_numbers,
     header_warnings,
     unique_instances,
 )
-from ccds_kernel.imaging.correction import Correction, corrections_for
+from ccds_kernel.imaging.correction import CORRECTED, Correction, corrections_for
 from ccds_kernel.imaging.geometry import Grid, correction_line, regular_grid
 from ccds_kernel.imaging.header import Instance, technical_values
 from ccds_kernel.imaging.output import hashed_name, publish, working_folder
@@ -121,11 +122,12 @@ def _volume(
     check_kinds(instances, grid)
     if "positions-contradict" not in passed:
         check_locations(instances, grid)
+        check_numbers(instances, grid)
     warnings += header_warnings(instances, grid)
     if grid.deviation_mm > _GRID_WARNING_MM:
         warnings.append(f"slice positions stray up to {grid.deviation_mm:.3f} mm from an even grid")
     if grid.unevenness is not None:
-        warnings.append(f"corrected by interpolation: {correction_line(grid)}")
+        warnings.append(f"{CORRECTED}: {correction_line(grid)}")
     same = instances[0].same
     study = study_folder or hashed_name("study", same["StudyInstanceUID"])
     target = out / study / f"{hashed_name('series', series.uid)}.nii.gz"

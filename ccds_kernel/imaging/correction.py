@@ -31,6 +31,9 @@ class Correction(StrEnum):
     VARIABLE_SPACING = "variable-spacing"
 
 
+CORRECTED = "corrected by interpolation"
+"""How the line begins that tells of a volume that it was corrected."""
+
 _CORRECTED_BY = {
     "gantry-tilt": Correction.GANTRY_TILT,
     "irregular-spacing": Correction.VARIABLE_SPACING,

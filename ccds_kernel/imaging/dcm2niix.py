@@ -32,10 +32,12 @@ OPTIONS = (
 
 _KNOWN_WARNINGS = (
     "Interslice distance varies", "Missing images", "Instance Number (0020,0013) order is not spatial", "gantry tilt",
-    "Unable to determine manufacturer", "Patient Position (0018,5100) not specified", "Slices stacked despite varying",
-    "Unable to determine GE Slice timing",
+    "Patient Position (0018,5100) not specified", "Slices stacked despite varying", "Unable to determine GE Slice timing",
 )  # fmt: skip
 """Warnings that hold no text from the headers; the others are counted, not repeated."""
+
+_HARMLESS = ("Unable to determine manufacturer",)
+"""Said of every maker that it has no special reading for: nothing that isn't checked afterwards depends on it."""
 
 
 _CORRECTED = re.compile(r"_(Tilt|Eq)(_\d+)?$")
@@ -102,7 +104,7 @@ def _warnings(said: str) -> tuple[str, ...]:
     found: list[str] = []
     others = 0
     for line in said.splitlines():
-        if not line.startswith(("Warning:", "Error:")):
+        if not line.startswith(("Warning:", "Error:")) or any(text in line for text in _HARMLESS):
             continue
         known = next((text for text in _KNOWN_WARNINGS if text in line), None)
         if known is None:

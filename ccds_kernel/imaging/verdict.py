@@ -42,7 +42,7 @@ REASONS = {
     "several-volumes": "each position occurs several times, and nothing tells which images are of one time",
     "duplicate-slices": "some positions occur more than once, with different images",
     "gantry-tilt": "the stack is sheared: its direction is not the slices' normal",
-    "positions-contradict": "SliceLocation orders the slices differently than their positions",
+    "positions-contradict": "the slices' SliceLocation, or a few of their numbers, contradict the order of their positions",
     "not-collinear": "slice positions stray sideways from a straight line",
     "missing-slices": "gaps are whole multiples of the slice distance",
     "irregular-spacing": "the distance between slices varies",

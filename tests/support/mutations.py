@@ -177,13 +177,13 @@ def swap_positions(v: Victim) -> Promise:
 def swap_positions_and_locations(v: Victim) -> Promise:
     """Only the numbers still tell."""
     _swap(v, "ImagePositionPatient", "SliceLocation")
-    return Promise.TOLD
+    return Promise.REFUSED
 
 
 def swap_numbers(v: Victim) -> Promise:
-    """Numbers are no geometry; that they are odd is told."""
+    """Nothing tells whether numbers or positions were exchanged."""
     _swap(v, "InstanceNumber")
-    return Promise.TOLD
+    return Promise.REFUSED
 
 
 def swap_pixels(v: Victim) -> Promise:

@@ -21,8 +21,17 @@ def read_mask(path: Path, volume: VolumeGrid) -> Mask:
     """The mask at `path` on the grid of `volume`.
 
     Raises:
-        CcdsError: no mask, of another series, or not on the grid; says which.
+        CcdsError: no such file, no mask, of another series, or not on the grid; says which.
     """
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise CcdsError(
+            expected="a mask's file that this program may read",
+            found=(error.strerror or "an error").lower(),
+            do="check FILE",
+        ) from None
     if path.name.endswith((".nii", ".nii.gz")):
         return read_nifti(path, volume)
     try:
@@ -31,7 +40,7 @@ def read_mask(path: Path, volume: VolumeGrid) -> Mask:
     except CcdsError:
         raise
     except Exception as error:  # broken input makes pydicom raise nearly anything
-        raise misfit(f"a file that can't be read ({type(error).__name__})") from error
+        raise misfit(f"a broken file, or one of another kind ({type(error).__name__})") from error
 
 
 def _read_dicom(path: Path, volume: VolumeGrid) -> Mask:

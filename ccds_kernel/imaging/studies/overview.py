@@ -6,6 +6,7 @@ as they look. Every method asks the project again whether the person may do it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -183,6 +184,19 @@ class StudiesOverview:
                 raise
             except CcdsError:
                 continue
+
+    def read_changed(self, seen: Callable[[], object] = lambda: None) -> None:
+        """Reads anew those studies that were read before and to which files came since, or went; `seen` is called for each.
+
+        What can't be read is left for whoever looks at it.
+        """
+        with self._project.store.reading() as connection:
+            stamps = read_rows.stamps(connection)
+        for key in self._studies.study_keys():
+            with contextlib.suppress(CcdsError):
+                if key in stamps and stamp_of(self._studies.folder(key)) != stamps[key]:
+                    self.read(key)
+            seen()
 
     def study(self, study_key: str) -> Outline:
         """One study as it is now.

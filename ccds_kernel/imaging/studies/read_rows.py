@@ -33,6 +33,13 @@ def series_kept(connection: Connection, study_key: str) -> KeptSeries | None:
     return None if row is None else KeptSeries(row.stamp, from_json(row.series))
 
 
+def stamps(connection: Connection) -> dict[str, str]:
+    """Each study of which something was read, and the stamp that its folder had then."""
+    return {
+        row.study_key: row.stamp for row in connection.execute(select(study_series.c.study_key, study_series.c.stamp))
+    }
+
+
 def all_series(connection: Connection, since: datetime | None) -> Iterator[tuple[str, tuple[SeriesRead, ...]]]:
     """Each study of which something was read, `since` then or ever, and what that was."""
     wanted = select(study_series.c.study_key, study_series.c.series)

@@ -150,7 +150,7 @@ WRONG = {
     "no plane": (_rows_run_as_columns, "pixels of .* voxels, or turned against them"),
     "slices twice as far apart": (_twice_the_distance, "planes 2 slices apart"),
     "slices twice as thick": (_every_second_plane_twice_as_thick, "planes 2 slices apart and 2 thick"),
-    "cut short": (_cut, "can't be read"),
+    "cut short": (_cut, "a broken file"),
 }
 
 

@@ -1,6 +1,7 @@
 """`ccds imaging rules | select | volumes | quarantine | pass | mask`, as people and scripts meet them."""
 
 import json
+import re
 import shutil
 
 import nibabel as nib
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from ccds_kernel.cli import main
-from support.dicom import write_stack
+from support.dicom import Stack, write_stack
 from support.image_studies import KEY, RULES, name_of
 from support.site import ADMINISTRATOR, act_as
 
@@ -75,13 +76,88 @@ def test_volumes_and_quarantine_and_pass(run, study, folder) -> None:
     _, passed, _ = run("pass", "--study", KEY, "--series", name_of(stack), "--note", "agreed")
     _, left, _ = run("quarantine")
 
-    assert made.endswith("1 studies: 1 series converted, 0 without a chosen series\n")
+    assert made.endswith(
+        "1 studies: 1 series converted, 1 of them in quarantine, 0 without a chosen series; 0 studies didn't wait\n"
+    )
     found = json.loads(text)
     assert found["counts"] == [{"code": "gantry-tilt", "scanner": "Synthetic One", "series": 1}]
     assert found["series"][0]["reason"].startswith("gantry-tilt: ")
     assert "gantry-tilt             Synthetic One" in table
     assert "accepted" in passed
     assert left == ""
+
+
+@pytest.mark.usefixtures("rules")
+def test_what_should_be_known_of_a_volume_is_told(run, study, folder) -> None:
+    """Warnings and what was corrected; who let what pass when and why: as text and as JSON."""
+    stack = study["thin"]
+    shutil.rmtree(folder / "thin")
+
+    def lean(data, index) -> None:
+        x, y, z = stack.position(index)
+        data.ImagePositionPatient, data.InstanceNumber = [x, y + index * 0.7, z], index + 11
+
+    write_stack(folder / "thin", stack, lean)
+    run("volumes")
+    run("pass", "--study", KEY, "--series", name_of(stack), "--note", "agreed with the console")
+
+    _, table, _ = run("volumes", "--again")
+    _, text, _ = run("volumes", "--again", "--json")
+
+    assert "\n" + " " * 18 + "warning: instance numbers begin at 11: slices may be missing at an end\n" in table
+    assert "warning: corrected by interpolation: a lean of" in table
+    assert re.search(r"let pass: gantry-tilt, by eve, \d{4}-\d\d-\d\d \d\d:\d\d UTC: agreed with the console\n", table)
+    [found] = json.loads(text)
+    assert found["warnings"][0].startswith("instance numbers begin at 11")
+    assert [(one["code"], one["by"], one["note"]) for one in found["passed"]] == [
+        ("gantry-tilt", "eve", "agreed with the console")
+    ]
+
+
+@pytest.mark.usefixtures("rules")
+def test_only_studies_that_wait_are_converted(run, study) -> None:
+    """A second time nothing is, until another series is chosen; `--again` converts all, `--study` those that are named."""
+    run("volumes")
+    _, nothing, _ = run("volumes")
+    _, no_list, _ = run("volumes", "--json")
+    _, again, _ = run("volumes", "--again")
+    _, named, _ = run("volumes", "--study", KEY)
+    run("select", "--study", KEY, "--series", name_of(study["thick"]), "--note", "less noise")
+    _, other, _ = run("volumes")
+
+    assert nothing == "none of 1 studies waits for a volume ('--again' converts all of them again)\n"
+    assert json.loads(no_list) == []
+    assert name_of(study["thin"]) in again
+    assert name_of(study["thin"]) in named
+    assert name_of(study["thick"]) in other
+
+
+@pytest.mark.usefixtures("rules")
+def test_series_that_came_since_are_seen(run, folder) -> None:
+    """A study waits again where one that came fits the rules better than what was converted."""
+    run("volumes")
+    better = Stack(slices=12)
+    write_stack(folder / "new", better)
+
+    _, made, _ = run("volumes")
+
+    assert name_of(better) in made
+
+
+@pytest.mark.usefixtures("rules")
+def test_a_missing_mask_is_told_from_a_broken_one(run, study, tmp_path) -> None:
+    """One isn't there, the other can't be understood."""
+    run("volumes")
+    of_it = ("--study", KEY, "--series", name_of(study["thin"]))
+    (tmp_path / "broken.nii.gz").write_bytes(b"no image")
+    (tmp_path / "broken.dcm").write_bytes(b"no image")
+
+    said = [
+        run("mask", str(tmp_path / name), *of_it)[2] for name in ("none.nii", "none.dcm", "broken.nii.gz", "broken.dcm")
+    ]
+
+    assert ["no such file" in line for line in said] == [True, True, False, False]
+    assert ["broken file" in line for line in said] == [False, False, True, True]
 
 
 @pytest.mark.usefixtures("rules")

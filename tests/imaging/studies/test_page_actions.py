@@ -91,6 +91,35 @@ def test_a_series_is_chosen_once_however_often_the_form_is_sent():
     assert by_node("series", STUDY + script) == [["overrule"], True]
 
 
+def test_why_a_note_was_refused_stands_at_the_note():
+    """Not at the top of the page; another try takes it away."""
+    script = """
+      state.choosing = { series: "one", note: "" };
+      act.overrule();
+      await refuse("write why");
+      const first = [state.error, state.choosing.error];
+      act.overrule();
+      return [first, state.choosing.error];
+    """
+
+    assert by_node("series", STUDY + script) == [[None, "write why"], None]
+
+
+def test_a_digit_chooses_the_series_of_that_number():
+    """Series of no such number have the digits that are left; those without slices have none."""
+    script = """
+      const of = (...numbers) => numbers.map((number) => ({ name: `of ${number}`, number, excluded: number === 4 }));
+      const digits = (...numbers) => [...digitsOf(of(...numbers))].map(([digit, { number }]) => [digit, number]).sort();
+      return [digits(2, 3, 4, 5), digits(1, 101, 2, null), digits(7, 7)];
+    """
+
+    assert by_node("series", script) == [
+        [[2, 2], [3, 3], [5, 5]],
+        [[1, 1], [2, 2], [3, 101], [4, None]],
+        [[1, 7], [7, 7]],
+    ]
+
+
 def test_rules_are_kept_once_however_often_the_button_is_pressed():
     """The second would read that others hold meanwhile."""
     script = """
@@ -124,8 +153,7 @@ def test_a_reason_stays_in_sight_until_somebody_does_something():
       globalThis.setTimeout = (run) => timers.push(run);
       const turn = () => new Promise((resolve) => setImmediate(resolve));
       state.list.reading = true;
-      state.choosing = { series: "one", note: "why" };
-      act.overrule();
+      act.openRules();
       asked.at(-1).reject(new Error("refused"));
       await turn();
       act.follow();
@@ -192,6 +220,43 @@ def test_a_pass_that_is_on_its_way_is_followed_whatever_is_pressed():
     """
 
     assert by_node("quarantine", ROW + script) == [["pass", "list"], True, True]
+
+
+def test_a_series_that_was_let_pass_counts_no_more_and_says_what_came_of_it():
+    """Where it stood, until another page of the list is turned to."""
+    script = """
+      globalThis.setTimeout = () => 0;
+      const turn = () => new Promise((resolve) => setImmediate(resolve));
+      const left = { study: "other", series: "two", code: "unreadable" };
+      state.list.rows.push(left);
+      act.pass();
+      asked.at(-1).resolve({ converting: true });
+      await turn();
+      act.look();
+      const passed = { status: "accepted", line: "its volume is made", row: { ...row, code: "" } };
+      asked.at(-1).resolve({ converting: false, passed });
+      await turn();
+      asked.at(-1).resolve({ ...list, rows: [left], total: 1 });
+      await turn();
+      const after = [state.list.rows.map(({ series, code }) => [series, code]), state.list.total, state.passing.result.status];
+      act.turn(0);
+      asked.at(-1).resolve({ ...list, rows: [left] });
+      await turn();
+      return [...after, state.list.rows.length];
+    """
+
+    assert by_node("quarantine", ROW + script) == [[["one", ""], ["two", "unreadable"]], 1, "accepted", 1]
+
+
+def test_why_a_pass_was_refused_stands_at_its_note():
+    """The form stays open."""
+    script = """
+      act.pass();
+      await refuse("write why");
+      return [state.error, state.passing.error, state.passing.converting];
+    """
+
+    assert by_node("quarantine", ROW + script) == [None, "write why", False]
 
 
 def test_moments_are_told_by_the_clock_of_whoever_looks():

@@ -37,6 +37,10 @@ class Screen:
         """What its page gets."""
         return self._app.answer({"screen": "quarantine", "kind": kind, **more})
 
+    def shown(self, study: str) -> dict:
+        """A study as the series screen shows it."""
+        return self._app.answer({"screen": "series", "kind": "study", "study": study})["shown"]
+
     def finished(self) -> dict:
         """How far the volumes are, when they are made."""
         until(lambda: self.ask("progress")["run"]["ended"], "the volumes to be made")
@@ -131,7 +135,23 @@ def test_a_reason_is_let_pass_and_the_series_converted_again(screen, leaning) ->
 
     assert begun == {"converting": True}
     assert (passed["study"], passed["series"], passed["status"]) == (KEY, leaning, "accepted")
-    assert [row["code"] for row in screen.ask("list")["rows"]] == ["unreadable"]
+    answer = screen.ask("list")
+    assert [row["code"] for row in answer["rows"]] == [one["code"] for one in answer["counts"]] == ["unreadable"]
+
+
+def test_who_let_what_pass_is_told_on_both_screens(screen, leaning) -> None:
+    """With the note, and what was corrected."""
+    screen.ask("pass", study=KEY, series=leaning, note="agreed with the physicist")
+    row = screen.passed()["row"]
+
+    shown = screen.shown(KEY)
+
+    [volume] = [one["volume"] for one in shown["all_series"] if one["volume"]]
+    for told in (row, volume):
+        [passed] = told["passed"]
+        assert (passed["code"], passed["person"], passed["note"]) == ("gantry-tilt", "eve", "agreed with the physicist")
+        assert datetime.fromisoformat(passed["at"]).tzinfo
+        assert [line.split(":")[0] for line in told["corrected"]] == ["corrected by interpolation"]
 
 
 def test_what_is_no_matter_of_opinion_says_so(screen, leaning) -> None:

@@ -102,7 +102,13 @@ def test_what_became_of_a_series_stands_beside_it(ask, studies_of, study) -> Non
 
     volumes = {one["name"]: one["volume"] for one in ask("study", study=KEY)["shown"]["all_series"]}
 
-    assert volumes.pop(name_of(study["thin"])) == {"status": "accepted", "line": ""}
+    assert volumes.pop(name_of(study["thin"])) == {
+        "status": "accepted",
+        "line": "",
+        "warnings": [],
+        "corrected": [],
+        "passed": [],
+    }
     assert set(volumes.values()) == {None}
 
 

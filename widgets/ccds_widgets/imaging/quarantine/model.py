@@ -20,6 +20,7 @@ from ccds_widgets.imaging.asked import Picture, picture_shown
 from ccds_widgets.imaging.quarantine import messages
 from ccds_widgets.imaging.quarantine.ports import Passing, Quarantine, Runs
 from ccds_widgets.imaging.selection.ports import Errands
+from ccds_widgets.imaging.told import told_beside
 
 Answer = dict[str, Any]
 
@@ -166,7 +167,7 @@ def _row(judged: Judgement) -> Answer:
         "files": judged.files,
         "person": judged.person,
         "at": judged.at.isoformat(),
-    }
+    } | told_beside(judged)
 
 
 def _came(judged: list[Judgement], series: str) -> Answer:

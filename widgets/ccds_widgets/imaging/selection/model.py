@@ -15,6 +15,7 @@ from ccds_widgets.base import sentence
 from ccds_widgets.imaging.asked import Picture, picture_shown
 from ccds_widgets.imaging.selection import messages
 from ccds_widgets.imaging.selection.ports import Choosing, Errands, Studies
+from ccds_widgets.imaging.told import told_beside
 
 Answer = dict[str, Any]
 
@@ -195,7 +196,8 @@ def _series(judged: Judged, files: dict[str, int], chosen: str | None) -> Answer
 def _volume(judged: Judgement | None) -> Answer | None:
     if judged is None:
         return None
-    return {"status": judged.status.value, "line": "" if judged.reason is None else judged.reason.line}
+    line = "" if judged.reason is None else judged.reason.line
+    return {"status": judged.status.value, "line": line} | told_beside(judged)
 
 
 def _kept(rules: KeptRules) -> Answer:

@@ -64,23 +64,32 @@ function dotted(...parts) {
   return parts.filter(Boolean).join(" · ");
 }
 
-/** A function that asks; undefined where it was refused, with the reason in `state.error`. What is asked `again` without anybody's doing leaves a reason that stands there. */
+/** A function that asks; undefined where it was refused, with the reason in `state.error`, or in that of a form, `at`. What is asked `again` without anybody's doing leaves a reason that stands there. */
 function asker(state, channel, draw) {
-  return async (request, patience, again = false) => {
-    if (!again) state.error = null;
+  return async (request, patience, again = false, at = state) => {
+    if (!again) state.error = at.error = null;
     try {
       return await channel.ask(request, patience);
     } catch (error) {
-      state.error = (again && state.error) || error.message;
+      at.error = (again && at.error) || error.message;
       draw();
       return undefined;
     }
   };
 }
 
-/** A line for why; `note.note` is what was typed, `title` what is said before it, `keep` the button's word. */
+/** What should be known of a series that was converted: its warnings, what was corrected, and who let what pass, when and why. */
+function drawBeside({ warnings, corrected, passed }) {
+  return [
+    ...corrected.map((line) => h("p", { class: "ccds-beside" }, line[0].toUpperCase(), line.slice(1), ".")),
+    ...warnings.map((line) => h("p", { class: "ccds-beside" }, h("b", {}, "Warning: "), line)),
+    ...passed.map(({ code, note, person, at }) => h("p", { class: "ccds-beside" }, h("b", {}, `Let pass: ${code}`), ` by ${person}, ${moment(at)}: `, h("q", {}, note))),
+  ];
+}
+
+/** A line for why; `note.note` is what was typed, `note.error` why it was refused, `title` what is said before it, `keep` the button's word. */
 function noteForm(note, { label, title, placeholder, keep, busy, send, cancel }) {
-  const field = h("input", { class: "ccds-field", "data-focus": "note", "aria-label": "Why", maxlength: 400, placeholder, oninput: (event) => (note.note = event.target.value) });
+  const field = h("input", { class: "ccds-field", "data-focus": "note", "aria-label": "Why", maxlength: 400, placeholder, "aria-invalid": note.error ? "true" : null, oninput: (event) => (note.note = event.target.value) });
   field.value = note.note;
   return h(
     "form",
@@ -96,5 +105,6 @@ function noteForm(note, { label, title, placeholder, keep, busy, send, cancel })
     field,
     h("button", { class: "ccds-button ccds-first", type: "submit", "data-focus": "send", disabled: busy }, keep, h("kbd", {}, "↵")),
     h("button", { class: "ccds-button", type: "button", "data-focus": "cancel", onclick: cancel }, "Cancel", h("kbd", {}, "Esc")),
+    note.error ? h("p", { class: "ccds-error", role: "alert" }, note.error) : null,
   );
 }

@@ -8,6 +8,11 @@ function endOf({ done, total, cause }) {
   return `${cause === "stopped" ? "Stopped" : `Ended: ${cause}`}, ${done} of ${counted(total, "study")} done.`;
 }
 
+/** Whether a row is of the series that `passing` is about. */
+function isOf(row, { study, series }) {
+  return row.study === study && row.series === series;
+}
+
 function actions(state, channel, draw, say, lookAt) {
   let waiting = null;
   let sight = false;
@@ -49,12 +54,11 @@ function actions(state, channel, draw, say, lookAt) {
       if (passing?.converting) {
         const answer = await ask({ kind: "passing" }, undefined, true);
         if (answer && !answer.converting) {
-          Object.assign(passing, { converting: false, result: answer.passed });
-          const { row } = answer.passed ?? {};
-          const at = state.list.rows.findIndex(({ study, series }) => study === passing.study && series === passing.series);
-          if (row && row.code && at >= 0) state.list.rows[at] = row;
+          const at = state.list.rows.findIndex((row) => isOf(row, passing));
+          const row = at < 0 ? null : (answer.passed?.row ?? state.list.rows[at]);
+          Object.assign(passing, { converting: false, result: answer.passed, row, at });
           say(answer.passed?.error ?? answer.passed?.line ?? "");
-          draw();
+          await act.list(state.list.begin, true);
         }
       }
       const before = state.run?.done;
@@ -70,6 +74,8 @@ function actions(state, channel, draw, say, lookAt) {
     async list(begin = state.list.begin, again = false) {
       const answer = await ask({ kind: "list", code: state.code, scanner: state.scanner, begin }, undefined, again);
       if (!answer) return;
+      const { passing } = state;
+      if (passing?.row && !answer.rows.some((row) => isOf(row, passing))) answer.rows.splice(passing.at, 0, passing.row); // its result is read there
       state.list = answer;
       state.at = Math.min(state.at, Math.max(0, answer.rows.length - 1));
       draw();
@@ -84,7 +90,7 @@ function actions(state, channel, draw, say, lookAt) {
       say(`${grouped(state.list.total)} series.`);
     },
     async turn(begin) {
-      state.at = 0;
+      Object.assign(state, { at: 0, passing: state.passing?.converting ? state.passing : null });
       await act.list(begin);
     },
     page(by) {
@@ -108,7 +114,7 @@ function actions(state, channel, draw, say, lookAt) {
     beginPass(row) {
       if (!row?.if_passed || !state.may_write || state.busy || state.passing?.converting) return;
       state.at = state.list.rows.indexOf(row);
-      state.passing = { study: row.study, series: row.series, note: "", converting: false, result: null };
+      state.passing = { study: row.study, series: row.series, note: "", error: null, converting: false, result: null, row: null, at: null };
       draw();
     },
     lookAt,
@@ -123,7 +129,7 @@ function actions(state, channel, draw, say, lookAt) {
       const { study, series, note } = passing;
       state.busy = true;
       draw();
-      const answer = await ask({ kind: "pass", study, series, note }, 0);
+      const answer = await ask({ kind: "pass", study, series, note }, 0, false, passing);
       state.busy = false;
       if (answer) state.passing = Object.assign(passing, { converting: true }); // a filter may have closed its form
       draw();

@@ -15,9 +15,14 @@ function drawRow(row, at, state, act, pictures) {
     h(
       "div",
       { class: "ccds-row-what" },
-      h("p", {}, h("span", { class: "ccds-chip", "data-tone": 6 }, row.code), h("span", { class: "ccds-meaning" }, row.meaning)),
-      h("p", {}, h("span", { class: "ccds-muted" }, "Seen: "), row.line),
-      h("p", {}, h("span", { class: "ccds-muted" }, "What to do: "), row.to_do),
+      row.code
+        ? [
+            h("p", {}, h("span", { class: "ccds-chip", "data-tone": 6 }, row.code), h("span", { class: "ccds-meaning" }, row.meaning)),
+            h("p", {}, h("span", { class: "ccds-muted" }, "Seen: "), row.line),
+            h("p", {}, h("span", { class: "ccds-muted" }, "What to do: "), row.to_do),
+          ]
+        : h("p", {}, h("span", { class: "ccds-chip", "data-tone": 2 }, "in quarantine no more")),
+      drawBeside(row),
       drawPassing(row, state, act),
     ),
     h(
@@ -44,7 +49,7 @@ function fact(name, value) {
 
 function drawPassing(row, state, act) {
   const { passing, may_write: mayWrite } = state;
-  const mine = passing && passing.study === row.study && passing.series === row.series ? passing : null;
+  const mine = passing && isOf(row, passing) ? passing : null;
   if (mine?.result) return drawPassed(mine, act);
   if (mine?.converting) return h("p", { class: "ccds-hint", role: "status" }, "Converting again …");
   if (!row.if_passed || !mayWrite) return row.if_passed ? h("p", { class: "ccds-muted" }, `Who may write this project’s images can let it pass; then ${row.if_passed}.`) : null;

@@ -10,7 +10,7 @@ function newState() {
     run: null,
     waiting: null,
     at: 0, // the row that the keys are for
-    passing: null, // {study, series, note, converting, result}
+    passing: null, // {study, series, note, error, converting, result, row, at}: `row` as it became, at its place among the others
     error: null,
     busy: false,
   };

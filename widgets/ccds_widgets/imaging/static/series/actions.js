@@ -106,10 +106,11 @@ function actions(state, channel, draw, say, lookAt) {
     },
     async overrule() {
       if (!state.choosing || state.busy) return;
-      const { series, note } = state.choosing;
+      const { choosing } = state;
+      const { series, note } = choosing;
       state.busy = true;
       draw();
-      const answer = await ask({ kind: "overrule", study: state.shown.key, series, note }, 0);
+      const answer = await ask({ kind: "overrule", study: state.shown.key, series, note }, 0, false, choosing);
       state.busy = false;
       if (answer) {
         Object.assign(state, { shown: answer.shown, choosing: null });

@@ -16,7 +16,8 @@ function drawSeries(state, act, pictures) {
   const { shown, may_write: mayWrite } = state;
   if (!shown.all_series.length) return h("p", { class: "ccds-hint" }, "No file of this study can be read. Make volumes on the screen “Quarantine” to have it noted there.");
   const numeric = (value) => (value === null ? "–" : String(Math.round(value * 100) / 100));
-  const row = (one, at) =>
+  const digits = new Map([...digitsOf(shown.all_series)].map(([digit, one]) => [one.name, digit]));
+  const row = (one) =>
     h(
       "tr",
       { "data-chosen": String(one.chosen), "data-excluded": String(one.excluded) },
@@ -35,7 +36,7 @@ function drawSeries(state, act, pictures) {
             {},
             !canChoose(one)
               ? null
-              : h("button", { class: "ccds-button", "data-focus": `choose-${one.name}`, "aria-label": `Choose ${seriesName(one)}`, title: at < 9 ? `Choose (${at + 1})` : "Choose", onclick: () => act.choose(one.name) }, "Choose", at < 9 ? h("kbd", {}, at + 1) : null),
+              : h("button", { class: "ccds-button", "data-focus": `choose-${one.name}`, "aria-label": `Choose ${seriesName(one)}`, title: digits.has(one.name) ? `Choose (${digits.get(one.name)})` : "Choose", onclick: () => act.choose(one.name) }, "Choose", digits.has(one.name) ? h("kbd", {}, digits.get(one.name)) : null),
           )
         : null,
     );
@@ -55,9 +56,10 @@ function canChoose({ excluded, chosen }) {
 
 function volumeOf({ name, chosen, volume }, study, act) {
   if (!volume) return chosen ? h("span", { class: "ccds-muted" }, "no volume yet") : null;
+  const beside = drawBeside(volume);
   if (volume.status === "accepted")
-    return h("button", { class: "ccds-link", "data-focus": `look-${name}`, title: chosen ? "Look at its volume (v)" : "Look at its volume", onclick: () => act.lookAt({ study, series: name }) }, "look at its volume");
-  return h("span", { class: "ccds-no-series" }, `in quarantine: ${volume.line}`);
+    return [h("button", { class: "ccds-link", "data-focus": `look-${name}`, title: chosen ? "Look at its volume (v)" : "Look at its volume", onclick: () => act.lookAt({ study, series: name }) }, "look at its volume"), ...beside];
+  return [h("span", { class: "ccds-no-series" }, `in quarantine: ${volume.line}`), ...beside];
 }
 
 function drawChoosing(state, act) {

@@ -4,7 +4,7 @@ const SERIES_KEYS = [
   ["j  ↓", "next study"],
   ["k  ↑", "previous study"],
   ["n  p", "next, previous page of studies"],
-  ["1 … 9", "choose that series, with a note"],
+  ["1 … 9", "choose the series of that number, with a note; others by the digit on their button"],
   ["0", "choose none of them"],
   ["v", "look at the volume"],
   ["r", "the rules"],
@@ -100,7 +100,7 @@ function seriesScreen({ channel, said, signal, show }) {
     }
     if (isTyping(event)) return false;
     if (/^[0-9]$/u.test(key) && state.shown && !state.editing) {
-      const one = state.shown.all_series[Number(key) - 1];
+      const one = digitsOf(state.shown.all_series).get(Number(key));
       if (key === "0") act.choose(null);
       else if (one && canChoose(one)) act.choose(one.name);
       return true;

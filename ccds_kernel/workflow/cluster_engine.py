@@ -21,7 +21,7 @@ from typing import Any
 import dask
 import distributed
 
-from ccds_kernel.batch import JobId, JobSpec, PriorityClass, Scheduler, UnknownJobError
+from ccds_kernel.batch import JobId, JobRefusedError, JobSpec, PriorityClass, Scheduler, UnknownJobError
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.workflow.engine import EngineLost, Workers
 from ccds_kernel.workflow.job_names import CONTROLLER, RunJob, read_job
@@ -37,7 +37,11 @@ ENVIRONMENT = {
     "DASK_DISTRIBUTED__ADMIN__TICK__LIMIT": "1h",  # a worker that computes doesn't answer, which is nothing to warn of
 }
 """Of every job of a run."""
-_CONFIGURATION = {**NO_PAGES, "distributed.scheduler.work-stealing": False}
+_CONFIGURATION = {
+    **NO_PAGES,
+    "distributed.scheduler.work-stealing": False,  # no worker has more than it does
+    "distributed.comm.timeouts.connect": "5s",
+}
 MOST_WORKERS = 256
 LOOK_S = 5.0
 _MIB = 1 << 20
@@ -125,7 +129,7 @@ class ClusterEngine:
                 lambda number, before: self._order.job(life, number, before, memory_mb),
                 self._order.count,
                 have_joined=lambda: len(cluster.scheduler.workers),
-                lost=cluster.close,
+                lost=lambda: cluster.loop.add_callback(cluster.scheduler.close),
                 look_s=self._look_s,
             )
             jobs.start()
@@ -146,6 +150,12 @@ class ClusterEngine:
         """MiB of a worker's job: for the largest item, as far as any node has as much."""
         wanted = -(-largest // _MIB) + _OWN_MB
         most = max((node.memory_mb for node in self._scheduler.capacity()), default=wanted)
+        if most <= _OWN_MB:
+            raise JobRefusedError(
+                expected=f"a node with more than {_OWN_MB} MiB of memory, which a worker needs for itself",
+                found=f"{most} MiB",
+                do="run it elsewhere",
+            )
         return min(wanted, most)
 
 

@@ -1,10 +1,13 @@
-"""`ccds normalization apply --recipe r.yaml IN.nii.gz OUT.nii.gz [--json]`."""
+"""`ccds normalization apply --recipe r.yaml IN.nii.gz OUT.nii.gz [--labels LABELS --labels-out OUT] [--json]`."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from pathlib import Path
+
+from ccds_kernel.cli import _normalization_undo
+from ccds_kernel.errors import CcdsError
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -17,18 +20,49 @@ def register(parser: argparse.ArgumentParser) -> None:
     apply.add_argument(
         "out", metavar="OUT", type=Path, help="the .nii.gz that is made, with its provenance in a .json beside it"
     )
+    apply.add_argument(
+        "--labels",
+        metavar="LABELS",
+        type=Path,
+        action="append",
+        default=[],
+        help="a label map or mask on the grid of IN, which goes along (nearest voxel); may be repeated",
+    )
+    apply.add_argument(
+        "--labels-out", metavar="OUT", type=Path, action="append", default=[], help="the .nii.gz that LABELS becomes"
+    )
     apply.add_argument("--json", action="store_true", help="print one JSON document: hashes, shape, spacing")
     apply.set_defaults(run=_apply)
+    _normalization_undo.register(verbs)
 
 
 def _apply(options: argparse.Namespace) -> None:
     from ccds_kernel.normalization.apply_file import apply_to_file, read_recipe
 
-    applied = apply_to_file(read_recipe(options.recipe), options.source, options.out)
+    labels, labels_out = options.labels, options.labels_out
+    if len(labels) != len(labels_out):
+        raise CcdsError(
+            expected="a --labels-out for each --labels",
+            found=f"{len(labels_out)} for {len(labels)}",
+            do="give both as often",
+        )
+    pairs = list(zip(labels, labels_out, strict=True))
+    applied = apply_to_file(read_recipe(options.recipe), options.source, options.out, labels=pairs)
     if options.json:
-        print(json.dumps({"path": str(options.out), **applied.as_json()}, indent=2))
+        told = applied.as_json()
+        for one, path in zip(told["labels"], labels_out, strict=True):
+            one["path"] = str(path)
+        print(json.dumps({"path": str(options.out), **told}, indent=2))
         return
     shape = " x ".join(str(length) for length in applied.shape)
     spacing = " x ".join(f"{length:g}" for length in applied.spacing_mm)
     print(f"{options.out}: {shape} voxels of {spacing} mm")
     print(f"recipe {applied.recipe_sha256}\ninput  {applied.input_sha256}\noutput {applied.output_sha256}")
+    for one, path in zip(applied.labels, labels_out, strict=True):
+        print(f"labels {one.output_sha256} {path}")
+    if applied.skipped:
+        print(f"nothing to do for {_places(applied.skipped)}: the image was already so")
+
+
+def _places(skipped: tuple[int, ...]) -> str:
+    return f"step{'s' * (len(skipped) > 1)} {', '.join(str(place) for place in skipped)}"

@@ -1,9 +1,14 @@
-"""A recipe's file, an image's file, and the file that the one makes of the other, with its provenance beside it."""
+"""A recipe's file, an image's file, and the file that the one makes of the other, with its provenance beside it.
+
+Label maps that go along get a provenance of their own: by each of them, labels find back (`undo_file`).
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,11 +17,31 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.output import publish, working_folder
 from ccds_kernel.imaging.verdict import QuarantineError
 from ccds_kernel.imaging.volume import compress
-from ccds_kernel.normalization.apply import apply
-from ccds_kernel.normalization.nifti import read_nifti, write_nifti
+from ccds_kernel.normalization.apply import Outcome, apply_with
+from ccds_kernel.normalization.footprint import check_memory
+from ccds_kernel.normalization.memory import session_memory
+from ccds_kernel.normalization.nifti import Stored, read_header, read_nifti, write_nifti
 from ccds_kernel.normalization.recipe import LONGEST_FILE, Recipe
+from ccds_kernel.normalization.volume import Volume
 
 _SUFFIX = ".nii.gz"
+
+
+class TargetTaken(CcdsError):  # noqa: N818 - says what is the case, as the others of its kind
+    """OUT holds something else than what is to be written there."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedLabels:
+    """What was made of a label map.
+
+    Args:
+        input_sha256: of its voxels, scaling and affine as it came.
+        output_sha256: of what it became.
+    """
+
+    input_sha256: str
+    output_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +54,8 @@ class Applied:
         output_sha256: of the output's.
         shape: of the output.
         spacing_mm: of the output, along its axes.
+        skipped: the places of steps that found nothing to do, from 1.
+        labels: the hashes of the label maps that went along, in their order.
     """
 
     recipe_sha256: str
@@ -36,6 +63,8 @@ class Applied:
     output_sha256: str
     shape: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
+    skipped: tuple[int, ...] = ()
+    labels: tuple[AppliedLabels, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The fields as JSON holds them."""
@@ -62,7 +91,14 @@ def read_recipe(path: Path) -> Recipe:
     return Recipe.from_yaml(text)
 
 
-def apply_to_file(recipe: Recipe, source: Path, target: Path) -> Applied:
+def apply_to_file(
+    recipe: Recipe,
+    source: Path,
+    target: Path,
+    *,
+    labels: Sequence[tuple[Path, Path]] = (),
+    memory: int | None = None,
+) -> Applied:
     """Makes `target` and the provenance beside it (.json) from `source`.
 
     The same image already at `target` is left as it is, its provenance renewed; anything else there is never overwritten.
@@ -71,23 +107,71 @@ def apply_to_file(recipe: Recipe, source: Path, target: Path) -> Applied:
         recipe: what to do.
         source: a .nii or .nii.gz.
         target: a .nii.gz; its folder is made where missing.
+        labels: label maps that go along: files on the grid of `source`, and the .nii.gz that each becomes.
+        memory: bytes that may be used; None takes what the session or job may use.
 
     Raises:
-        CcdsError: `source` is no volume, the recipe makes no sense for it, or `target` is taken or can't be written.
+        StepError: a step makes no sense for the image, or takes too much memory for it; the message names the step.
+        TargetTaken: `target`, or what labels become, holds something else.
+        CcdsError: `source` is no volume or too large, labels don't fit it, or `target` can't be written.
     """
-    _check_target(source, target)
-    stored = read_nifti(source)
-    volume = apply(recipe, stored.volume)
-    i, j, k = volume.voxels.shape
+    for given, made in ((source, target), *labels):
+        check_target(given, made)
+    if len({made.absolute() for made in (target, *(made for _, made in labels))}) <= len(labels):
+        raise CcdsError(expected="an OUT for each file", found="the same one twice", do="choose another OUT")
+    check_memory(recipe, read_header(source), session_memory() if memory is None else memory, len(labels))
+    maps = [(read_nifti(given), made) for given, made in labels]
+    return apply_stored(recipe, read_nifti(source), target, labels=maps)
+
+
+def apply_stored(
+    recipe: Recipe, stored: Stored, target: Path, *, labels: Sequence[tuple[Stored, Path]] = ()
+) -> Applied:
+    """As `apply_to_file`, of files that are read already; only `target` itself is looked at, not what lies beside it.
+
+    Raises:
+        StepError, TargetTaken, CcdsError: as `apply_to_file`.
+    """
+    outcome = apply_with(recipe, stored.volume, [one.volume for one, _ in labels])
+
+    def told(given: str, made: str) -> str:
+        return _provenance(recipe, outcome, stored.space, given, made)
+
+    made_labels = tuple(
+        AppliedLabels(one.digest, write_volume(volume, stored.space, made, partial(told, one.digest)))
+        for (one, made), volume in zip(labels, outcome.labels, strict=True)
+    )
+    volume = outcome.volume  # last: who sees it finds its labels
+    output = write_volume(volume, stored.space, target, partial(told, stored.digest))
+    return Applied(
+        recipe.digest(), stored.digest, output, volume.voxels.shape, volume.spacing_mm, outcome.skipped, made_labels
+    )
+
+
+def write_volume(volume: Volume, space: int, target: Path, provenance: Callable[[str], str]) -> str:
+    """Writes `volume` to `target` and its provenance to the .json beside it; returns its digest.
+
+    The same image already there is left as it is, its provenance renewed.
+
+    Args:
+        volume: what is written.
+        space: NIfTI's code of the space that its affine leads to.
+        target: a .nii.gz; its folder is made where missing.
+        provenance: gives the text for the image's digest.
+
+    Raises:
+        TargetTaken: `target` is another image.
+        CcdsError: it can't be written.
+    """
     try:
         with working_folder(target.parent) as folder:
             plain, packed, text = folder / "volume.nii", folder / "volume.nii.gz", folder / "volume.json"
-            write_nifti(volume, plain, stored.space)
-            applied = Applied(recipe.digest(), stored.digest, compress(plain, packed), (i, j, k), volume.spacing_mm)
-            text.write_text(_provenance(recipe, applied), encoding="utf-8")
-            publish(packed, text, applied.output_sha256, target)
+            write_nifti(volume, plain, space)
+            digest = compress(plain, packed)
+            text.write_text(provenance(digest), encoding="utf-8")
+            publish(packed, text, digest, target)
     except QuarantineError:
-        raise CcdsError(
+        raise TargetTaken(
             expected="OUT to be free, or to hold this very image",
             found="something else of that name",
             do="move it away, or choose another OUT",
@@ -98,11 +182,15 @@ def apply_to_file(recipe: Recipe, source: Path, target: Path) -> Applied:
             found=error.strerror or type(error).__name__,
             do="make room or choose another OUT",
         ) from error
-    return applied
+    return digest
 
 
-def _check_target(source: Path, target: Path) -> None:
-    """Refuses what would be overwritten or lost, before any work."""
+def check_target(source: Path, target: Path) -> None:
+    """Refuses what would be overwritten or lost, before any work.
+
+    Raises:
+        CcdsError: `target` is no .nii.gz, is `source`, or has a .json beside it that is no provenance.
+    """
     if not target.name.endswith(_SUFFIX) or target.name == _SUFFIX:
         raise CcdsError(
             expected=f"OUT as a file name that ends in {_SUFFIX}", found="another", do=f"name it as in head{_SUFFIX}"
@@ -126,16 +214,28 @@ def _is_provenance(path: Path) -> bool:
     return isinstance(content, dict) and {"recipe", "input", "output", "versions"} <= set(content)
 
 
-def _provenance(recipe: Recipe, applied: Applied) -> str:
-    """The JSON text: recipe, hashes and versions; no file names, no time, so that the same input gives the same bytes."""
+def _provenance(recipe: Recipe, outcome: Outcome, space: int, given: str, made: str) -> str:
+    """The JSON text: recipe, hashes, grids and versions; no file names, no time, so that the same input gives the same bytes.
+
+    Args:
+        recipe: what was done.
+        outcome: what came of it.
+        space: NIfTI's code of the space of both grids.
+        given: the digest of what this is the provenance of, as it came.
+        made: the digest of what became of it.
+    """
+    volume = outcome.volume
     content = {
-        "recipe": {"sha256": applied.recipe_sha256, **recipe.as_json()},
-        "input": {"sha256": applied.input_sha256},
-        "output": {
-            "sha256": applied.output_sha256,
-            "shape": list(applied.shape),
-            "spacing_mm": list(applied.spacing_mm),
-        },
-        "versions": {package: version(package) for package in ("ccds", "nibabel", "numpy")},
+        "recipe": {"sha256": recipe.digest(), **recipe.as_json()},
+        "skipped": list(outcome.skipped),
+        "input": {"sha256": given},
+        "output": {"sha256": made, "shape": list(volume.voxels.shape), "spacing_mm": list(volume.spacing_mm)},
+        "geometry": {**outcome.geometry.as_json(), "space": space},
+        "versions": versions(),
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def versions() -> dict[str, str]:
+    """What a provenance says of the programs that were at work."""
+    return {package: version(package) for package in ("ccds", "nibabel", "numpy")}

@@ -6,7 +6,9 @@ file. Text fields of headers are never carried over.
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,8 @@ import numpy.typing as npt
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.volume import QFORM_MM
-from ccds_kernel.normalization.volume import AXES, Volume, blocks, check_shape, digest_of
+from ccds_kernel.normalization.move import Triple
+from ccds_kernel.normalization.volume import AXES, Affine, Volume, blocks, check_shape, checked_affine, digest_of
 
 ALIGNED = 2
 """The code of a space that NIfTI gives no name to."""
@@ -25,6 +28,23 @@ ALIGNED = 2
 _SPACES = range(1, 5)
 _MILLIMETRES = ("mm", "unknown")
 _DATA = 352
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Header:
+    """What a file says of its voxels before they are read.
+
+    Args:
+        shape: along i, j, k.
+        affine: (4, 4), voxel to RAS, mm.
+        stored: the type of the numbers in the file.
+        scaled: whether the real values are other numbers than these.
+    """
+
+    shape: Triple
+    affine: Affine
+    stored: np.dtype[Any]
+    scaled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +79,19 @@ def read_nifti(path: Path) -> Stored:
     )
 
 
+def read_header(path: Path) -> Header:
+    """Reads what a .nii or .nii.gz says of its voxels, and none of these.
+
+    Raises:
+        CcdsError: as `read_nifti`, as far as the header tells.
+    """
+    image = _image(path, times=False)
+    affine = checked_affine(image.affine)
+    i, j, k = (int(length) for length in image.shape[:AXES])
+    slope, inter = float(image.dataobj.slope), float(image.dataobj.inter)
+    return Header((i, j, k), affine, image.get_data_dtype(), (slope, inter) != (1, 0))
+
+
 def read_times(path: Path) -> tuple[Volume, ...]:
     """The time points of a .nii or .nii.gz, in their order; of an image with three axes that one.
 
@@ -72,11 +105,25 @@ def read_times(path: Path) -> tuple[Volume, ...]:
 
 def _stored(path: Path, *, times: bool) -> tuple[npt.NDArray[Any], Any, tuple[float, float]]:
     """The numbers that the file holds, the image, and its scaling: slope and intercept."""
-    try:
-        image: Any = nib.Nifti1Image.from_filename(path, mmap=False)
-        _check_header(image.header, times=times)
+    with _told():
+        image = _image(path, times=times)
         stored: npt.NDArray[Any] = image.dataobj.get_unscaled()
         return stored, image, (float(image.dataobj.slope), float(image.dataobj.inter))
+
+
+def _image(path: Path, *, times: bool) -> Any:  # noqa: ANN401 - nibabel's images carry no type hints
+    """The image with its header, whose voxels are still in the file."""
+    with _told():
+        image: Any = nib.Nifti1Image.from_filename(path, mmap=False)
+        _check_header(image.header, times=times)
+        return image
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Whatever a file that is no image makes the reader raise, as a `CcdsError`."""
+    try:
+        yield
     except CcdsError:
         raise
     except MemoryError as error:

@@ -57,7 +57,7 @@ class Volume:
                 do="make the volume by Volume.of, which converts",
             )
         voxels = np.asfortranarray(self.voxels).view()
-        affine = _checked(self.affine)
+        affine = checked_affine(self.affine)
         if wrong := sum(int(np.count_nonzero(~np.isfinite(block))) for block in blocks(voxels)):
             raise CcdsError(
                 expected="finite voxels",
@@ -96,6 +96,33 @@ class Volume:
     def digest(self) -> str:
         """SHA-256 of the voxels and affine: the same as `ccds_kernel.imaging.volume.digest` of the file that holds them."""
         return digest_of(self.voxels, self.affine.astype(np.float32).astype(np.float64))
+
+
+def checked_affine(affine: Affine) -> Affine:
+    """`affine` as float64, without -0.0.
+
+    Raises:
+        CcdsError: it is no grid in space: another shape, NaN, a spacing of 0, axes in one plane.
+    """
+    if affine.shape != (4, 4) or not np.all(np.isfinite(affine)) or not np.array_equal(affine[3], [0, 0, 0, 1]):
+        raise CcdsError(
+            expected="an affine of 4 x 4 finite numbers that ends in 0, 0, 0, 1",
+            found="another",
+            do="mend the image's header",
+        )
+    spacing = spacing_of(affine)
+    if min(spacing) <= 0:
+        raise CcdsError(
+            expected="voxels that are longer than 0 mm along each axis",
+            found="a spacing of {:g} x {:g} x {:g} mm".format(*spacing),
+            do="mend the image's header",
+        )
+    a, b, c = (affine[:3, axis] / spacing[axis] for axis in range(AXES))
+    if abs(float(np.sum(a * np.cross(b, c)))) < FLATTEST:
+        raise CcdsError(
+            expected="an affine with three directions", found="axes that lie in one plane", do="mend the image's header"
+        )
+    return affine.astype(np.float64) + 0.0  # no -0.0: equal affines hash the same
 
 
 def check_shape(shape: tuple[int, ...]) -> None:
@@ -151,25 +178,3 @@ def _fits_int16(voxels: npt.NDArray[Any]) -> bool:
         return True
     limits = np.iinfo(np.int16)
     return bool(limits.min <= int(voxels.min()) and int(voxels.max()) <= limits.max)
-
-
-def _checked(affine: Affine) -> Affine:
-    if affine.shape != (4, 4) or not np.all(np.isfinite(affine)) or not np.array_equal(affine[3], [0, 0, 0, 1]):
-        raise CcdsError(
-            expected="an affine of 4 x 4 finite numbers that ends in 0, 0, 0, 1",
-            found="another",
-            do="mend the image's header",
-        )
-    spacing = spacing_of(affine)
-    if min(spacing) <= 0:
-        raise CcdsError(
-            expected="voxels that are longer than 0 mm along each axis",
-            found="a spacing of {:g} x {:g} x {:g} mm".format(*spacing),
-            do="mend the image's header",
-        )
-    a, b, c = (affine[:3, axis] / spacing[axis] for axis in range(AXES))
-    if abs(float(np.sum(a * np.cross(b, c)))) < FLATTEST:
-        raise CcdsError(
-            expected="an affine with three directions", found="axes that lie in one plane", do="mend the image's header"
-        )
-    return affine.astype(np.float64) + 0.0  # no -0.0: equal affines hash the same

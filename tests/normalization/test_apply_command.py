@@ -66,6 +66,8 @@ def test_the_file_is_what_apply_gives(recipe, source, tmp_path) -> None:
         "output_sha256": expected.digest(),
         "shape": list(expected.voxels.shape),
         "spacing_mm": pytest.approx([1, 1, 1]),
+        "skipped": [],
+        "labels": [],
     }
     assert digest(out) == expected.digest()
     assert np.array_equal(nib.load(out).get_fdata(dtype=np.float32), expected.voxels)

@@ -10,11 +10,14 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.normalization.move import Move
+from ccds_kernel.normalization.move import Move, Triple
 from ccds_kernel.normalization.steps.resample import Length
 from ccds_kernel.normalization.steps.step import Number, Parameters
-from ccds_kernel.normalization.volume import AXES, check_shape, spacing_of
+from ccds_kernel.normalization.volume import AXES, Affine, check_shape, spacing_of
 from ccds_kernel.normalization.working import Foreground, Working
+
+Box = tuple[tuple[int, int], ...]
+"""For each axis the first voxel and the one after the last."""
 
 
 class To(StrEnum):
@@ -55,26 +58,41 @@ class CropPad(Parameters):
             CcdsError: the foreground is asked for and no step has marked it, or nothing is left of it; the new image
                 would have too many voxels.
         """
-        old = image.voxels.shape
-        box = _box(image.foreground) if self.to is To.FOREGROUND else tuple((0, length) for length in old)
-        if self.shape:
-            ends = [(_first(low, high, length), length) for (low, high), length in zip(box, self.shape, strict=True)]
-        else:
-            margins = [math.ceil((self.margin_mm or 0) / mm - 1e-6) for mm in spacing_of(image.affine)]
-            ends = [(low - m, high - low + 2 * m) for (low, high), m in zip(box, margins, strict=True)]
-        (a, i), (b, j), (c, k) = ends
-        if (a, b, c, i, j, k) == (0, 0, 0, *old):
+        box = _box(image.foreground) if self.to is To.FOREGROUND else None
+        move = self.planned(image.voxels.shape, image.affine, box)
+        if move is None:
             image.leave()
             return
-        check_shape((i, j, k))
         fill = float(image.voxels.min()) if self.fill is None else self.fill
-        move = Move((0, 1, 2), (a, b, c), (1, 1, 1), old, (i, j, k), cut=True)
         if image.voxels.dtype == np.int16 and not (fill.is_integer() and abs(fill) <= np.iinfo(np.int16).max):
             image.floats()
         image.move(move, fill=fill)
 
+    def planned(self, shape: Triple, affine: Affine, box: Box | None = None) -> Move | None:
+        """The change of a grid of `shape` and `affine`; None where nothing comes or goes.
 
-def _box(foreground: Foreground | None) -> tuple[tuple[int, int], ...]:
+        Args:
+            shape: of the old grid.
+            affine: of the old grid.
+            box: of the foreground; None takes the whole image.
+
+        Raises:
+            CcdsError: the new image would have too many voxels.
+        """
+        box = box or tuple((0, length) for length in shape)
+        if self.shape:
+            ends = [(_first(low, high, length), length) for (low, high), length in zip(box, self.shape, strict=True)]
+        else:
+            margins = [math.ceil((self.margin_mm or 0) / mm - 1e-6) for mm in spacing_of(affine)]
+            ends = [(low - m, high - low + 2 * m) for (low, high), m in zip(box, margins, strict=True)]
+        (a, i), (b, j), (c, k) = ends
+        if (a, b, c, i, j, k) == (0, 0, 0, *shape):
+            return None
+        check_shape((i, j, k))
+        return Move((0, 1, 2), (a, b, c), (1, 1, 1), shape, (i, j, k), cut=True)
+
+
+def _box(foreground: Foreground | None) -> Box:
     """The first voxel and the one after the last, along each axis, that the foreground has."""
     if foreground is None:
         raise CcdsError(

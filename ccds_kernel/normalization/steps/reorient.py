@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
-from ccds_kernel.normalization.move import Move
+from ccds_kernel.normalization.move import Move, Triple
 from ccds_kernel.normalization.steps.step import Parameters
 from ccds_kernel.normalization.volume import AXES, Affine, spacing_of
 from ccds_kernel.normalization.working import Working
@@ -38,20 +38,25 @@ class Reorient(Parameters):
 
     def run(self, image: Working) -> None:
         """Permutes and flips axes; the image is left as it is where they already run as asked."""
-        turns = turns_to(image.affine, self.to)
-        if turns == tuple((axis, False) for axis in range(AXES)):
+        move = self.planned(image.voxels.shape, image.affine)
+        if move is None:
             image.leave()
             return
-        shape = image.voxels.shape
+        image.move(move)
+
+    def planned(self, shape: Triple, affine: Affine) -> Move | None:
+        """The change of a grid of `shape` and `affine`; None where its axes already run as asked."""
+        turns = turns_to(affine, self.to)
+        if turns == tuple((axis, False) for axis in range(AXES)):
+            return None
         (a, x), (b, y), (c, z) = turns
-        move = Move(
+        return Move(
             axes=(a, b, c),
             start=(_start(shape[a], x), _start(shape[b], y), _start(shape[c], z)),
             step=(-1 if x else 1, -1 if y else 1, -1 if z else 1),
             old_shape=shape,
             shape=(shape[a], shape[b], shape[c]),
         )
-        image.move(move)
 
 
 def _start(length: int, flipped: bool) -> int:

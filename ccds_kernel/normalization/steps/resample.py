@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.interpolation import Interpolation, Taps, length_after, resampled, sigma_for, taps
-from ccds_kernel.normalization.move import Move
+from ccds_kernel.normalization.move import Move, Triple
 from ccds_kernel.normalization.steps.step import Number, Parameters
 from ccds_kernel.normalization.volume import LONGEST_AXIS, Affine, check_shape, spacing_of
 from ccds_kernel.normalization.working import Working
@@ -71,25 +71,21 @@ class Resample(Parameters):
         Raises:
             CcdsError: the new image would have too many voxels, or a single slice can't give several.
         """
-        old_shape = image.voxels.shape
-        steps, shape = self.grid(old_shape, image.affine)
-        if steps == (1, 1, 1):
+        move = self.planned(image.voxels.shape, image.affine)
+        if move is None:
             image.leave()
             return
-        move = Move((0, 1, 2), (0, 0, 0), steps, old_shape, shape)
         if self.interpolation is Interpolation.NEAREST:
             image.move(move)
             return
         i, j, k = (
             None if step == 1 else self._taps(length, count, step)
-            for length, count, step in zip(old_shape, shape, steps, strict=True)
+            for length, count, step in zip(move.old_shape, move.shape, move.step, strict=True)
         )
         image.move(move, resampled(image.voxels, (i, j, k)))
 
-    def grid(
-        self, shape: tuple[int, int, int], affine: Affine
-    ) -> tuple[tuple[float, float, float], tuple[int, int, int]]:
-        """How far new voxels are apart, in old ones, and how many there are, along i, j, k.
+    def planned(self, shape: Triple, affine: Affine) -> Move | None:
+        """The change of a grid of `shape` and `affine`; None where it is already as asked.
 
         Raises:
             CcdsError: as `run`.
@@ -108,7 +104,7 @@ class Resample(Parameters):
             )
             new = (a, b, c)
         check_shape(new)
-        return (i, j, k), new
+        return None if (i, j, k) == (1, 1, 1) else Move((0, 1, 2), (0, 0, 0), (i, j, k), shape, new)
 
     def _taps(self, length: int, count: int, step: float) -> Taps:
         sigma = sigma_for(step) if self.antialias is Antialias.GAUSSIAN else 0.0

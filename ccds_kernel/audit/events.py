@@ -222,6 +222,25 @@ class MaskKept(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NormalizationBegun(Event):
+    """A run of a recipe over volumes of a project began: the recipe's hash, and how many volumes there are."""
+
+    digest: str
+    volumes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NormalizationEnded(Event):
+    """Such a run ended, and how: ended, stopped or broken. A run that was killed tells nothing."""
+
+    digest: str
+    state: str
+    done: int
+    done_before: int
+    failed: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class UseCaseAdded(Event):
     """A use-case card, or a new version of one, was added; `digest` is the SHA-256 of what it says."""
 

@@ -27,7 +27,7 @@ STAGES = {
     "cohort": "which reports a project works on: exam codes × study dates (query, keep, list, show, snapshot)",
     "imaging": "studies from the archive (find, retrieve, retry, status, work); DICOM to NIfTI with the geometry checked "
     "(convert)",
-    "normalization": "volumes made alike by a recipe of steps (apply, undo)",
+    "normalization": "volumes made alike by a recipe of steps: one (apply, undo), all of a project (run, show)",
     "labeling": "reports to soft labels by phrases (match); a project's reports (load), tasks (task), phrases (import, export), "
     "labels of every study (snapshot)",
     "dataset": "normalized volumes, their labels and a split by patients as one file that never changes (snapshot, list, show, "

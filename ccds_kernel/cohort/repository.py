@@ -137,6 +137,17 @@ class CohortRepository:
             do=f"see 'ccds cohort show {name} --project {self._project.id}'",
         )
 
+    def study_keys(self, name: str) -> frozenset[str]:
+        """The studies whose reports are in cohort `name` now.
+
+        Raises:
+            CcdsError: there is no such cohort.
+        """
+        found = self.get(name)
+        require_covered(self._project, found.criteria)
+        with self._project.store.reading() as connection:
+            return frozenset(rows.study_keys(connection, found.criteria))
+
     def _unknown(self, name: str) -> CcdsError:
         return CcdsError(
             expected=f"a cohort of {self._project.id}",

@@ -48,7 +48,7 @@ def working_folder(out: Path) -> Iterator[Path]:
         raise CcdsError(
             expected="an output folder that can be written", found=error.strerror or "an error", do="choose another OUT"
         ) from error
-    _remove_abandoned(out)
+    remove_abandoned(out)
     try:
         with _locked(folder):
             yield folder
@@ -71,12 +71,12 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _remove_abandoned(out: Path) -> None:
+def remove_abandoned(out: Path, older_than_s: float = _ABANDONED_S) -> None:
     """Removes working folders of processes that were killed: nobody holds their lock."""
     for folder in out.glob(f"{_WORKING}*"):
         with contextlib.suppress(OSError):
             # A new folder is without its lock for an instant.
-            if time.time() - folder.stat().st_mtime > _ABANDONED_S:
+            if time.time() - folder.stat().st_mtime > older_than_s:
                 with _locked(folder):
                     shutil.rmtree(folder)
 

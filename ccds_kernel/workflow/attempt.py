@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.workflow.manifest import Cause, Failure, Manifest, Record, State
-from ccds_kernel.workflow.operator import Item, Operator, Outcome, Refused
+from ccds_kernel.workflow.operator import Item, Operator, Outcome, Refused, is_of_the_machine
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
@@ -75,7 +75,7 @@ def failure_of(error: Exception) -> Failure:
     """What an operator's exception tells people, and whose affair it is."""
     if isinstance(error, CcdsError):
         return Failure(
-            cause=Cause.MACHINE if _is_of_the_machine(error) else Cause.REFUSED,
+            cause=Cause.MACHINE if is_of_the_machine(error) else Cause.REFUSED,
             step=error.step if isinstance(error, Refused) else "",
             expected=error.expected,
             found=error.found,
@@ -111,12 +111,3 @@ def failure_of(error: Exception) -> Failure:
 def is_full(failure: Failure) -> bool:
     """Whether no further item can be written either."""
     return failure.cause is Cause.MACHINE and failure.found in {os.strerror(number) for number in _FULL}
-
-
-def _is_of_the_machine(error: CcdsError) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, MemoryError) or (isinstance(cause, OSError) and cause.errno is not None):
-            return True
-        cause = cause.__cause__
-    return False

@@ -31,6 +31,10 @@ _LOCK = "lease.lock"
 _LONGEST = 1 << 12
 
 
+class LeaseHeldError(CcdsError):
+    """Somebody else holds the lease, or may."""
+
+
 class LeaseLostError(CcdsError):
     """Somebody else took the lease over, as if this process were gone."""
 
@@ -76,7 +80,7 @@ def held(folder: Path, person: str) -> Iterator[Lease]:
     """Holds the lease of the run in `folder`, which is made where missing.
 
     Raises:
-        CcdsError: somebody else holds it, or may.
+        LeaseHeldError: somebody else holds it, or may.
         OSError: `folder` can't be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +88,7 @@ def held(folder: Path, person: str) -> Iterator[Lease]:
     with _deciding(folder):
         other = _read(folder)
         if other is not None and (reason := _may_live(folder, other)):
-            raise CcdsError(
+            raise LeaseHeldError(
                 expected="nobody else who runs this recipe in the project",
                 found=f"a run of {str(other.get('person', 'somebody'))[:60]}{reason}",
                 do="wait for it or stop it; 'ccds normalization show' says how far it is",

@@ -31,7 +31,7 @@ _END_S = 30
 _SHARE = 0.8
 """Of the free memory that is taken: what else runs in the session needs some, too."""
 
-_OF_A_WORKER = 300 << 20
+_OF_A_WORKER = 200 << 20
 """Bytes that a worker has before it does anything: Python and the libraries."""
 
 
@@ -41,12 +41,14 @@ class LocalEngine:
 
     Args:
         workers: how many; None: as many as it has processors for, and memory.
+        memory: bytes that this session may use; None: what this machine has.
 
     Raises:
         CcdsError: fewer than one, or far too many.
     """
 
     workers: int | None = None
+    memory: int | None = None
     name: str = "local"
 
     def __post_init__(self) -> None:
@@ -58,7 +60,7 @@ class LocalEngine:
     @contextmanager
     def open(self, largest: int) -> Iterator[Workers]:
         """See `Engine`."""
-        memory = int(_SHARE * min(psutil.virtual_memory().available, MEMORY_LIMIT))
+        memory = int(_SHARE * min(psutil.virtual_memory().available, self.memory or MEMORY_LIMIT))
         workers = self.workers or max(1, min(CPU_COUNT, memory // (_OF_A_WORKER + largest), MOST_WORKERS))
         for_items = max(0, memory - workers * _OF_A_WORKER)
         security = Security.temporary()

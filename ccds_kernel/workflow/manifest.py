@@ -157,6 +157,11 @@ class Manifest:
         """
         (self.folder / f"{key}{_SUFFIX}").unlink(missing_ok=True)
 
+    def keys(self) -> Iterator[str]:
+        """The key of every record that is there now, in no order."""
+        for path in _files(str(self.folder)):
+            yield path.relative_to(self.folder).as_posix().removesuffix(_SUFFIX)
+
     def records(self) -> Iterator[Record]:
         """Every record that is there now, in no order; also while a run writes."""
         for path in _files(str(self.folder)):

@@ -6,7 +6,6 @@ when it would do something else. An operator that refuses an item says at which 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import Any, Protocol
 
 from ccds_kernel.errors import CcdsError
 
-_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 _MOST_PARTS = 4
+_LONGEST_PART = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class Operator(Protocol):
 
         Raises:
             Refused: nothing can be made of this item, now or later.
-            CcdsError: likewise, unless an `OSError` is its cause: then the item may work another time.
+            CcdsError: likewise, unless it `is_of_the_machine`.
             OSError, MemoryError: the machine's affair; the item may work another time.
         """
 
@@ -109,5 +108,20 @@ def check_key(key: str) -> None:
         ValueError: it would not be a path below a folder.
     """
     parts = key.split("/")
-    if len(parts) > _MOST_PARTS or not all(_PART.fullmatch(part) for part in parts):
+    if len(parts) > _MOST_PARTS or not all(map(_is_name, parts)):
         raise ValueError("an item's key is one to four names with slashes between")
+
+
+def is_of_the_machine(error: BaseException) -> bool:
+    """Whether the system's refusal, or too little memory, is what `error` came from: another time it may work."""
+    cause: BaseException | None = error
+    while cause is not None:
+        # What reads compressed files raises OSErrors of its own, without a number, for a damaged one.
+        if isinstance(cause, MemoryError) or (isinstance(cause, OSError) and cause.errno is not None):
+            return True
+        cause = cause.__cause__
+    return False
+
+
+def _is_name(part: str) -> bool:
+    return 0 < len(part.encode()) <= _LONGEST_PART and part.isprintable() and not part.startswith(".")

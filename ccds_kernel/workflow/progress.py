@@ -30,6 +30,7 @@ class RunState(StrEnum):
     """How a run is.
 
     Members:
+        WAITING: it was handed over to the site's scheduler, where its job waits.
         RUNNING: somebody is at it.
         ENDED: every item has its outcome.
         STOPPED: somebody stopped it; the same run goes on with the rest.
@@ -37,6 +38,7 @@ class RunState(StrEnum):
         INTERRUPTED: whoever was at it is gone without a word. In no file: what a reader concludes (`Progress.now`).
     """
 
+    WAITING = "waiting"
     RUNNING = "running"
     ENDED = "ended"
     STOPPED = "stopped"
@@ -61,6 +63,7 @@ class Progress:
         done_before: items that earlier runs did, and that are still as they were.
         done: items that this run did.
         failed: items that failed, now or before: see the manifest.
+        quarantined: of these, the ones that were refused; the others are tried again by the next run.
         running: items at work.
         waiting: items that nobody has taken up yet.
         workers: how many there are.
@@ -85,6 +88,7 @@ class Progress:
     done_before: int = 0
     done: int = 0
     failed: int = 0
+    quarantined: int = 0
     running: int = 0
     waiting: int = 0
     workers: int = 0

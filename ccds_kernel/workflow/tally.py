@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from ccds_kernel.workflow.manifest import Record, State
+from ccds_kernel.workflow.manifest import Cause, Record, State
 from ccds_kernel.workflow.progress import Progress, RunState
 
 _LATELY_S = 60.0
@@ -29,7 +29,8 @@ class Tally:
 
     start: Progress
     clock: Callable[[], float] = time.monotonic
-    _failed: dict[str, str] = field(default_factory=dict)
+    _failed: Counter[str] = field(default_factory=Counter)
+    _quarantined: int = 0
     _kept: int = 0
     _done: int = 0
     _lately: deque[tuple[float, int]] = field(default_factory=deque)
@@ -63,17 +64,19 @@ class Tally:
             seen_at=datetime.now(UTC),
             done_before=self._kept,
             done=self._done,
-            failed=len(self._failed),
+            failed=self._failed.total(),
+            quarantined=self._quarantined,
             running=running,
             waiting=waiting,
             workers=workers,
-            reasons=dict(Counter(self._failed.values()).most_common()),
+            reasons=dict(self._failed.most_common()),
             per_s=rate and round(rate, 6),
             seconds_left=round((running + waiting) / rate, 1) if rate else None,
         )
 
     def _fail(self, record: Record) -> None:
-        self._failed[record.key] = record.failure.reason if record.failure else ""
+        self._failed[record.failure.reason if record.failure else ""] += 1
+        self._quarantined += record.failure is not None and record.failure.cause is Cause.REFUSED
 
     def _rate(self) -> float | None:
         (since, before), (_, now) = self._lately[0], self._lately[-1]

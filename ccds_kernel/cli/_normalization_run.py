@@ -1,0 +1,232 @@
+"""The verbs of `ccds normalization` about all volumes of a project: run, show."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ccds_kernel.irb.project import Project
+    from ccds_kernel.normalization.runs import NormalizationRun
+    from ccds_kernel.workflow.progress import Progress
+
+_GOES_ON = "the same command goes on with the rest"
+
+
+def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds verbs no public name
+    """Adds the verbs."""
+    summary = "apply a recipe to every volume of a project"
+    run = verbs.add_parser(
+        "run",
+        help=summary,
+        description=f"{summary}; what is done stays, {_GOES_ON}. Exit status 0 when every volume is normalized or in quarantine "
+        "with its reason.",
+    )
+    _add_project(run)
+    run.add_argument("--recipe", metavar="RECIPE", type=Path, required=True, help="YAML file: name, steps, output")
+    run.add_argument("--cohort", metavar="NAME", help="only volumes of studies whose reports are in this cohort")
+    run.add_argument("--study", nargs="+", metavar="KEY", help="only volumes of these studies")
+    run.add_argument("--engine", choices=["local"], default="local", help="who does it: this machine (local)")
+    run.add_argument("--workers", type=int, metavar="N", help="volumes at once (as processors and memory allow)")
+    run.add_argument("--again", action="store_true", help="try volumes in quarantine again, though nothing changed")
+    run.add_argument("--json", action="store_true", help="print one JSON document: the counts, and each failure")
+    run.set_defaults(run=_run)
+
+    summary = "say how far a project's runs are, or one of them with every volume that failed"
+    show = verbs.add_parser("show", help=summary, description=summary)
+    _add_project(show)
+    show.add_argument(
+        "name",
+        nargs="?",
+        metavar="RUN",
+        help="the recipe's name, or the beginning of its hash; all where none is named",
+    )
+    show.add_argument("--json", action="store_true", help="print one JSON document")
+    show.set_defaults(run=_show)
+
+
+def _add_project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--project", required=True, metavar="ID", help="the IRB application's id")
+
+
+def _run(options: argparse.Namespace) -> None:
+    from ccds_kernel.normalization.apply_file import read_recipe
+    from ccds_kernel.normalization.memory import session_memory
+    from ccds_kernel.normalization.run_volumes import run_volumes
+    from ccds_kernel.normalization.runs import NormalizationRuns
+    from ccds_kernel.workflow.local_engine import LocalEngine
+
+    recipe, engine = read_recipe(options.recipe), LocalEngine(options.workers, memory=session_memory())
+    with _opened(options.project, write=True) as project:
+        at: list[Progress] = []
+        try:
+            with _terminated_as_interrupted(), _bar(at) as tell:
+                progress = run_volumes(
+                    project,
+                    recipe,
+                    engine,
+                    cohort=options.cohort,
+                    studies=options.study,
+                    again=options.again,
+                    tell=tell,
+                )
+        except KeyboardInterrupt:
+            if at:
+                print(f"ccds: {_counted(at[-1])}; {_GOES_ON}", file=sys.stderr)
+            raise
+        done = NormalizationRuns(project).get(recipe.digest())
+    if options.json:
+        print(json.dumps(_document(options.project, done), indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(_lines(done)))
+        if progress.failed:
+            print(f"each of them: 'ccds normalization show --project {options.project} {done.digest[:12]}'")
+    _check_whole(progress)
+
+
+def _check_whole(progress: Progress) -> None:
+    """Exit status 1 where another run would do more."""
+    from ccds_kernel.errors import CcdsError
+    from ccds_kernel.workflow.progress import RunState
+
+    if progress.state is RunState.STOPPED:
+        raise CcdsError(expected="the run to go through", found=f"that {progress.why}", do=_GOES_ON)
+    if progress.failed > progress.quarantined:
+        raise CcdsError(
+            expected="every volume normalized or in quarantine",
+            found=f"{progress.failed - progress.quarantined} that failed for want of memory, room or the like",
+            do=f"mend that; {_GOES_ON}",
+        )
+
+
+def _show(options: argparse.Namespace) -> None:
+    from ccds_kernel.normalization.runs import NormalizationRuns
+
+    with _opened(options.project) as project:
+        runs = NormalizationRuns(project)
+        if options.name is None:
+            found = runs.all()
+            if options.json:
+                print(json.dumps([_summary(run) for run in found], indent=2, ensure_ascii=False))
+            elif found:
+                print("\n\n".join("\n".join(_lines(run)) for run in found))
+            else:
+                print("no runs yet: 'ccds normalization run' begins one")
+            return
+        run = runs.get(options.name)
+        if options.json:
+            print(json.dumps(_document(options.project, run), indent=2, ensure_ascii=False))
+            return
+        lines = _lines(run)
+        for record in run.failures():
+            failure = record.failure
+            if failure is not None:
+                where = f"{failure.step}: " if failure.step else ""
+                lines.append(f"{record.key}  {where}expected {failure.expected}; found {failure.found}; {failure.do}")
+    print("\n".join(lines))
+
+
+def _lines(run: NormalizationRun) -> list[str]:
+    """What a person wants to know first."""
+    from ccds_kernel.workflow.progress import RunState
+
+    progress = run.progress
+    state = progress.now()
+    lines = [f"{run.recipe.name}  {run.digest[:12]}  {state}, {progress.engine}, {progress.person}", _counted(progress)]
+    if state is RunState.RUNNING:
+        lines.append(_pace(progress))
+    elif state is not RunState.ENDED:
+        lines.append(f"{progress.why or 'no sign of life'}; {_GOES_ON}")
+    lines += [f"{count} failed at {reason}" for reason, count in progress.reasons.items()]
+    return lines
+
+
+def _counted(progress: Progress) -> str:
+    done = progress.done_before + progress.done
+    before = f" ({progress.done_before} before)" if progress.done_before else ""
+    parts = [f"{progress.total} volumes: {done} done{before}"]
+    if progress.quarantined:
+        parts.append(f"{progress.quarantined} in quarantine")
+    if others := progress.failed - progress.quarantined:
+        parts.append(f"{others} failed otherwise")
+    if left := progress.running + progress.waiting:
+        parts.append(f"{left} left")
+    return ", ".join(parts)
+
+
+def _pace(progress: Progress) -> str:
+    from datetime import timedelta
+
+    told = f"{progress.workers} workers"
+    if progress.per_s:
+        told += f", {progress.per_s * 3600:.0f} volumes an hour"
+    if progress.seconds_left is not None:
+        told += f", {timedelta(seconds=round(progress.seconds_left))} left"
+    return told
+
+
+def _summary(run: NormalizationRun) -> dict[str, object]:
+    return {
+        "recipe": {"name": run.recipe.name, "sha256": run.digest},
+        **run.progress.as_json(),
+        "state": run.progress.now(),
+    }
+
+
+def _document(project: str, run: NormalizationRun) -> dict[str, object]:
+    from dataclasses import asdict
+
+    failures = [
+        {"volume": one.key, "tries": one.tries, **asdict(one.failure)}
+        for one in run.failures()
+        if one.failure is not None
+    ]
+    return {"project": project, **_summary(run), "failures": failures}
+
+
+@contextmanager
+def _bar(at: list[Progress]) -> Iterator[Any]:
+    """A bar on a terminal, with the rate and the time left; `at` has how far it is, also where there is none."""
+    from tqdm import tqdm
+
+    with tqdm(desc="normalizing", unit=" volumes", disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def tell(progress: Progress) -> None:
+            if not at:
+                bar.total, bar.initial = progress.total, progress.done_before + progress.failed
+                bar.n = bar.initial
+            at[:] = [progress]
+            if progress.failed:
+                bar.set_postfix_str(f"{progress.failed} failed", refresh=False)
+            bar.update(progress.done_before + progress.done + progress.failed - bar.n)
+
+        yield tell
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """A job that its scheduler ends goes as one that a person interrupts: in order."""
+
+    def interrupted(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _opened(project_id: str, *, write: bool = False) -> Iterator[Project]:
+    from ccds_kernel.irb.project import open_project
+    from ccds_kernel.irb.roles import Action
+
+    with closing(open_project(project_id, Action.WRITE_IMAGES if write else Action.READ_IMAGES)) as project:
+        yield project

@@ -39,6 +39,9 @@ _KNOWN_WARNINGS = (
 _HARMLESS = ("Unable to determine manufacturer",)
 """Said of every maker that it has no special reading for: nothing that isn't checked afterwards depends on it."""
 
+_KNOWN_OF_RAW = ("Interslice distance varies", "Missing images", "gantry tilt", "Slices stacked despite varying")
+"""No news of an image that is to be corrected."""
+
 
 _CORRECTED = re.compile(r"_(Tilt|Eq)(_\d+)?$")
 
@@ -97,14 +100,15 @@ def convert(files: Sequence[Path], folder: Path, *, rescale_varies: bool, raw: b
     if run.returncode != 0 and not raw:  # its correction may fail; the raw image is compared whole
         raise QuarantineError("conversion-failed", f"dcm2niix ended with exit status {run.returncode}")
     version = re.search(r"dcm2nii\S* version (v[\d.]+\d)", said)
-    return Converted(images[0], _warnings(said), version[1] if version else "unknown")
+    passed_over = (*_HARMLESS, *_KNOWN_OF_RAW) if raw else _HARMLESS
+    return Converted(images[0], _warnings(said, passed_over), version[1] if version else "unknown")
 
 
-def _warnings(said: str) -> tuple[str, ...]:
+def _warnings(said: str, passed_over: Sequence[str]) -> tuple[str, ...]:
     found: list[str] = []
     others = 0
     for line in said.splitlines():
-        if not line.startswith(("Warning:", "Error:")) or any(text in line for text in _HARMLESS):
+        if not line.startswith(("Warning:", "Error:")) or any(text in line for text in passed_over):
             continue
         known = next((text for text in _KNOWN_WARNINGS if text in line), None)
         if known is None:

@@ -94,10 +94,10 @@ def correction_line(grid: Grid) -> str:
     if grid.unevenness is None:
         return ""
     gaps = np.diff(grid.unevenness.heights)
-    return (
-        f"a lean of {grid.unevenness.tilt_degrees:.2f} degrees, slice distances from {gaps.min():.3f} to {gaps.max():.3f} mm, "
-        f"now {grid.spacing[2]:.3f} mm"
-    )
+    lean = f"a lean of {grid.unevenness.tilt_degrees:.2f} degrees" if grid.unevenness.tilt_degrees else ""
+    least, most, now = (f"{length:.3f}" for length in (gaps.min(), gaps.max(), grid.spacing[2]))
+    distances = f"slice distances from {least} to {most} mm, now {now} mm" if (least, most) != (now, now) else ""
+    return ", ".join(filter(None, (lean, distances)))
 
 
 def grid_tolerance_mm(distance: float) -> float:

@@ -61,7 +61,7 @@ REASONS = {
 PASSABLE = {
     "gantry-tilt": "the stack is put upright by interpolation",
     "irregular-spacing": "slices are put at even distances by interpolation",
-    "missing-slices": "the same, where the numbers of the slices show that none is missing",
+    "missing-slices": "slices are put at even distances by interpolation, where their numbers show that none is missing",
     "positions-contradict": "the positions are believed",
     "value-range": "what is in the other bits is blanked, as readers do that agree",
 }

@@ -193,7 +193,7 @@ def _imaging(browser: Browser, folder: Path) -> None:
         page = context.new_page()
         page.goto(app.url)
         expect(page.locator(".ccds-table img")).to_have_count(2, timeout=60_000)
-        page.keyboard.press("2")
+        page.keyboard.press("3")
         page.keyboard.type("the thin slices have motion")
         page.keyboard.press("Enter")
         expect(page.locator(".ccds-said-list")).to_be_visible()

@@ -17,7 +17,7 @@ function drawSeries(state, act, pictures) {
   if (!shown.all_series.length) return h("p", { class: "ccds-hint" }, "No file of this study can be read. Make volumes on the screen “Quarantine” to have it noted there.");
   const numeric = (value) => (value === null ? "–" : String(Math.round(value * 100) / 100));
   const digits = new Map([...digitsOf(shown.all_series)].map(([digit, one]) => [one.name, digit]));
-  const row = (one) =>
+  const row = (one) => [
     h(
       "tr",
       { "data-chosen": String(one.chosen), "data-excluded": String(one.excluded) },
@@ -39,13 +39,15 @@ function drawSeries(state, act, pictures) {
               : h("button", { class: "ccds-button", "data-focus": `choose-${one.name}`, "aria-label": `Choose ${seriesName(one)}`, title: digits.has(one.name) ? `Choose (${digits.get(one.name)})` : "Choose", onclick: () => act.choose(one.name) }, "Choose", digits.has(one.name) ? h("kbd", {}, digits.get(one.name)) : null),
           )
         : null,
-    );
+    ),
+    besideOf(one, mayWrite),
+  ];
   const heads = ["", "No.", "Modality", "Plane", "Thickness, mm", "Kernel", "Contrast", "Slices", "Chosen, or why not", ...(mayWrite ? [""] : [])];
   const numbers = new Set(["Thickness, mm", "Slices"]);
   return h(
     "div",
     { class: "ccds-scroll" },
-    h("table", { class: "ccds-table" }, h("thead", {}, h("tr", {}, heads.map((head) => (head ? h("th", { scope: "col", class: numbers.has(head) && "ccds-figure" }, head) : h("td", {}))))), h("tbody", {}, shown.all_series.map(row))),
+    h("table", { class: "ccds-table" }, h("thead", {}, h("tr", {}, heads.map((head) => (head ? h("th", { scope: "col", class: numbers.has(head) && "ccds-figure" }, head) : h("td", {}))))), h("tbody", {}, shown.all_series.flatMap(row))),
   );
 }
 
@@ -56,10 +58,15 @@ function canChoose({ excluded, chosen }) {
 
 function volumeOf({ name, chosen, volume }, study, act) {
   if (!volume) return chosen ? h("span", { class: "ccds-muted" }, "no volume yet") : null;
-  const beside = drawBeside(volume);
   if (volume.status === "accepted")
-    return [h("button", { class: "ccds-link", "data-focus": `look-${name}`, title: chosen ? "Look at its volume (v)" : "Look at its volume", onclick: () => act.lookAt({ study, series: name }) }, "look at its volume"), ...beside];
-  return [h("span", { class: "ccds-no-series" }, `in quarantine: ${volume.line}`), ...beside];
+    return h("button", { class: "ccds-link", "data-focus": `look-${name}`, title: chosen ? "Look at its volume (v)" : "Look at its volume", onclick: () => act.lookAt({ study, series: name }) }, "look at its volume");
+  return h("span", { class: "ccds-no-series" }, `in quarantine: ${volume.line}`);
+}
+
+/** What should be known of its volume, over the whole width below it. */
+function besideOf({ chosen, volume }, mayWrite) {
+  const lines = volume ? drawBeside(volume) : [];
+  return lines.length ? h("tr", { class: "ccds-beside-row", "data-chosen": String(chosen) }, h("td", { class: "ccds-picture-cell" }), h("td", { colspan: mayWrite ? 9 : 8 }, lines)) : null;
 }
 
 function drawChoosing(state, act) {

@@ -11,6 +11,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ccds_kernel.cli._normalization_jobs import add_cluster_options, jobs_as_json, jobs_lines, run_on_cluster
+
 if TYPE_CHECKING:
     from ccds_kernel.irb.project import Project
     from ccds_kernel.normalization.runs import NormalizationRun
@@ -32,10 +34,16 @@ def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds ver
     run.add_argument("--recipe", metavar="RECIPE", type=Path, required=True, help="YAML file: name, steps, output")
     run.add_argument("--cohort", metavar="NAME", help="only volumes of studies whose reports are in this cohort")
     run.add_argument("--study", nargs="+", metavar="KEY", help="only volumes of these studies")
-    run.add_argument("--engine", choices=["local"], default="local", help="who does it: this machine (local)")
+    run.add_argument(
+        "--engine",
+        choices=["local", "cluster"],
+        default="local",
+        help="who does it: this machine (local), or jobs of the site's scheduler, which outlive this command (cluster)",
+    )
     run.add_argument("--workers", type=int, metavar="N", help="volumes at once (as processors and memory allow)")
     run.add_argument("--again", action="store_true", help="try volumes in quarantine again, though nothing changed")
     run.add_argument("--json", action="store_true", help="print one JSON document: the counts, and each failure")
+    add_cluster_options(run)
     run.set_defaults(run=_run)
 
     summary = "say how far a project's runs are, or one of them with every volume that failed"
@@ -56,6 +64,20 @@ def _add_project(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
+    done = run_on_cluster(options) if options.engine == "cluster" else _run_here(options)
+    if done is None:
+        return
+    progress = done.progress
+    if options.json:
+        print(json.dumps(_document(options.project, done), indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(_lines(done)))
+        if progress.failed:
+            print(f"each of them: 'ccds normalization show --project {options.project} {done.digest[:12]}'")
+    _check_whole(progress)
+
+
+def _run_here(options: argparse.Namespace) -> NormalizationRun:
     from ccds_kernel.normalization.apply_file import read_recipe
     from ccds_kernel.normalization.memory import session_memory
     from ccds_kernel.normalization.run_volumes import run_volumes
@@ -66,8 +88,8 @@ def _run(options: argparse.Namespace) -> None:
     with _opened(options.project, write=True) as project:
         at: list[Progress] = []
         try:
-            with _terminated_as_interrupted(), _bar(at) as tell:
-                progress = run_volumes(
+            with _terminated_as_interrupted(), bar(at) as tell:
+                run_volumes(
                     project,
                     recipe,
                     engine,
@@ -80,14 +102,7 @@ def _run(options: argparse.Namespace) -> None:
             if at:
                 print(f"ccds: {_counted(at[-1])}; {_GOES_ON}", file=sys.stderr)
             raise
-        done = NormalizationRuns(project).get(recipe.digest())
-    if options.json:
-        print(json.dumps(_document(options.project, done), indent=2, ensure_ascii=False))
-    else:
-        print("\n".join(_lines(done)))
-        if progress.failed:
-            print(f"each of them: 'ccds normalization show --project {options.project} {done.digest[:12]}'")
-    _check_whole(progress)
+        return NormalizationRuns(project).get(recipe.digest())
 
 
 def _check_whole(progress: Progress) -> None:
@@ -113,17 +128,19 @@ def _show(options: argparse.Namespace) -> None:
         if options.name is None:
             found = runs.all()
             if options.json:
-                print(json.dumps([_summary(run) for run in found], indent=2, ensure_ascii=False))
+                told = [{**_summary(run), "jobs": jobs_as_json(project, run)} for run in found]
+                print(json.dumps(told, indent=2, ensure_ascii=False))
             elif found:
-                print("\n\n".join("\n".join(_lines(run)) for run in found))
+                print("\n\n".join("\n".join([*_lines(run), *jobs_lines(project, run)]) for run in found))
             else:
                 print("no runs yet: 'ccds normalization run' begins one")
             return
         run = runs.get(options.name)
         if options.json:
-            print(json.dumps(_document(options.project, run), indent=2, ensure_ascii=False))
+            document = {**_document(options.project, run), "jobs": jobs_as_json(project, run)}
+            print(json.dumps(document, indent=2, ensure_ascii=False))
             return
-        lines = _lines(run)
+        lines = [*_lines(run), *jobs_lines(project, run)]
         for record in run.failures():
             failure = record.failure
             if failure is not None:
@@ -141,7 +158,7 @@ def _lines(run: NormalizationRun) -> list[str]:
     lines = [f"{run.recipe.name}  {run.digest[:12]}  {state}, {progress.engine}, {progress.person}", _counted(progress)]
     if state is RunState.RUNNING:
         lines.append(_pace(progress))
-    elif state is not RunState.ENDED:
+    elif state not in {RunState.WAITING, RunState.ENDED}:
         lines.append(f"{progress.why or 'no sign of life'}; {_GOES_ON}")
     lines += [f"{count} failed at {reason}" for reason, count in progress.reasons.items()]
     return lines
@@ -191,7 +208,7 @@ def _document(project: str, run: NormalizationRun) -> dict[str, object]:
 
 
 @contextmanager
-def _bar(at: list[Progress]) -> Iterator[Any]:
+def bar(at: list[Progress]) -> Iterator[Any]:
     """A bar on a terminal, with the rate and the time left; `at` has how far it is, also where there is none."""
     from tqdm import tqdm
 

@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from ccds_kernel.cli import _normalization_run, _normalization_undo
+from ccds_kernel.cli import _normalization_jobs, _normalization_run, _normalization_undo
 from ccds_kernel.errors import CcdsError
 
 
@@ -34,6 +34,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     apply.add_argument("--json", action="store_true", help="print one JSON document: hashes, shape, spacing")
     apply.set_defaults(run=_apply)
     _normalization_run.register(verbs)
+    _normalization_jobs.register(verbs)
     _normalization_undo.register(verbs)
 
 

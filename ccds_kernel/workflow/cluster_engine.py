@@ -74,8 +74,7 @@ class WorkerOrder:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        if not 1 <= self.count <= MOST_WORKERS:
-            raise CcdsError(expected=f"1 to {MOST_WORKERS} workers", found=str(self.count), do="ask for as many")
+        check_workers(self.count)
 
     def job(self, life: str, number: int, before: int, memory_mb: int) -> JobSpec:
         """The job of worker `number` in this life of the controller, after `before` others that ended."""
@@ -93,6 +92,16 @@ class WorkerOrder:
             priority_class=PriorityClass.BATCH,
             requeueable=True,
         )
+
+
+def check_workers(count: int) -> None:
+    """Refuses a number of workers that is asked of no scheduler.
+
+    Raises:
+        CcdsError: fewer than one, or more than `MOST_WORKERS`.
+    """
+    if not 1 <= count <= MOST_WORKERS:
+        raise CcdsError(expected=f"1 to {MOST_WORKERS} workers", found=str(count), do="ask for as many")
 
 
 class ClusterEngine:

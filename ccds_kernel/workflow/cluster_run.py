@@ -33,8 +33,10 @@ from ccds_kernel.workflow.job_names import CONTROLLER, RunJob, read_job
 from ccds_kernel.workflow.run_folder import RunFolder
 
 CONTROLLER_MB = 1024
+LIVES = frozenset({JobState.PENDING, JobState.RUNNING, JobState.SUSPENDED})
+"""States of a job that is alive by the scheduler's own word."""
+
 _CORES = 2
-_LIVES = {JobState.PENDING, JobState.RUNNING, JobState.SUSPENDED}
 _LONGEST = 1 << 16
 
 
@@ -125,10 +127,10 @@ class ClusterRun:
             SchedulerUnavailableError: the scheduler doesn't answer; submit again.
         """
         before = self.controller()
-        state = self._state(before) if before is not None else JobState.CANCELLED
-        if before is not None and before.person == self.person and state in _LIVES:
+        state = self.state()
+        if before is not None and before.person == self.person and state in LIVES:
             return before
-        if before is not None and before.person != self.person and not state.ended:
+        if before is not None and before.person != self.person and not (state and state.ended):
             raise CcdsError(
                 expected="nobody else who runs this recipe in the project",
                 found=f"a run of {before.person} on the cluster",
@@ -170,6 +172,14 @@ class ClusterRun:
         except (OSError, ValidationError):
             return None
 
+    def state(self) -> JobState | None:
+        """Where the controller's job stands; None where none was ever handed over, UNKNOWN where the scheduler can't say."""
+        controller = self.controller()
+        if controller is None:
+            return None
+        job = JobId(controller.job)
+        return self.scheduler.status([job])[job].state if controller.job else JobState.UNKNOWN
+
     def now(self) -> JobsNow | None:
         """How its jobs are; None where none was ever handed over. Never raises for a scheduler that doesn't answer."""
         controller = self.controller()
@@ -202,10 +212,6 @@ class ClusterRun:
     def _note(self, controller: Controller) -> Controller:
         write_whole(self._file, json.dumps(asdict(controller)) + "\n", 0o664)
         return controller
-
-    def _state(self, controller: Controller) -> JobState:
-        job = JobId(controller.job)
-        return self.scheduler.status([job])[job].state if controller.job else JobState.UNKNOWN
 
     def _why(self, status: JobStatus) -> str:
         if status.state is not JobState.PENDING:

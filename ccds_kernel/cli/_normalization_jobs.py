@@ -1,0 +1,181 @@
+"""`ccds normalization` and the site's scheduler: `run --engine cluster`, `cancel`, what `show` says of jobs; and `left`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ccds_kernel.batch import Scheduler
+    from ccds_kernel.irb.project import Project
+    from ccds_kernel.normalization.runs import NormalizationRun
+    from ccds_kernel.workflow.cluster_run import JobsNow
+    from ccds_kernel.workflow.progress import Progress
+
+_LOOK_S = 1.0
+
+
+def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds verbs no public name
+    """Adds the verbs."""
+    summary = "stop a run, here or on the cluster; what is done stays, the same run goes on with the rest"
+    cancel = verbs.add_parser("cancel", help=summary, description=summary)
+    _add_project(cancel)
+    cancel.add_argument("name", metavar="RUN", help="the recipe's name, or the beginning of its hash")
+    cancel.set_defaults(run=_cancel)
+
+    summary = "print the studies with volumes that a recipe wasn't applied to yet"
+    left = verbs.add_parser(
+        "left", help=summary, description=f"{summary}, by key. Those in quarantine aren't among them: nothing changed."
+    )
+    _add_project(left)
+    left.add_argument("--recipe", metavar="RECIPE", type=Path, required=True, help="YAML file: name, steps, output")
+    left.add_argument("--json", action="store_true", help="print one JSON list")
+    left.set_defaults(run=_left)
+
+
+def add_cluster_options(run: argparse.ArgumentParser) -> None:
+    """Adds what `run` knows of the cluster."""
+    run.add_argument("--follow", action="store_true", help="on the cluster: show how far it is; Ctrl-C leaves it alone")
+    run.add_argument("--wall-minutes", type=float, metavar="M", help="on the cluster: of each job (a day)")
+
+
+def run_on_cluster(options: argparse.Namespace) -> NormalizationRun | None:
+    """Hands a run over; follows it where that is asked for, and returns how it is then.
+
+    Raises:
+        CcdsError: as `hand_over`; or the run that was followed didn't end in order.
+    """
+    from ccds_kernel.irb.roles import Action
+    from ccds_kernel.normalization.apply_file import read_recipe
+    from ccds_kernel.normalization.runs_cluster import WALL_MINUTES, WORKERS, hand_over
+
+    recipe = read_recipe(options.recipe)
+    with _opened(options.project, Action.WRITE_IMAGES) as (project, scheduler):
+        controller = hand_over(
+            project, recipe, scheduler,
+            cohort=options.cohort, studies=options.study, again=options.again,
+            workers=options.workers or WORKERS, wall_minutes=options.wall_minutes or WALL_MINUTES,
+        )  # fmt: skip
+        name = recipe.digest()
+        if not options.follow:
+            if options.json:
+                print(json.dumps({"project": project.id, "recipe": name, "job": controller.job}, indent=2))
+            else:
+                print(
+                    f"{recipe.name}  {name[:12]}  handed to the scheduler as job {controller.job}: "
+                    f"'ccds normalization show --project {project.id} {name[:12]}' says how far it is"
+                )
+            return None
+        return _follow(project, scheduler, name)
+
+
+def _follow(project: Project, scheduler: Scheduler, name: str) -> NormalizationRun:
+    from ccds_kernel.cli._normalization_run import bar
+    from ccds_kernel.errors import CcdsError
+    from ccds_kernel.normalization.runs import NormalizationRuns
+    from ccds_kernel.normalization.runs_cluster import jobs_of
+    from ccds_kernel.workflow.progress import RunState
+
+    runs, at, told = NormalizationRuns(project), list[Progress](), ""
+    with bar(at) as tell:
+        while True:
+            run = runs.get(name)
+            jobs = jobs_of(project, run, scheduler)
+            run = runs.get(name)  # its last word was written before its job ended
+            if run.progress.state is not RunState.WAITING:
+                tell(run.progress)
+            elif (line := _told_of(jobs)) and line != told:
+                told = line
+                print(line, file=sys.stderr, flush=True)
+            if jobs is None or jobs.controller.ended:
+                break
+            time.sleep(_LOOK_S)
+    if run.progress.state in {RunState.WAITING, RunState.RUNNING}:
+        raise CcdsError(
+            expected="the controller's job to end in order",
+            found=(jobs.reason if jobs else "") or "that it was ended",
+            do="see controller.log in the run's folder; the same command goes on with the rest",
+        )
+    return run
+
+
+def _told_of(jobs: JobsNow | None) -> str:
+    """What is said of the jobs of a run; nothing where there are none that live."""
+    if jobs is None or jobs.controller.ended:
+        return ""
+    line = f"controller {jobs.controller}" + (f": {jobs.reason}" if jobs.reason else "")
+    if jobs.running is not None:
+        line += f"; workers: {jobs.running} running, {jobs.waiting} waiting"
+    return line
+
+
+def jobs_lines(project: Project, run: NormalizationRun) -> list[str]:
+    """What `show` says of the jobs of a run, by the scheduler's word."""
+    line = _told_of(_jobs(project, run))
+    return [line] if line else []
+
+
+def jobs_as_json(project: Project, run: NormalizationRun) -> dict[str, object] | None:
+    """The same for scripts; None where the run was never handed over to a scheduler."""
+    jobs = _jobs(project, run)
+    if jobs is None:
+        return None
+    return {
+        "controller": jobs.controller.value,
+        "reason": jobs.reason,
+        "workers_running": jobs.running,
+        "workers_waiting": jobs.waiting,
+    }
+
+
+def _jobs(project: Project, run: NormalizationRun) -> JobsNow | None:
+    from ccds_kernel.batch.site import scheduler_of
+    from ccds_kernel.normalization.runs_cluster import jobs_of
+
+    return jobs_of(project, run, scheduler_of(project.settings))
+
+
+def _cancel(options: argparse.Namespace) -> None:
+    from ccds_kernel.irb.roles import Action
+    from ccds_kernel.normalization.runs_cluster import cancel
+
+    with _opened(options.project, Action.WRITE_IMAGES) as (project, scheduler):
+        run = cancel(project, options.name, scheduler)
+    print(f"{run.recipe.name}  {run.digest[:12]}  is told to stop")
+
+
+def _left(options: argparse.Namespace) -> None:
+    from ccds_kernel.irb.roles import Action
+    from ccds_kernel.normalization.apply_file import read_recipe
+    from ccds_kernel.normalization.runs_left import studies_left
+
+    recipe = read_recipe(options.recipe)
+    with _opened(options.project, Action.READ_IMAGES) as (project, _):
+        studies = studies_left(project, recipe)
+    if options.json:
+        print(json.dumps(studies, indent=2))
+    elif studies:
+        print("\n".join(studies))
+    else:
+        print("no study is left", file=sys.stderr)
+
+
+def _add_project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--project", required=True, metavar="ID", help="the IRB application's id")
+
+
+@contextmanager
+def _opened(project_id: str, action: Any) -> Iterator[tuple[Project, Scheduler]]:  # noqa: ANN401 - an Action, imported late
+    from ccds_kernel.batch.site import scheduler_of
+    from ccds_kernel.irb.project import open_project
+    from ccds_kernel.settings import load_settings
+
+    settings = load_settings()
+    with closing(open_project(project_id, action, settings=settings)) as project:
+        yield project, scheduler_of(settings)

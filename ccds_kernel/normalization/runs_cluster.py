@@ -1,0 +1,179 @@
+"""A recipe run over a project's volumes by jobs of the site's scheduler: handed over here, done in `runs_controller`.
+
+What a person is told while the job waits is the scheduler's word (`jobs_of`); how far the run is stands where that of every
+other run does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+
+from pydantic import ConfigDict, TypeAdapter
+
+from ccds_kernel.audit.site import job_variables
+from ccds_kernel.batch import Scheduler
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.files import write_whole
+from ccds_kernel.irb.project import Project
+from ccds_kernel.irb.roles import Action
+from ccds_kernel.normalization.recipe import Recipe
+from ccds_kernel.normalization.runs import RECIPE_FILE, NormalizationRun, NormalizationRuns
+from ccds_kernel.settings import settings_file
+from ccds_kernel.workflow.cluster_engine import ClusterEngine, check_workers
+from ccds_kernel.workflow.cluster_run import LIVES, ClusterRun, Controller, JobsNow
+from ccds_kernel.workflow.job_names import CONTROLLER, RunJob
+from ccds_kernel.workflow.progress import RunState, write_progress
+from ccds_kernel.workflow.tally import begun
+
+WORKERS = 8
+"""How many are asked for where nobody says how many; each takes a core where one is free."""
+WALL_MINUTES = 24 * 60.0
+_CONTROLLER = "ccds_kernel.normalization.runs_controller"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the controller is to do.
+
+    Args:
+        project: the project's id.
+        recipe: as YAML.
+        cohort: see `NormalizationRuns.items`.
+        studies: likewise.
+        again: see `run_volumes`.
+        workers: how many at once.
+        wall_minutes: of each worker's job.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    project: str
+    recipe: str
+    cohort: str | None
+    studies: tuple[str, ...] | None
+    again: bool
+    workers: int
+    wall_minutes: float
+
+
+ORDER = TypeAdapter(Order)
+
+
+def hand_over(
+    project: Project,
+    recipe: Recipe,
+    scheduler: Scheduler,
+    *,
+    cohort: str | None = None,
+    studies: Collection[str] | None = None,
+    again: bool = False,
+    workers: int = WORKERS,
+    wall_minutes: float = WALL_MINUTES,
+) -> Controller:
+    """Hands the run over to the scheduler; returns when that has it. While such a run lives, that one stays.
+
+    Args:
+        project: in which, opened by whoever it runs for.
+        recipe: what is done.
+        scheduler: the site's.
+        cohort: see `run_volumes`, as of `studies` and `again`.
+        studies: see there.
+        again: see there.
+        workers: how many at once, as far as there is room.
+        wall_minutes: how long each job may take; handed over again afterwards, the rest is done.
+
+    Raises:
+        ProjectAccessDenied: this person may not.
+        CcdsError: no volumes; a run of the recipe is at work; the folder can't be written, or the audit daemon doesn't answer.
+        JobRefusedError: the scheduler will never run it.
+        SchedulerUnavailableError: the scheduler doesn't answer: hand it over again.
+    """
+    project.require(Action.WRITE_IMAGES)
+    check_workers(workers)
+    runs = NormalizationRuns(project)
+    items = runs.items(recipe, cohort=cohort, studies=studies)
+    run = _run(project, recipe, scheduler)
+    before = run.folder.progress()
+    alive = run.controller() if run.state() in LIVES else None
+    if alive is not None and alive.person == project.person:
+        return alive
+    if alive is None and before is not None and before.now() is RunState.RUNNING:
+        raise CcdsError(
+            expected="nobody else who runs this recipe in the project",
+            found=f"a run of {before.person}",
+            do="wait for it or stop it; 'ccds normalization show' says how far it is",
+        )
+    order = Order(
+        project=project.id,
+        recipe=recipe.to_yaml(),
+        cohort=cohort,
+        studies=None if studies is None else tuple(sorted(studies)),
+        again=again,
+        workers=min(workers, len(items)),
+        wall_minutes=wall_minutes,
+    )
+    job = RunJob(project.id, run.run, CONTROLLER).name
+    env = {"CCDS_CONFIG": str(settings_file().absolute()), **job_variables(job, wall_minutes)}
+    if "CCDS_PROJECT" in os.environ:
+        env["CCDS_PROJECT"] = os.environ["CCDS_PROJECT"]
+    waits = replace(
+        begun("normalization", recipe.digest(), ClusterEngine.name, project.person, len(items)), state=RunState.WAITING
+    )
+    try:
+        run.folder.folder.mkdir(parents=True, exist_ok=True)
+        if not (run.folder.into / RECIPE_FILE).exists():
+            write_whole(run.folder.into / RECIPE_FILE, recipe.to_yaml(), 0o664)
+        write_progress(run.folder.progress_file, waits)
+    except OSError as error:
+        raise _not_written(error) from error
+    return run.submit(_CONTROLLER, asdict(order), workers=workers, wall_minutes=wall_minutes, env=env)
+
+
+def jobs_of(project: Project, run: NormalizationRun, scheduler: Scheduler) -> JobsNow | None:
+    """How the jobs of `run` are, by the scheduler's word; None where it was never handed over to one."""
+    return _run(project, run.recipe, scheduler).now()
+
+
+def cancel(project: Project, name: str, scheduler: Scheduler) -> NormalizationRun:
+    """Ends the run that people call `name`, wherever it is: what is done stays, the same run goes on with the rest.
+
+    Here and on the cluster it hears within seconds that it is to stop; one that waits with the scheduler is taken back.
+
+    Raises:
+        ProjectAccessDenied: this person may not.
+        CcdsError: there is no such run, or it is neither at work nor waits; its jobs are somebody else's.
+        SchedulerUnavailableError: the scheduler doesn't answer.
+    """
+    project.require(Action.WRITE_IMAGES)
+    runs = NormalizationRuns(project)
+    run = runs.get(name)
+    handed_over = _run(project, run.recipe, scheduler)
+    state = handed_over.state()
+    if state is None or state.ended:
+        return runs.stop(name)
+    if run.progress.now() is RunState.RUNNING:
+        run.folder.ask_to_stop()
+        return run
+    handed_over.end()
+    progress = replace(run.progress, state=RunState.STOPPED, ended_at=datetime.now(UTC), why="somebody cancelled it")
+    try:
+        write_progress(run.folder.progress_file, progress)
+    except OSError as error:
+        raise _not_written(error) from error
+    return runs.get(name)
+
+
+def _run(project: Project, recipe: Recipe, scheduler: Scheduler) -> ClusterRun:
+    folder = NormalizationRuns(project).folder(recipe)
+    return ClusterRun(project.id, recipe.digest(), folder, project.person, scheduler)
+
+
+def _not_written(error: OSError) -> CcdsError:
+    return CcdsError(
+        expected="to write into the project's folder normalized",
+        found=error.strerror or "an error",
+        do="ask the administrators of this site",
+    )

@@ -26,6 +26,7 @@ from ccds_kernel.demo.population import YEAR
 from ccds_kernel.demo.reports import generate_reports
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import write_whole
+from ccds_kernel.imaging.studies.adopting import adopt_volumes, without_verdict
 from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.applying import apply_application
@@ -174,6 +175,10 @@ class Hospital:
                     settings=settings,
                 )
                 mark_filled(project.folder, self.contents)
+            if bare := without_verdict(project):
+                yield f"the verdicts of {len(bare)} volumes"
+                for key in bare:
+                    adopt_volumes(project, key)
             if not is_labelled(project):
                 yield "a labelling task that two labelers have begun to confirm"
                 _label(self.contents, settings)

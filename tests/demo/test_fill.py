@@ -12,6 +12,8 @@ from ccds_kernel.demo.hospital import PROJECT, STARTER_PHRASES, Hospital
 from ccds_kernel.demo.images import image_tasks, make_images
 from ccds_kernel.demo.mark import NAME, Contents
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.studies.overview import StudiesOverview
+from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.runs import VolumeRuns
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
@@ -24,6 +26,7 @@ STEPS = [
     "40 reports",
     "3 image series",
     "a deployed model's predictions for 40 studies",
+    "the verdicts of 3 volumes",
     "a labelling task that two labelers have begun to confirm",
 ]
 FILLING = """
@@ -81,18 +84,26 @@ class TestFirstFill:
         assert_whole(project)
 
     def test_the_rules_choose_each_study_s_series(self, tmp_path):
-        """So whoever makes volumes on the screen makes the same ones again, and none is set aside."""
+        """So none waits, and whoever makes volumes again makes the same ones; none is set aside."""
         hospital, settings, project = made(tmp_path)
         list(hospital.fill(settings))
         volumes = {path: path.read_bytes() for path in project.glob("nifti/*/*.nii.gz")}
         opened = open_project(PROJECT, Action.WRITE_IMAGES, person="sam", settings=settings)
-        runs = VolumeRuns(opened)
+        studies = ImageStudies(opened)
+        told = [
+            (one.series, one.warnings, studies.series_numbers(key))
+            for key in studies.study_keys()
+            for one in StudiesOverview(opened).volumes(key).values()
+        ]
+        waiting = VolumeRuns(opened).waiting()
 
-        runs.work(runs.begin())
+        again = [one for key in studies.study_keys() for one in studies.make_volumes(key)]
 
-        run, left = runs.newest(), runs.waiting()
         opened.store.close()
-        assert (run.done, run.cause, left) == (SMALL.series, None, [])
+        assert waiting == []
+        assert [numbers for _, _, numbers in told] == [{series: 2} for series, _, _ in told]
+        assert [(one.series, one.warnings) for one in again] == [(series, warnings) for series, warnings, _ in told]
+        assert len(told) == SMALL.series
         assert {path: path.read_bytes() for path in project.glob("nifti/*/*.nii.gz")} == volumes
 
     def test_the_volumes_keep_the_scanner_and_no_accession(self, tmp_path):

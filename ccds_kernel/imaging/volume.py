@@ -39,8 +39,12 @@ _TEXT_FIELDS = ("data_type", "db_name", "descrip", "aux_file", "intent_name")
 
 
 def workers() -> int:
-    """How many threads to use: the cores that this process may run on, at most 8."""
-    return min(8, len(os.sched_getaffinity(0)))
+    """How many threads to use: the cores that this process may run on, at most 8; no more than OMP_NUM_THREADS if that is set.
+
+    So it is one in workers of which each core has one.
+    """
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return min(8, len(os.sched_getaffinity(0)), int(told) if told.isdecimal() and int(told) else 8)
 
 
 def digest(path: Path) -> str:

@@ -1,7 +1,10 @@
 """The bytes of a volume: header, hash, compression."""
 
 import gzip
+import os
 import struct
+import subprocess
+import sys
 
 import nibabel as nib
 import numpy as np
@@ -97,3 +100,14 @@ def test_no_nifti_is_a_value_error(tmp_path) -> None:
 
     with pytest.raises(ValueError, match="NIfTI-1"):
         digest(tmp_path / "x.nii")
+
+
+@pytest.mark.parametrize(("told", "most"), [("1", 1), ("2", 2), ("", 8), ("0", 8), ("many", 8)])
+def test_a_worker_that_has_one_core_compresses_by_one_thread(told, most) -> None:
+    """No more threads than OMP_NUM_THREADS says, where it is a number of threads."""
+    printed = subprocess.run(
+        [sys.executable, "-c", "from ccds_kernel.imaging.volume import workers; print(workers())"],
+        env=os.environ | {"OMP_NUM_THREADS": told}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert int(printed.stdout) == min(most, len(os.sched_getaffinity(0)))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
@@ -145,3 +145,128 @@ def test_too_many_voxels_are_refused_before_memory_is_taken() -> None:
 
     with pytest.raises(CcdsError, match=r"shape of \(495000, .* \(step 1, resample\); take a coarser spacing"):
         resampled(before, (0.01, 0.01, 0.01), "linear")
+
+
+@given(affines(), shapes(2, 9), shapes(2, 12))
+def test_a_shape_keeps_the_first_and_the_last_centre(affine, shape, new) -> None:
+    """And the directions: corners lie on corners, however oblique."""
+    before = Volume.of(np.zeros(shape), affine)
+
+    after = run(before, shape=list(new), interpolation="linear")
+
+    assert after.voxels.shape == new
+    old_corners, new_corners = (
+        places(affine, shape)[:: shape[0] - 1, :: shape[1] - 1, :: shape[2] - 1],
+        places(after.affine, new)[:: new[0] - 1, :: new[1] - 1, :: new[2] - 1],
+    )
+    assert np.allclose(new_corners, old_corners, atol=1e-6, rtol=0)
+
+
+def run(volume: Volume, **parameters) -> Volume:
+    """`volume` after the step with these parameters."""
+    return apply(Recipe("grid", (make_step("resample", parameters),)), volume)
+
+
+def test_one_slice_stands_for_all_but_makes_no_others(ct) -> None:
+    """A shape of 1 keeps the first slice; several from one are refused."""
+    flat = run(ct, shape=[9, 8, 1], interpolation="linear")
+
+    assert np.array_equal(flat.voxels[..., 0], ct.voxels[..., 0])
+    assert flat.spacing_mm == pytest.approx((0.7, 0.7, 17.5))
+    with pytest.raises(CcdsError, match=r"at least 2 voxels along each axis, to make 5 of them; found 1 \(step 1"):
+        run(flat, shape=[9, 8, 5], interpolation="linear")
+
+
+@given(
+    affines(),
+    st.tuples(*[st.floats(-1, 1)] * 3),
+    st.tuples(*[st.floats(0.4, 1.8)] * 3),
+    st.sampled_from(["none", "gaussian"]),
+)
+@settings(max_examples=25)
+def test_landmarks_stay_where_they_are_in_the_patient(affine, off, factors, antialias) -> None:
+    """The middle of a soft ball of voxels, found again by its intensities: within 0.1 of an old voxel along each axis."""
+    shape = (24, 24, 24)
+    middle = np.array(shape) / 2 + off
+    ball = np.exp(-0.5 * np.sum(((np.indices(shape).T - middle) / 2.2) ** 2, axis=-1)).T
+    before = Volume.of((1000 * ball).astype(np.float32), affine)
+    spacing = np.array(before.spacing_mm) * factors
+
+    after = run(before, spacing_mm=spacing.tolist(), interpolation="linear", antialias=antialias)
+
+    weights = after.voxels[..., np.newaxis].astype(float)
+    found = (weights * places(after.affine, after.voxels.shape)).sum(axis=(0, 1, 2)) / weights.sum()
+    in_old_voxels = np.linalg.inv(affine) @ [*found, 1]
+    assert np.abs(in_old_voxels[:3] - middle).max() < 0.1
+
+
+@pytest.mark.parametrize("factor", [1.3, 2, 3.7, 8])
+def test_smoothing_gives_old_voxels_the_width_of_new_ones(factor) -> None:
+    """An edge one old voxel wide: its spread after sampling is that of Cardoso's Gaussian, by the error function."""
+    length = 400
+    line = np.zeros((1, 1, length))
+    line[..., length // 2 :] = 1000
+    before = Volume.of(line, np.eye(4))
+
+    after = run(before, spacing_mm=[1, 1, factor], interpolation="linear", antialias="gaussian").voxels[0, 0]
+
+    sigma = math.sqrt(factor**2 - 1) / 2.3548
+    places_mm = np.arange(after.size) * factor
+    expected = [500 * (1 + math.erf((place - length // 2 + 0.5) / (sigma * math.sqrt(2)))) for place in places_mm]
+    assert np.abs(after - expected).max() < 500 * (0.12 / sigma**2)
+
+
+def test_what_would_alias_is_gone() -> None:
+    """Stripes of one voxel, sampled at every 2.1th: without smoothing they come back as wide ones, with it they are grey."""
+    stripes = np.zeros((4, 4, 210))
+    stripes[..., ::2] = 1000
+    before = Volume.of(stripes, np.eye(4))
+
+    aliased, smooth = (
+        run(before, spacing_mm=[1, 1, 2.1], interpolation="linear", antialias=kind).voxels[1, 1, 3:-3]
+        for kind in ("none", "gaussian")
+    )
+
+    assert np.ptp(aliased) > 900
+    assert np.ptp(smooth) < 110
+
+
+@given(st.floats(-3000, 3000, width=32), shapes(), affines(), spacings, st.sampled_from(["linear", "cubic"]))
+def test_a_constant_stays_that_constant_when_smoothed(value, shape, affine, spacing, interpolation) -> None:
+    """Exactly, at the edges too."""
+    before = Volume.of(np.full(shape, value, np.float32), affine)
+
+    after = run(before, spacing_mm=list(spacing), interpolation=interpolation, antialias="gaussian")
+
+    assert np.all(after.voxels == np.float32(value))
+
+
+def test_a_recipe_without_antialias_keeps_its_hash() -> None:
+    """The one of before the parameter was there."""
+    old = make_step("resample", {"spacing_mm": [1, 1, 1], "interpolation": "linear"})
+    told = make_step("resample", {"spacing_mm": [1, 1, 1], "interpolation": "linear", "antialias": "none"})
+
+    digest = Recipe("x", (told,)).digest()
+
+    assert digest == Recipe("x", (old,)).digest()
+    assert digest == "fcb44464644457b18975b6939a2b9e4d6b99d1a6c9d29614fbfe2a401d8bc04a"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "found"),
+    [
+        ({"interpolation": "linear"}, r"give spacing_mm \(three lengths, mm\) or shape"),
+        ({"spacing_mm": [1, 1, 1], "shape": [1, 1, 1], "interpolation": "linear"}, "one of the two"),
+        ({"spacing_mm": [1, 1, 0], "interpolation": "linear"}, "spacing_mm.2 of resample"),
+        ({"spacing_mm": [1, 1, "1 mm"], "interpolation": "linear"}, "spacing_mm.2 of resample"),
+        ({"spacing_mm": [1, 1, 1], "interpolation": "nearest", "antialias": "gaussian"}, "not with nearest"),
+        ({"spacing": [1, 1, 1], "interpolation": "linear"}, "write spacing_mm"),
+        ({"shape": [1, 1, 40000], "interpolation": "linear"}, "shape.2 of resample"),
+    ],
+)
+def test_wrong_parameters_are_one_clear_line(parameters, found) -> None:
+    """What is expected, and what to do."""
+    with pytest.raises(CcdsError, match=found) as raised:
+        make_step("resample", parameters)
+
+    assert "\n" not in str(raised.value)

@@ -9,9 +9,9 @@ import pytest
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.volume import Volume
 from ccds_widgets.normalization.app import open_preview
-from ccds_widgets.normalization.memory import session_memory
 from ccds_widgets.normalization.results import Recent
 from support.preview import make_project
+from support.preview_model import edit, slices, started
 
 VOXELS = 1000
 EACH = 2 * VOXELS
@@ -97,13 +97,12 @@ def test_a_picture_that_can_t_be_made_is_not_kept():
 def windowed(preview, center: float) -> dict:
     """Makes a window about `center` the recipe; the answer."""
     step = {"name": "window", "on": True, "parameters": {"center": center, "width": 80}}
-    return preview.answer({"kind": "edit", "draft": {"steps": [step], "output": "float32"}})
+    return edit(preview, step)
 
 
 def middle(preview, state) -> list[bytes]:
     """A slice before and after."""
-    asked = {"kind": "slices", "plane": "axial", "display": None, "before": [6], "after": [6]}
-    return preview.answer(asked | {"revision": state["result"]["revision"]})["buffers"]
+    return slices(preview, state, before=[6], after=[6])["buffers"]
 
 
 def test_cells_that_run_again_hold_no_more_than_one(project):
@@ -112,7 +111,7 @@ def test_cells_that_run_again_hold_no_more_than_one(project):
     previews = [open_preview(project, pictures=pictures) for _ in range(4)]
     states = []
     for center, preview in enumerate(previews):
-        preview.start()
+        started(preview)
         states.append(windowed(preview, center))
     first = middle(previews[3], states[3])
     made = len(pictures.made)
@@ -130,35 +129,10 @@ def test_going_back_to_an_earlier_recipe_computes_nothing(project):
     """Nor does a reload: the volume is read once, each recipe applied once."""
     pictures = Counting(1 << 30)
     preview = open_preview(project, pictures=pictures)
-    preview.start()
+    started(preview)
     states = [windowed(preview, center) for center in (1, 2, 1, 2)]
-    preview.start()
+    started(preview)
 
-    assert len({state["result"]["revision"] for state in states}) == 4
-    assert states[0]["result"]["after"] == states[2]["result"]["after"]
+    assert len({state["results"][0]["revision"] for state in states}) == 4
+    assert states[0]["results"][0]["sides"]["after"] == states[2]["results"][0]["sides"]["after"]
     assert len(pictures.made) == len(set(pictures.made)) == 4  # as scanned, the first recipe, and two windows
-
-
-@pytest.mark.parametrize(
-    ("groups", "files", "limit"),
-    [
-        ("0::/session/kernel\n", {"session/memory.max": "1000\n", "session/kernel/memory.max": "max\n"}, 1000),
-        ("0::/seen/from/outside\n", {"memory.max": "1000\n"}, 1000),
-        ("3:cpu:/x\n4:cpuset,memory:/x/y\n", {"memory/x/y/memory.limit_in_bytes": "1000\n"}, 1000),
-        ("0::/\n", {"../outside/memory.max": "1000\n"}, None),
-        ("", {}, None),
-    ],
-    ids=["version 2", "container", "version 1", "without a limit", "none"],
-)
-def test_a_session_has_what_its_group_may_use(tmp_path, groups, files, limit):
-    """The least of all limits above it; else what the machine has, or its own limit."""
-    top = tmp_path / "sys" / "fs" / "cgroup"
-    for name, text in files.items():
-        (top / name).parent.mkdir(parents=True, exist_ok=True)
-        (top / name).write_text(text)
-    (tmp_path / "proc" / "self").mkdir(parents=True)
-    (tmp_path / "proc" / "self" / "cgroup").write_text(groups)
-
-    found = session_memory(tmp_path)
-
-    assert found == (limit or session_memory(tmp_path / "nothing"))

@@ -67,6 +67,32 @@ class RecipeFolder:
             )
         return SavedRecipe(path.name, was_there=True)
 
+    def files(self) -> tuple[str, ...]:
+        """The names of the recipes' files, in their order; none where the folder is missing or can't be listed."""
+        try:
+            return tuple(sorted(path.name for path in self.folder.glob("*.yaml") if not path.name.startswith(".")))
+        except OSError:
+            return ()
+
+    def read(self, file: str) -> Recipe:
+        """The recipe in one of `files`.
+
+        Raises:
+            CcdsError: it is none, or gone.
+        """
+        if file not in self.files():
+            raise CcdsError(
+                expected="a recipe of your folder recipes", found="one that isn't there", do="choose another"
+            )
+        try:
+            with (self.folder / file).open("rb") as opened:
+                text = opened.read(LONGEST_FILE + 1).decode()
+        except (OSError, ValueError) as error:
+            raise CcdsError(
+                expected="a recipe that can be read", found=type(error).__name__, do="choose another"
+            ) from None
+        return Recipe.from_yaml(text)
+
     def keep_draft(self, name: str, text: str) -> None:
         """Keeps `text` as draft `name`, in place of what was kept under that name.
 

@@ -47,7 +47,7 @@ def test_what_a_lost_connection_swallowed_is_asked_again(open_preview):
 
     cut.add("everything")
     page.get_by_role("group", name="Step 2, resample").get_by_role("checkbox").click()
-    expect(page.locator(".ccds-older").nth(1)).to_have_text("Computing …")
+    expect(page.locator("[data-side=after] .ccds-older")).to_have_text("Computing …")
     until(lambda: page.title() and swallowed, "the change to be swallowed")  # sockets are heard while a page is asked
     cut.clear()
     sockets[-1].close()
@@ -67,13 +67,13 @@ def test_what_is_wrong_with_a_step_stands_there_and_the_last_picture_stays(open_
     page.get_by_label(WIDTH).fill("8o")
     expect(step.get_by_role("alert")).to_contain_text("width of window to be right")
     expect(page.get_by_label(WIDTH)).to_be_focused()
-    expect(page.locator(".ccds-older").nth(1)).to_have_text("Older than the recipe")
+    expect(page.locator("[data-side=after] .ccds-older")).to_have_text("Older than the recipe")
     expect(page.get_by_role("button", name="Save recipe")).to_be_disabled()
     assert np.array_equal(pixels(page, 1), after)
     page.get_by_label(WIDTH).fill("80")
 
     expect(step.get_by_role("alert")).to_have_count(0)
-    expect(page.locator(".ccds-older").nth(1)).to_be_hidden()
+    expect(page.locator("[data-side=after] .ccds-older")).to_be_hidden()
 
 
 def test_a_reload_in_the_middle_of_typing_loses_nothing(open_preview):
@@ -93,10 +93,10 @@ def test_a_file_that_is_no_volume_is_one_line(open_preview):
     """A series over time: the pictures give way to the line, and come back with another study."""
     page = open_preview()
 
-    page.get_by_label("Study").select_option(f"{TAIL}/series-1")
+    page.get_by_label("Study", exact=True).select_option(f"{TAIL}/series-1")
     expect(page.get_by_role("alert").filter(has_text="found 4 (shape (20, 24, 12, 2))")).to_be_visible()
     expect(page.locator(".ccds-stage")).to_be_hidden()
-    page.get_by_label("Study").select_option(f"{STUDIES[1]}/series-1")
+    page.get_by_label("Study", exact=True).select_option(f"{STUDIES[1]}/series-1")
 
     wait_for_pictures(page)
     expect(page.locator(".ccds-stage")).to_be_visible()
@@ -154,7 +154,7 @@ def test_whoever_may_not_see_images_reads_why(open_preview, site):
     page = open_preview()
     try:
         allow(site.settings, roster=on_roster(eli="engineer"))
-        page.get_by_label("Study").select_option(f"{STUDIES[1]}/series-1")
+        page.get_by_label("Study", exact=True).select_option(f"{STUDIES[1]}/series-1")
         expect(page.get_by_role("alert").filter(has_text=f"sam on the roster of {PROJECT}")).to_be_visible()
         page.reload()
         expect(page.get_by_role("alert").filter(has_text=f"sam on the roster of {PROJECT}")).to_be_visible()

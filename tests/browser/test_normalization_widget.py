@@ -42,7 +42,7 @@ def test_a_scientist_tunes_a_recipe_saves_it_and_runs_it(open_preview, recipes, 
     """Window, slices, name, save, command: the same hash; a reload loses nothing."""
     page = open_preview()
     before, after = pixels(page, 0), pixels(page, 1)
-    expect(page.get_by_label("Study").locator("option").first).to_have_text(
+    expect(page.get_by_label("Study", exact=True).locator("option").first).to_have_text(
         f"study {STUDIES[0][:8]}… · Sample Scan 64 · 3.2 × 3.2 × 5 mm"
     )
 
@@ -53,7 +53,7 @@ def test_a_scientist_tunes_a_recipe_saves_it_and_runs_it(open_preview, recipes, 
     expect(page.locator(".ccds-bars").nth(1)).to_have_attribute("aria-label", "Histogram after: 0 to 1, 277,704 voxels")
 
     after = pixels(page, 1)
-    page.get_by_role("slider").focus()
+    page.get_by_role("slider", name="Slice").focus()
     page.keyboard.press("PageUp")
     wait_for_change(page, 0, before)
     wait_for_change(page, 1, after)
@@ -63,7 +63,7 @@ def test_a_scientist_tunes_a_recipe_saves_it_and_runs_it(open_preview, recipes, 
     page.keyboard.press("Enter")
     expect(page.locator(".ccds-saved")).to_contain_text("Saved: recipes/skull-1-mm.yaml")
     recipe, output = hash_shown(page, "recipe"), hash_shown(page, "output")
-    command = page.locator(".ccds-saved .ccds-command").inner_text()
+    command = page.locator(".ccds-saved [data-command=apply]").inner_text()
     monkeypatch.chdir(recipes.parent)
     assert main([*shlex.split(command)[1:], "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -135,7 +135,7 @@ def test_everything_works_by_keyboard_alone(open_preview):
     """Slices, planes, display window, steps and saving need no mouse."""
     page = open_preview()
     press = page.keyboard.press
-    page.get_by_role("slider").focus()
+    page.get_by_role("slider", name="Slice").focus()
 
     press("Home")
     expect(caption(page, 0)).to_contain_text("slice 1 of 12")
@@ -158,7 +158,7 @@ def test_everything_works_by_keyboard_alone(open_preview):
     page.get_by_label("Add a step").focus()
     page.keyboard.type("z_")
     expect(page.locator(".ccds-step-name b")).to_have_text(["reorient", "window", "resample", "z_score"])
-    page.get_by_role("slider").focus()
+    page.get_by_role("slider", name="Slice").focus()
     press("n")
     page.keyboard.type("by keyboard")
     press("Enter")
@@ -189,7 +189,7 @@ def test_the_focus_never_leaves_what_was_worked_on(open_preview):
 def test_a_slider_that_is_dragged_fast_ends_where_it_is_let_go(open_preview):
     """Every position on the way is overtaken by the next; both captions end at the last one."""
     page = open_preview()
-    slider = page.get_by_role("slider")
+    slider = page.get_by_role("slider", name="Slice")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     middle = box["y"] + box["height"] / 2
@@ -221,7 +221,7 @@ def test_the_recipe_s_window_lies_among_the_intensities_that_it_maps(open_previe
     band = page.locator(".ccds-band")
 
     expect(band).to_have_attribute("title", "The recipe’s window: 0 to 80 HU")
-    page.get_by_label("Study").select_option(f"{MR}/series-1")
+    page.get_by_label("Study", exact=True).select_option(f"{MR}/series-1")
     expect(band).to_have_attribute("title", "The recipe’s window: 0 to 80")
     expect(page.get_by_text("HU", exact=True)).to_have_count(0)
     page.get_by_label("Add a step").select_option("z_score")

@@ -4,7 +4,20 @@ import pytest
 
 from ccds_kernel.errors import CcdsError
 from ccds_widgets.normalization.app import open_preview
-from support.preview_model import LOOK, REORIENT, RESAMPLE, SECOND, WINDOW, Z_SCORE, edit, keep, preview, project
+from support.preview_model import (
+    LOOK,
+    REORIENT,
+    RESAMPLE,
+    SECOND,
+    WINDOW,
+    Z_SCORE,
+    choose,
+    edit,
+    keep,
+    preview,
+    project,
+    started,
+)
 
 __all__ = ["preview", "project"]
 
@@ -12,18 +25,18 @@ __all__ = ["preview", "project"]
 def test_a_reload_and_a_new_kernel_show_what_was_left(project, preview):
     """Study, recipe with what was typed wrong, plane, position, display window, name: nothing is lost."""
     wrong = WINDOW | {"parameters": {"center": "4o", "width": 80}}
-    preview.answer({"kind": "choose", "volume": SECOND})
+    choose(preview, SECOND)
     left = edit(preview, REORIENT, Z_SCORE | {"on": False}, wrong)
     keep(preview, left["draft"]["steps"])
 
-    reloaded, reborn = preview.start(), open_preview(project).start()
+    reloaded, reborn = started(preview), started(open_preview(project))
 
     for state in (reloaded, reborn):
-        assert state["volume"] == SECOND
+        assert state["chosen"][0] == SECOND
         assert state["draft"] == left["draft"]
         assert state["look"] == LOOK
         assert state["name"] == "my recipe"
-    assert reloaded["result"]["revision"] == left["result"]["revision"]
+    assert reloaded["results"][0]["revision"] == left["results"][0]["revision"]
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"draft": {"steps": [{"name": 3}], "output": "float32"}}'])
@@ -33,7 +46,7 @@ def test_a_draft_that_can_t_be_read_is_none(project, text):
     folder.mkdir()
     (folder / ".draft-new.json").write_text(text)
 
-    state = open_preview(project).start()
+    state = started(open_preview(project))
 
     assert [step["name"] for step in state["draft"]["steps"]] == ["reorient", "resample", "window"]
 
@@ -45,9 +58,9 @@ def test_a_recipe_s_file_is_what_it_starts_from(project, preview):
     path.write_text("name: Bone\nsteps:\n- window: {center: 500, width: 2000}\noutput: float32\n")
 
     first = open_preview(project, "recipes/bone.yaml")
-    start = first.start()
+    start = started(first)
     edit(first, WINDOW, Z_SCORE)
-    again, new = open_preview(project, "recipes/bone.yaml").start(), open_preview(project).start()
+    again, new = started(open_preview(project, "recipes/bone.yaml")), started(open_preview(project))
 
     assert (start["name"], start["draft"]["steps"][0]["parameters"]) == ("Bone", {"center": 500, "width": 2000})
     assert [step["name"] for step in again["draft"]["steps"]] == ["window", "z_score"]
@@ -68,5 +81,5 @@ def test_a_draft_that_can_t_be_kept_is_told_and_shown_all_the_same(project, prev
     state = edit(preview, WINDOW)
 
     assert "write into your folder recipes" in state["unkept"]
-    assert state["older"] is False
+    assert state["results"][0]["older"] is False
     assert "write into your folder recipes" in keep(preview, [WINDOW])["unkept"]

@@ -5,16 +5,20 @@ import pytest
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.steps import STEPS, make_step
 from ccds_widgets.normalization.forms import FORMS, given
-from ccds_widgets.normalization.messages import MOST_SLICES, MOST_STEPS, parse
+from ccds_widgets.normalization.messages import MOST_SLICES, MOST_STEPS, MOST_STUDIES, parse
 
 STEP = {"name": "window", "on": True, "parameters": {"center": 40, "width": "8o"}}
 EDIT = {"kind": "edit", "draft": {"steps": [STEP], "output": "float32"}}
 LOOK = {"plane": "axial", "position": 1.5, "display": {"center": 40, "width": 80}, "name": "x"}
 KEEP = EDIT | {"kind": "keep", "look": LOOK}
-SLICES = {"kind": "slices", "revision": 1, "plane": "coronal", "display": None, "before": [0], "after": [1, 2]}
+OF_STUDY = {"revision": 1, "before": [0], "after": [1, 2], "beside": []}
+SLICES = {"kind": "slices", "plane": "coronal", "display": None, "studies": [OF_STUDY]}
+TRY = EDIT | {"kind": "try", "until": 1, "plane": "axial", "position": 0.5}
+CHOOSE = {"kind": "choose", "volumes": ["a/one", "b/two"]}
+BESIDE = {"kind": "beside", "file": "head.yaml"}
 PROBE = {"kind": "probe", "revision": 1, "plane": "axial", "side": "after", "number": 0, "x": 1, "y": 2}
 SAVE = EDIT | {"kind": "save", "name": "x"}
-GOOD = [{"kind": "choose", "volume": "a/one"}, EDIT, KEEP, SLICES, PROBE, SAVE]
+GOOD = [CHOOSE, BESIDE, EDIT, TRY, {"kind": "poll"}, {"kind": "stop"}, KEEP, SLICES, PROBE, SAVE]
 
 
 def changed(request: dict, **values) -> dict:
@@ -47,24 +51,30 @@ def test_an_unknown_key_refuses_the_request(request_):
         {"kind": "ready"},
         {"kind": "remove"},
         {"kind": "choose"},
-        {"kind": "choose", "volume": 3},
-        {"kind": "choose", "volume": "x" * 601},
+        {"kind": "choose", "volumes": []},
+        {"kind": "choose", "volumes": [3]},
+        {"kind": "choose", "volumes": ["x" * 601]},
+        {"kind": "choose", "volumes": ["a/one"] * (MOST_STUDIES + 1)},
+        changed(BESIDE, file=3),
+        changed(TRY, until=-1),
+        changed(TRY, position=float("inf")),
         changed(EDIT, draft={"steps": [STEP] * (MOST_STEPS + 1), "output": "float32"}),
         changed(EDIT, draft={"steps": [], "output": "float64"}),
         changed(EDIT, draft={"steps": [STEP | {"on": 1}], "output": "float32"}),
-        changed(EDIT, draft={"steps": [STEP | {"parameters": {"center": {"x": 1}}}], "output": "float32"}),
+        changed(EDIT, draft={"steps": [STEP | {"parameters": {"center": {"x": {"y": 1}}}}], "output": "float32"}),
         changed(EDIT, draft={"steps": [STEP | {"parameters": {"center": float("inf")}}], "output": "float32"}),
-        changed(EDIT, draft={"steps": [STEP | {"parameters": {"center": [1, 2, 3, 4]}}], "output": "float32"}),
-        changed(EDIT, draft={"steps": [STEP | {"parameters": {"center": "x" * 41}}], "output": "float32"}),
+        changed(EDIT, draft={"steps": [STEP | {"parameters": {"center": [1] * 65}}], "output": "float32"}),
+        changed(EDIT, draft={"steps": [STEP | {"parameters": {"center": "x" * 81}}], "output": "float32"}),
         changed(KEEP, look=changed(LOOK, plane="oblique")),
         changed(KEEP, look=changed(LOOK, position="1")),
         changed(KEEP, look=changed(LOOK, position=float("nan"))),
         changed(KEEP, look=changed(LOOK, display={"center": 40, "width": 0})),
         changed(KEEP, look=changed(LOOK, name="x" * 101)),
-        changed(SLICES, revision=True),
-        changed(SLICES, before=[-1]),
-        changed(SLICES, before=[1.5]),
-        changed(SLICES, after=[0] * (MOST_SLICES + 1)),
+        changed(SLICES, studies=[OF_STUDY | {"revision": True}]),
+        changed(SLICES, studies=[OF_STUDY | {"before": [-1]}]),
+        changed(SLICES, studies=[OF_STUDY | {"before": [1.5]}]),
+        changed(SLICES, studies=[OF_STUDY | {"after": [0] * (MOST_SLICES + 1)}]),
+        changed(SLICES, studies=[OF_STUDY] * (MOST_STUDIES + 1)),
         changed(PROBE, side="both"),
         changed(PROBE, x=-1),
         changed(SAVE, name=None),

@@ -20,11 +20,13 @@ from support.preview_model import (
     SECOND,
     WINDOW,
     Z_SCORE,
+    choose,
     edit,
     preview,
     project,
     save,
     slices,
+    started,
 )
 from support.site import on_roster, site_settings
 
@@ -33,14 +35,15 @@ __all__ = ["preview", "project"]
 
 def test_it_starts_with_the_first_study_and_a_recipe_that_makes_sense(project):
     """Studies as sidecars describe them; reorient, resample, window; everything is shown at full resolution."""
-    state = open_preview(project).start()
+    state = started(open_preview(project))
 
     assert [volume["id"] for volume in state["volumes"]] == [FIRST, SECOND]
     assert state["volumes"][0]["scanner"] == "Sample Scan 64"
-    assert (state["project"], state["volume"], state["older"], state["saved"]) == ("HEAD-1", FIRST, False, None)
+    assert (state["project"], state["chosen"], state["saved"]) == ("HEAD-1", [FIRST], None)
+    assert state["results"][0]["older"] is False
     assert [step["name"] for step in state["draft"]["steps"]] == ["reorient", "resample", "window"]
-    assert state["trouble"] == {"volume": None, "output": None}
-    before, after = state["result"]["before"], state["result"]["after"]
+    assert state["trouble"] == {"volumes": {}, "output": None, "beside": None}
+    before, after = state["results"][0]["sides"]["before"], state["results"][0]["sides"]["after"]
     assert (before["shape"], before["spacing_mm"]) == (SHAPE, pytest.approx((3.2, 3.2, 5)))
     assert (after["shape"], after["spacing_mm"]) == ((63, 76, 58), pytest.approx((1, 1, 1)))
     assert after["range"] == (0, 1)
@@ -55,7 +58,7 @@ def test_what_is_shown_is_what_apply_gives(project, preview):
     steps = tuple(make_step(step["name"], step["parameters"]) for step in (REORIENT, WINDOW))
     stored = read_nifti(project.folder / "nifti" / f"{FIRST}.nii.gz")
     expected = apply(Recipe("r", steps), stored.volume)
-    width, height, count = state["result"]["planes"]["axial"]["after"]["size"]
+    width, height, count = state["results"][0]["planes"]["axial"]["cuts"]["after"]["size"]
 
     buffers = slices(preview, state, after=range(count))["buffers"]
 
@@ -95,9 +98,15 @@ def test_what_is_wrong_stands_at_its_step_and_the_last_picture_stays(preview):
     assert errors[2][2].startswith("Expected voxels that differ")
     assert "(step" not in errors[2][2]
     assert errors[3] == [None, None]
-    assert [state["older"] for state in (good, typo, unknown, flat, mended)] == [False, True, True, True, False]
-    assert {state["result"]["revision"] for state in (good, typo, unknown, flat, mended)} == {
-        good["result"]["revision"]
+    assert [state["results"][0]["older"] for state in (good, typo, unknown, flat, mended)] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert {state["results"][0]["revision"] for state in (good, typo, unknown, flat, mended)} == {
+        good["results"][0]["revision"]
     }
 
 
@@ -106,14 +115,14 @@ def test_a_step_that_is_off_may_be_wrong(preview):
     state = edit(preview, REORIENT, WINDOW | {"on": False, "parameters": {"center": "x", "width": 80}})
 
     assert "found 'x'" in state["draft"]["steps"][1]["error"]
-    assert state["older"] is False
+    assert state["results"][0]["older"] is False
 
 
 def test_an_output_that_would_lose_voxels_is_told(preview):
     """It belongs to no step."""
     state = edit(preview, WINDOW, output="int16")
 
-    assert state["older"] is True
+    assert state["results"][0]["older"] is True
     assert "whole numbers" in state["trouble"]["output"]
     assert edit(preview, REORIENT, output="int16")["trouble"]["output"] is None
 
@@ -123,12 +132,12 @@ def test_another_study_with_a_wrong_recipe_shows_the_last_good_one(preview):
     good = edit(preview, WINDOW)
     edit(preview, WINDOW | {"parameters": {"center": 40, "width": -1}})
 
-    state = preview.answer({"kind": "choose", "volume": SECOND})
+    state = choose(preview, SECOND)
 
-    assert (state["older"], state["result"]["volume"], state["result"]["recipe"]) == (
+    assert (state["results"][0]["older"], state["results"][0]["volume"], state["results"][0]["recipe"]) == (
         True,
         SECOND,
-        good["result"]["recipe"],
+        good["results"][0]["recipe"],
     )
 
 
@@ -137,15 +146,16 @@ def test_the_values_under_the_pointer_are_those_of_the_same_place(preview):
     state = edit(
         preview, REORIENT, RESAMPLE | {"parameters": {"spacing_mm": [3.2, 3.2, 2.5], "interpolation": "linear"}}
     )
-    probe = {"kind": "probe", "revision": state["result"]["revision"], "plane": "axial", "x": 3, "y": 5}
+    probe = {"kind": "probe", "revision": state["results"][0]["revision"], "plane": "axial", "x": 3, "y": 5}
 
     here = preview.answer(probe | {"side": "before", "number": 4})
-    back = preview.answer(probe | {"side": "after", "number": here["after"]["pixel"][2]})
+    back = preview.answer(probe | {"side": "after", "number": here["studies"][0]["after"]["pixel"][2]})
     coarse = edit(preview, RESAMPLE | {"parameters": {"spacing_mm": [3.2, 3.2, 20], "interpolation": "linear"}})
-    probe["revision"] = coarse["result"]["revision"]
+    probe["revision"] = coarse["results"][0]["revision"]
     last = preview.answer(probe | {"side": "before", "number": 11})
 
     place = AFFINE @ [3, 5, 4, 1]  # the file's axes run to L and P: columns and rows are its own
+    here, back, last = (one["studies"][0] for one in (here, back, last))
     assert here["place_mm"] == pytest.approx(place[:3])
     assert here["before"] == {"value": float(head()[3, 5, 4]), "pixel": (3, 5, 4)}
     assert here["after"] == {"value": float(head()[3, 5, 4]), "pixel": (3, 5, 8)}
@@ -163,7 +173,7 @@ def test_slices_of_an_older_result_are_gone(preview):
     assert preview.answer(
         {
             "kind": "probe",
-            "revision": old["result"]["revision"],
+            "revision": old["results"][0]["revision"],
             "plane": "axial",
             "side": "after",
             "number": 0,
@@ -176,25 +186,33 @@ def test_slices_of_an_older_result_are_gone(preview):
 @pytest.mark.parametrize(
     "request_",
     [
-        {"kind": "choose", "volume": f"../{FIRST}"},
-        {"kind": "choose", "volume": ""},
-        {"kind": "slices", "plane": "axial", "display": None, "before": [SHAPE[2]], "after": []},
-        {"kind": "slices", "plane": "axial", "display": None, "before": [], "after": [9999]},
+        {"kind": "choose", "volumes": [f"../{FIRST}"]},
+        {"kind": "choose", "volumes": [""]},
+        {"kind": "beside", "file": "../x.yaml"},
         {"kind": "probe", "plane": "axial", "side": "before", "number": 0, "x": SHAPE[0], "y": 0},
         {"kind": "probe", "plane": "axial", "side": "before", "number": SHAPE[2], "x": 0, "y": 0},
     ],
 )
 def test_what_isn_t_there_is_refused(preview, request_):
     """A volume that isn't listed, a slice or pixel beyond the last one."""
-    revision = preview.start()["result"]["revision"]
+    revision = started(preview)["results"][0]["revision"]
 
     with pytest.raises(CcdsError, match="reload the page"):
-        preview.answer(request_ if request_["kind"] == "choose" else request_ | {"revision": revision})
+        preview.answer(request_ if request_["kind"] in {"choose", "beside"} else request_ | {"revision": revision})
+
+
+@pytest.mark.parametrize("wanted", [{"before": [SHAPE[2]]}, {"after": [9999]}, {"beside": [0]}])
+def test_a_slice_beyond_the_last_one_is_refused(preview, wanted):
+    """Nor is there one of a recipe that isn't beside."""
+    state = started(preview)
+
+    with pytest.raises(CcdsError, match="reload the page"):
+        slices(preview, state, **wanted)
 
 
 def test_whoever_may_not_see_images_any_more_gets_one_line(tmp_path, project, preview):
     """The registry is asked before each answer: taken off the roster, there is no further slice."""
-    state = preview.start()
+    state = started(preview)
     allow(site_settings(tmp_path), roster=on_roster(eli="engineer"))
 
     for asked in (

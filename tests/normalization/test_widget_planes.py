@@ -9,7 +9,7 @@ from ccds_kernel.normalization.apply import apply
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.steps import make_step
 from ccds_kernel.normalization.volume import Volume
-from ccds_widgets.normalization.planes import Cut, Linked, Plane
+from ccds_widgets.normalization.planes import Cut, Plane
 from support.affines import ANY_ORIENTATION, affines, places, rotation, shapes
 from support.preview import coordinate_volume, oriented
 
@@ -124,49 +124,24 @@ def test_a_position_is_where_the_slice_crosses_the_line_through_the_middle(affin
 
 @settings(max_examples=60, deadline=None)
 @given(affines(), shapes(2, 7), st.sampled_from(Plane), st.tuples(*[st.floats(0.5, 6)] * 3))
-def test_both_pictures_of_a_station_lie_at_the_same_place(affine, shape, plane, spacing):
-    """Reoriented and resampled: the planes of a station's two slices are no farther apart than half a step of the coarser."""
+def test_the_nearest_slices_of_two_grids_lie_at_the_same_place(affine, shape, plane, spacing):
+    """Reoriented and resampled: their planes are no farther apart than half a step of the other one."""
     steps = (
         make_step("reorient", {"to": "LPS"}),
         make_step("resample", {"spacing_mm": spacing, "interpolation": "nearest"}),
     )
     before = Volume.of(np.zeros(shape), affine)
     after = apply(Recipe("other grid", steps), before)
+    cut, its_cut = (Cut.of(volume, plane, middle(before)) for volume in (before, after))
 
-    linked = Linked.of(before, after, plane)
-    stations = linked.stations()
+    pairs = [(number, its_cut.nearest(cut.position(number))) for number in range(cut.size[2])]
 
-    for position, number, its_number in stations:
-        inside = [
-            abs(cut.position(at) - position) <= cut.step_mm / 2 + 1e-6 or at in (0, cut.size[2] - 1)
-            for cut, at in ((linked.before, number), (linked.after, its_number))
-        ]
-        assert all(inside)
-    normal = _normal(before.affine, linked.before)
-    for _, number, its_number in stations:
-        apart = normal @ (_point(before, linked.before, number) - _point(after, linked.after, its_number))
-        positions = linked.before.position(number) - linked.after.position(its_number)
-        assert abs(apart) == pytest.approx(abs(positions) * _steepness(normal, before, linked.before), abs=1e-3)
-
-
-@pytest.mark.parametrize(("spacing", "finer"), [(2.0, "after"), (5.0, "before"), (11.0, "before")])
-def test_one_step_of_the_slider_leaves_no_slice_out(spacing, finer):
-    """There is a station for each slice of the finer grid; the coarser one's picture stays until another is nearer."""
-    before = Volume.of(np.zeros((4, 4, 30)), np.diag([1, 1, 5.0, 1]))
-    after = apply(
-        Recipe("r", (make_step("resample", {"spacing_mm": [1, 1, spacing], "interpolation": "linear"}),)), before
-    )
-
-    linked = Linked.of(before, after, Plane.AXIAL)
-    stations = linked.stations()
-
-    of_before, of_after = [one[1] for one in stations], [one[2] for one in stations]
-    counts = {"before": (of_before, 30), "after": (of_after, after.voxels.shape[2])}
-    numbers, count = counts[finer]
-    assert numbers == list(range(count))
-    for others, other_count in counts.values():
-        assert sorted(set(others)) == list(range(other_count))
-        assert others == sorted(others)
+    normal = _normal(before.affine, cut)
+    for number, its_number in pairs:
+        positions = cut.position(number) - its_cut.position(its_number)
+        assert abs(positions) <= its_cut.step_mm / 2 + 1e-6 or its_number in (0, its_cut.size[2] - 1)
+        apart = normal @ (_point(before, cut, number) - _point(after, its_cut, its_number))
+        assert abs(apart) == pytest.approx(abs(positions) * _steepness(normal, before, cut), abs=1e-3)
 
 
 def _point(volume: Volume, cut: Cut, number: int) -> np.ndarray:

@@ -11,7 +11,21 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.apply_file import read_recipe
 from ccds_widgets.normalization.app import open_preview
 from support.preview import head, write_image
-from support.preview_model import FIRST, REORIENT, RESAMPLE, SECOND, WINDOW, Z_SCORE, edit, keep, preview, project, save
+from support.preview_model import (
+    FIRST,
+    REORIENT,
+    RESAMPLE,
+    SECOND,
+    WINDOW,
+    Z_SCORE,
+    choose,
+    edit,
+    keep,
+    preview,
+    project,
+    save,
+    started,
+)
 
 __all__ = ["preview", "project"]
 
@@ -34,7 +48,7 @@ def test_the_saved_recipe_gives_the_same_voxels_on_the_command_line(project, dty
     voxels = (head() + (1100 if dtype is np.uint16 else 0)).astype(dtype)
     write_image(project.folder / "nifti" / f"{FIRST}.nii.gz", voxels, scaling=scaling)
     model = open_preview(project)
-    model.start()
+    started(model)
     edit(model, REORIENT, RESAMPLE, WINDOW | {"parameters": {"center": 0, "width": 6000}}, Z_SCORE)
 
     saved = save(model, "Head CT")["saved"]
@@ -52,7 +66,7 @@ def test_after_saving_another_study_has_its_own_command_and_hash(project, previe
     """The recipe is the same: what is told goes with what is shown."""
     save(preview, "Head CT")
 
-    saved = preview.answer({"kind": "choose", "volume": SECOND})["saved"]
+    saved = choose(preview, SECOND)["saved"]
 
     told = run_command(saved["command"], project, monkeypatch, capsys)
     assert SECOND in saved["command"]
@@ -92,8 +106,8 @@ def test_what_is_saved_is_what_the_page_shows(project, preview):
 
     recipe = read_recipe(project.folder / "work" / "sam" / "recipes" / "x.yaml")
     assert [step.name for step in recipe.steps] == ["reorient"]
-    assert saved["result"]["recipe"] == saved["saved"]["recipe"] == recipe.digest()
-    assert [step["name"] for step in open_preview(project).start()["draft"]["steps"]] == ["reorient"]
+    assert saved["results"][0]["recipe"] == saved["saved"]["recipe"] == recipe.digest()
+    assert [step["name"] for step in started(open_preview(project))["draft"]["steps"]] == ["reorient"]
 
 
 def test_a_wrong_recipe_can_t_be_saved(project, preview):

@@ -1,5 +1,6 @@
 """The preview as a widget: opened by its first page, pixels beside its answers, refusals in one line."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, BrokenBarrierError
 
@@ -12,6 +13,7 @@ from ccds_widgets.base import CcdsWidget
 from ccds_widgets.normalization.app import normalization_preview
 from support.preview import SHAPE, STUDIES, allow, make_project
 from support.site import on_roster, site_settings
+from support.waiting import until
 
 
 class Page:
@@ -24,7 +26,8 @@ class Page:
         widget.comm = self
 
     def send(self, data=None, metadata=None, buffers=None) -> None:  # noqa: ARG002 - a comm's signature
-        """Takes a message in."""
+        """Takes a message in, as JSON."""
+        json.dumps(data)
         self.received.append((data["content"], buffers or []))
 
     def on_msg(self, callback) -> None:
@@ -39,6 +42,13 @@ class Page:
         message = {"method": "custom", "content": content | {"request": 1}}
         self.callback({"content": {"data": message}, "buffers": []})
         return self.received[-1]
+
+
+def opened(page) -> dict:
+    """What `page` shows once the first volume is there."""
+    state, _ = page.ask(kind="ready")
+    until(lambda: page.ask(kind="poll")[0]["working"] is None, "the first volume")
+    return state | page.ask(kind="poll")[0]
 
 
 class Meeting(CcdsWidget):
@@ -59,6 +69,20 @@ class Meeting(CcdsWidget):
         return {"alone": False}
 
 
+class Telling(CcdsWidget):
+    """Answers with what the test says."""
+
+    _esm = "export default { render() {} }"
+
+    def __init__(self, said: object) -> None:
+        super().__init__()
+        self._said = said
+
+    def answer(self, request):  # noqa: ARG002 - an answer's signature
+        """It."""
+        return {"said": self._said}
+
+
 @pytest.fixture
 def project(tmp_path):
     """HEAD-1 with two studies, opened by the scientist sam."""
@@ -70,12 +94,13 @@ def project(tmp_path):
 def test_slices_reach_the_page_as_bytes_beside_the_answer(project):
     """A picture's rows, one byte a pixel; the answer itself holds none."""
     page = Page(normalization_preview(project))
-    state, _ = page.ask(kind="ready")
-    revision = state["result"]["revision"]
+    state = opened(page)
+    revision = state["results"][0]["revision"]
 
-    answer, buffers = page.ask(kind="slices", revision=revision, plane="axial", display=None, before=[0, 11], after=[3])
+    study = {"revision": revision, "before": [0, 11], "after": [3], "beside": []}
+    answer, buffers = page.ask(kind="slices", plane="axial", display=None, studies=[study])
 
-    width, height, _ = state["result"]["planes"]["axial"]["after"]["size"]
+    width, height, _ = state["results"][0]["planes"]["axial"]["cuts"]["after"]["size"]
     assert answer == {"answer": 1}
     assert [len(one) for one in buffers] == [SHAPE[0] * SHAPE[1]] * 2 + [width * height]
     assert np.frombuffer(buffers[2], np.uint8).max() == 255
@@ -96,7 +121,7 @@ def test_a_request_before_the_project_is_open_is_refused(project):
     """A page of an earlier kernel is told to reload."""
     page = Page(normalization_preview(project))
 
-    answer, _ = page.ask(kind="choose", volume=f"{STUDIES[0]}/series-1")
+    answer, _ = page.ask(kind="choose", volumes=[f"{STUDIES[0]}/series-1"])
 
     assert "reload the page" in answer["error"]
 
@@ -118,12 +143,11 @@ def test_a_recipe_that_isn_t_there_is_told_to_the_page(project):
 def test_who_is_taken_off_the_roster_gets_no_pixel(tmp_path, project):
     """The answer is the refusal, without buffers."""
     page = Page(normalization_preview(project))
-    state, _ = page.ask(kind="ready")
+    state = opened(page)
     allow(site_settings(tmp_path), roster=on_roster(eli="engineer"))
 
-    answer, buffers = page.ask(
-        kind="slices", revision=state["result"]["revision"], plane="axial", display=None, before=[0], after=[]
-    )
+    study = {"revision": state["results"][0]["revision"], "before": [0], "after": [], "beside": []}
+    answer, buffers = page.ask(kind="slices", plane="axial", display=None, studies=[study])
 
     assert "sam on the roster of HEAD-1" in answer["error"]
     assert buffers == []
@@ -137,3 +161,10 @@ def test_a_widget_answers_one_request_at_a_time():
         list(threads.map(lambda _: page.ask(kind="look"), range(2)))
 
     assert [answer["alone"] for answer, _ in page.received] == [True, True]
+
+
+def test_an_answer_that_can_not_be_sent_is_told_as_a_defect():
+    """Else the page would wait for it for ever."""
+    answer, _ = Page(Telling(object())).ask(kind="look")
+
+    assert answer["error"].startswith("Expected no defect in the workbench")

@@ -6,7 +6,7 @@ import pytest
 from ccds_kernel.errors import CcdsError
 from ccds_widgets.normalization.app import open_preview
 from support.preview import SHAPE, STUDIES, head, write_image
-from support.preview_model import FIRST, REORIENT, SECOND, WINDOW, edit, preview, project, slices
+from support.preview_model import FIRST, REORIENT, SECOND, WINDOW, choose, edit, preview, project, slices, started
 
 __all__ = ["preview", "project"]
 
@@ -27,29 +27,29 @@ def test_a_volume_that_is_none_is_one_line_and_the_others_stay(project, preview,
     path = project.folder / "nifti" / f"{SECOND}.nii.gz"
     spoil(path)
 
-    bad = preview.answer({"kind": "choose", "volume": SECOND})
+    bad = choose(preview, SECOND)
     meanwhile = edit(preview, REORIENT)
-    back = preview.answer({"kind": "choose", "volume": FIRST})
+    back = choose(preview, FIRST)
 
     for state in (bad, meanwhile):
-        assert line in state["trouble"]["volume"]
-        assert "\n" not in state["trouble"]["volume"]
-        assert str(project.folder) not in state["trouble"]["volume"]
-        assert (state["volume"], state["result"]) == (SECOND, None)
-    assert back["trouble"]["volume"] is None
-    assert back["result"]["volume"] == FIRST
+        assert line in state["trouble"]["volumes"].get(SECOND)
+        assert "\n" not in state["trouble"]["volumes"].get(SECOND)
+        assert str(project.folder) not in state["trouble"]["volumes"].get(SECOND)
+        assert (state["chosen"][0], state["results"][0]) == (SECOND, None)
+    assert back["trouble"]["volumes"].get(FIRST) is None
+    assert back["results"][0]["volume"] == FIRST
 
 
 def test_a_volume_that_was_mended_is_read_anew(project, preview):
     """What couldn't be read isn't remembered."""
     path = project.folder / "nifti" / f"{SECOND}.nii.gz"
     path.write_bytes(b"no image")
-    preview.answer({"kind": "choose", "volume": SECOND})
+    choose(preview, SECOND)
     write_image(path, head(1))
 
     state = edit(preview, WINDOW)
 
-    assert (state["trouble"]["volume"], state["result"]["volume"]) == (None, SECOND)
+    assert (state["trouble"]["volumes"].get(SECOND), state["results"][0]["volume"]) == (None, SECOND)
 
 
 def test_a_volume_that_was_replaced_is_shown_as_it_is_now(project, preview):
@@ -61,13 +61,13 @@ def test_a_volume_that_was_replaced_is_shown_as_it_is_now(project, preview):
 
     with pytest.raises(CcdsError, match=r"another file in its place.*reload the page"):
         slices(preview, old, before=[11])
-    reloaded = preview.start()
+    reloaded = started(preview)
     write_image(path.with_name("new.nii.gz"), head()[:, :, :5])
     path.with_name("new.nii.gz").replace(path)
     edited = edit(preview, WINDOW | {"parameters": {"center": "x", "width": 80}})
 
-    shapes = [state["result"]["before"]["shape"] for state in (old, reloaded, edited)]
-    versions = [state["result"]["version"] for state in (old, reloaded, edited)]
+    shapes = [state["results"][0]["sides"]["before"]["shape"] for state in (old, reloaded, edited)]
+    versions = [state["results"][0]["version"] for state in (old, reloaded, edited)]
     assert shapes == [SHAPE, (*SHAPE[:2], 6), (*SHAPE[:2], 5)]
     assert len(set(versions)) == 3
     assert slices(preview, edited, before=[4])["buffers"]
@@ -78,6 +78,6 @@ def test_a_project_without_volumes_says_so(project):
     for study in STUDIES:
         (project.folder / "nifti" / study / "series-1.nii.gz").unlink()
 
-    state = open_preview(project).start()
+    state = started(open_preview(project))
 
-    assert (state["volumes"], state["volume"], state["result"]) == ([], None, None)
+    assert (state["volumes"], state["chosen"], state["results"]) == ([], [], [])

@@ -4,6 +4,7 @@ import pytest
 
 from ccds_widgets.normalization.app import open_preview
 from support.preview import STUDIES, make_project
+from support.waiting import until
 
 FIRST, SECOND = (f"{study}/series-1" for study in STUDIES)
 REORIENT = {"name": "reorient", "on": True, "parameters": {"to": "RAS"}}
@@ -26,19 +27,41 @@ def project(tmp_path):
 def preview(project):
     """Its preview, started."""
     model = open_preview(project)
-    model.start()
+    started(model)
     return model
+
+
+def settled(model, state):
+    """What the page has once the work is done that `state` began."""
+    until(lambda: model.answer({"kind": "poll"})["working"] is None, "the work to be done")
+    return state | model.answer({"kind": "poll"}) if state["working"] else state
+
+
+def started(model):
+    """What a page shows first."""
+    return settled(model, model.start())
 
 
 def edit(model, *steps, output="float32"):
     """Makes these steps the recipe; the answer."""
-    return model.answer({"kind": "edit", "draft": {"steps": list(steps), "output": output}})
+    return settled(model, model.answer({"kind": "edit", "draft": {"steps": list(steps), "output": output}}))
+
+
+def choose(model, *volumes):
+    """Shows these volumes side by side; the answer."""
+    return settled(model, model.answer({"kind": "choose", "volumes": list(volumes)}))
 
 
 def save(model, name, *steps):
     """Saves these steps, or the recipe as it stands, under a name; the answer."""
-    draft = {"steps": [bare(step) for step in steps or model.start()["draft"]["steps"]], "output": "float32"}
-    return model.answer({"kind": "save", "name": name, "draft": draft})
+    draft = {"steps": [bare(step) for step in steps or started(model)["draft"]["steps"]], "output": "float32"}
+    return settled(model, model.answer({"kind": "save", "name": name, "draft": draft}))
+
+
+def attempt(model, *steps, after=None, position=0.0):
+    """Tries these steps on the coarser copies; the answer."""
+    draft = {"steps": list(steps), "output": "float32"}
+    return model.answer({"kind": "try", "draft": draft, "until": after, "plane": "axial", "position": position})
 
 
 def bare(step):
@@ -52,15 +75,20 @@ def keep(model, steps):
     return model.answer({"kind": "keep", "draft": draft, "look": LOOK})
 
 
-def slices(model, state, *, display=None, before=(), after=()):
-    """Asks for slices of what `state` shows; the answer."""
+def slices(model, state, *, display=None, before=(), after=(), beside=(), study=0):
+    """Asks for slices of a study that `state` shows; the answer."""
     return model.answer(
         {
             "kind": "slices",
-            "revision": state["result"]["revision"],
             "plane": "axial",
             "display": display,
-            "before": list(before),
-            "after": list(after),
+            "studies": [
+                {
+                    "revision": state["results"][study]["revision"],
+                    "before": list(before),
+                    "after": list(after),
+                    "beside": list(beside),
+                }
+            ],
         }
     )

@@ -1,6 +1,7 @@
 """The preview's page in a browser: a project with volumes, the notebook that is served, and what its pictures show."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -12,7 +13,7 @@ from support.preview import SHAPE, SIDECAR, fill_project, head, write_image
 from support.waiting import until
 
 NOTEBOOK = str(ROOT / "notebooks" / "lab" / "normalization.ipynb")
-CENTER, WIDTH = "window center", "window width"
+CENTER, WIDTH = re.compile("^window center$"), re.compile("^window width$")
 """What the two fields of a window are called."""
 TAIL = "p5zz2k4lmn6o7abc"
 """A study that is no volume: a series over time."""

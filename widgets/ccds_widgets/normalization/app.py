@@ -9,9 +9,10 @@ from pathlib import Path
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.normalization.apply_file import read_recipe
+from ccds_kernel.normalization.memory import session_memory
 from ccds_kernel.normalization.recipe_folder import RecipeFolder
 from ccds_kernel.normalization.volume_folder import VolumeEntry, VolumeFolder
-from ccds_widgets.normalization.memory import session_memory
+from ccds_widgets.normalization.copies import Copies
 from ccds_widgets.normalization.model import PreviewModel
 from ccds_widgets.normalization.results import Recent
 from ccds_widgets.normalization.view import PreviewWidget
@@ -31,6 +32,12 @@ def normalization_preview(project: Project, recipe: str | Path | None = None) ->
 def kernel_pictures() -> Recent:
     """What all previews of this kernel keep, a quarter of the session's memory at most."""
     return Recent(session_memory() // 4)
+
+
+@cache
+def kernel_copies() -> Copies:
+    """The coarser copies of all previews of this kernel."""
+    return Copies()
 
 
 def open_preview(project: Project, recipe: str | Path | None = None, pictures: Recent | None = None) -> PreviewModel:
@@ -56,6 +63,7 @@ def open_preview(project: Project, recipe: str | Path | None = None, pictures: R
         volumes,
         RecipeFolder(home / "recipes"),
         pictures or kernel_pictures(),
+        kernel_copies(),
         project=project.id,
         permit=lambda: project.require(Action.READ_IMAGES),
         path_to=path_to,

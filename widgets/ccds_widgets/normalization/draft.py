@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.normalization.apply import StepError
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.steps import Step as RecipeStep
 from ccds_kernel.normalization.steps import make_step
-from ccds_widgets.normalization.forms import FORMS
+from ccds_widgets.normalization.forms import FORMS, given
 from ccds_widgets.normalization.messages import Draft, Look, Step
 
 _STARTS_WITH = ("reorient", "resample", "window")
@@ -36,13 +37,31 @@ class Checked:
 
 
 class Kept(BaseModel):
-    """What outlives page and kernel: the draft, and where the person was."""
+    """What outlives page and kernel: the draft, and where the person was.
+
+    Args:
+        volume: the first that is shown.
+        more: those beside it.
+        beside: the file of the saved recipe beside the draft.
+        draft: the recipe as it is typed.
+        look: where the person looks.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     volume: str | None = None
+    more: tuple[str, ...] = ()
+    beside: str | None = None
     draft: Draft
     look: Look | None = None
+
+    def chosen(self) -> list[str]:
+        """The volumes that are shown, in their order."""
+        return [] if self.volume is None else [self.volume, *self.more]
+
+    def choosing(self, volumes: Sequence[str]) -> Self:
+        """The same with other volumes."""
+        return self.model_copy(update={"volume": next(iter(volumes), None), "more": tuple(volumes[1:])})
 
 
 def first_draft() -> Draft:
@@ -64,7 +83,7 @@ def check(draft: Draft) -> Checked:
     errors: list[CcdsError | None] = []
     for place, one in enumerate(draft.steps):
         try:
-            step = make_step(one.name, one.parameters)
+            step = make_step(one.name, given(one.name, one.parameters))
         except CcdsError as error:
             errors.append(error)
             continue
@@ -75,6 +94,11 @@ def check(draft: Draft) -> Checked:
     right = not any(error and one.on for error, one in zip(errors, draft.steps, strict=True))
     recipe = Recipe(UNNAMED, tuple(steps), draft.output) if right else None
     return Checked(recipe, tuple(places), tuple(errors))
+
+
+def plain(error: StepError) -> CcdsError:
+    """The error as the step raised it: where it is told beside its step, its place needs no words."""
+    return error.__cause__ if isinstance(error.__cause__, CcdsError) else error
 
 
 def read_kept(text: str | None) -> Kept | None:

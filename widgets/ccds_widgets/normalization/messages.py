@@ -13,15 +13,22 @@ from pydantic import Field, TypeAdapter
 from ccds_kernel.normalization.recipe import LONGEST_NAME, Output
 from ccds_widgets import requests
 from ccds_widgets.normalization.planes import Plane
+from ccds_widgets.normalization.results import Side
 
 MOST_STEPS = 20
 MOST_SLICES = 32
+MOST_STUDIES = 4
+"""Studies side by side: more would be too small to compare."""
+
+_LONGEST_LIST = 64
 Number = Annotated[float, Field(ge=-1e7, le=1e7, allow_inf_nan=False)]
-Typed = Annotated[str, Field(max_length=40)] | Annotated[float, Field(allow_inf_nan=False)]
+Typed = Annotated[str, Field(max_length=80)] | bool | Annotated[float, Field(allow_inf_nan=False)] | None
 """What somebody typed into a field: text where it is no number."""
 
-Parameter = Typed | Annotated[list[Typed], Field(max_length=3)]
+Listed = Annotated[list[Typed], Field(max_length=_LONGEST_LIST)]
+Parameter = Typed | Listed | Annotated[dict[Annotated[str, Field(max_length=40)], Typed], Field(max_length=8)]
 Places = Annotated[list[Annotated[int, Field(ge=0, le=1 << 15)]], Field(max_length=MOST_SLICES)]
+Volume = Annotated[str, Field(max_length=600)]
 
 
 class Step(requests.Request):
@@ -47,17 +54,46 @@ class Display(requests.Request):
 
 
 class Choose(requests.Request):
-    """Volume `volume` is what the recipe is tried on."""
+    """The recipe is tried on `volumes`, side by side."""
 
     kind: Literal["choose"]
-    volume: Annotated[str, Field(max_length=600)]
+    volumes: Annotated[list[Volume], Field(min_length=1, max_length=MOST_STUDIES)]
+
+
+class Beside(requests.Request):
+    """The saved recipe in `file` is shown beside the draft; None: none is."""
+
+    kind: Literal["beside"]
+    file: Annotated[str, Field(max_length=200)] | None
 
 
 class Edit(requests.Request):
-    """The recipe is now `draft`."""
+    """The recipe is now `draft`; it is applied to the whole volumes."""
 
     kind: Literal["edit"]
     draft: Draft
+
+
+class Poll(requests.Request):
+    """How far is the work?"""
+
+    kind: Literal["poll"]
+
+
+class Stop(requests.Request):
+    """Nobody waits for the work any more."""
+
+    kind: Literal["stop"]
+
+
+class Try(requests.Request):
+    """What would `draft` make of the volumes? On coarser copies, at `position`, after its first `until` steps (None: all)."""
+
+    kind: Literal["try"]
+    draft: Draft
+    until: Annotated[int, Field(ge=0, le=MOST_STEPS)] | None
+    plane: Annotated[Plane, Field(strict=False)]
+    position: Number
 
 
 class Look(requests.Request):
@@ -77,24 +113,31 @@ class Keep(requests.Request):
     look: Look
 
 
-class Slices(requests.Request):
+class OfStudy(requests.Request):
     """Pictures by their numbers, of result `revision`."""
 
-    kind: Literal["slices"]
     revision: int
-    plane: Annotated[Plane, Field(strict=False)]
-    display: Display | None
     before: Places
     after: Places
+    beside: Places
+
+
+class Slices(requests.Request):
+    """Pictures of several results."""
+
+    kind: Literal["slices"]
+    plane: Annotated[Plane, Field(strict=False)]
+    display: Display | None
+    studies: Annotated[list[OfStudy], Field(max_length=MOST_STUDIES)]
 
 
 class Probe(requests.Request):
-    """The values at column `x`, row `y` of slice `number` of result `revision`, and at the same place in the other picture."""
+    """The values at column `x`, row `y` of slice `number` of result `revision`, and at the same place in the other pictures."""
 
     kind: Literal["probe"]
     revision: int
     plane: Annotated[Plane, Field(strict=False)]
-    side: Literal["before", "after"]
+    side: Annotated[Side, Field(strict=False)]
     number: Annotated[int, Field(ge=0, le=1 << 15)]
     x: Annotated[int, Field(ge=0, le=1 << 15)]
     y: Annotated[int, Field(ge=0, le=1 << 15)]
@@ -108,7 +151,7 @@ class Save(requests.Request):
     name: Annotated[str, Field(max_length=LONGEST_NAME)]
 
 
-Request = Choose | Edit | Keep | Slices | Probe | Save
+Request = Choose | Beside | Edit | Poll | Stop | Try | Keep | Slices | Probe | Save
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
 

@@ -1,8 +1,8 @@
 """The rules of the preview: what a page may see and do. No SQL, no network, no files, no browser.
 
-What is shown is the recipe applied to the whole volume at full resolution, by the very code that runs over every study:
-pictures, histograms and hash are of that. Nothing is computed on a reduced copy: a resampled slice of a resampled volume is
-not the slice of the volume, and a percentile or a mean of a part is another one.
+What stays on the screen is the recipe applied to whole volumes at full resolution, by the very code that runs over every
+study: pictures, histograms, tables and hash are of that. A job makes them while the page stays usable. What follows a slider
+meanwhile comes of coarser copies and says so: see `copies`.
 
 The draft is kept with each change, so that neither a page that is reloaded nor a kernel that ends loses it. Nothing that the
 page sends is believed: each request is parsed, permitted anew, and checked against what is there now.
@@ -13,25 +13,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.normalization.apply import StepError, apply
+from ccds_kernel.normalization.apply import StepError
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.volume_folder import VolumeEntry
 from ccds_widgets.base import sentence
 from ccds_widgets.normalization import messages
-from ccds_widgets.normalization.draft import Kept, as_json, check, draft_of, first_draft, read_kept
+from ccds_widgets.normalization.copies import Copies
+from ccds_widgets.normalization.draft import Kept, as_json, check, draft_of, first_draft, plain, read_kept
 from ccds_widgets.normalization.forms import forms_json
-from ccds_widgets.normalization.planes import Linked, Plane
+from ccds_widgets.normalization.full import NOTHING, Full, Outcome, Wanted
+from ccds_widgets.normalization.glimpse import glimpse
 from ccds_widgets.normalization.ports import Recipes, Volumes
-from ccds_widgets.normalization.results import Picture, Recent, Result
+from ccds_widgets.normalization.probing import probe
+from ccds_widgets.normalization.results import Recent, Result, Side
 from ccds_widgets.normalization.saving import Saved
-from ccds_widgets.normalization.shown import result_json, volume_json
-from ccds_widgets.normalization.tones import grey
+from ccds_widgets.normalization.showing import Showing
+from ccds_widgets.normalization.shown import volume_json
+from ccds_widgets.normalization.slicing import pictures_of
 
 Answer = dict[str, Any]
-_NOTHING = Recipe("nothing", ())
 
 
 class PreviewModel:
@@ -41,6 +42,7 @@ class PreviewModel:
         volumes: where the project's volumes are.
         recipes: where this person's recipes go.
         pictures: what keeps them, for this preview and others.
+        copies: what keeps the coarser copies, for this preview and others.
         project: the project's id, to be shown.
         permit: raises a CcdsError where the person may not see images (any more); asked before each answer.
         path_to: how a volume's file is called on the command line.
@@ -52,33 +54,51 @@ class PreviewModel:
         volumes: Volumes,
         recipes: Recipes,
         pictures: Recent,
+        copies: Copies,
         *,
         project: str,
         permit: Callable[[], None],
         path_to: Callable[[VolumeEntry], str],
         recipe: Recipe | None = None,
     ) -> None:
-        self._volumes, self._recipes, self._pictures = volumes, recipes, pictures
+        self._volumes, self._recipes = volumes, recipes
         self._project, self._permit, self._path_to = project, permit, path_to
+        self._full = Full(project, volumes, pictures, copies)
         self._draft_name = recipe.digest()[:16] if recipe else "new"
         first = draft_of(recipe) if recipe else first_draft()
         self._kept = read_kept(recipes.draft(self._draft_name)) or Kept(draft=first)
         self._name = recipe.name if recipe else ""
+        self._showing = Showing(self._full)
         self._entries: dict[str, VolumeEntry] = {}
-        self._result: Result | None = None
-        self._good = _NOTHING
+        self._good = NOTHING
         self._recipe: Recipe | None = None
+        self._places: Sequence[int] = ()
         self._saved: Saved | None = None
-        self._errors: Sequence[str | None] = ()
-        self._trouble: dict[str, str | None] = {}
-        self._revision = 0
+        self._to_save: str | None = None
+        self._errors: list[str | None] = []
+        self._trouble: Answer = {}
+        self._answers: dict[type[messages.Request], Callable[[Any], Answer]] = {
+            messages.Choose: self._choose,
+            messages.Beside: self._set_beside,
+            messages.Edit: lambda request: self._changed(draft=request.draft),
+            messages.Poll: lambda _: self._state(),
+            messages.Stop: lambda _: self._stop(),
+            messages.Try: lambda request: glimpse(request, self._shown(), self._full),
+            messages.Keep: lambda request: {"unkept": self._keep(draft=request.draft, look=request.look)},
+            messages.Slices: lambda request: pictures_of(request, self._shown(), self._full),
+            messages.Probe: lambda request: probe(request, self._shown(), self._full),
+            messages.Save: self._save,
+        }
 
     def start(self) -> Answer:
         """Everything that the page shows: as it was left, or the first volume and a first recipe."""
         self._permit()
         self._entries = {entry.id: entry for entry in self._volumes.entries()}
-        if self._kept.volume not in self._entries:
-            self._kept = self._kept.model_copy(update={"volume": next(iter(self._entries), None)})
+        chosen = [name for name in self._kept.chosen() if name in self._entries]
+        self._kept = self._kept.choosing(chosen or list(self._entries)[:1])
+        files = self._recipes.files()
+        if self._kept.beside not in files:
+            self._kept = self._kept.model_copy(update={"beside": None})
         self._work()
         look = self._kept.look.model_dump(mode="json") if self._kept.look else None
         return {
@@ -87,6 +107,7 @@ class PreviewModel:
             "forms": forms_json(),
             "look": look,
             "name": look["name"] if look else self._name,
+            "unkept": None,
             **self._state(),
         }
 
@@ -98,29 +119,26 @@ class PreviewModel:
         """
         request = messages.parse(content)
         self._permit()
-        match request:
-            case messages.Choose():
-                return self._choose(request)
-            case messages.Edit():
-                return self._changed(draft=request.draft)
-            case messages.Keep():
-                return {"unkept": self._keep(draft=request.draft, look=request.look)}
-            case messages.Slices():
-                return self._slices(request)
-            case messages.Probe():
-                return self._probe(request)
-            case messages.Save():
-                return self._save(request)
+        return self._answers[type(request)](request)
 
-    # --- the result
+    # --- what is changed
 
     def _choose(self, request: messages.Choose) -> Answer:
-        if request.volume not in self._entries:
-            raise CcdsError(expected="a volume of this project", found="one that isn't listed", do="reload the page")
-        return self._changed(volume=request.volume)
+        if not set(request.volumes) <= set(self._entries):
+            raise CcdsError(expected="volumes of this project", found="one that isn't listed", do="reload the page")
+        chosen = self._kept.choosing(list(dict.fromkeys(request.volumes)))
+        return self._changed(volume=chosen.volume, more=chosen.more)
+
+    def _set_beside(self, request: messages.Beside) -> Answer:
+        if request.file is not None and request.file not in self._recipes.files():
+            raise CcdsError(
+                expected="a recipe of your folder recipes", found="one that isn't there", do="reload the page"
+            )
+        return self._changed(beside=request.file)
 
     def _changed(self, **changed: object) -> Answer:
         """The state after the change."""
+        self._to_save = None
         unkept = self._keep(**changed)
         self._work()
         return {"unkept": unkept, **self._state()}
@@ -134,157 +152,120 @@ class PreviewModel:
             return sentence(error)
         return None
 
+    def _save(self, request: messages.Save) -> Answer:
+        """Saved as soon as it is known that the recipe can be applied to what is shown."""
+        unkept = self._keep(draft=request.draft)
+        self._to_save = request.name
+        self._work()
+        return {"unkept": unkept, **self._state()}
+
+    def _stop(self) -> Answer:
+        self._to_save = None
+        self._showing.stop()
+        return self._state()
+
+    # --- the work
+
     def _work(self) -> None:
-        """Applies the draft. Where that can't be done the last good result stays, and what was wrong is noted."""
-        self._trouble = {"volume": None, "output": None}
+        """Begins to apply the draft. Where that can't be done the last good result stays, and what was wrong is noted."""
         checked = check(self._kept.draft)
-        self._recipe = checked.recipe
-        errors = [sentence(error) if error else None for error in checked.errors]
-        self._errors = errors
-        entry = self._entries.get(self._kept.volume or "")
-        if entry is None:
-            self._result = None
-            return
+        self._recipe, self._places = checked.recipe, checked.places
+        self._errors = [sentence(error) if error else None for error in checked.errors]
+        self._trouble = {"volumes": {}, "output": None, "beside": None}
+        beside = self._beside()
+        entries = [self._entries[name] for name in self._kept.chosen()]
+        self._showing.begin([Wanted(entry, self._recipe, self._good, beside) for entry in entries])
+
+    def _beside(self) -> Recipe | None:
+        if self._kept.beside is None:
+            return None
         try:
-            version = self._volumes.version(entry)
-            self._before(entry, version)
+            return self._recipes.read(self._kept.beside)
         except CcdsError as error:
-            self._result, self._trouble["volume"] = None, sentence(error)
-            return
-        if checked.recipe is not None:
-            try:
-                self._show(entry, version, checked.recipe)
-            except StepError as error:
-                errors[checked.places[error.place - 1]] = sentence(_plain(error))
-            except CcdsError as error:
-                self._trouble["output"] = sentence(error)
-            else:
-                self._good = checked.recipe
-        if self._result is None or (self._result.entry.id, self._result.version) != (entry.id, version):
-            self._show_older(entry, version)
+            self._trouble["beside"] = sentence(error)
+            return None
 
-    def _key(self, entry: VolumeEntry, version: str) -> tuple[str, ...]:
-        return self._project, entry.id, version
-
-    def _before(self, entry: VolumeEntry, version: str) -> Picture:
-        return self._pictures.get(self._key(entry, version), lambda: self._volumes.read(entry).volume)
-
-    def _pair(self, entry: VolumeEntry, version: str, recipe: Recipe) -> tuple[Picture, Picture]:
-        before = self._before(entry, version)
-        key = (*self._key(entry, version), recipe.digest())
-        return before, self._pictures.get(key, lambda: apply(recipe, before.volume))
-
-    def _show(self, entry: VolumeEntry, version: str, recipe: Recipe) -> None:
-        before, after = self._pair(entry, version, recipe)
-        shown, made = self._result, (entry.id, version, recipe.digest())
-        if shown is None or (shown.entry.id, shown.version, shown.recipe.digest()) != made:
-            self._revision += 1
-            linked = {plane: Linked.of(before.volume, after.volume, plane) for plane in Plane}
-            self._result = Result(self._revision, entry, version, recipe, linked)
-
-    def _show_older(self, entry: VolumeEntry, version: str) -> None:
-        """Another volume with the last recipe that was right, or as it is."""
-        try:
-            self._show(entry, version, self._good)
-        except CcdsError:
-            self._show(entry, version, _NOTHING)
-
-    def _shown(self, result: Result) -> tuple[Picture, Picture]:
-        """The pictures of `result`, made again where other ones took their room.
+    def _collect(self) -> None:
+        """Takes in what has been made since; once all is, saves what waits for that.
 
         Raises:
-            CcdsError: the volume is gone, or is another one now.
+            CcdsError: what was to be saved can't be.
         """
-        if self._volumes.version(result.entry) != result.version:
-            raise CcdsError(
-                expected="the volume as it was opened",
-                found="another file in its place",
-                do="reload the page to see that one",
-            )
-        return self._pair(result.entry, result.version, result.recipe)
+        for outcome in self._showing.collect():
+            self._note(outcome)
+        if self._showing.progress or self._showing.stopped:
+            return
+        shown = self._shown()
+        if self._recipe is not None and not any(map(self._is_older, shown)):
+            self._good = self._recipe
+        name, self._to_save = self._to_save, None
+        if name is not None:
+            self._saved = self._save_as(name, shown)
 
-    def _is_older(self) -> bool:
-        """Whether what is shown is not what the draft makes of the volume."""
-        return self._result is not None and (
-            self._recipe is None or self._result.recipe.digest() != self._recipe.digest()
-        )
+    def _note(self, outcome: Outcome) -> None:
+        """What was wrong."""
+        entry = outcome.wanted.entry
+        if outcome.volume_error:
+            self._trouble["volumes"][entry.id] = sentence(outcome.volume_error)
+        if outcome.beside_error:
+            self._trouble["beside"] = self._of_study(entry, outcome.beside_error)
+        match outcome.recipe_error:
+            case StepError() as error:
+                self._errors[self._places[error.place - 1]] = self._of_study(entry, plain(error))
+            case CcdsError() as error:
+                self._trouble["output"] = self._of_study(entry, error)
 
-    def _state(self) -> Answer:
-        result, older = self._result, self._is_older()
-        shown = saved = None
-        if result:
-            before, after = self._shown(result)
-            shown = result_json(result, before, after)
-            if self._saved and not older and result.recipe.digest() == self._saved.recipe:
-                saved = self._saved.as_json(self._path_to(result.entry), after.digest)
-        return {
-            "volume": self._kept.volume,
-            "draft": as_json(self._kept.draft, self._errors),
-            "trouble": self._trouble,
-            "older": older,
-            "result": shown,
-            "saved": saved,
-        }
+    def _of_study(self, entry: VolumeEntry, error: CcdsError) -> str:
+        """The line, with the study where there are several."""
+        named = "" if len(self._kept.chosen()) == 1 else f"Study {entry.study[:8]}…: "
+        return named + sentence(error)
 
-    # --- what the page asks for
-
-    def _slices(self, request: messages.Slices) -> Answer:
-        result = self._result
-        if result is None or request.revision != result.revision:
-            return {"gone": True}
-        linked = result.linked[request.plane]
-        for cut, numbers in ((linked.before, request.before), (linked.after, request.after)):
-            if any(number >= cut.size[2] for number in numbers):
-                raise CcdsError(expected="a slice of this volume", found="one beyond it", do="reload the page")
-        before, after = self._shown(result)
-        low, high = before.range
-        if request.display:
-            low = request.display.center - request.display.width / 2
-            high = low + request.display.width
-        return {
-            "buffers": [
-                *(grey(linked.before.slice(before.volume, number), low, high) for number in request.before),
-                *(grey(linked.after.slice(after.volume, number), *after.range) for number in request.after),
-            ]
-        }
-
-    def _probe(self, request: messages.Probe) -> Answer:
-        result = self._result
-        if result is None or request.revision != result.revision:
-            return {"gone": True}
-        linked = result.linked[request.plane]
-        before, after = self._shown(result)
-        sides = {"before": (linked.before, before.volume), "after": (linked.after, after.volume)}
-        cut, volume = sides[request.side]
-        width, height, count = cut.size
-        if request.x >= width or request.y >= height or request.number >= count:
-            raise CcdsError(expected="a place in the picture", found="one beyond it", do="reload the page")
-        place = volume.affine @ [*cut.voxel(request.x, request.y, request.number), 1]
-        answer: Answer = {"place_mm": place[:3].tolist()}
-        for side, (its_cut, its_volume) in sides.items():
-            index = np.rint(np.linalg.solve(its_volume.affine, place)[:3]).astype(int)
-            if np.all(index >= 0) and np.all(index < its_volume.voxels.shape):
-                i, j, k = (int(at) for at in index)
-                answer[side] = {"value": float(its_volume.voxels[i, j, k]), "pixel": its_cut.pixel((i, j, k))}
-            else:
-                answer[side] = None
-        return answer
-
-    def _save(self, request: messages.Save) -> Answer:
-        unkept = self._keep(draft=request.draft)
-        self._work()
-        if self._result is None or self._recipe is None or self._is_older():
+    def _save_as(self, name: str, shown: Sequence[Result]) -> Saved:
+        if not shown or self._recipe is None or any(map(self._is_older, shown)):
             raise CcdsError(
                 expected="a recipe that can be applied to the volume shown",
                 found="one that can't",
                 do="mend what is marked",
             )
-        named = Recipe(" ".join(request.name.split()), self._recipe.steps, self._recipe.output)
+        named = Recipe(" ".join(name.split()), self._recipe.steps, self._recipe.output)
         there = self._recipes.save(named)
-        self._saved = Saved(there.file, named.digest(), there.was_there)
-        return {"unkept": unkept, **self._state()}
+        return Saved(there.file, named, there.was_there)
 
+    # --- what is there
 
-def _plain(error: StepError) -> CcdsError:
-    """The error as the step raised it: where it is told, its place needs no words."""
-    return error.__cause__ if isinstance(error.__cause__, CcdsError) else error
+    def _shown(self) -> list[Result]:
+        return self._showing.of(self._kept.chosen())
+
+    def _is_older(self, result: Result) -> bool:
+        """Whether what is shown is not what the draft makes of the volume."""
+        return self._recipe is None or result.recipe.digest() != self._recipe.digest()
+
+    def _state(self) -> Answer:
+        self._collect()
+        progress = self._showing.progress
+        return {
+            "chosen": self._kept.chosen(),
+            "beside": self._kept.beside,
+            "files": list(self._recipes.files()),
+            "draft": as_json(self._kept.draft, self._errors),
+            "trouble": self._trouble,
+            "results": [self._told(name) for name in self._kept.chosen()],
+            "working": progress.as_json() if progress else None,
+            "stopped": self._showing.stopped,
+            "saved": self._saved_json(),
+        }
+
+    def _told(self, volume: str) -> Answer | None:
+        told = self._showing.told(volume)
+        if told is None:
+            return None
+        result, answer = told
+        return {**answer, "older": self._is_older(result)}
+
+    def _saved_json(self) -> Answer | None:
+        """What is told of the saved recipe, where that is what is shown."""
+        shown = self._shown()
+        if not self._saved or not shown or self._is_older(shown[0]) or shown[0].recipe.digest() != self._saved.digest:
+            return None
+        after = self._full.shown(shown[0])[Side.AFTER]
+        return self._saved.as_json(self._project, self._path_to(shown[0].entry), after.digest)

@@ -124,34 +124,6 @@ class Cut:
         return min(max(round((position - self.first_mm) / self.step_mm), 0), self.size[2] - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """A volume before and after, cut alike: the stations that one slider goes through.
-
-    There is a station for each slice of whichever has the finer steps, so that one step never leaves a slice out.
-
-    Args:
-        before: the volume as it was scanned.
-        after: what the recipe made of it.
-    """
-
-    before: Cut
-    after: Cut
-
-    @classmethod
-    def of(cls, before: Volume, after: Volume, plane: Plane) -> Self:
-        """Both cut along `plane`, positions on the line through the middle of `before`."""
-        at = (np.array(before.voxels.shape) - 1) / 2
-        middle = before.affine[:3, :3] @ at + before.affine[:3, 3]
-        return cls(Cut.of(before, plane, middle), Cut.of(after, plane, middle))
-
-    def stations(self) -> list[tuple[float, int, int]]:
-        """For each station, ascending: its position (mm), the slice before, the slice after."""
-        finer = self.after if self.after.step_mm < self.before.step_mm else self.before
-        positions = [finer.position(number) for number in range(finer.size[2])]
-        return [(position, self.before.nearest(position), self.after.nearest(position)) for position in positions]
-
-
 def _turned(affine: Affine, shape: tuple[int, ...], turns: tuple[Turn, ...]) -> Affine:
     """The affine of a volume with its axes turned by `turns`."""
     turned = affine.copy()

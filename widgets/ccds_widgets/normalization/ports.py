@@ -12,7 +12,7 @@ from ccds_kernel.normalization.volume_folder import VolumeEntry
 
 
 class Volumes(Protocol):
-    """A project's volumes; `ccds_kernel.normalization.volume_folder.VolumeFolder` is one. Called by one thread at a time."""
+    """A project's volumes; `ccds_kernel.normalization.volume_folder.VolumeFolder` is one. Any thread may call it."""
 
     def entries(self) -> Sequence[VolumeEntry]:
         """Every volume that is there now, in a fixed order.
@@ -47,6 +47,16 @@ class Recipes(Protocol):
 
         Raises:
             CcdsError: that name is taken by another recipe, gives no file name, or can't be written.
+        """
+
+    def files(self) -> Sequence[str]:
+        """The names of the files of the saved recipes, in a fixed order; none where they can't be listed."""
+
+    def read(self, file: str) -> Recipe:
+        """The recipe in one of `files`.
+
+        Raises:
+            CcdsError: it is none, or gone.
         """
 
     def keep_draft(self, name: str, text: str) -> None:

@@ -1,10 +1,12 @@
-"""What is told after a recipe was saved: where it is, and the command that does the same without a page."""
+"""What is told after a recipe was saved: where it is, its YAML, and the commands that do the same without a page."""
 
 from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
 from typing import Any
+
+from ccds_kernel.normalization.recipe import Recipe
 
 OUT = "out.nii.gz"
 
@@ -15,13 +17,22 @@ class Saved:
 
     Args:
         file: its name in the person's folder `recipes`.
-        recipe: its hash.
+        recipe: as it was saved.
         was_there: whether this very recipe was there before.
     """
 
     file: str
-    recipe: str
+    recipe: Recipe
     was_there: bool
+
+    @property
+    def digest(self) -> str:
+        """The recipe's hash."""
+        return self.recipe.digest()
+
+    def run(self, project: str) -> str:
+        """What to run to apply it to every volume of `project`."""
+        return shlex.join(["ccds", "normalization", "run", "--project", project, "--recipe", f"recipes/{self.file}"])
 
     def command(self, volume: str) -> str:
         """What to run in a terminal of the session.
@@ -32,17 +43,20 @@ class Saved:
         words = ["ccds", "normalization", "apply", "--recipe", f"recipes/{self.file}", volume, OUT]
         return shlex.join(words)
 
-    def as_json(self, volume: str, output: str) -> dict[str, Any]:
+    def as_json(self, project: str, volume: str, output: str) -> dict[str, Any]:
         """For the page.
 
         Args:
+            project: the project's id.
             volume: as of `command`.
             output: the hash that the command must print as the output's.
         """
         return {
             "file": f"recipes/{self.file}",
-            "recipe": self.recipe,
+            "recipe": self.digest,
+            "yaml": self.recipe.to_yaml(),
             "was_there": self.was_there,
             "command": self.command(volume),
+            "run": self.run(project),
             "output": output,
         }

@@ -17,8 +17,8 @@ class PreviewWidget(ModelWidget):
         *(
             _OWN / f"{name}.js"
             for name in (
-                *("state", "words", "toolbar", "slices", "pictures", "histogram"),
-                *("steps", "saving", "actions", "keys", "normalization"),
+                *("state", "words", "toolbar", "slices", "pictures", "histogram", "table"),
+                *("fields", "steps", "work", "saving", "actions", "keys", "normalization"),
             )
         ),
     )

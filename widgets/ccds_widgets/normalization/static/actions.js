@@ -1,6 +1,7 @@
 // Everything that can be asked for, by mouse or by key, and what the screen shows of it.
 
 const REST_MS = 300;
+const POLL_MS = 150;
 
 function actions(state, channel, slices, draw, say) {
   const waiting = new Map(); // kind of request → the newest one
@@ -8,10 +9,33 @@ function actions(state, channel, slices, draw, say) {
   let running = false;
   let restLook = null;
   let restEdit = null;
-  let probing = false;
-  let wantedProbe = null;
+  let ended = false;
+  const probing = newest((asked) => channel.ask({ kind: "probe", ...asked }), takeProbe);
+  const trying = newest((asked) => channel.ask({ kind: "try", ...asked }), takeGlimpse);
 
-  /** Sends a change of volume or recipe, or what is to be saved, when the one before is done; of several that wait only the newest. */
+  /** Asks with the newest question only: while one answer is awaited those that come meanwhile overtake each other. */
+  function newest(ask, take) {
+    let wanted = null;
+    let asking = false;
+    return async (question) => {
+      wanted = question;
+      if (asking || !wanted) return;
+      asking = true;
+      try {
+        while (wanted && !ended) {
+          const asked = wanted;
+          wanted = null;
+          take(await ask(asked), asked);
+        }
+      } catch (error) {
+        act.refuse(error.message);
+      } finally {
+        asking = false;
+      }
+    };
+  }
+
+  /** Sends a change of volumes or recipe, or what is to be saved, when the one before is done; of several that wait only the newest. */
   function change(kind, request) {
     waiting.delete(kind); // the newest goes last, so that the kernel ends with what the page shows
     waiting.set(kind, { kind, ...request });
@@ -28,10 +52,9 @@ function actions(state, channel, slices, draw, say) {
       waiting.delete(kind);
       const trouble = kind === "save" ? "saveError" : "error";
       try {
-        const answer = await channel.ask(request);
-        absorb(state, answer);
+        await follow(request, () => kind !== "save" && waiting.size > 0);
         state[trouble] = null;
-        if (kind === "save") say(`Saved as ${answer.saved.file}.`);
+        if (kind === "save" && state.saved) say(`Saved as ${state.saved.file}.`);
       } catch (error) {
         state[trouble] = error.message;
       }
@@ -40,6 +63,49 @@ function actions(state, channel, slices, draw, say) {
     state.busy = false;
     draw();
     slices.fill();
+    attempt();
+  }
+
+  /** Asks, then looks how far the kernel is until it is done, or until `overtaken`. */
+  async function follow(request, overtaken) {
+    let answer = await channel.ask(request);
+    let shown = null;
+    for (;;) {
+      absorb(state, answer);
+      const now = state.results.map((one) => one?.revision).join();
+      if (shown !== null && shown !== now) {
+        draw();
+        slices.fill();
+      } else draw("busy");
+      shown = now;
+      if (!answer.working || overtaken() || ended) return;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      answer = await channel.ask({ kind: "poll" });
+    }
+  }
+
+  /** Tries the recipe as it stands on coarser copies. */
+  function attempt() {
+    if (!firstOf(state)) return;
+    const place = state.steps.findIndex(({ id }) => id === state.until);
+    trying({ draft: draftOf(state), until: place < 0 ? null : place + 1, plane: state.plane, position: positionOf(state) });
+  }
+
+  function takeGlimpse(answer, asked) {
+    if (answer.studies) {
+      state.glimpse = { studies: answer.studies, buffers: answer.buffers, plane: asked.plane };
+      state.effects = { start: answer.start, steps: answer.steps };
+      if (state.dirty) state.steps.forEach((step) => (step.error = null));
+    } else {
+      state.glimpse = null;
+      state.effects = answer.slow ? state.effects : null;
+    }
+    draw("glimpse");
+  }
+
+  function takeProbe(answer, asked) {
+    if (!answer.gone) state.probe = { ...answer, side: asked.side, revision: asked.revision, revisions: state.results.filter(Boolean).map(({ revision }) => revision) };
+    draw("probe");
   }
 
   /** Lets the kernel keep what is typed and where one is. */
@@ -68,44 +134,89 @@ function actions(state, channel, slices, draw, say) {
     return change("edit", { draft: draftOf(state) });
   }
 
+  function sendEditSoon() {
+    clearTimeout(restEdit);
+    restEdit = setTimeout(sendEdit, REST_MS);
+  }
+
   /** Shows what is looked at now; `what` of the screen changes with it. */
   function look(what) {
     state.probe = null;
     draw(what);
     slices.fill();
+    if (state.dirty || state.until !== null) attempt();
     keepLook();
+  }
+
+  function changed(apply) {
+    apply();
+    Object.assign(state, { saved: null, dirty: true });
+    if (!state.steps.some(({ id, on }) => id === state.until && on)) state.until = null;
   }
 
   const act = {
     async open() {
       try {
-        absorb(state, await channel.ask({ kind: "ready" }));
+        state.busy = true;
+        await follow({ kind: "ready" }, () => waiting.size > 0);
         state.denied = null;
       } catch (error) {
         state.denied = error.message;
       }
+      state.busy = running;
       draw();
       slices.fill();
+      attempt();
     },
     refuse(line) {
       state.error = line;
       draw("notice");
     },
-    choose(volume) {
-      change("choose", { volume }).then(keepLook);
+    /** These volumes, side by side. */
+    choose(volumes) {
+      change("choose", { volumes: [...new Set(volumes)] }).then(keepLook);
+    },
+    beside(file) {
+      change("beside", { file });
+    },
+    compute: sendEdit,
+    async stop() {
+      try {
+        await channel.ask({ kind: "stop" });
+      } catch (error) {
+        act.refuse(error.message);
+      }
     },
     /** `typing`: more of it may come at once. */
     edit(apply, typing = false) {
-      apply();
-      state.saved = null;
-      clearTimeout(restEdit);
+      changed(apply);
       if (typing) {
         keep(); // at once: the page may be gone before it is applied
-        restEdit = setTimeout(sendEdit, REST_MS);
+        sendEditSoon();
       } else {
         draw("recipe");
         sendEdit();
       }
+      attempt();
+    },
+    /** A slider is held: coarser copies follow it, the whole volumes wait until it is let go. */
+    drag(apply) {
+      clearTimeout(restEdit);
+      state.dragging = true;
+      changed(apply);
+      attempt();
+    },
+    drop() {
+      state.dragging = false;
+      keep();
+      sendEditSoon();
+    },
+    showAfter(step) {
+      state.until = step?.id ?? null;
+      say(step ? `Shown after ${step.name}.` : "Shown after all steps.");
+      draw("glimpse");
+      slices.fill();
+      attempt();
     },
     move(step, by) {
       const from = state.steps.indexOf(step);
@@ -157,34 +268,20 @@ function actions(state, channel, slices, draw, say) {
       act.display(DISPLAYS[(at + 1) % DISPLAYS.length][1]);
     },
     goTo(station) {
-      if (!state.result) return;
-      const { stations } = planeOf(state);
-      state.positions[state.plane] = stations[Math.min(Math.max(station, 0), stations.length - 1)][0];
+      if (!firstOf(state)) return;
+      const line = lineOf(state);
+      state.positions[state.plane] = line.at(Math.min(Math.max(station, 0), line.count - 1));
       look("slice");
     },
     step(by) {
-      if (state.result) act.goTo(stationOf(state) + by);
+      if (firstOf(state)) act.goTo(stationOf(state) + by);
     },
-    /** Asks for the values under the pointer; while one answer is awaited only the newest place counts. */
-    async probe(picture, pixel) {
-      wantedProbe = picture.drawn && { side: picture.side, ...picture.drawn, ...pixel };
-      if (probing || !wantedProbe) return;
-      probing = true;
-      try {
-        while (wantedProbe) {
-          const asked = wantedProbe;
-          wantedProbe = null;
-          const answer = await channel.ask({ kind: "probe", ...asked });
-          if (!answer.gone) state.probe = { ...answer, side: asked.side };
-          draw("probe");
-        }
-      } catch (error) {
-        act.refuse(error.message);
-      } finally {
-        probing = false;
-      }
+    /** Asks for the values under the pointer. */
+    probe(picture, pixel) {
+      probing(picture.drawn && { side: picture.side, ...picture.drawn, ...pixel });
     },
     end() {
+      ended = true;
       clearTimeout(restLook);
       clearTimeout(restEdit);
     },

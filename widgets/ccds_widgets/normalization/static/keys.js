@@ -8,21 +8,23 @@ const KEYS = [
   ["a  c  s", "axial, coronal, sagittal"],
   ["d", "next display window of the picture before"],
   ["n", "name and save the recipe"],
-  ["Esc", "from a field back to the slider"],
+  ["Tab, then ←  →", "a parameter’s slider: the pictures follow"],
+  ["Esc", "from a field back to the slices"],
   ["?", "this list"],
 ];
 
 /** Runs what the key stands for; whether it stands for something. */
 function pressed(event, state, act, parts) {
-  if (event.ctrlKey || event.metaKey || event.altKey || parts.keys.open || !state.result) return false;
+  if (event.ctrlKey || event.metaKey || event.altKey || parts.keys.open || !firstOf(state)) return false;
   const { key, target } = event;
   if (key === "Escape" && isTyping(event)) {
     parts.slider.focus();
     return true;
   }
   if (isTyping(event) && !["range", "radio", "checkbox"].includes(target.type)) return false;
-  if (target.type === "radio" && key.startsWith("Arrow")) return false;
-  const last = planeOf(state).stations.length - 1;
+  const moves = key.startsWith("Arrow") || key.startsWith("Page") || ["Home", "End"].includes(key);
+  if (moves && (target.type === "radio" || target.classList.contains("ccds-knob"))) return false; // its own
+  const last = lineOf(state).count - 1;
   const run = {
     ArrowRight: () => act.step(1),
     ArrowUp: () => act.step(1),

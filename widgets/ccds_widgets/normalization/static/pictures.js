@@ -1,50 +1,79 @@
-// The two pictures: drawn at one scale (mm), letters at their edges, a caption that says what is drawn.
+// The pictures: all at one scale (mm), letters at their edges, a caption that says what is drawn.
 
-const TITLES = { before: "Before", after: "After" };
+const TITLES = { before: "Before", after: "After", beside: "Beside" };
 
-function newPicture(side) {
+function newPicture(side, place, beside) {
   const canvas = h("canvas", { class: "ccds-canvas", width: 1, height: 1, role: "img" });
   const cross = h("i", { class: "ccds-cross", hidden: true });
   const frame = h("div", { class: "ccds-frame" }, canvas, cross);
   const edges = ["left", "right", "top", "bottom"].map((edge) => h("span", { class: `ccds-edge ccds-edge-${edge}`, "aria-hidden": "true" }));
   const badge = h("p", { class: "ccds-older", role: "status", hidden: true });
   const box = h("div", { class: "ccds-box" }, frame, ...edges, badge);
+  const title = h("h3", {}, side === "beside" ? beside : TITLES[side]);
   const head = h("span", { class: "ccds-muted" });
-  const place = h("p", { class: "ccds-caption" });
-  const bars = h("div", { class: "ccds-histogram" });
-  const figure = h("figure", { class: "ccds-picture", "data-side": side }, h("figcaption", {}, h("h3", {}, TITLES[side]), head), box, place);
-  return { side, figure, canvas, cross, frame, edges, badge, box, head, place, bars, drawn: null };
+  const caption = h("p", { class: "ccds-caption" });
+  const figure = h("figure", { class: "ccds-picture", "data-side": side }, h("figcaption", {}, title, head), box, caption);
+  return { side, place, figure, canvas, cross, frame, edges, badge, box, title, head, caption, drawn: null };
+}
+
+/** The name of the saved recipe beside. */
+function besideWords({ beside }) {
+  return `After ${beside?.replace(/\.yaml$/, "")}`;
+}
+
+/** A study's pictures, with its name where there are several. */
+function newColumn(state, id, place) {
+  const pictures = sidesOf(state).map((side) => newPicture(side, place, besideWords(state)));
+  const swatch = h("i", { class: "ccds-swatch", "data-study": place, "aria-hidden": "true" });
+  const head = h("p", { class: "ccds-column-head", title: volumeOf(state, id).words, hidden: state.chosen.length === 1 }, swatch, volumeOf(state, id).words);
+  const trouble = h("p", { class: "ccds-error", role: "alert", hidden: true });
+  const row = h("div", { class: "ccds-pictures" }, ...pictures.map(({ figure }) => figure));
+  return { id, pictures, trouble, row, section: h("section", { class: "ccds-column", "aria-label": volumeOf(state, id).words }, head, trouble, row) };
 }
 
 /** Draws what is there of the slice that is looked at; the picture before stays where it isn't there yet. */
 function paint(picture, state, find) {
-  const { side, canvas } = picture;
-  const plane = planeOf(state);
-  const cut = plane[side];
-  const number = slicesAt(state, stationOf(state))[side];
-  const bytes = find(side, number);
+  const result = state.results[picture.place];
+  const { side } = picture;
+  if (!result?.planes[state.plane].cuts[side]) return;
+  const glimpse = side === "after" ? glimpseOf(state, result) : null;
+  if (glimpse?.plane === state.plane) {
+    paintBytes(picture, state, { ...glimpse, result, bytes: new Uint8Array(glimpse.bytes.buffer, glimpse.bytes.byteOffset, glimpse.bytes.byteLength) });
+    picture.drawn = null; // nobody is told of values that the cluster won't make
+    picture.head.textContent = `${spacingWords(glimpse.spacing_mm)} · coarser copy`;
+    return;
+  }
+  const number = sliceAt(state, result, side, stationOf(state));
+  const bytes = find(result, side, number);
   if (!bytes) return;
+  paintBytes(picture, state, { cut: result.planes[state.plane].cuts[side], number, bytes, result });
+  picture.drawn = { number, plane: state.plane, revision: result.revision };
+  const { shape, spacing_mm: spacing } = result.sides[side];
+  picture.head.textContent = `${shape.join(" × ")} · ${spacingWords(spacing)}`;
+}
+
+function paintBytes(picture, state, { cut, number, bytes, result }) {
+  const { side, canvas } = picture;
   const [width, height, count] = cut.size;
   const image = new ImageData(width, height);
   const words = new Uint32Array(image.data.buffer);
   for (let at = 0; at < bytes.length; at += 1) words[at] = 0xff000000 | (bytes[at] * 0x010101);
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   canvas.getContext("2d").putImageData(image, 0, 0);
-  const largest = Math.max(...SIDES.flatMap((one) => plane[one].size.slice(0, 2).map((pixels, axis) => pixels * plane[one].spacing_mm[axis])));
+  const largest = largestOf(state);
   picture.frame.style.width = `${(100 * width * cut.spacing_mm[0]) / largest}%`;
   picture.frame.style.height = `${(100 * height * cut.spacing_mm[1]) / largest}%`;
   picture.edges.forEach((edge, at) => (edge.textContent = cut.edges[at]));
-  picture.drawn = { number, plane: state.plane, revision: state.result.revision };
   const mm = cut.first_mm + number * cut.step_mm;
   const tilt = cut.tilt_deg >= 0.5 ? ` · tilted ${short(cut.tilt_deg, 1)}°` : "";
-  picture.place.textContent = `${placeWords(plane.axis, mm)} · slice ${number + 1} of ${count}${tilt}`;
-  canvas.setAttribute("aria-label", `${TITLES[side]}, ${state.plane}, ${picture.place.textContent}`);
+  picture.caption.textContent = `${placeWords(result.planes[state.plane].axis, mm)} · slice ${number + 1} of ${count}${tilt}`;
+  canvas.setAttribute("aria-label", `${picture.title.textContent}, ${state.plane}, ${picture.caption.textContent}`);
 }
 
-/** What stands above the picture: the size of the volume, and of its intensities. */
-function headWords(state, side) {
-  const { shape, spacing_mm: spacing } = state.result[side];
-  return `${shape.join(" × ")} · ${spacingWords(spacing)}`;
+/** The longest side of any picture, mm. */
+function largestOf(state) {
+  const cuts = state.results.filter(Boolean).flatMap((result) => Object.values(result.planes[state.plane].cuts));
+  return Math.max(...cuts.flatMap((cut) => cut.size.slice(0, 2).map((pixels, axis) => pixels * cut.spacing_mm[axis])));
 }
 
 /** The column and row under the pointer. */
@@ -54,21 +83,28 @@ function pixelAt(canvas, event) {
   return { x: at(event.clientX, box.left, box.width, canvas.width), y: at(event.clientY, box.top, box.height, canvas.height) };
 }
 
-/** The cross at the place that the pointer is at in the other picture. */
+/** The cross at the place that the pointer is at in another picture. */
 function drawCross(picture, state) {
-  const found = state.probe?.[picture.side];
+  const { probe } = state;
+  const result = state.results[picture.place];
+  const at = probe?.revisions.indexOf(result?.revision) ?? -1;
+  const found = at < 0 ? null : probe.studies[at][picture.side];
   const { cross, canvas } = picture;
-  cross.hidden = !found || state.probe.side === picture.side;
+  cross.hidden = !found || !picture.drawn || (probe.side === picture.side && probe.revision === result.revision);
   if (cross.hidden) return;
   cross.style.left = `${(100 * (found.pixel[0] + 0.5)) / canvas.width}%`;
   cross.style.top = `${(100 * (found.pixel[1] + 0.5)) / canvas.height}%`;
 }
 
-/** "R 12 A 4 S 22 mm: 34 HU → 0.43". */
+/** "R 12 A 4 S 22 mm: 34 HU → 0.43", for each study. */
 function probeWords(state) {
   const { probe } = state;
-  if (!probe) return "Point at a picture: its value before and after stands here.";
-  const place = probe.place_mm.map((mm, axis) => placeWords(axis, mm).replace(" mm", "")).join(" · ");
-  const value = (side, unit) => (probe[side] ? `${intensity(probe[side].value)}${unit}` : "outside");
-  return `${place} mm: ${value("before", unitOf(state, "HU") && " HU")} → ${value("after", "")}`;
+  if (!probe) return ["Point at a picture: its value before and after stands here."];
+  return probe.studies.map((study, at) => {
+    const place = study.place_mm.map((mm, axis) => placeWords(axis, mm).replace(" mm", "")).join(" · ");
+    const value = (side, unit) => (study[side] ? `${intensity(study[side].value)}${unit}` : "outside");
+    const beside = study.beside === undefined ? "" : `, beside ${value("beside", "")}`;
+    const named = probe.studies.length > 1 ? `${at + 1}: ` : "";
+    return `${named}${place} mm: ${value("before", unitOf(state, "HU") && " HU")} → ${value("after", "")}${beside}`;
+  });
 }

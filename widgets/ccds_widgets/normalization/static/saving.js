@@ -18,7 +18,7 @@ function drawSaving(state, act) {
       "form",
       { class: "ccds-save", onsubmit: (event) => (event.preventDefault(), act.save()) },
       field,
-      h("button", { class: "ccds-button ccds-primary", "data-focus": "save", disabled: !state.result || state.older }, "Save recipe"),
+      h("button", { class: "ccds-button ccds-primary", "data-focus": "save", disabled: !firstOf(state) || (isOlder(state) && !state.busy) }, "Save recipe"),
     ),
     state.saveError ? h("p", { class: "ccds-error", role: "alert", id: errorId }, state.saveError) : null,
   ];
@@ -27,14 +27,19 @@ function drawSaving(state, act) {
 function drawSaved({ saved }, act) {
   if (!saved) return [];
   const hash = (name, value, hint) => [h("dt", { title: hint }, name), h("dd", { class: "ccds-hash", "data-hash": name }, value)];
-  const command = h("code", { class: "ccds-command" }, saved.command);
+  const command = (name, text) => {
+    const code = h("code", { class: "ccds-command", "data-command": name }, text);
+    return [code, h("button", { class: "ccds-button", "data-focus": `copy-${name}`, type: "button", onclick: () => act.copy(code) }, "Copy the command")];
+  };
   return [
     h("p", { role: "status" }, saved.was_there ? "This recipe is saved already: " : "Saved: ", h("b", {}, saved.file)),
     h("dl", {}, ...hash("recipe", saved.recipe, "SHA-256 of steps and output")),
-    h("p", { class: "ccds-muted" }, "In a terminal of this session, the same for this volume:"),
-    command,
-    h("button", { class: "ccds-button", "data-focus": "copy", type: "button", onclick: () => act.copy(command) }, "Copy the command"),
-    h("p", { class: "ccds-muted" }, "It prints the hash of what you see here, voxels and affine:"),
+    h("details", {}, h("summary", {}, "The file"), h("pre", { class: "ccds-command ccds-yaml" }, saved.yaml)),
+    h("p", { class: "ccds-muted" }, "In a terminal of this session, over every volume of the project:"),
+    ...command("run", saved.run),
+    h("p", { class: "ccds-muted" }, "The same for this volume alone:"),
+    ...command("apply", saved.command),
+    h("p", { class: "ccds-muted" }, "Both make of this volume what you see here: the hash of voxels and affine is"),
     h("dl", {}, ...hash("output", saved.output, "SHA-256 of voxels and affine at full resolution")),
   ];
 }

@@ -1,4 +1,4 @@
-// Pictures as bytes: asked for ahead of the slider, a few at a time, the one that is looked at first.
+// Pictures as bytes: asked for ahead of the slider, a few at a time, those that are looked at first.
 
 const REACH = 16;
 const MOST_ASKED = 24;
@@ -16,48 +16,52 @@ function sliceStore(state, channel, arrived, failed) {
   let asking = false;
 
   const displayKey = () => (state.display ? `${state.display.center}/${state.display.width}` : "full");
-  const key = (side, number) =>
+  const key = (result, side, number) =>
     side === "before"
-      ? `before|${state.result.volume}|${state.result.version}|${state.plane}|${number}|${displayKey()}`
-      : `after|${state.result.revision}|${state.plane}|${number}`;
+      ? `before|${result.volume}|${result.version}|${state.plane}|${number}|${displayKey()}`
+      : `${side}|${result.revision}|${state.plane}|${number}`;
 
   function missing() {
-    const { stations, before, after } = planeOf(state);
-    const size = { before: before.size[0] * before.size[1], after: after.size[0] * after.size[1] };
-    const found = { before: [], after: [] };
+    const results = state.results.filter(Boolean);
+    const found = results.map(({ revision }) => ({ revision, before: [], after: [], beside: [] }));
+    const { count } = lineOf(state);
     const at = stationOf(state);
-    let asked = 0;
+    let [many, asked] = [0, 0];
     for (let reach = 0; reach <= REACH; reach += 1) {
       for (const station of reach ? [at + reach, at - reach] : [at]) {
-        if (station < 0 || station >= stations.length) continue;
-        const numbers = slicesAt(state, station);
-        for (const side of SIDES) {
-          if (kept.has(key(side, numbers[side])) || found[side].includes(numbers[side])) continue;
-          found[side].push(numbers[side]);
-          asked += size[side];
-        }
+        if (station < 0 || station >= count) continue;
+        results.forEach((result, place) => {
+          for (const [side, cut] of Object.entries(result.planes[state.plane].cuts)) {
+            const number = sliceAt(state, result, side, station);
+            if (kept.has(key(result, side, number)) || found[place][side].includes(number)) continue;
+            found[place][side].push(number);
+            many += 1;
+            asked += cut.size[0] * cut.size[1];
+          }
+        });
       }
-      const many = found.before.length + found.after.length;
       // What is looked at comes alone, so that it comes at once.
       if ((reach === 0 && many) || many >= MOST_ASKED || asked >= MOST_ASKED_BYTES) break;
     }
-    return found;
+    return many ? found : null;
   }
 
   async function fill() {
-    if (asking || !state.result) return;
+    if (asking || state.dragging || !firstOf(state)) return;
     const wanted = missing();
-    if (!wanted.before.length && !wanted.after.length) return;
+    if (!wanted) return;
     asking = true;
-    const { revision } = state.result;
-    const keys = SIDES.flatMap((side) => wanted[side].map((number) => key(side, number)));
-    const request = { kind: "slices", revision, plane: state.plane, display: state.display, ...wanted };
+    const shown = new Map(state.results.filter(Boolean).map((result) => [result.revision, result]));
+    // In the order in which the kernel sends them.
+    const keys = wanted.flatMap((study) => ["before", "after", "beside"].flatMap((side) => study[side].map((number) => key(shown.get(study.revision), side, number))));
+    const request = { kind: "slices", plane: state.plane, display: state.display, studies: wanted };
     // In a notebook the kernel may be busy with another cell for minutes: it is alive, and late.
     const timer = setTimeout(() => arrived({ late: true }), LATE_MS);
     try {
       const { buffers, gone } = await channel.ask(request);
       if (!gone) keys.forEach((one, at) => keep(one, buffers[at]));
-      else if (revision === state.result?.revision) throw new Error("Expected the recipe that this view shows; found that another view changed it; reload the page.");
+      else if (wanted.every(({ revision }) => state.results.some((one) => one?.revision === revision)) && !state.busy)
+        throw new Error("Expected the recipe that this view shows; found that another view changed it; reload the page.");
     } catch (error) {
       arrived({ late: false });
       failed(error.message);
@@ -80,5 +84,5 @@ function sliceStore(state, channel, arrived, failed) {
     }
   }
 
-  return { fill, find: (side, number) => kept.get(key(side, number)) };
+  return { fill, find: (result, side, number) => kept.get(key(result, side, number)) };
 }

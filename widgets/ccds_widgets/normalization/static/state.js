@@ -7,7 +7,7 @@ const DISPLAYS = [
   ["Full range", null],
 ];
 const PLANES = ["axial", "coronal", "sagittal"];
-const SIDES = ["before", "after"];
+const MOST_STUDIES = 4;
 
 function newState() {
   return {
@@ -15,14 +15,15 @@ function newState() {
     project: null,
     volumes: null, // null until the kernel has told
     forms: [],
-    volume: null,
-    result: null, // what is shown: histograms, ranges, planes, no pixels
-    older: false, // the result is not what the recipe makes of the volume
-    trouble: {}, // lines about the volume and the recipe's output
-    steps: [], // {id, name, on, parameters, error}
+    chosen: [], // volumes side by side
+    results: [], // for each of them what is shown, no pixels; null where there is none
+    files: [], // saved recipes
+    beside: null, // the one beside the draft
+    trouble: { volumes: {}, output: null, beside: null }, // lines that belong to no step
+    steps: [], // {id, name, on, parameters, error, advice}
     output: "float32",
     plane: "axial",
-    positions: {}, // plane → mm
+    positions: {}, // plane → mm, in the first study
     display: null,
     name: "",
     saved: null,
@@ -30,6 +31,13 @@ function newState() {
     unkept: null, // why the draft couldn't be kept
     error: null,
     busy: false, // a change is being computed
+    working: null, // how far that is
+    stopped: false,
+    dirty: false, // the recipe was changed since the kernel was asked for whole volumes
+    dragging: false, // a slider of a parameter is held
+    until: null, // the step after which the coarser copy is shown
+    glimpse: null, // pictures of coarser copies
+    effects: null, // what each step does to the first study's
     late: false, // slices are awaited for long
     probe: null,
     denied: null,
@@ -38,20 +46,21 @@ function newState() {
 
 /** Takes a state of the kernel in; what it says of steps, and of a saved recipe, only where that is the recipe shown. */
 function absorb(state, answer) {
-  const { volumes, forms, project, look, name, draft } = answer;
+  const { volumes, forms, project, look, name, draft, chosen } = answer;
   if (volumes) {
-    Object.assign(state, { volumes: withWords(volumes), forms, project, name, steps: draft.steps.map(withId), output: draft.output });
-    state.display = isCt({ ...state, volume: answer.volume }) ? DISPLAYS[0][1] : null;
+    Object.assign(state, { volumes: withWords(volumes), forms, project, name, steps: draft.steps.map(withId), output: draft.output, until: null, glimpse: null });
+    state.display = isCt({ ...state, chosen }) ? DISPLAYS[0][1] : null;
     if (look) Object.assign(state, { plane: look.plane, display: look.display, positions: { [look.plane]: look.position } });
-  }
-  const { volume, result, older, trouble, saved, unkept } = answer;
-  if (volume !== state.volume && state.volume !== null) {
+  } else if (chosen[0] !== state.chosen[0]) {
     state.positions = {};
-    if (isCt(state) !== isCt({ ...state, volume })) state.display = isCt(state) ? null : DISPLAYS[0][1];
+    if (isCt(state) !== isCt({ ...state, chosen })) state.display = isCt(state) ? null : DISPLAYS[0][1];
   }
+  const { results, trouble, saved, unkept, files, beside, working, stopped } = answer;
   const same = JSON.stringify(draftOf(draft)) === JSON.stringify(draftOf(state));
-  Object.assign(state, { volume, result, older, trouble, saved: same ? saved : null, unkept: unkept ?? null, error: null });
-  if (same) state.steps.forEach((step, place) => (step.error = draft.steps[place].error));
+  Object.assign(state, { chosen, results, trouble, files, beside, working, stopped, saved: same ? saved : null, error: null });
+  if (unkept !== undefined) state.unkept = unkept;
+  if (same) state.steps.forEach((step, place) => Object.assign(step, { error: draft.steps[place].error, advice: draft.steps[place].advice }));
+  if (same && !working && !stopped) Object.assign(state, { dirty: false, glimpse: state.until === null ? null : state.glimpse });
 }
 
 let lastId = 0;
@@ -62,8 +71,12 @@ function withId(step) {
   return { ...step, id: lastId };
 }
 
-function isCt({ volumes, volume }) {
-  return volumes?.find((one) => one.id === volume)?.modality === "CT";
+function volumeOf({ volumes }, id) {
+  return volumes?.find((one) => one.id === id);
+}
+
+function isCt(state) {
+  return volumeOf(state, state.chosen[0])?.modality === "CT";
 }
 
 /** `unit` after a number, unless it is that of CT and the volume is none. */
@@ -71,27 +84,46 @@ function unitOf(state, unit) {
   return unit === "HU" && !isCt(state) ? "" : unit;
 }
 
-/** The plane that is shown: its stations and how both volumes are cut. */
-function planeOf(state) {
-  return state.result.planes[state.plane];
+/** Which pictures there are of each study. */
+function sidesOf(state) {
+  return state.beside ? ["before", "after", "beside"] : ["before", "after"];
+}
+
+/** The first study that can be shown: positions are its. */
+function firstOf(state) {
+  return state.results.find(Boolean);
+}
+
+/** Whether what is shown isn't what the draft makes of the volumes. */
+function isOlder(state) {
+  return state.results.some((result) => result?.older);
+}
+
+/** The axis of the plane that is shown, and its stations: one for each slice of whichever picture has the finest steps, so
+ *  that one step never leaves a slice out. */
+function lineOf(state) {
+  const { axis, cuts } = firstOf(state).planes[state.plane];
+  const finest = Object.values(cuts).reduce((one, other) => (other.step_mm < one.step_mm ? other : one));
+  return { axis, count: finest.size[2], at: (station) => finest.first_mm + station * finest.step_mm, station: (mm) => nearestOf(finest, mm) };
+}
+
+/** The number of the slice that is nearest to a position. */
+function nearestOf(cut, mm) {
+  return Math.min(Math.max(Math.round((mm - cut.first_mm) / cut.step_mm), 0), cut.size[2] - 1);
 }
 
 /** The number of the station that is shown: the one nearest to the position, the middle one where there is none yet. */
 function stationOf(state) {
-  const { stations } = planeOf(state);
+  const line = lineOf(state);
   const position = state.positions[state.plane];
-  if (position === undefined) return Math.floor((stations.length - 1) / 2);
-  let nearest = 0;
-  stations.forEach(([mm], at) => {
-    if (Math.abs(mm - position) < Math.abs(stations[nearest][0] - position)) nearest = at;
-  });
-  return nearest;
+  return position === undefined ? Math.floor((line.count - 1) / 2) : line.station(position);
 }
 
-/** Slice numbers before and after, by side, of a station. */
-function slicesAt(state, station) {
-  const [, before, after] = planeOf(state).stations[station];
-  return { before, after };
+/** The slice of a study's picture at a station of the first one's: as far from the middle of its volume, in mm. */
+function sliceAt(state, result, side, station) {
+  const line = lineOf(state);
+  const cut = result.planes[state.plane].cuts[side];
+  return nearestOf(cut, line.at(station) - firstOf(state).middle_mm[line.axis] + result.middle_mm[line.axis]);
 }
 
 /** What was typed, as a recipe holds it: a number where it is one. */
@@ -112,14 +144,36 @@ function kept(state) {
 }
 
 function lookOf(state) {
-  const position = state.result ? planeOf(state).stations[stationOf(state)][0] : (state.positions[state.plane] ?? 0);
-  return { plane: state.plane, position, display: state.display, name: state.name };
+  return { plane: state.plane, position: positionOf(state), display: state.display, name: state.name };
+}
+
+/** Where one looks along the plane's axis, mm. */
+function positionOf(state) {
+  return firstOf(state) ? lineOf(state).at(stationOf(state)) : (state.positions[state.plane] ?? 0);
+}
+
+/** The picture of a coarser copy that is to be shown in place of a study's `after`. */
+function glimpseOf(state, result) {
+  if (!state.glimpse || !(state.dirty || state.until !== null)) return null;
+  const at = state.glimpse.studies.findIndex(({ revision }) => revision === result.revision);
+  return at < 0 ? null : { ...state.glimpse.studies[at], plane: state.glimpse.plane, bytes: state.glimpse.buffers[at] };
 }
 
 /** The window that the recipe maps the scanned intensities by, if it does: no step before it has changed these. */
 function recipeWindow(state) {
-  const step = state.steps.find(({ name, on }) => on && !["reorient", "resample"].includes(name));
+  const step = state.steps.find(({ name, on }) => on && !["reorient", "resample", "crop_pad", "foreground"].includes(name));
   if (step?.name !== "window" || step.error) return null;
   const { center, width } = step.parameters;
   return typeof center === "number" && typeof width === "number" ? [center - width / 2, center + width / 2] : null;
+}
+
+/** One volume of each scanner and spacing, the shown one first. */
+function oneOfEach(state) {
+  const first = volumeOf(state, state.chosen[0]);
+  const kinds = new Map();
+  for (const volume of [first, ...state.volumes]) {
+    const kind = `${volume.modality}|${volume.scanner}|${volume.spacing_mm.map((mm) => mm.toFixed(1))}`;
+    if (volume.modality === first.modality && !kinds.has(kind)) kinds.set(kind, volume.id);
+  }
+  return [...kinds.values()].slice(0, MOST_STUDIES);
 }

@@ -1,4 +1,4 @@
-// The recipe: its steps in their order, each with its fields, and what is wrong beside the step that it is wrong with.
+// The recipe: its steps in their order, each with its fields, what it does, and what is wrong beside the step it is wrong with.
 
 function drawSteps(state, act) {
   if (!state.steps.length) return [h("li", { class: "ccds-no-steps ccds-muted" }, "No steps: the voxels stay as they are. Add one below.")];
@@ -28,45 +28,44 @@ function drawStep(state, step, place, act) {
       icon("remove", "×", () => act.remove(step), false, "Remove"),
     ),
     h("div", { class: "ccds-step-fields" }, ...(form?.fields ?? []).map((field) => drawField(state, step, field, act, step.error && errorId))),
+    h("p", { class: "ccds-effect", "data-effect": step.id }),
+    step.advice ? h("p", { class: "ccds-advice" }, step.advice) : null,
     step.error ? h("p", { class: "ccds-error", role: "alert", id: errorId }, step.error) : null,
   );
   return h("li", {}, group);
 }
 
-function drawField(state, step, field, act, errorId) {
-  const unit = unitOf(state, field.unit);
-  const value = step.parameters[field.parameter];
-  const name = (part) => `${step.name} ${field.label}${part}`;
-  const common = { class: "ccds-field", "aria-describedby": errorId, "aria-invalid": errorId ? "true" : null };
-  const input = (text, part, change, extra) =>
-    h("input", {
-      ...common,
-      ...extra,
-      "data-focus": `${field.parameter}${part}-${step.id}`,
-      "aria-label": name(part),
-      value: String(text ?? ""),
-      autocomplete: "off",
-      spellcheck: "false",
-      oninput: (event) => act.edit(() => change(event.target.value), true),
-    });
-  const set = (changed) => (step.parameters = { ...step.parameters, [field.parameter]: changed });
-  const inputs = {
-    text: () => [input(value, "", (text) => set(text.trim()), { size: 5, maxlength: 40 })],
-    number: () => [input(value, "", (text) => set(typed(text)), { size: 6, inputmode: "decimal" })],
-    numbers: () =>
-      field.start.map((_, at) => {
-        const values = Array.isArray(value) ? value : [];
-        return input(values[at], ` ${at + 1}`, (text) => set(field.start.map((_, other) => (other === at ? typed(text) : (step.parameters[field.parameter]?.[other] ?? "")))), { size: 4, inputmode: "decimal" });
-      }),
-    choice: () => [
-      h(
-        "select",
-        { ...common, "data-focus": `${field.parameter}-${step.id}`, "aria-label": name(""), onchange: (event) => act.edit(() => set(event.target.value)) },
-        ...[...new Set([...field.options, value])].map((option) => h("option", { value: option, selected: option === value }, option)),
-      ),
-    ],
-  }[field.kind]();
-  return h("div", { class: "ccds-parameter" }, h("span", { class: "ccds-muted" }, field.label), ...inputs, unit ? h("span", { class: "ccds-muted" }, unit) : null);
+/** What each step does to the first study, in words, and the way to see it; written into the steps that are there. */
+function drawEffects(state, steps, act) {
+  for (const line of steps.querySelectorAll("[data-effect]")) {
+    const place = state.steps.findIndex(({ id }) => String(id) === line.dataset.effect);
+    const effect = state.effects?.steps[place];
+    const earlier = state.effects?.steps.slice(0, place).findLast(Boolean) ?? state.effects?.start;
+    const step = state.steps[place];
+    line.hidden = !effect || !step?.on;
+    if (line.hidden) continue;
+    const look = h(
+      "button",
+      {
+        class: "ccds-link",
+        type: "button",
+        "data-focus": `until-${step.id}`,
+        "aria-pressed": String(state.until === step.id),
+        "aria-label": `Show the picture after ${step.name}`,
+        onclick: () => act.showAfter(state.until === step.id ? null : step),
+      },
+      state.until === step.id ? "show after all steps" : "show after this step",
+    );
+    redraw(line, [h("span", {}, effectWords(earlier, effect)), " ", look]);
+  }
+}
+
+function effectWords(before, after) {
+  const range = (one) => one.range.map(intensity).join(" to ");
+  const parts = [];
+  if (range(before) !== range(after)) parts.push(`${range(before)} → ${range(after)}`);
+  if (spacingWords(before.spacing_mm) !== spacingWords(after.spacing_mm)) parts.push(`${spacingWords(before.spacing_mm)} → ${spacingWords(after.spacing_mm)}`);
+  return parts.length ? parts.join(", ") : "Range and spacing stay.";
 }
 
 function drawAdding(state, act) {
@@ -74,7 +73,7 @@ function drawAdding(state, act) {
     "select",
     { class: "ccds-field", "data-focus": "add", "aria-label": "Add a step", onchange: (event) => act.add(event.target.value) },
     h("option", { value: "" }, "Add a step …"),
-    ...state.forms.map(({ name }) => h("option", { value: name }, `${name}: ${STEP_WORDS[name] ?? ""}`)),
+    ...state.forms.map(({ name }) => h("option", { value: name }, STEP_WORDS[name] ? `${name}: ${STEP_WORDS[name]}` : name)),
   );
   const output = h(
     "select",

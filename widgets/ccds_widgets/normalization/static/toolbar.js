@@ -1,12 +1,39 @@
-// Above the pictures: which volume, which plane, and the window through which the picture before is shown.
+// Above the pictures: which volumes, which plane, what is beside, and the window through which the picture before is shown.
 
 function drawToolbar(state, act, keys) {
-  const study = h(
-    "select",
-    { class: "ccds-field ccds-study", "data-focus": "study", "aria-label": "Study", onchange: (event) => act.choose(event.target.value) },
-    ...state.volumes.map((volume) => h("option", { value: volume.id, selected: volume.id === state.volume }, volume.words)),
-  );
-  return [study, h("button", { class: "ccds-button", type: "button", "data-focus": "keys", title: "Keys (?)", "aria-label": "Keys (?)", onclick: () => keys.showModal() }, "Keys", h("kbd", {}, "?"))];
+  const { chosen, volumes } = state;
+  const several = chosen.length > 1;
+  const studies = chosen.map((id, place) => {
+    const others = chosen.filter((one) => one !== id);
+    const select = h(
+      "select",
+      {
+        class: "ccds-field ccds-study",
+        "data-focus": `study-${place}`,
+        "aria-label": several ? `Study ${place + 1}` : "Study",
+        onchange: (event) => act.choose(chosen.map((one, at) => (at === place ? event.target.value : one))),
+      },
+      ...volumes.filter((volume) => !others.includes(volume.id)).map((volume) => h("option", { value: volume.id, selected: volume.id === id }, volume.words)),
+    );
+    const remove = h(
+      "button",
+      { class: "ccds-icon", type: "button", "data-focus": `less-${place}`, "aria-label": `Remove study ${place + 1}`, title: "Remove", onclick: () => act.choose(others) },
+      "×",
+    );
+    return h("div", { class: "ccds-study-choice" }, several ? h("i", { class: "ccds-swatch", "data-study": place, "aria-hidden": "true" }) : null, select, several ? remove : null);
+  });
+  const rest = volumes.filter((volume) => !chosen.includes(volume.id));
+  const button = (focus, words, hint, run, off) => h("button", { class: "ccds-button", type: "button", "data-focus": focus, title: hint, disabled: off, onclick: run }, words);
+  return [
+    h("div", { class: "ccds-study-choices" }, ...studies),
+    h(
+      "div",
+      { class: "ccds-study-buttons" },
+      button("more", "Add a study", `Up to ${MOST_STUDIES} side by side`, () => act.choose([...chosen, rest[0].id]), !rest.length || chosen.length >= MOST_STUDIES),
+      button("each", "One of each scanner", "One volume of each scanner and spacing", () => act.choose(oneOfEach(state)), !rest.length),
+      h("button", { class: "ccds-button", type: "button", "data-focus": "keys", title: "Keys (?)", "aria-label": "Keys (?)", onclick: () => keys.showModal() }, "Keys", h("kbd", {}, "?")),
+    ),
+  ];
 }
 
 function drawView(state, act) {
@@ -23,9 +50,24 @@ function drawView(state, act) {
         ),
       ),
     ),
+    state.files.length ? drawBeside(state, act) : null,
     h("span", { class: "ccds-space" }),
     drawDisplay(state, act),
-  ];
+  ].filter(Boolean);
+}
+
+function drawBeside(state, act) {
+  return h(
+    "div",
+    { class: "ccds-display" },
+    h("span", { class: "ccds-muted" }, "Compare with"),
+    h(
+      "select",
+      { class: "ccds-field ccds-beside", "data-focus": "beside", "aria-label": "Saved recipe beside", onchange: (event) => act.beside(event.target.value || null) },
+      h("option", { value: "" }, "no saved recipe"),
+      ...state.files.map((file) => h("option", { value: file, selected: file === state.beside }, file.replace(/\.yaml$/, ""))),
+    ),
+  );
 }
 
 function drawDisplay(state, act) {

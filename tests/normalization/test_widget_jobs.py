@@ -1,0 +1,70 @@
+"""Work beside the page: in its order, stoppable, one after the other."""
+
+from threading import Event
+
+import pytest
+
+from ccds_widgets.normalization.jobs import Job
+
+
+def test_tasks_are_done_in_their_order_and_told_of():
+    """What each made, and at the end that nothing is left."""
+    job = Job([lambda tell: (tell("one"), 1)[1], lambda tell: (tell("two"), 2)[1]])
+
+    assert job.wait(20)
+
+    assert (job.made, job.failed, job.done) == ([1, 2], None, True)
+    assert (job.progress.task, job.progress.tasks, job.progress.doing) == (2, 2, "two")
+
+
+def test_a_stopped_job_ends_at_its_next_part():
+    """What it had made before stays; nothing is made after."""
+    reached, go_on = Event(), Event()
+
+    def task(tell):
+        tell("first part")
+        reached.set()
+        go_on.wait(20)
+        tell("second part")
+        return "never"
+
+    job = Job([lambda _: "made", task, lambda _: "never"])
+    reached.wait(20)
+
+    job.stop()
+    go_on.set()
+    assert job.wait(20)
+
+    assert (job.made, job.failed) == (["made"], None)
+
+
+def test_a_job_waits_for_the_one_before():
+    """Two volumes are never made at a time."""
+    go_on, order = Event(), []
+
+    def first(_):
+        go_on.wait(20)
+        order.append("first")
+
+    before = Job([first])
+    after = Job([lambda _: order.append("second")], before)
+    assert not after.done
+    go_on.set()
+    assert after.wait(20)
+
+    assert order == ["first", "second"]
+
+
+def test_a_defect_ends_the_job_and_is_kept():
+    """For whoever asks for the outcome."""
+
+    def broken(_):
+        raise ZeroDivisionError
+
+    job = Job([broken, lambda _: "never"])
+    assert job.wait(20)
+
+    assert isinstance(job.failed, ZeroDivisionError)
+    assert job.made == []
+    with pytest.raises(ZeroDivisionError):
+        raise job.failed

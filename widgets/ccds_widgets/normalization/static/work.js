@@ -1,0 +1,15 @@
+// How far the whole volumes are, and the way to stop them: they are made beside, while the page stays usable.
+
+function drawWork(state, act) {
+  const button = (text, run) => h("button", { class: "ccds-link", type: "button", "data-focus": "work", onclick: run }, text);
+  const { working, stopped } = state;
+  if (working) {
+    const which = working.tasks > 1 ? `, volume ${working.task} of ${working.tasks}` : "";
+    return [h("span", {}, `Whole ${working.tasks > 1 ? "volumes" : "volume"}${which}: ${working.doing || "waiting"} …`), button("Stop", act.stop)];
+  }
+  if (state.dragging || (state.until !== null && state.glimpse))
+    return [h("span", {}, `A coarser copy follows ${state.dragging ? "the slider" : "the steps"}: its percentiles and means are slightly others.`)];
+  if (stopped) return [h("span", {}, "Stopped: the pictures are older than the recipe."), button("Compute", act.compute)];
+  if (isOlder(state) && !state.busy) return [h("span", {}, "The recipe can’t be applied: see what is marked.")];
+  return [h("span", { class: "ccds-muted" }, "Pictures are of whole volumes, as every study will be.")];
+}

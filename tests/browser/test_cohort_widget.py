@@ -94,6 +94,16 @@ def queued(project) -> RetrievalQueue:
 
 
 @pytest.fixture
+def at_work(project) -> Iterator[None]:
+    """A worker of eve's: none is started beside it."""
+    with project.store.writing() as connection:
+        run = rows.begin_run(connection, "eve")
+    yield
+    with project.store.writing() as connection:
+        rows.end_run(connection, run, 0, None)
+
+
+@pytest.fixture
 def closed(hospital) -> Iterator[None]:
     """The archive's password is the service account's for a while."""
     hospital.close_archive()
@@ -202,6 +212,51 @@ def test_the_form_is_filled_by_keyboard_and_refuses_in_place(app, open_page):
     expect(page.get_by_role("dialog", name="Keys")).to_contain_text("count: ask the archive")
 
 
+def test_a_day_is_typed_part_by_part(app, open_page):
+    """Month, day and the year's four digits, as any date field takes them, on both screens; the whole day is what counts."""
+    for screen in ("Alt+1", "Alt+3"):
+        page = open_page(app, locale="en-US")
+        expect(page.get_by_role("group", name="Exam codes that")).to_be_visible()
+        page.keyboard.press(screen)
+        first = page.get_by_label("First day").locator("visible=true")
+        expect(first).to_have_value("2024-01-01")
+
+        first.focus()
+        for key in "03022024":
+            page.keyboard.press(key)
+
+        expect(first).to_be_focused()
+        expect(first).to_have_value("2024-03-02")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.reload()
+        expect(page.get_by_label("First day").locator("visible=true")).to_have_value("2024-03-02")
+
+
+def test_a_day_that_can_not_be_is_told_at_its_field_at_once(app, open_page):
+    """Beyond the application as soon as its year is there, a part of one when the field is left; nothing is counted by them."""
+    page = open_page(app, locale="en-US")
+    expect(page.get_by_role("group", name="Exam codes that")).to_be_visible()
+    first = page.get_by_label("First day")
+    first.focus()
+
+    for key in "03022023":
+        page.keyboard.press(key)
+
+    beyond = page.get_by_role("alert").filter(has_text="Expected a day from 2024-01-01 to 2024-03-31")
+    expect(beyond).to_contain_text("found 2023-03-02")
+    expect(first).to_have_attribute("aria-invalid", "true")
+    expect(first).to_be_focused()
+    for key in ("Shift+Tab", "Shift+Tab", "Backspace"):  # back to the month, which is taken away
+        page.keyboard.press(key)
+    page.get_by_role("button", name="None").focus()
+    expect(beyond).to_have_count(0)
+    expect(page.get_by_role("alert").filter(has_text="found part of one, or one that no calendar has")).to_be_visible()
+    page.keyboard.press("c")
+    expect(page.locator(".ccds-sum")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("at_work")
 def test_cards_say_why_studies_are_not_there(app, open_page, queued):
     """By keyboard: one is tried again, one put first, one found by its key; no patient is named."""
     page = open_page(app)
@@ -233,6 +288,30 @@ def test_cards_say_why_studies_are_not_there(app, open_page, queued):
 
     assert queued.counts()[State.FAILED] == 0
     assert "ZZQ" not in page.content()
+
+
+def test_the_end_of_a_run_tells_what_is_not_there(app, open_page, queued, project):
+    """How many, why, and when one was tried last; it leads to their cards."""
+    with project.store.writing() as connection:
+        run = rows.begin_run(connection, "eve")
+    page = open_page(app)
+    expect(page.get_by_role("group", name="Exam codes that")).to_be_visible()
+    page.keyboard.press("Alt+2")
+    expect(page.get_by_role("listitem", name=re.compile("refused$")).first).to_be_visible()
+    page.keyboard.press("]")
+    expect(page.get_by_role("listitem", name=re.compile("waiting$")).first).to_be_visible()
+    missing = page.get_by_role("group", name="What couldn’t be fetched")
+    expect(missing).to_have_count(0)
+
+    with project.store.writing() as connection:
+        rows.end_run(connection, run, 0, None)
+
+    number = queued.counts()[State.FAILED] + queued.counts()[State.REFUSED]
+    expect(missing).to_contain_text(f"{number} studies couldn’t be fetched.")
+    expect(missing.get_by_role("listitem").filter(has_text="another patient")).to_contain_text("last tried today")
+    expect(page.get_by_role("status").filter(has_text="Fetching has ended.")).to_be_attached()
+    missing.get_by_role("button", name="Show them").click()
+    expect(page.get_by_role("listitem", name=re.compile("refused$")).first).to_be_visible()
 
 
 @pytest.mark.usefixtures("closed")

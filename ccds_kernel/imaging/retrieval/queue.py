@@ -18,7 +18,7 @@ from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.approval import fetching_allowed
 from ccds_kernel.imaging.retrieval.findings import query_of
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
-from ccds_kernel.imaging.retrieval.rows import Requested
+from ccds_kernel.imaging.retrieval.rows import Missing, Requested
 from ccds_kernel.imaging.retrieval.run import Run
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
@@ -119,11 +119,15 @@ class RetrievalQueue:
         with self._project.store.reading() as connection:
             return rows.counts(connection)
 
-    def causes(self) -> Counter[str]:
-        """Why studies aren't there, and how many."""
+    def missing(self) -> tuple[Missing, ...]:
+        """Why studies aren't there, of most of them first: how many, and when one was tried last."""
         self._project.require(Action.READ_IMAGES)
         with self._project.store.reading() as connection:
-            return rows.causes(connection)
+            return rows.missing(connection)
+
+    def causes(self) -> Counter[str]:
+        """Why studies aren't there, and how many."""
+        return Counter({one.cause: one.studies for one in self.missing()})
 
     def held_back(self) -> Counter[str]:
         """Why studies that wait are passed over, and how many: nobody who may fetch them now has asked for them."""

@@ -347,14 +347,33 @@ def counts(connection: Connection) -> Counter[State]:
     return Counter({State(row.state): int(row.studies) for row in rows})
 
 
-def causes(connection: Connection) -> Counter[str]:
-    """Why studies failed or were refused, and how many; of how many of a study's files that is true doesn't make it another."""
+@dataclass(frozen=True)
+class Missing:
+    """Studies that failed or were refused for one cause.
+
+    Attributes:
+        cause: one line; of how many of a study's files it is true doesn't make it another.
+        studies: how many.
+        tried_at: when one of them was tried last, in UTC.
+    """
+
+    cause: str
+    studies: int
+    tried_at: datetime
+
+
+def missing(connection: Connection) -> tuple[Missing, ...]:
+    """What isn't there by its causes, that of most studies first."""
     gone = retrieval.c.state.in_((State.FAILED, State.REFUSED))
-    query = select(retrieval.c.cause, func.count().label("studies")).where(gone).group_by(retrieval.c.cause)
-    counted: Counter[str] = Counter()
+    last = func.max(retrieval.c.tried_at).label("tried_at")
+    query = select(retrieval.c.cause, func.count().label("studies"), last).where(gone).group_by(retrieval.c.cause)
+    studies: Counter[str] = Counter()
+    tried: dict[str, datetime] = {}
     for row in connection.execute(query):
-        counted[_HOW_MANY.sub("", str(row.cause))] += int(row.studies)
-    return counted
+        cause, at = _HOW_MANY.sub("", str(row.cause)), row.tried_at.replace(tzinfo=UTC)
+        studies[cause] += int(row.studies)
+        tried[cause] = max(at, tried.get(cause, at))
+    return tuple(Missing(cause, number, tried[cause]) for cause, number in studies.most_common())
 
 
 def begin_run(connection: Connection, person: str) -> int:

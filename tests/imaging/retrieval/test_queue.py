@@ -281,3 +281,6 @@ def test_causes_are_told_apart_by_what_they_say_and_not_by_how_many_files(projec
     ours = "an exam code that wasn't asked for"
     assert queue.causes() == {ours: 2, f"{ours} (by the archive)": 1}
     assert [queue.page([State.REFUSED], 0, 9, cause)[0] for cause in queue.causes()] == [2, 1]
+    moments = [one.tried_at for one in queue.requests() if one.tried_at and ours in (one.cause or "")]
+    assert [(one.cause, one.studies) for one in queue.missing()] == [(ours, 2), (f"{ours} (by the archive)", 1)]
+    assert max(one.tried_at for one in queue.missing()) == max(moments)

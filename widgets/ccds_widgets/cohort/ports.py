@@ -19,7 +19,7 @@ from ccds_kernel.imaging.retrieval.asking import Progress
 from ccds_kernel.imaging.retrieval.findings import Findings
 from ccds_kernel.imaging.retrieval.reach import Reach
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
-from ccds_kernel.imaging.retrieval.rows import Requested
+from ccds_kernel.imaging.retrieval.rows import Missing, Requested
 from ccds_kernel.imaging.retrieval.run import Run
 from ccds_kernel.imaging.retrieval.single import Singles
 from ccds_kernel.imaging.retrieval.timetable import Pace
@@ -68,8 +68,8 @@ class Fetches(Protocol):
     def counts(self) -> Counter[State]:
         """How many studies are in which state."""
 
-    def causes(self) -> Counter[str]:
-        """Why studies failed or were refused, and how many."""
+    def missing(self) -> tuple[Missing, ...]:
+        """Why studies failed or were refused, of most of them first: how many, and when one was tried last."""
 
     def page(
         self, states: Collection[State], begin: int, most: int, cause: str | None = None

@@ -23,7 +23,7 @@ from ccds_kernel.imaging.retrieval.findings import Findings
 from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
 from ccds_kernel.imaging.retrieval.reach import Reach, reach_of
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
-from ccds_kernel.imaging.retrieval.rows import Requested
+from ccds_kernel.imaging.retrieval.rows import Missing, Requested
 from ccds_kernel.imaging.retrieval.run import Run
 from ccds_kernel.imaging.retrieval.single import AccessionNumbers, Singles, request_single
 from ccds_kernel.imaging.retrieval.timetable import Pace, next_change, pace_at
@@ -86,9 +86,9 @@ class SiteArchive:
         """By state."""
         return self._queue.counts()
 
-    def causes(self) -> Counter[str]:
+    def missing(self) -> tuple[Missing, ...]:
         """By cause."""
-        return self._queue.causes()
+        return self._queue.missing()
 
     def page(
         self, states: Collection[State], begin: int, most: int, cause: str | None = None

@@ -21,6 +21,8 @@ class CohortWidget(ModelWidget):
                 SHARED / "charts.js",
                 _OWN / "findings.js",
                 _OWN / "choosing.js",
+                _OWN / "days.js",
+                _OWN / "columns.js",
             ),
             screen_assets(_OWN, "ask", "form", "kept", "actions", "ask"),
             screen_assets(_OWN, "fetch", "words", "queue", "studies", "criteria", "actions", "fetch"),

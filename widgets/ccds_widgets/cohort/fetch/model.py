@@ -14,8 +14,9 @@ from typing import Any
 from ccds_kernel.cohort.criteria_file import VersionedCriteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval.findings import Findings
+from ccds_kernel.imaging.retrieval.reach import Where
 from ccds_kernel.imaging.retrieval.request import State
-from ccds_kernel.imaging.retrieval.run import Life
+from ccds_kernel.imaging.retrieval.run import Life, Run
 from ccds_kernel.imaging.retrieval.single import Singles
 from ccds_widgets.base import sentence
 from ccds_widgets.beside import Beside
@@ -23,6 +24,7 @@ from ccds_widgets.cohort.counting import Counting
 from ccds_widgets.cohort.fetch import messages
 from ccds_widgets.cohort.fetch.shown import (
     counts_shown,
+    missing_shown,
     pace_shown,
     requested_shown,
     single_shown,
@@ -117,9 +119,7 @@ class FetchModel:
             else None,
             "pace": pace_shown(pace, change, now),
             "most_attempts": self._fetches.most_attempts(),
-            "causes": [
-                {"cause": cause, "studies": count} for cause, count in self._fetches.causes().most_common(MOST_CAUSES)
-            ],
+            "causes": [missing_shown(one) for one in self._fetches.missing()[:MOST_CAUSES]],
             "requested": [
                 requested_shown(one, consecutive.get(one.digest), working=working) for one in self._fetches.requested()
             ],
@@ -179,7 +179,8 @@ class FetchModel:
             self._told = {"line": sentence(error), "study": None}
         else:
             if found is not None:
-                self._told = single_shown(found)
+                begun = bool(found.ahead) and self._begin()
+                self._told = single_shown(found, begun=begun)
         return {"busy": self._single.busy, "told": self._told}
 
     # --- what the page asks for
@@ -210,7 +211,8 @@ class FetchModel:
                 again, spent = self._fetches.retry(None if request.study is None else [request.study])
                 return {"again": again, "spent": spent}
             case messages.Hurry():
-                return {"ahead": self._fetches.hurry([request.study])}
+                ahead = self._fetches.hurry([request.study])
+                return {"ahead": ahead, "begun": bool(ahead) and self._begin()}
         return {}
 
     def _kept(self, named: str) -> VersionedCriteria:
@@ -243,10 +245,24 @@ class FetchModel:
         self._asked = self._found = None
         return added
 
+    def _begin(self) -> bool:
+        """Starts a worker for a study that goes ahead, where nobody is at work and one can be from here; whether it did.
+
+        It takes what else waits after that study, as every worker does.
+        """
+        if self._asks.reach().where is not Where.HERE or self._working_run() is not None:
+            return False
+        self._fetches.start()
+        return True
+
+    def _working_run(self) -> Run | None:
+        run = self._fetches.run()
+        return run if run is not None and run.life(self._now()) is Life.WORKING else None
+
     def _fetch(self) -> None:
         self._asks.reach().require_here()
-        run = self._fetches.run()
-        if run is not None and run.life(self._now()) is Life.WORKING:
+        run = self._working_run()
+        if run is not None:
             raise CcdsError(
                 expected="no other worker",
                 found=f"one of {run.person}",

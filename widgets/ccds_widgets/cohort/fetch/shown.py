@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
-from ccds_kernel.imaging.retrieval.rows import Requested
+from ccds_kernel.imaging.retrieval.rows import Missing, Requested
 from ccds_kernel.imaging.retrieval.run import Life, Run
 from ccds_kernel.imaging.retrieval.single import Singles
 from ccds_kernel.imaging.retrieval.timetable import Pace
@@ -86,23 +86,31 @@ def study_shown(request: StudyRequest, most_attempts: int, *, working: bool) -> 
     }
 
 
-def single_shown(found: Singles) -> Shown:
-    """What became of one study that was asked for by its accession number: a line, and its key where it is in the queue."""
+def missing_shown(one: Missing) -> Shown:
+    """A cause for which studies aren't there."""
+    return {"cause": one.cause, "studies": one.studies, "tried": one.tried_at.isoformat()}
+
+
+def single_shown(found: Singles, *, begun: bool) -> Shown:
+    """What became of one study that was asked for by its accession number: a line, and its key where it is in the queue.
+
+    `begun`: whether a worker was started for it.
+    """
     if found.unknown:
-        return {"line": "The archive has no such study.", "study": None}
+        return {"line": "The archive has no such study.", "study": None, "begun": False}
     if found.not_covered:
         line = "The IRB application doesn’t cover its exam code or study date; ask the principal investigator."
-        return {"line": line, "study": None}
+        return {"line": line, "study": None, "begun": False}
     (key,) = found.keys
     if found.ahead:
-        line = "It goes ahead."
+        line = "It goes ahead; fetching begins." if begun else "It goes ahead."
     elif found.there:
         line = "It is in the project."
     elif found.gone:
         line = "It was refused, or tried as often as the site allows."
     else:
         line = "It is being fetched."
-    return {"line": line, "study": key}
+    return {"line": line, "study": key, "begun": begun}
 
 
 def _why_not(state: State, *, spent: bool) -> str:

@@ -1,5 +1,5 @@
 // Choosing exam codes and study dates: nothing can be chosen that the application doesn't cover. Used by the screens Ask and Reports,
-// whose state has `approved`, `form`, `typed` and `wrong` (field → line).
+// whose state has `approved`, `form`, `partial` (days that aren't whole), `typed` and `wrong` (field → line).
 
 /** What was chosen before in this tab, as far as it is approved; else everything. Codes and days only: nothing about a patient. */
 function chosenBefore(key, approved) {
@@ -7,8 +7,8 @@ function chosenBefore(key, approved) {
   const codes = kept?.codes.filter((code) => approved.codes.includes(code)) ?? [];
   return {
     codes: new Set(codes.length ? codes : approved.codes),
-    first: kept?.first ?? approved.first,
-    last: kept?.last ?? approved.last,
+    first: kept?.first || approved.first,
+    last: kept?.last || approved.last,
     only: kept?.only ?? false,
     consecutive: kept?.consecutive ?? "100",
   };
@@ -24,14 +24,10 @@ function criteriaOf(form) {
 }
 
 /** What is wrong with the form before anything is sent, by field: a line each. */
-function wrongIn(form, approved) {
-  const wrong = {};
+function wrongIn(state) {
+  const { form } = state;
+  const wrong = wrongDays(state);
   if (!form.codes.size) wrong.codes = "Expected at least one exam code; found none; choose one.";
-  for (const [name, which] of [["first", "first"], ["last", "last"]]) {
-    if (!form[name]) wrong[name] = `Expected a ${which} study date; found none; give the whole date.`;
-    else if (form[name] < approved.first || form[name] > approved.last) wrong[name] = `Expected a day from ${approved.first} to ${approved.last}, as the IRB application covers; found ${form[name]}; choose one of these.`;
-  }
-  if (!wrong.first && !wrong.last && form.last < form.first) wrong.last = `Expected a last study date that isn’t before the first one, ${form.first}; found ${form.last}; change one of them.`;
   const number = Number(form.consecutive);
   if (form.only && !(Number.isInteger(number) && number >= 1)) wrong.consecutive = "Expected a whole number of studies, at least 1; found something else; write, say, 100.";
   return wrong;
@@ -95,32 +91,6 @@ function drawCodes(state, act) {
     fitting.length > MOST_CHIPS ? h("p", { class: "ccds-muted" }, `and ${grouped(fitting.length - MOST_CHIPS)} more: type to find them`) : null,
     fieldError(state, "codes"),
     h("p", { class: "ccds-muted" }, `${grouped(form.codes.size)} of ${grouped(approved.codes.length)} that the IRB application covers`),
-  );
-}
-
-function drawDates(state, act) {
-  const { approved, form } = state;
-  const day = (name, label) => {
-    const input = h("input", {
-      class: "ccds-field",
-      type: "date",
-      "data-focus": name,
-      min: approved.first,
-      max: approved.last,
-      ...described(state, name),
-      onchange: (event) => act.set(name, event.target.value),
-    });
-    input.value = form[name];
-    return h("label", { class: "ccds-labelled" }, label, input);
-  };
-  return h(
-    "fieldset",
-    {},
-    h("legend", {}, "Study dates"),
-    h("div", { class: "ccds-ask-line" }, day("first", "First day"), day("last", "Last day")),
-    fieldError(state, "first"),
-    fieldError(state, "last"),
-    h("p", { class: "ccds-muted" }, `Covered: ${approved.first} to ${approved.last}, both days included. `, form.first !== approved.first || form.last !== approved.last ? h("button", { class: "ccds-link", type: "button", "data-focus": "whole", onclick: act.wholeTime }, "All of it") : null),
   );
 }
 
@@ -206,21 +176,22 @@ function choosing(state, { channel, said }, draw, changed, open) {
       state.form.codes = new Set();
       changed();
     },
-    set(name, value) {
+    set(name, value, isPartial = false) {
       state.form[name] = value;
-      state.wrong = {};
+      state.partial[name] = isPartial;
+      state.wrong = wrongDays(state);
       changed();
     },
     wholeTime() {
       Object.assign(state.form, { first: state.approved.first, last: state.approved.last });
-      state.wrong = {};
+      Object.assign(state, { partial: {}, wrong: {} });
       changed();
     },
     /** Puts criteria that are kept into the form, as far as they are still covered; how many exam codes aren't. */
     put({ codes, first, last, consecutive }) {
       const covered = codes.filter((code) => state.approved.codes.includes(code));
       state.form = { codes: new Set(covered), first, last, only: Boolean(consecutive), consecutive: String(consecutive ?? state.form.consecutive) };
-      state.wrong = {};
+      Object.assign(state, { partial: {}, wrong: {} });
       changed();
       return codes.length - covered.length;
     },

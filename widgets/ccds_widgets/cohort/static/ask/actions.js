@@ -50,6 +50,7 @@ function actions(state, context, draw) {
       if (answer) {
         Object.assign(state, { approved: answer.approved, reach: answer.reach });
         state.form ??= chosenBefore(formKey(context), state.approved);
+        Object.assign(state.wrong, wrongDays(state));
         take(answer);
       }
       draw();
@@ -76,7 +77,7 @@ function actions(state, context, draw) {
     },
     async count() {
       if (state.counting || state.busy || state.reach.where !== "here") return;
-      state.wrong = wrongIn(state.form, state.approved);
+      state.wrong = wrongIn(state);
       state.error = null;
       if (!Object.keys(state.wrong).length) {
         state.busy = true;
@@ -96,7 +97,7 @@ function actions(state, context, draw) {
     },
     async keep() {
       if (state.busy) return;
-      state.wrong = wrongIn(state.form, state.approved);
+      state.wrong = wrongIn(state);
       state.keptAs = null;
       if (!state.name.trim()) state.wrong.name = "Expected a name; found none; call them, say, heads-2024.";
       if (!Object.keys(state.wrong).length) {

@@ -16,6 +16,7 @@ function askScreen(context) {
     form: null,
     typed: "",
     name: "",
+    partial: {}, // field → whether its day is only partly there
     wrong: {}, // field → line
     error: null,
     busy: false,
@@ -27,33 +28,16 @@ function askScreen(context) {
     keptAs: null,
     canFetch: context.has("fetch"),
   };
-  const parts = {
-    fields: h("div", { class: "ccds-ask-fields" }),
-    doing: h("div", { class: "ccds-doing" }),
-    keeping: h("div", {}),
-    counts: h("section", { class: "ccds-ask-counts", "aria-label": "What the archive has" }),
-    kept: h("section", { class: "ccds-kept", "aria-label": "Kept criteria" }),
-  };
-  const main = h("div", { class: "ccds-ask-main", tabindex: -1 }, parts.counts, parts.kept);
-  const waiting = h("p", { class: "ccds-waiting", role: "status" }, "Reading what the IRB application covers …");
-  const columns = h("div", { class: "ccds-ask-columns", hidden: true }, h("section", { class: "ccds-ask-side", "aria-label": "Criteria" }, h("div", { class: "ccds-ask-form" }, parts.fields, parts.doing, parts.keeping)), main);
-  const element = h("div", { class: "ccds-ask" }, waiting, columns);
-  const marks = tellMarks(element, context.signal);
   const act = actions(state, context, draw);
-  const sizes = new ResizeObserver(() => drawChart());
-  sizes.observe(parts.counts);
-  context.signal.addEventListener("abort", () => sizes.disconnect());
+  const { parts, element, marks, isOpen, showDays, pressed } = criteriaColumns(context, state, act, { waiting: "Reading what the IRB application covers …", counts: "What the archive has", kept: "Kept criteria" }, () => drawChart());
 
   /** Draws all, or what changes while the archive is being asked: a field that somebody is at stays as it is. */
   function draw(what = "all") {
-    if (!state.approved) {
-      if (state.error) waiting.replaceWith(h("div", { role: "alert" }, emptyState("This screen can’t be opened", state.error)));
-      return;
-    }
-    waiting.hidden = true;
-    columns.hidden = false;
+    if (!isOpen()) return;
+    showDays();
     if (what === "all") {
-      redraw(parts.fields, drawElsewhere(state.reach), drawCodes(state, act), drawDates(state, act), drawConsecutive(state, act));
+      redraw(parts.codes, drawElsewhere(state.reach), drawCodes(state, act));
+      redraw(parts.more, drawConsecutive(state, act));
       redraw(parts.keeping, drawKeeping(state, act, "Other criteria under the same name are its next version; nothing is overwritten.", fetchLink(state, act)));
     }
     redraw(parts.doing, drawDoing(state, act));
@@ -86,19 +70,5 @@ function askScreen(context) {
     fitMonths(parts.counts, state.found, marks, "Studies by month");
   }
 
-  function pressed(event) {
-    const { key, ctrlKey, metaKey, altKey, target } = event;
-    if (ctrlKey || metaKey || altKey || !state.approved) return false;
-    if (isTyping(event) && target.type !== "checkbox") {
-      if (key !== "Escape") return false;
-      main.focus();
-      return true;
-    }
-    const focus = (name) => () => element.querySelector(`[data-focus="${name}"]`)?.focus();
-    const run = { "/": focus("typed"), c: act.count, x: act.stop, n: focus("name") }[key];
-    run?.();
-    return Boolean(run);
-  }
-
-  return { element, open: act.open, close: act.close, pressed, keys: KEYS };
+  return { element, open: act.open, close: act.close, pressed: (event) => pressed(event, { c: act.count, x: act.stop }), keys: KEYS };
 }

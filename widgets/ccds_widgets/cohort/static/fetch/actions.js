@@ -11,6 +11,7 @@ function actions(state, context, draw) {
   function take(answer) {
     const arrivedBefore = state.counts?.arrived;
     const wasAsking = Boolean(state.counting);
+    const wasWorking = state.worker?.life === "working";
     const wasSingle = state.single.busy && !answer.single.busy;
     Object.assign(state, {
       mayWrite: answer.may_write,
@@ -27,14 +28,22 @@ function actions(state, context, draw) {
       confirm: answer.confirm,
       single: answer.single,
     });
+    if (wasSingle && answer.single.told?.begun) begins();
     if (answer.ask_error) state.askError = answer.ask_error;
     if (answer.start_failed) state.startFailed = answer.start_failed;
     if (answer.start_failed || answer.worker?.begun !== state.runBefore) state.starting = false;
     state.retriable = answer.counts.failed > 0;
     const { arrived, all } = answer.counts;
     if (arrivedBefore !== undefined && arrived !== arrivedBefore && arrived === all) said(`All ${counted(all, "study")} arrived.`);
+    const missing = answer.counts.failed + answer.counts.refused;
+    if (wasWorking && answer.worker?.life === "ended" && missing) said(`Fetching has ended. ${counted(missing, "study")} couldn’t be fetched.`);
     if (wasSingle && answer.single.told) said(answer.single.told.line);
     if (wasAsking && answer.confirm) said(`${counted(answer.confirm.studies, "study")}, ${grouped(answer.confirm.new)} of them new. Confirm, or not now.`);
+  }
+
+  /** A worker was started; until it has begun the run before is the latest. */
+  function begins() {
+    Object.assign(state, { starting: true, runBefore: state.worker?.begun });
   }
 
   async function look() {
@@ -138,7 +147,7 @@ function actions(state, context, draw) {
     },
     async fetch() {
       if (state.starting) return;
-      Object.assign(state, { starting: true, runBefore: state.worker?.begun });
+      begins();
       const answer = await run({ kind: "fetch" });
       if (!answer) state.starting = false;
       draw();
@@ -162,7 +171,12 @@ function actions(state, context, draw) {
       said(`${counted(answer.again, "study")} waiting again.${spent}`);
     },
     async hurry(study) {
-      if (await run({ kind: "hurry", study })) said(`Study ${study} goes ahead.`);
+      const runBefore = state.worker?.begun;
+      const answer = await run({ kind: "hurry", study });
+      if (!answer) return;
+      if (answer.begun && state.worker?.begun === runBefore) begins();
+      said(`Study ${study} goes ahead${answer.begun ? "; fetching begins" : ""}.`);
+      draw();
     },
     list(which) {
       state.sought = "";

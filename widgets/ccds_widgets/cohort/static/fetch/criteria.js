@@ -88,7 +88,7 @@ function drawSingle(state, act) {
     h("div", { class: "ccds-ask-line" }, h("label", { class: "ccds-labelled ccds-wide" }, "Accession number", field), h("button", { class: "ccds-button ccds-low", type: "button", "data-focus": "single", disabled: busy, onclick: () => act.single(field) }, busy ? "Asking …" : "Fetch it first")),
     told
       ? h("p", { class: told.study ? "ccds-done" : "ccds-error", role: told.study ? undefined : "alert" }, told.line, told.study ? [" ", h("button", { class: "ccds-link", type: "button", "data-focus": "single-study", onclick: () => act.find(told.study) }, `Study ${told.study}`)] : null)
-      : h("p", { class: "ccds-muted" }, "It goes ahead of all others, if the IRB application covers it."),
+      : h("p", { class: "ccds-muted" }, "It goes ahead of all others, if the IRB application covers it; where nobody fetches, fetching begins with it."),
   ];
 }
 

@@ -81,7 +81,7 @@ function fetchScreen(context) {
     if (!state.counts) return;
     body.hidden = false;
     const { counts, mayWrite, reach, busy } = state;
-    show("queue", [counts, state.worker, state.pace, mayWrite, reach, state.starting, state.startFailed], () => drawQueue(state, act));
+    show("queue", [counts, state.worker, state.causes, state.pace, mayWrite, reach, state.starting, state.startFailed], () => drawQueue(state, act));
     if (show("putting", [state.kept, state.damaged, state.chosen, state.counting, state.confirm, state.askError, state.done, mayWrite, reach, busy], () => drawPutting(state, act))) fitMonths(parts.putting, state.confirm, marks, `Studies of ${state.confirm?.named} by month`);
     show("single", [state.single, mayWrite, reach], () => drawSingle(state, act));
     show("requested", state.requested, () => drawRequested(state));

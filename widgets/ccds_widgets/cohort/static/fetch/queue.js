@@ -12,6 +12,7 @@ function drawQueue(state, act) {
     ),
     ...drawBar(counts),
     drawWorker(state),
+    drawMissing(state, act),
     state.startFailed ? h("p", { class: "ccds-error", role: "alert" }, state.startFailed) : null,
   ];
 }
@@ -41,6 +42,26 @@ function drawStarting(state, act) {
   if (state.reach.where !== "here") return null;
   const left = counts.waiting + counts.interrupted;
   return h("button", { class: `ccds-button${left ? " ccds-primary" : ""}`, type: "button", "data-focus": "fetch", disabled: !left || state.starting, onclick: act.fetch }, state.starting ? "Starting …" : left ? `Fetch ${counted(left, "study")}` : "Nothing waits", h("kbd", {}, "f"));
+}
+
+const MOST_TOLD = 5;
+
+/** What couldn't be fetched, once nobody fetches any more: how many, why, and when one was tried last. */
+function drawMissing({ counts, worker, causes }, act) {
+  const missing = counts.failed + counts.refused;
+  if (!missing || !worker || worker.life === "working") return null;
+  const more = causes.slice(MOST_TOLD).reduce((sum, { studies }) => sum + studies, 0);
+  return h(
+    "div",
+    { class: "ccds-not-there", role: "group", "aria-label": "What couldn’t be fetched" },
+    h("p", {}, h("b", {}, `${counted(missing, "study")} couldn’t be fetched. `), h("button", { class: "ccds-link", type: "button", "data-focus": "to-missing", onclick: () => act.list("missing") }, missing === 1 ? "Show it" : "Show them")),
+    h(
+      "ul",
+      {},
+      causes.slice(0, MOST_TOLD).map(({ cause, studies, tried }) => h("li", {}, h("b", {}, grouped(studies)), ` ${cause}`, h("span", { class: "ccds-muted" }, `, last tried ${moment(tried)}`))),
+      more ? h("li", {}, h("b", {}, grouped(more)), " for other causes") : null,
+    ),
+  );
 }
 
 /** One line about the worker, one about the timetable. */

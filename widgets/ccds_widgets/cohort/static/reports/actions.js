@@ -9,7 +9,7 @@ function actions(state, context, draw) {
   async function count() {
     asked += 1;
     const mine = asked;
-    state.wrong = { ...wrongIn(state.form, state.approved), name: state.wrong.name };
+    state.wrong = { ...wrongIn(state), name: state.wrong.name };
     state.error = null;
     if (Object.values(state.wrong).some(Boolean)) {
       draw();
@@ -59,7 +59,7 @@ function actions(state, context, draw) {
     async keep() {
       if (state.busy || !state.mayKeep) return;
       state.keptAs = null;
-      state.wrong = wrongIn(state.form, state.approved);
+      state.wrong = wrongIn(state);
       if (!state.name.trim()) state.wrong.name = "Expected a name; found none; call it, say, effusion-2020.";
       if (!Object.keys(state.wrong).length) {
         state.busy = true;

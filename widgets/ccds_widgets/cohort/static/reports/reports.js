@@ -14,6 +14,7 @@ function reportsScreen(context) {
     form: null,
     typed: "",
     name: "",
+    partial: {}, // field → whether its day is only partly there
     wrong: {}, // field → line
     error: null,
     refused: null, // {name, line}
@@ -23,37 +24,19 @@ function reportsScreen(context) {
     cohorts: [],
     keptAs: null,
   };
-  const parts = {
-    fields: h("div", { class: "ccds-ask-fields" }),
-    error: h("div", { class: "ccds-doing" }),
-    keeping: h("div", {}),
-    counts: h("section", { class: "ccds-ask-counts", "aria-label": "Reports of these criteria" }),
-    cohorts: h("section", { class: "ccds-kept", "aria-label": "Kept cohorts" }),
-  };
-  const main = h("div", { class: "ccds-ask-main", tabindex: -1 }, parts.counts, parts.cohorts);
-  const waiting = h("p", { class: "ccds-waiting", role: "status" }, "Counting the project’s reports …");
-  const columns = h("div", { class: "ccds-ask-columns", hidden: true }, h("section", { class: "ccds-ask-side", "aria-label": "Criteria" }, h("div", { class: "ccds-ask-form" }, parts.fields, parts.error, parts.keeping)), main);
-  const element = h("div", { class: "ccds-ask" }, waiting, columns);
-  const marks = tellMarks(element, context.signal);
   const act = actions(state, context, draw);
-  const sizes = new ResizeObserver(() => drawChart());
-  sizes.observe(parts.counts);
-  context.signal.addEventListener("abort", () => sizes.disconnect());
+  const { parts, element, marks, isOpen, showDays, pressed } = criteriaColumns(context, state, act, { waiting: "Counting the project’s reports …", counts: "Reports of these criteria", kept: "Kept cohorts" }, () => drawChart());
 
   /** Draws all, or what a count changes: a field that somebody is at stays as it is. */
   function draw(what = "all") {
-    if (!state.approved) {
-      if (state.error) waiting.replaceWith(h("div", { role: "alert" }, emptyState("This screen can’t be opened", state.error)));
-      return;
-    }
-    waiting.hidden = true;
-    columns.hidden = false;
+    if (!isOpen()) return;
+    showDays();
     if (what === "all") {
-      redraw(parts.fields, drawCodes(state, act), drawDates(state, act));
+      redraw(parts.codes, drawCodes(state, act));
       redraw(parts.keeping, state.mayKeep ? drawKeeping(state, act, "A cohort stays what it is: other criteria need another name. Reports that are loaded later join it.") : null);
-      redraw(parts.cohorts, drawCohorts(state, act));
+      redraw(parts.kept, drawCohorts(state, act));
     }
-    redraw(parts.error, state.error ? h("p", { class: "ccds-error", role: "alert" }, state.error) : null);
+    redraw(parts.doing, state.error ? h("p", { class: "ccds-error", role: "alert" }, state.error) : null);
     drawCounts();
   }
 
@@ -82,20 +65,6 @@ function reportsScreen(context) {
 
   function drawChart() {
     fitMonths(parts.counts, state.found, marks, "Reports by month", "report");
-  }
-
-  function pressed(event) {
-    const { key, ctrlKey, metaKey, altKey, target } = event;
-    if (ctrlKey || metaKey || altKey || !state.approved) return false;
-    if (isTyping(event) && target.type !== "checkbox") {
-      if (key !== "Escape") return false;
-      main.focus();
-      return true;
-    }
-    const focus = (name) => () => element.querySelector(`[data-focus="${name}"]`)?.focus();
-    const run = { "/": focus("typed"), n: focus("name") }[key];
-    run?.();
-    return Boolean(run);
   }
 
   return { element, open: act.open, close: act.close, pressed, keys: KEYS };

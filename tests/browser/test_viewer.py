@@ -19,8 +19,14 @@ pytestmark = pytest.mark.browser
 
 NOTEBOOK = str(ROOT / "notebooks" / "lab" / "volumes.ipynb")
 STACK = Stack(slices=8, rows=40, columns=30, origin=(-120.5, -80.0, 33.5), spacing=(1.5, 1.0), distance=3.0)
-CT, LONG, SERIES, AGAIN = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc", "dddddddddddddddd"
-"""Studies: a small CT, one of 500 slices, a series over time, and the small CT once more."""
+CT, LONG, SERIES, AGAIN, STAYED, LEANING = (letter * 16 for letter in "abcdef")
+"""Studies: a small CT, one of 500 slices, a series over time, the small CT twice more, and one whose slices lean."""
+
+
+def lean(data, index) -> None:
+    """A gantry tilt."""
+    x, y, z = data.ImagePositionPatient
+    data.ImagePositionPatient = [x, y + index * 0.7, z]
 
 
 ALONE = """
@@ -35,7 +41,7 @@ show_volume(open_project("HEAD-1", Action.READ_IMAGES))
 def project(site):
     """HEAD-1's folder."""
     allow(site.settings)
-    for key in (CT, AGAIN):
+    for key in (CT, AGAIN, STAYED):
         fill_study(site.settings, STACK, key)
     folder = site.settings.paths.projects / "HEAD-1"
     noise = np.random.default_rng(0).integers(0, 100, (32, 32, 500)).astype(np.int16)
@@ -164,7 +170,7 @@ def test_a_stroke_becomes_exactly_its_voxels(open_viewer, project):
     """Drawn on the axial plane with label 2; what was taken back, and every other voxel, has none."""
     page = open_viewer()
     expect(page.get_by_role("button", name="Draw a mask")).to_be_visible()
-    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice 5 of 8")
+    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice k = 4 (0 to 7)")
     pane(page, "axial").focus()
 
     page.keyboard.press("e")
@@ -261,6 +267,28 @@ def test_strokes_that_are_not_saved_are_asked_about(open_viewer):
     expect(page.get_by_role("button", name="Save the mask")).to_have_count(0)
 
 
+def test_who_stays_on_the_page_goes_on_drawing(open_viewer, project):
+    """The browser asks whether to leave strokes that aren't saved; after "stay" the kernel is still there, and keeps the mask."""
+    page = open_viewer(study=STAYED)
+    pane(page, "axial").focus()
+    page.keyboard.press("e")
+    expect(page.get_by_role("button", name="Save the mask")).to_be_disabled()
+    drag(page, "axial", (5, 20), (8, 20), (30, 40))
+    expect(page.get_by_role("button", name="Label 1, 18 voxels")).to_be_visible()
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    page.evaluate("setTimeout(() => window.location.reload())")
+    until(lambda: page.evaluate("true") and asked, "the browser's question")
+    drag(page, "axial", (5, 30), (8, 30), (30, 40))
+
+    expect(page.get_by_role("button", name="Label 1, 36 voxels")).to_be_visible()
+    page.keyboard.press("s")
+    expect(page.get_by_role("status").filter(has_text="The mask is saved.")).to_be_attached()
+    assert asked == ["beforeunload"]
+    assert len(list((project / "masks" / STAYED).glob("*.nii.gz"))) == 1
+
+
 def test_the_planes_follow_one_crosshair(open_viewer):
     """A click on one moves the other two there; place and value are those of DICOM's own numbers."""
     page = open_viewer()
@@ -268,8 +296,9 @@ def test_the_planes_follow_one_crosshair(open_viewer):
 
     page.mouse.click(*place_of(page, "axial", 4, 30, (30, 40)))
 
-    expect(pane(page, "sagittal").locator("figcaption")).to_have_text("Sagittal · slice 26 of 30")
-    expect(pane(page, "coronal").locator("figcaption")).to_have_text("Coronal · slice 10 of 40")
+    expect(line(page, "crosshair")).to_contain_text("· voxel 4, 9, 4 ·")  # of the NIfTI, whose rows run the other way
+    for name, called in (("sagittal", "i = 4 (0 to 29)"), ("coronal", "j = 9 (0 to 39)"), ("axial", "k = 4 (0 to 7)")):
+        expect(pane(page, name).locator("figcaption")).to_have_text(f"{name.title()} · slice {called}")
     lps = [STACK.origin[0] + 4 * 1.0, STACK.origin[1] + 30 * 1.5, STACK.origin[2] + 4 * 3.0]
     place = ", ".join(f"{value:g}".replace("-", "\N{MINUS SIGN}") for value in lps)
     value = f"{STACK.real()[4, 30, 4]:g}".replace("-", "\N{MINUS SIGN}")
@@ -296,6 +325,35 @@ def test_a_picture_is_the_slice_seen_through_the_window(open_viewer):
     assert scale.bounding_box()["width"] / box["width"] == pytest.approx(10 / 30, rel=0.05)
 
 
+def test_a_window_that_is_dragged_has_round_numbers(open_viewer):
+    """With the right button: up and down the level, left and right the width; whole HU."""
+    page = open_viewer()
+    x, y = place_of(page, "axial", 15, 20, (30, 40))
+
+    page.mouse.move(x, y)
+    page.mouse.down(button="right")
+    page.mouse.move(x + 17, y + 11, steps=7)
+    page.mouse.up(button="right")
+
+    expect(page.get_by_label("Window level, HU")).to_have_value(f"{40 - 11 * 0.004 * 400:.0f}")
+    expect(page.get_by_label("Window width, HU")).to_have_value(f"{400 * 1.005**17:.0f}")
+
+
+def test_what_is_to_be_known_about_a_volume_stands_above_it(site, open_viewer):
+    """What people let pass, with who, when and why; nothing of a volume of which nothing is to be known."""
+    stack = Stack(slices=8, rows=40, columns=30, series_uid="1.2.77")
+    series = fill_study(site.settings, stack, LEANING, lean, "agreed with <b>the physicist</b>")
+    page = open_viewer(study=LEANING)
+    notes = page.get_by_role("note", name="What is to be known about this volume")
+
+    expect(notes).to_contain_text("Let pass: gantry-tilt by eve, today")
+    expect(notes).to_contain_text("agreed with <b>the physicist</b>")
+    expect(notes).to_contain_text("Corrected by interpolation")
+    expect(page.locator(".ccds-facts")).to_have_attribute("title", series)
+    choose(page, CT)
+    expect(notes).to_have_count(0)
+
+
 def test_a_long_volume_is_never_sent_whole(open_page, served_for):
     """What is turned past while a slice is on its way isn't asked for; the last place is what is shown."""
     app = served_for("eve")
@@ -314,7 +372,7 @@ def test_a_long_volume_is_never_sent_whole(open_page, served_for):
         }"""
     )
 
-    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice 451 of 500")
+    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice k = 450 (0 to 499)")
     until(lambda: pane(page, "axial").get_attribute("data-shown").startswith("axial|450|"), "the last slice")
     assert len(asked) - before < 20
 
@@ -328,10 +386,10 @@ def test_everything_to_look_at_works_by_keyboard_alone(open_viewer):
     press("Home")
     press("PageDown")
     press("ArrowDown")
-    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice 12 of 500")
+    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice k = 11 (0 to 499)")
     press("Tab")
     press("End")
-    expect(pane(page, "coronal").locator("figcaption")).to_have_text("Coronal · slice 32 of 32")
+    expect(pane(page, "coronal").locator("figcaption")).to_have_text("Coronal · slice j = 0 (0 to 31)")
     press("w")
     expect(page.get_by_label("Window level, HU")).to_have_value("40")
     expect(page.get_by_label("Window", exact=True).locator("option:checked")).to_have_text("Brain")
@@ -345,7 +403,7 @@ def test_everything_to_look_at_works_by_keyboard_alone(open_viewer):
     painted(page)
 
     expect(page.get_by_label("Study", exact=True)).to_have_value(LONG)
-    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice 12 of 500")
+    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice k = 11 (0 to 499)")
     expect(page.get_by_label("Window", exact=True).locator("option:checked")).to_have_text("Brain")
 
 
@@ -354,16 +412,16 @@ def test_slices_turn_by_a_slider_under_each_plane(open_viewer):
     page = open_viewer(study=LONG)
     slider = page.get_by_role("slider", name="axial slice")
 
-    slider.fill("12")
-    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice 12 of 500")
+    slider.fill("11")
+    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice k = 11 (0 to 499)")
     box = slider.bounding_box()
     page.mouse.click(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2)
-    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice 500 of 500")
+    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice k = 499 (0 to 499)")
     page.keyboard.press("ArrowUp")
 
-    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice 499 of 500")
-    expect(slider).to_have_attribute("aria-valuetext", "slice 499 of 500")
-    expect(page.get_by_role("status").filter(has_text="slice 499 of 500")).to_be_attached()
+    expect(pane(page, "axial").locator("figcaption")).to_have_text("Axial · slice k = 498 (0 to 499)")
+    expect(slider).to_have_attribute("aria-valuetext", "slice k = 498 (0 to 499)")
+    expect(page.get_by_role("status").filter(has_text="slice k = 498 (0 to 499)")).to_be_attached()
 
 
 def test_time_points_are_walked_through(open_viewer):

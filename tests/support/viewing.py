@@ -12,7 +12,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.masks.grid import Mask
 from ccds_kernel.imaging.output import hashed_name
 from ccds_kernel.imaging.studies.repository import ImageStudies
-from ccds_kernel.imaging.studies.rows import KeptMask
+from ccds_kernel.imaging.studies.rows import Judgement, KeptMask
 from ccds_kernel.imaging.told_header import HeaderRow, ToldHeader
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.project import open_project
@@ -22,7 +22,7 @@ from ccds_kernel.normalization.volume import Volume
 from ccds_kernel.normalization.volume_folder import VolumeEntry, VolumeFolder
 from ccds_kernel.settings import Settings
 from ccds_widgets.imaging.viewer.model import LookModel
-from support.dicom import Stack, write_stack
+from support.dicom import Change, Stack, write_stack
 from support.site import ADMINISTRATOR, application, on_roster
 
 STUDY = "abcdefghij234567"
@@ -38,6 +38,7 @@ class FolderScans:
         self.folder = VolumeFolder(folder)
         self.corrects = corrects
         self.reads = 0
+        self.judged: Judgement | None = None
         self.kept: list[tuple[KeptMask, Mask]] = []
 
     def may_correct(self) -> bool:
@@ -61,6 +62,10 @@ class FolderScans:
     def numbers(self, study_key: str) -> Mapping[str, int]:  # noqa: ARG002 - all studies have the same
         """Of the first series."""
         return {SERIES: 7}
+
+    def judgement(self, entry: VolumeEntry) -> Judgement | None:  # noqa: ARG002 - all volumes have the same
+        """What the test says."""
+        return self.judged
 
     def version(self, entry: VolumeEntry) -> str:
         """Of its file."""
@@ -139,13 +144,24 @@ def allow(settings: Settings) -> None:
     apply_application(approved, person=ADMINISTRATOR, settings=settings)
 
 
-def fill_study(settings: Settings, stack: Stack, key: str = STUDY) -> str:
-    """Puts the files of `stack` into HEAD-1 as a study and makes its volume; what the series is called."""
+def fill_study(
+    settings: Settings,
+    stack: Stack,
+    key: str = STUDY,
+    change: Change = lambda _data, _index: None,
+    let_pass: str | None = None,
+) -> str:
+    """Puts the files of `stack` into HEAD-1 as a study and makes its volume; what the series is called.
+
+    `change` may alter each of its files; `let_pass` is the note with which the reason for quarantine is let pass then.
+    """
     series = hashed_name("series", stack.series_uid)
     project = open_project("HEAD-1", Action.WRITE_IMAGES, person="eve", settings=settings)
-    write_stack(project.folder / "dicom" / key, stack)
+    write_stack(project.folder / "dicom" / key, stack, change)
     studies = ImageStudies(project)
     studies.overrule(key, series, "for the viewer's tests")
     studies.make_volumes(key)
+    if let_pass is not None:
+        studies.let_pass(key, series, let_pass)
     project.close()
     return series

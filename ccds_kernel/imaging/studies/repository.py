@@ -154,6 +154,12 @@ class ImageStudies:
             kept = series_kept(connection, study_key)
         return {one.facts.name: one.facts.number for one in kept.series if one.facts.number is not None} if kept else {}
 
+    def judgement(self, study_key: str, series: str) -> Judgement | None:
+        """The newest verdict of one series; None where it was never converted here."""
+        self._project.require(Action.READ_IMAGES)
+        with self._project.store.reading() as connection:
+            return rows.judgement(connection, study_key, series)
+
     def quarantine(self) -> list[Judgement]:
         """Every series that is in quarantine."""
         self._project.require(Action.READ_IMAGES)

@@ -1,10 +1,14 @@
 """Looking at a volume: what a page gets of it, in which orientation, and what it is refused."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.masks.grid import Mask
+from ccds_kernel.imaging.studies.rows import Judgement, Passed
+from ccds_kernel.imaging.verdict import Status
 from support.affines import ANY_ORIENTATION, places
 from support.preview import AFFINE, SHAPE, head, oriented, write_image
 from support.viewing import SERIES, STUDY, FolderScans, Looking, pixels
@@ -207,6 +211,30 @@ def test_a_mask_that_can_not_be_read_hides_no_slice(scans):
     assert np.array_equal(pixels(answer["buffers"][0]), page.grey("axial", 6))
     assert answer["unread"] == "Expected a mask on the volume's grid; found another grid; import it again."
     assert probed == {"value": int(head()[3, 5, 7]), "label": 0}
+
+
+def test_what_is_to_be_known_about_a_volume_is_told(looking, scans):
+    """Warnings, what was corrected, what people let pass: who, when and why. Nothing where nobody knows of a verdict."""
+    at = datetime(2026, 2, 3, tzinfo=UTC)
+    passed = Passed("gantry-tilt", "agreed with the physicist", "sam", at)
+    warnings = ("corrected by interpolation: leaning 14 degrees", "files beside that are no DICOM")
+    scans.judged = Judgement(STUDY, SERIES, "CT", "S", Status.ACCEPTED, None, 8, "eve", at, warnings, (passed,))
+
+    notes = looking.model.answer({"kind": "open", "study": STUDY, "series": None})["volume"]["notes"]
+
+    assert looking.volume["notes"] is None
+    assert notes == {
+        "corrected": ["corrected by interpolation: leaning 14 degrees"],
+        "warnings": ["files beside that are no DICOM"],
+        "passed": [
+            {
+                "code": "gantry-tilt",
+                "note": "agreed with the physicist",
+                "person": "sam",
+                "at": at.isoformat(),
+            }
+        ],
+    }
 
 
 def test_a_volume_that_was_made_anew_is_told_apart(looking, scans):

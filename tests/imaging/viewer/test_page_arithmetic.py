@@ -47,6 +47,39 @@ def told(codes: str) -> dict:
 
 
 @pytest.mark.parametrize(
+    ("drag", "unit", "window"),
+    [
+        (([40, 400], 0, 0), "HU", [40, 400]),
+        (([40, 400], 37, 13), "HU", [19, 481]),
+        (([-600, 1500], 3, -7), "HU", [-560, 1520]),
+        (([40, 80], -50, 1), "HU", [40, 62]),
+        (([0.4, 0.8], 10, 10), "au", [0.368, 0.841]),
+        (([812.4375, 1617.25], 1, 0), "au", [810, 1630]),
+        (([1, 2], -5000, 0), "au", [1, 0.001]),
+    ],
+)
+def test_a_dragged_window_has_round_numbers(drag, unit, window):
+    """Of HU whole ones; of all else three digits of the width. It stays above 0."""
+    script = """
+      const [[[level, width], dx, dy], unit] = given;
+      const dragged = draggedWindow({ level, width }, dx, dy, unit);
+      return [dragged.level, dragged.width];
+    """
+
+    assert by_node(script, [drag, unit]) == window
+
+
+def test_a_slice_is_called_as_the_file_s_own_index():
+    """Whichever way the file's axes run: the slice through voxel (1, 2, 3) is 1, 2 or 3 along the axis that it is cut across."""
+    planes = [plane for codes in ANY_ORIENTATION for plane in told(codes)["planes"]]
+
+    names = by_node("return given.map((plane) => sliceName(plane, [1, 2, 3]));", planes)
+
+    assert names == [f"{'ijk'[axis]} = {axis + 1}" for axis in (plane["turns"][2][0] for plane in planes)]
+    assert any(plane["turns"][2][1] for plane in planes)
+
+
+@pytest.mark.parametrize(
     ("moves", "turns"),
     [
         ([100, 100, -100], [1, 1, -1]),  # a mouse's wheel

@@ -169,7 +169,7 @@ def test_a_mask_that_was_damaged_is_one_clear_line(settings, open_as, series):
     wanted = [{"plane": "axial", "number": 2, "mask": mask} for mask in (None, kept)]
     answer = again("frames", time=0, low=0.0, high=1.0, wanted=wanted)
 
-    assert "a file that can't be read" in answer["unread"]
+    assert "a broken file" in answer["unread"]
     assert (answer["blank"], len(answer["buffers"])) == ([False, True], 1)
 
 

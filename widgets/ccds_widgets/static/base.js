@@ -175,6 +175,16 @@ function showDialog(root, dialog) {
   dialog.showModal();
 }
 
+/**
+ * Has the browser ask whoever leaves the page while `isUnsaved()`. The page of an app asks by `ccds-leave` before Voilà hears of it and
+ * ends the kernel: who stays goes on with it.
+ */
+function askBeforeLeaving(isUnsaved, signal) {
+  const ask = (event) => isUnsaved() && event.preventDefault();
+  window.addEventListener("beforeunload", ask, { signal });
+  document.addEventListener("ccds-leave", ask, { signal });
+}
+
 /** Whether a key press goes into a text field. */
 function isTyping(event) {
   return Boolean(event.target.closest?.("input, textarea, select"));

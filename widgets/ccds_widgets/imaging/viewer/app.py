@@ -10,7 +10,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.masks.grid import Mask, VolumeGrid
 from ccds_kernel.imaging.masks.nifti import read_nifti
 from ccds_kernel.imaging.studies.repository import ImageStudies
-from ccds_kernel.imaging.studies.rows import KeptMask
+from ccds_kernel.imaging.studies.rows import Judgement, KeptMask
 from ccds_kernel.imaging.told_header import ToldHeader, told_header
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
@@ -81,6 +81,10 @@ class ProjectScans:
     def numbers(self, study_key: str) -> Mapping[str, int]:
         """See `ports.Scans`."""
         return self._studies.series_numbers(study_key)
+
+    def judgement(self, entry: VolumeEntry) -> Judgement | None:
+        """See `ports.Scans`."""
+        return self._studies.judgement(entry.study, entry.series)
 
     def version(self, entry: VolumeEntry) -> str:
         """See `ports.Scans`."""

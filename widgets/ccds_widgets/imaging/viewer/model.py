@@ -18,6 +18,7 @@ from ccds_kernel.imaging.studies.rows import KeptMask
 from ccds_kernel.imaging.told_header import ToldHeader
 from ccds_kernel.normalization.volume_folder import VolumeEntry
 from ccds_widgets.base import sentence
+from ccds_widgets.imaging.told import told_beside
 from ccds_widgets.imaging.viewer import messages
 from ccds_widgets.imaging.viewer.drawing import Drawing
 from ccds_widgets.imaging.viewer.opened import Answer, OpenVolume
@@ -101,6 +102,7 @@ class LookModel:
         numbers = self._scans.numbers(request.study)
         version = self._scans.version(entry)
         volume = self._read(entry, version)
+        judged = self._scans.judgement(entry)
         return {
             "study": request.study,
             "all": [
@@ -112,7 +114,7 @@ class LookModel:
                 }
                 for one in entries
             ],
-            "volume": volume.told(),
+            "volume": volume.told() | {"notes": judged and told_beside(judged)},
             "masks": [_told_mask(kept) for kept in self._scans.masks(entry)],
             "drawing": self._told_drawing() if self._drawing else None,
         }

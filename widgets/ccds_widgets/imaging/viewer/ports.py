@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ccds_kernel.imaging.masks.grid import Mask
-from ccds_kernel.imaging.studies.rows import KeptMask
+from ccds_kernel.imaging.studies.rows import Judgement, KeptMask
 from ccds_kernel.imaging.told_header import ToldHeader
 from ccds_kernel.normalization.volume import Volume
 from ccds_kernel.normalization.volume_folder import VolumeEntry
@@ -33,6 +33,9 @@ class Scans(Protocol):
 
     def numbers(self, study_key: str) -> Mapping[str, int]:
         """Series → the number that the scanner gave it, of those of a study that have one."""
+
+    def judgement(self, entry: VolumeEntry) -> Judgement | None:
+        """The verdict by which a volume was made, with its warnings and what people let pass; None where nobody knows of one."""
 
     def version(self, entry: VolumeEntry) -> str:
         """What is another text once the volume was made anew.

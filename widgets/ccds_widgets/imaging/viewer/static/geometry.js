@@ -16,6 +16,11 @@ function pixelOf(plane, voxel) {
   return plane.turns.map(([axis, flipped], order) => (flipped ? plane.size[order] - 1 - voxel[axis] : voxel[axis]));
 }
 
+/** What the slice that goes through a voxel is called: by the index along the file's axis, from 0, as in the line of the voxel. */
+function sliceName({ turns: [, , [axis]] }, voxel) {
+  return `${"ijk"[axis]} = ${voxel[axis]}`;
+}
+
 /** Where a voxel's middle is: DICOM's coordinates, to the patient's left, posterior and head, mm. */
 function lpsOf(volume, voxel) {
   return volume.to_lps.map(([i, j, k, origin]) => i * voxel[0] + j * voxel[1] + k * voxel[2] + origin);
@@ -37,6 +42,18 @@ function scaleLength(width) {
 function figure(value, places = 1) {
   const rounded = Number(value.toFixed(places));
   return `${rounded < 0 ? "\u2212" : ""}${Math.abs(rounded)}`;
+}
+
+const WIDER_PER_PX = 1.005;
+const LEVEL_PER_PX = 0.004; // of the width
+
+/** The window `from` after a drag of so many pixels, in round numbers: steps of about a hundredth of its width, of HU whole ones. */
+function draggedWindow(from, dx, dy, unit) {
+  const width = Math.max(from.width * WIDER_PER_PX ** dx, 1e-3);
+  const power = Math.floor(Math.log10(width)) - 2;
+  const step = unit === "HU" ? Math.max(power, 0) : power;
+  const round = (value) => Number((Math.round(value / 10 ** step) * 10 ** step).toFixed(Math.max(0, -step)));
+  return { level: round(from.level - dy * LEVEL_PER_PX * from.width), width: Math.max(round(width), 10 ** step) };
 }
 
 const NOTCH_PX = 50;

@@ -23,8 +23,9 @@ function lookScreen(context) {
   const pointer = h("p", { "data-place": "pointer", class: "ccds-muted" });
   const facts = h("p", { class: "ccds-muted ccds-facts" });
   const foot = h("footer", { class: "ccds-look-foot", hidden: true }, cross, pointer, facts);
-  const element = h("section", { class: "ccds-look", "aria-label": "Look" }, tools, studies, pens, problem, busy, empty, stage, foot);
-  window.addEventListener("beforeunload", (event) => state.drawing?.changed && event.preventDefault(), { signal });
+  const notes = h("div", { class: "ccds-look-notes", role: "note", "aria-label": "What is to be known about this volume", hidden: true });
+  const element = h("section", { class: "ccds-look", "aria-label": "Look" }, tools, studies, pens, problem, busy, empty, notes, stage, foot);
+  askBeforeLeaving(() => Boolean(state.drawing?.changed || strokes.length), signal);
 
   const ask = (request, patience) => context.channel.ask(request, patience);
   const ofVolume = (request, patience) => ask({ ...request, study: state.study, series: state.volume.series, version: state.volume.version }, patience);
@@ -114,12 +115,13 @@ function lookScreen(context) {
     const shown = state.all.find(({ id }) => id === volume.series);
     facts.title = volume.series;
     facts.textContent = [seriesTitle(shown), volume.modality, volume.scanner, `${size} voxels`, `${volume.spacing.map((mm) => figure(mm, 2)).join(" × ")} mm`].filter(Boolean).join(" · ");
+    drawNotes(notes, volume.notes);
     drawAll();
     if (document.activeElement === tools.querySelector("[data-focus=study]")) panes[state.active].element.focus({ preventScroll: true });
   }
 
   function sayEmpty(title, line) {
-    stage.hidden = foot.hidden = pens.hidden = true;
+    stage.hidden = foot.hidden = pens.hidden = notes.hidden = true;
     empty.hidden = false;
     empty.replaceChildren(emptyState(title, line));
     drawTools(tools, state, act);
@@ -223,7 +225,8 @@ function lookScreen(context) {
       probe: (voxel) => probes.pointer(voxel),
       brush: () => (state.drawing ? { size: state.brush, colour: state.label ? state.colours[(state.label - 1) % state.colours.length] : null } : null),
       drawn: (stroke) => drawn(stroke),
-      window: (dx, dy) => setWindow({ width: Math.max(state.window.width * 1.005 ** dx, 1e-3), level: state.window.level - dy * state.window.width * 0.004 }),
+      windowNow: () => state.window,
+      window: (from, dx, dy) => setWindow(draggedWindow(from, dx, dy, state.volume.unit)),
       active: () => (state.active = name),
     };
   }

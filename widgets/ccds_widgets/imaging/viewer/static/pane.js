@@ -4,7 +4,7 @@ const EDGES = { R: "right", L: "left", A: "anterior", P: "posterior", H: "head",
 
 /**
  * The pane of a plane. `hooks`: goTo(voxel), step(by), probe(voxel or null), brush() → {size, colour} or null, drawn(stroke),
- * window(dx, dy), active().
+ * windowNow(), window(from, dx, dy), active().
  */
 function planePane(name, hooks, signal) {
   const grey = h("canvas", { class: "ccds-grey" });
@@ -15,7 +15,7 @@ function planePane(name, hooks, signal) {
   const ring = h("i", { class: "ccds-brush", hidden: true });
   const frame = h("div", { class: "ccds-pane-frame" }, grey, mask, ...lines, ...edges, scale, ring);
   const caption = h("span", { id: `ccds-slice-${name}-${Math.floor(Math.random() * 2 ** 40)}` });
-  const slider = h("input", { type: "range", class: "ccds-slider", tabindex: -1, min: 1, "aria-label": `${name} slice` }); // by keys the plane itself is turned
+  const slider = h("input", { type: "range", class: "ccds-slider", tabindex: -1, min: 0, "aria-label": `${name} slice` }); // by keys the plane itself is turned
   const box = h("div", { class: "ccds-pane-box" }, frame);
   const element = h("figure", { class: "ccds-pane", tabindex: 0, role: "group", "data-plane": name, "aria-label": `${name} plane`, "aria-describedby": caption.id }, box, h("figcaption", {}, caption, slider));
   const view = { plane: null, number: 0, painted: null, masked: null, stroke: null, dragging: null, windowing: null };
@@ -32,7 +32,7 @@ function planePane(name, hooks, signal) {
   const turned = notches();
 
   element.addEventListener("focus", hooks.active, { signal });
-  slider.addEventListener("input", () => hooks.step(Number(slider.value) - 1 - view.number), { signal });
+  slider.addEventListener("input", () => hooks.step(Number(slider.value) - view.number), { signal });
   slider.addEventListener("pointerup", () => element.focus({ preventScroll: true }), { signal }); // keys go on from there
   box.addEventListener("wheel", (event) => {
     if (event.ctrlKey || !view.plane) return;
@@ -47,7 +47,7 @@ function planePane(name, hooks, signal) {
     element.focus({ preventScroll: true });
     frame.setPointerCapture(event.pointerId);
     const brush = hooks.brush();
-    if (event.button === 2) view.windowing = [event.clientX, event.clientY];
+    if (event.button === 2) view.windowing = { x: event.clientX, y: event.clientY, from: hooks.windowNow() };
     else if (event.button === 0 && brush && !event.shiftKey) {
       if (view.painted !== view.number) return; // what is seen is another slice yet
       view.stroke = { ...brush, number: view.number, path: brushStroke(view.plane.size, brush.size) };
@@ -60,10 +60,9 @@ function planePane(name, hooks, signal) {
   });
   listen("pointermove", (event) => {
     if (!view.plane) return;
-    if (view.windowing) {
-      hooks.window(event.clientX - view.windowing[0], event.clientY - view.windowing[1]);
-      view.windowing = [event.clientX, event.clientY];
-    } else if (view.stroke) extend(event);
+    const { windowing } = view;
+    if (windowing) hooks.window(windowing.from, event.clientX - windowing.x, event.clientY - windowing.y);
+    else if (view.stroke) extend(event);
     else if (view.dragging) hooks.goTo(voxelAt(view.plane, [...clamped(at(event)), view.number]));
     const place = at(event);
     showRing(place);
@@ -123,7 +122,7 @@ function planePane(name, hooks, signal) {
     const length = scaleLength(width);
     scale.style.width = `${(length / width) * 100}%`;
     scale.textContent = `${length} mm`;
-    slider.max = slices;
+    slider.max = slices - 1;
   }
 
   /** Which slice is looked at, and where the crosshair is. */
@@ -136,9 +135,10 @@ function planePane(name, hooks, signal) {
     lines[1].style.top = `${((y + 0.5) / rows) * 100}%`;
     lines.forEach((line) => (line.hidden = !isCrossed));
     const tilt = view.plane.tilt >= 1 ? `, tilted ${view.plane.tilt}°` : "";
-    caption.textContent = `${name[0].toUpperCase()}${name.slice(1)}${tilt} · slice ${number + 1} of ${slices}`;
-    slider.value = number + 1;
-    slider.setAttribute("aria-valuetext", `slice ${number + 1} of ${slices}`);
+    const told = `slice ${sliceName(view.plane, voxel)} (0 to ${slices - 1})`;
+    caption.textContent = `${name[0].toUpperCase()}${name.slice(1)}${tilt} · ${told}`;
+    slider.value = number;
+    slider.setAttribute("aria-valuetext", told);
   }
 
   /** Draws a slice; undefined leaves what is there, as what is wanted is on its way. */

@@ -104,6 +104,14 @@ class Masked:
             else:
                 yield block != 0 if self.mask is Mask.NONZERO else None
 
+    def sampled(self, places: tuple[slice, slice, slice]) -> npt.NDArray[np.bool_]:
+        """Which of the voxels at `places` are chosen, (i, j, k)."""
+        if self.foreground is not None:
+            return self.foreground[places]
+        if self.threshold is not None:
+            return self.voxels[places] > self.threshold
+        return self.voxels[places] != 0 if self.mask is Mask.NONZERO else np.ones(self.voxels[places].shape, np.bool_)
+
     def values(self) -> npt.NDArray[Any]:
         """The chosen voxels, flat, in one array of their own.
 

@@ -56,6 +56,14 @@ PARAMETERS = {
     "rescale": st.fixed_dictionaries({"range": rising()}, optional={"from": rising()}),
     "z_score": st.fixed_dictionaries({"mask": masks})
     | st.fixed_dictionaries({"mean": numbers, "sd": st.floats(1e-6, 1e6)}),
+    "nyul": st.fixed_dictionaries(
+        {"mask": masks, "percentiles": rising(5, 0, 100), "range": rising()},
+        optional={"landmarks": rising(5), "volumes": st.integers(1, 10_000)},
+    ).filter(lambda given: "landmarks" in given or "volumes" not in given),
+    "white_stripe": st.fixed_dictionaries(
+        {"mask": masks, "peak": st.sampled_from(["last", "highest"]), "width": st.floats(0.01, 0.5)}
+    ),
+    "n4": st.fixed_dictionaries({"mask": masks, "spacing_mm": st.floats(0.5, 20)}),
 }
 steps = st.one_of([values.map(lambda given, name=name: make_step(name, given)) for name, values in PARAMETERS.items()])
 names = st.text(min_size=1, max_size=100).filter(lambda text: text == text.strip() and text.isprintable())
@@ -143,6 +151,19 @@ def test_minus_zero_is_zero() -> None:
         ("z_score: {mask: none, mean: 3, sd: 2}", "either mask .* or mean and sd together"),
         ("z_score: {mean: 3}", "either mask .* or mean and sd together"),
         ("z_score: {mean: 3, sd: 0}", "sd of z_score to be right: .*; found 0 in step 1"),
+        ("nyul: {mask: none, percentiles: [9, 1], range: [0, 1]}", "each greater than the one before"),
+        ("nyul: {mask: none, percentiles: [9], range: [0, 1]}", "percentiles of nyul to be right: .* at least 2 items"),
+        (
+            "nyul: {mask: none, percentiles: [1, 9], range: [0, 1], landmarks: [3]}",
+            r"landmarks are as many as percentiles \(2\)",
+        ),
+        (
+            "nyul: {mask: none, percentiles: [1, 9], range: [0, 1], volumes: 3}",
+            "where landmarks come from, and there are none",
+        ),
+        ("nyul: {mask: none}", r"the parameter percentiles of nyul; found none .*mask, percentiles, range are needed"),
+        ("white_stripe: {mask: none, peak: first, width: 0.1}", "'last' or 'highest'; found 'first'"),
+        ("n4: {mask: none, spacing_mm: 0}", "spacing_mm of n4 to be right: .*; found 0"),
         ("rescale: {range: [1, 1]}", "two different numbers each, the lower one first"),
         ("rescale: {range: [0, 1], from: [3, 2]}", "two different numbers each, the lower one first"),
         ("rescale: {range: [0, 1], source: [3, 2]}", "parameters range, from of rescale; found 'source'"),

@@ -18,6 +18,19 @@ EXPECTED = {
     "clip": ({"percentiles": [1, 99]}, "8de2818bae657c3b"),
     "rescale": ({"range": [0, 1]}, "7ee4aa6f30a0411a"),
     "z_score": ({"mask": "otsu"}, "2a7126e4eec819e8"),
+    "nyul": (
+        {
+            "mask": "otsu",
+            "percentiles": [1, 25, 50, 75, 99],
+            "range": [0, 100],
+            "landmarks": [0, 20.5, 61, 80.25, 100],
+            "volumes": 7,
+            "volumes_sha256": "ab" * 32,
+        },
+        "3df03a01bb7677ae",
+    ),
+    "white_stripe": ({"mask": "otsu", "peak": "last", "width": 0.05}, "86fa269a59ceb038"),
+    "n4": ({"mask": "none", "spacing_mm": 2}, "b6005b22578aa928"),
 }
 """Step → parameters, and the first 16 digits of the result's hash. Change one only with a line in the changelog."""
 

@@ -13,7 +13,7 @@ LOOK = {"plane": "axial", "position": 1.5, "display": {"center": 40, "width": 80
 KEEP = EDIT | {"kind": "keep", "look": LOOK}
 OF_STUDY = {"revision": 1, "before": [0], "after": [1, 2], "beside": []}
 SLICES = {"kind": "slices", "plane": "coronal", "display": None, "studies": [OF_STUDY]}
-TRY = EDIT | {"kind": "try", "until": 1, "plane": "axial", "position": 0.5}
+TRY = EDIT | {"kind": "try", "until": 1, "plane": "axial", "position": 0.5, "display": None}
 CHOOSE = {"kind": "choose", "volumes": ["a/one", "b/two"]}
 BESIDE = {"kind": "beside", "file": "head.yaml"}
 PROBE = {"kind": "probe", "revision": 1, "plane": "axial", "side": "after", "number": 0, "x": 1, "y": 2}
@@ -87,7 +87,7 @@ def test_what_is_no_request_is_refused_without_quoting_it(content):
         parse(content)
 
 
-NEEDED = {("foreground", "above"): {"above": 0}}
+NEEDED = {("foreground", "above"): {"above": 0}, ("z_score", ""): {"mean": 0, "sd": 1}}
 """What an option asks for besides."""
 
 

@@ -12,15 +12,19 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.steps.clip import Clip
 from ccds_kernel.normalization.steps.crop_pad import CropPad
 from ccds_kernel.normalization.steps.foreground import Foreground
+from ccds_kernel.normalization.steps.n4 import N4
+from ccds_kernel.normalization.steps.nyul import Nyul
 from ccds_kernel.normalization.steps.reorient import Reorient
 from ccds_kernel.normalization.steps.resample import Resample
 from ccds_kernel.normalization.steps.rescale import Rescale
 from ccds_kernel.normalization.steps.step import Parameters, Step
+from ccds_kernel.normalization.steps.white_stripe import WhiteStripe
 from ccds_kernel.normalization.steps.window import Window
 from ccds_kernel.normalization.steps.z_score import ZScore
 
 STEPS: Final[Mapping[str, type[Parameters]]] = {
-    step.name: step for step in (Reorient, Resample, CropPad, Foreground, Window, Clip, Rescale, ZScore)
+    step.name: step
+    for step in (Reorient, Resample, CropPad, Foreground, Window, Clip, Rescale, ZScore, Nyul, WhiteStripe, N4)
 }
 """Name → step. A new step is a file beside this one and a word in this line."""
 
@@ -89,14 +93,17 @@ def _short(value: object) -> str:
 
 
 __all__ = [
+    "N4",
     "STEPS",
     "Clip",
     "CropPad",
     "Foreground",
+    "Nyul",
     "Reorient",
     "Resample",
     "Rescale",
     "Step",
+    "WhiteStripe",
     "Window",
     "ZScore",
     "make_step",

@@ -11,6 +11,7 @@ from ccds_kernel.normalization.masks import Mask
 from ccds_kernel.normalization.steps.crop_pad import To
 from ccds_kernel.normalization.steps.foreground import Keep, Method
 from ccds_kernel.normalization.steps.resample import Antialias
+from ccds_kernel.normalization.steps.white_stripe import Peak
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,29 @@ FORMS: Final[Mapping[str, tuple[FormField, ...]]] = {
         FormField("width", "number", 80.0, "width", "HU"),
     ),
     "clip": (FormField("percentiles", "numbers", (0.5, 99.5), "percentiles", "%"),),
-    "rescale": (FormField("range", "numbers", (0.0, 1.0), "darkest and brightest to"),),
-    "z_score": (FormField("mask", "choice", "none", "mask", options=tuple(Mask)),),
+    "rescale": (
+        FormField("range", "numbers", (0.0, 1.0), "to"),
+        FormField("from", "numbers", ("", ""), "from (empty: darkest and brightest)", optional=True),
+    ),
+    "z_score": (
+        FormField("mask", "choice", "none", "mask", options=("", *Mask), optional=True),
+        FormField("mean", "number", "", "or mean", optional=True),
+        FormField("sd", "number", "", "and deviation", optional=True),
+    ),
+    "nyul": (
+        FormField("mask", "choice", "otsu", "mask", options=tuple(Mask)),
+        FormField("percentiles", "numbers", (1, 10, 20, 30, 40, 50, 60, 70, 80, 90, 99), "percentiles", "%"),
+        FormField("range", "numbers", (0.0, 100.0), "first and last landmark"),
+    ),
+    "white_stripe": (
+        FormField("mask", "choice", "nonzero", "mask", options=tuple(Mask)),
+        FormField("peak", "choice", "last", "peak", options=tuple(Peak)),
+        FormField("width", "number", 0.05, "width"),
+    ),
+    "n4": (
+        FormField("mask", "choice", "otsu", "mask", options=tuple(Mask)),
+        FormField("spacing_mm", "number", 4.0, "fitted every", "mm"),
+    ),
 }
 """Step → its fields, for every registered step."""
 

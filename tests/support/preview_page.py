@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,9 +34,18 @@ def filled(site):
 
 
 @pytest.fixture(scope="module")
-def served(serve, filled):
-    """The notebook for the scientist sam."""
-    return serve(NOTEBOOK, project=filled.id, person="sam")
+def served(serve, filled, tmp_path_factory):
+    """The notebook for the scientist sam, with the preview alone."""
+    return serve(alone("preview", tmp_path_factory.mktemp("notebook")), project=filled.id, person="sam")
+
+
+def alone(cell: str, folder: Path) -> str:
+    """The notebook with that one cell, in `folder`."""
+    notebook = json.loads(Path(NOTEBOOK).read_text())
+    notebook["cells"] = [one for one in notebook["cells"] if one["id"] == cell]
+    path = folder / f"{cell}.ipynb"
+    path.write_text(json.dumps(notebook))
+    return str(path)
 
 
 @pytest.fixture

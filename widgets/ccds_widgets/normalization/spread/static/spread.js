@@ -1,0 +1,103 @@
+// The cohort view: its parts, when they are drawn, and what it listens to.
+
+const NAMES = 176; // pixels for the scanners' names
+const GAP = 16;
+const PADDING = 32;
+
+function render({ model, el }) {
+  const state = newState();
+  const part = (name, tag = "div", properties = {}) => h(tag, { class: `ccds-${name}`, ...properties });
+  const parts = {
+    lost: part("lost", "p", { role: "alert", hidden: true }),
+    stalled: part("stalled", "div", { role: "alert", hidden: true }),
+    tools: part("tools"),
+    progress: part("progress"),
+    error: part("error", "p", { role: "alert", hidden: true }),
+    columns: part("columns", "section", { "aria-label": "Volumes by scanner, before and after", tabindex: -1 }),
+    unlike: part("odd-ones", "section", { "aria-label": "Volumes unlike the others", tabindex: -1 }),
+    said: part("said", "p", { role: "status", "aria-live": "polite" }),
+  };
+  const waiting = h("p", { class: "ccds-waiting", role: "status" }, "Looking for the project’s volumes …");
+  const empty = h("div", { hidden: true });
+  const screen = h("div", { hidden: true }, parts.tools, parts.progress, parts.error, parts.columns, parts.unlike);
+  const root = h("div", { class: "ccds ccds-spread", tabindex: -1 }, parts.lost, parts.stalled, waiting, empty, screen, parts.said);
+  el.append(root);
+
+  const channel = openChannel(model, (lost) => {
+    parts.lost.hidden = !lost;
+    const isBusy = model.widget_manager?.kernel?.status === "busy";
+    parts.lost.textContent = isBusy ? "The kernel is busy; this view follows when it answers." : "The connection to the kernel is lost: run this cell again. What was measured is kept.";
+  });
+  const drawn = new Map();
+  const act = actions(state, channel, draw, (text) => {
+    parts.said.textContent = text;
+  });
+  const ending = new AbortController();
+  document.addEventListener("visibilitychange", () => !state.stalled && act.awake(), { signal: ending.signal });
+  keepKeys(root, ending.signal);
+  const sizes = new ResizeObserver(() => draw());
+  sizes.observe(root);
+  const sight = new IntersectionObserver((seen) => act.away(!seen.at(-1).isIntersecting));
+  sight.observe(root);
+  act.open();
+
+  /** Draws a part, unless it would look the same. */
+  function show(name, key, make) {
+    const text = JSON.stringify(key);
+    if (drawn.get(name) === text) return;
+    drawn.set(name, text);
+    redraw(parts[name], make());
+  }
+
+  function draw() {
+    parts.stalled.hidden = !state.stalled;
+    waiting.hidden = state.project !== null || Boolean(state.stalled);
+    show("stalled", state.stalled, () => [h("span", {}, state.stalled ?? ""), h("button", { class: "ccds-button", "data-focus": "again", onclick: act.again }, "Look again")]);
+    if (state.project === null) return;
+    empty.hidden = state.volumes.length > 0;
+    screen.hidden = !empty.hidden;
+    if (!empty.hidden) {
+      redraw(empty, emptyState("No volumes yet", `Project ${state.project} has no converted volume. In a terminal of this session:`), h("pre", { class: "ccds-command" }, `ccds imaging volumes --project ${state.project}`), h("button", { class: "ccds-button ccds-again", onclick: act.again }, "Look again"));
+      return;
+    }
+    parts.error.hidden = !state.error;
+    parts.error.textContent = state.error ?? "";
+    show("tools", [state.recipes, state.recipe, state.measure, state.busy], () => drawTools(state, act));
+    show("progress", [state.at_work, state.count, state.total, state.failed], () => drawProgress(state));
+    const width = Math.floor((root.clientWidth - PADDING - NAMES - 2 * GAP) / 2);
+    const told = [state.turn, state.count, state.unlike.length, state.at_work, state.recipe, state.recipes.length];
+    if (width > 80) show("columns", [told, state.measure, width], () => drawColumns(state, act, width));
+    show("unlike", [state.unlike, state.opened, state.at_work, state.volumes.map((volume) => volume.error)], () => drawUnlike(state, act));
+  }
+
+  return () => {
+    ending.abort();
+    sizes.disconnect();
+    sight.disconnect();
+    act.close();
+    channel.close();
+  };
+}
+
+/** Which measure is shown, and after which recipe. */
+function drawTools(state, act) {
+  const measures = MEASURES.map(([measure, title]) =>
+    h("label", { class: "ccds-which-one" }, h("input", { type: "radio", class: "ccds-said", name: `measure-${state.project}`, "data-focus": `measure-${measure}`, checked: state.measure === measure, onchange: () => act.measure(measure) }), title),
+  );
+  const own = state.recipe && state.recipe.file === null ? h("option", { value: "*", selected: true, disabled: true }, `${state.recipe.name} (not among your recipes)`) : null;
+  const options = state.recipes.map(({ file, name }) => h("option", { value: file, selected: state.recipe?.file === file }, name));
+  const select = h("select", { class: "ccds-field", "data-focus": "recipe", disabled: state.busy, onchange: (event) => act.recipe(event.target.value || null) }, h("option", { value: "", selected: !state.recipe }, state.recipes.length ? "none" : "none saved yet"), own, ...options);
+  return [
+    h("h2", {}, `How alike the volumes of ${state.project} are`),
+    h("div", { class: "ccds-toolbar" }, h("div", { class: "ccds-toolbar", role: "radiogroup", "aria-label": "What is compared" }, ...measures), h("span", { class: "ccds-space" }), h("label", { class: "ccds-after" }, "after recipe", select)),
+    state.recipes.length || state.recipe ? null : h("p", { class: "ccds-hint" }, "To see what a recipe makes of all volumes, save one in the preview first."),
+  ];
+}
+
+function drawProgress(state) {
+  if (state.failed) return [h("p", { class: "ccds-error" }, "Measuring ended by a defect of the workbench: run the cell again, and tell whoever runs this site.")];
+  if (!state.at_work) return [];
+  return [h("progress", { max: state.total || 1, value: state.count, "aria-label": "Measured so far" }), h("span", { class: "ccds-muted" }, `measuring: ${grouped(state.count)} of ${grouped(state.total)}; what is known is kept for the next time`)];
+}
+
+export default { render };

@@ -12,6 +12,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BESIDE := -n $(WORKERS) --no-loadscope-reorder
 PROXY := $(VENV)/share/ccds/proxy
+AIRFLOW := $(VENV)/share/ccds/airflow
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
 # What an editable install copies instead of linking: a change means a new install.
@@ -63,8 +64,9 @@ bench: install components
 screenshots: install components
 	PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py
 
-# Programs that tests and benchmarks start and Python doesn't bring: installed where that is possible without asking.
-components:
+# Programs that tests and benchmarks start and Python doesn't bring: installed where that is possible without asking. And
+# Airflow, which needs other versions of what we need, in an environment of its own.
+components: $(AIRFLOW)/.installed
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		PATH="$$PATH:$$(echo /usr/lib/postgresql/*/bin | tr ' ' :)"; \
 		for program in Orthanc:orthanc-dicomweb chromium:chromium dockerd:docker.io getfacl:acl initdb:postgresql nft:nftables rg:ripgrep sbatch:slurm-wlm munged:munge slapd:slapd dcmqrscp:dcmtk sudo:sudo; do \
@@ -92,6 +94,12 @@ $(VENV)/.made:
 $(PROXY)/.installed: hub/proxy/package.json hub/proxy/package-lock.json
 	@mkdir -p $(PROXY) && cp hub/proxy/package.json hub/proxy/package-lock.json hub/proxy/.npmrc $(PROXY)/
 	@cd $(PROXY) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent && touch .installed
+
+$(AIRFLOW)/.installed: $(VENV)/.made images/airflow/requirements.txt images/airflow/constraints.txt
+	@rm -rf $(AIRFLOW) && $(BIN)/python -m venv $(AIRFLOW) && $(AIRFLOW)/bin/python -m pip install --quiet --upgrade "pip>=25"
+	@PIP_CONSTRAINT=images/airflow/constraints.txt $(AIRFLOW)/bin/python -m pip --disable-pip-version-check --quiet install \
+		-r images/airflow/requirements.txt
+	@touch $@
 
 $(DEMO): $(VENV)/.made pyproject.toml constraints.txt $(COPIED)
 	@$(PIP) install --editable '.$(EXTRAS)'

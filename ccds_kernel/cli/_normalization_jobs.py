@@ -58,10 +58,15 @@ def run_on_cluster(options: argparse.Namespace) -> NormalizationRun | None:
     recipe = read_recipe(options.recipe)
     with _opened(options.project, Action.WRITE_IMAGES) as (project, scheduler):
         controller = hand_over(
-            project, recipe, scheduler,
-            cohort=options.cohort, studies=options.study, again=options.again,
-            workers=options.workers or WORKERS, wall_minutes=options.wall_minutes or WALL_MINUTES,
-        )  # fmt: skip
+            project,
+            recipe,
+            scheduler,
+            cohort=options.cohort,
+            studies=options.study,
+            again=options.again,
+            workers=WORKERS if options.workers is None else options.workers,
+            wall_minutes=WALL_MINUTES if options.wall_minutes is None else options.wall_minutes,
+        )
         name = recipe.digest()
         if not options.follow:
             if options.json:
@@ -82,7 +87,8 @@ def _follow(project: Project, scheduler: Scheduler, name: str) -> NormalizationR
     from ccds_kernel.normalization.runs_cluster import jobs_of
     from ccds_kernel.workflow.progress import RunState
 
-    runs, at, told = NormalizationRuns(project), list[Progress](), ""
+    runs, told = NormalizationRuns(project), ""
+    at: list[Progress] = []
     with bar(at) as tell:
         while True:
             run = runs.get(name)

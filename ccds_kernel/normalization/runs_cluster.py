@@ -100,7 +100,8 @@ def hand_over(
     alive = run.controller() if run.state() in LIVES else None
     if alive is not None and alive.person == project.person:
         return alive
-    if alive is None and before is not None and before.now() is RunState.RUNNING:
+    # A run on the cluster that still looks alive was killed a moment ago: its job isn't.
+    if before is not None and before.engine != ClusterEngine.name and before.now() is RunState.RUNNING:
         raise CcdsError(
             expected="nobody else who runs this recipe in the project",
             found=f"a run of {before.person}",

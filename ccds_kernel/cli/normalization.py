@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ccds_kernel.cli import _normalization_jobs, _normalization_run, _normalization_undo
 from ccds_kernel.errors import CcdsError
+
+if TYPE_CHECKING:
+    from ccds_kernel.normalization.recipe import Recipe
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +54,9 @@ def _apply(options: argparse.Namespace) -> None:
             do="give both as often",
         )
     pairs = list(zip(labels, labels_out, strict=True))
-    applied = apply_to_file(read_recipe(options.recipe), options.source, options.out, labels=pairs)
+    recipe = read_recipe(options.recipe)
+    _advise(recipe, options.source)
+    applied = apply_to_file(recipe, options.source, options.out, labels=pairs)
     if options.json:
         told = applied.as_json()
         for one, path in zip(told["labels"], labels_out, strict=True):
@@ -68,3 +75,13 @@ def _apply(options: argparse.Namespace) -> None:
 
 def _places(skipped: tuple[int, ...]) -> str:
     return f"step{'s' * (len(skipped) > 1)} {', '.join(str(place) for place in skipped)}"
+
+
+def _advise(recipe: Recipe, source: Path) -> None:
+    """Says which steps are not sensible for the modality that the sidecar beside `source` names, if there is one."""
+    from ccds_kernel.normalization.advice import advice
+    from ccds_kernel.normalization.volume_folder import modality_beside
+
+    modality = modality_beside(source)
+    for place, line in advice(recipe, modality):
+        print(f"ccds: warning: step {place} for {modality}: {line}", file=sys.stderr)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ _SUFFIX = ".nii.gz"
 _LONGEST_SIDECAR = 1 << 20
 _LONGEST_WORDS = 80
 _LARGEST = 1e6
+_CODE = re.compile("[A-Z0-9]{2,16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,13 @@ def _volumes_in(study: Path) -> Iterator[VolumeEntry]:
         series = path.name.removesuffix(_SUFFIX)
         if series and not series.startswith("."):
             yield VolumeEntry(study.name, series, **_described(path.with_name(f"{series}.json")))
+
+
+def modality_beside(volume: Path) -> str:
+    """DICOM's code of the modality that the sidecar beside a volume's file says; empty where there is none, or it says none."""
+    name = volume.name.removesuffix(_SUFFIX).removesuffix(".nii")
+    said = str(_described(volume.with_name(f"{name}.json")).get("modality", ""))
+    return said if _CODE.fullmatch(said) else ""
 
 
 def _described(sidecar: Path) -> dict[str, Any]:

@@ -193,3 +193,25 @@ def test_a_step_that_makes_no_sense_leaves_nothing_behind(recipe, source, tmp_pa
     assert told.returncode == 1
     assert "the same value in all of them (step 4, z_score)" in told.stderr
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("sidecar", "warned"),
+    [
+        ('{"modality": "MR"}', "ccds: warning: step 3 for MR: a window is in HU, which MR doesn't have: "),
+        ('{"modality": "CT"}', ""),
+        ('{"modality": "\\u001b[2J"}', ""),
+        ("{", ""),
+    ],
+)
+def test_a_step_that_isn_t_sensible_for_the_modality_is_told(tmp_path, recipe, ct, sidecar, warned) -> None:
+    """The one that the sidecar beside the input names; the volume is made all the same."""
+    nib.save(nib.Nifti1Image(ct.voxels, ct.affine), tmp_path / "in.nii.gz")
+    (tmp_path / "in.json").write_text(sidecar)
+
+    ended = ccds("--recipe", recipe, tmp_path / "in.nii.gz", tmp_path / "out.nii.gz")
+
+    assert ended.returncode == 0
+    assert ended.stderr.startswith(warned)
+    assert bool(ended.stderr) == bool(warned)
+    assert (tmp_path / "out.nii.gz").exists()

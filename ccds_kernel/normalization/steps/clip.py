@@ -30,6 +30,12 @@ class Clip(Parameters):
             raise ValueError("percentiles must be two different numbers, the lower one first")
         return self
 
+    def advice(self, modality: str, *, native: bool) -> str | None:
+        """See `Parameters.advice`."""
+        if modality == "CT" and native:
+            return "percentiles of HU depend on how much air is in the picture: window them instead"
+        return None
+
     def run(self, image: Working) -> None:
         """Clips every voxel; float32 afterwards."""
         low, high = percentiles(image.voxels.flatten(order="F"), self.percentiles)

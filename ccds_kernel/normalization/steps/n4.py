@@ -42,6 +42,12 @@ class N4(Parameters):
     spacing_mm: Annotated[Number, Field(ge=0.5, le=20)]
     """How far the voxels that it is fitted on are apart, about."""
 
+    def advice(self, modality: str, *, native: bool) -> str | None:
+        """See `Parameters.advice`."""
+        if modality != "MR":
+            return f"n4 takes away the bias field of MR's coils, which {modality} doesn't have: leave it out"
+        return None if native else "n4 divides, and a step before has moved what is 0: put n4 first"
+
     def run(self, image: Working) -> None:
         """Divides every voxel by the field; float32 afterwards.
 

@@ -34,6 +34,7 @@ class Nyul(Parameters):
     """
 
     name: ClassVar[str] = "nyul"
+    maps: ClassVar[bool] = True
 
     mask: Mask
     percentiles: Annotated[tuple[Percent, ...], Field(min_length=2, max_length=MOST_LANDMARKS)]
@@ -59,6 +60,16 @@ class Nyul(Parameters):
         if self.landmarks is None and (self.volumes, self.volumes_sha256) != (None, None):
             raise ValueError("volumes and volumes_sha256 tell where landmarks come from, and there are none")
         return self
+
+    def advice(self, modality: str, *, native: bool) -> str | None:  # noqa: ARG002 - at any place of a recipe
+        """See `Parameters.advice`."""
+        if modality == "CT":
+            return "HU are absolute, and nyul makes one tissue another number in each image: window them instead"
+        return (
+            None
+            if modality == "MR"
+            else f"nyul is made for MR, whose intensities have no unit: try z_score for {modality}"
+        )
 
     def run(self, image: Working) -> None:
         """Maps every voxel; float32 afterwards.

@@ -22,6 +22,7 @@ class Rescale(Parameters):
     """
 
     name: ClassVar[str] = "rescale"
+    maps: ClassVar[bool] = True
 
     range: tuple[Bound, Bound]
     source: Annotated[tuple[Bound, Bound] | None, Field(alias="from")] = None
@@ -31,6 +32,14 @@ class Rescale(Parameters):
         if not ascending(self.range) or (self.source and not ascending(self.source)):
             raise ValueError("range and from are two different numbers each, the lower one first")
         return self
+
+    def advice(self, modality: str, *, native: bool) -> str | None:
+        """See `Parameters.advice`."""
+        if modality == "CT" and native and self.source is None:
+            return "the darkest and brightest HU differ with table and metal: window them, or give 'from'"
+        if modality == "MR" and native and self.source is not None:
+            return "MR's intensities have no unit, so no range fits every scanner: leave 'from' out, or nyul before it"
+        return None
 
     def run(self, image: Working) -> None:
         """Maps every voxel; float32 afterwards.

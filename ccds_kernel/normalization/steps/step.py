@@ -17,6 +17,8 @@ class Step(Protocol):
 
     name: ClassVar[str]
     """What recipes call it."""
+    maps: ClassVar[bool]
+    """Whether intensities mean something else after it."""
 
     def run(self, image: Working) -> None:
         """Changes `image`.
@@ -28,17 +30,31 @@ class Step(Protocol):
     def parameters(self) -> dict[str, Any]:
         """The parameters as a recipe file holds them: numbers, text, lists."""
 
+    def advice(self, modality: str, *, native: bool) -> str | None:
+        """Why the step is not sensible for a modality; see `Parameters.advice`."""
+
 
 class Parameters(BaseModel):
     """The base of steps: frozen, no unknown parameter, no NaN; a parameter is given, or its absence means something."""
 
     name: ClassVar[str]
+    maps: ClassVar[bool] = False
+    """Whether intensities mean something else after it: no HU any more."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def parameters(self) -> dict[str, Any]:
         """The parameters as a recipe file holds them: those that are given."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def advice(self, modality: str, *, native: bool) -> str | None:  # noqa: ARG002 - most steps are sensible for all
+        """Why the step is not sensible for a modality, and what is: one line; None where it is.
+
+        Args:
+            modality: as DICOM writes it: CT, MR, PT.
+            native: whether intensities are the scanner's own (of CT, HU), no step before having mapped them.
+        """
+        return None
 
 
 def ascending(numbers: Sequence[float]) -> bool:

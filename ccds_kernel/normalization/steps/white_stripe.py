@@ -48,10 +48,19 @@ class WhiteStripe(Parameters):
     """
 
     name: ClassVar[str] = "white_stripe"
+    maps: ClassVar[bool] = True
 
     mask: Mask
     peak: Peak
     width: Annotated[Number, Field(gt=0, le=0.5)]
+
+    def advice(self, modality: str, *, native: bool) -> str | None:  # noqa: ARG002 - at any place of a recipe
+        """See `Parameters.advice`."""
+        if modality == "MR":
+            return None
+        return (
+            f"white_stripe looks for white matter as MR shows it: {'window' if modality == 'CT' else 'z_score'} instead"
+        )
 
     def run(self, image: Working) -> None:
         """Maps every voxel; float32 afterwards.

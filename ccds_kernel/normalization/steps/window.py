@@ -18,9 +18,16 @@ class Window(Parameters):
     """
 
     name: ClassVar[str] = "window"
+    maps: ClassVar[bool] = True
 
     center: Annotated[Number, Field(ge=-1e6, le=1e6)]
     width: Annotated[Number, Field(ge=1e-3, le=1e6)]
+
+    def advice(self, modality: str, *, native: bool) -> str | None:
+        """See `Parameters.advice`."""
+        if modality != "CT":
+            return f"a window is in HU, which {modality} doesn't have: clip percentiles and z_score instead, or rescale"
+        return None if native else "a window is in HU, which a step before has mapped to something else: put it first"
 
     def run(self, image: Working) -> None:
         """Maps every voxel; float32 afterwards."""

@@ -21,6 +21,7 @@ class ZScore(Parameters):
     """
 
     name: ClassVar[str] = "z_score"
+    maps: ClassVar[bool] = True
 
     mask: Mask | None = None
     mean: Annotated[Number, Field(ge=-1e6, le=1e6)] | None = None
@@ -37,6 +38,14 @@ class ZScore(Parameters):
     def fixed(self) -> bool:
         """Whether it is the same line for every image."""
         return self.mask is None
+
+    def advice(self, modality: str, *, native: bool) -> str | None:
+        """See `Parameters.advice`."""
+        if modality == "CT" and native and not self.fixed:
+            return "HU are absolute, and z_score makes one tissue another number in each image: window first, or give mean and sd"
+        if modality == "MR" and native and self.fixed:
+            return "MR's intensities have no unit, so no mean and sd fit every scanner: give a mask, or nyul before it"
+        return None
 
     def run(self, image: Working) -> None:
         """Maps every voxel; float32 afterwards.

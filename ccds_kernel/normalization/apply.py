@@ -5,7 +5,8 @@ Label maps go along with the volume they were drawn on: only through the steps t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.geometry import Geometry, labels_on
 from ccds_kernel.normalization.recipe import Output, Recipe
+from ccds_kernel.normalization.steps import Step
 from ccds_kernel.normalization.volume import Volume, Voxels, blocks
 from ccds_kernel.normalization.working import Working
 
@@ -89,23 +91,11 @@ def apply_with(
     for place, step in enumerate(recipe.steps, 1):
         if watch:
             watch(place)
-        try:
-            with np.errstate(over="ignore", invalid="ignore"):  # a volume is checked to be finite when it is made
-                step.run(image)
-            if image.left:
-                skipped.append(place)
-                image.left = False
-        except CcdsError as error:
-            raise StepError(
-                place, expected=error.expected, found=f"{error.found} (step {place}, {step.name})", do=error.do
-            ) from error
-        except MemoryError as error:
-            raise StepError(
-                place,
-                expected=f"memory for step {place}, {step.name}",
-                found=f"too little for an image of shape {image.voxels.shape}",
-                do="take a coarser spacing, or a session with more memory",
-            ) from error
+        with at_step(place, step, image):
+            step.run(image)
+        if image.left:
+            skipped.append(place)
+            image.left = False
     voxels = _int16(image.voxels) if recipe.output is Output.INT16 else image.floats()
     return Outcome(
         Volume(voxels, image.affine),
@@ -113,6 +103,29 @@ def apply_with(
         Geometry(volume.voxels.shape, volume.affine, tuple(image.moves)),
         tuple(skipped),
     )
+
+
+@contextmanager
+def at_step(place: int, step: Step, image: Working) -> Iterator[None]:
+    """Names the step in what is said of `image` meanwhile.
+
+    Raises:
+        StepError: what was a CcdsError, or a MemoryError.
+    """
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # a volume is checked to be finite when it is made
+            yield
+    except CcdsError as error:
+        raise StepError(
+            place, expected=error.expected, found=f"{error.found} (step {place}, {step.name})", do=error.do
+        ) from error
+    except MemoryError as error:
+        raise StepError(
+            place,
+            expected=f"memory for step {place}, {step.name}",
+            found=f"too little for an image of shape {image.voxels.shape}",
+            do="take a coarser spacing, or a session with more memory",
+        ) from error
 
 
 def _int16(voxels: Voxels) -> Voxels:

@@ -155,10 +155,14 @@ class StudiesRetried(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StudyArrived(Event):
-    """A study that `person` asked for came whole, proved what it is, and is in the project."""
+    """A study that `person` asked for came whole, proved what it is, and is in the project.
+
+    `repeated`: a worker that was killed had put it there, and may have written this event.
+    """
 
     study_key: str
     instances: int
+    repeated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

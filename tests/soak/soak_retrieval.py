@@ -130,9 +130,15 @@ def hunt(folder: Path, orthanc: Orthanc, options: argparse.Namespace) -> list[st
     broken += altered(dicom, given)
     broken += [f"left: {path.name}" for path in (staging_of(settings) / "HEAD-1").iterdir()]
     broken += [f"left: {path.name}" for path in dicom.glob(".*")]
-    arrivals = [one for one in FileAuditSink(settings.paths.audit).entries("HEAD-1") if one["event"] == "StudyArrived"]
+    events = FileAuditSink(settings.paths.audit).entries("HEAD-1")
+    arrivals = [one["detail"] for one in events if one["event"] == "StudyArrived"]
+    first = Counter(one["study_key"] for one in arrivals if not one["repeated"])
+    broken += [f"{count} arrivals of one study that aren't called repeated" for count in first.values() if count > 1]
+    if len({one["study_key"] for one in arrivals}) < options.studies:
+        broken.append("an arrival isn't written down")
     print(
-        f"{options.studies} studies, {len(given)} instances; killed: {dict(killed)}; {len(arrivals)} arrivals written down"
+        f"{options.studies} studies, {len(given)} instances; killed: {dict(killed)}; {len(arrivals)} arrivals written down, "
+        f"{len(arrivals) - first.total()} of them as repeated"
     )
     return broken
 

@@ -102,6 +102,7 @@ class Outcome:
         size: bytes that came.
         counts: whether the try counts among those that a study has.
         study: the study with what its files say where the archive's answer says nothing; None where they aren't its own.
+        repeated: whether a worker that was killed had put it into the project, and may have said so.
     """
 
     state: State
@@ -112,3 +113,4 @@ class Outcome:
     size: int = 0
     counts: bool = True
     study: StudyFound | None = field(default=None, repr=False)
+    repeated: bool = False

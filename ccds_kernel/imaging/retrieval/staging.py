@@ -13,18 +13,17 @@ put there; it goes when the queue knows.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from ccds_kernel.archive.claims import Claim
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import make_closed, write_whole
+from ccds_kernel.imaging.lock_file import locked
 from ccds_kernel.imaging.output import hashed_name
 from ccds_kernel.imaging.retrieval.slots import Slots
 
@@ -85,7 +84,7 @@ class Staging:
         path = self._project / DICOM / _LOCK
         try:
             path.parent.mkdir(exist_ok=True)
-            lock = _locked(path)
+            lock = locked(path, wait=False)
         except OSError as error:
             raise CcdsError(
                 expected="to write the project's studies",
@@ -99,11 +98,8 @@ class Staging:
                 do="leave it to that one: it takes what is asked for meanwhile, too",
             )
         with lock:
-            try:
-                self._clear()
-                yield
-            finally:
-                path.unlink(missing_ok=True)  # while it is held: whoever comes next makes one anew
+            self._clear()
+            yield
 
     def _clear(self) -> None:
         try:
@@ -155,8 +151,10 @@ class Staging:
         found = (min(folder.iterdir(), default=None) for folder in (self._project / DICOM / study_key).glob("*/"))
         return [path for path in found if path is not None]
 
-    def publish(self, claims: Iterable[Claim], study_key: str, turn: str) -> None:
+    def publish(self, claims: Iterable[Claim], study_key: str, turn: str) -> bool:
         """Puts the files of a study, which has proven itself, into `dicom/<study key>/<series>/` of the project.
+
+        True where a worker that was killed had put them there, all of them.
 
         Args:
             claims: of its files.
@@ -172,6 +170,7 @@ class Staging:
             by_series.setdefault(hashed_name("series", claim.series_uid), []).append(claim.path)
         target = self._project / DICOM / study_key
         noted = self._noted(turn)
+        by_another = all(series in noted and (target / series).exists() for series in by_series)
         wanted = {}
         for series, paths in by_series.items():
             wanted[series] = {path.name for path in paths}
@@ -191,10 +190,11 @@ class Staging:
                     _copy(path, arriving / series / path.name)
             if not target.exists():
                 arriving.rename(target)
-                return
+                return False
             for series in by_series:  # another study of that patient under that accession number came before
                 if not (target / series).exists():
                     (arriving / series).rename(target / series)
+            return by_another
         finally:
             with contextlib.suppress(FileNotFoundError):
                 shutil.rmtree(arriving)
@@ -212,20 +212,6 @@ class Staging:
             return {series: set(names) for series, names in json.loads(self._note(turn).read_bytes()).items()}
         except FileNotFoundError:
             return {}
-
-
-def _locked(path: Path) -> BinaryIO | None:
-    while True:
-        lock = path.open("ab")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            return None
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(lock.fileno()), path.stat()):
-                return lock
-        lock.close()  # whoever held it has just removed it
 
 
 def _names(folder: Path) -> set[str]:

@@ -200,10 +200,15 @@ class Worker:
         return halted
 
     def _write_down(self, connection: Connection, request: StudyRequest, outcome: Outcome) -> None:
+        """The row, and the event before it is committed: a worker that is killed between them loses none.
+
+        The next worker then fetches the study again and says so again, of the same arrival: that event is `repeated`. Written
+        after the commit it would be lost instead, and nobody here may read the log to see whether it is there.
+        """
         rows.settle(connection, request.id, outcome)
         who = {"person": request.asked_by, "project": self._project.id, "study_key": request.study_key}
         if outcome.state is State.ARRIVED:
-            self._project.audit.write(StudyArrived(**who, instances=outcome.received))
+            self._project.audit.write(StudyArrived(**who, instances=outcome.received, repeated=outcome.repeated))
         elif outcome.state is State.REFUSED:
             self._project.audit.write(StudyRefused(**who, reason=outcome.doubt or ""))
         elif outcome.state is State.FAILED:
@@ -279,11 +284,11 @@ class Worker:
             return _Tried(replace(arrived, state=state, cause=str(found), doubt=found.doubt.value))
         try:
             known = [claim for claim in claims if claim is not None]
-            self._staging.publish(known, request.study_key, _turn(request))
+            repeated = self._staging.publish(known, request.study_key, _turn(request))
         except OtherCopy:
             cause = "the project has another copy of a series of it; move that away, then retry"
             return _Tried(replace(arrived, state=State.FAILED, cause=cause))
-        return _Tried(arrived)
+        return _Tried(replace(arrived, repeated=repeated))
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,17 @@
 
 A run, the command and whoever lets a reason pass may meet at one study. Each of them reads what is chosen and let pass, converts,
 moves what isn't a volume any more, and says what became of it: in turns, or one would set aside what another has just made and
-told of. A lock in memory would hold in one process only, one of the database's not on SQLite.
+told of.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.lock_file import locked
 
 
 @contextmanager
@@ -24,30 +22,15 @@ def making(folder: Path, study_key: str) -> Iterator[None]:
     Raises:
         CcdsError: `folder` can't be written.
     """
-    path = folder / f".making-{study_key}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = _taken(path)
+        lock = locked(folder / f".making-{study_key}", wait=True)
     except OSError as error:
         raise CcdsError(
             expected="to write the project's volumes",
             found=error.strerror or "an error",
             do="ask the administrators of this site",
         ) from None
+    assert lock is not None  # noqa: S101 - we wait for it
     with lock:
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)  # while it is held: whoever waits for it sees that it has no name any more
-
-
-def _taken(path: Path) -> BinaryIO:
-    while True:
-        lock = path.open("ab")
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            if os.path.samestat(os.fstat(lock.fileno()), path.stat()):
-                return lock
-        except FileNotFoundError:
-            pass
-        lock.close()  # whoever held it has removed it
+        yield

@@ -76,11 +76,13 @@ def test_staging_is_closed(staging):
 
 
 def test_the_same_study_again_changes_nothing(staging, project):
-    """As after a worker that was killed between the files and the row that says they are there."""
+    """As after a worker that was killed between the files and the row that says they are there: that is told."""
+    repeated = []
     for _ in range(2):
         with staging.mine(), staging.study("one") as folder:
-            staging.publish(claims(folder, ("1", "a"), ("2", "b")), KEY, "one")
+            repeated.append(staging.publish(claims(folder, ("1", "a"), ("2", "b")), KEY, "one"))
 
+    assert repeated == [False, True]
     assert sorted(map(sorted, published(project).values())) == [["a.dcm"], ["b.dcm"]]
 
 
@@ -93,8 +95,9 @@ def test_the_same_study_in_other_bytes_after_a_worker_that_was_killed(staging, p
     shutil.rmtree(project / "dicom" / KEY / gone)
 
     with staging.mine(), staging.study("one") as folder:
-        staging.publish(claims(folder, ("1", "other a"), ("2", "other b")), KEY, "one")
+        repeated = staging.publish(claims(folder, ("1", "other a"), ("2", "other b")), KEY, "one")
 
+    assert not repeated
     after = published(project)
     assert after.keys() == first.keys()
     assert [series for series in first if after[series] != first[series]] == [gone]

@@ -1,5 +1,6 @@
 """Emptying the queue: what survives a worker or an archive that dies, what goes first, and when nothing is fetched."""
 
+import dataclasses
 import os
 import signal
 import socket
@@ -19,7 +20,9 @@ from ccds_kernel.archive.associations import Peer
 from ccds_kernel.archive.dimse import DimseArchive
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.site import staging_of
-from ccds_kernel.audit.log import FileAuditSink
+from ccds_kernel.audit.events import Event as AuditedEvent
+from ccds_kernel.audit.events import StudyArrived
+from ccds_kernel.audit.log import AuditSink, FileAuditSink
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.asking import ask_archive
@@ -86,6 +89,35 @@ def test_each_study_is_fetched_once(queue, worker, liar):
     assert (first, second) == ({State.ARRIVED: 5}, {})
     assert sorted(liar.sent) == sorted(one.uid for one in STUDIES)
     assert queue.counts() == {State.ARRIVED: 5}
+
+
+class DiesAtAnArrival:
+    """A sink of a worker that ends, as by a kill, when it has written an arrival down."""
+
+    def __init__(self, sink: AuditSink) -> None:
+        self._sink = sink
+
+    def write(self, event: AuditedEvent) -> None:
+        """Writes it; whoever waits for that is gone."""
+        self._sink.write(event)
+        if isinstance(event, StudyArrived):
+            raise KeyboardInterrupt
+
+
+def test_an_arrival_that_is_told_twice_says_so(settings, project, archive, queue, worker):
+    """The worker ended between the event and the row: the next one's event of that study is `repeated`."""
+    dying = dataclasses.replace(project, audit=DiesAtAnArrival(project.audit))
+    with pytest.raises(KeyboardInterrupt):
+        Worker(dying, archive, Staging(staging_of(settings), project.folder, 0)).run()
+
+    worker().run()
+
+    events = FileAuditSink(settings.paths.audit).entries("HEAD-1")
+    told = [one["detail"] for one in events if one["event"] == "StudyArrived"]
+    twice = told[0]["study_key"]
+    assert queue.counts() == {State.ARRIVED: 5}
+    assert [one["repeated"] for one in told if one["study_key"] == twice] == [False, True]
+    assert len({one["study_key"] for one in told}) == 5
 
 
 def test_a_killed_worker_leaves_studies_there_or_waiting(retrieving, settings, queue, worker, liar):

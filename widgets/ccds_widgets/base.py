@@ -26,6 +26,11 @@ SHARED = Path(__file__).parent / "static"
 
 _log = logging.getLogger(__name__)
 
+_DEFECT = (
+    "Expected no defect in the workbench; found one; "
+    "reload the page, what you did before is saved, and tell whoever runs this site."
+)
+
 
 def assets(*files: Path) -> str:
     """The text of `files`, one after the other."""
@@ -78,20 +83,18 @@ class CcdsWidget(anywidget.AnyWidget):
     def _reply(self, content: dict[str, Any]) -> None:
         number = content["request"]
         try:
-            answer = self.answer({key: value for key, value in content.items() if key != "request"})
-        except CcdsError as error:
-            answer = {"error": sentence(error)}
+            try:
+                answer = self.answer({key: value for key, value in content.items() if key != "request"})
+            except CcdsError as error:
+                answer = {"error": sentence(error)}
+            buffers = answer.pop("buffers", ())
+            self.send({"answer": number, **answer}, buffers=list(buffers) or None)
         except Exception as error:  # noqa: BLE001 - the last resort: a defect of ours is told in one line
             # Neither the message nor the values of a traceback are logged: they may quote a report.
             frames = traceback.extract_tb(error.__traceback__)
             place = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
             _log.error("%s failed: %s at %s", type(self).__name__, type(error).__name__, place)
-            answer = {
-                "error": "Expected no defect in the workbench; found one; "
-                "reload the page, what you did before is saved, and tell whoever runs this site."
-            }
-        buffers = answer.pop("buffers", ())
-        self.send({"answer": number, **answer}, buffers=list(buffers) or None)
+            self.send({"answer": number, "error": _DEFECT})  # also where the answer can't be sent: a page waits for it
 
 
 class Model(Protocol):

@@ -35,6 +35,7 @@
 //   pressed(event), keys  as a screen's
 
 const SCREENS_AGAIN_MS = 500;
+const SCREENS_LATE_MS = 20000;
 const NOTHING_AROUND = { opened: () => null, address: () => ({}), context: {}, aside: null, inBar: () => [], pressed: () => false, keys: [] };
 
 /** Whether the focus is on nothing of a screen: on the page, or on what holds the screen, which has it when another one comes. */
@@ -80,11 +81,14 @@ function appOfScreens({ app, screens: all, lost: safe, around = () => NOTHING_AR
     start();
 
     async function start() {
+      const late = setTimeout(tellLate, SCREENS_LATE_MS);
       try {
-        shell.overview = await channel.ask({ kind: "ready" }, 0);
+        shell.overview = await overview();
       } catch (error) {
         refuse(error.message);
         return;
+      } finally {
+        clearTimeout(late);
       }
       document.querySelector("[data-ccds-project]")?.replaceChildren(shell.overview.project);
       if (!used().length) {
@@ -100,6 +104,21 @@ function appOfScreens({ app, screens: all, lost: safe, around = () => NOTHING_AR
       body.hidden = false;
       const last = sessionStorage.getItem(kept("screen"));
       show(used().some(([name]) => name === last) ? last : used()[0][0]);
+    }
+
+    /** Asked for again where the connection was lost meanwhile: asking changes nothing. */
+    async function overview() {
+      for (;;) {
+        try {
+          return await channel.ask({ kind: "ready" }, 0);
+        } catch (error) {
+          if (!error.lost) throw error;
+        }
+      }
+    }
+
+    function tellLate() {
+      cover.append(h("p", {}, "This takes longer than it should: the machine or the site’s files may be busy."), h("button", { class: "ccds-button", type: "button", onclick: () => window.location.reload() }, "Reload the page"));
     }
 
     function kept(name) {

@@ -8,11 +8,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ccds_kernel.cli import _normalization_jobs, _normalization_run, _normalization_undo
+from ccds_kernel.cli import _normalization_fit, _normalization_jobs, _normalization_run, _normalization_undo
 from ccds_kernel.errors import CcdsError
 
 if TYPE_CHECKING:
     from ccds_kernel.normalization.recipe import Recipe
+
+TOLD_DEGREES = 0.5
+"""From here on it is said that a volume's axes are tilted."""
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +41,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     apply.add_argument("--json", action="store_true", help="print one JSON document: hashes, shape, spacing")
     apply.set_defaults(run=_apply)
+    _normalization_fit.register(verbs)
     _normalization_run.register(verbs)
     _normalization_jobs.register(verbs)
     _normalization_undo.register(verbs)
@@ -71,6 +75,11 @@ def _apply(options: argparse.Namespace) -> None:
         print(f"labels {one.output_sha256} {path}")
     if applied.skipped:
         print(f"nothing to do for {_places(applied.skipped)}: the image was already so")
+    if max(applied.oblique_degrees, applied.sheared_degrees) >= TOLD_DEGREES:
+        print(
+            f"the axes stay oblique by {applied.oblique_degrees:g}° and sheared by {applied.sheared_degrees:g}°: no step turns an image "
+            "by less than whole axes"
+        )
 
 
 def _places(skipped: tuple[int, ...]) -> str:

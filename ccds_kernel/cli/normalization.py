@@ -76,9 +76,9 @@ def _apply(options: argparse.Namespace) -> None:
     if applied.skipped:
         print(f"nothing to do for {_places(applied.skipped)}: the image was already so")
     if max(applied.oblique_degrees, applied.sheared_degrees) >= TOLD_DEGREES:
+        oblique, sheared = applied.oblique_degrees, applied.sheared_degrees
         print(
-            f"the axes stay oblique by {applied.oblique_degrees:g}° and sheared by {applied.sheared_degrees:g}°: no step turns an image "
-            "by less than whole axes"
+            f"the axes stay oblique by {oblique:g}° and sheared by {sheared:g}°: no step turns by less than whole axes"
         )
 
 

@@ -19,6 +19,7 @@ from ccds_kernel.imaging.verdict import QuarantineError
 from ccds_kernel.imaging.volume import compress
 from ccds_kernel.normalization.apply import Outcome, apply_with
 from ccds_kernel.normalization.footprint import check_memory
+from ccds_kernel.normalization.geometry import tilt
 from ccds_kernel.normalization.memory import session_memory
 from ccds_kernel.normalization.nifti import Stored, read_header, read_nifti, write_nifti
 from ccds_kernel.normalization.recipe import LONGEST_FILE, Recipe
@@ -56,6 +57,8 @@ class Applied:
         spacing_mm: of the output, along its axes.
         skipped: the places of steps that found nothing to do, from 1.
         labels: the hashes of the label maps that went along, in their order.
+        oblique_degrees: how far the output's axes are from the patient's, at most.
+        sheared_degrees: how far they are from right angles with each other, at most.
     """
 
     recipe_sha256: str
@@ -65,6 +68,8 @@ class Applied:
     spacing_mm: tuple[float, float, float]
     skipped: tuple[int, ...] = ()
     labels: tuple[AppliedLabels, ...] = ()
+    oblique_degrees: float = 0.0
+    sheared_degrees: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The fields as JSON holds them."""
@@ -143,8 +148,17 @@ def apply_stored(
     )
     volume = outcome.volume  # last: who sees it finds its labels
     output = write_volume(volume, stored.space, target, partial(told, stored.digest))
+    oblique, sheared = (round(degrees, 2) for degrees in tilt(volume.affine))
     return Applied(
-        recipe.digest(), stored.digest, output, volume.voxels.shape, volume.spacing_mm, outcome.skipped, made_labels
+        recipe.digest(),
+        stored.digest,
+        output,
+        volume.voxels.shape,
+        volume.spacing_mm,
+        outcome.skipped,
+        made_labels,
+        oblique,
+        sheared,
     )
 
 
@@ -238,4 +252,4 @@ def _provenance(recipe: Recipe, outcome: Outcome, space: int, given: str, made: 
 
 def versions() -> dict[str, str]:
     """What a provenance says of the programs that were at work."""
-    return {package: version(package) for package in ("ccds", "nibabel", "numpy")}
+    return {package: version(package) for package in ("ccds", "nibabel", "numpy", "simpleitk")}

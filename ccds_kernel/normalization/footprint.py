@@ -11,12 +11,16 @@ from ccds_kernel.normalization.apply import StepError
 from ccds_kernel.normalization.interpolation import Interpolation
 from ccds_kernel.normalization.move import Move, Triple
 from ccds_kernel.normalization.nifti import Header
-from ccds_kernel.normalization.recipe import Recipe
-from ccds_kernel.normalization.steps import Resample
+from ccds_kernel.normalization.recipe import Output, Recipe
+from ccds_kernel.normalization.steps import Foreground, Resample
 from ccds_kernel.normalization.volume import Affine
 
 _FLOAT = 4
 _INT = 2
+_FOREGROUND = 6
+"""Bytes for each voxel of a mask while its largest piece is sought: two copies, and the numbers of pieces."""
+_BESIDES = {"n4": 8}
+"""Bytes for each voxel that a step takes besides the image, where that is more than a few slices: measured."""
 _READABLE = (np.int16, np.float32)
 _GB = 1e9
 
@@ -75,10 +79,13 @@ def _needs(recipe: Recipe, header: Header, labels: int) -> list[tuple[int, int]]
     shape, affine = header.shape, header.affine
     own = 0  # the image of the steps, where it isn't the given one
     for place, step in enumerate(recipe.steps, 1):
+        if isinstance(step, Foreground):
+            needs.append((given + own + voxels * _FOREGROUND, place))
+            continue
         if not isinstance(step, _Plans):
             size = _FLOAT
             new = voxels * size
-            needs.append((given + max(own, new), place))
+            needs.append((given + max(own, new + voxels * _BESIDES.get(step.name, 0)), place))
             own = new
             continue
         try:
@@ -95,4 +102,6 @@ def _needs(recipe: Recipe, header: Header, labels: int) -> list[tuple[int, int]]
             new = voxels * (size + labels * _INT)
             needs.append((given + own + new, place))
             own = new
+    if size != _FLOAT and recipe.output is Output.FLOAT32:
+        needs.append((given + own + voxels * _FLOAT, len(recipe.steps)))
     return needs

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.move import Move, Triple
-from ccds_kernel.normalization.volume import Affine, Volume, blocks
+from ccds_kernel.normalization.volume import Affine, Volume, blocks, spacing_of
 
 SAME_GRID_MM = 0.01
 """Two grids are one where no corner lies farther apart: headers hold affines with seven digits."""
@@ -103,6 +103,18 @@ def labels_on(volume: Volume, labels: Volume) -> npt.NDArray[np.int16]:
     """
     check_grid(labels, volume.voxels.shape, volume.affine, "the image")
     return whole(labels)
+
+
+def tilt(affine: Affine) -> tuple[float, float]:
+    """How far a grid's axes are from those of the patient, and from right angles with each other, at most, degrees.
+
+    Args:
+        affine: (4, 4), voxel to RAS, mm.
+    """
+    cosines = affine[:3, :3] / np.array(spacing_of(affine))
+    oblique = max(float(np.degrees(np.arccos(min(1.0, np.max(np.abs(axis)))))) for axis in cosines.T)
+    between = [abs(float(cosines[:, one] @ cosines[:, other])) for one, other in ((0, 1), (0, 2), (1, 2))]
+    return oblique, float(np.degrees(np.arcsin(min(1.0, max(between)))))
 
 
 def check_grid(labels: Volume, shape: Triple, affine: Affine, whose: str) -> None:

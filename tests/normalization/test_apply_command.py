@@ -12,6 +12,7 @@ from ccds_kernel.imaging.volume import digest
 from ccds_kernel.normalization.apply import apply
 from ccds_kernel.normalization.apply_file import read_recipe
 from ccds_kernel.normalization.nifti import read_nifti
+from support.affines import rotation
 
 RECIPE = """\
 name: head CT
@@ -68,6 +69,8 @@ def test_the_file_is_what_apply_gives(recipe, source, tmp_path) -> None:
         "spacing_mm": pytest.approx([1, 1, 1]),
         "skipped": [],
         "labels": [],
+        "oblique_degrees": 0,
+        "sheared_degrees": 0,
     }
     assert digest(out) == expected.digest()
     assert np.array_equal(nib.load(out).get_fdata(dtype=np.float32), expected.voxels)
@@ -86,7 +89,7 @@ def test_the_provenance_says_how_it_came_about_and_nothing_of_the_patient(recipe
     assert provenance["recipe"] == {"sha256": said["recipe_sha256"], **read_recipe(recipe).as_json()}
     assert provenance["input"]["sha256"] == said["input_sha256"]
     assert provenance["output"]["sha256"] == said["output_sha256"]
-    assert set(provenance["versions"]) == {"ccds", "nibabel", "numpy"}
+    assert set(provenance["versions"]) == {"ccds", "nibabel", "numpy", "simpleitk"}
     assert "in.nii" not in beside
     assert nib.load(out).header["descrip"] == b""
 
@@ -115,6 +118,24 @@ def test_people_get_lines_with_the_hashes(recipe, source, tmp_path) -> None:
         f"recipe {read_recipe(recipe).digest()}",
         f"input  {digest(source)}",
         f"output {digest(out)}",
+    ]
+
+
+def test_tilted_axes_are_told(recipe, tmp_path, ct) -> None:
+    """Whoever expects a straight grid hears that it isn't one: an oblique scan, or a tilted gantry."""
+    turned, sheared = (ct.affine.copy() for _ in range(2))
+    turned[:3, :3] = rotation(np.array([1.0, 0, 0]), np.radians(12)) @ turned[:3, :3]
+    sheared[1, 2] = 2.5 * np.tan(np.radians(20))
+    lines = []
+    for affine in (turned, sheared):
+        nib.save(nib.Nifti1Image(np.asarray(ct.voxels), affine), tmp_path / "in.nii")
+
+        told = ccds("--recipe", recipe, tmp_path / "in.nii", tmp_path / f"{len(lines)}.nii.gz")
+
+        lines.append(told.stdout.splitlines()[-1].partition(":")[0])
+    assert lines == [
+        "the axes stay oblique by 12° and sheared by 0°",
+        "the axes stay oblique by 20° and sheared by 20°",
     ]
 
 

@@ -28,14 +28,16 @@ def header(stored: type = np.int16, *, scaled: bool = False, mm: float = 1) -> H
 @pytest.mark.parametrize(
     ("given", "steps", "bytes_a_voxel"),
     [
-        (header(), "[]", 2),
-        (header(scaled=True), "[]", 4),
+        (header(), "[]", 2 + 4),
+        (header(scaled=True), "[]", 2 + 4),
         (header(np.float64), "[]", 12),
         (header(), "[window: {center: 0, width: 1}]", 2 + 4),
         (header(), "[window: {center: 0, width: 1}, clip: {percentiles: [1, 99]}]", 2 + 4),
-        (header(), "[reorient: {to: LPS}]", 2 + 2),
+        (header(), "[reorient: {to: LPS}]", 2 + 2 + 4),
         (header(), "[resample: {shape: [200, 200, 200], interpolation: linear}]", 2 + 8 * 4),
-        (header(), "[resample: {shape: [200, 200, 200], interpolation: nearest}]", 2 + 8 * 2),
+        (header(), "[resample: {shape: [200, 200, 200], interpolation: nearest}]", 2 + 8 * 2 + 8 * 4),
+        (header(), "[foreground: {method: otsu, keep: largest}]", 2 + 6),
+        (header(), "[window: {center: 0, width: 1}, n4: {mask: otsu, spacing_mm: 4}]", 2 + 4 + 8),
         (header(), "[resample: {shape: [200, 100, 100], interpolation: linear}, reorient: {to: LPS}]", 2 + 8 + 8),
     ],
 )

@@ -89,8 +89,8 @@ function drawTools(state, act) {
   const select = h("select", { class: "ccds-field", "data-focus": "recipe", disabled: state.busy, onchange: (event) => act.recipe(event.target.value || null) }, h("option", { value: "", selected: !state.recipe }, state.recipes.length ? "none" : "none saved yet"), own, ...options);
   return [
     h("h2", {}, `How alike the volumes of ${state.project} are`),
-    h("div", { class: "ccds-toolbar" }, h("div", { class: "ccds-toolbar", role: "radiogroup", "aria-label": "What is compared" }, ...measures), h("span", { class: "ccds-space" }), h("label", { class: "ccds-after" }, "after recipe", select)),
-    state.recipes.length || state.recipe ? null : h("p", { class: "ccds-hint" }, "To see what a recipe makes of all volumes, save one in the preview first."),
+    h("div", { class: "ccds-toolbar" }, h("div", { class: "ccds-toolbar", role: "radiogroup", "aria-label": "What is compared" }, ...measures), h("span", { class: "ccds-space" }), h("label", { class: "ccds-after" }, "after recipe", select), h("button", { class: "ccds-button", "data-focus": "look", title: "Look for new volumes and recipes", onclick: act.again }, "Look again")),
+    state.recipes.length || state.recipe ? null : h("p", { class: "ccds-hint" }, "To see what a recipe makes of all volumes, save one in the preview first, and look again."),
   ];
 }
 

@@ -1,0 +1,183 @@
+"""The run page's project: what runs wrote of themselves, and the command that begins one.
+
+A run is a process of its own (`ccds normalization run`), in a session of its own, or a job of the site's scheduler: neither a
+kernel that ends nor a page that is closed ends it. All that is known of it comes from its files, so that a kernel that starts
+anew sees the same; what a command says before it has written any is kept in a file, and told of those that this kernel started.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from ccds_kernel.batch.site import scheduler_of
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.project import Project
+from ccds_kernel.normalization.recipe import Recipe
+from ccds_kernel.normalization.recipe_folder import RecipeFolder
+from ccds_kernel.normalization.runs import RECIPE_FILE, NormalizationRun, NormalizationRuns
+from ccds_kernel.normalization.runs_cluster import cancel, jobs_of
+from ccds_kernel.normalization.volume_folder import VolumeFolder
+from ccds_kernel.workflow.manifest import Cause
+from ccds_kernel.workflow.progress import RunState
+from ccds_widgets.normalization.runs.ports import Begun, Failed, Saved, Seen, Where
+
+_LONGEST_LOG = 1 << 16
+_NAMED_BY = 12
+_LAST_WORDS_S = 5.0
+
+
+@dataclass
+class _Command:
+    """A command that was started here."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    since: datetime
+
+
+@dataclass
+class SiteRuns:
+    """`Runs` of a project that is open."""
+
+    project: Project
+    _commands: dict[str, _Command] = field(default_factory=dict, init=False, repr=False)
+    _read: dict[str, tuple[tuple[int, int, int], Recipe]] = field(default_factory=dict, init=False, repr=False)
+
+    def volumes(self) -> int:
+        """As of the port."""
+        return len(VolumeFolder(self.project.folder / "nifti").entries())
+
+    def recipes(self) -> Sequence[Saved]:
+        """As of the port."""
+        found = []
+        for file in self._saved.files():
+            with suppress(CcdsError, OSError):
+                about = (self._saved.folder / file).stat()
+                version = (about.st_ino, about.st_mtime_ns, about.st_size)
+                if file not in self._read or self._read[file][0] != version:
+                    self._read[file] = version, self._saved.read(file)
+                found.append(Saved(file, self._read[file][1]))
+        return found
+
+    def look(self) -> Sequence[Seen]:
+        """As of the port."""
+        return [Seen(run.digest, run.recipe.name, run.progress, self._jobs(run)) for run in self._runs.all()]
+
+    def begun(self) -> dict[str, Begun]:
+        """As of the port."""
+        shown = {run.digest: run.progress.begun_at for run in self._runs.all()}
+        found = {}
+        for digest, command in self._commands.items():
+            code = command.process.poll()
+            if shown.get(digest, command.since) > command.since or code == 0:
+                continue  # its own files say how it is
+            found[digest] = Begun(command.name, "" if code is None else _last_line(command.log))
+        return found
+
+    def failed(self, digest: str, most: int) -> Sequence[Failed]:
+        """As of the port."""
+        return [
+            Failed(
+                record.key,
+                record.failure.reason,
+                record.failure.found,
+                record.failure.do,
+                record.failure.cause is Cause.REFUSED,
+            )
+            for record in islice(self._runs.get(digest).failures(), most)
+            if record.failure is not None
+        ]
+
+    def begin(self, file: str, where: Where) -> str:
+        """As of the port."""
+        recipe = self._saved.read(file)
+        digest = recipe.digest()
+        self._start(digest, recipe.name, self._saved.folder / file, where)
+        return digest
+
+    def go_on(self, digest: str, where: Where, *, again: bool) -> None:
+        """As of the port."""
+        run = self._runs.get(digest)
+        self._start(digest, run.recipe.name, run.folder.into / RECIPE_FILE, where, *(["--again"] if again else []))
+
+    def stop(self, digest: str) -> None:
+        """As of the port."""
+        cancel(self.project, digest, scheduler_of(self.project.settings))
+
+    @property
+    def _runs(self) -> NormalizationRuns:
+        return NormalizationRuns(self.project)
+
+    @property
+    def _home(self) -> Path:
+        return self.project.folder / "work" / self.project.person
+
+    @property
+    def _saved(self) -> RecipeFolder:
+        return RecipeFolder(self._home / "recipes")
+
+    def _jobs(self, run: NormalizationRun) -> str:
+        if run.progress.engine != Where.CLUSTER or run.progress.now() not in {RunState.WAITING, RunState.RUNNING}:
+            return ""
+        try:
+            jobs = jobs_of(self.project, run, scheduler_of(self.project.settings))
+        except CcdsError as error:
+            return f"the scheduler doesn't say: {error.found}"
+        if jobs is None or jobs.controller.ended:
+            return ""
+        line = f"controller {jobs.controller}" + (f": {jobs.reason}" if jobs.reason else "")
+        return line + ("" if jobs.running is None else f"; workers: {jobs.running} running, {jobs.waiting} waiting")
+
+    def _start(self, digest: str, name: str, recipe: Path, where: Where, *more: str) -> None:
+        before = self._commands.get(digest)
+        if before is not None:
+            try:
+                before.process.wait(_LAST_WORDS_S)  # it may have told its end, and not be gone yet
+            except subprocess.TimeoutExpired:
+                raise CcdsError(
+                    expected="a run that nobody is at",
+                    found="one that was begun here",
+                    do="stop it, or wait for its end",
+                ) from None
+        log = self._home / ".ccds" / f"normalization-{digest[:_NAMED_BY]}.log"
+        command = [
+            *(sys.executable, "-P", "-m", "ccds_kernel.cli", "normalization", "run", "--project", self.project.id),
+            *("--recipe", str(recipe), "--engine", where.value, *more),
+        ]
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("wb") as out:
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=subprocess.STDOUT,
+                    cwd=self._home,
+                    start_new_session=True,  # what ends the kernel doesn't end it
+                )
+        except OSError as error:
+            raise CcdsError(
+                expected="to start the run",
+                found=error.strerror or "an error",
+                do="make room in your folder, or try again",
+            ) from None
+        self._commands[digest] = _Command(name, process, log, datetime.now(UTC))
+
+
+def _last_line(log: Path) -> str:
+    """What a command said last."""
+    try:
+        with log.open("rb") as file:
+            lines = file.read(_LONGEST_LOG).decode(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    return last.removeprefix("ccds: ") or "it ended without a word"

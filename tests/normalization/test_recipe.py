@@ -127,6 +127,13 @@ def test_minus_zero_is_zero() -> None:
         ("window: {center: 40}", r"the parameter width of window; found none in step 1; add it \(center, width"),
         ("window: {center: 40, width: 0}", "width of window to be right: .*greater than or equal to 0.001; found 0"),
         ("window: {center: '40', width: 80}", "center of window to be right: .*valid number; found '40'"),
+        (
+            "window: {center: 40, width: 80 mm}",
+            "width of window .*valid number; found '80 mm' in step 1; write 80 alone, in HU",
+        ),
+        ("resample: {spacing_mm: [1mm, 1, 1], interpolation: linear}", "found '1mm' in step 1; write 1 alone, in mm"),
+        ("clip: {percentiles: [0.5, 99.5 %]}", "found '99.5 %' in step 1; write 99.5 alone, in percent"),
+        ("rescale: {range: [0, 1 x]}", "found '1 x' in step 1; write 1 alone$"),
         ("window: {center: true, width: 80}", "center of window to be right: .*valid number; found True"),
         ("window: {center: .nan, width: 80}", "center of window to be right: .*finite number; found nan"),
         ("window: {center: 40, width: .inf}", "width of window to be right: .*; found inf"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -27,6 +28,9 @@ STEPS: Final[Mapping[str, type[Parameters]]] = {
     for step in (Reorient, Resample, CropPad, Foreground, Window, Clip, Rescale, ZScore, Nyul, WhiteStripe, N4)
 }
 """Name → step. A new step is a file beside this one and a word in this line."""
+
+_MEASURE = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*[^\d\s]+")
+"""A number with a unit after it."""
 
 
 def make_step(name: str, parameters: object) -> Step:
@@ -80,7 +84,11 @@ def _wrong(step: type[Parameters], error: ValidationError) -> CcdsError:
         )
     what = first["msg"].removeprefix("Value error, ")
     where = f"{key} of {step.name}" if key else f"the parameters of {step.name}"
-    return CcdsError(expected=f"{where} to be right: {what}", found=_short(first["input"]), do="mend it in the recipe")
+    do = "mend it in the recipe"
+    if isinstance(first["input"], str) and (measure := _MEASURE.fullmatch(first["input"].strip())):
+        unit = step.units.get(str(first["loc"][0]))
+        do = f"write {measure[1]} alone" + (f", in {unit}" if unit else "")
+    return CcdsError(expected=f"{where} to be right: {what}", found=_short(first["input"]), do=do)
 
 
 def _suggestion(word: object, words: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
 
@@ -40,6 +40,8 @@ class Parameters(BaseModel):
     name: ClassVar[str]
     maps: ClassVar[bool] = False
     """Whether intensities mean something else after it: no HU any more."""
+    units: ClassVar[Mapping[str, str]] = {"spacing_mm": "mm", "margin_mm": "mm", "percentiles": "percent"}
+    """Parameter → its unit, for whoever writes one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -19,6 +20,7 @@ class Window(Parameters):
 
     name: ClassVar[str] = "window"
     maps: ClassVar[bool] = True
+    units: ClassVar[Mapping[str, str]] = {"center": "HU", "width": "HU"}
 
     center: Annotated[Number, Field(ge=-1e6, le=1e6)]
     width: Annotated[Number, Field(ge=1e-3, le=1e6)]

@@ -68,6 +68,16 @@ def test_a_resampled_copy_is_never_finer_than_it_was(affine, shape, spacing):
     assert all(new <= old for new, old in zip(after.image.voxels.shape, turned.image.voxels.shape, strict=True))
 
 
+def test_a_copy_resampled_to_a_shape_is_never_finer_either():
+    """Few voxels are that many; more than the copy has are told as what the whole volume gets."""
+    steps = (make_step("resample", {"shape": [40, 900, 60], "interpolation": "linear"}),)
+
+    _, after = Copy(large()).run(recipe(*steps), slow=False)
+
+    assert after.image.voxels.shape == (40, 155, 60)
+    assert after.factors == pytest.approx((1, 900 / 155, 1))
+
+
 @pytest.mark.parametrize("codes", ["RAS", "SAR", "PIL"])
 def test_a_copy_turned_or_cut_stays_at_its_place(codes):
     """Axes in another order, another number of voxels: every voxel still holds its own coordinate."""

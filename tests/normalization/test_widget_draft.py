@@ -83,3 +83,23 @@ def test_a_draft_that_can_t_be_kept_is_told_and_shown_all_the_same(project, prev
     assert "write into your folder recipes" in state["unkept"]
     assert state["results"][0]["older"] is False
     assert "write into your folder recipes" in keep(preview, [WINDOW])["unkept"]
+
+
+def test_what_is_told_is_of_what_was_applied(preview):
+    """Also while something else is typed already: as many lines as steps, whatever is kept meanwhile."""
+    edit(preview, REORIENT, WINDOW)
+    keep(preview, [WINDOW])
+
+    state = preview.answer({"kind": "poll"})
+
+    assert [step["name"] for step in state["draft"]["steps"]] == ["reorient", "window"]
+
+
+def test_a_step_that_isn_t_sensible_for_the_modality_is_told_of(preview):
+    """At its place in the draft, whatever stands before it switched off; it is applied all the same."""
+    state = edit(preview, WINDOW | {"on": False}, REORIENT, Z_SCORE)
+
+    lines = [step["advice"] for step in state["draft"]["steps"]]
+    assert lines[:2] == [None, None]
+    assert "HU" in lines[2]
+    assert state["results"][0]["older"] is False

@@ -18,7 +18,19 @@ CHOOSE = {"kind": "choose", "volumes": ["a/one", "b/two"]}
 BESIDE = {"kind": "beside", "file": "head.yaml"}
 PROBE = {"kind": "probe", "revision": 1, "plane": "axial", "side": "after", "number": 0, "x": 1, "y": 2}
 SAVE = EDIT | {"kind": "save", "name": "x"}
-GOOD = [CHOOSE, BESIDE, EDIT, TRY, {"kind": "poll"}, {"kind": "stop"}, KEEP, SLICES, PROBE, SAVE]
+GOOD = [
+    CHOOSE,
+    BESIDE,
+    EDIT,
+    TRY,
+    EDIT | {"kind": "fit"},
+    {"kind": "poll"},
+    {"kind": "stop"},
+    KEEP,
+    SLICES,
+    PROBE,
+    SAVE,
+]
 
 
 def changed(request: dict, **values) -> dict:

@@ -167,6 +167,20 @@ def test_a_draft_that_can_t_be_tried_says_where(preview):
     assert flat["wrong"][1].startswith("Expected voxels that differ")
 
 
+def test_intensities_as_scanned_are_seen_through_the_display_window(preview):
+    """After steps that only change the grid, too, whole or tried; other ones by their own range."""
+    bone = {"center": 500, "width": 2000}
+    state = edit(preview, REORIENT)
+
+    before, after = slices(preview, state, display=bone, before=[6], after=[6])["buffers"]
+    tried = attempt(preview, REORIENT, WINDOW, after=1, display=bone, position=5)
+    windowed = attempt(preview, REORIENT, WINDOW, display=bone, position=5)
+
+    assert after == before
+    assert tried["buffers"] == [before]
+    assert windowed["buffers"] == attempt(preview, REORIENT, WINDOW, position=5)["buffers"]
+
+
 def test_stopped_work_leaves_what_was_shown(preview):
     """Older than the recipe; asked for again it is made."""
     old = edit(preview, WINDOW)

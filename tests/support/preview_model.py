@@ -58,10 +58,12 @@ def save(model, name, *steps):
     return settled(model, model.answer({"kind": "save", "name": name, "draft": draft}))
 
 
-def attempt(model, *steps, after=None, position=0.0):
+def attempt(model, *steps, after=None, position=0.0, display=None):
     """Tries these steps on the coarser copies; the answer."""
     draft = {"steps": list(steps), "output": "float32"}
-    return model.answer({"kind": "try", "draft": draft, "until": after, "plane": "axial", "position": position})
+    return model.answer(
+        {"kind": "try", "draft": draft, "until": after, "plane": "axial", "position": position, "display": display}
+    )
 
 
 def bare(step):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 from ccds_kernel.normalization.steps import Step
@@ -46,21 +47,30 @@ def coarser_step(step: Step, image: Working, factors: Factors) -> tuple[Step, Fa
         turns = turns_to(image.affine, step.parameters()["to"])
         i, j, k = (factors[old] for old, _ in turns)
         return step, (i, j, k)
+    if step.name == "resample":
+        return _resampled(step, image)
     shape = getattr(step, "shape", None)
-    spacing = getattr(step, "spacing_mm", None)
-    if spacing is not None:
-        now = spacing_of(image.affine)
-        kept = [max(new, old) for new, old in zip(spacing, now, strict=True)]
-        i, j, k = (coarse / new for coarse, new in zip(kept, spacing, strict=True))
-        return _changed(step, spacing_mm=tuple(kept)), (i, j, k)
-    if shape is not None and step.name == "resample":
-        kept = [min(new, old) for new, old in zip(shape, image.voxels.shape, strict=True)]
-        i, j, k = (new / coarse for new, coarse in zip(shape, kept, strict=True))
-        return _changed(step, shape=tuple(kept)), (i, j, k)
-    if shape is not None:  # so many voxels cut out or added
+    if step.name == "crop_pad" and shape is not None:  # so many voxels cut out or added
         kept = [max(1, round(new / factor)) for new, factor in zip(shape, factors, strict=True)]
         return _changed(step, shape=tuple(kept)), factors
     return step, factors
+
+
+def _resampled(step: Any, image: Working) -> tuple[Step, Factors]:  # noqa: ANN401 - a `Resample` with one of two targets
+    """No axis gets more voxels than it has."""
+    if step.shape is not None:
+        kept = [min(new, old) for new, old in zip(step.shape, image.voxels.shape, strict=True)]
+        i, j, k = (new / coarse for new, coarse in zip(step.shape, kept, strict=True))
+        return _changed(step, shape=tuple(kept)), (i, j, k)
+    now = spacing_of(image.affine)
+    wide = [max(new, old) for new, old in zip(step.spacing_mm, now, strict=True)]
+    i, j, k = (coarse / new for coarse, new in zip(wide, step.spacing_mm, strict=True))
+    return _changed(step, spacing_mm=tuple(wide)), (i, j, k)
+
+
+def as_scanned(steps: Sequence[Step]) -> bool:
+    """Whether `steps` leave intensities on the scale that they were scanned in, HU for one."""
+    return not any(step.maps for step in steps)
 
 
 def _changed(step: Any, **values: Any) -> Step:  # noqa: ANN401 - any step that has this parameter

@@ -16,13 +16,10 @@ from functools import cached_property
 from threading import Lock
 from typing import Final
 
-import numpy as np
-
-from ccds_kernel.errors import CcdsError
-from ccds_kernel.normalization.apply import StepError
+from ccds_kernel.normalization.apply import at_step
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.steps import Step
-from ccds_kernel.normalization.volume import AXES, Volume
+from ccds_kernel.normalization.volume import Volume
 from ccds_kernel.normalization.working import Working
 from ccds_widgets.normalization.coarser import Factors, coarsened, coarser_step
 
@@ -127,13 +124,7 @@ class Copies:
 
 def _after(step: Step, before: Stage, place: int) -> Stage:
     image = replace(before.image, owned=False, moves=[])  # steps may append to the list
-    try:
+    with at_step(place, step, image):
         coarse, factors = coarser_step(step, image, before.factors)
-        with np.errstate(over="ignore", invalid="ignore"):
-            coarse.run(image)
-    except CcdsError as error:
-        raise StepError(place, expected=error.expected, found=error.found, do=error.do) from error
-    shape = image.voxels.shape
-    if len(shape) != AXES:  # no step does that; a slider must not hang on one that would
-        raise StepError(place, expected="an image with 3 axes", found=f"{len(shape)}", do="tell whoever runs this site")
+        coarse.run(image)
     return Stage(image, factors)

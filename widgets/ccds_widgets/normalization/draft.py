@@ -9,6 +9,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.normalization.advice import advice
 from ccds_kernel.normalization.apply import StepError
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.steps import Step as RecipeStep
@@ -96,6 +97,15 @@ def check(draft: Draft) -> Checked:
     return Checked(recipe, tuple(places), tuple(errors))
 
 
+def advise(checked: Checked, modality: str) -> list[str | None]:
+    """For each step of the draft what isn't sensible about it for images of `modality`."""
+    lines: list[str | None] = [None] * len(checked.errors)
+    if checked.recipe:
+        for place, line in advice(checked.recipe, modality):
+            lines[checked.places[place - 1]] = line
+    return lines
+
+
 def plain(error: StepError) -> CcdsError:
     """The error as the step raised it: where it is told beside its step, its place needs no words."""
     return error.__cause__ if isinstance(error.__cause__, CcdsError) else error
@@ -111,11 +121,11 @@ def read_kept(text: str | None) -> Kept | None:
         return None
 
 
-def as_json(draft: Draft, errors: Sequence[str | None]) -> dict[str, Any]:
-    """The draft as the page takes it, with the line that stands beside each wrong step."""
+def as_json(draft: Draft, errors: Sequence[str | None], lines: Sequence[str | None]) -> dict[str, Any]:
+    """The draft as the page takes it, with the lines that stand beside each step: what is wrong, what isn't sensible."""
     content = draft.model_dump(mode="json")
-    for step, error in zip(content["steps"], errors, strict=True):
-        step["error"] = error
+    for step, error, line in zip(content["steps"], errors, lines, strict=True):
+        step.update(error=error, advice=line)
     return content
 
 

@@ -26,6 +26,7 @@ class FormField:
         unit: after it; empty for none.
         options: of a choice.
         optional: whether it may stay empty; it is left out of the recipe then.
+        slide: least, most and step of a slider beside each number; None for no slider. Others may be typed.
     """
 
     parameter: str
@@ -35,32 +36,33 @@ class FormField:
     unit: str = ""
     options: tuple[str, ...] = ()
     optional: bool = False
+    slide: tuple[float, float, float] | None = None
 
 
 FORMS: Final[Mapping[str, tuple[FormField, ...]]] = {
     "reorient": (FormField("to", "text", "RAS", "to"),),
     "resample": (
-        FormField("spacing_mm", "numbers", (1.0, 1.0, 1.0), "spacing", "mm", optional=True),
+        FormField("spacing_mm", "numbers", (1.0, 1.0, 1.0), "spacing", "mm", optional=True, slide=(0.5, 5, 0.1)),
         FormField("shape", "numbers", ("", "", ""), "or shape", "voxels", optional=True),
         FormField("interpolation", "choice", "linear", "interpolation", options=tuple(Interpolation)),
         FormField("antialias", "choice", "none", "anti-aliasing", options=tuple(Antialias)),
     ),
     "crop_pad": (
         FormField("shape", "numbers", (256, 256, 160), "shape", "voxels", optional=True),
-        FormField("margin_mm", "number", "", "or margin", "mm", optional=True),
+        FormField("margin_mm", "number", "", "or margin", "mm", optional=True, slide=(0, 50, 1)),
         FormField("to", "choice", "center", "around", options=tuple(To)),
         FormField("fill", "number", "", "fill", optional=True),
     ),
     "foreground": (
         FormField("method", "choice", "otsu", "method", options=tuple(Method)),
-        FormField("above", "number", "", "above", optional=True),
+        FormField("above", "number", "", "above", "HU", optional=True, slide=(-1000, 1000, 5)),
         FormField("keep", "choice", "largest", "keep", options=tuple(Keep)),
     ),
     "window": (
-        FormField("center", "number", 40.0, "center", "HU"),
-        FormField("width", "number", 80.0, "width", "HU"),
+        FormField("center", "number", 40.0, "center", "HU", slide=(-1000, 1500, 5)),
+        FormField("width", "number", 80.0, "width", "HU", slide=(5, 3000, 5)),
     ),
-    "clip": (FormField("percentiles", "numbers", (0.5, 99.5), "percentiles", "%"),),
+    "clip": (FormField("percentiles", "numbers", (0.5, 99.5), "percentiles", "%", slide=(0, 100, 0.1)),),
     "rescale": (
         FormField("range", "numbers", (0.0, 1.0), "to"),
         FormField("from", "numbers", ("", ""), "from (empty: darkest and brightest)", optional=True),
@@ -78,7 +80,7 @@ FORMS: Final[Mapping[str, tuple[FormField, ...]]] = {
     "white_stripe": (
         FormField("mask", "choice", "nonzero", "mask", options=tuple(Mask)),
         FormField("peak", "choice", "last", "peak", options=tuple(Peak)),
-        FormField("width", "number", 0.05, "width"),
+        FormField("width", "number", 0.05, "width", slide=(0.01, 0.2, 0.01)),
     ),
     "n4": (
         FormField("mask", "choice", "otsu", "mask", options=tuple(Mask)),

@@ -9,6 +9,7 @@ from typing import Any
 from ccds_kernel.normalization.apply import StepError
 from ccds_kernel.normalization.volume import spacing_of
 from ccds_widgets.base import sentence
+from ccds_widgets.normalization.coarser import as_scanned
 from ccds_widgets.normalization.copies import Stage, TooSlow
 from ccds_widgets.normalization.draft import check, plain
 from ccds_widgets.normalization.full import Full
@@ -19,6 +20,8 @@ from ccds_widgets.normalization.shown import cut_json
 from ccds_widgets.normalization.tones import grey, histogram
 
 Answer = dict[str, Any]
+_SAMPLE = 1 << 18
+"""Voxels that a histogram counts while a slider is held: more cost more time than the picture."""
 
 
 def glimpse(request: Try, shown: Sequence[Result], full: Full) -> Answer:
@@ -51,7 +54,8 @@ def glimpse(request: Try, shown: Sequence[Result], full: Full) -> Answer:
             line = sentence(plain(error))
             return {"wrong": _at(checked.places[error.place - 1], line, len(request.draft.steps))}
         told = told or stages
-        study, picture = _picture(request, result, shown[0], stages[last])
+        scanned = as_scanned(checked.recipe.steps[:last])
+        study, picture = _picture(request, result, shown[0], stages[last], scanned=scanned)
         studies.append(study)
         buffers.append(picture)
     assert told  # noqa: S101 - tells mypy: there is a study
@@ -61,18 +65,19 @@ def glimpse(request: Try, shown: Sequence[Result], full: Full) -> Answer:
     return {"studies": studies, "start": _line(told[0]), "steps": lines, "buffers": buffers}
 
 
-def _picture(request: Try, result: Result, first: Result, stage: Stage) -> tuple[Answer, bytes]:
+def _picture(request: Try, result: Result, first: Result, stage: Stage, *, scanned: bool) -> tuple[Answer, bytes]:
     volume = stage.volume
     cut = Cut.of(volume, request.plane, result.middle)
     number = cut.nearest(request.position - float(first.middle[cut.axis]) + float(result.middle[cut.axis]))
-    low, high = stage.range
+    low, high = request.display.range if request.display and scanned else stage.range
+    flat = volume.voxels.reshape(-1, order="F")
     answer = {
         "revision": result.revision,
         "cut": cut_json(cut),
         "number": number,
         "range": stage.range,
         "spacing_mm": volume.spacing_mm,
-        "histogram": asdict(histogram(volume.voxels)),
+        "histogram": asdict(histogram(flat[:: max(1, flat.size // _SAMPLE) | 1])),
     }
     return answer, grey(cut.slice(volume, number), low, high)
 

@@ -22,7 +22,8 @@ MOST_STUDIES = 4
 
 _LONGEST_LIST = 64
 Number = Annotated[float, Field(ge=-1e7, le=1e7, allow_inf_nan=False)]
-Typed = Annotated[str, Field(max_length=80)] | bool | Annotated[float, Field(allow_inf_nan=False)] | None
+Whole = Annotated[int, Field(ge=-(1 << 53), le=1 << 53)]
+Typed = Annotated[str, Field(max_length=80)] | bool | Whole | Annotated[float, Field(allow_inf_nan=False)] | None
 """What somebody typed into a field: text where it is no number."""
 
 Listed = Annotated[list[Typed], Field(max_length=_LONGEST_LIST)]
@@ -47,10 +48,16 @@ class Draft(requests.Request):
 
 
 class Display(requests.Request):
-    """The window, in intensities, through which the picture before is shown."""
+    """The window, in intensities, through which pictures are shown whose intensities are as they were scanned."""
 
     center: Number
     width: Annotated[float, Field(ge=1e-3, le=1e7, allow_inf_nan=False)]
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """What is black and what is white."""
+        low = self.center - self.width / 2
+        return low, low + self.width
 
 
 class Choose(requests.Request):
@@ -74,6 +81,13 @@ class Edit(requests.Request):
     draft: Draft
 
 
+class Fit(requests.Request):
+    """The recipe is now `draft`; its step `nyul` is to be fitted on all volumes."""
+
+    kind: Literal["fit"]
+    draft: Draft
+
+
 class Poll(requests.Request):
     """How far is the work?"""
 
@@ -94,6 +108,7 @@ class Try(requests.Request):
     until: Annotated[int, Field(ge=0, le=MOST_STEPS)] | None
     plane: Annotated[Plane, Field(strict=False)]
     position: Number
+    display: Display | None
 
 
 class Look(requests.Request):
@@ -151,7 +166,7 @@ class Save(requests.Request):
     name: Annotated[str, Field(max_length=LONGEST_NAME)]
 
 
-Request = Choose | Beside | Edit | Poll | Stop | Try | Keep | Slices | Probe | Save
+Request = Choose | Beside | Edit | Fit | Poll | Stop | Try | Keep | Slices | Probe | Save
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
 

@@ -19,15 +19,16 @@ from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.volume_folder import VolumeEntry
 from ccds_widgets.base import sentence
 from ccds_widgets.normalization import messages
+from ccds_widgets.normalization.cohort_fit import CohortFit
 from ccds_widgets.normalization.copies import Copies
-from ccds_widgets.normalization.draft import Kept, as_json, check, draft_of, first_draft, plain, read_kept
+from ccds_widgets.normalization.draft import Kept, advise, as_json, check, draft_of, first_draft, plain, read_kept
 from ccds_widgets.normalization.forms import forms_json
 from ccds_widgets.normalization.full import NOTHING, Full, Outcome, Wanted
 from ccds_widgets.normalization.glimpse import glimpse
 from ccds_widgets.normalization.ports import Recipes, Volumes
 from ccds_widgets.normalization.probing import probe
 from ccds_widgets.normalization.results import Recent, Result, Side
-from ccds_widgets.normalization.saving import Saved
+from ccds_widgets.normalization.saving import Saved, save
 from ccds_widgets.normalization.showing import Showing
 from ccds_widgets.normalization.shown import volume_json
 from ccds_widgets.normalization.slicing import pictures_of
@@ -71,16 +72,21 @@ class PreviewModel:
         self._showing = Showing(self._full)
         self._entries: dict[str, VolumeEntry] = {}
         self._good = NOTHING
+        self._draft = first  # what was applied last; the kept one may be newer
         self._recipe: Recipe | None = None
         self._places: Sequence[int] = ()
         self._saved: Saved | None = None
         self._to_save: str | None = None
+        self._fit: CohortFit | None = None
+        self._fitted: str | None = None
         self._errors: list[str | None] = []
+        self._advice: list[str | None] = []
         self._trouble: Answer = {}
         self._answers: dict[type[messages.Request], Callable[[Any], Answer]] = {
             messages.Choose: self._choose,
             messages.Beside: self._set_beside,
             messages.Edit: lambda request: self._changed(draft=request.draft),
+            messages.Fit: self._begin_fit,
             messages.Poll: lambda _: self._state(),
             messages.Stop: lambda _: self._stop(),
             messages.Try: lambda request: glimpse(request, self._shown(), self._full),
@@ -138,7 +144,9 @@ class PreviewModel:
 
     def _changed(self, **changed: object) -> Answer:
         """The state after the change."""
-        self._to_save = None
+        self._to_save = self._fitted = None
+        if "draft" in changed:
+            self._end_fit()
         unkept = self._keep(**changed)
         self._work()
         return {"unkept": unkept, **self._state()}
@@ -159,8 +167,36 @@ class PreviewModel:
         self._work()
         return {"unkept": unkept, **self._state()}
 
+    def _begin_fit(self, request: messages.Fit) -> Answer:
+        """Its landmarks are the draft's once all volumes are measured; a change of the draft ends it."""
+        recipe = check(request.draft).recipe
+        if recipe is None:
+            raise CcdsError(expected="a recipe to fit", found="one with a mistake", do="mend what is marked")
+        fit = CohortFit(request.draft, recipe, self._volumes, list(self._entries.values()))
+        unkept = self._keep(draft=request.draft)
+        self._end_fit()
+        self._work()
+        self._fit, self._fitted, self._to_save = fit, None, None
+        return {"unkept": unkept, **self._state()}
+
+    def _end_fit(self) -> None:
+        if self._fit is not None:
+            self._fit.stop()
+            self._fit = None
+
+    def _collect_fit(self) -> None:
+        """Takes the landmarks in, once they are there."""
+        fit = self._fit
+        if fit is None or not fit.done:
+            return
+        self._fit = None
+        draft, self._fitted = fit.fitted()
+        self._keep(draft=draft)
+        self._work()
+
     def _stop(self) -> Answer:
         self._to_save = None
+        self._end_fit()
         self._showing.stop()
         return self._state()
 
@@ -168,10 +204,13 @@ class PreviewModel:
 
     def _work(self) -> None:
         """Begins to apply the draft. Where that can't be done the last good result stays, and what was wrong is noted."""
-        checked = check(self._kept.draft)
+        self._draft = self._kept.draft
+        checked = check(self._draft)
         self._recipe, self._places = checked.recipe, checked.places
         self._errors = [sentence(error) if error else None for error in checked.errors]
         self._trouble = {"volumes": {}, "output": None, "beside": None}
+        first = self._entries.get(self._kept.volume or "")
+        self._advice = advise(checked, first.modality if first else "")
         beside = self._beside()
         entries = [self._entries[name] for name in self._kept.chosen()]
         self._showing.begin([Wanted(entry, self._recipe, self._good, beside) for entry in entries])
@@ -227,9 +266,7 @@ class PreviewModel:
                 found="one that can't",
                 do="mend what is marked",
             )
-        named = Recipe(" ".join(name.split()), self._recipe.steps, self._recipe.output)
-        there = self._recipes.save(named)
-        return Saved(there.file, named, there.was_there)
+        return save(self._recipes, name, self._recipe)
 
     # --- what is there
 
@@ -241,16 +278,19 @@ class PreviewModel:
         return self._recipe is None or result.recipe.digest() != self._recipe.digest()
 
     def _state(self) -> Answer:
+        self._collect_fit()
         self._collect()
         progress = self._showing.progress
         return {
             "chosen": self._kept.chosen(),
             "beside": self._kept.beside,
             "files": list(self._recipes.files()),
-            "draft": as_json(self._kept.draft, self._errors),
+            "draft": as_json(self._draft, self._errors, self._advice),
             "trouble": self._trouble,
             "results": [self._told(name) for name in self._kept.chosen()],
             "working": progress.as_json() if progress else None,
+            "fitting": self._fit.progress() if self._fit else None,
+            "fitted": self._fitted,
             "stopped": self._showing.stopped,
             "saved": self._saved_json(),
         }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ccds_kernel.normalization.recipe import Recipe
+from ccds_widgets.normalization.ports import Recipes
 
 OUT = "out.nii.gz"
 
@@ -60,3 +61,14 @@ class Saved:
             "run": self.run(project),
             "output": output,
         }
+
+
+def save(recipes: Recipes, name: str, recipe: Recipe) -> Saved:
+    """Saves `recipe` under `name`, its white space collapsed.
+
+    Raises:
+        CcdsError: as of `Recipes.save`.
+    """
+    named = Recipe(" ".join(name.split()), recipe.steps, recipe.output)
+    there = recipes.save(named)
+    return Saved(there.file, named, there.was_there)

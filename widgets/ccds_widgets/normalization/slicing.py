@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ccds_kernel.errors import CcdsError
+from ccds_widgets.normalization.coarser import as_scanned
 from ccds_widgets.normalization.full import Full
 from ccds_widgets.normalization.messages import Slices
 from ccds_widgets.normalization.results import Result, Side
@@ -33,10 +34,9 @@ def pictures_of(request: Slices, shown: Sequence[Result], full: Full) -> dict[st
         for side, numbers in wanted.items():
             if not numbers:
                 continue
-            low, high = pictures[side].range
-            if side is Side.BEFORE and request.display:
-                low = request.display.center - request.display.width / 2
-                high = low + request.display.width
+            made_by = {Side.BEFORE: None, Side.AFTER: result.recipe, Side.BESIDE: result.beside}[side]
+            scanned = as_scanned(made_by.steps if made_by else ())
+            low, high = request.display.range if request.display and scanned else pictures[side].range
             volume, cut = pictures[side].volume, cuts[side]
             buffers += [grey(cut.slice(volume, number), low, high) for number in numbers]
     return {"buffers": buffers}

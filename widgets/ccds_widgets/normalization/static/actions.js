@@ -52,9 +52,9 @@ function actions(state, channel, slices, draw, say) {
       waiting.delete(kind);
       const trouble = kind === "save" ? "saveError" : "error";
       try {
-        await follow(request, () => kind !== "save" && waiting.size > 0);
+        const { saved } = await follow(request, () => kind !== "save" && waiting.size > 0);
         state[trouble] = null;
-        if (kind === "save" && state.saved) say(`Saved as ${state.saved.file}.`);
+        if (kind === "save") say(`Saved as ${saved.file}.`);
       } catch (error) {
         state[trouble] = error.message;
       }
@@ -66,19 +66,19 @@ function actions(state, channel, slices, draw, say) {
     attempt();
   }
 
-  /** Asks, then looks how far the kernel is until it is done, or until `overtaken`. */
+  /** Asks, then looks how far the kernel is until it is done, or until `overtaken`; the last answer. */
   async function follow(request, overtaken) {
     let answer = await channel.ask(request);
     let shown = null;
     for (;;) {
       absorb(state, answer);
       const now = state.results.map((one) => one?.revision).join();
-      if (shown !== null && shown !== now) {
+      if (answer.volumes || (shown !== null && shown !== now)) {
         draw();
         slices.fill();
       } else draw("busy");
       shown = now;
-      if (!answer.working || overtaken() || ended) return;
+      if ((!answer.working && !answer.fitting) || overtaken() || ended) return answer;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       answer = await channel.ask({ kind: "poll" });
     }
@@ -88,7 +88,7 @@ function actions(state, channel, slices, draw, say) {
   function attempt() {
     if (!firstOf(state)) return;
     const place = state.steps.findIndex(({ id }) => id === state.until);
-    trying({ draft: draftOf(state), until: place < 0 ? null : place + 1, plane: state.plane, position: positionOf(state) });
+    trying({ draft: draftOf(state), until: place < 0 ? null : place + 1, plane: state.plane, position: positionOf(state), display: state.display });
   }
 
   function takeGlimpse(answer, asked) {
@@ -150,7 +150,8 @@ function actions(state, channel, slices, draw, say) {
 
   function changed(apply) {
     apply();
-    Object.assign(state, { saved: null, dirty: true });
+    // While a slider is held the copy of a moment ago stays until the next one; else it would be another recipe's.
+    Object.assign(state, { saved: null, dirty: true, glimpse: state.dragging ? state.glimpse : null });
     if (!state.steps.some(({ id, on }) => id === state.until && on)) state.until = null;
   }
 
@@ -180,6 +181,11 @@ function actions(state, channel, slices, draw, say) {
       change("beside", { file });
     },
     compute: sendEdit,
+    /** Fits the recipe on all volumes: a change of it ends that. */
+    fit() {
+      clearTimeout(restEdit);
+      change("fit", { draft: draftOf(state) });
+    },
     async stop() {
       try {
         await channel.ask({ kind: "stop" });
@@ -202,8 +208,8 @@ function actions(state, channel, slices, draw, say) {
     /** A slider is held: coarser copies follow it, the whole volumes wait until it is let go. */
     drag(apply) {
       clearTimeout(restEdit);
-      state.dragging = true;
       changed(apply);
+      state.dragging = true;
       attempt();
     },
     drop() {

@@ -19,7 +19,7 @@ function sliceStore(state, channel, arrived, failed) {
   const key = (result, side, number) =>
     side === "before"
       ? `before|${result.volume}|${result.version}|${state.plane}|${number}|${displayKey()}`
-      : `${side}|${result.revision}|${state.plane}|${number}`;
+      : `${side}|${result.revision}|${state.plane}|${number}|${displayKey()}`;
 
   function missing() {
     const results = state.results.filter(Boolean);

@@ -32,6 +32,8 @@ function newState() {
     error: null,
     busy: false, // a change is being computed
     working: null, // how far that is
+    fitting: null, // how far a fit is
+    fitted: null, // what came of it
     stopped: false,
     dirty: false, // the recipe was changed since the kernel was asked for whole volumes
     dragging: false, // a slider of a parameter is held
@@ -55,9 +57,10 @@ function absorb(state, answer) {
     state.positions = {};
     if (isCt(state) !== isCt({ ...state, chosen })) state.display = isCt(state) ? null : DISPLAYS[0][1];
   }
-  const { results, trouble, saved, unkept, files, beside, working, stopped } = answer;
+  if (answer.fitted && answer.fitted !== state.fitted) state.steps = draft.steps.map(withId);
+  const { results, trouble, saved, unkept, files, beside, working, fitting, fitted, stopped } = answer;
   const same = JSON.stringify(draftOf(draft)) === JSON.stringify(draftOf(state));
-  Object.assign(state, { chosen, results, trouble, files, beside, working, stopped, saved: same ? saved : null, error: null });
+  Object.assign(state, { chosen, results, trouble, files, beside, working, fitting, fitted, stopped, saved: same ? saved : null, error: null });
   if (unkept !== undefined) state.unkept = unkept;
   if (same) state.steps.forEach((step, place) => Object.assign(step, { error: draft.steps[place].error, advice: draft.steps[place].advice }));
   if (same && !working && !stopped) Object.assign(state, { dirty: false, glimpse: state.until === null ? null : state.glimpse });

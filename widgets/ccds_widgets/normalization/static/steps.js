@@ -28,11 +28,24 @@ function drawStep(state, step, place, act) {
       icon("remove", "×", () => act.remove(step), false, "Remove"),
     ),
     h("div", { class: "ccds-step-fields" }, ...(form?.fields ?? []).map((field) => drawField(state, step, field, act, step.error && errorId))),
+    step.name === "nyul" ? drawFit(state, step, act) : null,
     h("p", { class: "ccds-effect", "data-effect": step.id }),
     step.advice ? h("p", { class: "ccds-advice" }, step.advice) : null,
     step.error ? h("p", { class: "ccds-error", role: "alert", id: errorId }, step.error) : null,
   );
   return h("li", {}, group);
+}
+
+/** Nyúl's landmarks come of all volumes. */
+function drawFit(state, step, act) {
+  const { volumes } = step.parameters;
+  const words = volumes ? `Landmarks of ${counted(volumes, "volume")}.` : "No landmarks yet.";
+  const button = h(
+    "button",
+    { class: "ccds-button", type: "button", "data-focus": `fit-${step.id}`, disabled: !step.on, onclick: act.fit },
+    `${volumes ? "Fit again" : "Fit"} on all ${counted(state.volumes.length, "volume")}`,
+  );
+  return h("div", { class: "ccds-parameter" }, h("span", { class: "ccds-muted" }, words), button);
 }
 
 /** What each step does to the first study, in words, and the way to see it; written into the steps that are there. */

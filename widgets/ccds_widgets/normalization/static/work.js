@@ -2,7 +2,8 @@
 
 function drawWork(state, act) {
   const button = (text, run) => h("button", { class: "ccds-link", type: "button", "data-focus": "work", onclick: run }, text);
-  const { working, stopped } = state;
+  const { working, fitting, fitted, stopped } = state;
+  if (fitting) return [h("span", {}, `Fitting on all volumes: ${fitting.task} of ${fitting.tasks} …`), button("Stop", act.stop)];
   if (working) {
     const which = working.tasks > 1 ? `, volume ${working.task} of ${working.tasks}` : "";
     return [h("span", {}, `Whole ${working.tasks > 1 ? "volumes" : "volume"}${which}: ${working.doing || "waiting"} …`), button("Stop", act.stop)];
@@ -11,5 +12,6 @@ function drawWork(state, act) {
     return [h("span", {}, `A coarser copy follows ${state.dragging ? "the slider" : "the steps"}: its percentiles and means are slightly others.`)];
   if (stopped) return [h("span", {}, "Stopped: the pictures are older than the recipe."), button("Compute", act.compute)];
   if (isOlder(state) && !state.busy) return [h("span", {}, "The recipe can’t be applied: see what is marked.")];
+  if (fitted) return [h("span", {}, fitted)];
   return [h("span", { class: "ccds-muted" }, "Pictures are of whole volumes, as every study will be.")];
 }

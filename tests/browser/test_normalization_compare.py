@@ -1,0 +1,160 @@
+"""The preview of recipes where it compares: sliders, several studies, a saved recipe beside the draft."""
+
+import shlex
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from ccds_kernel.normalization.apply_file import read_recipe
+from support.contrast import below, looks
+from support.preview import PROJECT, STUDIES
+from support.preview_page import (
+    CENTER,
+    caption,
+    filled,
+    open_preview,
+    pixels,
+    recipes,
+    served,
+    wait_for_change,
+    wait_for_pictures,
+)
+from support.waiting import until
+
+__all__ = ["filled", "open_preview", "recipes", "served"]
+
+pytestmark = pytest.mark.browser
+
+BADGE = "[data-side=after] .ccds-older"
+
+
+def hold(page, name: str, share: float) -> None:
+    """Presses on a slider at that share of its length, and keeps it."""
+    slider = page.get_by_label(name)
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+
+
+def test_somebody_new_finds_and_saves_a_recipe(open_preview, recipes):
+    """By what the page offers: a second study, a slider, a step switched off and on, the picture after a step, a name."""
+    page = open_preview()
+    page.get_by_role("button", name="Add a study").click()
+    wait_for_pictures(page, 4)
+    expect(page.get_by_label("Study 2", exact=True)).to_have_value(f"{STUDIES[1]}/series-1")
+
+    after = pixels(page, 1)
+    hold(page, "window width, slider", 0.3)
+    expect(page.locator(BADGE).first).to_have_text("Coarser copy")
+    wait_for_change(page, 1, after)
+    expect(page.locator(".ccds-work")).to_contain_text("A coarser copy follows the slider")
+    page.mouse.up()
+    expect(page.locator(BADGE).first).to_be_hidden()
+    expect(page.locator(".ccds-work")).to_contain_text("whole volumes")
+
+    page.get_by_role("button", name="Show the picture after resample").click()
+    expect(page.locator(BADGE).first).to_have_text("After step 2 · coarser copy")
+    page.get_by_role("button", name="Show the picture after resample").click()
+    expect(page.locator(BADGE).first).to_be_hidden()
+    page.get_by_role("group", name="Step 2, resample").get_by_role("checkbox").uncheck()
+    expect(caption(page, 1)).to_contain_text("of 12")
+    page.get_by_role("group", name="Step 2, resample").get_by_role("checkbox").check()
+    expect(caption(page, 1)).to_contain_text("of 58")
+
+    page.get_by_label("Name of the recipe").fill("First one")
+    page.get_by_role("button", name="Save recipe").click()
+    expect(page.locator(".ccds-saved")).to_contain_text("Saved: recipes/first-one.yaml")
+    command = shlex.split(page.locator("[data-command=run]").inner_text())
+    assert command[1:] == ["normalization", "run", "--project", PROJECT, "--recipe", "recipes/first-one.yaml"]
+    saved = read_recipe(recipes / "first-one.yaml")
+    page.get_by_text("The file", exact=True).click()
+    assert page.locator(".ccds-yaml").inner_text().strip() == saved.to_yaml().strip()
+    assert 800 < saved.steps[2].width < 1000
+
+
+def test_a_slider_that_is_held_shows_what_the_whole_volume_will(open_preview):
+    """The volume is small enough to be its own copy: released, not a pixel changes on the grid that it keeps."""
+    page = open_preview()
+    page.get_by_role("group", name="Step 2, resample").get_by_role("checkbox").uncheck()
+    expect(caption(page, 1)).to_contain_text("of 12")
+    after = pixels(page, 1)
+
+    hold(page, "window center, slider", 0.75)
+    wait_for_change(page, 1, after)
+    center = page.get_by_label(CENTER).input_value()
+    held = pixels(page, 1)
+    page.mouse.up()
+
+    expect(page.locator(BADGE)).to_be_hidden()
+    assert float(center) == pytest.approx(875, abs=100)
+    assert np.array_equal(pixels(page, 1), held)
+
+
+def test_a_slider_by_keyboard(open_preview):
+    """Arrows move it, not the slices; the pictures follow, and the box says the number."""
+    page = open_preview()
+    place = page.locator(".ccds-position").inner_text()
+    after = pixels(page, 1)
+
+    page.get_by_label("window center, slider").focus()
+    for _ in range(4):
+        page.keyboard.press("PageUp")
+    page.keyboard.press("ArrowRight")
+
+    wait_for_change(page, 1, after)
+    expect(page.get_by_label("window center, slider")).to_be_focused()
+    expect(page.get_by_label(CENTER)).not_to_have_value("40")
+    expect(page.locator(".ccds-position")).to_have_text(place)
+
+
+def test_a_saved_recipe_beside_the_draft(open_preview):
+    """A third picture and histogram; what is changed in the draft leaves it."""
+    page = open_preview()
+    page.get_by_label("Name of the recipe").fill("Brain")
+    page.keyboard.press("Enter")
+    expect(page.locator(".ccds-saved")).to_contain_text("brain.yaml")
+
+    page.get_by_label("Saved recipe beside").select_option("brain.yaml")
+    wait_for_pictures(page, 3)
+    expect(page.locator(".ccds-picture h3")).to_have_text(["Before", "After", "After brain"])
+    beside = pixels(page, 2)
+    assert np.array_equal(beside, pixels(page, 1))
+    page.get_by_label(CENTER).fill("895")
+    wait_for_change(page, 1, beside)
+
+    assert np.array_equal(pixels(page, 2), beside)
+    expect(page.locator(".ccds-bars")).to_have_count(3)
+    expect(page.locator(".ccds-table tbody tr")).to_have_count(3)
+    page.get_by_label("Saved recipe beside").select_option("")
+    expect(page.locator(".ccds-picture h3")).to_have_text(["Before", "After"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_several_studies_are_legible_and_nothing_is_cut_off(open_preview, scheme):
+    """Narrow, in light and dark: AA contrast, names for all controls, all within the page; a cross in each picture."""
+    page = open_preview(color_scheme=scheme, viewport={"width": 900, "height": 900})
+    for studies in (2, 3):
+        page.get_by_role("button", name="Add a study").click()
+        expect(page.locator(".ccds-column")).to_have_count(studies)
+    expect(page.locator(".ccds-normalization")).to_have_attribute("aria-busy", "false")
+    page.locator(".ccds-canvas").first.hover(position={"x": 20, "y": 20})
+    expect(page.locator(".ccds-probe p")).to_have_count(2)  # the third is no volume
+    expect(page.locator(".ccds-cross:visible")).to_have_count(3)
+
+    words = ".ccds-muted, h2, h3, b, th, td, .ccds-button, .ccds-field, .ccds-error, .ccds-column-head, .ccds-effect, .ccds-link"
+    texts = looks(page, f".ccds :is({words}):not(:disabled)")
+
+    assert below(4.5, texts) == []
+    controls = page.locator(".ccds-screen").locator("button:visible, input:visible, select:visible")
+    names = controls.evaluate_all(
+        "all => all.map((one) => one.ariaLabel || one.labels?.[0]?.textContent || one.textContent)"
+    )
+    assert all(names)
+    assert len(set(names)) == len(names)
+    for control in controls.all():
+        box = control.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 900
+    until(lambda: page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), "nothing to overflow")

@@ -59,6 +59,7 @@ def _apply(options: argparse.Namespace) -> None:
         )
     pairs = list(zip(labels, labels_out, strict=True))
     recipe = read_recipe(options.recipe)
+    recipe.check_ready()
     _advise(recipe, options.source)
     applied = apply_to_file(recipe, options.source, options.out, labels=pairs)
     if options.json:

@@ -114,6 +114,20 @@ class Recipe:
             )
         return cls(values["name"], tuple(_step(place, step) for place, step in enumerate(steps, 1)), Output(output))
 
+    def check_ready(self) -> None:
+        """Refuses a recipe that can't be applied to any image yet: a step has to be fitted first.
+
+        Raises:
+            CcdsError: what is missing, the step named, and how to get it.
+        """
+        for place, step in enumerate(self.steps, 1):
+            try:
+                step.check_ready()
+            except CcdsError as error:
+                raise CcdsError(
+                    expected=error.expected, found=f"{error.found} (step {place}, {step.name})", do=error.do
+                ) from None
+
     def digest(self) -> str:
         """SHA-256 of what the recipe does: its steps, their parameters and the output.
 

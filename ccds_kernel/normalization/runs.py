@@ -82,9 +82,10 @@ class NormalizationRuns:
             studies: only those of these studies, by key.
 
         Raises:
-            CcdsError: no such cohort, or no volume at all.
+            CcdsError: no such cohort, or no volume at all; or the recipe has to be fitted first.
         """
         self._project.require(Action.READ_IMAGES)
+        recipe.check_ready()
         chosen = None if studies is None else set(studies)
         if cohort is not None:
             members = CohortRepository(self._project).study_keys(cohort)

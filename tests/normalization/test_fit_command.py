@@ -122,3 +122,15 @@ def test_a_file_that_is_there_is_never_overwritten(recipe, volumes, capsys) -> N
     assert status == 1
     assert capsys.readouterr().err == "ccds: expected an OUT that isn't there yet; found a file; choose another name\n"
     assert recipe.read_text() == UNFITTED
+
+
+def test_a_recipe_that_is_not_fitted_is_run_over_no_volume(tmp_path, monkeypatch, capsys) -> None:
+    """Refused at once, instead of volume after volume into quarantine."""
+    site = own_site(tmp_path, studies=1, recipe=UNFITTED)
+    monkeypatch.setenv("CCDS_CONFIG", str(site.config))
+
+    status = main(["normalization", "run", "--project", PROJECT, "--recipe", str(site.recipe_file)])
+
+    assert status == 1
+    assert "(step 1, nyul); fit it first: ccds normalization fit" in capsys.readouterr().err
+    assert not site.into.exists()

@@ -239,3 +239,12 @@ def test_a_recipe_takes_steps_only() -> None:
     """Not what merely looks like one."""
     with pytest.raises(CcdsError, match="found something else among them"):
         Recipe("x", (Reorient(to="RAS"), "window"))
+
+
+def test_a_recipe_that_is_not_fitted_is_not_ready() -> None:
+    """Told before any image is read, with the step's place and the command."""
+    unfitted = "name: n\nsteps: [{reorient: {to: RAS}}, {nyul: {mask: none, percentiles: [1, 99], range: [0, 1]%s}}]"
+
+    Recipe.from_yaml(unfitted % ", landmarks: [0, 1]").check_ready()
+    with pytest.raises(CcdsError, match=r"found none \(step 2, nyul\); fit it first: ccds normalization fit"):
+        Recipe.from_yaml(unfitted % "").check_ready()

@@ -77,18 +77,26 @@ class Nyul(Parameters):
         Raises:
             CcdsError: there are no landmarks yet, the mask is empty, or its voxels (or all their percentiles) are the same.
         """
+        self.check_ready()
+        values, places = self.landmarks_of(image), np.array(self.landmarks, dtype=np.float64)
+        low, high = float(image.voxels.min()), float(image.voxels.max())
+        at, to = _extended(*_distinct(values, places), low, high)
+        voxels = image.floats()
+        for block in blocks(voxels):
+            block[...] = np.interp(block, at, to)
+
+    def check_ready(self) -> None:
+        """Refuses a step without landmarks.
+
+        Raises:
+            CcdsError: there are none yet.
+        """
         if self.landmarks is None:
             raise CcdsError(
                 expected="landmarks in the recipe",
                 found="none",
                 do="fit it first: ccds normalization fit --recipe RECIPE --out FITTED VOLUME …",
             )
-        values, places = self.landmarks_of(image), np.asarray(self.landmarks)
-        low, high = float(image.voxels.min()), float(image.voxels.max())
-        at, to = _extended(*_distinct(values, places), low, high)
-        voxels = image.floats()
-        for block in blocks(voxels):
-            block[...] = np.interp(block, at, to)
 
     def landmarks_of(self, image: Working) -> list[float]:
         """The percentiles of `image`, in its own intensities.

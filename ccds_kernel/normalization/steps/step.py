@@ -30,6 +30,9 @@ class Step(Protocol):
     def parameters(self) -> dict[str, Any]:
         """The parameters as a recipe file holds them: numbers, text, lists."""
 
+    def check_ready(self) -> None:
+        """Refuses a step that can't run on any image yet; see `Parameters.check_ready`."""
+
     def advice(self, modality: str, *, native: bool) -> str | None:
         """Why the step is not sensible for a modality; see `Parameters.advice`."""
 
@@ -48,6 +51,13 @@ class Parameters(BaseModel):
     def parameters(self) -> dict[str, Any]:
         """The parameters as a recipe file holds them: those that are given."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def check_ready(self) -> None:
+        """Refuses a step that can't run on any image yet.
+
+        Raises:
+            CcdsError: what it lacks, and how to get it.
+        """
 
     def advice(self, modality: str, *, native: bool) -> str | None:  # noqa: ARG002 - most steps are sensible for all
         """Why the step is not sensible for a modality, and what is: one line; None where it is.

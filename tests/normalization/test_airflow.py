@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ccds_kernel.workflow.manifest import Record
+from support import everywhere
 from support.airflow import airflow_for
 from support.normalizing import study_key, write_study
 from support.own_site import OwnSite, own_site
@@ -27,11 +28,11 @@ class Night:
 def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     """A person ran the recipe over a study; two more come, one with NaN in it; a night goes by."""
     folder = tmp_path_factory.mktemp("nightly")
-    site = own_site(folder / "site", studies=1)
+    site = own_site(folder / "site", studies=1, recipe=everywhere.RECIPE)
     ran = site.ccds("run", "--workers", "1")
     assert ran.returncode == 0, ran.stderr
     before = _records(site)
-    site.add(1)
+    everywhere.write_the_study(site.folder)
     _spoil(site, 2)
     nightly = folder / "nightly.toml"
     nightly.write_text(f'[[nightly]]\nproject = "HEAD-1"\nrecipe = "{site.recipe_file}"\n')
@@ -52,11 +53,11 @@ def _records(site: OwnSite) -> dict[str, Record]:
 
 
 def test_a_night_normalizes_what_came(night: Night) -> None:
-    """The new study's volume is made, and stands in the manifest as if a person had run the recipe."""
-    record = night.after[study_key(1)]
+    """The new study's volume is made, of the same voxels as everywhere, and stands in the manifest."""
+    record = night.after[everywhere.STUDY]
 
     assert record.failure is None
-    assert night.site.digests()[record.key] == record.output_sha256
+    assert night.site.digests()[everywhere.VOLUME] == record.output_sha256 == everywhere.EXPECTED
 
 
 def test_a_bad_study_doesn_t_stop_the_night(night: Night) -> None:

@@ -12,7 +12,7 @@ from ccds_kernel.irb.roles import Action
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.runs import NormalizationRun, NormalizationRuns
 from ccds_kernel.settings import load_settings
-from support.normalizing import PROJECT, digests, write_recipe, write_study
+from support.normalizing import PROJECT, RECIPE, digests, write_recipe, write_study
 from support.site import ADMINISTRATOR, application, on_roster, write_settings
 
 LOCAL = ("[scheduler]", "cpus = 4", "memory_mb = 8000")
@@ -75,8 +75,8 @@ class OwnSite:
         )
 
 
-def own_site(folder: Path, *lines: str, studies: int = 0) -> OwnSite:
-    """Makes it in `folder`, with these lines more in its ccds.toml, and with so many studies."""
+def own_site(folder: Path, *lines: str, studies: int = 0, recipe: str = RECIPE) -> OwnSite:
+    """Makes it in `folder`, with these lines more in its ccds.toml, so many studies, and this recipe."""
     folder.mkdir(exist_ok=True)
     config = write_settings(folder)
     with config.open("a", encoding="utf-8") as file:
@@ -84,6 +84,6 @@ def own_site(folder: Path, *lines: str, studies: int = 0) -> OwnSite:
     roster = on_roster(**{unix_user(): "engineer"})
     approved = application(id=PROJECT, data=["images"], roster=roster)
     apply_application(approved, person=ADMINISTRATOR, settings=load_settings(config))
-    site = OwnSite(config, *write_recipe(folder))
+    site = OwnSite(config, *write_recipe(folder, recipe))
     site.add(*range(studies))
     return site

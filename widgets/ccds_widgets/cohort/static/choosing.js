@@ -38,7 +38,9 @@ const MOST_CHIPS = 300;
 /** A line at a field that says what is wrong with it, and whose field says so, too. */
 function fieldError(state, name) {
   const line = state.wrong[name];
-  return line ? h("p", { class: "ccds-error", id: `ccds-field-${name}-wrong`, role: "alert" }, line) : null;
+  if (!line) return null;
+  const words = line.split(/(\d{4}-\d\d-\d\d)/u).map((part, at) => (at % 2 ? h("span", { class: "ccds-days" }, part) : part)); // no day is broken in two
+  return h("p", { class: "ccds-error", id: `ccds-field-${name}-wrong`, role: "alert" }, words);
 }
 
 function described(state, name) {

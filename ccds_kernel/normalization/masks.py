@@ -118,7 +118,11 @@ class Masked:
         Raises:
             CcdsError: there are none, or the same value stands in all of them.
         """
-        values = np.concatenate(list(self.blocks()))
+        values = np.empty(sum(block.size for block in self.blocks()), self.voxels.dtype)
+        filled = 0
+        for block in self.blocks():
+            values[filled : filled + block.size] = block
+            filled += block.size
         if values.min() == values.max():
             raise constant()
         return values

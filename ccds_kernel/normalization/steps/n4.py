@@ -64,10 +64,10 @@ class N4(Parameters):
         field = _log_field(
             coarse, inside, [apart * along.step for apart, along in zip(spacing, (i, j, k), strict=True)]
         )
-        rows = j.between(i.between(field, 0), 1)
         voxels = image.floats()
-        for at in range(shape[2]):
-            voxels[:, :, at] /= exponential(k.one_between(rows, at)).astype(np.float32)
+        for at in range(shape[2]):  # a slice at a time: the field at every voxel would take more memory than the image
+            plane = j.between(i.between(k.one_between(field, at), 0), 1)
+            voxels[:, :, at] /= exponential(plane).astype(np.float32)
 
 
 def _check(coarse: npt.NDArray[np.float32], inside: npt.NDArray[np.bool_], mask: Mask) -> None:

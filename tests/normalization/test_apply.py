@@ -11,7 +11,7 @@ import pytest
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.apply import StepError, apply
 from ccds_kernel.normalization.recipe import Output, Recipe
-from ccds_kernel.normalization.steps import Clip, Reorient, Resample, Window, ZScore, make_step
+from ccds_kernel.normalization.steps import Clip, Reorient, Resample, Window, ZScore
 from ccds_kernel.normalization.volume import Volume
 
 ALL = Recipe(

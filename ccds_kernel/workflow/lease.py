@@ -93,6 +93,8 @@ def held(folder: Path, person: str) -> Iterator[Lease]:
                 found=f"a run of {str(other.get('person', 'somebody'))[:60]}{reason}",
                 do="wait for it or stop it; 'ccds normalization show' says how far it is",
             )
+        for left in folder.glob(f".{_FILE}.*"):
+            left.unlink(missing_ok=True)  # begun by a holder that was killed
         lease._write()  # noqa: SLF001 - its own module
     try:
         yield lease

@@ -89,6 +89,7 @@ class Run:
             except BaseException:
                 watch.end(RunState.BROKEN, "a defect in ccds itself")
                 raise
+            self.folder.sweep()
             return watch.end(RunState.ENDED)
 
     def left(self, items: Iterable[Item]) -> tuple[list[Item], list[Record]]:

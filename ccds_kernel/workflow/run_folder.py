@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from ccds_kernel.workflow.manifest import Manifest
@@ -61,6 +62,15 @@ class RunFolder:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._stop.unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Removes files that processes which were killed had begun to write; by whoever holds the lease, when nobody works.
+
+        Raises:
+            OSError: the folder can't be written.
+        """
+        for left in chain(self.folder.glob(".progress.json.*"), self.folder.glob("manifest/**/.*.json.*")):
+            left.unlink(missing_ok=True)
 
     @property
     def _stop(self) -> Path:

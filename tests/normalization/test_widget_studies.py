@@ -9,6 +9,7 @@ from ccds_kernel.normalization.nifti import read_nifti
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.steps import make_step
 from ccds_widgets.normalization.app import open_preview
+from ccds_widgets.normalization.results import Recent
 from support.preview import AFFINE, SHAPE, head, write_image
 from support.preview_model import (
     FIRST,
@@ -82,6 +83,20 @@ def test_one_study_that_is_none_leaves_the_others(project, preview):
 
     assert [result is None for result in state["results"]] == [False, True]
     assert list(state["trouble"]["volumes"]) == [SECOND]
+
+
+def test_studies_that_the_memory_doesn_t_hold_together_are_told(project):
+    """Rather than made again at each step: the last one is shown, the other has its line; alone it is shown again."""
+    model = open_preview(project, pictures=Recent(0))
+    started(model)
+
+    both = choose(model, FIRST, SECOND)
+    alone = choose(model, FIRST)
+
+    assert [result is None for result in both["results"]] == [True, False]
+    assert "show fewer" in both["trouble"]["volumes"][FIRST]
+    assert alone["results"][0]["volume"] == FIRST
+    assert alone["trouble"]["volumes"] == {}
 
 
 def test_a_step_that_fails_for_one_of_several_studies_names_it(project, preview):

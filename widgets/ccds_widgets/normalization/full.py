@@ -115,6 +115,12 @@ class Full:
             recipes[Side.BESIDE] = result.beside
         return {side: self.picture(result.entry, result.version, recipe) for side, recipe in recipes.items()}
 
+    def holds(self, result: Result) -> bool:
+        """Whether all pictures of `result` are there, so that they needn't be made again."""
+        keys = [self._key(result.entry, result.version)]
+        keys += [(*keys[0], recipe.digest()) for recipe in (result.recipe, result.beside) if recipe]
+        return all(self._pictures.find(key) is not None for key in keys)
+
     def picture(self, entry: VolumeEntry, version: str, recipe: Recipe | None, tell: Tell | None = None) -> Picture:
         """A volume as it was scanned, or what `recipe` makes of it.
 

@@ -14,17 +14,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.normalization.apply import StepError
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.volume_folder import VolumeEntry
 from ccds_widgets.base import sentence
 from ccds_widgets.normalization import messages
 from ccds_widgets.normalization.cohort_fit import CohortFit
 from ccds_widgets.normalization.copies import Copies
-from ccds_widgets.normalization.draft import Kept, advise, as_json, check, draft_of, first_draft, plain, read_kept
+from ccds_widgets.normalization.draft import Kept, check, draft_of, first_draft, read_kept
 from ccds_widgets.normalization.forms import forms_json
-from ccds_widgets.normalization.full import NOTHING, Full, Outcome, Wanted
+from ccds_widgets.normalization.full import NOTHING, Full, Wanted
 from ccds_widgets.normalization.glimpse import glimpse
+from ccds_widgets.normalization.notes import Notes
 from ccds_widgets.normalization.ports import Recipes, Volumes
 from ccds_widgets.normalization.probing import probe
 from ccds_widgets.normalization.results import Recent, Result, Side
@@ -72,16 +72,12 @@ class PreviewModel:
         self._showing = Showing(self._full)
         self._entries: dict[str, VolumeEntry] = {}
         self._good = NOTHING
-        self._draft = first  # what was applied last; the kept one may be newer
+        self._notes = Notes(first, check(first), "", several=False)  # of what was applied: what is kept may be newer
         self._recipe: Recipe | None = None
-        self._places: Sequence[int] = ()
         self._saved: Saved | None = None
         self._to_save: str | None = None
         self._fit: CohortFit | None = None
         self._fitted: str | None = None
-        self._errors: list[str | None] = []
-        self._advice: list[str | None] = []
-        self._trouble: Answer = {}
         self._answers: dict[type[messages.Request], Callable[[Any], Answer]] = {
             messages.Choose: self._choose,
             messages.Beside: self._set_beside,
@@ -204,15 +200,13 @@ class PreviewModel:
 
     def _work(self) -> None:
         """Begins to apply the draft. Where that can't be done the last good result stays, and what was wrong is noted."""
-        self._draft = self._kept.draft
-        checked = check(self._draft)
-        self._recipe, self._places = checked.recipe, checked.places
-        self._errors = [sentence(error) if error else None for error in checked.errors]
-        self._trouble = {"volumes": {}, "output": None, "beside": None}
-        first = self._entries.get(self._kept.volume or "")
-        self._advice = advise(checked, first.modality if first else "")
+        checked = check(self._kept.draft)
+        self._recipe = checked.recipe
+        chosen = self._kept.chosen()
+        modality = self._entries[chosen[0]].modality if chosen else ""
+        self._notes = Notes(self._kept.draft, checked, modality, several=len(chosen) > 1)
         beside = self._beside()
-        entries = [self._entries[name] for name in self._kept.chosen()]
+        entries = [self._entries[name] for name in chosen]
         self._showing.begin([Wanted(entry, self._recipe, self._good, beside) for entry in entries])
 
     def _beside(self) -> Recipe | None:
@@ -221,7 +215,7 @@ class PreviewModel:
         try:
             return self._recipes.read(self._kept.beside)
         except CcdsError as error:
-            self._trouble["beside"] = sentence(error)
+            self._notes.beside(error)
             return None
 
     def _collect(self) -> None:
@@ -230,34 +224,26 @@ class PreviewModel:
         Raises:
             CcdsError: what was to be saved can't be.
         """
+        worked = self._showing.progress is not None
         for outcome in self._showing.collect():
-            self._note(outcome)
+            self._notes.outcome(outcome)
         if self._showing.progress or self._showing.stopped:
             return
+        if worked:
+            self._drop_what_has_no_room()
         shown = self._shown()
-        if self._recipe is not None and not any(map(self._is_older, shown)):
+        if shown and self._recipe is not None and not any(map(self._is_older, shown)):
             self._good = self._recipe
         name, self._to_save = self._to_save, None
         if name is not None:
             self._saved = self._save_as(name, shown)
 
-    def _note(self, outcome: Outcome) -> None:
-        """What was wrong."""
-        entry = outcome.wanted.entry
-        if outcome.volume_error:
-            self._trouble["volumes"][entry.id] = sentence(outcome.volume_error)
-        if outcome.beside_error:
-            self._trouble["beside"] = self._of_study(entry, outcome.beside_error)
-        match outcome.recipe_error:
-            case StepError() as error:
-                self._errors[self._places[error.place - 1]] = self._of_study(entry, plain(error))
-            case CcdsError() as error:
-                self._trouble["output"] = self._of_study(entry, error)
-
-    def _of_study(self, entry: VolumeEntry, error: CcdsError) -> str:
-        """The line, with the study where there are several."""
-        named = "" if len(self._kept.chosen()) == 1 else f"Study {entry.study[:8]}…: "
-        return named + sentence(error)
+    def _drop_what_has_no_room(self) -> None:
+        """Pictures that others took the room of would be made again at each step of the slider: rather none of them."""
+        for result in self._shown()[: -1 if len(self._kept.chosen()) > 1 else 0]:
+            if not self._full.holds(result):
+                self._showing.drop(result)
+                self._notes.no_room(result.entry)
 
     def _save_as(self, name: str, shown: Sequence[Result]) -> Saved:
         if not shown or self._recipe is None or any(map(self._is_older, shown)):
@@ -285,8 +271,7 @@ class PreviewModel:
             "chosen": self._kept.chosen(),
             "beside": self._kept.beside,
             "files": list(self._recipes.files()),
-            "draft": as_json(self._draft, self._errors, self._advice),
-            "trouble": self._trouble,
+            **self._notes.as_json(),
             "results": [self._told(name) for name in self._kept.chosen()],
             "working": progress.as_json() if progress else None,
             "fitting": self._fit.progress() if self._fit else None,

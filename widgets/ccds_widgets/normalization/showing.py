@@ -72,6 +72,10 @@ class Showing:
                 raise job.failed
         return new
 
+    def drop(self, result: Result) -> None:
+        """Shows it no more."""
+        self._results.pop(result.entry.id, None)
+
     def of(self, volumes: Sequence[str]) -> list[Result]:
         """The results of these volumes, in their order, as far as they are there."""
         return [self._results[name] for name in volumes if name in self._results]

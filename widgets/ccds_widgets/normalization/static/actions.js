@@ -213,6 +213,7 @@ function actions(state, channel, slices, draw, say) {
       attempt();
     },
     drop() {
+      if (!state.dragging) return;
       state.dragging = false;
       keep();
       sendEditSoon();

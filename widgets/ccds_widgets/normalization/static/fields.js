@@ -81,7 +81,9 @@ function drawSlid(part, label, value, which, change) {
       box.value = slider.value;
       act.drag(() => change(slider.value));
     },
-    onchange: () => act.drop(),
+    onchange: act.drop,
+    onpointerup: act.drop, // a slider that is back where it was is no change to a browser
+    onblur: act.drop,
   });
   return h("div", { class: "ccds-slid" }, h("span", { class: "ccds-muted ccds-slid-label" }, label), box, h("span", { class: "ccds-muted" }, unit), slider);
 }

@@ -57,6 +57,13 @@ class Folder:
         """Its volumes."""
         return self._folder.of_study(study_key)
 
+    def numbers(self, study_key: str) -> dict[str, int]:  # noqa: ARG002 - of any
+        """None."""
+        return {}
+
+    def judgement(self, entry: VolumeEntry) -> None:
+        """Nobody made a verdict."""
+
     def version(self, entry: VolumeEntry) -> str:
         """Of its file."""
         return self._folder.version(entry)

@@ -51,12 +51,14 @@ def run_on_cluster(options: argparse.Namespace) -> NormalizationRun | None:
     Raises:
         CcdsError: as `hand_over`; or the run that was followed didn't end in order.
     """
+    from ccds_kernel.batch.site import scheduler_of
     from ccds_kernel.irb.roles import Action
     from ccds_kernel.normalization.apply_file import read_recipe
     from ccds_kernel.normalization.runs_cluster import WALL_MINUTES, WORKERS, hand_over
 
     recipe = read_recipe(options.recipe)
-    with _opened(options.project, Action.WRITE_IMAGES) as (project, scheduler):
+    with _opened(options.project, Action.WRITE_IMAGES) as project:
+        scheduler = scheduler_of(project.settings)
         controller = hand_over(
             project,
             recipe,
@@ -142,17 +144,23 @@ def jobs_as_json(project: Project, run: NormalizationRun) -> dict[str, object] |
 
 def _jobs(project: Project, run: NormalizationRun) -> JobsNow | None:
     from ccds_kernel.batch.site import scheduler_of
-    from ccds_kernel.normalization.runs_cluster import jobs_of
+    from ccds_kernel.normalization.runs_cluster import jobs_of, was_handed_over
 
-    return jobs_of(project, run, scheduler_of(project.settings))
+    return jobs_of(project, run, scheduler_of(project.settings)) if was_handed_over(project, run) else None
 
 
 def _cancel(options: argparse.Namespace) -> None:
+    from ccds_kernel.batch.site import scheduler_of
     from ccds_kernel.irb.roles import Action
-    from ccds_kernel.normalization.runs_cluster import cancel
+    from ccds_kernel.normalization.runs import NormalizationRuns
+    from ccds_kernel.normalization.runs_cluster import cancel, was_handed_over
 
-    with _opened(options.project, Action.WRITE_IMAGES) as (project, scheduler):
-        run = cancel(project, options.name, scheduler)
+    with _opened(options.project, Action.WRITE_IMAGES) as project:
+        runs = NormalizationRuns(project)
+        if was_handed_over(project, runs.get(options.name)):
+            run = cancel(project, options.name, scheduler_of(project.settings))
+        else:
+            run = runs.stop(options.name)
     print(f"{run.recipe.name}  {run.digest[:12]}  is told to stop")
 
 
@@ -162,7 +170,7 @@ def _left(options: argparse.Namespace) -> None:
     from ccds_kernel.normalization.runs_left import studies_left
 
     recipe = read_recipe(options.recipe)
-    with _opened(options.project, Action.READ_IMAGES) as (project, _):
+    with _opened(options.project, Action.READ_IMAGES) as project:
         studies = studies_left(project, recipe)
     if options.json:
         print(json.dumps(studies, indent=2))
@@ -177,11 +185,8 @@ def _add_project(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def _opened(project_id: str, action: Any) -> Iterator[tuple[Project, Scheduler]]:  # noqa: ANN401 - an Action, imported late
-    from ccds_kernel.batch.site import scheduler_of
+def _opened(project_id: str, action: Any) -> Iterator[Project]:  # noqa: ANN401 - an Action, imported late
     from ccds_kernel.irb.project import open_project
-    from ccds_kernel.settings import load_settings
 
-    settings = load_settings()
-    with closing(open_project(project_id, action, settings=settings)) as project:
-        yield project, scheduler_of(settings)
+    with closing(open_project(project_id, action)) as project:
+        yield project

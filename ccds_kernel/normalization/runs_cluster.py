@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pydantic import ConfigDict, TypeAdapter
 
 from ccds_kernel.audit.site import job_variables
-from ccds_kernel.batch import Scheduler
+from ccds_kernel.batch import JobRefusedError, JobState, Scheduler
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import write_whole
 from ccds_kernel.irb.project import Project
@@ -23,9 +23,10 @@ from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.runs import RECIPE_FILE, NormalizationRun, NormalizationRuns
 from ccds_kernel.settings import settings_file
 from ccds_kernel.workflow.cluster_engine import ClusterEngine, check_workers
-from ccds_kernel.workflow.cluster_run import LIVES, ClusterRun, Controller, JobsNow
+from ccds_kernel.workflow.cluster_run import LIVES, ClusterRun, Controller, JobsNow, controller_of
 from ccds_kernel.workflow.job_names import CONTROLLER, RunJob
-from ccds_kernel.workflow.progress import RunState, write_progress
+from ccds_kernel.workflow.progress import Progress, RunState, write_progress
+from ccds_kernel.workflow.run_folder import RunFolder
 from ccds_kernel.workflow.tally import begun
 
 WORKERS = 8
@@ -127,10 +128,19 @@ def hand_over(
         run.folder.folder.mkdir(parents=True, exist_ok=True)
         if not (run.folder.into / RECIPE_FILE).exists():
             write_whole(run.folder.into / RECIPE_FILE, recipe.to_yaml(), 0o664)
-        write_progress(run.folder.progress_file, waits)
     except OSError as error:
         raise _not_written(error) from error
-    return run.submit(_CONTROLLER, asdict(order), workers=workers, wall_minutes=wall_minutes, env=env)
+    _keep(run.folder, waits)
+    try:
+        return run.submit(_CONTROLLER, asdict(order), workers=order.workers, wall_minutes=wall_minutes, env=env)
+    except JobRefusedError as error:
+        _keep(run.folder, replace(waits, state=RunState.BROKEN, ended_at=datetime.now(UTC), why=str(error)))
+        raise
+
+
+def was_handed_over(project: Project, run: NormalizationRun) -> bool:
+    """Whether `run` was ever given to a scheduler: where it wasn't, none has to be asked for it."""
+    return controller_of(NormalizationRuns(project).folder(run.recipe)) is not None
 
 
 def jobs_of(project: Project, run: NormalizationRun, scheduler: Scheduler) -> JobsNow | None:
@@ -141,7 +151,8 @@ def jobs_of(project: Project, run: NormalizationRun, scheduler: Scheduler) -> Jo
 def cancel(project: Project, name: str, scheduler: Scheduler) -> NormalizationRun:
     """Ends the run that people call `name`, wherever it is: what is done stays, the same run goes on with the rest.
 
-    Here and on the cluster it hears within seconds that it is to stop; one that waits with the scheduler is taken back.
+    Here and on the cluster it hears within seconds that it is to stop. One that waits with the scheduler is taken back; one that
+    doesn't hear has its jobs ended when this is called again.
 
     Raises:
         ProjectAccessDenied: this person may not.
@@ -155,16 +166,22 @@ def cancel(project: Project, name: str, scheduler: Scheduler) -> NormalizationRu
     state = handed_over.state()
     if state is None or state.ended:
         return runs.stop(name)
-    if run.progress.now() is RunState.RUNNING:
+    if state is JobState.RUNNING and run.progress.now() is RunState.RUNNING and not run.folder.is_to_stop():
         run.folder.ask_to_stop()
         return run
     handed_over.end()
-    progress = replace(run.progress, state=RunState.STOPPED, ended_at=datetime.now(UTC), why="somebody cancelled it")
+    _keep(
+        run.folder,
+        replace(run.progress, state=RunState.STOPPED, ended_at=datetime.now(UTC), why="somebody cancelled it"),
+    )
+    return runs.get(name)
+
+
+def _keep(folder: RunFolder, progress: Progress) -> None:
     try:
-        write_progress(run.folder.progress_file, progress)
+        write_progress(folder.progress_file, progress)
     except OSError as error:
         raise _not_written(error) from error
-    return runs.get(name)
 
 
 def _run(project: Project, recipe: Recipe, scheduler: Scheduler) -> ClusterRun:

@@ -37,6 +37,7 @@ LIVES = frozenset({JobState.PENDING, JobState.RUNNING, JobState.SUSPENDED})
 """States of a job that is alive by the scheduler's own word."""
 
 _CORES = 2
+_FILE = "controller.json"
 _LONGEST = 1 << 16
 
 
@@ -166,11 +167,7 @@ class ClusterRun:
 
     def controller(self) -> Controller | None:
         """The controller's job that was handed over last; None where none was."""
-        try:
-            with self._file.open("rb") as file:
-                return _READER.validate_json(file.read(_LONGEST))
-        except (OSError, ValidationError):
-            return None
+        return controller_of(self.folder)
 
     def state(self) -> JobState | None:
         """Where the controller's job stands; None where none was ever handed over, UNKNOWN where the scheduler can't say."""
@@ -203,14 +200,14 @@ class ClusterRun:
             raise CcdsError(
                 expected="your own run to cancel", found=f"one of {controller.person}", do=f"ask {controller.person}"
             )
-        return end_jobs(self.scheduler, self.project, self.run)
-
-    @property
-    def _file(self) -> Path:
-        return self.folder.folder / "controller.json"
+        ended = end_jobs(self.scheduler, self.project, self.run)
+        if controller is not None and controller.job:
+            with suppress(UnknownJobError):  # most often it was among them
+                self.scheduler.cancel(JobId(controller.job))
+        return ended
 
     def _note(self, controller: Controller) -> Controller:
-        write_whole(self._file, json.dumps(asdict(controller)) + "\n", 0o664)
+        write_whole(self.folder.folder / _FILE, json.dumps(asdict(controller)) + "\n", 0o664)
         return controller
 
     def _why(self, status: JobStatus) -> str:
@@ -247,6 +244,15 @@ class ClusterRun:
                 found=str(cores),
                 do="take --engine local",
             )
+
+
+def controller_of(folder: RunFolder) -> Controller | None:
+    """The controller's job of the run in `folder` that was handed over last; None where none was."""
+    try:
+        with (folder.folder / _FILE).open("rb") as file:
+            return _READER.validate_json(file.read(_LONGEST))
+    except (OSError, ValidationError):
+        return None
 
 
 def _now() -> str:

@@ -97,7 +97,7 @@ class WorkerJobs:
                 self._look()
             except SchedulerUnavailableError:
                 pass  # nothing is known: the next look will tell
-            except JobRefusedError as error:
+            except CcdsError as error:  # refused: by the scheduler, or at the project's door
                 self._give_up(error)
                 return
             if self._failures > _FAILURES_EACH * self._count:
@@ -109,15 +109,23 @@ class WorkerJobs:
         statuses = self._scheduler.status([job for _, job in self._jobs.values()])
         if self._have_joined():
             self._failures = 0
+        live = 0
         for number in range(self._count):
             before, job = self._jobs.get(number, (-1, None))
             if job is not None:
                 state = statuses[job].state
                 if not state.ended:
+                    live += 1
                     continue
                 self._failures += state is JobState.FAILED
                 self._why = statuses[job].reason or "no reason"
-            self._submit(number, before + 1)
+            try:
+                self._submit(number, before + 1)
+            except JobRefusedError:
+                if not live:
+                    raise
+                return  # so many and no more: some site has such a rule
+            live += 1
 
     def _submit(self, number: int, before: int) -> None:
         self._jobs[number] = before, self._scheduler.submit(self._job_of(number, before))

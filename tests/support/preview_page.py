@@ -36,14 +36,14 @@ def filled(site):
 @pytest.fixture(scope="module")
 def served(serve, filled, tmp_path_factory):
     """The notebook for the scientist sam, with the preview alone."""
-    return serve(alone("preview", tmp_path_factory.mktemp("notebook")), project=filled.id, person="sam")
+    return serve(only(tmp_path_factory.mktemp("notebook"), "preview"), project=filled.id, person="sam")
 
 
-def alone(cell: str, folder: Path) -> str:
-    """The notebook with that one cell, in `folder`."""
+def only(folder: Path, *cells: str) -> str:
+    """The notebook with these cells alone, in `folder`."""
     notebook = json.loads(Path(NOTEBOOK).read_text())
-    notebook["cells"] = [one for one in notebook["cells"] if one["id"] == cell]
-    path = folder / f"{cell}.ipynb"
+    notebook["cells"] = [one for one in notebook["cells"] if one["id"] in cells]
+    path = folder / "only.ipynb"
     path.write_text(json.dumps(notebook))
     return str(path)
 

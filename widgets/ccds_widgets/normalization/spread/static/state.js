@@ -40,7 +40,7 @@ function absorb(state, answer) {
   const another = rest.turn !== undefined && rest.turn !== state.turn;
   if (volumes) state.volumes = volumes.map((volume) => ({ ...volume, sides: [{}, {}], error: "" }));
   else if (another) state.volumes.forEach((volume) => Object.assign(volume, { sides: [{}, {}], error: "" }));
-  if (another) state.count = 0;
+  if (volumes || another) state.count = 0;
   const all = rest.count;
   delete rest.count;
   Object.assign(state, rest);

@@ -35,7 +35,20 @@ _GROUPS = {
     ),
 }  # fmt: skip
 _GROUP_OF = {f"tests/{file}": group for group, files in _GROUPS.items() for file in files}
-_LONGEST = ("cluster", "hub", "browser", "demo", "batch", "training", "session", "matrix", "retrieval", "labeling")
+_LONGEST = (
+    "cluster",
+    "hub",
+    "browser",
+    "demo",
+    "batch",
+    "training",
+    "session",
+    "matrix",
+    "retrieval",
+    "labeling",
+    "workflow",
+    "normalization",
+)
 """Folders of tests by how long their longest files take; those of the others take less."""
 
 

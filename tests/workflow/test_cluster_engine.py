@@ -12,7 +12,7 @@ from typing import NoReturn
 import pytest
 from distributed import Client
 
-from ccds_kernel.batch import JobRefusedError
+from ccds_kernel.batch import JobRefusedError, JobSpec, JobState, PriorityClass
 from ccds_kernel.batch.local import Capacity, LocalScheduler
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.workflow.cluster_engine import MOST_WORKERS, ClusterEngine, WorkerOrder
@@ -90,6 +90,30 @@ def test_what_a_worker_had_that_is_told_to_end_goes_to_another(cluster: ClusterE
         done = workers.client.submit(os.system, script, pure=False)
 
         assert os.waitstatus_to_exitcode(done.result(60)) == 1
+
+
+def test_workers_yield_to_a_session_and_come_back(
+    scheduler: LocalScheduler, cluster: ClusterEngine, tmp_path: Path
+) -> None:
+    """A person's node takes a core that a worker had: the same job waits, work goes on, and it is back when the node is free."""
+    node = JobSpec(
+        name="node", command=("sleep", "600"), cwd=tmp_path, log=tmp_path / "node.log", owner="ann", cpus=3, memory_mb=10,
+        priority_class=PriorityClass.FIRST,
+    )  # fmt: skip
+    with cluster.open(SMALL) as workers:
+        workers.client.wait_for_workers(2, timeout=60)
+        jobs = {status.id for status in scheduler.mine()}
+
+        session = scheduler.submit(node)
+        until(lambda: scheduler.status([session])[session].state is JobState.RUNNING, "the node to begin", 60)
+        meanwhile = workers.client.submit(operator.add, 1, 1).result(60)
+        states = sorted(status.state for status in scheduler.status(jobs).values())
+        scheduler.cancel(session)
+        until(lambda: len(workers.client.nthreads()) == 2, "both workers to be there again", 60)
+
+        assert meanwhile == 2
+        assert states == [JobState.PENDING, JobState.RUNNING]
+        assert {status.id for status in scheduler.mine()} - {session} == jobs
 
 
 def test_a_worker_that_comes_when_the_run_is_over_ends(order: WorkerOrder, scheduler: LocalScheduler) -> None:

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+import dask
 import psutil
 from dask.system import CPU_COUNT
 from distributed import Client
@@ -26,6 +27,8 @@ from ccds_kernel.workflow.local_process import serve
 
 MOST_WORKERS = 256
 _START_S = 120
+_CONNECT_S = 10
+_GOODBYE_S = 3
 _END_S = 30
 
 _SHARE = 0.8
@@ -100,10 +103,11 @@ def _address(connection: Connection) -> str:
 
 @contextmanager
 def _client(address: str, security: Security) -> Iterator[Client]:
-    client = Client(address, security=security, set_as_default=False, name="ccds")
-    try:
-        yield client
-    finally:
-        # A scheduler that died answers no goodbye.
-        with suppress(OSError, TimeoutError):
-            client.close(timeout=5)
+    with dask.config.set({"distributed.comm.timeouts.connect": f"{_CONNECT_S}s"}):
+        client = Client(address, security=security, set_as_default=False, name="ccds")
+        try:
+            yield client
+        finally:
+            # A scheduler that died answers no goodbye.
+            with suppress(OSError, TimeoutError):
+                client.close(timeout=_GOODBYE_S)

@@ -166,6 +166,8 @@ class Shift:
 
 def _hands(workers: Workers) -> int:
     """How many workers there are now."""
+    if workers.client.status != "running":
+        raise EngineLost
     try:
         return len(workers.client.nthreads())
     except (OSError, TimeoutError) as error:

@@ -1,11 +1,13 @@
 """Whatever of a run is killed, the next one does the rest, and the volumes are the same as if nothing had happened."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.workflow.manifest import State
+from ccds_kernel.workflow.progress import RunState
 from ccds_kernel.workflow.run_folder import RunFolder
 from support.killing import everybody, gone, kill, parts, started, undisturbed
 from support.normalizing import digests, normalizing_site, project_folder, write_recipe, write_study
@@ -60,3 +62,22 @@ def test_worker_scheduler_and_client_are_killed(config, recipe):
     assert digests(folder.into) == undisturbed(project / "nifti", steps)
     assert {record.key: record.output_sha256 for record in records} == digests(folder.into)
     assert not [path for path in folder.into.rglob(".*") if path != folder.folder]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_told_to_end_ends_in_order(config, recipe, number):
+    """Ctrl-C, or the scheduler of its session: it says how far it came and how to go on, and no process is left."""
+    path, steps = recipe
+    folder = RunFolder(project_folder(config) / "normalized" / steps.digest())
+
+    with started(config, path) as run:
+        until(lambda: list(folder.manifest.keys()), "a volume", 120)
+        processes = everybody(run)
+        run.send_signal(number)
+        _, complaint = run.communicate(timeout=60)
+
+    gone(processes)
+    told, stopped, end = complaint.decode().split("\n")
+    assert (run.returncode, stopped, end) == (130, "ccds: stopped", "")
+    assert told.endswith("left; the same command goes on with the rest")
+    assert folder.progress().state is RunState.STOPPED

@@ -150,9 +150,11 @@ def _waiting(project: Project) -> list[str]:
     from ccds_kernel.imaging.studies.runs import VolumeRuns
 
     overview = StudiesOverview(project)
+    runs = VolumeRuns(project, overview)
+    runs.check_that_something_chooses()
     with tqdm(desc="looking for what waits", unit=" studies", disable=not sys.stderr.isatty(), leave=False) as bar:
         overview.read_changed(bar.update)
-    return VolumeRuns(project, overview).waiting()
+    return runs.waiting()
 
 
 def _quarantine(options: argparse.Namespace) -> None:

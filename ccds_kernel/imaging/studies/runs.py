@@ -112,7 +112,7 @@ class VolumeRuns:
             CcdsError: somebody is at one, nothing waits, or nothing says which series are to be volumes.
         """
         self._project.require(Action.WRITE_IMAGES)
-        self._check_that_something_chooses()
+        self.check_that_something_chooses()
         waiting = self.waiting()
         now = datetime.now(UTC)
         with self._project.store.writing() as connection:
@@ -139,8 +139,12 @@ class VolumeRuns:
         assert run is not None  # noqa: S101 - it was just written
         return run
 
-    def _check_that_something_chooses(self) -> None:
-        """Without, a run would read every study and make nothing."""
+    def check_that_something_chooses(self) -> None:
+        """Makes sure that there are rules, or that people chose: else a run would read every study and make nothing.
+
+        Raises:
+            CcdsError: neither.
+        """
         with self._project.store.reading() as connection:
             chooses = rows.kept_rules(connection) or rows.newest_choices(connection)
         if not chooses:

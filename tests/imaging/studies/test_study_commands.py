@@ -183,6 +183,7 @@ def test_a_mask_is_kept(run, study, settings, tmp_path) -> None:
         (("rules", "/nowhere.yaml"), "expected a YAML file in UTF-8"),
         (("select", "--study", "zzz"), "none of that key with files"),
         (("select", "--study", KEY, "--series", "none"), "a note of at most 400 characters"),
+        (("volumes",), "expected selection rules, which say what series become volumes; found none"),
         (("volumes", "--study", "zzz"), "none of that key with files"),
         (("pass", "--study", KEY, "--series", "series-0", "--note", "x"), "isn't in quarantine"),
         (("mask", "/nowhere.nii", "--study", KEY, "--series", "series-0"), "expected a volume of the project"),

@@ -25,7 +25,7 @@ function besideWords({ beside }) {
 function newColumn(state, id, place) {
   const pictures = sidesOf(state).map((side) => newPicture(side, place, besideWords(state)));
   const swatch = h("i", { class: "ccds-swatch", "data-study": place, "aria-hidden": "true" });
-  const head = h("p", { class: "ccds-column-head", title: volumeOf(state, id).words, hidden: state.chosen.length === 1 }, swatch, volumeOf(state, id).words);
+  const head = h("p", { class: "ccds-column-head", title: volumeOf(state, id).words, hidden: state.chosen.length === 1 }, swatch, h("span", {}, `${place + 1} · ${volumeOf(state, id).words}`));
   const trouble = h("p", { class: "ccds-error", role: "alert", hidden: true });
   const row = h("div", { class: "ccds-pictures" }, ...pictures.map(({ figure }) => figure));
   return { id, pictures, trouble, row, section: h("section", { class: "ccds-column", "aria-label": volumeOf(state, id).words }, head, trouble, row) };

@@ -1,4 +1,6 @@
-"""Trainings that Unix users start from their sessions' kernels on one machine: theirs, and no longer than their right."""
+"""What Unix users hand over from their sessions' kernels on one machine, trainings and recipes: theirs, and no longer than their
+right.
+"""
 
 import json
 import pwd
@@ -11,8 +13,10 @@ import requests
 
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.batch import JobId, JobState, UnknownJobError
+from ccds_kernel.workflow.job_names import read_job
 from support.jobs import As
 from support.kernel import run_code
+from support.normalizing import digests, write_recipe, write_study
 from support.training import entries, make_bundle, need_training, training_processes, write_volume
 from support.unix_hub import UnixHub, unix_hub
 from support.waiting import until
@@ -21,6 +25,7 @@ pytestmark = pytest.mark.hub
 
 PROJECT = "CCDSTR-1"
 LAB = "ccdstr-1-lab"
+STUDIES = 3
 EVERYBODY = {"ann": "scientist", "bob": "scientist"}
 
 
@@ -33,6 +38,9 @@ def hub() -> Iterator[UnixHub]:
         folder = running.site.settings.paths.projects / PROJECT
         for number, entry in enumerate(entries()):
             write_volume(folder / entry["image"], label=entry["label"], seed=number)
+        for number in range(STUDIES):
+            write_study(folder, number)
+        write_recipe(running.site.folder)[0].chmod(0o644)
         bundle = Path(make_bundle(running.site.folder / "bundle"))
         (running.site.folder / "datalist.json").write_text(json.dumps(entries()))
         for place in (bundle, *bundle.rglob("*")):
@@ -57,9 +65,9 @@ def kernel(hub: UnixHub, lab: str) -> str:
     return str(answer.json()["id"])
 
 
-def ccds(hub: UnixHub, lab: str, kernel: str, *words: str) -> dict[str, object]:
-    """What `ccds training` prints as JSON in ann's kernel."""
-    command = ["training", words[0], "--project", PROJECT, *words[1:], "--json"]
+def ccds(hub: UnixHub, lab: str, kernel: str, *words: str, stage: str = "training") -> dict[str, object]:
+    """What `ccds STAGE` prints as JSON in ann's kernel."""
+    command = [stage, words[0], "--project", PROJECT, *words[1:], "--json"]
     said = run_code(
         lab, kernel, {"Authorization": f"token {hub.demo.token(LAB)}"},
         "import subprocess, sys\n"
@@ -92,6 +100,29 @@ def test_a_training_from_a_kernel_is_its_person_s(hub: UnixHub, lab: str, kernel
     assert owners == {hub.person("ann")}
     assert shown["epoch"] == 1
     assert {place.owner() for place in (folder, *folder.rglob("*"))} == {hub.person("ann")}
+
+
+def test_a_recipe_runs_by_jobs_as_its_person(hub: UnixHub, lab: str, kernel: str) -> None:
+    """Controller and workers are ann's, at the project's door as she is; what they make is hers, and the audit log has it."""
+    recipe = str(hub.site.folder / "recipe.yaml")
+    handed_over = ccds(
+        hub, lab, kernel, "run", "--recipe", recipe, "--engine", "cluster", "--workers", "2", stage="normalization"
+    )
+    digest = str(handed_over["recipe"])
+    until(
+        lambda: ccds(hub, lab, kernel, "show", digest, stage="normalization")["state"] == "ended",
+        "its end",
+        seconds=120,
+    )
+
+    into = hub.site.settings.paths.projects / PROJECT / "normalized" / digest
+    assert len(digests(into)) == STUDIES
+    assert {place.owner() for place in (into, *into.rglob("*"))} == {hub.person("ann")}
+    log = FileAuditSink(hub.site.settings.paths.audit).entries(PROJECT)
+    told = [(one["person"], one["detail"]["state"]) for one in log if one["event"] == "NormalizationEnded"]
+    assert told == [(hub.person("ann"), "ended")]
+    ann = As(hub.person("ann"), PROJECT)
+    until(lambda: not [one for one in ann.mine() if read_job(one.name)], "her jobs to have ended")
 
 
 def test_it_ends_with_the_right_and_nobody_else_ends_it(hub: UnixHub, lab: str, kernel: str) -> None:

@@ -140,7 +140,7 @@ def _show(options: argparse.Namespace) -> None:
             document = {**_document(options.project, run), "jobs": jobs_as_json(project, run)}
             print(json.dumps(document, indent=2, ensure_ascii=False))
             return
-        lines = [*_lines(run), *jobs_lines(project, run)]
+        lines = [*_lines(run), *_in_all(run), *jobs_lines(project, run)]
         for record in run.failures():
             failure = record.failure
             if failure is not None:
@@ -164,10 +164,20 @@ def _lines(run: NormalizationRun) -> list[str]:
     return lines
 
 
+def _in_all(run: NormalizationRun) -> list[str]:
+    """A line about every run of the recipe, where the newest was over a part of the volumes."""
+    from ccds_kernel.workflow.manifest import State
+
+    outcomes, newest = run.outcomes(), run.progress
+    if (outcomes[State.DONE], outcomes[State.FAILED]) == (newest.done_before + newest.done, newest.failed):
+        return []
+    return [f"by all runs: {outcomes[State.DONE]} done, {outcomes[State.FAILED]} failed"]
+
+
 def _counted(progress: Progress) -> str:
     done = progress.done_before + progress.done
     before = f" ({progress.done_before} before)" if progress.done_before else ""
-    parts = [f"{progress.total} volumes: {done} done{before}"]
+    parts = [f"{progress.total} volume{'s' if progress.total != 1 else ''}: {done} done{before}"]
     if progress.quarantined:
         parts.append(f"{progress.quarantined} in quarantine")
     if others := progress.failed - progress.quarantined:
@@ -204,7 +214,8 @@ def _document(project: str, run: NormalizationRun) -> dict[str, object]:
         for one in run.failures()
         if one.failure is not None
     ]
-    return {"project": project, **_summary(run), "failures": failures}
+    outcomes = {state.value: count for state, count in run.outcomes().items()}
+    return {"project": project, **_summary(run), "by_all_runs": outcomes, "failures": failures}
 
 
 @contextmanager

@@ -7,6 +7,7 @@ each volume.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -49,6 +50,10 @@ class NormalizationRun:
     def digest(self) -> str:
         """The recipe's hash."""
         return self.progress.digest
+
+    def outcomes(self) -> Counter[State]:
+        """How many volumes are done, and how many failed, whichever run it was that came to it."""
+        return Counter(record.state for record in self.folder.manifest.records())
 
     def failures(self) -> list[Record]:
         """What became of the volumes that failed, by key."""

@@ -96,6 +96,21 @@ def test_a_run_is_shown_with_each_failure(site, capsys, name):
     assert f"{BAD}  read: expected a NIfTI-1 image" in capsys.readouterr().out
 
 
+def test_a_run_over_one_study_hides_none_of_the_others(site, capsys):
+    """The newest run was over one; what all runs did is told beside it."""
+    _run(site)
+    _run(site, "--study", study_key(0))
+    capsys.readouterr()
+
+    assert main(["normalization", "show", "--project", PROJECT, "small heads"]) == 0
+    words = capsys.readouterr().out
+    assert main(["normalization", "show", "--project", PROJECT, "small heads", "--json"]) == 0
+
+    assert "1 volume: 1 done (1 before)" in words
+    assert "by all runs: 3 done, 1 failed" in words
+    assert json.loads(capsys.readouterr().out)["by_all_runs"] == {"done": 3, "failed": 1}
+
+
 def test_all_runs_are_shown(site, capsys):
     """As one document, and in words."""
     _run(site)

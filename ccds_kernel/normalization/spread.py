@@ -13,7 +13,7 @@ volumes, those of all scanners of the modality count. A deviation is never taken
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -189,12 +189,3 @@ def _compared(groups: Sequence[tuple[str, str]]) -> list[tuple[npt.NDArray[np.in
         if len(against) >= FEWEST:
             pairs.append((np.array(members), np.array(against)))
     return pairs
-
-
-def counts_of_orientations(sides: Sequence[Side]) -> Mapping[str, int]:
-    """How many volumes have each orientation, of those whose grid is known."""
-    counts: defaultdict[str, int] = defaultdict(int)
-    for side in sides:
-        if side.grid:
-            counts[side.grid.orientation] += 1
-    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))

@@ -10,7 +10,8 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.workflow.progress import SILENT, Progress, RunState
 from ccds_widgets.normalization.runs.model import RunsModel
-from ccds_widgets.normalization.runs.ports import Begun, Failed, Saved, Seen, Where
+from ccds_widgets.normalization.runs.ports import Begun, Failed, Seen, Where
+from ccds_widgets.normalization.saved_recipes import SavedRecipe
 
 RECIPE = Recipe.from_yaml("name: head CT\nsteps:\n- window: {center: 40, width: 80}\n")
 DIGEST = RECIPE.digest()
@@ -39,9 +40,9 @@ class ToldRuns:
         """As of the port."""
         return 10
 
-    def recipes(self) -> Sequence[Saved]:
+    def recipes(self) -> Sequence[SavedRecipe]:
         """As of the port."""
-        return [Saved("head-ct.yaml", RECIPE)]
+        return [SavedRecipe("head-ct.yaml", RECIPE)]
 
     def look(self) -> Sequence[Seen]:
         """As of the port."""

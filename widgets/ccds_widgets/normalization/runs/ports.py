@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.workflow.progress import Progress
+from ccds_widgets.normalization.saved_recipes import SavedRecipe
 
 
 class Where(StrEnum):
@@ -16,14 +16,6 @@ class Where(StrEnum):
 
     LOCAL = "local"
     CLUSTER = "cluster"
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A recipe of the person's folder: its file's name, and itself."""
-
-    file: str
-    recipe: Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +77,7 @@ class Runs(Protocol):
             CcdsError: they can't be listed.
         """
 
-    def recipes(self) -> Sequence[Saved]:
+    def recipes(self) -> Sequence[SavedRecipe]:
         """The person's saved recipes that can be read, by file."""
 
     def look(self) -> Sequence[Seen]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -19,14 +18,14 @@ from pathlib import Path
 from ccds_kernel.batch.site import scheduler_of
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
-from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.recipe_folder import RecipeFolder
 from ccds_kernel.normalization.runs import RECIPE_FILE, NormalizationRun, NormalizationRuns
 from ccds_kernel.normalization.runs_cluster import cancel, jobs_of
 from ccds_kernel.normalization.volume_folder import VolumeFolder
 from ccds_kernel.workflow.manifest import Cause
 from ccds_kernel.workflow.progress import RunState
-from ccds_widgets.normalization.runs.ports import Begun, Failed, Saved, Seen, Where
+from ccds_widgets.normalization.runs.ports import Begun, Failed, Seen, Where
+from ccds_widgets.normalization.saved_recipes import SavedRecipe, SavedRecipes
 
 _LONGEST_LOG = 1 << 16
 _NAMED_BY = 12
@@ -49,23 +48,18 @@ class SiteRuns:
 
     project: Project
     _commands: dict[str, _Command] = field(default_factory=dict, init=False, repr=False)
-    _read: dict[str, tuple[tuple[int, int, int], Recipe]] = field(default_factory=dict, init=False, repr=False)
+    _saved: SavedRecipes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._saved = SavedRecipes(RecipeFolder(self._home / "recipes"))
 
     def volumes(self) -> int:
         """As of the port."""
         return len(VolumeFolder(self.project.folder / "nifti").entries())
 
-    def recipes(self) -> Sequence[Saved]:
+    def recipes(self) -> Sequence[SavedRecipe]:
         """As of the port."""
-        found = []
-        for file in self._saved.files():
-            with suppress(CcdsError, OSError):
-                about = (self._saved.folder / file).stat()
-                version = (about.st_ino, about.st_mtime_ns, about.st_size)
-                if file not in self._read or self._read[file][0] != version:
-                    self._read[file] = version, self._saved.read(file)
-                found.append(Saved(file, self._read[file][1]))
-        return found
+        return self._saved.all()
 
     def look(self) -> Sequence[Seen]:
         """As of the port."""
@@ -98,9 +92,9 @@ class SiteRuns:
 
     def begin(self, file: str, where: Where) -> str:
         """As of the port."""
-        recipe = self._saved.read(file)
+        recipe = self._saved.folder.read(file)
         digest = recipe.digest()
-        self._start(digest, recipe.name, self._saved.folder / file, where)
+        self._start(digest, recipe.name, self._saved.folder.folder / file, where)
         return digest
 
     def go_on(self, digest: str, where: Where, *, again: bool) -> None:
@@ -119,10 +113,6 @@ class SiteRuns:
     @property
     def _home(self) -> Path:
         return self.project.folder / "work" / self.project.person
-
-    @property
-    def _saved(self) -> RecipeFolder:
-        return RecipeFolder(self._home / "recipes")
 
     def _jobs(self, run: NormalizationRun) -> str:
         if run.progress.engine != Where.CLUSTER or run.progress.now() not in {RunState.WAITING, RunState.RUNNING}:

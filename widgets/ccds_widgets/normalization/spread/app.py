@@ -15,6 +15,7 @@ from ccds_kernel.normalization.spread_cache import SpreadCache
 from ccds_kernel.normalization.volume_folder import VolumeFolder
 from ccds_widgets.normalization.app import open_preview
 from ccds_widgets.normalization.model import PreviewModel
+from ccds_widgets.normalization.saved_recipes import SavedRecipes
 from ccds_widgets.normalization.spread.model import SpreadModel
 from ccds_widgets.normalization.spread.site_cohort import SiteCohort
 from ccds_widgets.normalization.spread.view import SpreadWidget
@@ -54,7 +55,7 @@ def open_cohort(project: Project, recipe: str | Path | None = None, *, on_choose
     cohort = SiteCohort(
         VolumeFolder(project.folder / "nifti"),
         lambda digest: VolumeFolder(project.folder / "normalized" / digest),
-        RecipeFolder(home / "recipes"),
+        SavedRecipes(RecipeFolder(home / "recipes")),
         SpreadCache(home / _CACHE),
     )
     return SpreadModel(

@@ -49,10 +49,6 @@ class Measuring:
         """Ends it after what it is at."""
         self._stop.set()
 
-    def wait(self, seconds: float | None = None) -> None:
-        """Until it has ended, or so many seconds have passed."""
-        self._thread.join(seconds)
-
     def _work(self, steps: Iterator[Told]) -> None:
         try:
             for told in steps:

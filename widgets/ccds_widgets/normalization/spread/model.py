@@ -15,9 +15,10 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.spread import PERCENT, Side, unlike_others
 from ccds_kernel.normalization.volume_folder import VolumeEntry
+from ccds_widgets.normalization.saved_recipes import SavedRecipe
 from ccds_widgets.normalization.spread import messages
 from ccds_widgets.normalization.spread.measuring import Measuring
-from ccds_widgets.normalization.spread.ports import Cohort, Saved, Told
+from ccds_widgets.normalization.spread.ports import Cohort, Told
 
 MOST_AT_ONCE = 2000
 """How much a page is told in one answer."""
@@ -55,7 +56,7 @@ class SpreadModel:
         self._on_choose = on_choose
         self._recipe = recipe
         self._entries: Sequence[VolumeEntry] = ()
-        self._saved: Sequence[Saved] = ()
+        self._saved: Sequence[SavedRecipe] = ()
         self._turn = 0
         self._measuring: Measuring | None = None
         self._folded = 0

@@ -10,6 +10,7 @@ from typing import Protocol
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.spread import Side
 from ccds_kernel.normalization.volume_folder import VolumeEntry
+from ccds_widgets.normalization.saved_recipes import SavedRecipe
 
 
 class How(StrEnum):
@@ -66,14 +67,6 @@ class Plan:
     tried: int
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A recipe of the person's folder: its file's name, and itself."""
-
-    file: str
-    recipe: Recipe
-
-
 class Cohort(Protocol):
     """A project's volumes and a person's recipes."""
 
@@ -84,7 +77,7 @@ class Cohort(Protocol):
             CcdsError: they can't be listed.
         """
 
-    def recipes(self) -> Sequence[Saved]:
+    def recipes(self) -> Sequence[SavedRecipe]:
         """The person's saved recipes that can be read, by file."""
 
     def plan(self, entries: Sequence[VolumeEntry], recipe: Recipe | None) -> Plan:

@@ -9,12 +9,12 @@ from itertools import chain, zip_longest
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.recipe import Recipe
-from ccds_kernel.normalization.recipe_folder import RecipeFolder
 from ccds_kernel.normalization.spread import Side
 from ccds_kernel.normalization.spread_cache import SpreadCache
 from ccds_kernel.normalization.spread_measure import grid_in, planned_in, quantiles_in, tried_in
 from ccds_kernel.normalization.volume_folder import VolumeEntry, VolumeFolder
-from ccds_widgets.normalization.spread.ports import How, Plan, Saved, Told
+from ccds_widgets.normalization.saved_recipes import SavedRecipe, SavedRecipes
+from ccds_widgets.normalization.spread.ports import How, Plan, Told
 
 TRIED_OF_A_SCANNER, MOST_TRIED = 4, 40
 """On how many volumes a recipe is tried that no run has made: so many of each scanner, so many in all."""
@@ -33,22 +33,16 @@ class SiteCohort:
 
     volumes: VolumeFolder
     normalized: Callable[[str], VolumeFolder]
-    saved: RecipeFolder
+    saved: SavedRecipes
     cache: SpreadCache
 
     def entries(self) -> Sequence[VolumeEntry]:
         """As of the port."""
         return self.volumes.entries()
 
-    def recipes(self) -> Sequence[Saved]:
+    def recipes(self) -> Sequence[SavedRecipe]:
         """As of the port."""
-        found = []
-        for file in self.saved.files():
-            try:
-                found.append(Saved(file, self.saved.read(file)))
-            except CcdsError:
-                continue
-        return found
+        return self.saved.all()
 
     def plan(self, entries: Sequence[VolumeEntry], recipe: Recipe | None) -> Plan:
         """As of the port: headers first, then voxels, of each scanner in turn."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ccds_kernel.batch import JobSpec, PriorityClass
+from ccds_kernel.batch import JobSpec, JobState, PriorityClass
 from ccds_kernel.batch.local import LocalScheduler
 from ccds_kernel.batch.site import scheduler_of
 from ccds_kernel.settings import load_settings
@@ -36,14 +36,12 @@ def scheduler(site: OwnSite) -> Iterator[LocalScheduler]:
 
 
 @pytest.fixture
-def full(site: OwnSite, scheduler: LocalScheduler) -> None:
-    """Its cores are all taken by a session."""
+def node(site: OwnSite) -> JobSpec:
+    """A session that takes all its cores."""
     folder = site.config.parent
-    scheduler.submit(
-        JobSpec(
-            name="session", command=("sleep", "600"), cwd=folder, log=folder / "session.log", owner="ann", cpus=4,
-            memory_mb=10, priority_class=PriorityClass.FIRST,
-        )
+    return JobSpec(
+        name="session", command=("sleep", "600"), cwd=folder, log=folder / "session.log", owner="ann", cpus=4,
+        memory_mb=10, priority_class=PriorityClass.FIRST,
     )  # fmt: skip
 
 
@@ -77,9 +75,10 @@ def test_a_run_is_followed_to_its_end(site: OwnSite, scheduler: LocalScheduler) 
     until(lambda: not scheduler.mine(), "all jobs to have ended")
 
 
-@pytest.mark.usefixtures("full")
-def test_a_run_that_waits_is_told_and_can_be_cancelled(site: OwnSite, scheduler: LocalScheduler) -> None:
+def test_a_run_that_waits_is_told_and_can_be_cancelled(site: OwnSite, scheduler: LocalScheduler, node: JobSpec) -> None:
     """`run` returns at once; `show` has the scheduler's word; handed over again it is the same job; `cancel` takes it back."""
+    scheduler.submit(node)
+
     first, second = (json.loads(run_on_cluster(site, "--json")) for _ in range(2))
     shown = show(site)
     cancelled = site.ccds("cancel", site.recipe.name, recipe=False)
@@ -110,6 +109,21 @@ def test_a_controller_that_is_killed_is_followed_by_another(site: OwnSite, sched
     assert all(record.failure is None for record in records)
     until(lambda: process_of("ccds_kernel.workflow.cluster_worker", site) is None, "the workers to have ended", 60)
     until(lambda: not scheduler.mine(), "all jobs to have ended")
+
+
+def test_a_run_that_has_to_make_room_goes_on_by_itself(site: OwnSite, scheduler: LocalScheduler, node: JobSpec) -> None:
+    """Controller and workers yield to a session; when it is gone the run goes on, and nobody has to ask for that."""
+    job = json.loads(run_on_cluster(site, "--json"))["job"]
+    until(lambda: process_of("ccds_kernel.workflow.cluster_worker", site), "a worker", ENDS_S)
+    session = scheduler.submit(node)
+    until(lambda: scheduler.status([session])[session].state is JobState.RUNNING, "the session to begin", ENDS_S)
+
+    scheduler.cancel(session)
+    until(lambda: scheduler.status([job])[job].state.ended, "the run to end", ENDS_S)
+
+    assert scheduler.status([job])[job].requeues == 1
+    assert site.run.progress.state == "ended"
+    assert len(site.digests()) == STUDIES
 
 
 def test_nobody_but_the_roster_hands_over(site: OwnSite) -> None:

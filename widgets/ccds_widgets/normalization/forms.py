@@ -65,7 +65,7 @@ FORMS: Final[Mapping[str, tuple[FormField, ...]]] = {
     "clip": (FormField("percentiles", "numbers", (0.5, 99.5), "percentiles", "%", slide=(0, 100, 0.1)),),
     "rescale": (
         FormField("range", "numbers", (0.0, 1.0), "to"),
-        FormField("from", "numbers", ("", ""), "from (empty: darkest and brightest)", optional=True),
+        FormField("from", "numbers", ("", ""), "from (or least, most)", optional=True),
     ),
     "z_score": (
         FormField("mask", "choice", "none", "mask", options=("", *Mask), optional=True),

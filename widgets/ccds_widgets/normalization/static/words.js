@@ -52,5 +52,9 @@ const STEP_WORDS = {
   foreground: "mark the body",
   window: "range to 0–1",
   clip: "cut extremes",
+  rescale: "stretch to a range",
   z_score: "mean 0, SD 1",
+  nyul: "percentiles to landmarks",
+  white_stripe: "white matter to 0, SD 1",
+  n4: "even out MR's bias field",
 };

@@ -9,8 +9,8 @@ from ccds_kernel.normalization.apply import StepError, apply
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.steps import make_step
 from ccds_kernel.normalization.volume import Volume
-from ccds_widgets.normalization.coarser import MOST_VOXELS, coarsened
-from ccds_widgets.normalization.copies import Copies, Copy
+from ccds_widgets.normalization.coarser import MOST_VOXELS, coarsened, coarser_step
+from ccds_widgets.normalization.copies import Copies, Copy, TooSlow
 from support.affines import affines, places, shapes
 from support.preview import coordinate_volume
 
@@ -117,6 +117,20 @@ def test_a_step_that_makes_no_sense_is_told_with_its_place(ct):
 
     assert told.value.place == 3
     assert len(copy.run(recipe(REORIENT, WINDOW), slow=False)) == 3
+
+
+def test_a_slider_doesn_t_wait_for_n4(ct):
+    """It says for which step it would have to; on a copy that is fitted at twice the spacing."""
+    n4 = make_step("n4", {"mask": "otsu", "spacing_mm": 4})
+    image, factors = coarsened(ct)
+
+    with pytest.raises(TooSlow) as told:
+        Copy(ct).run(recipe(REORIENT, n4), slow=False)
+    coarse, after = coarser_step(n4, image, factors)
+
+    assert told.value.step == "n4"
+    assert coarse == make_step("n4", {"mask": "otsu", "spacing_mm": 8})
+    assert after == factors
 
 
 def test_a_few_copies_are_kept(ct):

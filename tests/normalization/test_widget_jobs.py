@@ -47,12 +47,25 @@ def test_a_job_waits_for_the_one_before():
         order.append("first")
 
     before = Job([first])
-    after = Job([lambda _: order.append("second")], before)
+    after = Job([lambda _: order.append("second")], before, patience_s=20)
     assert not after.done
     go_on.set()
     assert after.wait(20)
 
     assert order == ["first", "second"]
+
+
+def test_a_stopped_job_that_doesn_t_end_holds_nobody_up():
+    """In the middle of a part that takes long it can't be ended: the next one begins all the same."""
+    go_on = Event()
+    before = Job([lambda _: go_on.wait(20)])
+    before.stop()
+
+    after = Job([lambda _: "made"], before, patience_s=0)
+
+    assert after.wait(20)
+    assert (after.made, before.done) == (["made"], False)
+    go_on.set()
 
 
 def test_a_defect_ends_the_job_and_is_kept():

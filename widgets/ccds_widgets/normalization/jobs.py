@@ -47,15 +47,18 @@ class Job(Generic[Made]):
     Args:
         tasks: each gets a `Tell`, which it calls between its parts.
         after: another job, which is waited for before the first task: two at once would need twice the memory.
+        patience_s: for so long; a stopped one may be in the middle of a part that takes minutes, as N4 does.
     """
 
-    def __init__(self, tasks: Sequence[Callable[[Tell], Made]], after: Job[Made] | None = None) -> None:
+    def __init__(
+        self, tasks: Sequence[Callable[[Tell], Made]], after: Job[Made] | None = None, patience_s: float = 3
+    ) -> None:
         self.progress = Progress(1, len(tasks))
         self.made: list[Made] = []
         """What is made so far; whole once `done`."""
         self.failed: Exception | None = None
         """What ended it early, where that is no `CcdsError`: a defect of ours."""
-        self._tasks, self._after = tasks, after
+        self._tasks, self._after, self._patience_s = tasks, after, patience_s
         self._stop, self._done = Event(), Event()
         Thread(target=self._work, daemon=True, name="normalization preview").start()
 
@@ -75,7 +78,7 @@ class Job(Generic[Made]):
     def _work(self) -> None:
         try:
             if self._after is not None:
-                self._after.wait()
+                self._after.wait(self._patience_s)
                 self._after = None
             for number, task in enumerate(self._tasks, 1):
                 self.made.append(task(self._teller(number)))

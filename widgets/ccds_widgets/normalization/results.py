@@ -131,7 +131,7 @@ def linked(
 class Recent:
     """Pictures by key; those that were asked for longest ago go first where they are too many. Any thread may call it.
 
-    One picture is made at a time; what is there is given at once, also meanwhile.
+    No picture is made twice at a time; what is there is given at once, whatever is being made.
 
     Args:
         most_bytes: of voxels; the last two, a volume before and after, are kept whatever their size.
@@ -141,7 +141,7 @@ class Recent:
         self._most_bytes = most_bytes
         self._pictures: OrderedDict[tuple[str, ...], Picture] = OrderedDict()
         self._looking = Lock()
-        self._making = Lock()
+        self._making: dict[tuple[str, ...], Lock] = {}
 
     def get(self, key: tuple[str, ...], make: Callable[[], Volume]) -> Picture:
         """The picture of `key`, made where it isn't there.
@@ -152,12 +152,15 @@ class Recent:
         found = self.find(key)
         if found is not None:
             return found
-        with self._making:
+        with self._looking:
+            making = self._making.setdefault(key, Lock())
+        with making:
             found = self.find(key)  # somebody else may have made it meanwhile
             if found is None:
                 found = Picture(make())
                 with self._looking:
                     self._pictures[key] = found
+                    self._making.pop(key, None)
                     self._make_room()
             return found
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 
 import psutil
 import pytest
@@ -25,17 +26,20 @@ def _engine_process(workers: Workers) -> psutil.Process:
     return psutil.Process(worker)
 
 
-def _eat(size: int) -> int:
-    return len(bytearray(size).replace(b"\0", b"\1"))
+def _hold(size: int) -> None:
+    """Takes memory, and doesn't end by itself."""
+    held = b"\1" * size
+    threading.Event().wait()
+    held.hex()
 
 
 def test_a_worker_that_takes_more_memory_than_there_is_is_ended():
     """Before the kernel of this machine ends something else; others work on."""
-    with LocalEngine(1, memory=1 << 30).open(SMALL) as workers:
+    with LocalEngine(1, memory=512 << 20).open(SMALL) as workers:
         with pytest.raises(KilledWorker):
-            workers.client.submit(_eat, 2 << 30).result(120)
+            workers.client.submit(_hold, 512 << 20).result(120)
 
-        assert workers.client.submit(_eat, 10).result(60) == 10
+        assert workers.client.submit(len, "word").result(60) == 4
 
 
 def test_there_are_no_more_workers_than_memory_for_them():

@@ -131,6 +131,25 @@ def test_a_saved_recipe_beside_the_draft(open_preview):
     expect(page.locator(".ccds-picture h3")).to_have_text(["Before", "After"])
 
 
+def test_landmarks_are_fitted_on_all_volumes_by_a_button(open_preview):
+    """A step that needs them says so; then it has them, as a draft that a reload keeps; what isn't sensible for CT is told."""
+    page = open_preview()
+    page.get_by_role("group", name="Step 3, window").get_by_role("checkbox").uncheck()
+    page.get_by_label("Add a step").select_option("nyul")
+    step = page.get_by_role("group", name="Step 4, nyul")
+    expect(step.get_by_role("alert")).to_be_visible()
+    expect(step.locator(".ccds-advice")).to_contain_text("HU are absolute")
+
+    step.get_by_role("button", name="Fit on all 4 volumes").click()
+
+    expect(step).to_contain_text("Landmarks of 3 volumes.")  # the fourth is no volume
+    expect(step.get_by_role("alert")).to_have_count(0)
+    expect(page.locator(".ccds-work")).to_contain_text("Fitted on 3 volumes; left out, as they can’t be used: 1.")
+    expect(page.locator(BADGE)).to_be_hidden()
+    page.reload()
+    expect(page.get_by_role("button", name="Fit again on all 4 volumes")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_several_studies_are_legible_and_nothing_is_cut_off(open_preview, scheme):
     """Narrow, in light and dark: AA contrast, names for all controls, all within the page; a cross in each picture."""

@@ -8,9 +8,11 @@ function drawWork(state, act) {
     const which = working.tasks > 1 ? `, volume ${working.task} of ${working.tasks}` : "";
     return [h("span", {}, `Whole ${working.tasks > 1 ? "volumes" : "volume"}${which}: ${working.doing || "waiting"} …`), button("Stop", act.stop)];
   }
-  if (state.dragging || (state.until !== null && state.glimpse))
-    return [h("span", {}, `A coarser copy follows ${state.dragging ? "the slider" : "the steps"}: its percentiles and means are slightly others.`)];
   if (stopped) return [h("span", {}, "Stopped: the pictures are older than the recipe."), button("Compute", act.compute)];
+  if (state.dragging || (state.glimpse && (state.dirty || state.until !== null))) {
+    const what = state.dragging ? "the slider" : state.until === null ? "the recipe" : "the steps";
+    return [h("span", {}, `A coarser copy follows ${what}: its percentiles and means are slightly others.`)];
+  }
   if (isOlder(state) && !state.busy) return [h("span", {}, "The recipe can’t be applied: see what is marked.")];
   if (fitted) return [h("span", {}, fitted)];
   return [h("span", { class: "ccds-muted" }, "Pictures are of whole volumes, as every study will be.")];

@@ -40,6 +40,19 @@ def test_halves_that_were_put_together_are_none() -> None:
     assert exchanged([11, 12, 13, 14, 15, 1, 2, 3, 4, 5]) == 0
 
 
+@given(st.integers(4, 40), st.integers(4, 10), st.integers(1, 500), st.booleans())
+def test_a_block_that_was_scanned_on_at_the_other_end_is_none(count, more, first, down) -> None:
+    """However few its slices are beside those scanned before, from four on."""
+    numbers = [*range(first + count, first + count + more), *range(first, first + count)]
+
+    assert exchanged(numbers[::-1] if down else numbers) == 0
+
+
+def test_a_block_that_runs_the_other_way_is_found() -> None:
+    """Its slices may have been exchanged with each other."""
+    assert exchanged([5, 4, 3, 2, 1, *range(6, 21)]) == 4
+
+
 @pytest.mark.parametrize("count", range(4, 13))
 @pytest.mark.parametrize("down", [False, True])
 def test_two_exchanged_slices_are_found(count, down) -> None:

@@ -96,8 +96,8 @@ def correction_line(grid: Grid) -> str:
     gaps = np.diff(grid.unevenness.heights)
     lean = f"a lean of {grid.unevenness.tilt_degrees:.2f} degrees" if grid.unevenness.tilt_degrees else ""
     least, most, now = (f"{length:.3f}" for length in (gaps.min(), gaps.max(), grid.spacing[2]))
-    distances = f"slice distances from {least} to {most} mm, now {now} mm" if (least, most) != (now, now) else ""
-    return ", ".join(filter(None, (lean, distances)))
+    distances = f"slice distances from {least} to {most} mm, now {now} mm"
+    return ", ".join(filter(None, (lean, "" if lean and least == most == now else distances)))
 
 
 def grid_tolerance_mm(distance: float) -> float:

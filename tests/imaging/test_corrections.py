@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from ccds_kernel.cli import main
+from ccds_kernel.imaging.correction import Unevenness
+from ccds_kernel.imaging.geometry import Grid, correction_line
 from support.dicom import AXIAL, CORONAL, Stack, write_stack
 
 SLOPES = np.array([3.0, -2.0, 5.0])
@@ -120,3 +122,18 @@ def test_what_needs_no_correction_is_left_alone(tmp_path, convert) -> None:
 
     [path] = (tmp_path / "again").rglob("*.nii.gz")
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("heights", "tilt", "line"),
+    [
+        ((0.0, 1.0, 2.0, 3.0), 4.0, "a lean of 4.00 degrees"),
+        ((0.0, 1.0, 2.5, 3.5), 0.0, "slice distances from 1.000 to 1.500 mm, now 1.000 mm"),
+        ((0.0, 1.0, 2.0, 3.0004), 0.0, "slice distances from 1.000 to 1.000 mm, now 1.000 mm"),
+    ],
+)
+def test_what_was_corrected_is_never_left_unsaid(heights, tilt, line) -> None:
+    """Even distances of slices that lean aren't; distances that differ by less than is printed are."""
+    unevenness = Unevenness(heights, ((0.0, 0.0),) * len(heights), tilt)
+
+    assert correction_line(Grid((), (1.0, 1.0, 1.0), 0.0, unevenness=unevenness)) == line

@@ -20,9 +20,9 @@ class CcdsError(Exception):
     """
 
     def __init__(self, *, expected: str, found: str, do: str) -> None:
-        self.expected = _one_line(expected)
-        self.found = _one_line(found)
-        self.do = _one_line(do)
+        self.expected = one_line(expected)
+        self.found = one_line(found)
+        self.do = one_line(do)
         super().__init__(f"expected {self.expected}; found {self.found}; {self.do}")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -30,6 +30,6 @@ class CcdsError(Exception):
         return partial(type(self), expected=self.expected, found=self.found, do=self.do), ()
 
 
-def _one_line(text: str) -> str:
-    # What a file is called may hold anything, also what a terminal obeys.
+def one_line(text: str) -> str:
+    """`text` for one line of a terminal: names of files, and what people wrote, may hold anything, also what a terminal obeys."""
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in " ".join(text.split()))

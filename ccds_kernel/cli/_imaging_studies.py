@@ -136,9 +136,10 @@ def _volumes(options: argparse.Namespace) -> None:
         return
     without = len(keys) - len({one.study_key for one in found})
     quarantined = sum(one.reason is not None for one in found)
+    others = "" if options.study or options.again else f"; {len(there) - len(keys)} studies didn't wait"
     print(
         f"{len(keys)} studies: {len(found)} series converted, {quarantined} of them in quarantine, "
-        f"{without} without a chosen series; {len(there) - len(keys)} studies didn't wait"
+        f"{without} without a chosen series{others}"
     )
 
 
@@ -181,6 +182,8 @@ def _mask(options: argparse.Namespace) -> None:
 
 
 def _print_judgements(found: list[Judgement], *, as_json: bool) -> None:
+    from ccds_kernel.errors import one_line
+
     if as_json:
         print(json.dumps([_as_json(one) for one in found], indent=2))
         return
@@ -191,9 +194,8 @@ def _print_judgements(found: list[Judgement], *, as_json: bool) -> None:
         for warning in one.warnings:
             print(f"{'':<16}  warning: {warning}")
         for passed in one.passed:
-            print(
-                f"{'':<16}  let pass: {passed.code}, by {passed.person}, {passed.at:%Y-%m-%d %H:%M} UTC: {passed.note}"
-            )
+            who = f"{passed.code}, by {passed.person}, {passed.at:%Y-%m-%d %H:%M} UTC"
+            print(f"{'':<16}  let pass: {who}: {one_line(passed.note)}")
 
 
 def _as_json(one: Judgement) -> dict[str, object]:

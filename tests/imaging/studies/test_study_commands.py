@@ -99,18 +99,20 @@ def test_what_should_be_known_of_a_volume_is_told(run, study, folder) -> None:
 
     write_stack(folder / "thin", stack, lean)
     run("volumes")
-    run("pass", "--study", KEY, "--series", name_of(stack), "--note", "agreed with the console")
+    run("pass", "--study", KEY, "--series", name_of(stack), "--note", "agreed with\nthe console\x1b[1A")
 
     _, table, _ = run("volumes", "--again")
     _, text, _ = run("volumes", "--again", "--json")
 
     assert "\n" + " " * 18 + "warning: instance numbers begin at 11: slices may be missing at an end\n" in table
     assert "warning: corrected by interpolation: a lean of" in table
-    assert re.search(r"let pass: gantry-tilt, by eve, \d{4}-\d\d-\d\d \d\d:\d\d UTC: agreed with the console\n", table)
+    assert re.search(
+        r"let pass: gantry-tilt, by eve, \d{4}-\d\d-\d\d \d\d:\d\d UTC: agreed with the console\ufffd\[1A\n", table
+    )
     [found] = json.loads(text)
     assert found["warnings"][0].startswith("instance numbers begin at 11")
     assert [(one["code"], one["by"], one["note"]) for one in found["passed"]] == [
-        ("gantry-tilt", "eve", "agreed with the console")
+        ("gantry-tilt", "eve", "agreed with\nthe console\x1b[1A")
     ]
 
 
@@ -129,6 +131,7 @@ def test_only_studies_that_wait_are_converted(run, study) -> None:
     assert json.loads(no_list) == []
     assert name_of(study["thin"]) in again
     assert name_of(study["thin"]) in named
+    assert "didn't wait" not in again + named
     assert name_of(study["thick"]) in other
 
 

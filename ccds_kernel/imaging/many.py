@@ -16,6 +16,7 @@ from ccds_kernel.imaging.convert import convert_series
 from ccds_kernel.imaging.correction import Correction
 from ccds_kernel.imaging.series import Series
 from ccds_kernel.imaging.verdict import SeriesVerdict
+from ccds_kernel.spawning import without_this_folder
 
 
 def convert_many(
@@ -37,4 +38,6 @@ def convert_many(
         return
     # A forked process would share locks that another thread of this one may hold.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(convert, series)
+        with without_this_folder():
+            verdicts = pool.map(convert, series)  # starts them
+        yield from verdicts

@@ -22,6 +22,7 @@ from distributed.security import Security
 from distributed.system import MEMORY_LIMIT
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.spawning import without_this_folder
 from ccds_kernel.workflow.engine import Workers
 from ccds_kernel.workflow.local_process import serve
 
@@ -77,7 +78,8 @@ def _served(workers: int, memory: int, security: Security) -> Iterator[str]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(theirs, workers, memory, security), name="ccds local engine")
-    process.start()
+    with without_this_folder():
+        process.start()
     theirs.close()
     try:
         yield _address(ours)

@@ -1,5 +1,6 @@
 """The engine of this machine, beyond what every engine promises: memory, loopback, an end whatever happens."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -108,3 +109,15 @@ def test_the_number_of_workers_is_one_that_can_be(workers):
     """Said before anything is started."""
     with pytest.raises(CcdsError, match="1 to 256 workers"):
         LocalEngine(workers)
+
+
+def test_nothing_is_imported_from_the_folder_that_somebody_is_in(tmp_path):
+    """A library's name that anybody of a project gave a file there takes nobody's place, in no process of the engine."""
+    (tmp_path / "pickle.py").write_text("open('was-run', 'w').close()\n")
+    (tmp_path / "numpy.py").write_text("open('was-run', 'w').close()\n")
+
+    with contextlib.chdir(tmp_path), LocalEngine(1).open(SMALL) as workers:
+        result = workers.client.submit(sum, [1, 1]).result(60)
+
+    assert result == 2
+    assert not (tmp_path / "was-run").exists()

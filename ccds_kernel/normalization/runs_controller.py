@@ -25,6 +25,7 @@ from ccds_kernel.normalization.runs_cluster import ORDER
 from ccds_kernel.settings import load_settings
 from ccds_kernel.workflow.cluster_engine import ClusterEngine, WorkerOrder, own_address
 from ccds_kernel.workflow.lease import SILENT_S, LeaseHeldError
+from ccds_kernel.workflow.own_folder import opened
 
 _AGAIN_S = 20.0
 
@@ -43,7 +44,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _work(folder: Path) -> None:
-    order = ORDER.validate_json((folder / "order.json").read_bytes())
+    with opened(folder) as own:
+        order = ORDER.validate_json((own / "order.json").read_bytes())
     settings = load_settings()
     scheduler = scheduler_of(settings)
     recipe = Recipe.from_yaml(order.recipe)

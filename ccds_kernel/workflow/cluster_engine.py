@@ -26,6 +26,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.workflow.engine import EngineLost, Workers
 from ccds_kernel.workflow.job_names import CONTROLLER, RunJob, read_job
 from ccds_kernel.workflow.meeting import Meeting
+from ccds_kernel.workflow.own_folder import opened
 from ccds_kernel.workflow.tls import NO_PAGES, credentials_in, make_credentials
 from ccds_kernel.workflow.worker_jobs import WorkerJobs
 
@@ -128,11 +129,10 @@ class ClusterEngine:
         memory_mb = self._memory_mb(largest)
         life = secrets.token_hex(4)
         end_jobs(self._scheduler, self._order.project, self._order.run, workers_only=True)
-        make_credentials(self._order.folder)
-        with _dask(self._host, self._order.folder) as cluster:
+        with opened(self._order.folder) as own, _dask(self._host, own) as cluster:
             Meeting(
                 address=cluster.scheduler_address, life=life, lifetime_s=self._order.wall_minutes * 60 * _LIVES
-            ).write(self._order.folder)
+            ).write(own)
             jobs = WorkerJobs(
                 self._scheduler,
                 lambda number, before: self._order.job(life, number, before, memory_mb),
@@ -150,7 +150,7 @@ class ClusterEngine:
                     raise jobs.trouble from None
                 raise
             finally:
-                Meeting.remove(self._order.folder)
+                Meeting.remove(own)
                 jobs.no_more()  # before the workers hear that they are to end
                 cluster.close()
                 jobs.stop()
@@ -170,7 +170,8 @@ class ClusterEngine:
 
 @contextmanager
 def _dask(host: str, folder: Path) -> Iterator[Any]:
-    """Dask's scheduler in this process, without workers, without dashboard."""
+    """Dask's scheduler in this process, without workers, without dashboard; with a key of its own, in `folder`."""
+    make_credentials(folder)
     scheduler = {
         "cls": distributed.Scheduler,
         "options": {

@@ -30,6 +30,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import write_whole
 from ccds_kernel.workflow.cluster_engine import ENVIRONMENT, end_jobs
 from ccds_kernel.workflow.job_names import CONTROLLER, RunJob, read_job
+from ccds_kernel.workflow.own_folder import opened
 from ccds_kernel.workflow.run_folder import RunFolder
 
 CONTROLLER_MB = 1024
@@ -123,7 +124,7 @@ class ClusterRun:
             env: of the controller, secrets included.
 
         Raises:
-            CcdsError: somebody else's run of it lives, or the folder can't be written.
+            CcdsError: somebody else's run of it lives, or the folder can't be written or isn't the person's alone.
             JobRefusedError: the scheduler will never run it.
             SchedulerUnavailableError: the scheduler doesn't answer; submit again.
         """
@@ -154,7 +155,8 @@ class ClusterRun:
         noted = Controller(job="", name=name, person=self.person, submitted_at=_now(), workers=workers)
         try:
             self.jobs_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(self.jobs_folder / "order.json", json.dumps(order) + "\n", 0o600)
+            with opened(self.jobs_folder) as own:
+                write_whole(own / "order.json", json.dumps(order) + "\n", 0o600)
             self._note(noted)
             job = self.scheduler.submit(spec)
             return self._note(Controller(**{**asdict(noted), "job": str(job)}))

@@ -23,7 +23,9 @@ from distributed import Worker
 from distributed.comm import get_address_host_port
 from distributed.utils import get_ip
 
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.workflow.meeting import Meeting
+from ccds_kernel.workflow.own_folder import opened
 from ccds_kernel.workflow.tls import NO_PAGES, credentials_in
 
 GIVES_UP_S = 60
@@ -32,12 +34,17 @@ GIVES_UP_S = 60
 
 def main(arguments: Sequence[str]) -> int:
     """Works until there is nothing left to do; the exit status is 0 then."""
-    folder, name = Path(arguments[0]), arguments[1]
-    meeting = Meeting.read(folder)
-    if meeting is None:
+    try:
+        with opened(Path(arguments[0])) as folder:
+            meeting = Meeting.read(folder)
+            if meeting is not None:
+                with tempfile.TemporaryDirectory(prefix="ccds-worker-") as scratch, dask.config.set(NO_PAGES):
+                    asyncio.run(_work(folder, arguments[1], meeting, scratch))
+    except FileNotFoundError:
         return 0  # the run is over
-    with tempfile.TemporaryDirectory(prefix="ccds-worker-") as scratch, dask.config.set(NO_PAGES):
-        asyncio.run(_work(folder, name, meeting, scratch))
+    except CcdsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     return 0
 
 

@@ -35,7 +35,7 @@ class Meeting:
         """What the present controller says; None where none has begun, or the run is over."""
         try:
             return cls(**json.loads((folder / _NAME).read_text(encoding="utf-8")))
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return None
 
     @staticmethod

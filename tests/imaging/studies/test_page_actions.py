@@ -248,6 +248,18 @@ def test_a_series_that_was_let_pass_counts_no_more_and_says_what_came_of_it():
     assert by_node("quarantine", ROW + script) == [[["one", ""], ["two", "unreadable"]], 1, "accepted", 1]
 
 
+def test_whoever_hears_the_rows_hears_which_is_in_quarantine_no_more():
+    """As whoever sees them does."""
+    script = """
+      state.list.rows.push({ ...row, series: "two", code: "", line: "" });
+      state.at = 0;
+      act.step(1);
+      return said;
+    """
+
+    assert by_node("quarantine", ROW + script) == ["in quarantine no more"]
+
+
 def test_why_a_pass_was_refused_stands_at_its_note():
     """The form stays open."""
     script = """

@@ -109,7 +109,7 @@ function actions(state, channel, draw, say, lookAt) {
       state.at = to;
       draw(true);
       const row = rows[to];
-      say(`${row.code}: ${row.line}`);
+      say(row.code ? `${row.code}: ${row.line}` : "in quarantine no more");
     },
     beginPass(row) {
       if (!row?.if_passed || !state.may_write || state.busy || state.passing?.converting) return;

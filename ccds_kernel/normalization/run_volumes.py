@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 from ccds_kernel.audit.events import NormalizationBegun, NormalizationEnded
 from ccds_kernel.errors import CcdsError
@@ -63,8 +65,8 @@ def run_volumes(
     watched = _Watched(project, tell)
     try:
         _keep_recipe(recipe, folder)
-        _set_gone_aside(project, operator, folder)
-        return Run(operator, folder, engine, project.person, again=again).over(items, watched.look)
+        run = Run(operator, folder, engine, project.person, again=again)
+        return run.over(items, watched.look, partial(_tidied, project, operator, folder))
     except OSError as error:
         raise CcdsError(
             expected="to write into the project's folder normalized",
@@ -72,8 +74,6 @@ def run_volumes(
             do="ask the administrators of this site",
         ) from error
     finally:
-        for study in folder.into.glob("[!.]*/"):
-            remove_abandoned(study, _WORKERS_ARE_GONE_S)
         project.audit.write(watched.ended(digest))
 
 
@@ -113,6 +113,20 @@ def _keep_recipe(recipe: Recipe, folder: RunFolder) -> None:
     folder.into.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         write_whole(path, recipe.to_yaml(), 0o664)
+
+
+@contextmanager
+def _tidied(project: Project, operator: Normalization, folder: RunFolder) -> Iterator[None]:
+    """Before the work what was made of volumes that are gone is set aside, afterwards what workers left half done removed.
+
+    Only by the run that is at work: a second one, which is refused, takes nothing from the first.
+    """
+    _set_gone_aside(project, operator, folder)
+    try:
+        yield
+    finally:
+        for study in folder.into.glob("[!.]*/"):
+            remove_abandoned(study, _WORKERS_ARE_GONE_S)
 
 
 def _set_gone_aside(project: Project, operator: Normalization, folder: RunFolder) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -57,12 +58,18 @@ class Run:
     again: bool = False
     most_tries: int = MOST_TRIES
 
-    def over(self, items: Iterable[Item], tell: Tell = lambda _: None) -> Progress:
+    def over(
+        self,
+        items: Iterable[Item],
+        tell: Tell = lambda _: None,
+        around: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> Progress:
         """Does what isn't done of `items`; how far it came: `ENDED`, or `STOPPED` where somebody asked it to.
 
         Args:
             items: each key once.
             tell: is called in this thread with how far it is, at most twice a second.
+            around: is entered before the first item is looked at, and left after the last: while no other run is at work.
 
         Raises:
             CcdsError: another run of this is at work or took over, the engine can't be started, or breaks down again and
@@ -72,7 +79,7 @@ class Run:
         items = list(items)
         if len({item.key for item in items}) < len(items):
             raise ValueError("an item is there twice")
-        with held(self.folder.folder, self.person) as lease:
+        with held(self.folder.folder, self.person) as lease, around():
             self.folder.begin()
             start = begun(self.operator.name, self.operator.digest, self.engine.name, self.person, len(items))
             watch = _Watch(self.folder, lease, Tally(start), tell)

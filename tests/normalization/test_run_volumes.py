@@ -1,5 +1,6 @@
 """A recipe over a project's volumes: which of them, which are done, and what becomes of those that are gone."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,7 @@ from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.run_volumes import run_volumes
 from ccds_kernel.normalization.runs import NormalizationRuns
 from ccds_kernel.settings import load_settings
+from ccds_kernel.workflow.lease import LeaseHeldError, held
 from ccds_kernel.workflow.local_engine import LocalEngine
 from ccds_kernel.workflow.progress import RunState
 from support.normalizing import PROJECT, digests, normalizing_site, project_folder, study_key, write_recipe, write_study
@@ -87,6 +89,22 @@ def test_what_is_made_of_a_volume_that_is_gone_is_set_aside(open_as, config, rec
     assert digests(runs.folder(recipe).into).keys() == {_key(1), _key(2)}
     assert runs.folder(recipe).manifest.get(_key(0)) is None
     assert len(list((folder / "quarantine" / study_key(0)).glob("normalized-*.nii.gz"))) == 1
+
+
+def test_a_run_that_is_refused_touches_nothing_of_the_one_at_work(open_as, config, recipe, engine):
+    """Neither what was made of volumes that are gone, nor what a worker is about to write, is its affair."""
+    project, into = open_as("eve"), NormalizationRuns(open_as("eve")).folder(recipe).into
+    run_volumes(project, recipe, engine)
+    (project_folder(config) / "nifti" / study_key(0) / "series-a.nii.gz").unlink()
+    half_done = into / study_key(1) / ".ccds-converting-1"
+    half_done.mkdir()
+    os.utime(half_done, (0, 0))
+
+    with held(into / ".run", "ann"), pytest.raises(LeaseHeldError):
+        run_volumes(project, recipe, engine)
+
+    assert half_done.exists()
+    assert digests(into).keys() == {_key(0), _key(1), _key(2)}
 
 
 def test_a_cohort_s_volumes(open_as, recipe):

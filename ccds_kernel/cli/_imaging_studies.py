@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ccds_kernel.cli._imaging_engine import add_engine_options, check_engine_options, check_whole, convert_by_workers
 
 if TYPE_CHECKING:
     from ccds_kernel.imaging.selection.rules import Choice
@@ -35,6 +37,7 @@ def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds ver
     which = volumes.add_mutually_exclusive_group()
     which.add_argument("--study", nargs="+", metavar="KEY", help="these studies, by key, whether they wait or not")
     which.add_argument("--again", action="store_true", help="all studies, also those whose volume is as it should be")
+    add_engine_options(volumes)
     volumes.add_argument("--json", action="store_true", help="print one JSON list: a verdict for each series")
 
     summary = "print the series in quarantine, and how many by reason and scanner"
@@ -118,27 +121,46 @@ def _choice_json(choice: Choice) -> dict[str, object]:
 
 
 def _volumes(options: argparse.Namespace) -> None:
+    from ccds_kernel.imaging.studies.repository import ImageStudies
+
+    check_engine_options(options)
+    with _opened(options.project, write=True) as project:
+        there = ImageStudies(project).study_keys()
+        keys = options.study or (there if options.again else _waiting(project))
+        if options.engine is None or not keys:
+            converted, done, found = None, len(keys), _converted_here(project, keys)
+        else:
+            converted = convert_by_workers(project, keys, options.workers)
+            done, found = converted.progress.done, list(converted.judged)
+    _print_judgements(found, as_json=options.json)
+    if not options.json:
+        if keys:
+            unasked = None if options.study or options.again else len(there) - len(keys)
+            print(_counted(found, done, unasked))
+        else:
+            print(f"none of {len(there)} studies waits for a volume ('--again' converts all of them again)")
+    if converted is not None:
+        check_whole(converted)
+
+
+def _converted_here(project: Project, keys: Sequence[str]) -> list[Judgement]:
+    """What becomes of the studies, one after the other."""
     from tqdm import tqdm
 
     from ccds_kernel.imaging.studies.repository import ImageStudies
 
-    with _opened(options.project, write=True) as project:
-        studies = ImageStudies(project)
-        there = studies.study_keys()
-        keys = options.study or (there if options.again else _waiting(project))
-        bar = tqdm(keys, desc="converting", unit=" studies", disable=not sys.stderr.isatty(), leave=False)
-        found = [judged for key in bar for judged in studies.make_volumes(key)]
-    _print_judgements(found, as_json=options.json)
-    if options.json:
-        return
-    if not keys:
-        print(f"none of {len(there)} studies waits for a volume ('--again' converts all of them again)")
-        return
-    without = len(keys) - len({one.study_key for one in found})
+    studies = ImageStudies(project)
+    bar = tqdm(keys, desc="converting", unit=" studies", disable=not sys.stderr.isatty(), leave=False)
+    return [judged for key in bar for judged in studies.make_volumes(key)]
+
+
+def _counted(found: Sequence[Judgement], done: int, unasked: int | None) -> str:
+    """What became of `done` studies; `unasked` of those that are there didn't wait."""
+    without = done - len({one.study_key for one in found})
     quarantined = sum(one.reason is not None for one in found)
-    others = "" if options.study or options.again else f"; {len(there) - len(keys)} studies didn't wait"
-    print(
-        f"{len(keys)} studies: {len(found)} series converted, {quarantined} of them in quarantine, "
+    others = "" if unasked is None else f"; {unasked} studies didn't wait"
+    return (
+        f"{done} studies: {len(found)} series converted, {quarantined} of them in quarantine, "
         f"{without} without a chosen series{others}"
     )
 

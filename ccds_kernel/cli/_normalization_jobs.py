@@ -83,7 +83,7 @@ def run_on_cluster(options: argparse.Namespace) -> NormalizationRun | None:
 
 
 def _follow(project: Project, scheduler: Scheduler, name: str) -> NormalizationRun:
-    from ccds_kernel.cli._normalization_run import bar
+    from ccds_kernel.cli._run_shown import bar
     from ccds_kernel.errors import CcdsError
     from ccds_kernel.normalization.runs import NormalizationRuns
     from ccds_kernel.normalization.runs_cluster import jobs_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ccds_kernel.cli._normalization_jobs import add_cluster_options, jobs_as_json, jobs_lines, run_on_cluster
+from ccds_kernel.cli._run_shown import bar, terminated_as_interrupted
 
 if TYPE_CHECKING:
     from ccds_kernel.irb.project import Project
@@ -88,7 +88,7 @@ def _run_here(options: argparse.Namespace) -> NormalizationRun:
     with _opened(options.project, write=True) as project:
         at: list[Progress] = []
         try:
-            with _terminated_as_interrupted(), bar(at) as tell:
+            with terminated_as_interrupted(), bar(at) as tell:
                 run_volumes(
                     project,
                     recipe,
@@ -216,39 +216,6 @@ def _document(project: str, run: NormalizationRun) -> dict[str, object]:
     ]
     outcomes = {state.value: count for state, count in run.outcomes().items()}
     return {"project": project, **_summary(run), "by_all_runs": outcomes, "failures": failures}
-
-
-@contextmanager
-def bar(at: list[Progress]) -> Iterator[Any]:
-    """A bar on a terminal, with the rate and the time left; `at` has how far it is, also where there is none."""
-    from tqdm import tqdm
-
-    with tqdm(desc="normalizing", unit=" volumes", disable=not sys.stderr.isatty(), leave=False) as bar:
-
-        def tell(progress: Progress) -> None:
-            if not at:
-                bar.total, bar.initial = progress.total, progress.done_before + progress.failed
-                bar.n = bar.initial
-            at[:] = [progress]
-            if progress.failed:
-                bar.set_postfix_str(f"{progress.failed} failed", refresh=False)
-            bar.update(progress.done_before + progress.done + progress.failed - bar.n)
-
-        yield tell
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """A job that its scheduler ends goes as one that a person interrupts: in order."""
-
-    def interrupted(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupted)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

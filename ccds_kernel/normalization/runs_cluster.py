@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ccds_kernel.audit.site import job_variables
 from ccds_kernel.batch import JobRefusedError, JobState, Scheduler
@@ -25,6 +25,7 @@ from ccds_kernel.settings import settings_file
 from ccds_kernel.workflow.cluster_engine import ClusterEngine, check_workers
 from ccds_kernel.workflow.cluster_run import LIVES, ClusterRun, Controller, JobsNow, controller_of
 from ccds_kernel.workflow.job_names import CONTROLLER, RunJob
+from ccds_kernel.workflow.own_folder import opened
 from ccds_kernel.workflow.progress import Progress, RunState, write_progress
 from ccds_kernel.workflow.run_folder import RunFolder
 from ccds_kernel.workflow.tally import begun
@@ -88,7 +89,8 @@ def hand_over(
 
     Raises:
         ProjectAccessDenied: this person may not.
-        CcdsError: no volumes; a run of the recipe is at work; the folder can't be written, or the audit daemon doesn't answer.
+        CcdsError: no volumes; a run of the recipe is at work, somebody else's or of other studies; the folder can't be written,
+            or the audit daemon doesn't answer.
         JobRefusedError: the scheduler will never run it.
         SchedulerUnavailableError: the scheduler doesn't answer: hand it over again.
     """
@@ -98,8 +100,18 @@ def hand_over(
     items = runs.items(recipe, cohort=cohort, studies=studies)
     run = _run(project, recipe, scheduler)
     before = run.folder.progress()
+    order = Order(
+        project=project.id,
+        recipe=recipe.to_yaml(),
+        cohort=cohort,
+        studies=None if studies is None else tuple(sorted(set(studies))),
+        again=again,
+        workers=min(workers, len(items)),
+        wall_minutes=wall_minutes,
+    )
     alive = run.controller() if run.state() in LIVES else None
     if alive is not None and alive.person == project.person:
+        _check_same(run, order)
         return alive
     # A run on the cluster that still looks alive was killed a moment ago: its job isn't.
     if before is not None and before.engine != ClusterEngine.name and before.now() is RunState.RUNNING:
@@ -108,15 +120,6 @@ def hand_over(
             found=f"a run of {before.person}",
             do="wait for it or stop it; 'ccds normalization show' says how far it is",
         )
-    order = Order(
-        project=project.id,
-        recipe=recipe.to_yaml(),
-        cohort=cohort,
-        studies=None if studies is None else tuple(sorted(studies)),
-        again=again,
-        workers=min(workers, len(items)),
-        wall_minutes=wall_minutes,
-    )
     job = RunJob(project.id, run.run, CONTROLLER).name
     env = {"CCDS_CONFIG": str(settings_file().absolute()), **job_variables(job, wall_minutes)}
     if "CCDS_PROJECT" in os.environ:
@@ -136,6 +139,21 @@ def hand_over(
     except JobRefusedError as error:
         _keep(run.folder, replace(waits, state=RunState.BROKEN, ended_at=datetime.now(UTC), why=str(error)))
         raise
+
+
+def _check_same(run: ClusterRun, order: Order) -> None:
+    """Refuses to take the run that lives for one of other volumes: these would never be done, and nobody told."""
+    try:
+        with opened(run.jobs_folder) as own:
+            at_work = ORDER.validate_json((own / "order.json").read_bytes())
+    except (OSError, ValidationError):
+        return  # of an earlier version, say: nothing to compare with
+    if (at_work.cohort, at_work.studies, at_work.again) != (order.cohort, order.studies, order.again):
+        raise CcdsError(
+            expected="the run of this recipe that is at work to be of the same studies",
+            found="one of others",
+            do="wait for it, or end it with 'ccds normalization cancel', and hand this one over then",
+        )
 
 
 def was_handed_over(project: Project, run: NormalizationRun) -> bool:

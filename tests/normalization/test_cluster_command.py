@@ -13,6 +13,7 @@ from ccds_kernel.batch.local import LocalScheduler
 from ccds_kernel.batch.site import scheduler_of
 from ccds_kernel.settings import load_settings
 from ccds_kernel.workflow.job_names import CONTROLLER, read_job
+from support.normalizing import study_key
 from support.own_site import OwnSite, own_site
 from support.waiting import until
 
@@ -91,6 +92,21 @@ def test_a_run_that_waits_is_told_and_can_be_cancelled(site: OwnSite, scheduler:
     until(lambda: scheduler.status([first["job"]])[first["job"]].state.ended, "the job to end")
     assert site.run.progress.state == "stopped"
     assert site.digests() == {}
+
+
+def test_who_asks_for_other_studies_isn_t_given_the_run_that_lives(
+    site: OwnSite, scheduler: LocalScheduler, node: JobSpec
+) -> None:
+    """The same words get it again; other ones would never be done."""
+    scheduler.submit(node)
+    first = run_on_cluster(site, "--study", study_key(0))
+
+    again = run_on_cluster(site, "--study", study_key(0))
+    other = site.ccds("run", "--engine", "cluster", "--workers", "2", "--study", study_key(1))
+
+    assert again == first
+    assert other.returncode == 1
+    assert "of the same studies; found one of others" in other.stderr
 
 
 def test_a_controller_that_is_killed_is_followed_by_another(site: OwnSite, scheduler: LocalScheduler) -> None:

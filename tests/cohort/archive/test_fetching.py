@@ -157,3 +157,36 @@ def test_a_card_that_goes_ahead_begins_fetching_where_it_can(project, site):
     beside = model.answer(hurry)
 
     assert (alone["begun"], closed["begun"], beside["begun"], fetches.started) == (True, False, False, 1)
+
+
+def test_whoever_starts_a_worker_while_another_ends_gets_one(project, monkeypatch):
+    """It has said that it ended, but its process is there yet: what waits since would wait for nobody."""
+    act_as(monkeypatch, "sam", PROJECT)
+    archive = SiteArchive(project)
+    archive.start()
+    first = until(lambda: (run := archive.run()) and run.ended_at and run, "the first worker to end", seconds=120)
+
+    archive.start()
+
+    until(lambda: archive.run().begun_at > first.begun_at, "another worker to begin", seconds=120)
+    until(lambda: archive.run().ended_at, "it to end", seconds=120)
+
+
+def test_a_study_that_went_ahead_is_told_of_though_no_worker_may_be_started(project):
+    """The next look is answered as ever."""
+
+    class Closed(SiteArchive):
+        """A project of which somebody has just lost the right."""
+
+        def start(self) -> None:
+            raise CcdsError(expected="the right to write images", found="that it ended", do="ask")
+
+    site = Closed(project)
+    model = FetchModel(site, site, project=PROJECT, permit=lambda: None)
+    look = {"kind": "look", "which": "waiting"}
+    model.answer({"kind": "single", "accession": WANTED[0].accession})
+
+    told = until(lambda: not (one := model.answer(look))["single"]["busy"] and one, "an answer")
+
+    assert "found that it ended" in told["single"]["told"]["line"]
+    assert model.answer(look)["counts"]["waiting"] == 1

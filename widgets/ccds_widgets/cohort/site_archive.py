@@ -6,11 +6,12 @@ the session lives, and whoever looks is told by the queue how it is.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Thread
 
 from ccds_kernel.archive.archive import StudyFound
@@ -31,6 +32,9 @@ from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_widgets.cohort.ports import Approved, Kept
 
+_ENDING_S = 5
+"""How long a process that has nothing to do any more may take to end."""
+
 
 def approved_in(project: Project) -> Approved:
     """What the application of `project` covers now."""
@@ -46,6 +50,7 @@ class SiteArchive:
         self._project = project
         self._queue = RetrievalQueue(project)
         self._worker: subprocess.Popen[bytes] | None = None
+        self._started_at = datetime.now(UTC)
 
     # --- asking
 
@@ -151,8 +156,9 @@ class SiteArchive:
     def start(self) -> None:
         """Starts `ccds imaging retrieve`, unless one that was started from here is at work."""
         self._project.require(Action.WRITE_IMAGES)
-        if self._worker is not None and self._worker.poll() is None:
+        if self._worker is not None and not self._is_over(self._worker):
             return
+        self._started_at = datetime.now(UTC)
         command = [sys.executable, "-m", "ccds_kernel.cli", "imaging", "retrieve", "--project", self._project.id]
         self._worker = subprocess.Popen(
             command,
@@ -162,6 +168,17 @@ class SiteArchive:
             start_new_session=True,  # what ends the page's kernel doesn't end it
         )
         Thread(target=self._worker.wait, name="ccds-retrieval-end", daemon=True).start()  # leaves no zombie
+
+    def _is_over(self, worker: subprocess.Popen[bytes]) -> bool:
+        """Whether a worker takes nothing any more; one that has said that it ended is waited for, as it takes no study then."""
+        if worker.poll() is not None:
+            return True
+        run = self.run()
+        if run is None or run.ended_at is None or run.begun_at < self._started_at:
+            return False
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            worker.wait(_ENDING_S)
+        return worker.poll() is not None
 
     def start_failed(self) -> bool:
         """Whether the one that was started here ended with an error; told once."""

@@ -175,12 +175,10 @@ class FetchModel:
         """What became of the study that was asked for alone; a line that doesn't repeat its accession number."""
         try:
             found = self._single.collect()
-        except CcdsError as error:
-            self._told = {"line": sentence(error), "study": None}
-        else:
             if found is not None:
-                begun = bool(found.ahead) and self._begin()
-                self._told = single_shown(found, begun=begun)
+                self._told = single_shown(found, begun=bool(found.ahead) and self._begin())
+        except CcdsError as error:  # also where no worker may be started any more
+            self._told = {"line": sentence(error), "study": None}
         return {"busy": self._single.busy, "told": self._told}
 
     # --- what the page asks for

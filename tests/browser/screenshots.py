@@ -1,15 +1,19 @@
 """Makes the README's pictures: a real demo, a real Chromium, people doing what the journeys' tests do.
 
-Run by `make screenshots`; writes PNG files into `docs/screenshots/`. Look at them before you commit them.
+Run by `make screenshots`; writes PNG files into `docs/screenshots/`. Look at them before you commit them. Only some:
+
+    PYTHONPATH=tests python tests/browser/screenshots.py normalization cohort
 """
 
+import argparse
 import random
 import re
 import tempfile
+from collections.abc import Collection
 from datetime import date, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from ccds_kernel.dataset.datalist_file import write_datalist
 from ccds_kernel.dataset.soft_labels import soft_labels
@@ -38,6 +42,11 @@ LAB_SIZE = {"width": 1440, "height": 1000}
 LOCALE = "en-SE"
 """English with days told as 2024-01-31, and 24 hours. A field of a date the browser draws as it likes."""
 
+LAB_PARTS = frozenset({"normalization", "training", "sessions"})
+IN_DEMO = LAB_PARTS | {"labeling", "leadership"}
+PARTS = ("labeling", "normalization", "training", "sessions", "leadership", "cohort", "imaging")
+"""What can be asked for by itself; those of IN_DEMO are taken in one demo, those of LAB_PARTS in sam's lab."""
+
 TASK = "hemorrhage"
 """The demo's labelling task with a guideline, a phrase list, and batches that labelers have begun."""
 
@@ -46,16 +55,33 @@ PHRASE, WORDS = "no hemorrhage", "hemorrhage is difficult to exclude"
 
 
 def main() -> None:
-    """Takes every picture, light and dark."""
+    """Takes the pictures, light and dark: all, or those that are asked for."""
+    parser = argparse.ArgumentParser(description="Take the README's and the manual's pictures.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"all, or some of {', '.join(PARTS)}")
+    parts = parser.parse_args().parts or PARTS
+    if unknown := sorted(set(parts) - set(PARTS)):
+        parser.error(f"expected parts of {', '.join(PARTS)}; found {', '.join(unknown)}")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, running_demo(Path(folder) / "site") as demo, chromium() as browser:
-        _train(demo)
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        if not IN_DEMO.isdisjoint(parts):
+            _demo(browser, Path(folder) / "site", parts)
+        if "cohort" in parts:
+            _cohort(browser, Path(folder) / "hospital")
+        if "imaging" in parts:
+            _imaging(browser, Path(folder) / "images")
+
+
+def _demo(browser: Browser, folder: Path, parts: Collection[str]) -> None:
+    with running_demo(folder) as demo:
+        if "training" in parts:
+            _train(demo)
         for scheme in ("light", "dark"):
-            _fellow(browser, demo, scheme)
-            _scientist(browser, demo, scheme)
-            _leadership(browser, demo, scheme)
-        _cohort(browser, Path(folder) / "hospital")
-        _imaging(browser, Path(folder) / "images")
+            if "labeling" in parts:
+                _fellow(browser, demo, scheme)
+            if not LAB_PARTS.isdisjoint(parts):
+                _scientist(browser, demo, scheme, parts)
+            if "leadership" in parts:
+                _leadership(browser, demo, scheme)
 
 
 def _fellow(browser: Browser, demo: Demo, scheme: str) -> None:
@@ -103,25 +129,55 @@ def _other_screens(page: Page) -> None:
     page.screenshot(path=PICTURES / "labeling-assess.png")
 
 
-def _scientist(browser: Browser, demo: Demo, scheme: str) -> None:
+def _scientist(browser: Browser, demo: Demo, scheme: str, parts: Collection[str]) -> None:
     with browser.new_context(viewport=LAB_SIZE, color_scheme=scheme) as context:
         page = context.new_page()
         _login(page, demo, "sam")
         session = demo.start(demo.login("sam"), "sam", LAB, {"gpus": 1})
-        for notebook, usable in (
-            ("normalization", ".ccds-normalization .ccds-caption:has-text('slice')"),
-            ("training", ".ccds-training svg"),
-        ):
-            open_notebook(page, session, f"walkthroughs/{notebook}.ipynb")
-            run_all(page)
-            shown = page.locator(usable).first
-            expect(shown).to_be_visible(timeout=120_000)
-            wait_until_idle(page)
-            page.locator(f".ccds-{notebook}").first.scroll_into_view_if_needed()
-            page.locator(f".ccds-{notebook}").first.evaluate("element => element.scrollIntoView({block: 'start'})")
-            page.screenshot(path=PICTURES / f"{notebook}-{scheme}.png")
-        _sessions(page, demo, scheme)
+        if "normalization" in parts:
+            _walk_through(page, session, "normalization", ".ccds-normalization .ccds-caption:has-text('slice')", scheme)
+            if scheme == "light":
+                _all_volumes(page)
+        if "training" in parts:
+            _walk_through(page, session, "training", ".ccds-training svg", scheme)
+        if "sessions" in parts:
+            _sessions(page, demo, scheme)
     demo.stop(demo.login("sam"), "sam", LAB)
+
+
+def _walk_through(page: Page, session: str, notebook: str, usable: str, scheme: str) -> None:
+    """Runs a notebook's cells until the `usable` one is there; a picture of its first page."""
+    open_notebook(page, session, f"walkthroughs/{notebook}.ipynb")
+    run_all(page)
+    expect(page.locator(usable).first).to_be_visible(timeout=120_000)
+    wait_until_idle(page)
+    _to_top(page, f".ccds-{notebook}")
+    page.screenshot(path=PICTURES / f"{notebook}-{scheme}.png")
+
+
+def _all_volumes(page: Page) -> None:
+    """What the preview's recipe, saved, does to every volume, and a run of it to its end; for the manual."""
+    page.get_by_label("Name of the recipe").fill("head CT")
+    page.get_by_role("button", name="Save recipe").click()
+    expect(page.locator(".ccds-saved")).to_contain_text("recipes/head-ct.yaml")
+    view = _to_top(page, ".ccds-spread")  # it measures nothing while nobody sees it
+    view.get_by_role("button", name="Look again").click()
+    view.get_by_label("after recipe").select_option("head CT")
+    expect(view.locator(".ccds-columns svg").first).to_be_visible()
+    expect(view.locator("progress")).to_have_count(0, timeout=120_000)
+    page.screenshot(path=PICTURES / "normalization-cohort.png")
+    runs = _to_top(page, ".ccds-normalization-runs")
+    runs.get_by_role("button", name=re.compile("^Normalize")).click()
+    expect(runs.get_by_role("group", name="How far it is").locator("[data-state=ended]")).to_be_visible(timeout=180_000)
+    page.screenshot(path=PICTURES / "normalization-run.png")
+
+
+def _to_top(page: Page, selector: str) -> Locator:
+    """Scrolls the first element of `selector` to the top, and returns it."""
+    first = page.locator(selector).first
+    first.scroll_into_view_if_needed()
+    first.evaluate("element => element.scrollIntoView({block: 'start'})")
+    return first
 
 
 def _sessions(page: Page, demo: Demo, scheme: str) -> None:

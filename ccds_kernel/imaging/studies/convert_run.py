@@ -18,6 +18,7 @@ from ccds_kernel.imaging.studies.rows import Judgement
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.workflow.engine import Engine
+from ccds_kernel.workflow.lease import LeaseHeldError, LeaseLostError
 from ccds_kernel.workflow.manifest import Record, State
 from ccds_kernel.workflow.operator import Item
 from ccds_kernel.workflow.progress import Progress
@@ -91,6 +92,12 @@ def convert_studies(
 
     try:
         progress = Run(operator, folder, engine, project.person).over(items, look)
+    except (LeaseHeldError, LeaseLostError) as error:
+        raise CcdsError(
+            expected="no other run that converts this project's studies by workers",
+            found=error.found,
+            do="wait for it; the same command then takes what still waits",
+        ) from error
     except OSError as error:
         raise CcdsError(
             expected="to write the project's volumes",

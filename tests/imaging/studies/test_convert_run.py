@@ -17,6 +17,7 @@ from ccds_kernel.cohort.tables import report
 from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.runs import VolumeRuns
 from ccds_kernel.imaging.volume import digest
+from ccds_kernel.workflow.lease import held
 from ccds_kernel.workflow.progress import RunState
 from ccds_kernel.workflow.run_folder import RunFolder
 from support.dicom import Stack, write_stack
@@ -161,6 +162,17 @@ def test_a_killed_worker_is_replaced_and_a_killed_run_goes_on(run, config, proje
     shutil.rmtree(project.folder / "nifti")
     run("--again")
     assert made == _digests(project)
+
+
+def test_two_runs_never_work_at_once(run, project) -> None:
+    """The second is told whose the first is, and converts nothing."""
+    with held(RunFolder(project.folder / "nifti").folder, "kim"):
+        status, said, complaint = run("--engine", "local")
+
+    assert (status, said, _digests(project)) == (1, "", {})
+    assert complaint.startswith(
+        "ccds: expected no other run that converts this project's studies by workers; found a run of kim"
+    )
 
 
 @pytest.mark.parametrize(

@@ -123,8 +123,12 @@ class ClusterEngine:
         self._host = host
         self._look_s = look_s
 
+    def most_memory(self) -> int | None:
+        """See `Engine.most_memory`."""
+        return most_memory_of(self._scheduler)
+
     @contextmanager
-    def open(self, largest: int) -> Iterator[Workers]:
+    def open(self, largest: int, items: int | None = None) -> Iterator[Workers]:
         """See `Engine.open`."""
         memory_mb = self._memory_mb(largest)
         life = secrets.token_hex(4)
@@ -136,7 +140,7 @@ class ClusterEngine:
             jobs = WorkerJobs(
                 self._scheduler,
                 lambda number, before: self._order.job(life, number, before, memory_mb),
-                self._order.count,
+                self._order.count if items is None else max(1, min(self._order.count, items)),
                 have_joined=lambda: len(cluster.scheduler.workers),
                 lost=lambda: cluster.loop.add_callback(cluster.scheduler.close),
                 look_s=self._look_s,
@@ -158,14 +162,27 @@ class ClusterEngine:
     def _memory_mb(self, largest: int) -> int:
         """MiB of a worker's job: for the largest item, as far as any node has as much."""
         wanted = -(-largest // _MIB) + _OWN_MB
-        most = max((node.memory_mb for node in self._scheduler.capacity()), default=wanted)
-        if most <= _OWN_MB:
-            raise JobRefusedError(
-                expected=f"a node with more than {_OWN_MB} MiB of memory, which a worker needs for itself",
-                found=f"{most} MiB",
-                do="run it elsewhere",
-            )
-        return min(wanted, most)
+        most = most_memory_of(self._scheduler)
+        return wanted if most is None else min(wanted, most // _MIB + _OWN_MB)
+
+
+def most_memory_of(scheduler: Scheduler) -> int | None:
+    """Bytes that one item may need where a worker's job has the largest node alone; None where the scheduler names no node.
+
+    Raises:
+        JobRefusedError: no node has enough for a worker.
+        SchedulerUnavailableError: the scheduler doesn't answer.
+    """
+    most = max((node.memory_mb for node in scheduler.capacity()), default=None)
+    if most is None:
+        return None
+    if most <= _OWN_MB:
+        raise JobRefusedError(
+            expected=f"a node with more than {_OWN_MB} MiB of memory, which a worker needs for itself",
+            found=f"{most} MiB",
+            do="run it elsewhere",
+        )
+    return (most - _OWN_MB) * _MIB
 
 
 @contextmanager

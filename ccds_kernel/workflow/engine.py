@@ -40,11 +40,19 @@ class Engine(Protocol):
     def name(self) -> str:
         """As `--engine` calls it."""
 
-    def open(self, largest: int) -> AbstractContextManager[Workers]:
+    def most_memory(self) -> int | None:
+        """Bytes that one item may ever need here, whatever else is at work now; None where nobody knows.
+
+        Raises:
+            CcdsError: there isn't enough for a worker without any item; or whom it has to ask doesn't answer.
+        """
+
+    def open(self, largest: int, items: int | None = None) -> AbstractContextManager[Workers]:
         """Starts it, within seconds: workers may join, leave and be replaced later. When the context ends every process has.
 
         Args:
             largest: bytes that the largest item needs.
+            items: how many there are: no more workers are started; None: as many as are wanted.
 
         Raises:
             CcdsError: it can't be started.

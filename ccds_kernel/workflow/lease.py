@@ -47,11 +47,13 @@ class Lease:
         folder: the run's own.
         token: nobody else's.
         person: who holds it.
+        engine: whose workers do the work, as `--engine` calls it.
     """
 
     folder: Path
     token: str
     person: str
+    engine: str
 
     def renew(self) -> None:
         """Shows that its holder lives.
@@ -71,12 +73,12 @@ class Lease:
             self._write()
 
     def _write(self) -> None:
-        content = {"token": self.token, "person": self.person, **_this_process()}
+        content = {"token": self.token, "person": self.person, "engine": self.engine, **_this_process()}
         write_whole(self.folder / _FILE, json.dumps(content) + "\n", 0o664)
 
 
 @contextmanager
-def held(folder: Path, person: str) -> Iterator[Lease]:
+def held(folder: Path, person: str, engine: str = "local") -> Iterator[Lease]:
     """Holds the lease of the run in `folder`, which is made where missing.
 
     Raises:
@@ -84,7 +86,7 @@ def held(folder: Path, person: str) -> Iterator[Lease]:
         OSError: `folder` can't be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    lease = Lease(folder, secrets.token_hex(16), person)
+    lease = Lease(folder, secrets.token_hex(16), person, engine)
     with _deciding(folder):
         other = _read(folder)
         if other is not None and (reason := _may_live(folder, other)):
@@ -117,7 +119,9 @@ def _may_live(folder: Path, other: dict[str, object]) -> str:
     """Why the holder of `other` may be alive; empty where it is gone."""
     mine = _this_process()
     if other.get("machine") == mine["machine"]:
-        return " on this machine" if _lives(other.get("pid"), other.get("started")) else ""
+        # A controller is a job: that it runs on this machine is the scheduler's affair, and says nothing of its workers.
+        where = " on the cluster" if other.get("engine") == "cluster" else " on this machine"
+        return where if _lives(other.get("pid"), other.get("started")) else ""
     # By the file system's own clock: the lock was touched just now.
     silent = (folder / _LOCK).stat().st_mtime - (folder / _FILE).stat().st_mtime
     return "" if silent > SILENT_S else f" on another machine, who gave a sign of life {max(silent, 0):.0f} s ago"

@@ -61,11 +61,18 @@ class LocalEngine:
                 expected=f"1 to {MOST_WORKERS} workers", found=f"{self.workers}", do="take a number of these"
             )
 
+    def most_memory(self) -> int:
+        """See `Engine`: what one worker has alone, where nothing else takes memory."""
+        return max(0, int(_SHARE * (self.memory or MEMORY_LIMIT)) - _OF_A_WORKER)
+
     @contextmanager
-    def open(self, largest: int) -> Iterator[Workers]:
+    def open(self, largest: int, items: int | None = None) -> Iterator[Workers]:
         """See `Engine`."""
         memory = int(_SHARE * min(psutil.virtual_memory().available, self.memory or MEMORY_LIMIT))
-        workers = self.workers or max(1, min(CPU_COUNT, memory // (_OF_A_WORKER + largest), MOST_WORKERS))
+        wanted = self.workers or min(CPU_COUNT, memory // (_OF_A_WORKER + largest), MOST_WORKERS)
+        # The largest item has to fit beside what all of them have before they do anything.
+        beside = (memory - largest) // _OF_A_WORKER
+        workers = max(1, min(wanted, beside, wanted if items is None else items))
         for_items = max(0, memory - workers * _OF_A_WORKER)
         security = Security.temporary()
         with _served(workers, memory, security) as address, _client(address, security) as client:

@@ -38,12 +38,14 @@ class Cause(StrEnum):
 
     Members:
         REFUSED: the item itself; it's in quarantine until it, the operator or the code is another one.
+        MEMORY: it needs more memory than there ever is here; in quarantine until there is more, or the item is another one.
         DIED: the worker died at it, several times: too little memory, mostly. The next run tries it again.
         MACHINE: the machine: a full disk, a folder that can't be read. The next run tries it again.
         DEFECT: an error of ours. The next run tries it again.
     """
 
     REFUSED = "refused"
+    MEMORY = "memory"
     DIED = "died"
     MACHINE = "machine"
     DEFECT = "defect"
@@ -66,6 +68,11 @@ class Failure:
     expected: str
     found: str
     do: str
+
+    @property
+    def is_quarantined(self) -> bool:
+        """Whether the next run leaves it, as long as nothing changed."""
+        return self.cause in {Cause.REFUSED, Cause.MEMORY}
 
     @property
     def reason(self) -> str:
@@ -167,6 +174,12 @@ class Manifest:
         for path in _files(str(self.folder)):
             if (record := _read(path)) is not None:
                 yield record
+
+
+def told(reason: str, count: int) -> str:
+    """How many failed for a `Failure.reason`, in words: "2 at read: expected finite voxels"."""
+    step, _, expected = reason.rpartition(": ")
+    return f"{count}{f' at {step}' if step else ''}: expected {expected}"
 
 
 def _files(folder: str) -> Iterator[Path]:

@@ -27,6 +27,7 @@ class Item:
         source: where it lies.
         version: the identity of what lies there now: another text once it was replaced or written anew.
         memory: bytes that a worker needs for it at most, as far as a header tells.
+        memory_at: the step that needs them ("read", "2 resample"); empty where that isn't known.
 
     Raises:
         ValueError: `key` is no such name.
@@ -36,6 +37,7 @@ class Item:
     source: Path
     version: str
     memory: int
+    memory_at: str = ""
 
     def __post_init__(self) -> None:
         check_key(self.key)

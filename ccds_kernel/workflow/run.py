@@ -14,13 +14,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.workflow.attempt import record_of
 from ccds_kernel.workflow.engine import Engine, EngineLost
 from ccds_kernel.workflow.lease import Lease, held
-from ccds_kernel.workflow.manifest import Cause, Record, State
+from ccds_kernel.workflow.left import left_of
+from ccds_kernel.workflow.manifest import Record
 from ccds_kernel.workflow.operator import Item, Operator
 from ccds_kernel.workflow.progress import Progress, RunState, write_progress
 from ccds_kernel.workflow.run_folder import RunFolder
-from ccds_kernel.workflow.shift import MOST_TRIES, Shift
+from ccds_kernel.workflow.shift import MOST_TRIES, Shift, never_fits
+from ccds_kernel.workflow.sizes import batches
 from ccds_kernel.workflow.tally import Tally, begun
 
 Tell = Callable[[Progress], object]
@@ -79,7 +82,7 @@ class Run:
         items = list(items)
         if len({item.key for item in items}) < len(items):
             raise ValueError("an item is there twice")
-        with held(self.folder.folder, self.person) as lease, around():
+        with held(self.folder.folder, self.person, self.engine.name) as lease, around():
             self.folder.begin()
             start = begun(self.operator.name, self.operator.digest, self.engine.name, self.person, len(items))
             watch = _Watch(self.folder, lease, Tally(start), tell)
@@ -101,34 +104,39 @@ class Run:
 
     def left(self, items: Iterable[Item]) -> tuple[list[Item], list[Record]]:
         """What is to be done of `items`, and the records of what isn't."""
-        left: list[Item] = []
-        settled: list[Record] = []
-        for item in items:
-            record = self.folder.manifest.get(item.key)
-            if record is not None and self._stands(record, item):
-                settled.append(record)
-            else:
-                left.append(item)
-        return left, settled
-
-    def _stands(self, record: Record, item: Item) -> bool:
-        if not record.is_of(item, self.operator):
-            return False
-        if record.state is State.DONE:
-            return record.has_its_files(self.folder.into)
-        return record.failure is not None and record.failure.cause is Cause.REFUSED and not self.again
+        return left_of(items, self.operator, self.folder, self.engine.most_memory, again=self.again)
 
     def _do(self, items: list[Item], watch: _Watch) -> None:
         left, settled = self.left(items)
         for record in settled:
             watch.tally.keep(record)
-        watch.look(0, len(left), 0, now=True)
-        shift = Shift(self.operator, self.folder, left, self.most_tries, watch)
+        later = batches(self._fitting(left, watch))
+        watch.look(0, sum(map(len, later)), 0, now=True)
+        while later:
+            batch = later.pop(0)
+            watch.later = sum(map(len, later))
+            self._do_batch(batch, watch)
+
+    def _fitting(self, left: list[Item], watch: _Watch) -> list[Item]:
+        """What there can be memory for; the others go to quarantine, before anything is started for them."""
+        most = self.engine.most_memory() if left else None
+        if most is None:
+            return left
+        for item in left:
+            if item.memory > most:
+                record = record_of(self.operator, item, 1, failure=never_fits(item, most))
+                self.folder.manifest.put(record)
+                watch.tally.keep(record)
+        return [item for item in left if item.memory <= most]
+
+    def _do_batch(self, batch: list[Item], watch: _Watch) -> None:
+        shift = Shift(self.operator, self.folder, batch, self.most_tries, watch)
+        largest = max(item.memory for item in batch)
         lost = 0
         while shift.left:
             before = shift.left
             try:
-                with self.engine.open(max(item.memory for item in left)) as workers:
+                with self.engine.open(largest, shift.left) as workers:
                     shift.work(workers)
             except EngineLost as error:
                 lost = lost + 1 if shift.left == before else 1
@@ -148,6 +156,7 @@ class _Watch:
     lease: Lease
     tally: Tally
     tell: Tell
+    later: int = 0
     _at: Progress = field(init=False)
     _beat: float = field(default=float("-inf"))
     _told: float = field(default=float("-inf"))
@@ -163,7 +172,7 @@ class _Watch:
         moment = time.monotonic()
         if now or moment - self._told >= _TELL_S:
             self._told = moment
-            before, self._at = self._at, self.tally.progress(running, waiting, workers)
+            before, self._at = self._at, self.tally.progress(running, waiting + self.later, workers)
             self.tell(self._at)
             if now or moment - self._beat >= (_BEAT_S if _counts(before) == _counts(self._at) else _SOON_S):
                 self._beat = moment

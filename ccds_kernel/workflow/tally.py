@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from ccds_kernel.workflow.manifest import Cause, Record, State
+from ccds_kernel.workflow.manifest import Record, State
 from ccds_kernel.workflow.progress import Progress, RunState
 
 _LATELY_S = 60.0
@@ -76,7 +76,7 @@ class Tally:
 
     def _fail(self, record: Record) -> None:
         self._failed[record.failure.reason if record.failure else ""] += 1
-        self._quarantined += record.failure is not None and record.failure.cause is Cause.REFUSED
+        self._quarantined += record.failure is not None and record.failure.is_quarantined
 
     def _rate(self) -> float | None:
         (since, before), (_, now) = self._lately[0], self._lately[-1]

@@ -5,7 +5,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ccds_kernel.errors import CcdsError
@@ -51,16 +51,23 @@ class Capitals:
 
 @dataclass
 class KeptEngine:
-    """Hands out the same workers each time; `opened` counts."""
+    """Hands out the same workers each time; `opened` counts, `asked` has for what they were asked."""
 
     workers: Workers
     name: str = "kept"
     opened: int = 0
+    most: int | None = None
+    asked: list[tuple[int, int | None]] = field(default_factory=list)
+
+    def most_memory(self) -> int | None:
+        """As an Engine's."""
+        return self.most
 
     @contextmanager
-    def open(self, largest: int) -> Iterator[Workers]:  # noqa: ARG002 - as the port has it
+    def open(self, largest: int, items: int | None = None) -> Iterator[Workers]:
         """As an Engine's."""
         self.opened += 1
+        self.asked.append((largest, items))
         yield self.workers
 
 

@@ -41,6 +41,16 @@ def test_it_is_held_once(tmp_path):
         pass
 
 
+def test_a_run_on_the_cluster_isn_t_said_to_be_on_this_machine(tmp_path):
+    """Though its controller may be a process here, where this machine is the scheduler's, too."""
+    with (
+        held(tmp_path, "ann", "cluster"),
+        pytest.raises(LeaseHeldError, match="a run of ann on the cluster"),
+        held(tmp_path, "bob"),
+    ):
+        pass
+
+
 def test_a_holder_of_this_machine_that_was_killed_is_seen_to_be_gone(tmp_path):
     """The next one goes on at once; while it lived it didn't."""
     with subprocess.Popen(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccds_kernel.workflow.manifest import Cause, Failure, Manifest, Record, State
+from ccds_kernel.workflow.manifest import Cause, Failure, Manifest, Record, State, told
 from ccds_kernel.workflow.operator import Item
 from support.workflow import Capitals
 
@@ -108,3 +108,16 @@ def test_a_key_is_a_path_below_the_folder(key):
     """Nothing else comes into paths."""
     with pytest.raises(ValueError, match="names with slashes"):
         Item(key, Path("a"), "v1", 1)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("read: finite voxels", "2 at read: expected finite voxels"),
+        ("2 resample: a spacing", "2 at 2 resample: expected a spacing"),
+        ("a worker that survives the volume", "2: expected a worker that survives the volume"),
+    ],
+)
+def test_a_reason_is_told_by_what_was_expected(reason, words):
+    """What should have been there isn't taken for what was wrong."""
+    assert told(reason, 2) == words

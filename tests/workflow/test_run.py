@@ -10,7 +10,7 @@ from ccds_kernel.workflow.lease import LeaseHeldError, held
 from ccds_kernel.workflow.manifest import Cause, State
 from ccds_kernel.workflow.progress import RunState, read_progress
 from ccds_kernel.workflow.run import Run
-from support.workflow import Capitals, item_of, write_items
+from support.workflow import Capitals, KeptEngine, item_of, write_items
 
 
 def _made(folder) -> dict[str, str]:
@@ -198,3 +198,34 @@ def test_the_progress_is_a_json_object(tmp_path, folder, engine):
     assert told["format"] == "ccds-progress-1"
     assert (told["state"], told["total"], told["done"], told["failed"]) == ("ended", 2, 1, 1)
     assert told["reasons"] == {"read: words": 1}
+
+
+def test_a_freak_makes_no_other_item_s_worker_large(tmp_path, folder, engine):
+    """Common sizes go first, with workers for them; then the large ones, with no more workers than there are of them."""
+    sizes = [100 << 20, 110 << 20, 390 << 20, 90 << 20, 800 << 20]
+    items = [item_of(tmp_path, number, "word", memory=size) for number, size in enumerate(sizes)]
+    seen = []
+
+    progress = Run(Capitals(), folder, engine, "ann").over(items, seen.append)
+
+    assert progress.done == 5
+    assert engine.asked == [(390 << 20, 4), (800 << 20, 1)]
+    assert {one.done + one.failed + one.running + one.waiting for one in seen} == {5}
+
+
+def test_what_never_fits_is_in_quarantine_until_there_is_more_memory(tmp_path, folder, workers):
+    """Nothing is started for it, and the next run leaves it; with more memory, or where somebody says so, it is tried."""
+    large = [replace(item_of(tmp_path, 0, "one", memory=900 << 20), memory_at="2 resample")]
+    little, more = KeptEngine(workers, most=800 << 20), KeptEngine(workers, most=950 << 20)
+
+    first, second = (Run(Capitals(), folder, little, "ann").over(large) for _ in range(2))
+    failure = folder.manifest.get("study-0/a").failure
+    again, _ = Run(Capitals(), folder, little, "ann", again=True).left(large)
+    grown = Run(Capitals(), folder, more, "ann").over(large)
+
+    assert (first.state, first.failed, first.quarantined) == (RunState.ENDED, 1, 1)
+    assert (second.failed, second.quarantined, little.opened) == (1, 1, 0)
+    assert (failure.cause, failure.step) == (Cause.MEMORY, "2 resample")
+    assert "0.9 GB, where a worker has 0.8 GB at most" in failure.found
+    assert again == large
+    assert (grown.done, grown.failed) == (1, 0)

@@ -55,6 +55,7 @@ class Shift:
         self._waiting = sorted(items, key=lambda item: (item.memory, item.key))
         self._tries: dict[str, int] = {}
         self._working: dict[Any, Item] = {}
+        self._room = 0
 
     @property
     def left(self) -> int:
@@ -70,7 +71,8 @@ class Shift:
         """
         finished: SimpleQueue[Any] = SimpleQueue()
         try:
-            self._refuse_too_large(workers.memory_each)
+            self._room = workers.memory_each
+            self._refuse_too_large(self._room)
             while self.left:
                 hands = _hands(workers)
                 self._hand_out(workers, hands, finished)
@@ -121,7 +123,7 @@ class Shift:
             raise
         if record is None:
             # It may have been the one that took too much: it gets more room, as far as there is any.
-            self._put_back(replace(item, memory=2 * item.memory))
+            self._put_back(replace(item, memory=max(item.memory, min(2 * item.memory, self._room))))
             return
         self._watch.settle(record)
         if record.failure is not None and is_full(record.failure):
@@ -195,8 +197,19 @@ def _died(tries: int) -> Failure:
 def _too_large(item: Item, memory: int) -> Failure:
     return Failure(
         cause=Cause.MACHINE,
-        step="",
+        step=item.memory_at,
         expected="a volume that the memory suffices for",
-        found=f"one that needs about {item.memory / 1e9:.1f} GB, where a worker has {memory / 1e9:.1f} GB",
-        do="take a coarser spacing, or a session with more memory, and run again",
+        found=f"one that needs about {item.memory / 1e9:.1f} GB, where a worker has {memory / 1e9:.1f} GB now",
+        do="wait until there is more, or take a session with more memory, and run again",
+    )
+
+
+def never_fits(item: Item, most: int) -> Failure:
+    """Why an item is in quarantine that needs more than the bytes `most`, which are all that one may ever need here."""
+    return Failure(
+        cause=Cause.MEMORY,
+        step=item.memory_at,
+        expected="a volume that the memory suffices for",
+        found=f"one that needs about {item.memory / 1e9:.1f} GB, where a worker has {most / 1e9:.1f} GB at most",
+        do="take a coarser spacing, or a session or nodes with more memory, and run again",
     )

@@ -152,7 +152,7 @@ def test_scientist_tunes_a_recipe_and_trains_a_model(page: Page, demo: Demo, pro
     page.get_by_label("Name of the recipe").fill("brain")
     page.get_by_role("button", name="Save recipe").click()
     shown = page.locator("[data-hash='output']").inner_text()
-    applied = run_command(page.locator(".ccds-saved .ccds-command").inner_text(), work, tmp_path / "out.nii.gz")
+    applied = run_command(page.locator("[data-command='apply']").inner_text(), work, tmp_path / "out.nii.gz")
 
     open_notebook(page, session, "walkthroughs/training.ipynb")
     run_all(page)

@@ -34,8 +34,9 @@ class Screen:
         self._app = imaging_of(project)
 
     def ask(self, kind: str, **more):
-        """What its page gets."""
-        return self._app.answer({"screen": "quarantine", "kind": kind, **more})
+        """What its page gets, once the studies are gone through."""
+        request = {"screen": "quarantine", "kind": kind, **more}
+        return until(lambda: "opening" not in (told := self._app.answer(request)) and told, "the screen to open")
 
     def shown(self, study: str) -> dict:
         """A study as the series screen shows it."""

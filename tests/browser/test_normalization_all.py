@@ -1,6 +1,7 @@
 """All volumes of a project in a real browser: the cohort view, and the run page, as cells of the lab's notebook."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
@@ -88,6 +89,24 @@ def test_a_recipe_is_chosen_and_each_measure_is_shown(cohort):
 
         expect(view.get_by_role("radio", name=measure)).to_be_checked()
         expect(view.get_by_role("img", name=told)).to_be_visible()
+
+
+def test_a_recipe_saved_elsewhere_is_offered_when_the_view_is_come_to(cohort, filled):
+    """By mouse, without a button: it was saved in the preview above since this view was opened."""
+    view = cohort()
+    choice = view.get_by_label("after recipe")
+    expect(choice.locator("option")).to_have_text(["choose one", "head CT"])
+    recipes = RecipeFolder(filled.folder / "work" / "sam" / "recipes")
+    recipes.save(replace(RECIPE, name="made since"))
+
+    view.page.mouse.move(0, 0)
+    view.get_by_role("heading", name="How alike").hover()
+
+    expect(choice.locator("option")).to_have_count(3)
+    choice.select_option("made since")
+    expect(view.get_by_role("heading", name="After “made since”")).to_be_visible()
+    expect(choice.locator("option").first).to_have_text("none")
+    (recipes.folder / "made-since.yaml").unlink()
 
 
 def test_a_run_is_begun_and_told_to_its_end(served, open_page, filled):

@@ -11,6 +11,7 @@ from support.contrast import below, looks
 from support.preview import PROJECT, STUDIES
 from support.preview_page import (
     CENTER,
+    WIDTH,
     caption,
     filled,
     open_preview,
@@ -90,6 +91,34 @@ def test_a_slider_that_is_held_shows_what_the_whole_volume_will(open_preview):
     expect(page.locator(BADGE)).to_be_hidden()
     assert float(center) == pytest.approx(875, abs=100)
     assert np.array_equal(pixels(page, 1), held)
+
+
+@pytest.mark.parametrize("width", [760, 880])
+def test_the_picture_is_in_sight_while_a_slider_is_held(open_preview, width):
+    """As wide as a notebook beside its list of files, with more steps than have room: these scroll, the pictures stay."""
+    page = open_preview(viewport={"width": width, "height": 780})
+    for name in ("crop_pad", "foreground", "clip"):
+        page.get_by_label("Add a step").select_option(name)
+    page.locator(".ccds-normalization").evaluate("one => one.scrollIntoView({ block: 'start' })")
+
+    hold(page, "window center, slider", 0.6)
+
+    expect(page.locator("[data-side=after] .ccds-box")).to_be_in_viewport(ratio=0.9)
+    expect(page.get_by_label("window center, slider")).to_be_in_viewport(ratio=1)
+    page.mouse.up()
+
+
+def test_a_page_of_a_windows_center_is_a_tenth_of_its_width(open_preview):
+    """Not of the slider, which is twenty brain windows long."""
+    page = open_preview()
+    page.get_by_label(WIDTH).fill("200")
+    center = page.get_by_label(CENTER)
+
+    page.get_by_label("window center, slider").press("PageUp")
+    expect(center).to_have_value("60")
+    page.get_by_label("window center, slider").press("PageDown")
+
+    expect(center).to_have_value("40")
 
 
 def test_a_slider_by_keyboard(open_preview):

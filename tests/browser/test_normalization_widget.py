@@ -43,7 +43,7 @@ def test_a_scientist_tunes_a_recipe_saves_it_and_runs_it(open_preview, recipes, 
     page = open_preview()
     before, after = pixels(page, 0), pixels(page, 1)
     expect(page.get_by_label("Study", exact=True).locator("option").first).to_have_text(
-        f"study {STUDIES[0][:8]}… · Sample Scan 64 · 3.2 × 3.2 × 5 mm"
+        f"Sample Scan 64 · 3.2 × 3.2 × 5 mm · study {STUDIES[0][:8]}…"
     )
 
     page.get_by_label(CENTER).fill("895")

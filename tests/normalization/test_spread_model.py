@@ -1,6 +1,7 @@
 """The cohort view without a browser: what its page is told, on a project with volumes of two scanners."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -167,6 +168,18 @@ def test_a_recipe_may_be_given_and_taken_away(project):
     with pytest.raises(CcdsError, match="a recipe of your folder recipes"):
         model.answer({"kind": "recipe", "file": "../other.yaml"})
     model.close()
+
+
+def test_recipes_saved_since_are_listed_and_nothing_is_measured_anew(view, project):
+    """The turn goes on, and what was chosen stays so."""
+    turn = view.start()["turn"]
+    RecipeFolder(project.folder / "work" / "sam" / "recipes").save(replace(RECIPE, name="made since"))
+
+    answer = view.answer({"kind": "recipes"})
+
+    assert {one["name"] for one in answer["recipes"]} == {"head CT", "made since"}
+    assert answer["recipe"] is None
+    assert view.answer({"kind": "look", "turn": turn, "count": 0})["turn"] == turn
 
 
 @pytest.mark.parametrize(

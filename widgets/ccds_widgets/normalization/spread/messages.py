@@ -26,6 +26,12 @@ class Recipe(requests.Request):
     file: Annotated[str, Field(max_length=200)] | None
 
 
+class Recipes(requests.Request):
+    """Which recipes are saved now."""
+
+    kind: Literal["recipes"]
+
+
 class Choose(requests.Request):
     """The volume at place `volume` is to be opened in the preview."""
 
@@ -33,7 +39,7 @@ class Choose(requests.Request):
     volume: Count
 
 
-Request = Look | Recipe | Choose
+Request = Look | Recipe | Recipes | Choose
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="kind")])
 

@@ -99,6 +99,9 @@ class SpreadModel:
                 return self._news(request.turn, request.count)
             case messages.Recipe():
                 return self._take(request.file)
+            case messages.Recipes():
+                self._saved = self._cohort.recipes()
+                return self._chosen_recipe()
             case messages.Choose():
                 return self._open(request.volume)
 

@@ -45,11 +45,10 @@ function render({ model, el }) {
     parts.studies,
     h("div", { class: "ccds-slide" }, parts.ends[0], slider, parts.ends[1], parts.position),
     parts.probe,
-    parts.charts,
-    parts.table,
   );
+  const figures = h("div", { class: "ccds-figures" }, parts.charts, parts.table);
   const side = h("section", { class: "ccds-side", "aria-label": "Recipe" }, h("h2", {}, "Recipe"), parts.work, parts.steps, parts.adding, parts.saving);
-  const columns = h("div", { class: "ccds-columns" }, h("div", { class: "ccds-main" }, parts.view, parts.trouble, reading, stage), side, parts.saved);
+  const columns = h("div", { class: "ccds-columns" }, h("div", { class: "ccds-main" }, parts.view, parts.trouble, reading, stage), side, figures, parts.saved);
   const screen = h("div", { class: "ccds-screen", hidden: true }, parts.top, parts.error, columns);
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the project …"));
   const root = h("div", { class: "ccds ccds-normalization" }, parts.lost, cover, screen, parts.said, parts.keys);
@@ -93,7 +92,7 @@ function render({ model, el }) {
     }
     if (does("recipe", "glimpse")) drawEffects(state, parts.steps, act);
     if (does("view")) redraw(parts.view, drawView(state, act));
-    stage.hidden = !firstOf(state);
+    stage.hidden = figures.hidden = !firstOf(state);
     reading.hidden = Boolean(firstOf(state)) || !state.busy;
     if (!firstOf(state)) return;
     if (does("view", "slice")) drawSlider();

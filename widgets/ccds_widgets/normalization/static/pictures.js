@@ -21,14 +21,20 @@ function besideWords({ beside }) {
   return `After ${beside?.replace(/\.yaml$/, "")}`;
 }
 
-/** A study's pictures, with its name where there are several. */
+/** Writes parts with a dot between them; lines break there before they break within a part. */
+function tell(element, ...parts) {
+  element.replaceChildren(...parts.flatMap((words, at) => [at ? " · " : "", h("span", {}, words)]));
+}
+
+/** A study's pictures, with its scanner and spacing where there are several. */
 function newColumn(state, id, place) {
+  const { words, scanner, study } = volumeOf(state, id);
   const pictures = sidesOf(state).map((side) => newPicture(side, place, besideWords(state)));
   const swatch = h("i", { class: "ccds-swatch", "data-study": place, "aria-hidden": "true" });
-  const head = h("p", { class: "ccds-column-head", title: volumeOf(state, id).words, hidden: state.chosen.length === 1 }, swatch, h("span", {}, `${place + 1} · ${volumeOf(state, id).words}`));
+  const head = h("p", { class: "ccds-column-head", title: words, hidden: state.chosen.length === 1 }, swatch, h("span", {}, `${place + 1} · ${scanner || `study ${study}`}`));
   const trouble = h("p", { class: "ccds-error", role: "alert", hidden: true });
   const row = h("div", { class: "ccds-pictures" }, ...pictures.map(({ figure }) => figure));
-  return { id, pictures, trouble, row, section: h("section", { class: "ccds-column", "aria-label": volumeOf(state, id).words }, head, trouble, row) };
+  return { id, pictures, trouble, row, section: h("section", { class: "ccds-column", "aria-label": words }, head, trouble, row) };
 }
 
 /** Draws what is there of the slice that is looked at; the picture before stays where it isn't there yet. */
@@ -40,7 +46,7 @@ function paint(picture, state, find) {
   if (glimpse?.plane === state.plane) {
     paintBytes(picture, state, { ...glimpse, result, bytes: new Uint8Array(glimpse.bytes.buffer, glimpse.bytes.byteOffset, glimpse.bytes.byteLength) });
     picture.drawn = null; // nobody is told of values that the cluster won't make
-    picture.head.textContent = `${spacingWords(glimpse.spacing_mm)} · coarser copy`;
+    tell(picture.head, spacingWords(glimpse.spacing_mm), "coarser copy");
     return;
   }
   const number = sliceAt(state, result, side, stationOf(state));
@@ -49,7 +55,7 @@ function paint(picture, state, find) {
   paintBytes(picture, state, { cut: result.planes[state.plane].cuts[side], number, bytes, result });
   picture.drawn = { number, plane: state.plane, revision: result.revision };
   const { shape, spacing_mm: spacing } = result.sides[side];
-  picture.head.textContent = `${shape.join(" × ")} · ${spacingWords(spacing)}`;
+  tell(picture.head, shape.join(" × "), spacingWords(spacing));
 }
 
 function paintBytes(picture, state, { cut, number, bytes, result }) {
@@ -65,9 +71,10 @@ function paintBytes(picture, state, { cut, number, bytes, result }) {
   picture.frame.style.height = `${(100 * height * cut.spacing_mm[1]) / largest}%`;
   picture.edges.forEach((edge, at) => (edge.textContent = cut.edges[at]));
   const mm = cut.first_mm + number * cut.step_mm;
-  const tilt = cut.tilt_deg >= 0.5 ? ` · tilted ${short(cut.tilt_deg, 1)}°` : "";
-  picture.caption.textContent = `${placeWords(result.planes[state.plane].axis, mm)} · slice ${number + 1} of ${count}${tilt}`;
-  canvas.setAttribute("aria-label", `${picture.title.textContent}, ${state.plane}, ${picture.caption.textContent}`);
+  const caption = [placeWords(result.planes[state.plane].axis, mm), `slice ${number + 1} of ${count}`];
+  if (cut.tilt_deg >= 0.5) caption.push(`tilted ${short(cut.tilt_deg, 1)}°`);
+  tell(picture.caption, ...caption);
+  canvas.setAttribute("aria-label", `${picture.title.textContent}, ${state.plane}, ${caption.join(" · ")}`);
 }
 
 /** The longest side of any picture, mm. */

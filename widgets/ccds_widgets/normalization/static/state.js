@@ -170,13 +170,24 @@ function recipeWindow(state) {
   return typeof center === "number" && typeof width === "number" ? [center - width / 2, center + width / 2] : null;
 }
 
-/** One volume of each scanner and spacing, the shown one first. */
+/** How many scanners the chosen volumes are of, and how many there are of the first one's modality. */
+function scannersShown(state) {
+  const { modality } = volumeOf(state, state.chosen[0]);
+  const ofModality = state.volumes.filter((volume) => volume.modality === modality);
+  const count = (volumes) => new Set(volumes.map(({ scanner }) => scanner)).size;
+  return [count(ofModality.filter(({ id }) => state.chosen.includes(id))), count(ofModality)];
+}
+
+/** One volume of each scanner, then of each other spacing, the shown one first; as many as have room. */
 function oneOfEach(state) {
   const first = volumeOf(state, state.chosen[0]);
+  const scanners = new Map();
   const kinds = new Map();
   for (const volume of [first, ...state.volumes]) {
     const kind = `${volume.modality}|${volume.scanner}|${volume.spacing_mm.map((mm) => mm.toFixed(1))}`;
-    if (volume.modality === first.modality && !kinds.has(kind)) kinds.set(kind, volume.id);
+    if (volume.modality !== first.modality) continue;
+    if (!scanners.has(volume.scanner)) scanners.set(volume.scanner, volume.id);
+    if (!kinds.has(kind)) kinds.set(kind, volume.id);
   }
-  return [...kinds.values()].slice(0, MOST_STUDIES);
+  return [...new Set([...scanners.values(), ...kinds.values()])].slice(0, MOST_STUDIES);
 }

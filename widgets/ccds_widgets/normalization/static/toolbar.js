@@ -22,6 +22,7 @@ function drawToolbar(state, act, keys) {
     );
     return h("div", { class: "ccds-study-choice" }, several ? h("i", { class: "ccds-swatch", "data-study": place, "aria-hidden": "true" }) : null, select, several ? remove : null);
   });
+  const [shown, all] = scannersShown(state);
   const rest = volumes.filter((volume) => !chosen.includes(volume.id));
   const button = (focus, words, hint, run, off) => h("button", { class: "ccds-button", type: "button", "data-focus": focus, title: hint, disabled: off, onclick: run }, words);
   return [
@@ -31,6 +32,7 @@ function drawToolbar(state, act, keys) {
       { class: "ccds-study-buttons" },
       button("more", "Add a study", `Up to ${MOST_STUDIES} side by side`, () => act.choose([...chosen, rest[0].id]), !rest.length || chosen.length >= MOST_STUDIES),
       button("each", "One of each scanner", "One volume of each scanner and spacing", () => act.choose(oneOfEach(state)), !rest.length),
+      shown < all && several ? h("span", { class: "ccds-muted" }, `${shown} of ${counted(all, "scanner")}`) : null,
       h("button", { class: "ccds-button", type: "button", "data-focus": "keys", title: "Keys (?)", "aria-label": "Keys (?)", onclick: () => keys.showModal() }, "Keys", h("kbd", {}, "?")),
     ),
   ];

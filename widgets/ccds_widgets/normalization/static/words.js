@@ -29,7 +29,7 @@ function placeWords(axis, mm) {
   return `${mm < 0 ? negative : positive} ${short(Math.abs(mm), 1)} mm`;
 }
 
-/** The volumes with their `words`: "study abcdefgh… · Sample Scan 64 · 3.2 × 3.2 × 5 mm". */
+/** The volumes with their `words`, what they are compared by first: "Sample Scan 64 · 3.2 × 3.2 × 5 mm · study abcdefgh…". */
 function withWords(volumes) {
   const ofStudy = Map.groupBy(volumes, (one) => one.study);
   return volumes.map((one) => ({ ...one, words: volumeWords(one, ofStudy.get(one.study)) }));
@@ -37,10 +37,11 @@ function withWords(volumes) {
 
 function volumeWords(volume, siblings) {
   const key = volume.study.length > 12 ? `${volume.study.slice(0, 8)}…` : volume.study;
-  const words = [`study ${key}`];
-  if (siblings.length > 1) words.push(`volume ${siblings.indexOf(volume) + 1} of ${siblings.length}`);
+  const words = [];
   if (volume.scanner) words.push(volume.scanner);
   if (volume.spacing_mm.length) words.push(spacingWords(volume.spacing_mm));
+  words.push(`study ${key}`);
+  if (siblings.length > 1) words.push(`volume ${siblings.indexOf(volume) + 1} of ${siblings.length}`);
   return words.join(" · ");
 }
 

@@ -8,6 +8,7 @@ function actions(state, channel, draw, say) {
   let ended = false;
   let away = false;
   let looking = 0;
+  let listing = false; // whether recipes are asked for
 
   async function look() {
     clearTimeout(timer);
@@ -77,6 +78,7 @@ function actions(state, channel, draw, say) {
       if (away === isAway) return;
       away = isAway;
       if (state.at_work && !state.stalled) look();
+      if (!away) act.recipes();
     },
     close() {
       ended = true;
@@ -86,6 +88,20 @@ function actions(state, channel, draw, say) {
     measure(measure) {
       state.measure = measure;
       draw();
+    },
+    /** Lists the recipes anew: one may have been saved in the preview above. */
+    async recipes() {
+      if (ended || listing || state.busy || state.stalled || !state.volumes.length) return;
+      listing = true;
+      try {
+        const { recipes, recipe } = await channel.ask({ kind: "recipes" });
+        if (!state.busy && !ended) Object.assign(state, { recipes, recipe });
+        draw();
+      } catch (error) {
+        if (!error.lost) stall(error);
+      } finally {
+        listing = false;
+      }
     },
     recipe: (file) => change({ kind: "recipe", file }),
     async choose(place) {

@@ -1,12 +1,12 @@
 // The small multiples: a row for each scanner, a column before and one after, each column on one scale.
 
 const CAPTIONS = {
-  quantiles: "Each line a volume: 1 to 99 %, thick 25 to 75 %, the dot its median.",
+  quantiles: "Each line a volume: 1 to 99 %, thick 25 to 75 %, the dot its median. Many are a band, a line through their medians.",
   spacing: "Each dot a volume, along the patient’s axes.",
   shape: "Each dot a volume: its voxels along the patient’s axes.",
   orientation: "To which side each voxel axis runs.",
 };
-const UNITS = { quantiles: "", spacing: "mm", shape: "", orientation: "" };
+const UNITS = { spacing: "mm", shape: "voxels" };
 
 /** The whole table for the chosen measure. */
 function drawColumns(state, act, width) {
@@ -26,7 +26,7 @@ function drawColumns(state, act, width) {
 /** Lengths before and after are told on one scale: what has become alike is seen by its place. */
 function sharedDomain(state) {
   const values = state.volumes.flatMap((volume) => volume.sides.flatMap((side) => side[state.measure] ?? []));
-  const [, high] = domain(values);
+  const [, high] = roomy(extent(values));
   return [0, high];
 }
 
@@ -44,10 +44,15 @@ function drawColumn(state, act, after, scanners, width, shared) {
   }
   const isLines = state.measure === "quantiles";
   const left = isLines ? RIGHT : LEFT;
-  const range = shared ?? [domain(all.map(({ value }) => value[0]))[0], domain(all.map(({ value }) => value.at(-1)))[1]];
+  const range = shared ?? roomy([extent(all.map(({ value }) => value[0]))[0], extent(all.map(({ value }) => value.at(-1)))[1]]);
   const at = isLines ? (value) => scale(range, left, width - RIGHT)(value) : scale(range, left, width - RIGHT);
   const draw = isLines ? drawQuantiles : drawDots;
-  return { head: head(drawAxis(range, width, left, UNITS[state.measure])), cells: cells((those, name) => draw(those, unlike, at, width, act, name)) };
+  return { head: head(drawAxis(range, width, left, isLines ? intensityUnit(scanners, after) : UNITS[state.measure])), cells: cells((those, name) => draw(those, unlike, at, width, act, name)) };
+}
+
+/** That of CT as converted; a recipe may have changed it. */
+function intensityUnit(scanners, after) {
+  return !after && scanners.every(({ modality }) => modality === "CT") ? "HU" : "";
 }
 
 function headline(state, after) {

@@ -23,13 +23,16 @@ function quantile(values, share) {
  * The part of the axis that is drawn: all of `values`, but for those that lie far outside, which are drawn at its end: one volume of
  * other units must not squeeze all others into a line.
  */
-function domain(values, pad = 0.04) {
+function extent(values) {
   if (!values.length) return [0, 1];
   const sorted = [...values].sort((one, other) => one - other);
   const [low, high] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
   const far = Math.max(6 * (high - low), Math.abs(high) * 0.25, 1e-6);
-  const first = Math.max(sorted[0], low - far);
-  const last = Math.min(sorted.at(-1), high + far);
+  return [Math.max(sorted[0], low - far), Math.min(sorted.at(-1), high + far)];
+}
+
+/** An extent with some room at both ends. */
+function roomy([first, last], pad = 0.04) {
   const room = (last - first) * pad || Math.abs(first) * 0.05 || 0.5;
   return [first - room, last + room];
 }
@@ -39,11 +42,14 @@ function scale([low, high], from, to) {
   return (value) => Math.min(to, Math.max(from, from + ((value - low) / (high - low)) * (to - from)));
 }
 
-/** Round numbers in the domain, few. */
+/** Round numbers in the domain, about so many, three at least. */
 function ticks([low, high], many = 4) {
   const rough = (high - low) / many;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= rough);
+  const steps = [0.5, 1, 2, 5, 10].map((one) => one * power);
+  const count = (step) => Math.floor(high / step + 1e-9) - Math.ceil(low / step - 1e-9) + 1;
+  const coarse = steps.findIndex((one) => one >= rough);
+  const step = steps.slice(0, coarse + 1).findLast((one) => count(one) >= 3) ?? steps[0];
   const found = [];
   for (let at = Math.ceil(low / step) * step; at <= high + step * 1e-9; at += step) found.push(Math.abs(at) < step * 1e-9 ? 0 : at);
   return found;

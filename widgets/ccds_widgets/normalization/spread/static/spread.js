@@ -3,6 +3,7 @@
 const NAMES = 176; // pixels for the scanners' names
 const GAP = 16;
 const PADDING = 32;
+const NARROW = 640; // pixels of the view below which names stand above their charts
 
 function render({ model, el }) {
   const state = newState();
@@ -35,6 +36,8 @@ function render({ model, el }) {
   const ending = new AbortController();
   document.addEventListener("visibilitychange", () => !state.stalled && act.awake(), { signal: ending.signal });
   keepKeys(root, ending.signal);
+  // Before the choice is opened: a list that changes closes it.
+  for (const kind of ["pointerenter", "focusin"]) root.addEventListener(kind, (event) => !root.contains(event.relatedTarget) && act.recipes(), { signal: ending.signal });
   const sizes = new ResizeObserver(() => draw());
   sizes.observe(root);
   const sight = new IntersectionObserver((seen) => act.away(!seen.at(-1).isIntersecting));
@@ -64,7 +67,9 @@ function render({ model, el }) {
     parts.error.textContent = state.error ?? "";
     show("tools", [state.recipes, state.recipe, state.measure, state.busy], () => drawTools(state, act));
     show("progress", [state.at_work, state.count, state.total, state.failed], () => drawProgress(state));
-    const width = Math.floor((root.clientWidth - PADDING - NAMES - 2 * GAP) / 2);
+    const isNarrow = root.clientWidth < NARROW;
+    parts.columns.dataset.narrow = String(isNarrow);
+    const width = Math.floor((root.clientWidth - PADDING - (isNarrow ? GAP : NAMES + 2 * GAP)) / 2);
     const told = [state.turn, state.count, state.unlike.length, state.at_work, state.recipe, state.recipes.length];
     if (width > 80) show("columns", [told, state.measure, width], () => drawColumns(state, act, width));
     show("unlike", [state.unlike, state.opened, state.at_work, state.volumes.map((volume) => volume.error)], () => drawUnlike(state, act));
@@ -86,11 +91,11 @@ function drawTools(state, act) {
   );
   const own = state.recipe && state.recipe.file === null ? h("option", { value: "*", selected: true, disabled: true }, `${state.recipe.name} (not among your recipes)`) : null;
   const options = state.recipes.map(({ file, name }) => h("option", { value: file, selected: state.recipe?.file === file }, name));
-  const select = h("select", { class: "ccds-field", "data-focus": "recipe", disabled: state.busy, onchange: (event) => act.recipe(event.target.value || null) }, h("option", { value: "", selected: !state.recipe }, state.recipes.length ? "none" : "none saved yet"), own, ...options);
+  const select = h("select", { class: "ccds-field", "data-focus": "recipe", disabled: state.busy, onchange: (event) => act.recipe(event.target.value || null) }, h("option", { value: "", selected: !state.recipe }, state.recipe ? "none" : state.recipes.length ? "choose one" : "none saved yet"), own, ...options);
   return [
     h("h2", {}, `How alike the volumes of ${state.project} are`),
     h("div", { class: "ccds-toolbar" }, h("div", { class: "ccds-toolbar", role: "radiogroup", "aria-label": "What is compared" }, ...measures), h("span", { class: "ccds-space" }), h("label", { class: "ccds-after" }, "after recipe", select), h("button", { class: "ccds-button", "data-focus": "look", title: "Look for new volumes and recipes", onclick: act.again }, "Look again")),
-    state.recipes.length || state.recipe ? null : h("p", { class: "ccds-hint" }, "To see what a recipe makes of all volumes, save one in the preview first, and look again."),
+    state.recipes.length || state.recipe ? null : h("p", { class: "ccds-hint" }, "To see what a recipe makes of all volumes, save one in the preview first."),
   ];
 }
 

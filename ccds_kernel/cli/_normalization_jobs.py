@@ -6,17 +6,22 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ccds_kernel.batch import Scheduler
     from ccds_kernel.irb.project import Project
+    from ccds_kernel.normalization.run_advice import Advised
     from ccds_kernel.normalization.runs import NormalizationRun
     from ccds_kernel.workflow.cluster_run import JobsNow
     from ccds_kernel.workflow.progress import Progress
+
+Advise = Callable[["Sequence[Advised]"], object]
+"""Is told what `advised` found."""
 
 _LOOK_S = 1.0
 
@@ -45,7 +50,7 @@ def add_cluster_options(run: argparse.ArgumentParser) -> None:
     run.add_argument("--wall-minutes", type=float, metavar="M", help="on the cluster: of each job (a day)")
 
 
-def run_on_cluster(options: argparse.Namespace) -> NormalizationRun | None:
+def run_on_cluster(options: argparse.Namespace, advise: Advise) -> NormalizationRun | None:
     """Hands a run over; follows it where that is asked for, and returns how it is then.
 
     Raises:
@@ -54,11 +59,20 @@ def run_on_cluster(options: argparse.Namespace) -> NormalizationRun | None:
     from ccds_kernel.batch.site import scheduler_of
     from ccds_kernel.irb.roles import Action
     from ccds_kernel.normalization.apply_file import read_recipe
+    from ccds_kernel.normalization.runs import NormalizationRuns
     from ccds_kernel.normalization.runs_cluster import WALL_MINUTES, WORKERS, hand_over
+    from ccds_kernel.workflow.cluster_run import controller_of
 
     recipe = read_recipe(options.recipe)
     with _opened(options.project, Action.WRITE_IMAGES) as project:
         scheduler = scheduler_of(project.settings)
+        said: list[Advised] = []
+        before = controller_of(NormalizationRuns(project).folder(recipe))
+
+        def heard(found: Sequence[Advised]) -> None:
+            said.extend(found)
+            advise(found)
+
         controller = hand_over(
             project,
             recipe,
@@ -68,14 +82,17 @@ def run_on_cluster(options: argparse.Namespace) -> NormalizationRun | None:
             again=options.again,
             workers=WORKERS if options.workers is None else options.workers,
             wall_minutes=WALL_MINUTES if options.wall_minutes is None else options.wall_minutes,
+            advise=heard,
         )
         name = recipe.digest()
         if not options.follow:
             if options.json:
-                print(json.dumps({"project": project.id, "recipe": name, "job": controller.job}, indent=2))
+                document = {"project": project.id, "recipe": name, "job": controller.job}
+                print(json.dumps({**document, "advice": [asdict(one) for one in said]}, indent=2))
             else:
+                how = "is already" if controller == before else "handed to the scheduler as"
                 print(
-                    f"{recipe.name}  {name[:12]}  handed to the scheduler as job {controller.job}: "
+                    f"{recipe.name}  {name[:12]}  {how} job {controller.job}: "
                     f"'ccds normalization show --project {project.id} {name[:12]}' says how far it is"
                 )
             return None

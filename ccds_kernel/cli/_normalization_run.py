@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ccds_kernel.cli._normalization_jobs import add_cluster_options, jobs_as_json, jobs_lines, run_on_cluster
+from ccds_kernel.cli._normalization_jobs import Advise, add_cluster_options, jobs_as_json, jobs_lines, run_on_cluster
 from ccds_kernel.cli._run_shown import bar, terminated_as_interrupted
 
 if TYPE_CHECKING:
     from ccds_kernel.irb.project import Project
+    from ccds_kernel.normalization.run_advice import Advised
     from ccds_kernel.normalization.runs import NormalizationRun
     from ccds_kernel.workflow.progress import Progress
 
@@ -64,20 +66,30 @@ def _add_project(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    done = run_on_cluster(options) if options.engine == "cluster" else _run_here(options)
+    from tqdm import tqdm
+
+    said: list[Advised] = []
+
+    def advise(found: Sequence[Advised]) -> None:
+        said.extend(found)
+        for one in found:
+            tqdm.write(f"ccds: warning: {one}", file=sys.stderr)  # above the bar
+
+    done = run_on_cluster(options, advise) if options.engine == "cluster" else _run_here(options, advise)
     if done is None:
         return
     progress = done.progress
     if options.json:
-        print(json.dumps(_document(options.project, done), indent=2, ensure_ascii=False))
+        document = {**_document(options.project, done), "advice": [asdict(one) for one in said]}
+        print(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        print("\n".join(_lines(done)))
+        print("\n".join([*_lines(done), *_next(options.project, done)]))
         if progress.failed:
             print(f"each of them: 'ccds normalization show --project {options.project} {done.digest[:12]}'")
     _check_whole(progress)
 
 
-def _run_here(options: argparse.Namespace) -> NormalizationRun:
+def _run_here(options: argparse.Namespace, advise: Advise) -> NormalizationRun:
     from ccds_kernel.normalization.apply_file import read_recipe
     from ccds_kernel.normalization.memory import session_memory
     from ccds_kernel.normalization.run_volumes import run_volumes
@@ -97,6 +109,7 @@ def _run_here(options: argparse.Namespace) -> NormalizationRun:
                     studies=options.study,
                     again=options.again,
                     tell=tell,
+                    advise=advise,
                 )
         except KeyboardInterrupt:
             if at:
@@ -151,6 +164,7 @@ def _show(options: argparse.Namespace) -> None:
 
 def _lines(run: NormalizationRun) -> list[str]:
     """What a person wants to know first."""
+    from ccds_kernel.workflow.manifest import told
     from ccds_kernel.workflow.progress import RunState
 
     progress = run.progress
@@ -160,8 +174,21 @@ def _lines(run: NormalizationRun) -> list[str]:
         lines.append(_pace(progress))
     elif state not in {RunState.WAITING, RunState.ENDED}:
         lines.append(f"{progress.why or 'no sign of life'}; {_GOES_ON}")
-    lines += [f"{count} failed at {reason}" for reason, count in progress.reasons.items()]
+    lines += [told(reason, count) for reason, count in progress.reasons.items()]
     return lines
+
+
+def _next(project: str, run: NormalizationRun) -> list[str]:
+    """Where the volumes of a run are that ended, and what can be done with them."""
+    from ccds_kernel.workflow.progress import RunState
+
+    progress = run.progress
+    if progress.state is not RunState.ENDED or not progress.done_before + progress.done:
+        return []
+    return [
+        f"the volumes are in normalized/{run.digest} of the project's folder; with labels and a split they become a dataset:",
+        f"'ccds dataset snapshot --project {project} --normalized {run.digest[:12]} --labels SNAPSHOT …'",
+    ]
 
 
 def _in_all(run: NormalizationRun) -> list[str]:
@@ -190,7 +217,7 @@ def _counted(progress: Progress) -> str:
 def _pace(progress: Progress) -> str:
     from datetime import timedelta
 
-    told = f"{progress.workers} workers"
+    told = f"{progress.workers} worker{'s' if progress.workers != 1 else ''}"
     if progress.per_s:
         told += f", {progress.per_s * 3600:.0f} volumes an hour"
     if progress.seconds_left is not None:
@@ -207,8 +234,6 @@ def _summary(run: NormalizationRun) -> dict[str, object]:
 
 
 def _document(project: str, run: NormalizationRun) -> dict[str, object]:
-    from dataclasses import asdict
-
     failures = [
         {"volume": one.key, "tries": one.tries, **asdict(one.failure)}
         for one in run.failures()

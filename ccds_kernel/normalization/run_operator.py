@@ -111,9 +111,14 @@ class Normalization:
                 self.set_aside(item.key, target.parent.parent)
                 return apply_stored(self.recipe, stored, target)
         except StepError as error:
-            raise _refused(f"{error.place} {self.recipe.steps[error.place - 1].name}", error) from error
+            raise _refused(step_name(self.recipe, error.place), error) from error
         except CcdsError as error:
             raise _refused("write", error) from error
+
+
+def step_name(recipe: Recipe, place: int) -> str:
+    """What a step is called in a record: its place, from 1, and its name."""
+    return f"{place} {recipe.steps[place - 1].name}"
 
 
 def _refused(step: str, error: CcdsError) -> Refused:

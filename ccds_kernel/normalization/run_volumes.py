@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -14,9 +14,11 @@ from ccds_kernel.imaging.output import remove_abandoned
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.normalization.recipe import Recipe
+from ccds_kernel.normalization.run_advice import Advised, advised
 from ccds_kernel.normalization.run_operator import SUFFIX, Normalization
 from ccds_kernel.normalization.runs import RECIPE_FILE, NormalizationRuns
 from ccds_kernel.workflow.engine import Engine
+from ccds_kernel.workflow.manifest import Cause
 from ccds_kernel.workflow.progress import Progress, RunState
 from ccds_kernel.workflow.run import Run
 from ccds_kernel.workflow.run_folder import RunFolder
@@ -35,6 +37,7 @@ def run_volumes(
     studies: Collection[str] | None = None,
     again: bool = False,
     tell: Callable[[Progress], object] = lambda _: None,
+    advise: Callable[[Sequence[Advised]], object] = lambda _: None,
 ) -> Progress:
     """Applies `recipe` to every volume that it wasn't applied to yet; how far it came.
 
@@ -48,6 +51,7 @@ def run_volumes(
         studies: only volumes of these studies, by key.
         again: whether volumes in quarantine are tried again.
         tell: see `Run.over`.
+        advise: is called once, before the work, with the steps that aren't sensible for volumes among them.
 
     Raises:
         ProjectAccessDenied: that person may not write images (any more).
@@ -56,6 +60,7 @@ def run_volumes(
     project.require(Action.WRITE_IMAGES)
     runs = NormalizationRuns(project)
     items = runs.items(recipe, cohort=cohort, studies=studies)
+    advise(advised(recipe, (item.source for item in items)))
     folder = runs.folder(recipe)
     operator = runs.operator(recipe)
     digest = operator.digest
@@ -117,13 +122,19 @@ def _keep_recipe(recipe: Recipe, folder: RunFolder) -> None:
 
 @contextmanager
 def _tidied(project: Project, operator: Normalization, folder: RunFolder) -> Iterator[None]:
-    """Before the work what was made of volumes that are gone is set aside, afterwards what workers left half done removed.
+    """Before the work what was made of volumes that are gone is set aside; afterwards what was made of those that memory doesn't
+    suffice for any more, and what workers left half done is removed.
 
     Only by the run that is at work: a second one, which is refused, takes nothing from the first.
     """
     _set_gone_aside(project, operator, folder)
     try:
         yield
+        for record in folder.manifest.records():
+            if (
+                record.failure is not None and record.failure.cause is Cause.MEMORY
+            ):  # what is refused a worker sets aside
+                operator.set_aside(record.key, folder.into)
     finally:
         for study in folder.into.glob("[!.]*/"):
             remove_abandoned(study, _WORKERS_ARE_GONE_S)

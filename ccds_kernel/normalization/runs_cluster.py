@@ -7,9 +7,10 @@ other run does.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -20,15 +21,17 @@ from ccds_kernel.files import write_whole
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.normalization.recipe import Recipe
+from ccds_kernel.normalization.run_advice import Advised, advised
 from ccds_kernel.normalization.runs import RECIPE_FILE, NormalizationRun, NormalizationRuns
 from ccds_kernel.settings import settings_file
-from ccds_kernel.workflow.cluster_engine import ClusterEngine, check_workers
+from ccds_kernel.workflow.cluster_engine import ClusterEngine, check_workers, most_memory_of
 from ccds_kernel.workflow.cluster_run import LIVES, ClusterRun, Controller, JobsNow, controller_of
 from ccds_kernel.workflow.job_names import CONTROLLER, RunJob
+from ccds_kernel.workflow.left import left_of
 from ccds_kernel.workflow.own_folder import opened
 from ccds_kernel.workflow.progress import Progress, RunState, write_progress
 from ccds_kernel.workflow.run_folder import RunFolder
-from ccds_kernel.workflow.tally import begun
+from ccds_kernel.workflow.tally import Tally, begun
 
 WORKERS = 8
 """How many are asked for where nobody says how many; each takes a core where one is free."""
@@ -74,6 +77,7 @@ def hand_over(
     again: bool = False,
     workers: int = WORKERS,
     wall_minutes: float = WALL_MINUTES,
+    advise: Callable[[Sequence[Advised]], object] = lambda _: None,
 ) -> Controller:
     """Hands the run over to the scheduler; returns when that has it. While such a run lives, that one stays.
 
@@ -86,6 +90,7 @@ def hand_over(
         again: see there.
         workers: how many at once, as far as there is room.
         wall_minutes: how long each job may take; handed over again afterwards, the rest is done.
+        advise: see `run_volumes`.
 
     Raises:
         ProjectAccessDenied: this person may not.
@@ -98,6 +103,7 @@ def hand_over(
     check_workers(workers)
     runs = NormalizationRuns(project)
     items = runs.items(recipe, cohort=cohort, studies=studies)
+    advise(advised(recipe, (item.source for item in items)))
     run = _run(project, recipe, scheduler)
     before = run.folder.progress()
     order = Order(
@@ -124,9 +130,12 @@ def hand_over(
     env = {"CCDS_CONFIG": str(settings_file().absolute()), **job_variables(job, wall_minutes)}
     if "CCDS_PROJECT" in os.environ:
         env["CCDS_PROJECT"] = os.environ["CCDS_PROJECT"]
-    waits = replace(
-        begun("normalization", recipe.digest(), ClusterEngine.name, project.person, len(items)), state=RunState.WAITING
-    )
+    start = begun("normalization", recipe.digest(), ClusterEngine.name, project.person, len(items))
+    tally = Tally(replace(start, state=RunState.WAITING))
+    left, settled = left_of(items, runs.operator(recipe), run.folder, partial(most_memory_of, scheduler), again=again)
+    for record in settled:
+        tally.keep(record)
+    waits = tally.progress(running=0, waiting=len(left), workers=0)
     try:
         run.folder.folder.mkdir(parents=True, exist_ok=True)
         if not (run.folder.into / RECIPE_FILE).exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
+from ccds_kernel.normalization.memory import session_memory
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.run_items import items_of
 from ccds_kernel.normalization.runs import NormalizationRuns
@@ -21,6 +22,6 @@ def studies_left(project: Project, recipe: Recipe) -> list[str]:
     """
     project.require(Action.READ_IMAGES)
     runs = NormalizationRuns(project)
-    run = Run(runs.operator(recipe), runs.folder(recipe), LocalEngine(1), project.person)
+    run = Run(runs.operator(recipe), runs.folder(recipe), LocalEngine(1, memory=session_memory()), project.person)
     left, _ = run.left(items_of(VolumeFolder(project.folder / "nifti"), recipe))
     return sorted({item.key.partition("/")[0] for item in left})

@@ -79,19 +79,22 @@ def test_a_run_is_followed_to_its_end(site: OwnSite, scheduler: LocalScheduler) 
 def test_a_run_that_waits_is_told_and_can_be_cancelled(site: OwnSite, scheduler: LocalScheduler, node: JobSpec) -> None:
     """`run` returns at once; `show` has the scheduler's word; handed over again it is the same job; `cancel` takes it back."""
     scheduler.submit(node)
+    assert site.ccds("run", "--study", study_key(0)).returncode == 0
 
     first, second = (json.loads(run_on_cluster(site, "--json")) for _ in range(2))
+    words = run_on_cluster(site)
     shown = show(site)
     cancelled = site.ccds("cancel", site.recipe.name, recipe=False)
 
     assert first == second
-    assert (shown["state"], shown["waiting"]) == ("waiting", STUDIES)
+    assert f"is already job {first['job']}" in words
+    assert (shown["state"], shown["done_before"], shown["waiting"]) == ("waiting", 1, STUDIES - 1)
     assert shown["jobs"]["controller"] == "pending"
     assert shown["jobs"]["reason"]
     assert cancelled.returncode == 0, cancelled.stderr
     until(lambda: scheduler.status([first["job"]])[first["job"]].state.ended, "the job to end")
     assert site.run.progress.state == "stopped"
-    assert site.digests() == {}
+    assert site.digests().keys() == {f"{study_key(0)}/series-a"}
 
 
 def test_who_asks_for_other_studies_isn_t_given_the_run_that_lives(
@@ -99,9 +102,9 @@ def test_who_asks_for_other_studies_isn_t_given_the_run_that_lives(
 ) -> None:
     """The same words get it again; other ones would never be done."""
     scheduler.submit(node)
-    first = run_on_cluster(site, "--study", study_key(0))
+    first = run_on_cluster(site, "--json", "--study", study_key(0))
 
-    again = run_on_cluster(site, "--study", study_key(0))
+    again = run_on_cluster(site, "--json", "--study", study_key(0))
     other = site.ccds("run", "--engine", "cluster", "--workers", "2", "--study", study_key(1))
 
     assert again == first

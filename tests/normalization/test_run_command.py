@@ -80,7 +80,9 @@ def test_what_is_done_is_told_in_words(site, capsys):
     told = capsys.readouterr().out
     assert status == 0
     assert "4 volumes: 3 done (3 before), 1 in quarantine" in told
-    assert "1 failed at read: a NIfTI-1 image" in told
+    assert "1 at read: expected a NIfTI-1 image" in told
+    assert f"the volumes are in normalized/{site.recipe.digest()} of" in told
+    assert f"'ccds dataset snapshot --project {PROJECT} --normalized {site.recipe.digest()[:12]} --labels" in told
     assert f"ccds normalization show --project {PROJECT} {site.recipe.digest()[:12]}" in told
 
 
@@ -145,3 +147,22 @@ def test_mistakes_are_told_in_one_line(site, capsys, monkeypatch, call, complain
     told = capsys.readouterr().err
     assert (status, told.count("\n")) == (1, 1)
     assert complaint in told
+
+
+def test_a_step_that_isn_t_sensible_is_warned_of_once(tmp_path, monkeypatch, capsys):
+    """Before the work, with the number of volumes of the modality: for people on stderr, for scripts in the document."""
+    config = normalizing_site(tmp_path)
+    for number in range(2):
+        write_study(project_folder(config), number)
+    recipe, _ = write_recipe(tmp_path, "name: odd\nsteps:\n  - z_score: {mask: nonzero}\noutput: float32\n")
+    monkeypatch.setenv("CCDS_CONFIG", str(config))
+    act_as(monkeypatch, "eve", PROJECT)
+
+    status = main(["normalization", "run", "--project", PROJECT, "--recipe", str(recipe), "--workers", "1", "--json"])
+
+    told = capsys.readouterr()
+    (said,) = json.loads(told.out)["advice"]
+    assert status == 0
+    assert told.err.startswith("ccds: warning: step 1 for 2 CT volumes: ")
+    assert told.err.count("step 1") == 1
+    assert (said["modality"], said["volumes"], said["step"]) == ("CT", 2, 1)

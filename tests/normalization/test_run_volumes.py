@@ -65,6 +65,22 @@ def _key(number: int) -> str:
     return f"{study_key(number)}/series-a"
 
 
+def test_nothing_is_left_of_a_volume_that_memory_doesn_t_suffice_for_any_more(open_as, recipe, engine, config):
+    """It was replaced by one too large: that is in quarantine with the step that takes so much, and what was made before, too."""
+    project = open_as("eve")
+    run_volumes(project, recipe, engine, studies=[study_key(0)])
+    write_study(project_folder(config), 0, seed=1)
+
+    progress = run_volumes(project, recipe, KeptEngine(engine.workers, most=1 << 20), studies=[study_key(0)])
+
+    run = NormalizationRuns(project).get(recipe.digest())
+    (record,) = run.failures()
+    assert (progress.state, progress.failed, progress.quarantined) == (RunState.ENDED, 1, 1)
+    assert (record.key, record.failure.step) == (_key(0), "1 resample")
+    assert digests(run.folder.into) == {}
+    assert len(list((project.folder / "quarantine" / study_key(0)).glob("normalized-*.nii.gz"))) == 1
+
+
 def test_studies_by_key_then_the_rest(open_as, recipe, engine):
     """Whoever names studies gets these; a later run does what is left."""
     project = open_as("eve")

@@ -22,7 +22,6 @@ from ccds_kernel.normalization.recipe_folder import RecipeFolder
 from ccds_kernel.normalization.runs import RECIPE_FILE, NormalizationRun, NormalizationRuns
 from ccds_kernel.normalization.runs_cluster import cancel, jobs_of
 from ccds_kernel.normalization.volume_folder import VolumeFolder
-from ccds_kernel.workflow.manifest import Cause
 from ccds_kernel.workflow.progress import RunState
 from ccds_widgets.normalization.runs.ports import Begun, Failed, Seen, Where
 from ccds_widgets.normalization.saved_recipes import SavedRecipe, SavedRecipes
@@ -84,7 +83,7 @@ class SiteRuns:
                 record.failure.reason,
                 record.failure.found,
                 record.failure.do,
-                record.failure.cause is Cause.REFUSED,
+                record.failure.is_quarantined,
             )
             for record in islice(self._runs.get(digest).failures(), most)
             if record.failure is not None

@@ -62,7 +62,7 @@ function drawFailed(state, act) {
       h(
         "details",
         { class: "ccds-failed", open: state.open.has(reason), ontoggle: (event) => act.toggle(reason, event.target.open) },
-        h("summary", { "data-focus": `reason-${reason}` }, h("b", {}, grouped(failed.length)), ` expected ${reason.replace(/^([^:]*): /, "")}`, h("span", { class: "ccds-muted" }, stepOf(reason), failed[0].quarantined ? " · in quarantine" : " · tried again by the next run")),
+        h("summary", { "data-focus": `reason-${reason}` }, h("b", {}, grouped(failed.length)), `: expected ${reason.replace(/^([^:]*): /, "")}`, h("span", { class: "ccds-muted" }, stepOf(reason), failed[0].quarantined ? " · in quarantine" : " · tried again by the next run")),
         h("ol", {}, ...failed.map((one) => h("li", {}, h("span", { class: "ccds-id" }, one.key), h("span", {}, `found ${one.found}; ${one.do}`)))),
       ),
     ),

@@ -60,8 +60,12 @@ def _apply(options: argparse.Namespace) -> None:
     pairs = list(zip(labels, labels_out, strict=True))
     recipe = read_recipe(options.recipe)
     recipe.check_ready()
-    _advise(recipe, options.source)
+    advised = _advise(recipe, options.source)
     applied = apply_to_file(recipe, options.source, options.out, labels=pairs)
+    if not advised:
+        _warn("modality not known (the .json beside IN names none): advice on steps is left out")
+    if applied.unit_assumed:
+        _warn("the header of IN says no unit of length: it was taken for mm")
     if options.json:
         told = applied.as_json()
         for one, path in zip(told["labels"], labels_out, strict=True):
@@ -87,11 +91,20 @@ def _places(skipped: tuple[int, ...]) -> str:
     return f"step{'s' * (len(skipped) > 1)} {', '.join(str(place) for place in skipped)}"
 
 
-def _advise(recipe: Recipe, source: Path) -> None:
-    """Says which steps are not sensible for the modality that the sidecar beside `source` names, if there is one."""
-    from ccds_kernel.normalization.advice import advice
+def _advise(recipe: Recipe, source: Path) -> bool:
+    """Says which steps are not sensible, for the modality that the sidecar beside `source` names where it names one.
+
+    Returns:
+        Whether that is all that there is to say; not so where it names none and that makes a difference.
+    """
+    from ccds_kernel.normalization.advice import advice, depends_on_modality
     from ccds_kernel.normalization.volume_folder import modality_beside
 
     modality = modality_beside(source)
     for place, line in advice(recipe, modality):
-        print(f"ccds: warning: step {place} for {modality}: {line}", file=sys.stderr)
+        _warn(f"step {place} for {modality}: {line}" if modality else f"step {place}: {line}")
+    return bool(modality) or not depends_on_modality(recipe)
+
+
+def _warn(line: str) -> None:
+    print(f"ccds: warning: {line}", file=sys.stderr)

@@ -6,8 +6,9 @@ Label maps that go along get a provenance of their own: by each of them, labels 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -59,6 +60,7 @@ class Applied:
         labels: the hashes of the label maps that went along, in their order.
         oblique_degrees: how far the output's axes are from the patient's, at most.
         sheared_degrees: how far they are from right angles with each other, at most.
+        unit_assumed: whether the input's header says no unit of length, so that it was taken for mm.
     """
 
     recipe_sha256: str
@@ -70,6 +72,7 @@ class Applied:
     labels: tuple[AppliedLabels, ...] = ()
     oblique_degrees: float = 0.0
     sheared_degrees: float = 0.0
+    unit_assumed: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The fields as JSON holds them."""
@@ -118,15 +121,37 @@ def apply_to_file(
     Raises:
         StepError: a step makes no sense for the image, or takes too much memory for it; the message names the step.
         TargetTaken: `target`, or what labels become, holds something else.
-        CcdsError: `source` is no volume or too large, labels don't fit it, or `target` can't be written.
+        CcdsError: `source` is no volume or too large, labels are none or don't fit it, or `target` can't be written; what is
+            wrong with a file that is read names it by its part in the command (IN, --labels), never by its path.
     """
     for given, made in ((source, target), *labels):
         check_target(given, made)
     if len({made.absolute() for made in (target, *(made for _, made in labels))}) <= len(labels):
         raise CcdsError(expected="an OUT for each file", found="the same one twice", do="choose another OUT")
-    check_memory(recipe, read_header(source), session_memory() if memory is None else memory, len(labels))
-    maps = [(read_nifti(given), made) for given, made in labels]
-    return apply_stored(recipe, read_nifti(source), target, labels=maps)
+    with _named("IN"):
+        header = read_header(source)
+    check_memory(recipe, header, session_memory() if memory is None else memory, len(labels))
+    maps = []
+    for place, (given, made) in enumerate(labels, 1):
+        with _named("--labels" if len(labels) == 1 else f"--labels {place}"):
+            maps.append((read_nifti(given), made))
+    with _named("IN"):
+        stored = read_nifti(source)
+    applied = apply_stored(recipe, stored, target, labels=maps)
+    return applied if header.unit_said else replace(applied, unit_assumed=True)
+
+
+@contextmanager
+def _named(part: str) -> Iterator[None]:
+    """Says which of the command's files it is that can't be read.
+
+    Raises:
+        CcdsError: what was one.
+    """
+    try:
+        yield
+    except CcdsError as error:
+        raise CcdsError(expected=f"in {part} {error.expected}", found=error.found, do=error.do) from error
 
 
 def apply_stored(

@@ -7,7 +7,9 @@ file. Text fields of headers are never carried over.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +28,8 @@ ALIGNED = 2
 """The code of a space that NIfTI gives no name to."""
 
 _SPACES = range(1, 5)
-_MILLIMETRES = ("mm", "unknown")
+_UNSAID = "unknown"
+_MILLIMETRES = ("mm", _UNSAID)
 _DATA = 352
 
 
@@ -39,12 +42,14 @@ class Header:
         affine: (4, 4), voxel to RAS, mm.
         stored: the type of the numbers in the file.
         scaled: whether the real values are other numbers than these.
+        unit_said: whether the file says that its lengths are mm; it may leave it open.
     """
 
     shape: Triple
     affine: Affine
     stored: np.dtype[Any]
     scaled: bool
+    unit_said: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,8 @@ def read_header(path: Path) -> Header:
     affine = checked_affine(image.affine)
     i, j, k = (int(length) for length in image.shape[:AXES])
     slope, inter = float(image.dataobj.slope), float(image.dataobj.inter)
-    return Header((i, j, k), affine, image.get_data_dtype(), (slope, inter) != (1, 0))
+    said = image.header.get_xyzt_units()[0] != _UNSAID
+    return Header((i, j, k), affine, image.get_data_dtype(), (slope, inter) != (1, 0), said)
 
 
 def read_times(path: Path) -> tuple[Volume, ...]:
@@ -113,10 +119,29 @@ def _stored(path: Path, *, times: bool) -> tuple[npt.NDArray[Any], Any, tuple[fl
 
 def _image(path: Path, *, times: bool) -> Any:  # noqa: ANN401 - nibabel's images carry no type hints
     """The image with its header, whose voxels are still in the file."""
-    with _told():
+    with _told(), _quiet():
+        _check_spacing(path)
         image: Any = nib.Nifti1Image.from_filename(path, mmap=False)
         _check_header(image.header, times=times)
         return image
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps what nibabel would print of a header from people: it is refused in our words, or of no consequence.
+
+    Of this thread only: nibabel's logger is one for the whole process.
+    """
+    this = threading.get_ident()
+
+    def of_others(record: logging.LogRecord) -> bool:
+        return record.thread != this
+
+    nib.imageglobals.logger.addFilter(of_others)
+    try:
+        yield
+    finally:
+        nib.imageglobals.logger.removeFilter(of_others)
 
 
 @contextlib.contextmanager
@@ -163,6 +188,20 @@ def write_nifti(volume: Volume, path: Path, space: int) -> None:
             file.write(block.astype(block.dtype.newbyteorder("<"), copy=False).data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _check_spacing(path: Path) -> None:
+    """Refuses a spacing of 0 in a header without sform, which nibabel would take for 1 mm."""
+    with nib.openers.ImageOpener(os.fspath(path), "rb") as file:
+        read: Any = nib.Nifti1Header.from_fileobj  # nibabel's methods carry no type hints
+        header = read(file, check=False)
+    spacing = [float(length) for length in header["pixdim"][1 : 1 + AXES]]
+    if header["dim"][0] >= AXES and header["sform_code"] <= 0 and 0 in spacing:
+        raise CcdsError(
+            expected="voxels that are longer than 0 mm along each axis",
+            found="a spacing of {:g} x {:g} x {:g} mm".format(*spacing),
+            do="mend the image's header, or convert it again from DICOM",
+        )
 
 
 def _check_header(header: Any, *, times: bool) -> None:  # noqa: ANN401 - nibabel's headers carry no type hints

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,10 @@ _SUFFIX = ".nii.gz"
 _LONGEST_SIDECAR = 1 << 20
 _LONGEST_WORDS = 80
 _LARGEST = 1e6
-_CODE = re.compile("[A-Z0-9]{2,16}")
+_MODALITIES = frozenset(("CR", "CT", "DX", "IVUS", "MG", "MR", "NM", "OCT", "OPT", "PT", "RF", "RG", "US", "XA", "XC"))
+"""DICOM's codes of what makes images (PS3.3 C.7.3.1.1.1), as far as anybody makes volumes of them."""
+_KEYS = ("modality", "Modality")
+"""How sidecars call it: ours, and those of dcm2niix and BIDS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +150,10 @@ def _volumes_in(study: Path) -> Iterator[VolumeEntry]:
 
 
 def modality_beside(volume: Path) -> str:
-    """DICOM's code of the modality that the sidecar beside a volume's file says; empty where there is none, or it says none."""
+    """DICOM's code of the modality that the sidecar beside a volume's file says; empty where there is none, or no such code."""
     name = volume.name.removesuffix(_SUFFIX).removesuffix(".nii")
     said = str(_described(volume.with_name(f"{name}.json")).get("modality", ""))
-    return said if _CODE.fullmatch(said) else ""
+    return said if said in _MODALITIES else ""
 
 
 def _described(sidecar: Path) -> dict[str, Any]:
@@ -166,9 +168,9 @@ def _described(sidecar: Path) -> dict[str, Any]:
     scanner = content.get("scanner")
     keys = ("ManufacturerModelName", "Manufacturer")
     names = [scanner.get(key) for key in keys] if isinstance(scanner, Mapping) else []
-    modality = content.get("modality")
+    modality = next((said for key in _KEYS if isinstance(said := content.get(key), str)), "")
     return {
-        "modality": modality[:_LONGEST_WORDS] if isinstance(modality, str) else "",
+        "modality": modality.strip().upper()[:_LONGEST_WORDS],
         "scanner": next((name[:_LONGEST_WORDS] for name in names if isinstance(name, str) and name), ""),
         "shape": tuple(int(length) for length in _numbers(content.get("shape"))),
         "spacing_mm": tuple(_numbers(content.get("spacing_mm"))),

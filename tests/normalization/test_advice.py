@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from ccds_kernel.normalization.advice import advice
+from ccds_kernel.normalization.advice import advice, depends_on_modality
 from ccds_kernel.normalization.recipe import Recipe
 
 WINDOW = "window: {center: 40, width: 80}"
@@ -73,3 +73,27 @@ def test_what_is_not_sensible_is_told_at_its_step(modality, steps, line) -> None
 def test_what_is_sensible_is_not_talked_about(modality, steps) -> None:
     """Order counts; where the modality isn't known nothing is said."""
     assert advised(modality, *steps) == ()
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR", ""])
+@pytest.mark.parametrize(
+    ("step", "meant"),
+    [
+        ("clip: {percentiles: [0.005, 0.995]}", r"write \[0.5, 99.5\]"),
+        ("nyul: {mask: otsu, percentiles: [0.01, 0.5, 1], range: [0, 100]}", r"write \[1, 50, 100\]"),
+    ],
+)
+def test_percentiles_that_look_like_fractions_are_told_of_every_modality(modality, step, meant) -> None:
+    """They are allowed, and nearly all voxels would become one value."""
+    [(place, told)] = advised(modality, GEOMETRY, step)
+
+    assert place == 2
+    assert re.search(f"percentiles are percent, .*: {meant} if they are meant as fractions", told)
+
+
+@pytest.mark.parametrize(("steps", "depends"), [([GEOMETRY], False), ([GEOMETRY, Z_SCORE], True), ([N4], True)])
+def test_whether_a_recipe_s_advice_depends_on_the_modality(steps, depends) -> None:
+    """Moving voxels is sensible for all."""
+    recipe = Recipe.from_yaml(yaml.safe_dump({"name": "r", "steps": [yaml.safe_load(step) for step in steps]}))
+
+    assert depends_on_modality(recipe) == depends

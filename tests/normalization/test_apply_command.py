@@ -1,5 +1,6 @@
 """`ccds normalization apply` as people and scripts meet it: a process."""
 
+import gzip
 import json
 import subprocess
 import sys
@@ -49,6 +50,7 @@ def source(tmp_path, ct):
     image.header["descrip"] = b"DOE^JANE"
     path = tmp_path / "in.nii.gz"
     nib.save(image, path)
+    path.with_name("in.json").write_text('{"modality": "CT"}')
     return path
 
 
@@ -72,6 +74,7 @@ def test_the_file_is_what_apply_gives(recipe, source, tmp_path) -> None:
         "labels": [],
         "oblique_degrees": 0,
         "sheared_degrees": 0,
+        "unit_assumed": False,
     }
     assert digest(out) == expected.digest()
     assert np.array_equal(nib.load(out).get_fdata(dtype=np.float32), expected.voxels)
@@ -221,23 +224,91 @@ def test_a_step_that_makes_no_sense_leaves_nothing_behind(recipe, source, tmp_pa
     assert sorted(tmp_path.iterdir()) == before
 
 
+UNKNOWN = "ccds: warning: modality not known (the .json beside IN names none): advice on steps is left out\n"
+FOR_MR = "ccds: warning: step 3 for MR: a window is in HU, which MR doesn't have: "
+
+
 @pytest.mark.parametrize(
     ("sidecar", "warned"),
     [
-        ('{"modality": "MR"}', "ccds: warning: step 3 for MR: a window is in HU, which MR doesn't have: "),
+        ('{"modality": "MR"}', FOR_MR),
+        ('{"Modality": "mr"}', FOR_MR),
         ('{"modality": "CT"}', ""),
-        ('{"modality": "\\u001b[2J"}', ""),
-        ("{", ""),
+        ('{"Modality": "ct "}', ""),
+        ('{"modality": "MRI"}', UNKNOWN),
+        ('{"modality": "\\u001b[2J"}', UNKNOWN),
+        ("{}", UNKNOWN),
+        ("{", UNKNOWN),
     ],
 )
-def test_a_step_that_isn_t_sensible_for_the_modality_is_told(tmp_path, recipe, ct, sidecar, warned) -> None:
-    """The one that the sidecar beside the input names; the volume is made all the same."""
-    nib.save(nib.Nifti1Image(ct.voxels, ct.affine), tmp_path / "in.nii.gz")
+def test_a_step_that_isn_t_sensible_for_the_modality_is_told(tmp_path, recipe, source, sidecar, warned) -> None:
+    """The one that the sidecar beside the input names, as we or dcm2niix do; the volume is made all the same."""
     (tmp_path / "in.json").write_text(sidecar)
 
-    ended = ccds("--recipe", recipe, tmp_path / "in.nii.gz", tmp_path / "out.nii.gz")
+    ended = ccds("--recipe", recipe, source, tmp_path / "out.nii.gz")
 
     assert ended.returncode == 0
     assert ended.stderr.startswith(warned)
-    assert bool(ended.stderr) == bool(warned)
+    assert ended.stderr.count("\n") == bool(warned)
     assert (tmp_path / "out.nii.gz").exists()
+
+
+def test_a_modality_that_makes_no_difference_is_not_missed(tmp_path, recipe, source) -> None:
+    """Voxels are moved alike whatever they show; nothing is asked for then."""
+    recipe.write_text("name: straight\nsteps:\n- reorient: {to: RAS}\n")
+    (tmp_path / "in.json").unlink()
+
+    ended = ccds("--recipe", recipe, source, tmp_path / "out.nii.gz")
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_header_without_a_unit_is_taken_for_mm_and_that_is_told(tmp_path, recipe, source, ct) -> None:
+    """Once, also with --json, whose document says it too."""
+    nib.save(nib.Nifti1Image(ct.voxels, ct.affine), source)
+
+    ended = ccds("--recipe", recipe, source, tmp_path / "out.nii.gz", "--json")
+
+    assert json.loads(ended.stdout)["unit_assumed"] is True
+    assert ended.stderr == "ccds: warning: the header of IN says no unit of length: it was taken for mm\n"
+
+
+def _not_finite(path, ct):
+    voxels = ct.voxels.astype(np.float32)
+    voxels[1, 2, 3] = np.nan
+    nib.save(nib.Nifti1Image(voxels, ct.affine), path)
+
+
+def _four_axes(path, ct):
+    nib.save(nib.Nifti1Image(np.stack([ct.voxels, ct.voxels], axis=3), ct.affine), path)
+
+
+def _damaged(path, _ct):
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def _no_spacing(path, ct):
+    image = nib.Nifti1Image(ct.voxels, ct.affine)
+    image.set_sform(None)
+    image.set_qform(ct.affine, 1)
+    image.header["pixdim"][3] = 0
+    path.write_bytes(gzip.compress(image.header.binaryblock + bytes(4) + ct.voxels.tobytes(order="F")))
+
+
+@pytest.mark.parametrize("wrong", [_not_finite, _four_axes, _damaged, _no_spacing])
+@pytest.mark.parametrize("part", ["IN", "--labels 2"])
+def test_what_is_wrong_with_a_file_says_which_of_the_command_s(recipe, source, ct, wrong, part) -> None:
+    """By its part, not its path; one line, nothing of the reading library's."""
+    labels = [source.parent / "one.nii.gz", source.parent / "two.nii.gz"]
+    for one in labels:
+        one.write_bytes(source.read_bytes())
+    wrong(source if part == "IN" else labels[1], ct)
+    along = [word for one in labels for word in ("--labels", one, "--labels-out", source.parent / f"out-{one.name}")]
+
+    ended = ccds("--recipe", recipe, source, source.parent / "out.nii.gz", *along)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"ccds: expected in {part} ")
+    assert ended.stderr.count("\n") == 1
+    assert "two.nii.gz" not in ended.stderr
+    assert "in.nii.gz" not in ended.stderr

@@ -257,11 +257,11 @@ def test_a_recipe_without_antialias_keeps_its_hash() -> None:
     [
         ({"interpolation": "linear"}, r"give spacing_mm \(three lengths, mm\) or shape"),
         ({"spacing_mm": [1, 1, 1], "shape": [1, 1, 1], "interpolation": "linear"}, "one of the two"),
-        ({"spacing_mm": [1, 1, 0], "interpolation": "linear"}, "spacing_mm.2 of resample"),
-        ({"spacing_mm": [1, 1, "1 mm"], "interpolation": "linear"}, "spacing_mm.2 of resample"),
+        ({"spacing_mm": [1, 1, 0], "interpolation": "linear"}, "number 3 of spacing_mm of resample"),
+        ({"spacing_mm": [1, 1, "1 mm"], "interpolation": "linear"}, "number 3 of spacing_mm of resample"),
         ({"spacing_mm": [1, 1, 1], "interpolation": "nearest", "antialias": "gaussian"}, "not with nearest"),
         ({"spacing": [1, 1, 1], "interpolation": "linear"}, "write spacing_mm"),
-        ({"shape": [1, 1, 40000], "interpolation": "linear"}, "shape.2 of resample"),
+        ({"shape": [1, 1, 40000], "interpolation": "linear"}, "number 3 of shape of resample"),
     ],
 )
 def test_wrong_parameters_are_one_clear_line(parameters, found) -> None:

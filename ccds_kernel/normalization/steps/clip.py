@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from ccds_kernel.normalization.steps.step import Number, Parameters, ascending
+from ccds_kernel.normalization.steps.step import Number, Parameters, ascending, fractions_meant
 from ccds_kernel.normalization.voxel_statistics import percentiles
 from ccds_kernel.normalization.working import Working
 
@@ -29,6 +29,10 @@ class Clip(Parameters):
         if not ascending(self.percentiles):
             raise ValueError("percentiles must be two different numbers, the lower one first")
         return self
+
+    def slip(self) -> str | None:
+        """See `Parameters.slip`."""
+        return fractions_meant(self.percentiles)
 
     def advice(self, modality: str, *, native: bool) -> str | None:
         """See `Parameters.advice`."""

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.masks import Mask, Masked, constant
-from ccds_kernel.normalization.steps.step import Number, Parameters, ascending
+from ccds_kernel.normalization.steps.step import Number, Parameters, ascending, fractions_meant
 from ccds_kernel.normalization.volume import blocks
 from ccds_kernel.normalization.voxel_statistics import percentiles
 from ccds_kernel.normalization.working import Working
@@ -60,6 +60,10 @@ class Nyul(Parameters):
         if self.landmarks is None and (self.volumes, self.volumes_sha256) != (None, None):
             raise ValueError("volumes and volumes_sha256 tell where landmarks come from, and there are none")
         return self
+
+    def slip(self) -> str | None:
+        """See `Parameters.slip`."""
+        return fractions_meant(self.percentiles)
 
     def advice(self, modality: str, *, native: bool) -> str | None:  # noqa: ARG002 - at any place of a recipe
         """See `Parameters.advice`."""

@@ -33,6 +33,9 @@ class Step(Protocol):
     def check_ready(self) -> None:
         """Refuses a step that can't run on any image yet; see `Parameters.check_ready`."""
 
+    def slip(self) -> str | None:
+        """What looks like a slip of the pen; see `Parameters.slip`."""
+
     def advice(self, modality: str, *, native: bool) -> str | None:
         """Why the step is not sensible for a modality; see `Parameters.advice`."""
 
@@ -59,6 +62,10 @@ class Parameters(BaseModel):
             CcdsError: what it lacks, and how to get it.
         """
 
+    def slip(self) -> str | None:
+        """What is allowed but looks like a slip of the pen, whatever the modality, and what to write: one line, or None."""
+        return None
+
     def advice(self, modality: str, *, native: bool) -> str | None:  # noqa: ARG002 - most steps are sensible for all
         """Why the step is not sensible for a modality, and what is: one line; None where it is.
 
@@ -72,6 +79,14 @@ class Parameters(BaseModel):
 def ascending(numbers: Sequence[float]) -> bool:
     """Whether each of `numbers` is greater than the one before."""
     return all(low < high for low, high in pairwise(numbers))
+
+
+def fractions_meant(percentiles: Sequence[float]) -> str | None:
+    """What to say of `percentiles` that look like fractions: all of them are at most 1 percent."""
+    if percentiles[-1] > 1:
+        return None
+    meant = ", ".join(f"{100 * one:.6g}" for one in percentiles)
+    return f"percentiles are percent, and all of these are at most 1: write [{meant}] if they are meant as fractions"
 
 
 Number = Annotated[float, Field(strict=True), AfterValidator(lambda number: number + 0.0)]

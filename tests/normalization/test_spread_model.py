@@ -182,6 +182,17 @@ def test_recipes_saved_since_are_listed_and_nothing_is_measured_anew(view, proje
     assert view.answer({"kind": "look", "turn": turn, "count": 0})["turn"] == turn
 
 
+def test_of_two_recipes_that_differ_by_name_the_chosen_one_is_told(view, project):
+    """Their hash is the same; in the list the one that was chosen is."""
+    RecipeFolder(project.folder / "work" / "sam" / "recipes").save(replace(RECIPE, name="another name"))
+    view.start()
+
+    chosen = [view.answer({"kind": "recipe", "file": file})["recipe"] for file in ("head-ct.yaml", "another-name.yaml")]
+
+    assert [one["file"] for one in chosen] == ["head-ct.yaml", "another-name.yaml"]
+    assert chosen[0]["digest"] == chosen[1]["digest"]
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -145,7 +145,9 @@ class SpreadModel:
         if recipe is None:
             return {"recipes": listed, "recipe": None}
         digest = recipe.digest()
-        file = next((saved.file for saved in self._saved if saved.recipe.digest() == digest), None)
+        alike = [saved for saved in self._saved if saved.recipe.digest() == digest]
+        alike.sort(key=lambda saved: saved.recipe.name != recipe.name)  # a hash is of no name: two may have it
+        file = alike[0].file if alike else None
         return {"recipes": listed, "recipe": {"name": recipe.name, "file": file, "digest": digest}}
 
     def _news(self, turn: int, count: int) -> Answer:

@@ -70,7 +70,7 @@ PEOPLE = (
     Person(
         "sam",
         "scientist",
-        "JupyterLab on 1 of 4 pretend GPUs: in walkthroughs/ run normalization.ipynb, then training.ipynb.",
+        "JupyterLab on 1 of 4 pretend GPUs: in walkthroughs/ volumes.ipynb, normalization.ipynb, then training.ipynb.",
     ),
     Person("lee", "leadership", "Deployed models: do they still agree with the radiologists? Cluster: who uses it?"),
 )

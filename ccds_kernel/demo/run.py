@@ -140,6 +140,7 @@ def _banner(hospital: Hospital, port: int) -> str:
             "",
             f"On the command line: export CCDS_CONFIG={hospital.settings_file}",
             f"                     {Path(sys.executable).with_name('ccds')} irb show {PROJECT}",
+            "There you, who started this, are an engineer of the project; label snapshots are fay's, in Assess.",
             "",
             "This demo runs without root: only the program's own checks stand between people, not the operating system.",
             "All data is synthetic. Ctrl-C ends the demo with its sessions and jobs; what you did stays for the next start.",

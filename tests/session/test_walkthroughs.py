@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ccds_kernel.demo.hospital import PEOPLE
 from ccds_kernel.resources import resource
 from ccds_kernel.session.walkthroughs import FOLDER, lay_out
 
@@ -84,3 +85,10 @@ def test_a_damaged_note_overwrites_nothing(tmp_path: Path, installed: dict[str, 
     lay_out(tmp_path)
 
     assert (tmp_path / FOLDER / name).read_text() == "mine"
+
+
+def test_the_demo_names_its_scientist_all_of_them(installed: dict[str, str]) -> None:
+    """In the list that it prints."""
+    [sam] = [person for person in PEOPLE if person.name == "sam"]
+
+    assert [name for name in installed if name not in sam.tries] == []

@@ -79,6 +79,21 @@ def test_jobs_that_ended_are_replaced(scheduler: LocalScheduler, cluster: Cluste
         assert workers.client.submit(operator.add, 1, 1).result(60) == 2
 
 
+def test_no_more_jobs_are_asked_for_than_there_are_items(scheduler: LocalScheduler, order: WorkerOrder) -> None:
+    """Few large items keep few large places."""
+    engine = ClusterEngine(scheduler, replace(order, count=3), host="127.0.0.1", look_s=0.2)
+
+    with engine.open(SMALL, 2) as workers:
+        workers.client.wait_for_workers(2, timeout=60)
+
+        assert len(scheduler.mine()) == 2
+
+
+def test_an_item_may_need_what_the_largest_node_has_beside_a_worker(cluster: ClusterEngine) -> None:
+    """Of 8000 MiB a worker keeps 400 for itself."""
+    assert cluster.most_memory() == 7600 << 20
+
+
 def test_what_a_worker_had_that_is_told_to_end_goes_to_another(cluster: ClusterEngine, tmp_path: Path) -> None:
     """A worker that has to make room gives its work back: nobody takes the item for one that kills workers."""
     (tmp_path / "first").touch()

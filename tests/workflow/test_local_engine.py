@@ -52,6 +52,17 @@ def test_there_are_no_more_workers_than_memory_for_them():
         assert workers.memory_together < 4 << 30
 
 
+def test_there_are_no_more_workers_than_items_and_fewer_where_the_largest_needs_the_room():
+    """Though more were asked for: what the session could ever hold isn't kept out by workers that have nothing to do."""
+    engine = LocalEngine(8, memory=2 << 30)
+
+    with engine.open(engine.most_memory(), 3) as workers:
+        workers.client.wait_for_workers(1, timeout=60)
+
+        assert len(workers.client.nthreads()) == 1
+        assert workers.memory_each >= engine.most_memory()
+
+
 def test_it_listens_on_loopback_only():
     """Scheduler and workers: nobody on the network reaches them."""
     with LocalEngine(1).open(SMALL) as workers:

@@ -83,9 +83,11 @@ def _run(options: argparse.Namespace) -> None:
         document = {**_document(options.project, done), "advice": [asdict(one) for one in said]}
         print(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        print("\n".join([*_lines(done), *_next(options.project, done)]))
+        print("\n".join(_lines(done)))
         if progress.failed:
             print(f"each of them: 'ccds normalization show --project {options.project} {done.digest[:12]}'")
+        for line in _next(options.project, done):
+            print(line)
     _check_whole(progress)
 
 

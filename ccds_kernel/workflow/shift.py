@@ -206,10 +206,11 @@ def _too_large(item: Item, memory: int) -> Failure:
 
 def never_fits(item: Item, most: int) -> Failure:
     """Why an item is in quarantine that needs more than the bytes `most`, which are all that one may ever need here."""
+    coarser = "" if item.memory_at == "read" else "a coarser spacing, or "
     return Failure(
         cause=Cause.MEMORY,
         step=item.memory_at,
         expected="a volume that the memory suffices for",
         found=f"one that needs about {item.memory / 1e9:.1f} GB, where a worker has {most / 1e9:.1f} GB at most",
-        do="take a coarser spacing, or a session or nodes with more memory, and run again",
+        do=f"take {coarser}a session or nodes with more memory, and run again",
     )

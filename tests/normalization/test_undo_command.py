@@ -42,6 +42,7 @@ def files(tmp_path, ct):
     """Recipe, image and a mask on it, and the folder that they are in."""
     (tmp_path / "r.yaml").write_text(RECIPE)
     saved(tmp_path / "in.nii.gz", np.asarray(ct.voxels), ct.affine)
+    (tmp_path / "in.json").write_text('{"modality": "MR"}')
     mask = np.zeros(ct.voxels.shape, np.uint8)
     mask[2:6, 2:6, 2:5] = 1
     saved(tmp_path / "mask.nii.gz", mask, ct.affine)

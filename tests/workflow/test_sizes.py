@@ -37,8 +37,5 @@ def test_every_item_is_in_one_batch_and_larger_ones_come_later(memory):
     found = batches(items)
 
     assert sorted(item.key for batch in found for item in batch) == sorted(item.key for item in items)
-    assert all(
-        max(one.memory for one in small) < min(one.memory for one in large)
-        for small, large in pairwise(found)
-    )
+    assert all(max(one.memory for one in small) < min(one.memory for one in large) for small, large in pairwise(found))
     assert len(found) <= len(items).bit_length()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -200,7 +201,10 @@ def _files(folder: str) -> Iterator[Path]:
 def _read(path: Path) -> Record | None:
     """The record in `path`, a file that anybody of the project may have written."""
     try:
-        with path.open("rb") as file:
+        # A pipe of that name would be waited for until somebody writes to it.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return None
             return _READER.validate_json(file.read(_LONGEST))
     except (OSError, ValidationError):
         return None

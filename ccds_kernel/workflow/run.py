@@ -8,7 +8,7 @@ and fails after `MOST_TRIES`. An engine that broke down is opened anew.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -107,7 +107,7 @@ class Run:
         return left_of(items, self.operator, self.folder, self.engine.most_memory, again=self.again)
 
     def _do(self, items: list[Item], watch: _Watch) -> None:
-        left, settled = self.left(items)
+        left, settled = self.left(_shown(items, watch))
         for record in settled:
             watch.tally.keep(record)
         later = batches(self._fitting(left, watch))
@@ -193,6 +193,13 @@ class _Watch:
 
     def _write(self) -> None:
         write_progress(self.folder.progress_file, self._at)
+
+
+def _shown(items: list[Item], watch: _Watch) -> Iterator[Item]:
+    """`items`, while the run shows that it lives: on a slow file system it takes its time to read what became of them."""
+    for item in items:
+        watch.look(0, len(items), 0)
+        yield item
 
 
 def _counts(progress: Progress) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """The nightly DAG in a real Airflow: what came newly is normalized by the command that people use, what is done is left."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from ccds_kernel.workflow.manifest import Record
 from support import everywhere
-from support.airflow import airflow_for
+from support.airflow import airflow_for, read_alone
 from support.normalizing import study_key, write_study
 from support.own_site import OwnSite, own_site
 
@@ -77,3 +78,15 @@ def test_what_was_done_is_left(night: Night) -> None:
 def test_nothing_is_left_in_the_morning(night: Night) -> None:
     """`left` has nothing more to hand out: neither what is done nor what is in quarantine."""
     assert night.site.ccds("left", "--json").stdout == "[]\n"
+
+
+def test_two_nights_of_one_name_are_refused(tmp_path: Path) -> None:
+    """Of two recipes of a project with the same file name one would never be applied: both are named instead."""
+    nightly = tmp_path / "nightly.toml"
+    entry = '[[nightly]]\nproject = "HEAD-1"\nrecipe = "/{}/head.yaml"\n'
+    nightly.write_text(entry.format("a") + entry.format("b"))
+
+    read = read_alone(tmp_path, nightly)
+
+    assert read.returncode != 0
+    assert "found ccds_nightly_HEAD-1_head twice" in read.stderr

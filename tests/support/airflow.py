@@ -11,6 +11,7 @@ from support.components import need_path
 
 INSTALLED = Path(sys.prefix) / "share" / "ccds" / "airflow" / ".installed"
 BIN = INSTALLED.parent / "bin"
+DAGS = ROOT / "images" / "airflow" / "dags"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,19 @@ class Airflow:
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
 
 
+def read_alone(home: Path, nightly: Path) -> subprocess.CompletedProcess[str]:
+    """Reads the DAGs for the nights that `nightly` lists, as Airflow does; skips where it isn't installed."""
+    need_path(INSTALLED, "make components")
+    return subprocess.run(
+        [BIN / "python", DAGS / "ccds_nightly.py"],
+        env={"PATH": os.defpath, "HOME": str(home), "AIRFLOW_HOME": str(home), "CCDS_NIGHTLY": str(nightly)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
 def airflow_for(home: Path, config: Path, nightly: Path) -> Airflow:
     """Such an Airflow for the site of `config`, whose nights are those that `nightly` lists; skips where it isn't installed."""
     need_path(INSTALLED, "make components")
@@ -51,7 +65,7 @@ def airflow_for(home: Path, config: Path, nightly: Path) -> Airflow:
         "PATH": os.defpath,
         "HOME": str(home),
         "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "images" / "airflow" / "dags"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "CCDS_CONFIG": str(config),

@@ -1,5 +1,6 @@
 """Records are kept whole, one for each item, and what isn't one counts as none."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,6 +86,17 @@ def test_a_file_that_is_being_written_is_no_record(tmp_path):
     (tmp_path / "study" / ".b.json.abc").write_text("{", encoding="utf-8")
 
     assert [record.key for record in manifest.records()] == ["study/a"]
+
+
+def test_a_pipe_is_no_record_and_holds_nobody_up(tmp_path):
+    """A pipe in a record's place, which nobody ever writes to, counts as none."""
+    manifest = Manifest(tmp_path)
+    (tmp_path / "study").mkdir()
+    os.mkfifo(tmp_path / "study" / "a.json")
+
+    found = manifest.get("study/a"), list(manifest.records())
+
+    assert found == (None, [])
 
 
 def test_a_manifest_that_isn_t_there_is_empty(tmp_path):

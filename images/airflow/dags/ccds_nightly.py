@@ -40,14 +40,41 @@ def ccds(*words: str) -> str:
     return done.stdout
 
 
+def recipe_name(entry: dict[str, Any]) -> str:
+    """What the entry's recipe is called in its DAG's name."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(entry["recipe"]).stem)
+
+
+def dag_id(entry: dict[str, Any]) -> str:
+    """The name of an entry's DAG."""
+    return f"ccds_nightly_{entry['project']}_{recipe_name(entry)}"
+
+
+def entries() -> list[dict[str, Any]]:
+    """What is done each night.
+
+    Raises:
+        AirflowException: two entries would be one DAG, of which Airflow would run only one.
+    """
+    wanted: list[dict[str, Any]] = tomllib.loads(Path(os.environ["CCDS_NIGHTLY"]).read_text(encoding="utf-8"))[
+        "nightly"
+    ]
+    names = [dag_id(entry) for entry in wanted]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise AirflowException(
+            f"expected one DAG for each [[nightly]]; found {min(twice)} twice; rename a recipe's file"
+        )
+    return wanted
+
+
 def nightly(entry: dict[str, Any]) -> None:
     """Makes the DAG of one entry."""
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(entry["recipe"]).stem)
+    name = recipe_name(entry)
     of = ("--project", entry["project"], "--recipe", entry["recipe"])
     account = {"run_as_user": entry["run_as"]} if "run_as" in entry else {}
 
     @dag(
-        dag_id=f"ccds_nightly_{entry['project']}_{name}",
+        dag_id=dag_id(entry),
         description=f"applies {name} to the studies that came newly into {entry['project']}",
         schedule=entry.get("schedule", "0 1 * * *"),
         start_date=datetime(2026, 1, 1, tzinfo=UTC),
@@ -73,5 +100,5 @@ def nightly(entry: dict[str, Any]) -> None:
     made()
 
 
-for wanted in tomllib.loads(Path(os.environ["CCDS_NIGHTLY"]).read_text(encoding="utf-8"))["nightly"]:
-    nightly(wanted)
+for entry in entries():
+    nightly(entry)

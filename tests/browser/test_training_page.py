@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from ccds_kernel.training.metrics import Metric, curve
+from ccds_widgets.base import SHARED
 from ccds_widgets.training import view
 from ccds_widgets.training.curve import shown
 
 pytestmark = pytest.mark.browser
 
+LIVE = (SHARED / "live.js").read_text(encoding="utf-8")
 STATE, ACTIONS = (
     (Path(view.__file__).parent / "static" / f"{name}.js").read_text(encoding="utf-8") for name in ("state", "actions")
 )
@@ -23,7 +25,7 @@ def asking(browser):
     page = browser.new_page()
     page.clock.install()
     page.evaluate(
-        f"""() => {{ {STATE}; {ACTIONS};
+        f"""() => {{ {LIVE}; {STATE}; {ACTIONS};
         const run = {{ id: "one", state: "running", live: true }};
         const look = {{ project: "HEAD-1", runs: [run], chosen: run.id, curve: null }};
         window.asked = [];

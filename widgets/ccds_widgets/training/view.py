@@ -14,6 +14,7 @@ class TrainingWidget(ModelWidget):
 
     _esm = assets(
         SHARED / "base.js",
+        SHARED / "live.js",
         *(_OWN / f"{name}.js" for name in ("state", "form", "runs", "curve", "detail", "actions", "training")),
     )
-    _css = assets(SHARED / "base.css", _OWN / "training.css")
+    _css = assets(SHARED / "base.css", SHARED / "live.css", _OWN / "training.css")

@@ -14,6 +14,7 @@ class RunsWidget(ModelWidget):
 
     _esm = assets(
         SHARED / "base.js",
+        SHARED / "live.js",
         *(_OWN / f"{name}.js" for name in ("state", "form", "list", "detail", "actions", "runs")),
     )
-    _css = assets(SHARED / "base.css", _OWN / "runs.css")
+    _css = assets(SHARED / "base.css", SHARED / "live.css", _OWN / "runs.css")

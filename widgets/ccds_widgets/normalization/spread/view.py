@@ -14,6 +14,7 @@ class SpreadWidget(ModelWidget):
 
     _esm = assets(
         SHARED / "base.js",
+        SHARED / "live.js",
         *(_OWN / f"{name}.js" for name in ("state", "scale", "strips", "columns", "unlike", "actions", "spread")),
     )
-    _css = assets(SHARED / "base.css", _OWN / "spread.css")
+    _css = assets(SHARED / "base.css", SHARED / "live.css", _OWN / "spread.css")

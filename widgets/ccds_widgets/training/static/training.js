@@ -1,4 +1,4 @@
-// The launcher: its parts, when they are drawn, and what it listens to.
+// The launcher: its parts, and when they are drawn.
 
 const PADDING = 32; // of the chosen run's half, left and right
 const NARROWEST = 120; // pixels; below that the cell isn't shown
@@ -15,96 +15,58 @@ function bringToSight(list, id) {
 
 function render({ model, el }) {
   const state = newState();
-  const part = (name, tag = "div", properties = {}) => h(tag, { class: `ccds-${name}`, ...properties });
   const parts = {
-    lost: part("lost", "p", { role: "alert", hidden: true }),
-    stalled: part("stalled", "div", { role: "alert", hidden: true }),
     volumes: part("volumes"),
     form: part("form"),
-    error: part("error", "p", { role: "alert", hidden: true }),
+    error: errorPart(),
     runs: part("all-runs", "section", { "aria-label": "Runs of this project", tabindex: -1 }),
-    refused: part("error", "p", { role: "alert", hidden: true }),
+    refused: errorPart(),
     about: part("about", "div", { role: "group", "aria-label": "Where it stands", tabindex: -1 }),
     figure: part("figure"),
     values: part("table"),
     rows: h("tbody"),
-    said: part("said", "p", { role: "status", "aria-live": "polite" }),
   };
   const detail = h("section", { class: "ccds-detail", "aria-label": "The chosen run" }, parts.refused, parts.about, parts.figure, parts.values);
-  const waiting = h("p", { class: "ccds-waiting", role: "status" }, "Looking for the project’s runs …");
-  const screen = h("div", { hidden: true }, h("section", { class: "ccds-ask", "aria-label": "New training" }, h("h2", {}, "New training"), parts.volumes, parts.form, parts.error), h("div", { class: "ccds-halves" }, parts.runs, detail));
-  const root = h("div", { class: "ccds ccds-training", tabindex: -1 }, parts.lost, parts.stalled, waiting, screen, parts.said);
-  el.append(root);
-
-  const channel = openChannel(model, (lost) => {
-    parts.lost.hidden = !lost;
-    const isBusy = model.widget_manager?.kernel?.status === "busy";
-    parts.lost.textContent = isBusy
-      ? "The kernel is busy. Trainings go on; this view follows when the kernel answers."
-      : "The connection to the kernel is lost. Trainings go on: run this cell again to see them.";
-  });
-  const drawn = new Map();
+  const ask = h("section", { class: "ccds-ask", "aria-label": "New training" }, h("h2", {}, "New training"), parts.volumes, parts.form, parts.error);
+  const screen = h("div", { hidden: true }, ask, h("div", { class: "ccds-halves" }, parts.runs, detail));
   let shownRun = null;
-  const act = actions(state, channel, draw, (text) => {
-    parts.said.textContent = text;
-  });
-  const ending = new AbortController();
-  document.addEventListener("visibilitychange", () => state.project !== null && !state.stalled && act.awake(), { signal: ending.signal });
-  keepKeys(root, ending.signal);
-  const sizes = new ResizeObserver(() => draw());
-  sizes.observe(detail);
-  const sight = new IntersectionObserver((seen) => act.away(!seen.at(-1).isIntersecting));
-  sight.observe(root);
-  act.open();
 
-  /** Draws a part, unless it would look the same: what is read or pointed at stays, and an alert is told once. */
-  function show(name, key, make) {
-    const text = JSON.stringify(key);
-    if (drawn.get(name) === text) return;
-    drawn.set(name, text);
-    redraw(parts[name], make());
-  }
-
-  /** Shows what was refused at `place`, where it was asked. */
-  function showError(name, place) {
-    const line = state.error?.at === place ? state.error.line : null;
-    parts[name].hidden = !line;
-    show(name, line, () => [line]);
-  }
-
-  function draw() {
-    if (!state.stalled && parts.stalled.contains(document.activeElement)) root.focus({ preventScroll: true });
-    parts.stalled.hidden = !state.stalled;
-    waiting.hidden = state.project !== null || Boolean(state.stalled);
-    show("stalled", state.stalled, () => [h("span", {}, state.stalled ?? ""), h("button", { class: "ccds-button", "data-focus": "again", onclick: act.again }, "Look again")]);
-    if (state.project === null) return;
+  function draw({ act, show, showError }) {
     screen.hidden = false;
     if (!parts.form.firstChild) parts.form.append(makeForm(state, act));
     const train = parts.form.querySelector("[type=submit]");
     train.disabled = state.busy === "launch" || Boolean(state.volumes.error);
     train.textContent = state.busy === "launch" ? "Starting …" : "Train";
-    showError("error", "form");
-    showError("refused", "run");
-    show("volumes", [state.volumes, state.gpu_slots], () => drawVolumes(state));
-    show("runs", [state.runs, state.unlisted, state.damaged, state.chosen], () => drawRuns(state, act));
+    showError(parts.error, "form");
+    showError(parts.refused, "run");
+    show(parts.volumes, [state.volumes, state.gpu_slots], () => drawVolumes(state));
+    show(parts.runs, [state.runs, state.unlisted, state.damaged, state.chosen], () => drawRuns(state, act));
     if (shownRun !== state.chosen) bringToSight(parts.runs, state.chosen);
     shownRun = state.chosen;
     const { curve } = state;
-    show("about", [chosenRun(state), curve?.done, curve?.epoch_s, curve?.rest_s, state.busy, state.runs.length], () => drawAbout(state, act));
+    show(parts.about, [chosenRun(state), curve?.done, curve?.epoch_s, curve?.rest_s, state.busy, state.runs.length], () => drawAbout(state, act));
     const width = Math.floor(detail.clientWidth - PADDING);
     const told = [state.chosen, chosenRun(state)?.state, curve?.offset];
-    if (width > NARROWEST) show("figure", [told, state.point, width], () => drawFigure(state, act, width));
-    show("values", [state.chosen, hasEpoch(state), state.table, measuredName(curve?.metrics ?? [])], () => drawValues(state, act, parts.rows));
-    show("rows", [told, state.table], () => (state.table && curve ? drawRows(curve.metrics) : []));
+    if (width > NARROWEST) show(parts.figure, [told, state.point, width], () => drawFigure(state, act, width));
+    show(parts.values, [state.chosen, hasEpoch(state), state.table, measuredName(curve?.metrics ?? [])], () => drawValues(state, act, parts.rows));
+    show(parts.rows, [told, state.table], () => (state.table && curve ? drawRows(curve.metrics) : []));
   }
 
-  return () => {
-    ending.abort();
-    sizes.disconnect();
-    sight.disconnect();
-    act.close();
-    channel.close();
-  };
+  const cell = liveCell(
+    { model, el },
+    {
+      name: "training",
+      state,
+      actions,
+      draw,
+      body: [screen],
+      sized: detail,
+      waiting: "Looking for the project’s runs …",
+      busy: "The kernel is busy. Trainings go on; this view follows when the kernel answers.",
+      lost: "The connection to the kernel is lost. Trainings go on: run this cell again to see them.",
+    },
+  );
+  return cell.close;
 }
 
 export default { render };

@@ -1,4 +1,4 @@
-// The cohort view: its parts, when they are drawn, and what it listens to.
+// The cohort view: its parts, and when they are drawn.
 
 const NAMES = 176; // pixels for the scanners' names
 const GAP = 16;
@@ -7,81 +7,51 @@ const NARROW = 640; // pixels of the view below which names stand above their ch
 
 function render({ model, el }) {
   const state = newState();
-  const part = (name, tag = "div", properties = {}) => h(tag, { class: `ccds-${name}`, ...properties });
   const parts = {
-    lost: part("lost", "p", { role: "alert", hidden: true }),
-    stalled: part("stalled", "div", { role: "alert", hidden: true }),
     tools: part("tools"),
     progress: part("progress"),
-    error: part("error", "p", { role: "alert", hidden: true }),
+    error: errorPart(),
     columns: part("columns", "section", { "aria-label": "Volumes by scanner, before and after", tabindex: -1 }),
     unlike: part("odd-ones", "section", { "aria-label": "Volumes unlike the others", tabindex: -1 }),
-    said: part("said", "p", { role: "status", "aria-live": "polite" }),
   };
-  const waiting = h("p", { class: "ccds-waiting", role: "status" }, "Looking for the project’s volumes …");
   const empty = h("div", { hidden: true });
   const screen = h("div", { hidden: true }, parts.tools, parts.progress, parts.error, parts.columns, parts.unlike);
-  const root = h("div", { class: "ccds ccds-spread", tabindex: -1 }, parts.lost, parts.stalled, waiting, empty, screen, parts.said);
-  el.append(root);
 
-  const channel = openChannel(model, (lost) => {
-    parts.lost.hidden = !lost;
-    const isBusy = model.widget_manager?.kernel?.status === "busy";
-    parts.lost.textContent = isBusy ? "The kernel is busy; this view follows when it answers." : "The connection to the kernel is lost: run this cell again. What was measured is kept.";
-  });
-  const drawn = new Map();
-  const act = actions(state, channel, draw, (text) => {
-    parts.said.textContent = text;
-  });
-  const ending = new AbortController();
-  document.addEventListener("visibilitychange", () => !state.stalled && act.awake(), { signal: ending.signal });
-  keepKeys(root, ending.signal);
-  // Before the choice is opened: a list that changes closes it.
-  for (const kind of ["pointerenter", "focusin"]) root.addEventListener(kind, (event) => !root.contains(event.relatedTarget) && act.recipes(), { signal: ending.signal });
-  const sizes = new ResizeObserver(() => draw());
-  sizes.observe(root);
-  const sight = new IntersectionObserver((seen) => act.away(!seen.at(-1).isIntersecting));
-  sight.observe(root);
-  act.open();
-
-  /** Draws a part, unless it would look the same. */
-  function show(name, key, make) {
-    const text = JSON.stringify(key);
-    if (drawn.get(name) === text) return;
-    drawn.set(name, text);
-    redraw(parts[name], make());
-  }
-
-  function draw() {
-    parts.stalled.hidden = !state.stalled;
-    waiting.hidden = state.project !== null || Boolean(state.stalled);
-    show("stalled", state.stalled, () => [h("span", {}, state.stalled ?? ""), h("button", { class: "ccds-button", "data-focus": "again", onclick: act.again }, "Look again")]);
-    if (state.project === null) return;
+  function draw({ root, act, show, showError }) {
     empty.hidden = state.volumes.length > 0;
     screen.hidden = !empty.hidden;
     if (!empty.hidden) {
       redraw(empty, emptyState("No volumes yet", `Project ${state.project} has no converted volume. In a terminal of this session:`), h("pre", { class: "ccds-command" }, `ccds imaging volumes --project ${state.project}`), h("button", { class: "ccds-button ccds-again", onclick: act.again }, "Look again"));
       return;
     }
-    parts.error.hidden = !state.error;
-    parts.error.textContent = state.error ?? "";
-    show("tools", [state.recipes, state.recipe, state.measure, state.busy], () => drawTools(state, act));
-    show("progress", [state.at_work, state.count, state.total, state.failed], () => drawProgress(state));
+    showError(parts.error, "view");
+    show(parts.tools, [state.recipes, state.recipe, state.measure, state.busy], () => drawTools(state, act));
+    show(parts.progress, [state.at_work, state.count, state.total, state.failed], () => drawProgress(state));
     const isNarrow = root.clientWidth < NARROW;
     parts.columns.dataset.narrow = String(isNarrow);
     const width = Math.floor((root.clientWidth - PADDING - (isNarrow ? GAP : NAMES + 2 * GAP)) / 2);
     const told = [state.turn, state.count, state.unlike.length, state.at_work, state.recipe, state.recipes.length];
-    if (width > 80) show("columns", [told, state.measure, width], () => drawColumns(state, act, width));
-    show("unlike", [state.unlike, state.opened, state.at_work, state.volumes.map((volume) => volume.error)], () => drawUnlike(state, act));
+    if (width > 80) show(parts.columns, [told, state.measure, width], () => drawColumns(state, act, width));
+    show(parts.unlike, [state.unlike, state.opened, state.at_work, state.volumes.map((volume) => volume.error)], () => drawUnlike(state, act));
   }
 
-  return () => {
-    ending.abort();
-    sizes.disconnect();
-    sight.disconnect();
-    act.close();
-    channel.close();
-  };
+  const { root, act, signal, close } = liveCell(
+    { model, el },
+    {
+      name: "spread",
+      state,
+      actions,
+      draw,
+      body: [empty, screen],
+      sized: screen,
+      waiting: "Looking for the project’s volumes …",
+      busy: "The kernel is busy; this view follows when it answers.",
+      lost: "The connection to the kernel is lost: run this cell again. What was measured is kept.",
+    },
+  );
+  // Before the choice is opened: a list that changes closes it.
+  for (const kind of ["pointerenter", "focusin"]) root.addEventListener(kind, (event) => !root.contains(event.relatedTarget) && act.recipes(), { signal });
+  return close;
 }
 
 /** Which measure is shown, and after which recipe. */
@@ -91,7 +61,7 @@ function drawTools(state, act) {
   );
   const own = state.recipe && state.recipe.file === null ? h("option", { value: "*", selected: true, disabled: true }, `${state.recipe.name} (not among your recipes)`) : null;
   const options = state.recipes.map(({ file, name }) => h("option", { value: file, selected: state.recipe?.file === file }, name));
-  const select = h("select", { class: "ccds-field", "data-focus": "recipe", disabled: state.busy, onchange: (event) => act.recipe(event.target.value || null) }, h("option", { value: "", selected: !state.recipe }, state.recipe ? "none" : state.recipes.length ? "choose one" : "none saved yet"), own, ...options);
+  const select = h("select", { class: "ccds-field", "data-focus": "recipe", disabled: Boolean(state.busy), onchange: (event) => act.recipe(event.target.value || null) }, h("option", { value: "", selected: !state.recipe }, state.recipe ? "none" : state.recipes.length ? "choose one" : "none saved yet"), own, ...options);
   return [
     h("h2", {}, `How alike the volumes of ${state.project} are`),
     h("div", { class: "ccds-toolbar" }, h("div", { class: "ccds-toolbar", role: "radiogroup", "aria-label": "What is compared" }, ...measures), h("span", { class: "ccds-space" }), h("label", { class: "ccds-after" }, "after recipe", select), h("button", { class: "ccds-button", "data-focus": "look", title: "Look for new volumes and recipes", onclick: act.again }, "Look again")),

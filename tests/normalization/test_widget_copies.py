@@ -146,3 +146,15 @@ def test_a_few_copies_are_kept(ct):
         copies.get((name,), lambda name=name: volume(name))
 
     assert made == [*"abcd", "e", "b"]
+
+
+def test_a_copy_grows_only_so_far():
+    """A slip of the finger while a slider is followed takes neither time nor memory: the whole volume is waited for."""
+    copy = Copy(Volume.of(np.zeros((4, 4, 4), np.int16), np.eye(4)))
+    padded = make_step("crop_pad", {"shape": [30000, 300, 60], "to": "center"})
+
+    for slow in (False, True):
+        with pytest.raises(TooSlow) as refused:
+            copy.run(recipe(padded), slow=slow)
+        assert refused.value.step == "crop_pad"
+    assert len(copy.run(recipe(REORIENT), slow=False)) == 2

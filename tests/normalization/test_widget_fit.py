@@ -1,5 +1,7 @@
 """Nyúl's landmarks fitted from the preview, on all volumes of the project, beside the page."""
 
+from threading import Event
+
 import numpy as np
 import pytest
 
@@ -7,10 +9,17 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.fit import Fitting
 from ccds_kernel.normalization.nifti import read_nifti
 from ccds_kernel.normalization.recipe import Recipe
+from ccds_kernel.normalization.recipe_folder import RecipeFolder
 from ccds_kernel.normalization.steps import make_step
+from ccds_kernel.normalization.volume_folder import VolumeEntry, VolumeFolder
 from ccds_widgets.normalization.app import open_preview
+from ccds_widgets.normalization.cohort_fit import CohortFit
+from ccds_widgets.normalization.copies import Copies
+from ccds_widgets.normalization.draft import draft_of
+from ccds_widgets.normalization.model import PreviewModel
+from ccds_widgets.normalization.results import Recent
 from support.preview import STUDIES, write_image
-from support.preview_model import REORIENT, WINDOW, edit, preview, project, settled, started
+from support.preview_model import REORIENT, WINDOW, edit, keep, preview, project, settled, started
 from support.waiting import until
 
 __all__ = ["preview", "project"]
@@ -82,3 +91,63 @@ def test_a_recipe_without_that_step_is_refused(preview):
         begin(preview, REORIENT)
     with pytest.raises(CcdsError, match="mend what is marked"):
         begin(preview, NYUL | {"parameters": PARAMETERS | {"percentiles": [2, 1]}})
+
+
+class Gated(VolumeFolder):
+    """Volumes that can be read once a gate is open."""
+
+    gate = Event()
+
+    def read(self, entry):
+        """As of `VolumeFolder`."""
+        self.gate.wait(20)
+        return super().read(entry)
+
+
+def test_what_is_typed_meanwhile_ends_the_fit(project):
+    """Its landmarks would take the place of what was typed; a look elsewhere doesn't end it."""
+    home = project.folder / "work" / "sam"
+    volumes = Gated(project.folder / "nifti")
+    model = PreviewModel(
+        volumes,
+        RecipeFolder(home / "recipes"),
+        Recent(1 << 30),
+        Copies(),
+        memory=1 << 30,
+        project=project.id,
+        permit=lambda: None,
+        path_to=lambda entry: entry.id,
+    )
+    model.start()
+    begin(model, REORIENT, NYUL)
+
+    keep(model, [REORIENT, NYUL])
+    looked = model.answer({"kind": "poll"})
+    keep(model, [REORIENT, WINDOW, NYUL])
+    typed = model.answer({"kind": "poll"})
+    volumes.gate.set()
+
+    assert looked["fitting"]
+    assert (typed["fitting"], typed["fitted"]) == (None, None)
+    assert len(started(model)["draft"]["steps"]) == 3
+
+
+def test_a_right_that_lapses_ends_the_fit():
+    """Though no page asks: no volume is read for somebody who may not see it."""
+    recipe = Recipe("r", (make_step("nyul", PARAMETERS),))
+    read = []
+
+    class Noted:
+        def read(self, entry):
+            read.append(entry)
+            raise AssertionError
+
+    def refused():
+        raise CcdsError(expected="a right", found="none", do="ask for it")
+
+    fit = CohortFit(draft_of(recipe), recipe, Noted(), [VolumeEntry("study", "series")], refused)
+    until(lambda: fit.done, "the end of the fit")
+
+    with pytest.raises(CcdsError, match="a right"):
+        fit.fitted()
+    assert read == []

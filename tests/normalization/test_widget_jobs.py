@@ -1,10 +1,11 @@
 """Work beside the page: in its order, stoppable, one after the other."""
 
-from threading import Event
+from threading import Event, Semaphore
 
 import pytest
 
 from ccds_widgets.normalization.jobs import Job
+from support.waiting import until
 
 
 def test_tasks_are_done_in_their_order_and_told_of():
@@ -81,3 +82,27 @@ def test_a_defect_ends_the_job_and_is_kept():
     assert job.made == []
     with pytest.raises(ZeroDivisionError):
         raise job.failed
+
+
+def test_a_job_waits_for_room():
+    """Whoever is stopped in the middle of a long part still takes memory: no more begin than there is room for."""
+    room, go_on, order = Semaphore(1), Event(), []
+
+    def long(tell):
+        tell("long part")
+        go_on.wait(20)
+        order.append("first")
+
+    first = Job([long], room=room)
+    until(lambda: first.progress.doing, "the first job to begin")
+    first.stop()
+    stopped = Job([lambda _: order.append("stopped")], first, patience_s=0, room=room)
+    stopped.stop()
+    last = Job([lambda _: order.append("last")], stopped, patience_s=0, room=room)
+
+    assert stopped.wait(20)
+    assert not last.done
+    go_on.set()
+    assert last.wait(20)
+
+    assert order == ["first", "last"]

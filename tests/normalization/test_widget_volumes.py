@@ -6,7 +6,20 @@ import pytest
 from ccds_kernel.errors import CcdsError
 from ccds_widgets.normalization.app import open_preview
 from support.preview import SHAPE, STUDIES, head, write_image
-from support.preview_model import FIRST, REORIENT, SECOND, WINDOW, choose, edit, preview, project, slices, started
+from support.preview_model import (
+    FIRST,
+    REORIENT,
+    RESAMPLE,
+    SECOND,
+    WINDOW,
+    choose,
+    edit,
+    preview,
+    project,
+    save,
+    slices,
+    started,
+)
 
 __all__ = ["preview", "project"]
 
@@ -81,3 +94,32 @@ def test_a_project_without_volumes_says_so(project):
     state = started(open_preview(project))
 
     assert (state["volumes"], state["chosen"], state["results"]) == ([], [], [])
+
+
+def test_a_volume_replaced_after_a_recipe_was_saved_opens_all_the_same(project, preview):
+    """No hash of the old volume is told of the new one; a reload shows that one, and then its hash."""
+    path = project.folder / "nifti" / f"{FIRST}.nii.gz"
+    edit(preview, WINDOW)
+    before = save(preview, "head CT")
+    write_image(path.with_name("new.nii.gz"), head(7))
+    path.with_name("new.nii.gz").replace(path)
+
+    polled = preview.answer({"kind": "poll"})
+    reloaded = started(preview)
+
+    assert before["saved"]
+    assert polled["saved"] is None
+    assert reloaded["saved"]["output"] != before["saved"]["output"]
+
+
+def test_what_memory_does_not_suffice_for_is_not_begun(project):
+    """A slip of the finger, such as 0.1 mm: named beside its step, before it ends the kernel."""
+    model = open_preview(project, memory=10_000_000)
+    started(model)
+    fine = RESAMPLE | {"parameters": {"spacing_mm": [0.1, 0.1, 0.1], "interpolation": "linear"}}
+
+    state = edit(model, REORIENT, fine)
+
+    assert "an image for which 0.01 GB of memory suffice" in state["draft"]["steps"][1]["error"]
+    assert state["results"][0]["older"]
+    assert not edit(model, REORIENT, RESAMPLE)["results"][0]["older"]

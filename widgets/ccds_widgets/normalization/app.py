@@ -40,13 +40,19 @@ def kernel_copies() -> Copies:
     return Copies()
 
 
-def open_preview(project: Project, recipe: str | Path | None = None, pictures: Recent | None = None) -> PreviewModel:
+def open_preview(
+    project: Project,
+    recipe: str | Path | None = None,
+    pictures: Recent | None = None,
+    memory: int | None = None,
+) -> PreviewModel:
     """The preview's rules on the project's own folders.
 
     Args:
         project: as of `normalization_preview`.
         recipe: as of `normalization_preview`.
         pictures: what keeps them, `kernel_pictures` where it isn't given.
+        memory: bytes that a recipe may take for a volume; what pictures leave of the session's, where it isn't given.
 
     Raises:
         ProjectAccessDenied: the person may not see images in it.
@@ -64,6 +70,7 @@ def open_preview(project: Project, recipe: str | Path | None = None, pictures: R
         RecipeFolder(home / "recipes"),
         pictures or kernel_pictures(),
         kernel_copies(),
+        memory=session_memory() // 4 * 3 if memory is None else memory,
         project=project.id,
         permit=lambda: project.require(Action.READ_IMAGES),
         path_to=path_to,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,13 +25,22 @@ class CohortFit:
         recipe: the same.
         volumes: where they are.
         entries: all of them.
+        permit: raises a CcdsError where the person may not see images (any more); asked before each volume.
 
     Raises:
         CcdsError: the recipe has nothing to fit.
     """
 
-    def __init__(self, draft: Draft, recipe: Recipe, volumes: Volumes, entries: Sequence[VolumeEntry]) -> None:
+    def __init__(
+        self,
+        draft: Draft,
+        recipe: Recipe,
+        volumes: Volumes,
+        entries: Sequence[VolumeEntry],
+        permit: Callable[[], None],
+    ) -> None:
         self.draft = draft
+        self._permit = permit
         self._fitting = Fitting(recipe)
         self._volumes = volumes
         self._job = Job([partial(self._add, entry) for entry in entries])
@@ -54,6 +63,7 @@ class CohortFit:
 
         Raises:
             CcdsError: no volume can be used.
+            CcdsError: the person may not see images any more.
             Exception: the job ended by a defect of ours.
         """
         if self._job.failed is not None:
@@ -71,6 +81,7 @@ class CohortFit:
 
     def _add(self, entry: VolumeEntry, tell: Tell) -> bool:
         tell("reading")
+        self._permit()  # a cohort takes hours: a right may lapse, and no page be there that asks
         try:
             stored = self._volumes.read(entry)
             tell("measuring")

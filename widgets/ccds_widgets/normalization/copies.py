@@ -9,6 +9,7 @@ another grid gives the copy a grid that is coarser by as much; nothing is saved,
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from typing import Final
 
 from ccds_kernel.normalization.apply import at_step
 from ccds_kernel.normalization.recipe import Recipe
-from ccds_kernel.normalization.steps import Step
+from ccds_kernel.normalization.steps import CropPad, Step
 from ccds_kernel.normalization.volume import Volume
 from ccds_kernel.normalization.working import Working
 from ccds_widgets.normalization.coarser import Factors, coarsened, coarser_step
@@ -27,10 +28,12 @@ SLOW: Final = frozenset({"n4"})
 """Steps that no slider waits for."""
 
 _MOST_COPIES = 4
+_MOST_VOXELS = 1 << 23
+"""That a copy may grow to where a step adds some; more would take more time than a slider has, or all of the memory."""
 
 
 class TooSlow(Exception):  # noqa: N818 - no error: it is told as "wait for the whole volume"
-    """A step that is slow isn't done yet."""
+    """A step that is slow isn't done yet, or makes the copy too large."""
 
     def __init__(self, step: str) -> None:
         super().__init__(step)
@@ -83,7 +86,7 @@ class Copy:
 
         Raises:
             StepError: a step makes no sense for this copy.
-            TooSlow: there is no time for a step that isn't done yet.
+            TooSlow: there is no time for a step that isn't done yet; or it makes the copy too large, whatever the time.
         """
         if not self._lock.acquire(blocking=slow):
             raise TooSlow("the steps")
@@ -126,5 +129,8 @@ def _after(step: Step, before: Stage, place: int) -> Stage:
     image = replace(before.image, owned=False, moves=[])  # steps may append to the list
     with at_step(place, step, image):
         coarse, factors = coarser_step(step, image, before.factors)
+        move = coarse.planned(image.voxels.shape, image.affine) if isinstance(coarse, CropPad) else None
+        if move and math.prod(move.shape) > _MOST_VOXELS:
+            raise TooSlow(step.name)
         coarse.run(image)
     return Stage(image, factors)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.apply import apply
+from ccds_kernel.normalization.footprint import check_memory
+from ccds_kernel.normalization.nifti import Header
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.volume_folder import VolumeEntry
-from ccds_widgets.normalization.copies import SLOW, Copies, Copy
+from ccds_widgets.normalization.copies import SLOW, Copies, Copy, TooSlow
 from ccds_widgets.normalization.jobs import Tell
 from ccds_widgets.normalization.ports import Volumes
 from ccds_widgets.normalization.results import Picture, Recent, Result, Side
@@ -64,10 +67,12 @@ class Full:
         volumes: where they are.
         pictures: what keeps them.
         copies: what keeps the coarser copies.
+        memory: bytes that a recipe may take for a volume; what would take more isn't begun.
     """
 
-    def __init__(self, project: str, volumes: Volumes, pictures: Recent, copies: Copies) -> None:
+    def __init__(self, project: str, volumes: Volumes, pictures: Recent, copies: Copies, memory: int) -> None:
         self._project, self._volumes, self._pictures, self._copies = project, volumes, pictures, copies
+        self._memory = memory
 
     def make(self, wanted: Wanted, tell: Tell) -> Outcome:
         """Makes and measures all pictures of `wanted`, telling step by step.
@@ -134,12 +139,15 @@ class Full:
         if found is not None:
             return found
         before = self.picture(entry, version, None)  # the two are made one after the other, not one within the other
+        volume = before.volume
+        header = Header(volume.voxels.shape, volume.affine, volume.voxels.dtype, scaled=False)
+        check_memory(recipe, header, self._memory)  # a slip of the finger, such as 0.1 mm, would end the kernel
 
         def watch(place: int) -> None:
             if tell:
                 tell(recipe.steps[place - 1].name)
 
-        return self._pictures.get(key, lambda: apply(recipe, before.volume, watch=watch))
+        return self._pictures.get(key, lambda: apply(recipe, volume, watch=watch))
 
     def copy(self, result: Result) -> Copy:
         """The coarser copy of `result`'s volume.
@@ -157,7 +165,8 @@ class Full:
         """Makes and measures; the copy's slow steps first, so that a slider behind them can be moved meanwhile."""
         if any(step.name in SLOW for step in recipe.steps):
             tell("coarser copy")
-            self._copy(entry, version).run(recipe, slow=True)
+            with suppress(CcdsError, TooSlow):  # what can't be done with the copy may well be with the whole volume
+                self._copy(entry, version).run(recipe, slow=True)
         picture = self.picture(entry, version, recipe, tell)
         tell("measuring")
         picture.measure()

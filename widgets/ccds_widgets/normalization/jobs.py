@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from threading import Event, Thread
-from typing import Any, Generic, TypeVar
+from threading import Event, Semaphore, Thread
+from typing import Any, Final, Generic, TypeVar
 
 Made = TypeVar("Made")
+
+ROOM: Final = Semaphore(2)
+"""For the jobs of a kernel that make whole volumes: one that goes on, and one that was stopped in the middle of a long part.
+
+Without it each change of a recipe with N4 would leave another one computing, until the memory is gone.
+"""
+_LOOK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +56,22 @@ class Job(Generic[Made]):
         tasks: each gets a `Tell`, which it calls between its parts.
         after: another job, which is waited for before the first task: two at once would need twice the memory.
         patience_s: for so long; a stopped one may be in the middle of a part that takes minutes, as N4 does.
+        room: a place of it is waited for, whatever the time, and taken until the end; None: for none.
     """
 
     def __init__(
-        self, tasks: Sequence[Callable[[Tell], Made]], after: Job[Made] | None = None, patience_s: float = 3
+        self,
+        tasks: Sequence[Callable[[Tell], Made]],
+        after: Job[Made] | None = None,
+        patience_s: float = 3,
+        room: Semaphore | None = None,
     ) -> None:
         self.progress = Progress(1, len(tasks))
         self.made: list[Made] = []
         """What is made so far; whole once `done`."""
         self.failed: Exception | None = None
         """What ended it early, where that is no `CcdsError`: a defect of ours."""
-        self._tasks, self._after, self._patience_s = tasks, after, patience_s
+        self._tasks, self._after, self._patience_s, self._room = tasks, after, patience_s, room
         self._stop, self._done = Event(), Event()
         Thread(target=self._work, daemon=True, name="normalization preview").start()
 
@@ -80,8 +93,9 @@ class Job(Generic[Made]):
             if self._after is not None:
                 self._after.wait(self._patience_s)
                 self._after = None
-            for number, task in enumerate(self._tasks, 1):
-                self.made.append(task(self._teller(number)))
+            with self._place():
+                for number, task in enumerate(self._tasks, 1):
+                    self.made.append(task(self._teller(number)))
         except Stopped:
             pass
         except Exception as error:  # noqa: BLE001 - told by whoever asks for the outcome, as any defect is
@@ -89,6 +103,22 @@ class Job(Generic[Made]):
         finally:
             self._tasks = ()
             self._done.set()
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Keeps a place meanwhile.
+
+        Raises:
+            Stopped: nobody waits for it any more.
+        """
+        while self._room is not None and not self._room.acquire(timeout=_LOOK_S):
+            if self._stop.is_set():
+                raise Stopped
+        try:
+            yield
+        finally:
+            if self._room is not None:
+                self._room.release()
 
     def _teller(self, number: int) -> Tell:
         def tell(doing: str) -> None:

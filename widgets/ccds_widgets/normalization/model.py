@@ -44,6 +44,7 @@ class PreviewModel:
         recipes: where this person's recipes go.
         pictures: what keeps them, for this preview and others.
         copies: what keeps the coarser copies, for this preview and others.
+        memory: bytes that a recipe may take for a volume.
         project: the project's id, to be shown.
         permit: raises a CcdsError where the person may not see images (any more); asked before each answer.
         path_to: how a volume's file is called on the command line.
@@ -57,6 +58,7 @@ class PreviewModel:
         pictures: Recent,
         copies: Copies,
         *,
+        memory: int,
         project: str,
         permit: Callable[[], None],
         path_to: Callable[[VolumeEntry], str],
@@ -64,7 +66,7 @@ class PreviewModel:
     ) -> None:
         self._volumes, self._recipes = volumes, recipes
         self._project, self._permit, self._path_to = project, permit, path_to
-        self._full = Full(project, volumes, pictures, copies)
+        self._full = Full(project, volumes, pictures, copies, memory)
         self._draft_name = recipe.digest()[:16] if recipe else "new"
         first = draft_of(recipe) if recipe else first_draft()
         self._kept = read_kept(recipes.draft(self._draft_name)) or Kept(draft=first)
@@ -86,7 +88,7 @@ class PreviewModel:
             messages.Poll: lambda _: self._state(),
             messages.Stop: lambda _: self._stop(),
             messages.Try: lambda request: glimpse(request, self._shown(), self._full),
-            messages.Keep: lambda request: {"unkept": self._keep(draft=request.draft, look=request.look)},
+            messages.Keep: self._keep_typed,
             messages.Slices: lambda request: pictures_of(request, self._shown(), self._full),
             messages.Probe: lambda request: probe(request, self._shown(), self._full),
             messages.Save: self._save,
@@ -94,7 +96,7 @@ class PreviewModel:
 
     def start(self) -> Answer:
         """Everything that the page shows: as it was left, or the first volume and a first recipe."""
-        self._permit()
+        self._ask_permission()
         self._entries = {entry.id: entry for entry in self._volumes.entries()}
         chosen = [name for name in self._kept.chosen() if name in self._entries]
         self._kept = self._kept.choosing(chosen or list(self._entries)[:1])
@@ -120,8 +122,20 @@ class PreviewModel:
             CcdsError: it is no request, or is refused; nothing was changed then.
         """
         request = messages.parse(content)
-        self._permit()
+        self._ask_permission()
         return self._answers[type(request)](request)
+
+    def _ask_permission(self) -> None:
+        """Ends what goes on where the person may not see images any more.
+
+        Raises:
+            CcdsError: so it is.
+        """
+        try:
+            self._permit()
+        except CcdsError:
+            self._stop_all()
+            raise
 
     # --- what is changed
 
@@ -156,6 +170,12 @@ class PreviewModel:
             return sentence(error)
         return None
 
+    def _keep_typed(self, request: messages.Keep) -> Answer:
+        """Landmarks of a fit that was begun before would take the place of what is typed now."""
+        if self._fit is not None and self._fit.draft != request.draft:
+            self._end_fit()
+        return {"unkept": self._keep(draft=request.draft, look=request.look)}
+
     def _save(self, request: messages.Save) -> Answer:
         """Saved as soon as it is known that the recipe can be applied to what is shown."""
         unkept = self._keep(draft=request.draft)
@@ -168,7 +188,7 @@ class PreviewModel:
         recipe = check(request.draft).recipe
         if recipe is None:
             raise CcdsError(expected="a recipe to fit", found="one with a mistake", do="mend what is marked")
-        fit = CohortFit(request.draft, recipe, self._volumes, list(self._entries.values()))
+        fit = CohortFit(request.draft, recipe, self._volumes, list(self._entries.values()), self._permit)
         unkept = self._keep(draft=request.draft)
         self._end_fit()
         self._work()
@@ -191,10 +211,13 @@ class PreviewModel:
         self._work()
 
     def _stop(self) -> Answer:
+        self._stop_all()
+        return self._state()
+
+    def _stop_all(self) -> None:
         self._to_save = None
         self._end_fit()
         self._showing.stop()
-        return self._state()
 
     # --- the work
 
@@ -292,5 +315,8 @@ class PreviewModel:
         shown = self._shown()
         if not self._saved or not shown or self._is_older(shown[0]) or shown[0].recipe.digest() != self._saved.digest:
             return None
-        after = self._full.shown(shown[0])[Side.AFTER]
+        try:
+            after = self._full.shown(shown[0])[Side.AFTER]
+        except CcdsError:  # the volume is another one by now, or gone: nobody can say what the command makes of it
+            return None
         return self._saved.as_json(self._project, self._path_to(shown[0].entry), after.digest)

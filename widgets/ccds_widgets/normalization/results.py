@@ -157,11 +157,14 @@ class Recent:
         with making:
             found = self.find(key)  # somebody else may have made it meanwhile
             if found is None:
-                found = Picture(make())
-                with self._looking:
-                    self._pictures[key] = found
-                    self._making.pop(key, None)
-                    self._make_room()
+                try:
+                    found = Picture(make())
+                finally:
+                    with self._looking:
+                        if found is not None:
+                            self._pictures[key] = found
+                            self._make_room()
+                        self._making.pop(key, None)
             return found
 
     def find(self, key: tuple[str, ...]) -> Picture | None:

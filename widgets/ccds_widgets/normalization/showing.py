@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ccds_widgets.normalization.full import Full, Outcome, Wanted
-from ccds_widgets.normalization.jobs import Job, Progress
+from ccds_widgets.normalization.jobs import ROOM, Job, Progress
 from ccds_widgets.normalization.results import Result, linked, made_of
 from ccds_widgets.normalization.shown import result_json
 
@@ -38,7 +38,7 @@ class Showing:
         if before is not None:
             before.stop()
         self._taken, self.stopped = 0, False
-        self._job = Job([partial(self._full.make, one) for one in wanted], before)
+        self._job = Job([partial(self._full.make, one) for one in wanted], before, room=ROOM)
         self._job.wait(_SOON_S)
 
     def stop(self) -> None:

@@ -184,7 +184,9 @@ function actions(state, channel, slices, draw, say) {
     /** Fits the recipe on all volumes: a change of it ends that. */
     fit() {
       clearTimeout(restEdit);
-      change("fit", { draft: draftOf(state) });
+      const draft = draftOf(state);
+      Object.assign(state, { fitted: null, fitOf: JSON.stringify(draft) });
+      change("fit", { draft });
     },
     async stop() {
       try {

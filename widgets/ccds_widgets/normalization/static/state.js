@@ -34,6 +34,7 @@ function newState() {
     working: null, // how far that is
     fitting: null, // how far a fit is
     fitted: null, // what came of it
+    fitOf: null, // the recipe that was to be fitted, as JSON
     stopped: false,
     dirty: false, // the recipe was changed since the kernel was asked for whole volumes
     dragging: false, // a slider of a parameter is held
@@ -51,13 +52,15 @@ function absorb(state, answer) {
   const { volumes, forms, project, look, name, draft, chosen } = answer;
   if (volumes) {
     Object.assign(state, { volumes: withWords(volumes), forms, project, name, steps: draft.steps.map(withId), output: draft.output, until: null, glimpse: null });
+    state.fitOf = JSON.stringify(draftOf(state));
     state.display = isCt({ ...state, chosen }) ? DISPLAYS[0][1] : null;
     if (look) Object.assign(state, { plane: look.plane, display: look.display, positions: { [look.plane]: look.position } });
   } else if (chosen[0] !== state.chosen[0]) {
     state.positions = {};
     if (isCt(state) !== isCt({ ...state, chosen })) state.display = isCt(state) ? null : DISPLAYS[0][1];
   }
-  if (answer.fitted && answer.fitted !== state.fitted) state.steps = draft.steps.map(withId);
+  // What was typed, or is being slid, since then isn't lost to the landmarks of the recipe before.
+  if (answer.fitted && answer.fitted !== state.fitted && state.fitOf === JSON.stringify(draftOf(state))) state.steps = draft.steps.map(withId);
   const { results, trouble, saved, unkept, files, beside, working, fitting, fitted, stopped } = answer;
   const same = JSON.stringify(draftOf(draft)) === JSON.stringify(draftOf(state));
   Object.assign(state, { chosen, results, trouble, files, beside, working, fitting, fitted, stopped, saved: same ? saved : null, error: null });

@@ -7,15 +7,19 @@ import numpy as np
 import pytest
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.normalization.apply_file import apply_to_file
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.recipe_folder import RecipeFolder
 from ccds_kernel.normalization.volume_folder import VolumeEntry
 from ccds_widgets.normalization.spread.app import chosen_preview, normalization_cohort, open_cohort
+from ccds_widgets.normalization.spread.measuring import Measuring
+from ccds_widgets.normalization.spread.ports import Plan
 from ccds_widgets.normalization.spread.site_cohort import in_turn
 from ccds_widgets.normalization.spread.view import SpreadWidget
 from support.preview import SIDECAR, STUDIES, allow, head, make_project, oriented, write_image
+from support.waiting import until
 
 RECIPE = Recipe.from_yaml("name: head CT\nsteps:\n- reorient: {to: RAS}\n- window: {center: 40, width: 80}\n")
 
@@ -241,3 +245,25 @@ def test_a_volume_is_opened_in_a_preview_below(project):
     widget.answer({"kind": "ready"})
     widget.answer({"kind": "choose", "volume": 0})
     assert len(below.children) == 1
+
+
+def test_measuring_ends_with_the_right(project):
+    """Though no page asks meanwhile: nothing is read for somebody who may not see it."""
+    allow(project.settings, data=["reports"])
+    read = []
+    plan = Plan(iter(lambda: read.append(1), 1), 5, 0, 0)
+    measuring = Measuring(plan, lambda: project.require(Action.READ_IMAGES))
+    until(lambda: not measuring.is_at_work, "the end of the measuring")
+
+    assert (read, measuring.count) == ([], 0)
+    assert (measuring.is_whole, measuring.has_failed) == (False, False)
+
+
+def test_a_view_that_was_cut_short_is_measured_when_it_is_opened_again(view):
+    """A reload shows all volumes, not those that there was time for."""
+    view.start()
+    view.close()
+
+    _, last = measured(view, view.start())
+
+    assert last["count"] == last["total"] == 20

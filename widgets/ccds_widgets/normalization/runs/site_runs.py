@@ -7,6 +7,7 @@ anew sees the same; what a command says before it has written any is kept in a f
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -165,6 +166,7 @@ def _last_line(log: Path) -> str:
     """What a command said last."""
     try:
         with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LONGEST_LOG))
             lines = file.read(_LONGEST_LOG).decode(errors="replace").splitlines()
     except OSError:
         lines = []

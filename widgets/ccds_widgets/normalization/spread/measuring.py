@@ -7,19 +7,26 @@ it is stopped, or with the kernel: what it measured is kept by then.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Event, Thread
 
+from ccds_kernel.errors import CcdsError
 from ccds_widgets.normalization.spread.ports import Plan, Told
 
 _log = logging.getLogger(__name__)
 
 
 class Measuring:
-    """A plan at work; it begins when this is made."""
+    """A plan at work; it begins when this is made.
 
-    def __init__(self, plan: Plan) -> None:
+    Args:
+        plan: what is to be measured.
+        permit: raises a CcdsError where the person may not see images (any more), which ends it; asked before each volume.
+    """
+
+    def __init__(self, plan: Plan, permit: Callable[[], None]) -> None:
         self.plan = plan
+        self._permit = permit
         self._told: list[Told] = []
         self._stop = Event()
         self._failed = False
@@ -37,6 +44,11 @@ class Measuring:
         return self._thread.is_alive()
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the plan was gone through to its end."""
+        return self.count >= self.plan.total
+
+    @property
     def has_failed(self) -> bool:
         """Whether it ended by a defect."""
         return self._failed
@@ -51,10 +63,14 @@ class Measuring:
 
     def _work(self, steps: Iterator[Told]) -> None:
         try:
-            for told in steps:
-                self._told.append(told)  # one writer; readers slice
-                if self._stop.is_set():
+            while not self._stop.is_set():
+                self._permit()
+                told = next(steps, None)
+                if told is None:
                     return
+                self._told.append(told)  # one writer; readers slice
+        except CcdsError:
+            return  # whoever asks next is told so by the same check
         except Exception as error:  # noqa: BLE001 - the last resort of a thread: told on the page, and in the log without its text
             self._failed = True
             _log.error("measuring a cohort failed: %s", type(error).__name__)

@@ -68,7 +68,7 @@ class SpreadModel:
         self._permit()
         entries = self._cohort.entries()
         self._saved = self._cohort.recipes()
-        if self._measuring is None or entries != self._entries:
+        if self._measuring is None or entries != self._entries or self._has_ended_early(self._measuring):
             self._entries = entries
             self._begin()
         groups = _groups(entries)
@@ -137,7 +137,11 @@ class SpreadModel:
         self._folded = 0
         self._sides = ([Side()] * len(self._entries), [Side()] * len(self._entries))
         self._unlike = []
-        self._measuring = Measuring(self._cohort.plan(self._entries, self._recipe))
+        self._measuring = Measuring(self._cohort.plan(self._entries, self._recipe), self._permit)
+
+    def _has_ended_early(self, measuring: Measuring) -> bool:
+        """By a right that had lapsed, or a defect."""
+        return not (measuring.is_at_work or measuring.is_whole)
 
     def _chosen_recipe(self) -> Answer:
         listed = [{"file": saved.file, "name": saved.recipe.name} for saved in self._saved]

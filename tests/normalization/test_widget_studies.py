@@ -224,3 +224,19 @@ def test_the_intensities_in_numbers(preview):
             {"share": voxels.size / head().size, "mean": voxels.mean(), "deviation": voxels.std()}
         )
     assert sides["after"]["numbers"] == numbers
+
+
+def test_what_the_copy_can_t_is_done_with_the_whole_volume(project, preview):
+    """Something that every other voxel misses is gone from a coarser copy, not from the image."""
+    voxels = np.full((260, 260, 40), -1000, np.int16)
+    voxels[101:141:2, 100:120, 10:30] = np.random.default_rng(1).integers(100, 200, (20, 20, 20))
+    write_image(project.folder / "nifti" / f"{FIRST}.nii.gz", voxels, np.eye(4))
+    started(preview)
+    foreground = {"name": "foreground", "on": True, "parameters": {"method": "above", "above": 0, "keep": "all"}}
+    crop = {"name": "crop_pad", "on": True, "parameters": {"margin_mm": 0, "to": "foreground"}}
+    n4 = {"name": "n4", "on": True, "parameters": {"mask": "none", "spacing_mm": 2}}
+
+    state = edit(preview, foreground, crop, n4)
+
+    assert [step["error"] for step in state["draft"]["steps"]] == [None, None, None]
+    assert state["results"][0]["sides"]["after"]["shape"] == (39, 20, 20)

@@ -40,8 +40,8 @@ class Measuring:
 
     @property
     def is_at_work(self) -> bool:
-        """Whether more is to come."""
-        return self._thread.is_alive()
+        """Whether more is to come; where it was stopped nothing is, though its thread may still be at its last volume."""
+        return self._thread.is_alive() and not self._stop.is_set()
 
     @property
     def is_whole(self) -> bool:

@@ -41,7 +41,9 @@ function dayFields(state, act) {
   function show() {
     const { approved, form } = state;
     for (const [name, input] of Object.entries(inputs)) {
-      Object.assign(input, { min: approved.first, max: approved.last });
+      // Not even the same bounds are given twice: a browser takes away what was typed of a day.
+      if (input.min !== approved.first) input.min = approved.first;
+      if (input.max !== approved.last) input.max = approved.last;
       if (input !== document.activeElement && !state.partial[name] && input.value !== form[name]) input.value = form[name];
       for (const [attribute, value] of Object.entries(described(state, name))) value ? input.setAttribute(attribute, value) : input.removeAttribute(attribute);
       if (wrong[name].textContent !== (state.wrong[name] ?? "")) wrong[name].replaceChildren(...[fieldError(state, name)].filter(Boolean)); // a line is told once

@@ -250,6 +250,7 @@ def test_strokes_that_are_not_saved_are_asked_about(open_viewer):
     page = open_viewer()
     pane(page, "axial").focus()
     page.keyboard.press("e")
+    expect(page.get_by_role("button", name="Save the mask")).to_be_disabled()
     drag(page, "axial", (5, 20), (8, 20), (30, 40))
     expect(page.get_by_role("button", name="Label 1, 18 voxels")).to_be_visible()  # the brush is 3 pixels wide
 

@@ -1,6 +1,8 @@
 """What the tests of normalization share: volumes with known values, and steps run alone."""
 
-from collections.abc import Callable
+import gc
+import warnings
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -30,3 +32,12 @@ def run() -> RunStep:
         return apply(Recipe("one step", (make_step(name, parameters),)), volume)
 
     return one
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _dask_s_sockets_end_here() -> Iterator[None]:
+    """Dask leaves sockets to the collector, which would tell of them in whatever test it comes by."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()

@@ -96,19 +96,19 @@ def only(answer):
 @pytest.mark.parametrize(
     ("now", "state", "offers"),
     [
-        (progress(), "running", {"may_stop"}),
-        (progress(RunState.WAITING), "waiting", {"may_stop"}),
-        (progress(RunState.STOPPED), "stopped", {"may_go_on"}),
-        (progress(RunState.BROKEN, failed=1, quarantined=1), "broken", {"may_go_on", "may_try_again"}),
-        (progress(seen_at=datetime.now(UTC) - 2 * SILENT), "interrupted", {"may_go_on"}),
-        (progress(RunState.ENDED, done=10, running=0, waiting=0), "ended", set()),
-        (progress(RunState.ENDED, failed=2, quarantined=2), "ended", {"may_try_again"}),
-        (progress(RunState.ENDED, failed=2, quarantined=0), "ended", {"may_go_on"}),
+        (progress, "running", {"may_stop"}),
+        (lambda: progress(RunState.WAITING), "waiting", {"may_stop"}),
+        (lambda: progress(RunState.STOPPED), "stopped", {"may_go_on"}),
+        (lambda: progress(RunState.BROKEN, failed=1, quarantined=1), "broken", {"may_go_on", "may_try_again"}),
+        (lambda: progress(seen_at=datetime.now(UTC) - 2 * SILENT), "interrupted", {"may_go_on"}),
+        (lambda: progress(RunState.ENDED, done=10, running=0, waiting=0), "ended", set()),
+        (lambda: progress(RunState.ENDED, failed=2, quarantined=2), "ended", {"may_try_again"}),
+        (lambda: progress(RunState.ENDED, failed=2, quarantined=0), "ended", {"may_go_on"}),
     ],
 )
 def test_each_state_offers_what_makes_sense(now, state, offers):
     """Stopping what lives, going on with what has a rest, trying what is in quarantine; nothing to who may only look."""
-    runs = ToldRuns([Seen(DIGEST, "head CT", now)])
+    runs = ToldRuns([Seen(DIGEST, "head CT", now())])
 
     run = only(page(runs).start())
     looked_at = only(page(runs, may_write=False).start())

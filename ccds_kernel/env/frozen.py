@@ -109,7 +109,8 @@ def _size(path: Path) -> int:
 def _package(one: Distribution) -> Package | None:
     try:
         name, version = one.metadata["Name"], one.version
-    except KeyError:
+    # The second where the backport `importlib_metadata` was loaded (Dask does): it reads packages for the whole process then.
+    except (KeyError, FileNotFoundError):
         return None
     return Package(name, version, _origin(one.read_text("direct_url.json"))) if name and version else None
 

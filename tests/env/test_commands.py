@@ -1,5 +1,6 @@
 """`ccds env`: what somebody sees of their environments, takes along as a layer of an image, and takes away."""
 
+import importlib
 import json
 import subprocess
 import tempfile
@@ -124,6 +125,17 @@ def test_what_a_package_says_of_itself_brings_nothing_else_into_the_layer(capsys
         left_out,
         *rest,
     ]
+
+
+@pytest.mark.parametrize("reader", ["importlib.metadata", "importlib_metadata"])
+def test_a_package_half_there_is_left_out_whichever_library_reads_it(overlay, reader):
+    """The backport takes the standard library's place where anything loads it, and has an error of its own."""
+    importlib.import_module(reader)
+    (overlay.packages / "half-1.0.dist-info").mkdir()
+
+    found = packages_of(overlay)
+
+    assert [package.name for package in found] == ["ccdsother", "ccdsprobe"]
 
 
 @pytest.mark.parametrize("version", ["1.2", "2013b", "1!2.0rc1.post2.dev3", "2.12.1+cu130", "0.0.0-alpha", "1.0.post1"])

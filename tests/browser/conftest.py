@@ -13,9 +13,12 @@ from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.settings import Paths, Settings, load_settings
 from support.browser import chromium, hosts_asked
+from support.preview_page import open_preview, preview_app, previewed, recipes
 from support.site import TRAINED
 from support.voila import App, served
 from support.waiting import PATIENCE
+
+__all__ = ["open_preview", "preview_app", "previewed", "recipes"]
 
 
 @dataclass(frozen=True)

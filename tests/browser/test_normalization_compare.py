@@ -9,21 +9,8 @@ from playwright.sync_api import expect
 from ccds_kernel.normalization.apply_file import read_recipe
 from support.contrast import below, looks
 from support.preview import PROJECT, STUDIES
-from support.preview_page import (
-    CENTER,
-    WIDTH,
-    caption,
-    filled,
-    open_preview,
-    pixels,
-    recipes,
-    served,
-    wait_for_change,
-    wait_for_pictures,
-)
+from support.preview_page import CENTER, WIDTH, caption, pixels, wait_for_change, wait_for_pictures
 from support.waiting import until
-
-__all__ = ["filled", "open_preview", "recipes", "served"]
 
 pytestmark = pytest.mark.browser
 

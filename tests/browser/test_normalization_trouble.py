@@ -8,22 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from support.preview import PROJECT, STUDIES, allow
-from support.preview_page import (
-    CENTER,
-    TAIL,
-    WIDTH,
-    filled,
-    open_preview,
-    pixels,
-    recipes,
-    served,
-    wait_for_change,
-    wait_for_pictures,
-)
+from support.preview_page import CENTER, TAIL, WIDTH, pixels, wait_for_change, wait_for_pictures
 from support.site import on_roster
 from support.waiting import until
-
-__all__ = ["filled", "open_preview", "recipes", "served"]
 
 pytestmark = pytest.mark.browser
 
@@ -116,7 +103,7 @@ def test_a_name_that_is_taken_is_refused_and_the_file_stays(open_preview, recipe
     assert (recipes / "mine.yaml").read_text() == "name: mine\nsteps: []\n"
 
 
-def test_a_lost_kernel_is_told_and_the_draft_is_there_after_reload(served, open_preview, recipes):
+def test_a_lost_kernel_is_told_and_the_draft_is_there_after_reload(preview_app, open_preview, recipes):
     """When the kernel dies the page says so, and the reload brings the draft back."""
     page = open_preview()
     page.get_by_label(CENTER).fill("55")
@@ -124,7 +111,7 @@ def test_a_lost_kernel_is_told_and_the_draft_is_there_after_reload(served, open_
     draft = recipes / ".draft-new.json"
     until(lambda: draft.exists() and '"kept"' in draft.read_text(), "the draft to be kept")
 
-    for pid in served.kernels():
+    for pid in preview_app.kernels():
         os.kill(pid, signal.SIGKILL)
 
     expect(page.get_by_role("alert").filter(has_text="Connection lost. Your draft is kept")).to_be_visible()
@@ -134,12 +121,12 @@ def test_a_lost_kernel_is_told_and_the_draft_is_there_after_reload(served, open_
     expect(page.get_by_label("Name of the recipe")).to_have_value("kept")
 
 
-def test_a_project_without_volumes_says_how_to_make_them(served, recipes, open_page, filled):  # noqa: ARG001 - no draft
+def test_a_project_without_volumes_says_how_to_make_them(preview_app, recipes, open_page, previewed):  # noqa: ARG001 - no draft
     """The command, not a blank screen; once there are volumes they are found."""
-    nifti, aside = filled.folder / "nifti", filled.folder / "aside"
+    nifti, aside = previewed.folder / "nifti", previewed.folder / "aside"
     nifti.rename(aside)
     try:
-        page = open_page(served)
+        page = open_page(preview_app)
         expect(page.locator(".ccds-empty")).to_contain_text("ccds imaging convert DICOM nifti/")
     finally:
         aside.rename(nifti)

@@ -12,23 +12,8 @@ from ccds_kernel.cli import main
 from ccds_kernel.normalization.apply_file import read_recipe
 from support.contrast import below, looks
 from support.preview import STUDIES, head
-from support.preview_page import (
-    CENTER,
-    MR,
-    NOTEBOOK,
-    WIDTH,
-    caption,
-    filled,
-    open_preview,
-    pixels,
-    recipes,
-    served,
-    wait_for_change,
-    wait_for_pictures,
-)
+from support.preview_page import CENTER, MR, NOTEBOOK, WIDTH, caption, pixels, wait_for_change, wait_for_pictures
 from support.waiting import until
-
-__all__ = ["filled", "open_preview", "recipes", "served"]
 
 pytestmark = pytest.mark.browser
 
@@ -232,12 +217,12 @@ def test_the_recipe_s_window_lies_among_the_intensities_that_it_maps(open_previe
     expect(band).to_have_count(0)
 
 
-def test_two_previews_on_one_page_leave_each_other_alone(serve, recipes, open_page, filled, tmp_path):  # noqa: ARG001 - no draft
+def test_two_previews_on_one_page_leave_each_other_alone(serve, recipes, open_page, previewed, tmp_path):  # noqa: ARG001 - no draft
     """Each has its own plane; no two elements have the same id."""
     notebook = json.loads(Path(NOTEBOOK).read_text())
     notebook["cells"] = [cell | {"id": name} for cell in notebook["cells"] if cell["id"] == "preview" for name in "ab"]
     (tmp_path / "two.ipynb").write_text(json.dumps(notebook))
-    page = open_page(serve(str(tmp_path / "two.ipynb"), project=filled.id, person="sam"))
+    page = open_page(serve(str(tmp_path / "two.ipynb"), project=previewed.id, person="sam"))
     wait_for_pictures(page, 4)
     first, second = page.locator(".ccds-normalization").all()
 

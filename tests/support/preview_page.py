@@ -23,7 +23,7 @@ MR = "t7yw3n5kq2fcx4ud"
 
 
 @pytest.fixture(scope="module")
-def filled(site):
+def previewed(site):
     """HEAD-1 with two studies, one by MR, and one that is none."""
     project = fill_project(site.settings)
     write_image(project.folder / "nifti" / TAIL / "series-1.nii.gz", np.zeros((*SHAPE, 2), np.int16))
@@ -34,9 +34,9 @@ def filled(site):
 
 
 @pytest.fixture(scope="module")
-def served(serve, filled, tmp_path_factory):
+def preview_app(serve, previewed, tmp_path_factory):
     """The notebook for the scientist sam, with the preview alone."""
-    return serve(only(tmp_path_factory.mktemp("notebook"), "preview"), project=filled.id, person="sam")
+    return serve(only(tmp_path_factory.mktemp("notebook"), "preview"), project=previewed.id, person="sam")
 
 
 def only(folder: Path, *cells: str) -> str:
@@ -49,19 +49,19 @@ def only(folder: Path, *cells: str) -> str:
 
 
 @pytest.fixture
-def recipes(filled):
+def recipes(previewed):
     """Sam's folder of recipes, not there yet."""
-    folder = filled.folder / "work" / "sam" / "recipes"
+    folder = previewed.folder / "work" / "sam" / "recipes"
     shutil.rmtree(folder, ignore_errors=True)
     return folder
 
 
 @pytest.fixture
-def open_preview(served, recipes, open_page):  # noqa: ARG001 - no draft of another test
+def open_preview(preview_app, recipes, open_page):  # noqa: ARG001 - no draft of another test
     """Opens it in a page of its own, and waits until both pictures are drawn."""
 
     def open_it(**context):
-        page = open_page(served, **context)
+        page = open_page(preview_app, **context)
         wait_for_pictures(page)
         return page
 

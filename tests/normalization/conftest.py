@@ -11,6 +11,9 @@ from ccds_kernel.normalization.apply import apply
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.steps import make_step
 from ccds_kernel.normalization.volume import Volume
+from support.preview_model import preview, project
+
+__all__ = ["preview", "project"]
 
 RunStep = Callable[..., Volume]
 

@@ -4,22 +4,7 @@ import pytest
 
 from ccds_kernel.errors import CcdsError
 from ccds_widgets.normalization.app import open_preview
-from support.preview_model import (
-    LOOK,
-    REORIENT,
-    RESAMPLE,
-    SECOND,
-    WINDOW,
-    Z_SCORE,
-    choose,
-    edit,
-    keep,
-    preview,
-    project,
-    started,
-)
-
-__all__ = ["preview", "project"]
+from support.preview_model import LOOK, REORIENT, RESAMPLE, SECOND, WINDOW, Z_SCORE, choose, edit, keep, started
 
 
 def test_a_reload_and_a_new_kernel_show_what_was_left(project, preview):

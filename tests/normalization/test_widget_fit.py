@@ -19,10 +19,8 @@ from ccds_widgets.normalization.draft import draft_of
 from ccds_widgets.normalization.model import PreviewModel
 from ccds_widgets.normalization.results import Recent
 from support.preview import STUDIES, write_image
-from support.preview_model import REORIENT, WINDOW, edit, keep, preview, project, settled, started
+from support.preview_model import REORIENT, WINDOW, edit, keep, settled, started
 from support.waiting import until
-
-__all__ = ["preview", "project"]
 
 PARAMETERS = {"mask": "none", "percentiles": [1, 25, 75, 99], "range": [0, 100]}
 NYUL = {"name": "nyul", "on": True, "parameters": PARAMETERS}

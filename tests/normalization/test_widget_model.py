@@ -22,15 +22,11 @@ from support.preview_model import (
     Z_SCORE,
     choose,
     edit,
-    preview,
-    project,
     save,
     slices,
     started,
 )
 from support.site import on_roster, site_settings
-
-__all__ = ["preview", "project"]
 
 
 def test_it_starts_with_the_first_study_and_a_recipe_that_makes_sense(project):

@@ -11,23 +11,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.apply_file import read_recipe
 from ccds_widgets.normalization.app import open_preview
 from support.preview import head, write_image
-from support.preview_model import (
-    FIRST,
-    REORIENT,
-    RESAMPLE,
-    SECOND,
-    WINDOW,
-    Z_SCORE,
-    choose,
-    edit,
-    keep,
-    preview,
-    project,
-    save,
-    started,
-)
-
-__all__ = ["preview", "project"]
+from support.preview_model import FIRST, REORIENT, RESAMPLE, SECOND, WINDOW, Z_SCORE, choose, edit, keep, save, started
 
 
 def run_command(command, project, monkeypatch, capsys):

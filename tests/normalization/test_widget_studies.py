@@ -21,15 +21,11 @@ from support.preview_model import (
     attempt,
     choose,
     edit,
-    preview,
-    project,
     save,
     settled,
     slices,
     started,
 )
-
-__all__ = ["preview", "project"]
 
 SHIFT = (7.0, -11.0, 300.0)
 BONE = WINDOW | {"parameters": {"center": 500, "width": 2000}}

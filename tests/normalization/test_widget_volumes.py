@@ -6,22 +6,7 @@ import pytest
 from ccds_kernel.errors import CcdsError
 from ccds_widgets.normalization.app import open_preview
 from support.preview import SHAPE, STUDIES, head, write_image
-from support.preview_model import (
-    FIRST,
-    REORIENT,
-    RESAMPLE,
-    SECOND,
-    WINDOW,
-    choose,
-    edit,
-    preview,
-    project,
-    save,
-    slices,
-    started,
-)
-
-__all__ = ["preview", "project"]
+from support.preview_model import FIRST, REORIENT, RESAMPLE, SECOND, WINDOW, choose, edit, save, slices, started
 
 
 @pytest.mark.parametrize(

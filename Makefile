@@ -14,6 +14,8 @@ BESIDE := -n $(WORKERS) --no-loadscope-reorder
 PROXY := $(VENV)/share/ccds/proxy
 AIRFLOW := $(VENV)/share/ccds/airflow
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+# A module is compiled once, not by each process that a test starts: an image may say that nothing is to be kept.
+export PYTHONDONTWRITEBYTECODE :=
 
 # What an editable install copies instead of linking: a change means a new install.
 COPIED := $(wildcard ccds_kernel/session/kernelspec/* ccds_kernel/session/*_extension/* \

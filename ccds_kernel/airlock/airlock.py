@@ -42,7 +42,13 @@ from ccds_kernel.airlock.submission import (
     unknown,
     withdrawn,
 )
-from ccds_kernel.audit.events import ResultRefused, ResultReviewed, ResultShown, ResultSubmitted, ResultWithdrawn
+from ccds_kernel.audit.events.airlock import (
+    ResultRefused,
+    ResultReviewed,
+    ResultShown,
+    ResultSubmitted,
+    ResultWithdrawn,
+)
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.roles import Action, DataKind
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ccds_kernel.audit.events import ProjectOpened
+from ccds_kernel.audit.events.access import ProjectOpened
 from ccds_kernel.audit.site import audit_sink
 from ccds_kernel.irb.application import Egress
 from ccds_kernel.irb.identity import identity

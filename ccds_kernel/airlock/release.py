@@ -22,7 +22,7 @@ from ccds_kernel.airlock.finding import require_clean
 from ccds_kernel.airlock.reports import known_texts, seals
 from ccds_kernel.airlock.scan.scan import scan
 from ccds_kernel.airlock.submission import APPROVALS, ID, RESERVED_NAME, State, Submission, released, unknown
-from ccds_kernel.audit.events import ResultReleased
+from ccds_kernel.audit.events.airlock import ResultReleased
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import make_closed, write_whole

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ccds_kernel.audit.events import Event
+from ccds_kernel.audit.event import Event
 from ccds_kernel.audit.spool import Spool
 from ccds_kernel.audit.wire import EVENTS_PATH, MOST_BYTES, TOKENS_PATH, encoded, message
 from ccds_kernel.errors import CcdsError

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from ccds_kernel.audit.events import Event
+from ccds_kernel.audit.event import Event
 from ccds_kernel.files import give_to_folder_owner
 
 GENESIS = "0" * 64

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from ccds_kernel.audit.events import Event
+from ccds_kernel.audit.event import Event
 from ccds_kernel.audit.heads import Head, Heads
 from ccds_kernel.audit.line import GENESIS, KEYS, Origin, canonical, digest, last_line, opened, parse, write_line
 from ccds_kernel.errors import CcdsError

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from ccds_kernel.audit.events import Event, kinds
+from ccds_kernel.audit.event import Event
+from ccds_kernel.audit.events import kinds
 from ccds_kernel.audit.token import AuditToken
 from ccds_kernel.errors import CcdsError
 

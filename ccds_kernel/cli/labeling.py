@@ -223,7 +223,7 @@ def _refuse_everywhere(repository: LabelingRepository, task: Task, phrases: Sequ
 
 
 def _export(options: argparse.Namespace) -> None:
-    from ccds_kernel.audit.events import PhrasesExported
+    from ccds_kernel.audit.events.labeling import PhrasesExported
     from ccds_kernel.errors import CcdsError
     from ccds_kernel.irb.project import open_project
     from ccds_kernel.irb.roles import Action

@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 from pathlib import Path
 
-from ccds_kernel.audit.events import ClusterPublished
+from ccds_kernel.audit.events.cluster import ClusterPublished
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.cluster.period import Grain, periods
 from ccds_kernel.cluster.publication import write_report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ccds_kernel.audit.events import ClusterRead
+from ccds_kernel.audit.events.cluster import ClusterRead
 from ccds_kernel.audit.site import audit_sink
 from ccds_kernel.cluster.publication import read_report
 from ccds_kernel.cluster.report import ClusterReport

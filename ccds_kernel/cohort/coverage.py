@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccds_kernel.audit.events import AccessDenied
+from ccds_kernel.audit.events.access import AccessDenied
 from ccds_kernel.cohort.criteria import Criteria, beyond
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action

@@ -7,7 +7,7 @@ Who may load reports may keep cohorts; who may read reports may count them.
 
 from __future__ import annotations
 
-from ccds_kernel.audit.events import CohortKept, CohortSnapshotTaken
+from ccds_kernel.audit.events.cohort import CohortKept, CohortSnapshotTaken
 from ccds_kernel.cohort import rows
 from ccds_kernel.cohort.cohort import Cohort, CohortSnapshot, check_name
 from ccds_kernel.cohort.counts import CohortCounts

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ccds_kernel.audit.events import DatasetTaken
+from ccds_kernel.audit.events.dataset import DatasetTaken
 from ccds_kernel.dataset import snapshot_file
 from ccds_kernel.dataset.chances import chance_of, rows_of
 from ccds_kernel.dataset.made import Answers

@@ -6,7 +6,7 @@ site is reconciled with it. A crash in between leaves an application that the ne
 
 from __future__ import annotations
 
-from ccds_kernel.audit.events import ApplicationApplied
+from ccds_kernel.audit.events.irb import ApplicationApplied
 from ccds_kernel.audit.log import AuditSink
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ccds_kernel.audit.events import MembersChanged
+from ccds_kernel.audit.events.irb import MembersChanged
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.layout import Place
 from ccds_kernel.irb.membership import ProjectGroups

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from ccds_kernel.audit.events import AccessDenied, ProjectOpened
+from ccds_kernel.audit.events.access import AccessDenied, ProjectOpened
 from ccds_kernel.audit.log import AuditSink
 from ccds_kernel.audit.site import audit_sink
 from ccds_kernel.errors import CcdsError

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ccds_kernel.audit.events import AccessDenied
+from ccds_kernel.audit.events.access import AccessDenied
 from ccds_kernel.audit.site import audit_sink
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import Settings

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from ccds_kernel.audit.events import Event, PhraseChanged, PhrasesChanged, ReportsLoaded, ReportsSealed
+from ccds_kernel.audit.event import Event
+from ccds_kernel.audit.events.labeling import PhraseChanged, PhrasesChanged, ReportsLoaded, ReportsSealed
 from ccds_kernel.cohort.cohort import CohortSnapshot
 from ccds_kernel.cohort.coverage import require_covered
 from ccds_kernel.cohort.criteria import Criteria

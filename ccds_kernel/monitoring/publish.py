@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ccds_kernel.audit.events import MonitoringPublished
+from ccds_kernel.audit.events.monitoring import MonitoringPublished
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.site import require_administrator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ccds_kernel.audit.events import PublishedRead
+from ccds_kernel.audit.events.monitoring import PublishedRead
 from ccds_kernel.audit.site import audit_sink
 from ccds_kernel.irb.project import current_person
 from ccds_kernel.irb.site import require_leadership

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from ccds_kernel.audit.events import ClinicalRowsLoaded, ReleaseRegistered
+from ccds_kernel.audit.events.monitoring import ClinicalRowsLoaded, ReleaseRegistered
 from ccds_kernel.audit.log import AuditSink
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.errors import CcdsError

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from ccds_kernel.audit.events import NormalizationBegun, NormalizationEnded
+from ccds_kernel.audit.events.normalization import NormalizationBegun, NormalizationEnded
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import write_whole
 from ccds_kernel.imaging.output import remove_abandoned

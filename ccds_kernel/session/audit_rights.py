@@ -12,50 +12,54 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 
-from ccds_kernel.audit.events import (
-    BatchAssigned,
-    BatchMade,
-    BatchRemoved,
-    ClusterRead,
-    CohortKept,
-    CohortSnapshotTaken,
-    CriteriaKept,
-    DatasetTaken,
-    Event,
-    FeedbackGiven,
-    LabelsExported,
-    LabelSnapshotTaken,
-    MaskKept,
-    NormalizationBegun,
-    NormalizationEnded,
-    PhraseChanged,
-    PhrasesChanged,
-    PhrasesExported,
-    ProjectOpened,
-    PublishedRead,
-    ReportsLoaded,
-    ReportsSealed,
+from ccds_kernel.audit.event import Event
+from ccds_kernel.audit.events.access import ProjectOpened
+from ccds_kernel.audit.events.airlock import (
     ResultRefused,
     ResultReviewed,
     ResultShown,
     ResultSubmitted,
     ResultWithdrawn,
+)
+from ccds_kernel.audit.events.cluster import ClusterRead
+from ccds_kernel.audit.events.cohort import CohortKept, CohortSnapshotTaken
+from ccds_kernel.audit.events.confirmation import (
+    BatchAssigned,
+    BatchMade,
+    BatchRemoved,
+    FeedbackGiven,
+    LabelsExported,
+    LabelSnapshotTaken,
+    StudiesAnswered,
+    StudiesTaken,
+    StudyCurated,
+)
+from ccds_kernel.audit.events.dataset import DatasetTaken
+from ccds_kernel.audit.events.imaging import (
+    CriteriaKept,
+    MaskKept,
     SelectionRulesKept,
     SeriesChosen,
     SeriesPassed,
-    StudiesAnswered,
     StudiesFound,
     StudiesRequested,
     StudiesRetried,
-    StudiesTaken,
     StudyArrived,
-    StudyCurated,
     StudyNotArrived,
     StudyRefused,
-    TaskChanged,
-    UseCaseAdded,
     VolumesMade,
 )
+from ccds_kernel.audit.events.labeling import (
+    PhraseChanged,
+    PhrasesChanged,
+    PhrasesExported,
+    ReportsLoaded,
+    ReportsSealed,
+    TaskChanged,
+)
+from ccds_kernel.audit.events.monitoring import PublishedRead
+from ccds_kernel.audit.events.normalization import NormalizationBegun, NormalizationEnded
+from ccds_kernel.audit.events.usecase import UseCaseAdded
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.registry import Registry, registry_of

@@ -22,7 +22,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_server.auth.authorizer import Authorizer
 from traitlets import default
 
-from ccds_kernel.audit.events import DownloadRefused
+from ccds_kernel.audit.events.access import DownloadRefused
 from ccds_kernel.audit.site import audit_sink
 from ccds_kernel.env.pip import REFUSED
 from ccds_kernel.errors import CcdsError

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ccds_kernel.audit.events import DownloadRefused
+from ccds_kernel.audit.events.access import DownloadRefused
 
 SECONDS = 60.0
 

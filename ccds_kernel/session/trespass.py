@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ccds_kernel.audit.events import AccessDenied
+from ccds_kernel.audit.events.access import AccessDenied
 from ccds_kernel.audit.log import AuditSink
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import Paths

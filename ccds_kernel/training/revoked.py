@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date
 
-from ccds_kernel.audit.events import AccessDenied
+from ccds_kernel.audit.events.access import AccessDenied
 from ccds_kernel.audit.log import AuditSink
 from ccds_kernel.batch import JobStatus, Scheduler, UnknownJobError
 from ccds_kernel.irb.application import IrbApplication

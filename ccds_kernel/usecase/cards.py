@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ccds_kernel.audit.events import ExamCountsPublished, UseCaseAdded
+from ccds_kernel.audit.events.usecase import ExamCountsPublished, UseCaseAdded
 from ccds_kernel.audit.site import audit_log, audit_sink
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import current_person

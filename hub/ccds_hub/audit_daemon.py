@@ -36,7 +36,8 @@ from ccds_hub.audit_ids import WrittenIds
 from ccds_hub.left_out import LeftOut
 from ccds_hub.rate import Rate
 from ccds_hub.state_folder import closed_folder
-from ccds_kernel.audit.events import AccessDenied, Event
+from ccds_kernel.audit.event import Event
+from ccds_kernel.audit.events.access import AccessDenied
 from ccds_kernel.audit.line import Origin
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.audit.site import audit_log

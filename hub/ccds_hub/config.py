@@ -18,7 +18,7 @@ from ccds_hub.page_policy import HubFiles, PlainFiles, page_headers
 from ccds_hub.policy_loop import PolicyLoop
 from ccds_hub.proxy import proxy_token, require_encryption
 from ccds_hub.state_folder import closed_folder
-from ccds_kernel.audit.events import NodeMovedBack
+from ccds_kernel.audit.events.cluster import NodeMovedBack
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.cluster.records import Records
 from ccds_kernel.errors import CcdsError

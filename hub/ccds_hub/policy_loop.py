@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ccds_kernel.audit.events import NodeMovedBack
+from ccds_kernel.audit.events.cluster import NodeMovedBack
 from ccds_kernel.batch.policy import Change, NodeSession, reconcile
 from ccds_kernel.batch.scheduler import JobRefusedError, Scheduler, UnknownJobError
 from ccds_kernel.batch.spec import PriorityClass

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
 
-from ccds_kernel.audit.events import LoginRefused
+from ccds_kernel.audit.events.access import LoginRefused
 from ccds_kernel.audit.log import AuditSink
 
 EVENTS_PER_MINUTE = 30

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ccds_kernel.audit.events import SessionEnded, SessionStarted
+from ccds_kernel.audit.events.session import SessionEnded, SessionStarted
 from ccds_kernel.audit.site import audit_log, session_variables
 from ccds_kernel.audit.spool import Spool
 from ccds_kernel.audit.token import LONGEST_WAITING, SPOOL_VARIABLE, AuditToken

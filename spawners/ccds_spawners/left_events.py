@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ccds_kernel.audit.events import AccessDenied
+from ccds_kernel.audit.events.access import AccessDenied
 from ccds_kernel.audit.line import Origin
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.audit.site import audit_log

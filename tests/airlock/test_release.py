@@ -9,7 +9,7 @@ from sqlalchemy import text, update
 from ccds_kernel.airlock import rows, tables
 from ccds_kernel.airlock.release import release
 from ccds_kernel.airlock.submission import Review, State, Verdict, reviewed
-from ccds_kernel.audit.events import ResultReviewed
+from ccds_kernel.audit.events.airlock import ResultReviewed
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action

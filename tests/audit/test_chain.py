@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccds_kernel.audit.events import AccessDenied, PhraseChanged, ProjectOpened
+from ccds_kernel.audit.events.access import AccessDenied, ProjectOpened
+from ccds_kernel.audit.events.labeling import PhraseChanged
 from ccds_kernel.audit.line import GENESIS
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.errors import CcdsError

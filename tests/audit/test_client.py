@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from ccds_kernel.audit.client import DaemonAuditSink
-from ccds_kernel.audit.events import ProjectOpened
+from ccds_kernel.audit.events.access import ProjectOpened
 from ccds_kernel.audit.site import audit_sink, job_variables, session_sink, session_variables
 from ccds_kernel.audit.token import TOKEN_VARIABLE, URL_VARIABLE, audit_secret, read
 from ccds_kernel.audit.wire import MOST_BYTES

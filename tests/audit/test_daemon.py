@@ -20,7 +20,7 @@ WRITER = f"""
 import threading
 from pathlib import Path
 from ccds_kernel.audit.client import DaemonAuditSink
-from ccds_kernel.audit.events import PhraseChanged
+from ccds_kernel.audit.events.labeling import PhraseChanged
 from support.waiting import until
 url, token, spool, person = sys.argv[1:]
 sink = DaemonAuditSink(url, token, Path(spool))

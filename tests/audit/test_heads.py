@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccds_kernel.audit.events import PhraseChanged
+from ccds_kernel.audit.events.labeling import PhraseChanged
 from ccds_kernel.audit.heads import Head
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.errors import CcdsError

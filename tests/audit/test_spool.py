@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ccds_kernel.audit.events import DownloadRefused
+from ccds_kernel.audit.events.access import DownloadRefused
 from ccds_kernel.audit.site import session_sink, session_variables
 from ccds_kernel.audit.spool import Spool
 from ccds_kernel.audit.token import SPOOL_VARIABLE

@@ -70,7 +70,7 @@ def session_of(site: AuditSite, token: str, folder: Path) -> dict[str, str]:
 
 WRITES = """
 import getpass
-from ccds_kernel.audit.events import PhraseChanged
+from ccds_kernel.audit.events.labeling import PhraseChanged
 from ccds_kernel.audit.site import session_sink
 session_sink().write(PhraseChanged(person=getpass.getuser(), project="CHEST-1", change="edited", phrase_id=5))
 """

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccds_kernel.audit.events import PhraseChanged
+from ccds_kernel.audit.events.labeling import PhraseChanged
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.errors import CcdsError
 from support.processes import READY, at_once
@@ -17,7 +17,7 @@ from support.unix import need_root
 
 WRITER = f"""
 from pathlib import Path
-from ccds_kernel.audit.events import PhraseChanged
+from ccds_kernel.audit.events.labeling import PhraseChanged
 from ccds_kernel.audit.log import FileAuditSink
 sink = FileAuditSink(Path(sys.argv[1]))
 {READY}for number in range(int(sys.argv[3])):
@@ -27,7 +27,7 @@ sink = FileAuditSink(Path(sys.argv[1]))
 LITTLE_ROOM = """
 import resource, sys
 from pathlib import Path
-from ccds_kernel.audit.events import PhraseChanged
+from ccds_kernel.audit.events.labeling import PhraseChanged
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.errors import CcdsError
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))

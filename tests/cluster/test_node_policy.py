@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from ccds_hub.policy_loop import PolicyLoop
-from ccds_kernel.audit.events import NodeMovedBack
+from ccds_kernel.audit.events.cluster import NodeMovedBack
 from ccds_kernel.batch import JobId, JobSpec, JobState, PriorityClass
 from ccds_kernel.batch.policy import priority_for
 from ccds_spawners.nodes import LiveNodes

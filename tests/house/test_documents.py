@@ -11,7 +11,8 @@ import pytest
 
 import ccds_kernel.cli
 from ccds_kernel.audit import events
-from ccds_kernel.audit.events import Event
+from ccds_kernel.audit.event import Event
+from ccds_kernel.audit.events import kinds
 from ccds_kernel.cli import STAGES, build_parser, main
 from ccds_kernel.settings import Paths, Settings
 from support.checkout import ROOT, table_rows
@@ -78,12 +79,9 @@ def test_each_way_to_log_in_has_an_example_that_is_one(tmp_path, example):
 
 def test_every_audit_event_is_documented_with_its_fields():
     """Each event class, each field of it, and nothing else."""
-    kinds = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)]
     common = {field.name for field in dataclasses.fields(Event)}
     declared = {
-        f"`{kind.__name__}`": {field.name for field in dataclasses.fields(kind)} - common
-        for kind in kinds
-        if kind is not Event
+        f"`{name}`": {field.name for field in dataclasses.fields(kind)} - common for name, kind in kinds().items()
     }
 
     documented = {
@@ -91,6 +89,13 @@ def test_every_audit_event_is_documented_with_its_fields():
     }
 
     assert {name: {one or other for one, other in found} for name, found in documented.items()} == declared
+
+
+def test_the_events_of_every_file_are_known():
+    """A file of events that nobody registered would stay unseen by the daemon, by `ccds audit show` and by the test above."""
+    files = {module.name for module in pkgutil.iter_modules(events.__path__)}
+
+    assert {kind.__module__.rpartition(".")[2] for kind in kinds().values()} == files
 
 
 def test_a_stage_is_listed_when_it_has_a_module():

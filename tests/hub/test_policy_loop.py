@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from ccds_hub.policy_loop import PolicyLoop
-from ccds_kernel.audit.events import NodeMovedBack
+from ccds_kernel.audit.events.cluster import NodeMovedBack
 from ccds_kernel.batch import (
     JobId,
     JobRefusedError,

@@ -4,21 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ccds_kernel.audit.events import (
-    AccessDenied,
-    BatchMade,
-    ClusterRead,
-    CohortKept,
-    FeedbackGiven,
-    PhraseChanged,
-    PhrasesChanged,
-    ProjectOpened,
-    PublishedRead,
-    StudiesAnswered,
-    StudyCurated,
-    UseCaseAdded,
-    kinds,
-)
+from ccds_kernel.audit.events import kinds
+from ccds_kernel.audit.events.access import AccessDenied, ProjectOpened
+from ccds_kernel.audit.events.cluster import ClusterRead
+from ccds_kernel.audit.events.cohort import CohortKept
+from ccds_kernel.audit.events.confirmation import BatchMade, FeedbackGiven, StudiesAnswered, StudyCurated
+from ccds_kernel.audit.events.labeling import PhraseChanged, PhrasesChanged
+from ccds_kernel.audit.events.monitoring import PublishedRead
+from ccds_kernel.audit.events.usecase import UseCaseAdded
 from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.session.audit_rights import NEEDED, end_of, is_right
 from ccds_kernel.settings import Settings

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ccds_kernel.audit.events import DownloadRefused
+from ccds_kernel.audit.events.access import DownloadRefused
 from ccds_kernel.session.gate import permitted
 from ccds_kernel.session.lab_routes import ROUTES, download_shape
 from ccds_kernel.session.refused_downloads import SECONDS, RefusedDownloads

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ccds_kernel.audit.events import DownloadRefused, ProjectOpened, SessionEnded
+from ccds_kernel.audit.events.access import DownloadRefused, ProjectOpened
+from ccds_kernel.audit.events.session import SessionEnded
 from ccds_kernel.audit.line import Origin
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.audit.spool import Spool

@@ -15,7 +15,7 @@ from typing import Any
 import requests
 
 from ccds_kernel.audit.client import DaemonAuditSink
-from ccds_kernel.audit.events import PhraseChanged
+from ccds_kernel.audit.events.labeling import PhraseChanged
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.audit.token import AuditToken, audit_secret, issue

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from ccds_kernel.archive.archive import Archive, ArchiveAway, ArchiveQuery, StudyFound
-from ccds_kernel.audit.events import AccessDenied, CriteriaKept, StudiesFound
+from ccds_kernel.audit.events.access import AccessDenied
+from ccds_kernel.audit.events.imaging import CriteriaKept, StudiesFound
 from ccds_kernel.cohort.coverage import require_covered
 from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.cohort.criteria_file import VersionedCriteria, named_criteria, save_criteria

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from ccds_kernel.archive.archive import StudyFound
-from ccds_kernel.audit.events import StudiesRequested, StudiesRetried
+from ccds_kernel.audit.events.imaging import StudiesRequested, StudiesRetried
 from ccds_kernel.cohort.coverage import require_covered
 from ccds_kernel.cohort.criteria_file import VersionedCriteria
 from ccds_kernel.errors import CcdsError

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ccds_kernel.archive.archive import Archive, StudyFound
 from ccds_kernel.archive.claims import LONGEST
-from ccds_kernel.audit.events import StudiesFound
+from ccds_kernel.audit.events.imaging import StudiesFound
 from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval.asking import keep_criteria

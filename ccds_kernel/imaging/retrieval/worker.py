@@ -24,7 +24,8 @@ from ccds_kernel.archive.archive import Archive, ArchiveAway, BrokeOff, Progress
 from ccds_kernel.archive.claims import claim_of
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.proof import Doubt, completed, doubted
-from ccds_kernel.audit.events import AccessDenied, StudyArrived, StudyNotArrived, StudyRefused
+from ccds_kernel.audit.events.access import AccessDenied
+from ccds_kernel.audit.events.imaging import StudyArrived, StudyNotArrived, StudyRefused
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.approval import against

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ccds_kernel.audit.events import VolumesMade
+from ccds_kernel.audit.events.imaging import VolumesMade
 from ccds_kernel.imaging.studies import rows
 from ccds_kernel.imaging.studies.one_at_a_time import making
 from ccds_kernel.imaging.studies.read_rows import keep_series

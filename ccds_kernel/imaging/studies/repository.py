@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from ccds_kernel.audit.events import MaskKept, SelectionRulesKept, SeriesChosen, SeriesPassed, VolumesMade
+from ccds_kernel.audit.events.imaging import MaskKept, SelectionRulesKept, SeriesChosen, SeriesPassed, VolumesMade
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.convert import convert_series
 from ccds_kernel.imaging.masks.grid import Mask, VolumeGrid

@@ -17,7 +17,7 @@ from random import SystemRandom
 
 from sqlalchemy import Connection
 
-from ccds_kernel.audit.events import StudiesAnswered, StudiesTaken
+from ccds_kernel.audit.events.confirmation import StudiesAnswered, StudiesTaken
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
 from ccds_kernel.labeling import rows

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, func, select
 
-from ccds_kernel.audit.events import BatchAssigned, BatchMade, BatchRemoved, StudyCurated
+from ccds_kernel.audit.events.confirmation import BatchAssigned, BatchMade, BatchRemoved, StudyCurated
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import ALLOWED, Action

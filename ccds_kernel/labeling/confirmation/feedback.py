@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ccds_kernel.audit.events import FeedbackGiven
+from ccds_kernel.audit.events.confirmation import FeedbackGiven
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
 from ccds_kernel.labeling import rows

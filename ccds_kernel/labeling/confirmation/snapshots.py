@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
 
-from ccds_kernel.audit.events import LabelsExported, LabelSnapshotTaken
+from ccds_kernel.audit.events.confirmation import LabelsExported, LabelSnapshotTaken
 from ccds_kernel.cohort.coverage import require_covered
 from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.errors import CcdsError

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from ccds_kernel.audit.events import StudyCurated
+from ccds_kernel.audit.events.confirmation import StudyCurated
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
 from ccds_kernel.labeling.confirmation import batch_rows, curation_rows, lease_rows

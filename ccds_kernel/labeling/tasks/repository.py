@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from ccds_kernel.audit.events import TaskChanged
+from ccds_kernel.audit.events.labeling import TaskChanged
 from ccds_kernel.cohort import rows as cohort_rows
 from ccds_kernel.irb.project import Project
 from ccds_kernel.labeling import rows as labeling_rows

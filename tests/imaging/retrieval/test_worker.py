@@ -20,8 +20,8 @@ from ccds_kernel.archive.associations import Peer
 from ccds_kernel.archive.dimse import DimseArchive
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.site import staging_of
-from ccds_kernel.audit.events import Event as AuditedEvent
-from ccds_kernel.audit.events import StudyArrived
+from ccds_kernel.audit.event import Event as AuditedEvent
+from ccds_kernel.audit.events.imaging import StudyArrived
 from ccds_kernel.audit.log import AuditSink, FileAuditSink
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows

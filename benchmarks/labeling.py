@@ -40,6 +40,7 @@ from pathlib import Path
 
 import numpy as np
 from labeling_engines.peers import PEERS, Engine, Time, normal, timed
+from peers.environment import peers_python
 
 PINS = ("torch==2.13.0", "snorkel==0.10.0", "pyahocorasick==2.3.1", "pandas==3.1.1", "pyarrow==26.0.1")
 """Torch is what Snorkel asks for; nothing here uses it."""
@@ -154,25 +155,6 @@ def write_reports(folder: Path, count: int, sentences_from: Path | None) -> None
     (folder / "phrases.txt").write_text("\n".join(phrases_from(sentences, chance)) + "\n", encoding="utf-8")
     with (folder / "reports.txt").open("w", encoding="utf-8") as file:
         file.writelines(" ".join(chance.choices(sentences, k=chance.randint(4, 9))) + "\n" for _ in range(count))
-
-
-def peers_python(folder: Path) -> Path | None:
-    """The Python of an environment with the peers, made where there is none yet; None where it can't be had."""
-    python, made_of = folder / "bin" / "python", folder / "made-of"
-    wanted = "\n".join(PINS)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise SystemExit(f"{folder} is somebody else's: name another folder with --peers")
-    if not made_of.exists() or made_of.read_text(encoding="utf-8") != wanted:
-        print(f"the peers' environment is made ({', '.join(PINS)}) …", flush=True)
-        try:
-            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-            subprocess.run([str(python), "-m", "pip", "install", "-q", *PINS], check=True)
-        except (OSError, subprocess.CalledProcessError) as error:
-            print(f"not compared with Snorkel, pandas and pyahocorasick: {error}")
-            return None
-        made_of.write_text(wanted, encoding="utf-8")
-    return python
 
 
 def in_own_process(python: str | Path, arguments: Iterable[object]) -> str:
@@ -295,7 +277,7 @@ def main() -> None:
         print(json.dumps(asdict(measure(name, Path(folder)))))
         return
     engines = tuple(dict.fromkeys(("ours", *arguments.only)))  # the others are compared with ours
-    peers = None if HERE.issuperset(engines) else peers_python(arguments.peers)
+    peers = None if HERE.issuperset(engines) else peers_python(arguments.peers, PINS)
     print(f"{os.cpu_count()} CPUs, {platform.machine()}, Python {platform.python_version()}, numpy {np.__version__}")
     fewer: tuple[int, dict[str, Told]] | None = None
     for count in sorted(arguments.reports):

@@ -35,6 +35,7 @@ from typing import Any
 
 import numpy as np
 from normalize_engines.peers import PEERS, Result, Run, Task
+from peers.environment import peers_python
 
 PINS = ("monai==1.6.1", "torch==2.13.0", "torchio==1.2.1", "simpleitk==2.5.7", "scipy==1.17.1", "nibabel>=5.3")
 T1 = Path(__file__).resolve().parents[2] / "shared" / "data" / "mr-t1-structural.tar.xz"
@@ -142,25 +143,6 @@ def _held(what: str) -> float:
     """
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{what}:"))
-
-
-def peers_python(folder: Path) -> Path | None:
-    """The Python of an environment with the peers, made where there is none yet; None where it can't be had."""
-    python, made_of = folder / "bin" / "python", folder / "made-of"
-    wanted = "\n".join(PINS)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise SystemExit(f"{folder} is somebody else's: name another folder with --peers")
-    if not made_of.exists() or made_of.read_text(encoding="utf-8") != wanted:
-        print(f"the peers' environment is made ({', '.join(PINS)}) …", flush=True)
-        try:
-            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-            subprocess.run([str(python), "-m", "pip", "install", "-q", *PINS], check=True)
-        except (OSError, subprocess.CalledProcessError) as error:
-            print(f"without an environment of the peers: {error}")
-            return None
-        made_of.write_text(wanted, encoding="utf-8")
-    return python
 
 
 def run(python: Path, *arguments: object) -> tuple[Measured, dict[str, str]]:
@@ -279,7 +261,7 @@ def main() -> None:
     if options.growth:
         growth(COUNTS)
         return
-    python = peers_python(options.peers)
+    python = peers_python(options.peers, PINS)
     engines = {OURS: Path(sys.executable)}
     engines |= {name: python or Path(sys.executable) for name in PEERS if python or here(name)}
     with tempfile.TemporaryDirectory() as folder:

@@ -4,7 +4,7 @@ Scanners number slices in order of height, either way, or pass by pass (every se
 against the order of all others are neither: a slice has another's position, or another's number, and nothing tells which.
 Where much is out of order nobody can say what the order was: passes are no exchange. Nor are blocks of consecutive numbers that
 run the same way, however short one is beside another: somebody scanned on at the other end. Of six slices and fewer these can't
-be told from an exchange, and any disorder counts as one.
+be told from an exchange, and nearly any disorder counts as one.
 """
 
 from __future__ import annotations

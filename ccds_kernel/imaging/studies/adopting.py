@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 from ccds_kernel.audit.events.imaging import VolumesMade
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.studies import rows
 from ccds_kernel.imaging.studies.one_at_a_time import making
 from ccds_kernel.imaging.studies.read_rows import keep_series
@@ -37,7 +38,7 @@ def adopt_volumes(project: Project, study_key: str) -> None:
 
     Raises:
         ProjectAccessDenied: this person may not write images.
-        CcdsError: no such study, or its files can't be read.
+        CcdsError: no such study, or its files or a volume's sidecar can't be read; nothing is kept then.
     """
     project.require(Action.WRITE_IMAGES)
     folder, volumes = ImageStudies(project).folder(study_key), project.folder / "nifti" / study_key
@@ -52,5 +53,19 @@ def adopt_volumes(project: Project, study_key: str) -> None:
 
 
 def _accepted(one: SeriesRead, volumes: Path) -> Verdict:
-    warnings = json.loads((volumes / f"{one.facts.name}.json").read_text(encoding="utf-8"))["warnings"]
+    path = volumes / f"{one.facts.name}.json"
+    try:
+        warnings = json.loads(path.read_text(encoding="utf-8"))["warnings"]
+    except FileNotFoundError:
+        raise _no_sidecar(path, "none") from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise _no_sidecar(path, "one that can't be read") from None
     return Verdict(one.facts, Status.ACCEPTED, None, one.files, tuple(warnings))
+
+
+def _no_sidecar(path: Path, found: str) -> CcdsError:
+    return CcdsError(
+        expected=f"the sidecar {path.name} beside a volume of study {path.parent.name}",
+        found=found,
+        do=f"move that volume away, then 'ccds imaging volumes --study {path.parent.name}' makes it anew",
+    )

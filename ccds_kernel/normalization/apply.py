@@ -60,7 +60,8 @@ def apply(recipe: Recipe, volume: Volume, *, watch: Callable[[int], None] | None
     Args:
         recipe: its steps are applied in order.
         volume: finite voxels, affine to RAS in mm.
-        watch: called with each step's place, from 1, before it runs; what it raises ends the work.
+        watch: called with each step's place, from 1, before it runs, and again and again while a slow one does; what it raises
+            ends the work.
 
     Returns:
         A volume with voxels of the type that the recipe says.
@@ -90,7 +91,8 @@ def apply_with(
     image = Working(volume.voxels, volume.affine, labels=tuple(labels_on(volume, one) for one in labels))
     for place, step in enumerate(recipe.steps, 1):
         if watch:
-            watch(place)
+            image.wanted = partial(watch, place)
+            image.wanted()
         with at_step(place, step, image):
             step.run(image)
         if image.left:

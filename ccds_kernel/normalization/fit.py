@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ccds_kernel.errors import CcdsError
@@ -46,19 +46,20 @@ class Fitting:
             )
         [self._at] = places
 
-    def add(self, volume: Volume, digest: str) -> None:
+    def add(self, volume: Volume, digest: str, *, wanted: Callable[[], object] | None = None) -> None:
         """Takes `volume` into account: the steps before `nyul` are applied to it first.
 
         Args:
             volume: as a recipe is applied to; not changed.
             digest: of its file; the same again counts once.
+            wanted: as of `Working`.
 
         Raises:
             StepError: a step before makes no sense for it, the mask is empty, or there is only one value in it.
         """
         if digest in self.found:
             return
-        image = Working(volume.voxels, volume.affine)
+        image = Working(volume.voxels, volume.affine, wanted=wanted)
         for place, step in enumerate(self.recipe.steps[: self._at], 1):
             with at_step(place, step, image):
                 step.run(image)

@@ -6,6 +6,7 @@ there are only `Volume`s, which nobody changes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,7 @@ class Working:
         foreground: what the last step `foreground` took for the body, on the same grid; None before the first.
         moves: the changes of grid so far.
         left: whether the present step found nothing to do; see `leave`.
+        wanted: called by a step that takes minutes, again and again; what it raises ends the step. None: nobody may end it.
     """
 
     voxels: Voxels
@@ -40,6 +42,7 @@ class Working:
     foreground: Foreground | None = None
     moves: list[Move] = field(default_factory=list)
     left: bool = False
+    wanted: Callable[[], object] | None = None
 
     def floats(self) -> npt.NDArray[np.float32]:
         """The voxels as float32 that the caller may change in place; they stay the image's."""

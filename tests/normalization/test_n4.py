@@ -1,5 +1,8 @@
 """`n4` on images whose bias field is known, and against SimpleITK's own output."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813 - what everybody calls it
@@ -7,11 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.normalization.apply import apply
 from ccds_kernel.normalization.exponential import exponential
+from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.samples import Samples
+from ccds_kernel.normalization.steps import make_step
 from ccds_kernel.normalization.volume import Volume
 
 SHAPE = 32, 28, 24
+RECIPE = Recipe("one step", (make_step("n4", {"mask": "nonzero", "spacing_mm": 4}),))
 
 
 def tissues() -> np.ndarray:
@@ -117,3 +124,44 @@ def test_values_between_samples_are_a_straight_line_where_the_samples_are(length
     assert np.allclose(values[inner], np.arange(length)[inner] * 3.0 + 2)
     assert np.all(values[: places[0]] == line[0])
     assert np.all(values[places[-1] :] == line[-1])
+
+
+def test_n4_ends_soon_after_nobody_wants_it_any_more(capfd) -> None:
+    """In the middle of its iterations, with the very error, nothing printed, and nothing held."""
+
+    class Unwanted(BaseException):
+        pass
+
+    class Asked:
+        times = 0
+
+        def __call__(self, _: int) -> None:
+            self.times += 1
+            if self.times == 4:
+                raise Unwanted
+
+    asked = Asked()
+    held = weakref.ref(asked)
+    volume = Volume.of(tissues() * field(), np.eye(4))
+
+    with pytest.raises(Unwanted):
+        apply(RECIPE, volume, watch=asked)
+
+    assert asked.times == 4
+    assert capfd.readouterr() == ("", "")
+    del asked
+    gc.collect()
+    assert held() is None
+
+
+def test_being_asked_makes_no_difference() -> None:
+    """The same voxels; asked more often than once a step."""
+    times: list[int] = []
+    look = times.append
+    volume = Volume.of(tissues() * field(), np.eye(4))
+
+    watched = apply(RECIPE, volume, watch=look)
+
+    assert set(times) == {1}
+    assert len(times) > 5
+    assert watched.digest() == apply(RECIPE, volume).digest()

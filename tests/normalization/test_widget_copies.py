@@ -158,3 +158,25 @@ def test_a_copy_grows_only_so_far():
             copy.run(recipe(padded), slow=slow)
         assert refused.value.step == "crop_pad"
     assert len(copy.run(recipe(REORIENT), slow=False)) == 2
+
+
+def test_a_slow_step_of_a_copy_ends_when_nobody_wants_it_any_more():
+    """It leaves the copy as it was before: the next recipe finds it free, and runs the step anew."""
+    biased = Volume.of(np.random.default_rng(0).normal(100, 10, (16, 16, 16)), np.eye(4))
+    tried = recipe(make_step("n4", {"mask": "none", "spacing_mm": 1}))
+    copy = Copy(biased)
+
+    class Unwanted(BaseException):
+        times = 0
+
+    def wanted():
+        Unwanted.times += 1
+        if Unwanted.times == 3:
+            raise Unwanted
+
+    with pytest.raises(Unwanted):
+        copy.run(tried, slow=True, wanted=wanted)
+
+    with pytest.raises(TooSlow, match="n4"):
+        copy.run(tried, slow=False)
+    assert len(copy.run(tried, slow=True)) == 2

@@ -1,5 +1,7 @@
 """Work beside the page: in its order, stoppable, one after the other."""
 
+import subprocess
+import sys
 from threading import Event, Semaphore
 
 import pytest
@@ -106,3 +108,28 @@ def test_a_job_waits_for_room():
     assert last.wait(20)
 
     assert order == ["first", "last"]
+
+
+def test_a_process_may_end_in_the_middle_of_n4():
+    """N4 asks Python at each iteration: it is ended before Python is."""
+    script = """
+import time
+import numpy as np
+from ccds_kernel.normalization.apply import apply
+from ccds_kernel.normalization.recipe import Recipe
+from ccds_kernel.normalization.steps import make_step
+from ccds_kernel.normalization.volume import Volume
+from ccds_widgets.normalization.jobs import Job
+
+volume = Volume.of(np.random.default_rng(0).normal(100, 10, (48, 48, 48)), np.eye(4))
+recipe = Recipe("bias", (make_step("n4", {"mask": "none", "spacing_mm": 1}),))
+asked = []
+job = Job([lambda tell: apply(recipe, volume, watch=lambda _: (tell("n4"), asked.append(1)))])
+while len(asked) < 3:
+    time.sleep(0.01)
+print("iterating" if not job.done else "over", flush=True)
+"""
+
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "iterating\n", "")

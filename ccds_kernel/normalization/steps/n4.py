@@ -6,6 +6,7 @@ fitted on a coarse grid is stretched to the fine grid's extent, half a coarse vo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Annotated, Any, ClassVar
 
@@ -54,6 +55,7 @@ class N4(Parameters):
         Raises:
             CcdsError: the image has too few voxels along an axis, the mask is empty, all voxels in it are the same, or N4
                 finds no field.
+            BaseException: what `image.wanted` raised, which is asked before each of N4's iterations.
         """
         shape, spacing = image.voxels.shape, spacing_of(image.affine)
         i, j, k = (Samples.of(length, apart, self.spacing_mm) for length, apart in zip(shape, spacing, strict=True))
@@ -61,9 +63,8 @@ class N4(Parameters):
         coarse = np.asfortranarray(image.voxels[places], dtype=np.float32)
         inside = np.asfortranarray(Masked.of(image, self.mask).sampled(places)) & (coarse > 0)
         _check(coarse, inside, self.mask)
-        field = _log_field(
-            coarse, inside, [apart * along.step for apart, along in zip(spacing, (i, j, k), strict=True)]
-        )
+        apart_mm = [apart * along.step for apart, along in zip(spacing, (i, j, k), strict=True)]
+        field = _log_field(coarse, inside, apart_mm, image.wanted)
         voxels = image.floats()
         for at in range(shape[2]):  # a slice at a time: the field at every voxel would take more memory than the image
             plane = j.between(i.between(k.one_between(field, at), 0), 1)
@@ -83,11 +84,17 @@ def _check(coarse: npt.NDArray[np.float32], inside: npt.NDArray[np.bool_], mask:
         raise constant()
 
 
-def _log_field(coarse: npt.NDArray[np.float32], inside: npt.NDArray[np.bool_], spacing_mm: list[float]) -> Floats:
+def _log_field(
+    coarse: npt.NDArray[np.float32],
+    inside: npt.NDArray[np.bool_],
+    spacing_mm: list[float],
+    wanted: Callable[[], object] | None,
+) -> Floats:
     """The logarithm of the bias field on the coarse grid, rounded.
 
     Raises:
         CcdsError: N4 finds none.
+        BaseException: of `wanted`.
     """
     sitk: Any = import_module("SimpleITK")  # here, for it costs a fifth of a second at each start
 
@@ -98,7 +105,7 @@ def _log_field(coarse: npt.NDArray[np.float32], inside: npt.NDArray[np.bool_], s
     n4 = sitk.N4BiasFieldCorrectionImageFilter()
     n4.SetMaximumNumberOfIterations(LEVELS)
     try:
-        n4.Execute(image, mask)
+        _execute(sitk, n4, image, mask, wanted)
         field: Floats = sitk.GetArrayFromImage(n4.GetLogBiasFieldAsImage(image)).T.astype(np.float64)
     except RuntimeError:
         field = np.array(np.nan)
@@ -107,3 +114,39 @@ def _log_field(coarse: npt.NDArray[np.float32], inside: npt.NDArray[np.bool_], s
             expected="a bias field", found="none that N4 could fit", do="take another mask, or leave the image out"
         )
     return np.rint(field / ROUNDED) * ROUNDED
+
+
+def _execute(sitk: Any, n4: Any, image: Any, mask: Any, wanted: Callable[[], object] | None) -> None:  # noqa: ANN401 - SimpleITK has no types
+    """Runs `n4`, which asks `wanted` at each iteration and fails at the next one after that raised.
+
+    N4 doesn't look at `Abort()`. An error that a command raises would end it, but SimpleITK prints its traceback; a command that
+    can't be called any more ends it silently.
+
+    Raises:
+        RuntimeError: N4 failed.
+        BaseException: of `wanted`.
+    """
+    if wanted is None:  # no command: a process that ends while Python is to be asked crashes
+        n4.Execute(image, mask)
+        return
+    raised: list[BaseException] = []
+    command = sitk.PyCommand()
+
+    def ask() -> None:
+        try:
+            wanted()
+        except BaseException as error:  # noqa: BLE001 - goes on below; from here SimpleITK would print it
+            raised.append(error)
+            command.SetCallbackPyCallable(None)
+
+    command.SetCallbackPyCallable(ask)
+    n4.AddCommand(sitk.sitkIterationEvent, command)
+    try:
+        n4.Execute(image, mask)
+    except RuntimeError:
+        if not raised:
+            raise
+    finally:
+        command.SetCallbackPyCallable(None)  # the two hold each other, and the image, where no collector looks
+    if raised:
+        raise raised.pop()

@@ -85,7 +85,7 @@ class CohortFit:
         try:
             stored = self._volumes.read(entry)
             tell("measuring")
-            self._fitting.add(stored.volume, stored.digest)
+            self._fitting.add(stored.volume, stored.digest, wanted=lambda: tell("measuring"))
         except CcdsError:
             return False
         return True

@@ -77,12 +77,13 @@ class Copy:
         self._stages: list[Stage] = []
         self._lock = Lock()
 
-    def run(self, recipe: Recipe, *, slow: bool) -> tuple[Stage, ...]:
+    def run(self, recipe: Recipe, *, slow: bool, wanted: Callable[[], object] | None = None) -> tuple[Stage, ...]:
         """The copy as it is, then after each step of `recipe`.
 
         Args:
             recipe: its output is left aside.
             slow: whether there is time for steps that are slow.
+            wanted: as of `Working`.
 
         Raises:
             StepError: a step makes no sense for this copy.
@@ -100,7 +101,7 @@ class Copy:
             for place, step in enumerate(recipe.steps[same:], same + 1):
                 if step.name in SLOW and not slow:
                     raise TooSlow(step.name)
-                self._stages.append(_after(step, self._stages[-1] if self._stages else self._first, place))
+                self._stages.append(_after(step, self._stages[-1] if self._stages else self._first, place, wanted))
                 self._steps.append(step)
             return (self._first, *self._stages)
         finally:
@@ -125,12 +126,13 @@ class Copies:
             return self._copies[key]
 
 
-def _after(step: Step, before: Stage, place: int) -> Stage:
-    image = replace(before.image, owned=False, moves=[])  # steps may append to the list
+def _after(step: Step, before: Stage, place: int, wanted: Callable[[], object] | None) -> Stage:
+    image = replace(before.image, owned=False, moves=[], wanted=wanted)  # steps may append to the list
     with at_step(place, step, image):
         coarse, factors = coarser_step(step, image, before.factors)
         move = coarse.planned(image.voxels.shape, image.affine) if isinstance(coarse, CropPad) else None
         if move and math.prod(move.shape) > _MOST_VOXELS:
             raise TooSlow(step.name)
         coarse.run(image)
+    image.wanted = None  # a stage is kept for long, and with it whatever it holds
     return Stage(image, factors)

@@ -166,7 +166,7 @@ class Full:
         if any(step.name in SLOW for step in recipe.steps):
             tell("coarser copy")
             with suppress(CcdsError, TooSlow):  # what can't be done with the copy may well be with the whole volume
-                self._copy(entry, version).run(recipe, slow=True)
+                self._copy(entry, version).run(recipe, slow=True, wanted=lambda: tell("coarser copy"))
         picture = self.picture(entry, version, recipe, tell)
         tell("measuring")
         picture.measure()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from threading import Event, Semaphore, Thread
 from typing import Any, Final, Generic, TypeVar
+from weakref import WeakSet
 
 Made = TypeVar("Made")
 
@@ -16,6 +19,10 @@ ROOM: Final = Semaphore(2)
 Without it each change of a recipe with N4 would leave another one computing, until the memory is gone.
 """
 _LOOK_S = 0.1
+_LAST_WAIT_S = 4.0
+"""So long an interpreter that ends waits for its jobs; Jupyter ends a kernel by force after 5 s."""
+
+_begun: WeakSet[Job[Any]] = WeakSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,7 @@ class Job(Generic[Made]):
         """What ended it early, where that is no `CcdsError`: a defect of ours."""
         self._tasks, self._after, self._patience_s, self._room = tasks, after, patience_s, room
         self._stop, self._done = Event(), Event()
+        _begun.add(self)
         Thread(target=self._work, daemon=True, name="normalization preview").start()
 
     @property
@@ -85,7 +93,7 @@ class Job(Generic[Made]):
         return self._done.wait(seconds)
 
     def stop(self) -> None:
-        """Ends it before its next part; what it is at just now is finished and forgotten."""
+        """Ends it before its next part, or within a slow one; what it is at just now is finished and forgotten."""
         self._stop.set()
 
     def _work(self) -> None:
@@ -127,3 +135,14 @@ class Job(Generic[Made]):
             self.progress = Progress(number, self.progress.tasks, doing)
 
         return tell
+
+
+@atexit.register
+def _end_all() -> None:
+    """Ends all jobs while there is an interpreter: N4 asks Python at each iteration, and one that is gone would crash."""
+    left = [job for job in _begun if not job.done]
+    for job in left:
+        job.stop()
+    until = time.monotonic() + _LAST_WAIT_S
+    for job in left:
+        job.wait(max(0.0, until - time.monotonic()))

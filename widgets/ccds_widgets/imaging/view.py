@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ccds_widgets.base import SHARED, ModelWidget, assets
-from ccds_widgets.imaging.viewer.view import LOOK_STYLES, look_scripts
+from ccds_widgets.imaging.viewer.view import LOOK_STYLES, NOTES, look_scripts
 from ccds_widgets.screens import screen_assets
 
 _OWN = Path(__file__).parent / "static"
@@ -16,7 +16,7 @@ class ImagingWidget(ModelWidget):
 
     _esm = "\n".join(
         (
-            assets(SHARED / "base.js", SHARED / "screens.js", _OWN / "parts.js"),
+            assets(SHARED / "base.js", SHARED / "screens.js", NOTES, _OWN / "parts.js"),
             screen_assets(_OWN, "series", "state", "list", "detail", "rules", "actions", "series"),
             screen_assets(_OWN, "quarantine", "state", "matrix", "run", "rows", "actions", "quarantine"),
             look_scripts(),

@@ -78,15 +78,6 @@ function asker(state, channel, draw) {
   };
 }
 
-/** What should be known of a series that was converted: its warnings, what was corrected, and who let what pass, when and why. */
-function drawBeside({ warnings, corrected, passed }) {
-  return [
-    ...corrected.map((line) => h("p", { class: "ccds-beside" }, line[0].toUpperCase(), line.slice(1), ".")),
-    ...warnings.map((line) => h("p", { class: "ccds-beside" }, h("b", {}, "Warning: "), line)),
-    ...passed.map(({ code, note, person, at }) => h("p", { class: "ccds-beside" }, h("b", {}, `Let pass: ${code}`), ` by ${person}, ${moment(at)}: `, h("q", {}, note))),
-  ];
-}
-
 /** A line for why; `note.note` is what was typed, `note.error` why it was refused, `title` what is said before it, `keep` the button's word. */
 function noteForm(note, { label, title, placeholder, keep, busy, send, cancel }) {
   const field = h("input", { class: "ccds-field", "data-focus": "note", "aria-label": "Why", maxlength: 400, placeholder, "aria-invalid": note.error ? "true" : null, oninput: (event) => (note.note = event.target.value) });

@@ -9,6 +9,8 @@ from ccds_widgets.base import SHARED, ModelWidget, assets
 _OWN = Path(__file__).parent / "static"
 
 LOOK_STYLES = (_OWN / "look.css",)
+NOTES = _OWN / "notes.js"
+"""How what is to be known about a volume is told; the scripts of the screen need it before them."""
 
 
 def look_scripts() -> str:
@@ -21,5 +23,7 @@ def look_scripts() -> str:
 class ViewerWidget(ModelWidget):
     """The volumes of a project, in a notebook."""
 
-    _esm = "\n".join((assets(SHARED / "base.js", SHARED / "screens.js"), look_scripts(), assets(_OWN / "viewer.js")))
+    _esm = "\n".join(
+        (assets(SHARED / "base.js", SHARED / "screens.js", NOTES), look_scripts(), assets(_OWN / "viewer.js"))
+    )
     _css = assets(SHARED / "base.css", SHARED / "screens.css", *LOOK_STYLES)

@@ -22,7 +22,7 @@ function drawRow(row, at, state, act, pictures) {
             h("p", {}, h("span", { class: "ccds-muted" }, "What to do: "), row.to_do),
           ]
         : h("p", {}, h("span", { class: "ccds-chip", "data-tone": 2 }, "in quarantine no more")),
-      drawBeside(row),
+      drawNotes(row),
       drawPassing(row, state, act),
     ),
     h(

@@ -65,7 +65,7 @@ function volumeOf({ name, chosen, volume }, study, act) {
 
 /** What should be known of its volume, over the whole width below it. */
 function besideOf({ chosen, volume }, mayWrite) {
-  const lines = volume ? drawBeside(volume) : [];
+  const lines = volume ? drawNotes(volume) : [];
   return lines.length ? h("tr", { class: "ccds-beside-row", "data-chosen": String(chosen) }, h("td", { class: "ccds-picture-cell" }), h("td", { colspan: mayWrite ? 9 : 8 }, lines)) : null;
 }
 

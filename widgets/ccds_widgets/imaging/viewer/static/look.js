@@ -115,7 +115,9 @@ function lookScreen(context) {
     const shown = state.all.find(({ id }) => id === volume.series);
     facts.title = volume.series;
     facts.textContent = [seriesTitle(shown), volume.modality, volume.scanner, `${size} voxels`, `${volume.spacing.map((mm) => figure(mm, 2)).join(" × ")} mm`].filter(Boolean).join(" · ");
-    drawNotes(notes, volume.notes);
+    const known = volume.notes ? drawNotes(volume.notes) : [];
+    notes.hidden = !known.length;
+    notes.replaceChildren(...known);
     drawAll();
     if (document.activeElement === tools.querySelector("[data-focus=study]")) panes[state.active].element.focus({ preventScroll: true });
   }

@@ -47,17 +47,6 @@ function looking(state, act, named) {
   ];
 }
 
-/** What is to be known about a volume, a line each: what was corrected, warnings, what people let pass; null where nobody knows. */
-function drawNotes(container, notes) {
-  const { corrected, warnings, passed } = notes ?? { corrected: [], warnings: [], passed: [] };
-  container.hidden = !corrected.length && !warnings.length && !passed.length;
-  container.replaceChildren(
-    ...corrected.map((line) => h("p", {}, line[0].toUpperCase(), line.slice(1), ".")),
-    ...warnings.map((line) => h("p", {}, h("b", {}, "Warning: "), line)),
-    ...passed.map(({ code, note, person, at }) => h("p", {}, h("b", {}, `Let pass: ${code}`), ` by ${person}, ${moment(at)}: `, h("q", {}, note))),
-  );
-}
-
 const labelsOf = (state) => state.masks.find(({ id }) => id === state.mask)?.labels ?? [];
 
 const KINDS = { seg: "DICOM SEG", rtstruct: "RTSTRUCT", nifti: "NIfTI", drawn: "drawn" };

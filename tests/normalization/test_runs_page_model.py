@@ -118,6 +118,17 @@ def test_each_state_offers_what_makes_sense(now, state, offers):
     assert not any(looked_at[name] for name in looked_at if name.startswith("may_"))
 
 
+@pytest.mark.parametrize("state", [RunState.WAITING, RunState.RUNNING])
+def test_a_run_whose_controller_s_job_is_gone_can_be_gone_on_with(state):
+    """Also where it waited and said nothing: nobody would ever come to it."""
+    runs = ToldRuns([Seen(DIGEST, "head CT", progress(state, engine="cluster"), lost="failed: exit code 1")])
+
+    run = only(page(runs).start())
+
+    assert (run["state"], run["live"], run["may_stop"], run["may_go_on"]) == ("interrupted", False, False, True)
+    assert "(failed: exit code 1)" in run["why"]
+
+
 def test_a_run_that_is_starting_is_shown_before_it_has_files():
     """And why it didn't start, where its command ended without a file."""
     runs = ToldRuns(starting={DIGEST: Begun("head CT")})

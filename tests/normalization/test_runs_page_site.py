@@ -6,11 +6,15 @@ from contextlib import closing, suppress
 import psutil
 import pytest
 
+from ccds_kernel.batch import JobSpec, PriorityClass
+from ccds_kernel.batch.site import scheduler_of
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.identity import unix_user
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.normalization.recipe_folder import RecipeFolder
+from ccds_kernel.settings import load_settings
+from ccds_kernel.workflow.job_names import read_job
 from ccds_widgets.normalization.runs.app import normalization_run, open_runs
 from ccds_widgets.normalization.runs.view import RunsWidget
 from support.own_site import own_site
@@ -51,6 +55,21 @@ def file_of(model):
     return recipe["file"]
 
 
+@pytest.fixture
+def full_scheduler(site):
+    """The site's, all cores of which a session has."""
+    scheduler = scheduler_of(load_settings(site.config))
+    folder = site.config.parent
+    scheduler.submit(
+        JobSpec(
+            name="session", command=("sleep", "600"), cwd=folder, log=folder / "session.log", owner="ann", cpus=4,
+            memory_mb=10, priority_class=PriorityClass.FIRST,
+        )
+    )  # fmt: skip
+    yield scheduler
+    scheduler.shutdown(cancel_jobs=True)
+
+
 def commands():
     """The commands that were started here and aren't gone."""
     found = []
@@ -60,11 +79,17 @@ def commands():
     return found
 
 
+def only_run(model):
+    """The one run, as it is now."""
+    (run,) = model.answer({"kind": "look"})["runs"]
+    return run
+
+
 def ended(model):
     """The one run, once it lives no more."""
 
     def look():
-        (run,) = model.answer({"kind": "look"})["runs"]
+        run = only_run(model)
         return None if run["live"] or commands() else run
 
     return until(look, "the run's end", seconds=90)
@@ -91,6 +116,22 @@ def test_a_run_is_begun_followed_and_seen_by_whoever_comes_later(model, site):
     assert [one["reason"] for one in later["failed"]] == ["read: a NIfTI-1 image (.nii or .nii.gz) to read"]
     assert len(site.digests()) == 5
     assert (again["done_before"], again["done"], again["quarantined"]) == (5, 0, 1)
+
+
+def test_a_run_whose_job_the_scheduler_ended_is_told_and_gone_on_with(model, full_scheduler):
+    """It waited with the scheduler, and somebody took its job back: the page doesn't wait for ever."""
+    model.answer(BEGIN | {"file": file_of(model), "where": "cluster"})
+    until(lambda: only_run(model)["state"] == "waiting" and not commands(), "the run to wait")
+    (job,) = [one.id for one in full_scheduler.mine() if read_job(one.name)]
+
+    full_scheduler.cancel(job)
+    cut_short = until(lambda: (run := only_run(model))["state"] == "interrupted" and run, "what the page says of it")
+    model.answer({"kind": "go_on", "run": cut_short["digest"], "where": "cluster", "again": False})
+    again = until(lambda: (run := only_run(model))["state"] == "waiting" and not commands() and run, "its next turn")
+
+    assert (cut_short["live"], cut_short["may_go_on"]) == (False, True)
+    assert "cancelled" in cut_short["why"]
+    assert again["live"]
 
 
 def test_a_command_that_can_t_begin_says_why(model, site):

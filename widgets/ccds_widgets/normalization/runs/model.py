@@ -117,6 +117,8 @@ class RunsModel:
         state: str = progress.now().value
         live = progress.now() in _LIVES
         why = progress.why or ""
+        if seen.lost:
+            state, live, why = RunState.INTERRUPTED.value, False, _cut_short(seen.lost)
         if begun is not None:
             state, live, why = _of_begun(begun, state)
         may = self._may_write()
@@ -190,6 +192,11 @@ def _only_begun(digest: str, begun: Begun) -> Answer:
         "seconds_left": None,
         **nothing,
     }
+
+
+def _cut_short(how: str) -> str:
+    """How a run on the cluster ended that said nothing of it."""
+    return f"The controller’s job ended before the run did ({how}); controller.log in the run’s folder says why."
 
 
 def _said(begun: Begun) -> str:

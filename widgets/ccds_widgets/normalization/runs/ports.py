@@ -27,12 +27,14 @@ class Seen:
         name: what people call it.
         progress: of the newest run.
         jobs: what the scheduler says of its jobs, one line; empty where there are none that live.
+        lost: how its controller's job ended, one line, where the run was cut short by that; else empty.
     """
 
     digest: str
     name: str
     progress: Progress
     jobs: str = ""
+    lost: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,22 +11,25 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 from ccds_kernel.batch.site import scheduler_of
+from ccds_kernel.batch.states import UNKNOWN_REASON
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.irb.project import Project
 from ccds_kernel.normalization.recipe_folder import RecipeFolder
 from ccds_kernel.normalization.runs import RECIPE_FILE, NormalizationRun, NormalizationRuns
 from ccds_kernel.normalization.runs_cluster import cancel, jobs_of
 from ccds_kernel.normalization.volume_folder import VolumeFolder
+from ccds_kernel.workflow.cluster_run import JobsNow
 from ccds_kernel.workflow.progress import RunState
 from ccds_widgets.normalization.runs.ports import Begun, Failed, Seen, Where
 from ccds_widgets.normalization.saved_recipes import SavedRecipe, SavedRecipes
 
+_LIVES = frozenset({RunState.WAITING, RunState.RUNNING})
 _LONGEST_LOG = 1 << 16
 _NAMED_BY = 12
 _LAST_WORDS_S = 5.0
@@ -63,7 +66,7 @@ class SiteRuns:
 
     def look(self) -> Sequence[Seen]:
         """As of the port."""
-        return [Seen(run.digest, run.recipe.name, run.progress, self._jobs(run)) for run in self._runs.all()]
+        return [self._seen(run) for run in self._runs.all()]
 
     def begun(self) -> dict[str, Begun]:
         """As of the port."""
@@ -114,17 +117,21 @@ class SiteRuns:
     def _home(self) -> Path:
         return self.project.folder / "work" / self.project.person
 
-    def _jobs(self, run: NormalizationRun) -> str:
-        if run.progress.engine != Where.CLUSTER or run.progress.now() not in {RunState.WAITING, RunState.RUNNING}:
-            return ""
+    def _seen(self, run: NormalizationRun) -> Seen:
+        seen = Seen(run.digest, run.recipe.name, run.progress)
+        if run.progress.engine != Where.CLUSTER or run.progress.now() not in _LIVES:
+            return seen
         try:
             jobs = jobs_of(self.project, run, scheduler_of(self.project.settings))
+            if jobs is None:
+                return seen
+            if not jobs.controller.ended:
+                return replace(seen, jobs=_told_of(jobs))
+            progress = self._runs.get(run.digest).progress  # its last word was written before its job ended
         except CcdsError as error:
-            return f"the scheduler doesn't say: {error.found}"
-        if jobs is None or jobs.controller.ended:
-            return ""
-        line = f"controller {jobs.controller}" + (f": {jobs.reason}" if jobs.reason else "")
-        return line + ("" if jobs.running is None else f"; workers: {jobs.running} running, {jobs.waiting} waiting")
+            return replace(seen, jobs=f"the scheduler doesn't say: {error.found}")
+        lost = f"{jobs.controller}" + (f": {jobs.reason}" if jobs.reason else "")
+        return replace(seen, progress=progress, lost=lost if progress.now() in _LIVES else "")
 
     def _start(self, digest: str, name: str, recipe: Path, where: Where, *more: str) -> None:
         before = self._commands.get(digest)
@@ -160,6 +167,12 @@ class SiteRuns:
                 do="make room in your folder, or try again",
             ) from None
         self._commands[digest] = _Command(name, process, log, datetime.now(UTC))
+
+
+def _told_of(jobs: JobsNow) -> str:
+    """What is said of the jobs of a run that lives."""
+    line = f"controller {jobs.controller}" + (f": {jobs.reason}" if jobs.reason not in ("", UNKNOWN_REASON) else "")
+    return line + ("" if jobs.running is None else f"; workers: {jobs.running} running, {jobs.waiting} waiting")
 
 
 def _last_line(log: Path) -> str:

@@ -59,7 +59,7 @@ def test_the_unlike_volume_is_listed_and_opens_in_the_preview(cohort):
     """By its button, with what it is and what is usual; the one that can't be read says why."""
     view = cohort()
     unlike = view.get_by_role("button", name=THICK)
-    expect(unlike).to_contain_text("spacing S–I 15 mm, usually 5 mm")
+    expect(unlike).to_contain_text("spacing S–I: 15 mm, usually 5 mm")
     expect(view.get_by_role("button", name=BROKEN)).to_contain_text("expected a NIfTI-1 image")
 
     unlike.click()

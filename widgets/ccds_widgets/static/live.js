@@ -111,6 +111,12 @@ function part(name, tag = "div", properties = {}) {
   return h(tag, { class: `ccds-${name}`, ...properties });
 }
 
+/** A line for a terminal, which breaks between its words only: not in "--project". */
+function command(line) {
+  const words = line.split(" ").flatMap((word, place) => [place ? " " : null, h("span", {}, word)]);
+  return h("pre", { class: "ccds-command" }, ...words);
+}
+
 /** A part for what was refused; hidden until then. */
 function errorPart() {
   return part("error", "p", { role: "alert", hidden: true });

@@ -1,7 +1,7 @@
 // A run's curve: training loss above, what was measured on the validation volumes below, over one axis of optimizer steps.
 
 const SVG = "http://www.w3.org/2000/svg";
-const FRAME = { left: 56, right: 16, top: 22, between: 44, bottom: 36 };
+const FRAME = { left: 56, right: 16, top: 28, between: 52, bottom: 36 };
 const HEIGHTS = { loss: 168, measured: 104 };
 
 function svg(tag, properties = {}, ...children) {
@@ -73,7 +73,7 @@ function drawPanel(place, panel, y, title, count) {
   return svg(
     "g",
     {},
-    svg("text", { class: "ccds-axis-title", x: 0, y: panel.top - 9 }, title),
+    svg("text", { class: "ccds-axis-title", x: 0, y: panel.top - 14 }, title),
     ...values.map((value, at) =>
       svg(
         "g",

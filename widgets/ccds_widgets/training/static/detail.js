@@ -13,11 +13,11 @@ function drawAbout(state, act) {
 }
 
 function drawActions(state, run, act) {
-  const button = (name, word, run_) => h("button", { class: "ccds-button", "data-focus": name, disabled: state.busy === name, onclick: run_ }, word);
+  const button = (name, word, run_, title) => h("button", { class: "ccds-button", "data-focus": name, disabled: state.busy === name, title, onclick: run_ }, word);
   return [
     run.can_cancel && !run.ending ? button("cancel", "Cancel", () => act.cancel(run.id)) : null,
     run.ending ? h("span", { class: "ccds-muted" }, "Told to end …") : null,
-    run.can_restart ? button("restart", "Restart", () => act.restart(run.id)) : null,
+    run.can_restart ? button("restart", "Restart", () => act.restart(run.id), "It goes on from its last checkpoint") : null,
   ];
 }
 

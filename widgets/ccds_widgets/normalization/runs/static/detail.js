@@ -15,13 +15,21 @@ function drawAbout(state, act) {
       button("again", "Try quarantined again", run.may_try_again, () => act.goOn(run, true)),
       button("go-on", "Go on with the rest", run.may_go_on, () => act.goOn(run, false), true),
     ),
-    run.why ? h("p", { class: "ccds-reason", "data-state": run.state }, run.state === "stopped" ? `Stopped: ${run.why}. What is done stays.` : run.why) : null,
-    run.state === "interrupted" ? h("p", { class: "ccds-reason", "data-state": run.state }, "Whoever was at it is gone without a word. What is done stays; go on with the rest.") : null,
+    drawWhy(run),
     bar(run),
     run.total ? h("p", { class: "ccds-counts" }, ...counts(run)) : null,
     h("p", { class: "ccds-muted ccds-pace" }, pace(run)),
     run.jobs ? h("p", { class: "ccds-muted" }, run.jobs) : null,
   ];
+}
+
+/** Why it goes on no more, where there is something to say. */
+function drawWhy({ state, why }) {
+  const words = {
+    stopped: `Stopped: ${why}. What is done stays.`,
+    interrupted: `${why || "Whoever was at it is gone without a word."} What is done stays; go on with the rest.`,
+  }[state];
+  return why || state === "interrupted" ? h("p", { class: "ccds-reason", "data-state": state }, words ?? why) : null;
 }
 
 function counts(run) {
@@ -70,11 +78,11 @@ function drawFailed(state, act) {
   ];
 }
 
-/** " · step 2 resample" of "2 resample: …". */
+/** " · step 2 resample" of "2 resample: …", " · when it was read" of "read: …". */
 function stepOf(reason) {
   const step = /^([^:]*): /.exec(reason)?.[1];
   if (!step) return "";
-  return ` · ${/^\d/.test(step) ? "step " : ""}${step}`;
+  return step === "read" ? " · when it was read" : ` · ${/^\d/.test(step) ? "step " : ""}${step}`;
 }
 
 /** What comes after a run that ended. */
@@ -83,6 +91,6 @@ function drawNext(state) {
   if (!run || run.state !== "ended" || !doneOf(run)) return [];
   return [
     h("p", { class: "ccds-muted" }, `The volumes are in normalized/${run.digest.slice(0, 12)}…, each with its provenance. To train on them, take a dataset:`),
-    h("pre", { class: "ccds-command" }, `ccds dataset snapshot --project ${state.project} --normalized ${run.digest.slice(0, 12)} --labels SNAPSHOT --name NAME`),
+    command(`ccds dataset snapshot --project ${state.project} --normalized ${run.digest.slice(0, 12)} --labels SNAPSHOT --name NAME`),
   ];
 }

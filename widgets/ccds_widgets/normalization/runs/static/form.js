@@ -7,7 +7,8 @@ const PLACES = [
 
 function drawForm(state, act) {
   const recipe = state.recipes.find(({ file }) => file === state.recipe);
-  const options = state.recipes.map(({ file, name, digest }) => h("option", { value: file, selected: file === state.recipe }, `${name} (${digest.slice(0, 8)})`));
+  const isTaken = (name) => state.recipes.filter((one) => one.name === name).length > 1;
+  const options = state.recipes.map(({ file, name, digest }) => h("option", { value: file, selected: file === state.recipe }, isTaken(name) ? `${name} (${digest.slice(0, 8)})` : name));
   const places = PLACES.map(([where, title]) =>
     h("label", { class: "ccds-which-one" }, h("input", { type: "radio", class: "ccds-said", name: `where-${state.project}`, "data-focus": `where-${where}`, checked: state.where === where, onchange: () => act.where(where) }), title),
   );
@@ -21,7 +22,6 @@ function drawForm(state, act) {
       { class: "ccds-toolbar" },
       h("label", { class: "ccds-named" }, "recipe", h("select", { class: "ccds-field", "data-focus": "recipe", onchange: (event) => act.recipe(event.target.value) }, ...options)),
       h("div", { class: "ccds-toolbar", role: "radiogroup", "aria-label": "Where it is run" }, ...places),
-      h("span", { class: "ccds-space" }),
       h("button", { class: "ccds-button ccds-primary", "data-focus": "begin", disabled: Boolean(blocked), onclick: act.begin }, button),
     ),
     h("p", { class: "ccds-muted ccds-means" }, known?.live ? "This recipe is at work: see below." : known ? `${means} What this recipe has made already stays; volumes that are new or were replaced are done.` : means),
@@ -29,8 +29,8 @@ function drawForm(state, act) {
 }
 
 /** What is said in place of the form. */
-function drawNoForm(state) {
+function drawNoForm(state, act) {
   if (!state.may_write) return [h("p", { class: "ccds-muted" }, "You may look at the runs of this project, and not begin any.")];
-  if (!state.volumes) return [h("p", { class: "ccds-hint" }, "No volumes yet. In a terminal of this session:"), h("pre", { class: "ccds-command" }, `ccds imaging volumes --project ${state.project}`)];
+  if (!state.volumes) return [h("p", { class: "ccds-hint" }, "No volumes yet. In a terminal of this session:"), command(`ccds imaging volumes --project ${state.project}`), h("button", { class: "ccds-button", "data-focus": "look", onclick: act.again }, "Look again")];
   return [h("p", { class: "ccds-hint" }, "You have saved no recipe yet: tune one in the preview above, and press “Save recipe”; then it appears here.")];
 }

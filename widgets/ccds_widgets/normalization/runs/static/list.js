@@ -13,7 +13,7 @@ function drawRun(state, run, act) {
     h(
       "button",
       { class: "ccds-run-button", "data-focus": `run-${run.digest}`, "aria-current": chosen ? "true" : null, onclick: () => act.choose(run.digest) },
-      h("span", { class: "ccds-run-line" }, h("b", {}, run.name), stateChip(run)),
+      h("span", { class: "ccds-run-line" }, h("b", { title: run.name }, run.name), stateChip(run)),
       bar(run),
       h("span", { class: "ccds-run-line ccds-muted" }, h("span", {}, run.total ? `${grouped(doneOf(run))} of ${grouped(run.total)}${run.failed ? `, ${grouped(run.failed)} failed` : ""}` : "…"), h("span", {}, run.begun_at ? moment(run.begun_at) : "")),
     ),

@@ -3,7 +3,7 @@
 function render({ model, el }) {
   const state = newState();
   const parts = {
-    form: part("form"),
+    form: part("form", "div", { tabindex: -1 }),
     error: errorPart(),
     list: part("all-runs", "section", { "aria-label": "Runs of this project", tabindex: -1 }),
     refused: errorPart(),
@@ -19,13 +19,18 @@ function render({ model, el }) {
     screen.hidden = false;
     const hasForm = state.may_write && state.recipes.length > 0 && state.volumes > 0;
     const states = state.runs.map((run) => [run.digest, run.live]);
-    show(parts.form, [hasForm, state.recipes, state.recipe, state.where, state.volumes, state.busy, states], () => (hasForm ? drawForm(state, act) : drawNoForm(state)));
+    show(parts.form, [hasForm, state.recipes, state.recipe, state.where, state.volumes, state.busy, states], () => (hasForm ? drawForm(state, { ...act, begin: () => begin(act) }) : drawNoForm(state, act)));
     showError(parts.error, "form");
     showError(parts.refused, "run");
     show(parts.list, [state.runs, state.chosen], () => [drawList(state, act)]);
     show(parts.about, [chosenRun(state), state.busy, state.runs.length], () => drawAbout(state, act));
     show(parts.failed, [state.chosen, state.failed, chosenRun(state)?.failed], () => drawFailed(state, act));
     show(parts.next, [state.chosen, chosenRun(state)?.state], () => drawNext(state));
+  }
+
+  /** Who begins a run by keyboard is at the run then: the button is out of reach as long as it goes on. */
+  async function begin(act) {
+    if ((await act.begin()) && parts.form.contains(document.activeElement)) parts.about.focus({ preventScroll: true });
   }
 
   const cell = liveCell(

@@ -14,7 +14,8 @@ function drawColumns(state, act, width) {
   const shared = state.measure === "spacing" || state.measure === "shape" ? sharedDomain(state) : null;
   const columns = [0, 1].map((after) => drawColumn(state, act, after, scanners, width, shared));
   return [
-    h("div", { class: "ccds-corner ccds-muted" }, h("p", {}, CAPTIONS[state.measure]), state.measure === "orientation" ? null : h("p", { class: "ccds-red" }, "Red: unlike the others; a click opens it.")),
+    h("p", { class: "ccds-caption-line ccds-muted" }, CAPTIONS[state.measure], state.measure === "orientation" ? null : h("span", { class: "ccds-red" }, " Red: unlike the others; a click opens it.")),
+    h("div", { class: "ccds-corner" }),
     ...columns.map((column) => column.head),
     ...scanners.flatMap((scanner, row) => [
       h("div", { class: "ccds-scanner" }, h("b", {}, scannerName(scanner)), h("span", { class: "ccds-muted" }, counted(scanner.volumes, "volume"))),
@@ -55,6 +56,11 @@ function intensityUnit(scanners, after) {
   return !after && scanners.every(({ modality }) => modality === "CT") ? "HU" : "";
 }
 
+/** Whether some scanners' numbers have a unit and others' haven't. */
+function isMixed(scanners) {
+  return new Set(scanners.map(({ modality }) => modality === "CT")).size === 2;
+}
+
 function headline(state, after) {
   if (!after) return "Before";
   return state.recipe ? `After “${state.recipe.name}”` : "After a recipe";
@@ -63,11 +69,12 @@ function headline(state, after) {
 /** Where a column's charts come from. */
 function source(state, after) {
   const many = state.volumes.length;
-  if (!after) return state.measure === "quantiles" ? "as converted; quantiles of about a million voxels each" : "as converted, by the headers";
-  if (!state.recipe) return "Choose one of your saved recipes above.";
+  if (!after && state.measure !== "quantiles") return "as converted, by the headers";
+  if (!after) return `as converted${isMixed(state.scanners) ? ", CT in HU" : ""}; quantiles of about a million voxels each`;
+  if (!state.recipe) return state.recipes.length ? "Choose one of your saved recipes above." : "You have saved none yet.";
   const made = state.made === many ? "all made by a run" : state.made ? `${grouped(state.made)} of ${grouped(many)} made by a run` : "no run has made them yet";
   if (state.measure !== "quantiles") return state.made === many ? made : `${made}; ${state.made ? "of the others " : ""}what the recipe would make of ${state.made ? "their grids" : "each grid"}`;
-  return state.tried ? `${made}; tried on a coarse copy of ${grouped(state.tried)}, the grid left as it is` : made;
+  return state.tried ? `${made}; tried on coarse copies of ${counted(state.tried, "volume")}, the grid left as it is` : made;
 }
 
 function missing(state) {

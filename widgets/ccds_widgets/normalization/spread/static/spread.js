@@ -21,7 +21,7 @@ function render({ model, el }) {
     empty.hidden = state.volumes.length > 0;
     screen.hidden = !empty.hidden;
     if (!empty.hidden) {
-      redraw(empty, emptyState("No volumes yet", `Project ${state.project} has no converted volume. In a terminal of this session:`), h("pre", { class: "ccds-command" }, `ccds imaging volumes --project ${state.project}`), h("button", { class: "ccds-button ccds-again", onclick: act.again }, "Look again"));
+      redraw(empty, emptyState("No volumes yet", `Project ${state.project} has no converted volume. In a terminal of this session:`), command(`ccds imaging volumes --project ${state.project}`), h("button", { class: "ccds-button ccds-again", onclick: act.again }, "Look again"));
       return;
     }
     showError(parts.error, "view");
@@ -64,7 +64,7 @@ function drawTools(state, act) {
   const select = h("select", { class: "ccds-field", "data-focus": "recipe", disabled: Boolean(state.busy), onchange: (event) => act.recipe(event.target.value || null) }, h("option", { value: "", selected: !state.recipe }, state.recipe ? "none" : state.recipes.length ? "choose one" : "none saved yet"), own, ...options);
   return [
     h("h2", {}, `How alike the volumes of ${state.project} are`),
-    h("div", { class: "ccds-toolbar" }, h("div", { class: "ccds-toolbar", role: "radiogroup", "aria-label": "What is compared" }, ...measures), h("span", { class: "ccds-space" }), h("label", { class: "ccds-after" }, "after recipe", select), h("button", { class: "ccds-button", "data-focus": "look", title: "Look for new volumes and recipes", onclick: act.again }, "Look again")),
+    h("div", { class: "ccds-toolbar" }, h("div", { class: "ccds-toolbar", role: "radiogroup", "aria-label": "What is compared" }, ...measures), h("div", { class: "ccds-toolbar ccds-choice" }, h("label", { class: "ccds-after" }, "after recipe", select), h("button", { class: "ccds-button", "data-focus": "look", title: "Look for new volumes and recipes", onclick: act.again }, "Look again"))),
     state.recipes.length || state.recipe ? null : h("p", { class: "ccds-hint" }, "To see what a recipe makes of all volumes, save one in the preview first."),
   ];
 }

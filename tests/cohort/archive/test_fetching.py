@@ -1,14 +1,18 @@
 """The screen Fetch on a real archive: studies that are asked for, and the workers that fetch them."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+import psutil
 import pytest
 
+from ccds_kernel.archive.site import staging_of
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.request import State
 from ccds_kernel.imaging.retrieval.run import SILENT
+from ccds_kernel.imaging.retrieval.staging import Staging
 from ccds_widgets.cohort.fetch.model import FetchModel
 from ccds_widgets.cohort.site_archive import SiteArchive
 from support.cohort_pages import ALL, confirming
@@ -170,6 +174,32 @@ def test_whoever_starts_a_worker_while_another_ends_gets_one(project, monkeypatc
 
     until(lambda: archive.run().begun_at > first.begun_at, "another worker to begin", seconds=120)
     until(lambda: archive.run().ended_at, "it to end", seconds=120)
+
+
+@pytest.mark.parametrize("is_another_at_work", [True, False])
+def test_a_worker_that_comes_second_is_no_failure(project, site, monkeypatch, is_another_at_work):
+    """Two pages started one in the same second: both see the first at work. Where none is, it is told that it couldn't begin."""
+    act_as(monkeypatch, "sam", PROJECT)
+    archive = SiteArchive(project)
+    with Staging(staging_of(site.settings), project.folder, 0).mine():
+        if is_another_at_work:
+            with project.store.writing() as connection:
+                rows.begin_run(connection, "eve")
+        archive.start()
+        until(lambda: not workers(), "the second one to end", seconds=60)
+
+        failed = archive.start_failed()
+
+    assert failed is not is_another_at_work
+
+
+def workers() -> list[psutil.Process]:
+    """Those that were started here and aren't gone."""
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+            found += [child] if "retrieve" in child.cmdline() else []
+    return found
 
 
 def test_a_study_that_went_ahead_is_told_of_though_no_worker_may_be_started(project):

@@ -110,7 +110,7 @@ class Fetches(Protocol):
         """Starts a worker, which goes on without the page."""
 
     def start_failed(self) -> bool:
-        """Whether the worker that was started from here ended with an error; told once."""
+        """Whether the worker that was started from here ended with an error, and not for another one's sake; told once."""
 
     def most_attempts(self) -> int:
         """How often a study is tried."""

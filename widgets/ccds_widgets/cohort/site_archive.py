@@ -25,7 +25,7 @@ from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
 from ccds_kernel.imaging.retrieval.reach import Reach, reach_of
 from ccds_kernel.imaging.retrieval.request import State, StudyRequest
 from ccds_kernel.imaging.retrieval.rows import Missing, Requested
-from ccds_kernel.imaging.retrieval.run import Run
+from ccds_kernel.imaging.retrieval.run import Life, Run
 from ccds_kernel.imaging.retrieval.single import AccessionNumbers, Singles, request_single
 from ccds_kernel.imaging.retrieval.timetable import Pace, next_change, pace_at
 from ccds_kernel.irb.project import Project
@@ -181,9 +181,19 @@ class SiteArchive:
         return worker.poll() is not None
 
     def start_failed(self) -> bool:
-        """Whether the one that was started here ended with an error; told once."""
+        """Whether the one that was started here ended with an error; told once.
+
+        Where two pages start one at the same time the second ends at once, since the first is at work: all is well then.
+        """
         worker = self._worker
         if worker is None or worker.poll() is None:
             return False
         self._worker = None
-        return worker.returncode != 0
+        return worker.returncode != 0 and not self._somebody_worked()
+
+    def _somebody_worked(self) -> bool:
+        """Whether a worker is at work, or has ended since one was started here."""
+        run = self.run()
+        if run is None or run.life(datetime.now(UTC)) is Life.GONE:
+            return False
+        return run.ended_at is None or run.ended_at >= self._started_at

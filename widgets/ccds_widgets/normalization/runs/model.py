@@ -196,7 +196,7 @@ def _only_begun(digest: str, begun: Begun) -> Answer:
 
 def _cut_short(how: str) -> str:
     """How a run on the cluster ended that said nothing of it."""
-    return f"The controller’s job ended before the run did ({how}); controller.log in the run’s folder says why."
+    return f"The controller’s job ended before the run did ({how}); controller.log in the run’s folder may say more."
 
 
 def _said(begun: Begun) -> str:

@@ -19,7 +19,7 @@ function drawAbout(state, act) {
     bar(run),
     run.total ? h("p", { class: "ccds-counts" }, ...counts(run)) : null,
     h("p", { class: "ccds-muted ccds-pace" }, pace(run)),
-    run.jobs ? h("p", { class: "ccds-muted" }, run.jobs) : null,
+    run.jobs ? h("p", { class: "ccds-muted" }, `Jobs: ${run.jobs}`) : null,
   ];
 }
 
@@ -40,7 +40,7 @@ function counts(run) {
     h("span", { class: "ccds-count ccds-count-done" }, h("b", {}, grouped(doneOf(run))), ` of ${grouped(run.total)} done${run.done_before ? ` (${grouped(run.done_before)} before)` : ""}`),
     one("failed", run.quarantined, "in quarantine"),
     one("failed", others, "failed otherwise"),
-    one("left", left, run.running ? `left, ${grouped(run.running)} at work` : "left"),
+    one("left", left, run.state === "running" && run.running ? `left, ${grouped(run.running)} at work` : "left"),
   ].filter(Boolean);
 }
 
@@ -78,11 +78,11 @@ function drawFailed(state, act) {
   ];
 }
 
-/** " · step 2 resample" of "2 resample: …", " · when it was read" of "read: …". */
+/** " · step 2 resample" of "2 resample: …", " · when read" of "read: …". */
 function stepOf(reason) {
   const step = /^([^:]*): /.exec(reason)?.[1];
   if (!step) return "";
-  return step === "read" ? " · when it was read" : ` · ${/^\d/.test(step) ? "step " : ""}${step}`;
+  return step === "read" ? " · when read" : ` · ${/^\d/.test(step) ? "step " : ""}${step}`;
 }
 
 /** What comes after a run that ended. */

@@ -72,7 +72,7 @@ function drawTools(state, act) {
 function drawProgress(state) {
   if (state.failed) return [h("p", { class: "ccds-error" }, "Measuring ended by a defect of the workbench: run the cell again, and tell whoever runs this site.")];
   if (!state.at_work) return [];
-  return [h("progress", { max: state.total || 1, value: state.count, "aria-label": "Measured so far" }), h("span", { class: "ccds-muted" }, `measuring: ${grouped(state.count)} of ${grouped(state.total)}; what is known is kept for the next time`)];
+  return [h("progress", { max: state.total || 1, value: state.count, "aria-label": "Measured so far" }), h("span", { class: "ccds-muted" }, `measuring: ${Math.floor((100 * state.count) / (state.total || 1))} %; what is known is kept for the next time`)];
 }
 
 export default { render };

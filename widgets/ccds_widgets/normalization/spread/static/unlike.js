@@ -3,7 +3,7 @@
 /** "spacing S–I: 5 mm, usually 1 mm". */
 function said(one, { modality }) {
   const kind = one.what.split(" ")[0];
-  const unit = { spacing: " mm", shape: " voxels" }[kind] ?? (modality === "CT" && !one.after ? " HU" : "");
+  const unit = { spacing: "\u00a0mm", shape: "\u00a0voxels" }[kind] ?? (modality === "CT" && !one.after ? "\u00a0HU" : "");
   return `${one.what}: ${number(one.value)}${unit}, usually ${number(one.usual)}${unit}`;
 }
 

@@ -12,6 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ccds_kernel.cli._run_shown import bar, jobs_line
+
 if TYPE_CHECKING:
     from ccds_kernel.batch import Scheduler
     from ccds_kernel.irb.project import Project
@@ -44,12 +46,6 @@ def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds ver
     left.set_defaults(run=_left)
 
 
-def add_cluster_options(run: argparse.ArgumentParser) -> None:
-    """Adds what `run` knows of the cluster."""
-    run.add_argument("--follow", action="store_true", help="on the cluster: show how far it is; Ctrl-C leaves it alone")
-    run.add_argument("--wall-minutes", type=float, metavar="M", help="on the cluster: of each job (a day)")
-
-
 def run_on_cluster(options: argparse.Namespace, advise: Advise) -> NormalizationRun | None:
     """Hands a run over; follows it where that is asked for, and returns how it is then.
 
@@ -60,8 +56,9 @@ def run_on_cluster(options: argparse.Namespace, advise: Advise) -> Normalization
     from ccds_kernel.irb.roles import Action
     from ccds_kernel.normalization.apply_file import read_recipe
     from ccds_kernel.normalization.runs import NormalizationRuns
-    from ccds_kernel.normalization.runs_cluster import WALL_MINUTES, WORKERS, hand_over
+    from ccds_kernel.normalization.runs_cluster import hand_over
     from ccds_kernel.workflow.cluster_run import controller_of
+    from ccds_kernel.workflow.handing_over import WALL_MINUTES, WORKERS
 
     recipe = read_recipe(options.recipe)
     with _opened(options.project, Action.WRITE_IMAGES) as project:
@@ -100,7 +97,6 @@ def run_on_cluster(options: argparse.Namespace, advise: Advise) -> Normalization
 
 
 def _follow(project: Project, scheduler: Scheduler, name: str) -> NormalizationRun:
-    from ccds_kernel.cli._run_shown import bar
     from ccds_kernel.errors import CcdsError
     from ccds_kernel.normalization.runs import NormalizationRuns
     from ccds_kernel.normalization.runs_cluster import jobs_of
@@ -115,7 +111,7 @@ def _follow(project: Project, scheduler: Scheduler, name: str) -> NormalizationR
             run = runs.get(name)  # its last word was written before its job ended
             if run.progress.state is not RunState.WAITING:
                 tell(run.progress)
-            elif (line := _told_of(jobs)) and line != told:
+            elif (line := jobs_line(jobs)) and line != told:
                 told = line
                 print(line, file=sys.stderr, flush=True)
             if jobs is None or jobs.controller.ended:
@@ -130,36 +126,14 @@ def _follow(project: Project, scheduler: Scheduler, name: str) -> NormalizationR
     return run
 
 
-def _told_of(jobs: JobsNow | None) -> str:
-    """What is said of the jobs of a run; nothing where there are none that live."""
-    if jobs is None or jobs.controller.ended:
-        return ""
-    line = f"controller {jobs.controller}" + (f": {jobs.reason}" if jobs.reason else "")
-    if jobs.running is not None:
-        line += f"; workers: {jobs.running} running, {jobs.waiting} waiting"
-    return line
-
-
 def jobs_lines(project: Project, run: NormalizationRun) -> list[str]:
     """What `show` says of the jobs of a run, by the scheduler's word."""
-    line = _told_of(_jobs(project, run))
+    line = jobs_line(jobs_of_run(project, run))
     return [line] if line else []
 
 
-def jobs_as_json(project: Project, run: NormalizationRun) -> dict[str, object] | None:
-    """The same for scripts; None where the run was never handed over to a scheduler."""
-    jobs = _jobs(project, run)
-    if jobs is None:
-        return None
-    return {
-        "controller": jobs.controller.value,
-        "reason": jobs.reason,
-        "workers_running": jobs.running,
-        "workers_waiting": jobs.waiting,
-    }
-
-
-def _jobs(project: Project, run: NormalizationRun) -> JobsNow | None:
+def jobs_of_run(project: Project, run: NormalizationRun) -> JobsNow | None:
+    """How the jobs of a run are; None where it was never handed over to a scheduler."""
     from ccds_kernel.batch.site import scheduler_of
     from ccds_kernel.normalization.runs_cluster import jobs_of, was_handed_over
 

@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ccds_kernel.cli._normalization_jobs import Advise, add_cluster_options, jobs_as_json, jobs_lines, run_on_cluster
-from ccds_kernel.cli._run_shown import bar, terminated_as_interrupted
+from ccds_kernel.cli._normalization_jobs import Advise, jobs_lines, jobs_of_run, run_on_cluster
+from ccds_kernel.cli._run_shown import add_cluster_options, bar, counted, jobs_as_json, pace, terminated_as_interrupted
 
 if TYPE_CHECKING:
     from ccds_kernel.irb.project import Project
@@ -115,7 +115,7 @@ def _run_here(options: argparse.Namespace, advise: Advise) -> NormalizationRun:
                 )
         except KeyboardInterrupt:
             if at:
-                print(f"ccds: {_counted(at[-1])}; {_GOES_ON}", file=sys.stderr)
+                print(f"ccds: {counted(at[-1])}; {_GOES_ON}", file=sys.stderr)
             raise
         return NormalizationRuns(project).get(recipe.digest())
 
@@ -143,7 +143,7 @@ def _show(options: argparse.Namespace) -> None:
         if options.name is None:
             found = runs.all()
             if options.json:
-                told = [{**_summary(run), "jobs": jobs_as_json(project, run)} for run in found]
+                told = [{**_summary(run), "jobs": jobs_as_json(jobs_of_run(project, run))} for run in found]
                 print(json.dumps(told, indent=2, ensure_ascii=False))
             elif found:
                 print("\n\n".join("\n".join([*_lines(run), *jobs_lines(project, run)]) for run in found))
@@ -152,7 +152,7 @@ def _show(options: argparse.Namespace) -> None:
             return
         run = runs.get(options.name)
         if options.json:
-            document = {**_document(options.project, run), "jobs": jobs_as_json(project, run)}
+            document = {**_document(options.project, run), "jobs": jobs_as_json(jobs_of_run(project, run))}
             print(json.dumps(document, indent=2, ensure_ascii=False))
             return
         lines = [*_lines(run), *_in_all(run), *jobs_lines(project, run)]
@@ -171,9 +171,9 @@ def _lines(run: NormalizationRun) -> list[str]:
 
     progress = run.progress
     state = progress.now()
-    lines = [f"{run.recipe.name}  {run.digest[:12]}  {state}, {progress.engine}, {progress.person}", _counted(progress)]
+    lines = [f"{run.recipe.name}  {run.digest[:12]}  {state}, {progress.engine}, {progress.person}", counted(progress)]
     if state is RunState.RUNNING:
-        lines.append(_pace(progress))
+        lines.append(pace(progress))
     elif state not in {RunState.WAITING, RunState.ENDED}:
         lines.append(f"{progress.why or 'no sign of life'}; {_GOES_ON}")
     lines += [told(reason, count) for reason, count in progress.reasons.items()]
@@ -201,30 +201,6 @@ def _in_all(run: NormalizationRun) -> list[str]:
     if (outcomes[State.DONE], outcomes[State.FAILED]) == (newest.done_before + newest.done, newest.failed):
         return []
     return [f"by all runs: {outcomes[State.DONE]} done, {outcomes[State.FAILED]} failed"]
-
-
-def _counted(progress: Progress) -> str:
-    done = progress.done_before + progress.done
-    before = f" ({progress.done_before} before)" if progress.done_before else ""
-    parts = [f"{progress.total} volume{'s' if progress.total != 1 else ''}: {done} done{before}"]
-    if progress.quarantined:
-        parts.append(f"{progress.quarantined} in quarantine")
-    if others := progress.failed - progress.quarantined:
-        parts.append(f"{others} failed otherwise")
-    if left := progress.running + progress.waiting:
-        parts.append(f"{left} left")
-    return ", ".join(parts)
-
-
-def _pace(progress: Progress) -> str:
-    from datetime import timedelta
-
-    told = f"{progress.workers} worker{'s' if progress.workers != 1 else ''}"
-    if progress.per_s:
-        told += f", {progress.per_s * 3600:.0f} volumes an hour"
-    if progress.seconds_left is not None:
-        told += f", {timedelta(seconds=round(progress.seconds_left))} left"
-    return told
 
 
 def _summary(run: NormalizationRun) -> dict[str, object]:

@@ -1,7 +1,8 @@
-"""What the verbs that run a workflow have in common: the bar, and that they end in order."""
+"""What the verbs that run a workflow have in common: the bar, what is said of progress and jobs, and that they end in order."""
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ccds_kernel.workflow.cluster_run import JobsNow
     from ccds_kernel.workflow.progress import Progress
 
 
@@ -43,3 +45,61 @@ def terminated_as_interrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def add_cluster_options(run: argparse.ArgumentParser) -> None:
+    """Adds what a verb that runs knows of the cluster."""
+    run.add_argument("--follow", action="store_true", help="on the cluster: show how far it is; Ctrl-C leaves it alone")
+    run.add_argument("--wall-minutes", type=float, metavar="M", help="on the cluster: of each job (a day)")
+
+
+def counted(progress: Progress, unit: str = "volumes") -> str:
+    """How many are done, failed and left, in words."""
+    done = progress.done_before + progress.done
+    before = f" ({progress.done_before} before)" if progress.done_before else ""
+    parts = [f"{progress.total} {_one(unit) if progress.total == 1 else unit}: {done} done{before}"]
+    if progress.quarantined:
+        parts.append(f"{progress.quarantined} in quarantine")
+    if others := progress.failed - progress.quarantined:
+        parts.append(f"{others} failed otherwise")
+    if left := progress.running + progress.waiting:
+        parts.append(f"{left} left")
+    return ", ".join(parts)
+
+
+def pace(progress: Progress, unit: str = "volumes") -> str:
+    """Workers, rate and time left of a run that is at work, in words."""
+    from datetime import timedelta
+
+    told = f"{progress.workers} worker{'s' if progress.workers != 1 else ''}"
+    if progress.per_s:
+        told += f", {progress.per_s * 3600:.0f} {unit} an hour"
+    if progress.seconds_left is not None:
+        told += f", {timedelta(seconds=round(progress.seconds_left))} left"
+    return told
+
+
+def jobs_line(jobs: JobsNow | None) -> str:
+    """What is said of the jobs of a run, by the scheduler's word; nothing where there are none that live."""
+    if jobs is None or jobs.controller.ended:
+        return ""
+    line = f"controller {jobs.controller}" + (f": {jobs.reason}" if jobs.reason else "")
+    if jobs.running is not None:
+        line += f"; workers: {jobs.running} running, {jobs.waiting} waiting"
+    return line
+
+
+def jobs_as_json(jobs: JobsNow | None) -> dict[str, object] | None:
+    """The same for scripts; None where the run was never handed over to a scheduler."""
+    if jobs is None:
+        return None
+    return {
+        "controller": jobs.controller.value,
+        "reason": jobs.reason,
+        "workers_running": jobs.running,
+        "workers_waiting": jobs.waiting,
+    }
+
+
+def _one(unit: str) -> str:
+    return {"studies": "study"}.get(unit, unit.removesuffix("s"))

@@ -24,8 +24,9 @@ from ccds_kernel.normalization.run_operator import Normalization
 from ccds_kernel.normalization.volume_folder import VolumeFolder
 from ccds_kernel.workflow.manifest import Record, State
 from ccds_kernel.workflow.operator import Item
-from ccds_kernel.workflow.progress import Progress, RunState
+from ccds_kernel.workflow.progress import Progress
 from ccds_kernel.workflow.run_folder import RunFolder
+from ccds_kernel.workflow.stopping import stop
 
 RECIPE_FILE = "recipe.yaml"
 FEWEST_LETTERS = 6
@@ -144,22 +145,9 @@ class NormalizationRuns:
         """
         self._project.require(Action.WRITE_IMAGES)
         run = self.get(name)
-        if run.progress.now() is not RunState.RUNNING:
-            raise CcdsError(
-                expected="a run that is at work", found=f"one that {_IS[run.progress.now()]}", do="leave it so"
-            )
-        run.folder.ask_to_stop()
+        stop(run.folder)
         return run
 
     @property
     def _normalized(self) -> Path:
         return self._project.folder / "normalized"
-
-
-_IS = {
-    RunState.WAITING: "waits for its job to begin",
-    RunState.ENDED: "has ended",
-    RunState.STOPPED: "was stopped",
-    RunState.BROKEN: "broke off",
-    RunState.INTERRUPTED: "was interrupted",
-}

@@ -6,16 +6,13 @@ other run does.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
 from functools import partial
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from ccds_kernel.audit.site import job_variables
-from ccds_kernel.batch import JobRefusedError, JobState, Scheduler
+from ccds_kernel.batch import Scheduler
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import write_whole
 from ccds_kernel.irb.project import Project
@@ -23,19 +20,14 @@ from ccds_kernel.irb.roles import Action
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.run_advice import Advised, advised
 from ccds_kernel.normalization.runs import RECIPE_FILE, NormalizationRun, NormalizationRuns
-from ccds_kernel.settings import settings_file
+from ccds_kernel.workflow import handing_over
 from ccds_kernel.workflow.cluster_engine import ClusterEngine, check_workers, most_memory_of
-from ccds_kernel.workflow.cluster_run import LIVES, ClusterRun, Controller, JobsNow, controller_of
-from ccds_kernel.workflow.job_names import CONTROLLER, RunJob
+from ccds_kernel.workflow.cluster_run import ClusterRun, Controller, JobsNow, controller_of
+from ccds_kernel.workflow.handing_over import WALL_MINUTES, WORKERS, own_alive
 from ccds_kernel.workflow.left import left_of
 from ccds_kernel.workflow.own_folder import opened
-from ccds_kernel.workflow.progress import Progress, RunState, write_progress
-from ccds_kernel.workflow.run_folder import RunFolder
 from ccds_kernel.workflow.tally import Tally, begun
 
-WORKERS = 8
-"""How many are asked for where nobody says how many; each takes a core where one is free."""
-WALL_MINUTES = 24 * 60.0
 _CONTROLLER = "ccds_kernel.normalization.runs_controller"
 
 
@@ -105,7 +97,6 @@ def hand_over(
     items = runs.items(recipe, cohort=cohort, studies=studies)
     advise(advised(recipe, (item.source for item in items)))
     run = _run(project, recipe, scheduler)
-    before = run.folder.progress()
     order = Order(
         project=project.id,
         recipe=recipe.to_yaml(),
@@ -115,23 +106,11 @@ def hand_over(
         workers=min(workers, len(items)),
         wall_minutes=wall_minutes,
     )
-    alive = run.controller() if run.state() in LIVES else None
-    if alive is not None and alive.person == project.person:
+    alive = own_alive(run)
+    if alive is not None:
         _check_same(run, order)
         return alive
-    # A run on the cluster that still looks alive was killed a moment ago: its job isn't.
-    if before is not None and before.engine != ClusterEngine.name and before.now() is RunState.RUNNING:
-        raise CcdsError(
-            expected="nobody else who runs this recipe in the project",
-            found=f"a run of {before.person}",
-            do="wait for it or stop it; 'ccds normalization show' says how far it is",
-        )
-    job = RunJob(project.id, run.run, CONTROLLER).name
-    env = {"CCDS_CONFIG": str(settings_file().absolute()), **job_variables(job, wall_minutes)}
-    if "CCDS_PROJECT" in os.environ:
-        env["CCDS_PROJECT"] = os.environ["CCDS_PROJECT"]
-    start = begun("normalization", recipe.digest(), ClusterEngine.name, project.person, len(items))
-    tally = Tally(replace(start, state=RunState.WAITING))
+    tally = Tally(begun("normalization", recipe.digest(), ClusterEngine.name, project.person, len(items)))
     left, settled = left_of(items, runs.operator(recipe), run.folder, partial(most_memory_of, scheduler), again=again)
     for record in settled:
         tally.keep(record)
@@ -141,13 +120,10 @@ def hand_over(
         if not (run.folder.into / RECIPE_FILE).exists():
             write_whole(run.folder.into / RECIPE_FILE, recipe.to_yaml(), 0o664)
     except OSError as error:
-        raise _not_written(error) from error
-    _keep(run.folder, waits)
-    try:
-        return run.submit(_CONTROLLER, asdict(order), workers=order.workers, wall_minutes=wall_minutes, env=env)
-    except JobRefusedError as error:
-        _keep(run.folder, replace(waits, state=RunState.BROKEN, ended_at=datetime.now(UTC), why=str(error)))
-        raise
+        raise run.not_written(error) from error
+    return handing_over.hand_over(
+        run, _CONTROLLER, asdict(order), waits, workers=order.workers, wall_minutes=wall_minutes
+    )
 
 
 def _check_same(run: ClusterRun, order: Order) -> None:
@@ -189,36 +165,13 @@ def cancel(project: Project, name: str, scheduler: Scheduler) -> NormalizationRu
     project.require(Action.WRITE_IMAGES)
     runs = NormalizationRuns(project)
     run = runs.get(name)
-    handed_over = _run(project, run.recipe, scheduler)
-    state = handed_over.state()
-    if state is None or state.ended:
-        return runs.stop(name)
-    if state is JobState.RUNNING and run.progress.now() is RunState.RUNNING and not run.folder.is_to_stop():
-        run.folder.ask_to_stop()
-        return run
-    handed_over.end()
-    _keep(
-        run.folder,
-        replace(run.progress, state=RunState.STOPPED, ended_at=datetime.now(UTC), why="somebody cancelled it"),
-    )
+    handing_over.end(_run(project, run.recipe, scheduler))
     return runs.get(name)
-
-
-def _keep(folder: RunFolder, progress: Progress) -> None:
-    try:
-        write_progress(folder.progress_file, progress)
-    except OSError as error:
-        raise _not_written(error) from error
 
 
 def _run(project: Project, recipe: Recipe, scheduler: Scheduler) -> ClusterRun:
     folder = NormalizationRuns(project).folder(recipe)
-    return ClusterRun(project.id, recipe.digest(), folder, project.person, scheduler)
-
-
-def _not_written(error: OSError) -> CcdsError:
-    return CcdsError(
-        expected="to write into the project's folder normalized",
-        found=error.strerror or "an error",
-        do="ask the administrators of this site",
-    )
+    return ClusterRun(
+        project.id, recipe.digest(), folder, project.person, scheduler,
+        what="this recipe", show="ccds normalization show", made="normalized",
+    )  # fmt: skip

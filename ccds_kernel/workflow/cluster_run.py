@@ -29,8 +29,9 @@ from ccds_kernel.batch import (
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import write_whole
 from ccds_kernel.workflow.cluster_engine import ENVIRONMENT, end_jobs
-from ccds_kernel.workflow.job_names import CONTROLLER, RunJob, read_job
+from ccds_kernel.workflow.job_names import CONTROLLER, RunJob, read_job, run_of
 from ccds_kernel.workflow.own_folder import opened
+from ccds_kernel.workflow.progress import Progress, write_progress
 from ccds_kernel.workflow.run_folder import RunFolder
 
 CONTROLLER_MB = 1024
@@ -93,6 +94,9 @@ class ClusterRun:
         folder: where it makes what it makes.
         person: who asks.
         scheduler: the site's, as that person uses it.
+        what: the operator, as in "nobody else who runs this recipe".
+        show: the command that says how far it is.
+        made: the project's folder that it writes into, by name.
     """
 
     project: str
@@ -100,11 +104,14 @@ class ClusterRun:
     folder: RunFolder
     person: str
     scheduler: Scheduler = field(repr=False)
+    what: str
+    show: str
+    made: str
 
     @property
     def run(self) -> str:
         """What the run is called in its jobs' names."""
-        return self.digest[:16]
+        return run_of(self.digest)
 
     @property
     def jobs_folder(self) -> Path:
@@ -134,9 +141,9 @@ class ClusterRun:
             return before
         if before is not None and before.person != self.person and not (state and state.ended):
             raise CcdsError(
-                expected="nobody else who runs this recipe in the project",
+                expected=f"nobody else who runs {self.what} in the project",
                 found=f"a run of {before.person} on the cluster",
-                do="wait for it; 'ccds normalization show' says how far it is",
+                do=f"wait for it; '{self.show}' says how far it is",
             )
         self._need_two_cores()
         name = RunJob(self.project, self.run, CONTROLLER).name
@@ -161,11 +168,7 @@ class ClusterRun:
             job = self.scheduler.submit(spec)
             return self._note(Controller(**{**asdict(noted), "job": str(job)}))
         except OSError as error:
-            raise CcdsError(
-                expected="to write into the project's folder of normalized volumes",
-                found=error.strerror or "an error",
-                do="ask the administrators of this site",
-            ) from None
+            raise self.not_written(error) from None
 
     def controller(self) -> Controller | None:
         """The controller's job that was handed over last; None where none was."""
@@ -207,6 +210,26 @@ class ClusterRun:
             with suppress(UnknownJobError):  # most often it was among them
                 self.scheduler.cancel(JobId(controller.job))
         return ended
+
+    def keep(self, progress: Progress) -> None:
+        """Writes how far the run is.
+
+        Raises:
+            CcdsError: it can't be written.
+        """
+        try:
+            self.folder.folder.mkdir(parents=True, exist_ok=True)
+            write_progress(self.folder.progress_file, progress)
+        except OSError as error:
+            raise self.not_written(error) from error
+
+    def not_written(self, error: OSError) -> CcdsError:
+        """That what the run makes, or is told of it, can't be written."""
+        return CcdsError(
+            expected=f"to write into the project's folder {self.made}",
+            found=error.strerror or "an error",
+            do="ask the administrators of this site",
+        )
 
     def _note(self, controller: Controller) -> Controller:
         write_whole(self.folder.folder / _FILE, json.dumps(asdict(controller)) + "\n", 0o664)

@@ -34,6 +34,11 @@ class RunJob:
         return job_name(_KIND, self.project, self.run, self.part)
 
 
+def run_of(digest: str) -> str:
+    """What a run is called in its jobs' names, by the operator's SHA-256."""
+    return digest[:16]
+
+
 def read_job(name: str | None) -> RunJob | None:
     """The job that is called so; None where it is no run's."""
     match = _NAME.fullmatch(name or "")

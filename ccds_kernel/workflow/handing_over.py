@@ -1,0 +1,105 @@
+"""Handing a run over to the site's scheduler, and ending it wherever it is: what the runs of all stages have in common.
+
+A run waits, in its progress, from the moment before its controller's job is the scheduler's: so a page or command that looks
+meanwhile sees it, too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from ccds_kernel.audit.site import job_variables
+from ccds_kernel.batch import JobRefusedError, JobState
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.settings import settings_file
+from ccds_kernel.workflow.cluster_engine import ClusterEngine
+from ccds_kernel.workflow.cluster_run import LIVES, ClusterRun, Controller
+from ccds_kernel.workflow.job_names import CONTROLLER, RunJob
+from ccds_kernel.workflow.progress import Progress, RunState
+from ccds_kernel.workflow.stopping import stop
+
+WORKERS = 8
+"""How many are asked for where nobody says how many; each takes a core where one is free."""
+WALL_MINUTES = 24 * 60.0
+
+
+def own_alive(run: ClusterRun) -> Controller | None:
+    """The controller of the person's own run, by the scheduler's word alive; None where there is none.
+
+    Raises:
+        CcdsError: a run that isn't on the cluster is at work.
+        SchedulerUnavailableError: the scheduler doesn't answer.
+    """
+    alive = run.controller() if run.state() in LIVES else None
+    if alive is not None and alive.person == run.person:
+        return alive
+    before = run.folder.progress()
+    # A run on the cluster that still looks alive was killed a moment ago: its job isn't.
+    if before is not None and before.engine != ClusterEngine.name and before.now() is RunState.RUNNING:
+        raise CcdsError(
+            expected=f"nobody else who runs {run.what} in the project",
+            found=f"a run of {before.person}",
+            do=f"wait for it or stop it; '{run.show}' says how far it is",
+        )
+    return None
+
+
+def hand_over(
+    run: ClusterRun,
+    module: str,
+    order: Mapping[str, object],
+    waits: Progress,
+    *,
+    workers: int,
+    wall_minutes: float,
+    env: Mapping[str, str] | None = None,
+) -> Controller:
+    """Hands the run's controller over; returns when the scheduler has it.
+
+    Args:
+        run: which.
+        module: the controller's; see `ClusterRun.submit`, as of the others.
+        order: what it is to do.
+        waits: the run's progress until it begins.
+        workers: how many at once, as far as there is room.
+        wall_minutes: how long each job may take.
+        env: what the controller needs beyond the site's settings, the project and its way to the audit daemon.
+
+    Raises:
+        CcdsError: as `ClusterRun.submit`; or the audit daemon doesn't answer.
+        JobRefusedError: the scheduler will never run it.
+        SchedulerUnavailableError: the scheduler doesn't answer: hand it over again.
+    """
+    job = RunJob(run.project, run.run, CONTROLLER).name
+    told = {"CCDS_CONFIG": str(settings_file().absolute()), **job_variables(job, wall_minutes), **(env or {})}
+    if "CCDS_PROJECT" in os.environ:
+        told["CCDS_PROJECT"] = os.environ["CCDS_PROJECT"]
+    run.keep(replace(waits, state=RunState.WAITING))
+    try:
+        return run.submit(module, order, workers=workers, wall_minutes=wall_minutes, env=told)
+    except JobRefusedError as error:
+        run.keep(replace(waits, state=RunState.BROKEN, ended_at=datetime.now(UTC), why=str(error)))
+        raise
+
+
+def end(run: ClusterRun) -> None:
+    """Ends the run, wherever it is: what is done stays, the same run goes on with the rest.
+
+    Here and on the cluster it hears within seconds that it is to stop. One that waits with the scheduler is taken back; one that
+    doesn't hear has its jobs ended when this is called again.
+
+    Raises:
+        CcdsError: it is neither at work nor waits; or its jobs are somebody else's.
+        SchedulerUnavailableError: the scheduler doesn't answer.
+    """
+    state, progress = run.state(), run.folder.progress()
+    if state is None or state.ended or progress is None:
+        stop(run.folder)
+    elif state is JobState.RUNNING and progress.now() is RunState.RUNNING and not run.folder.is_to_stop():
+        run.folder.ask_to_stop()
+    else:
+        run.end()
+        run.keep(replace(progress, state=RunState.STOPPED, ended_at=datetime.now(UTC), why="somebody cancelled it"))

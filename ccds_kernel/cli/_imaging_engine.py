@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ccds_kernel.cli._run_shown import bar, terminated_as_interrupted
+from ccds_kernel.cli._run_shown import add_cluster_options, bar, terminated_as_interrupted
 
 if TYPE_CHECKING:
     from ccds_kernel.imaging.studies.convert_run import Converted
@@ -21,27 +21,35 @@ def add_engine_options(volumes: argparse.ArgumentParser) -> None:
     """Adds what `volumes` knows of engines."""
     volumes.add_argument(
         "--engine",
-        choices=["local"],
-        help="convert several studies at once by workers on this machine, which are replaced where they die",
+        choices=["local", "cluster"],
+        help="convert several studies at once by workers, which are replaced where they die: on this machine (local), or as jobs "
+        "of the site's scheduler, which outlive this command (cluster)",
     )
     volumes.add_argument(
         "--workers", type=int, metavar="N", help="with --engine: how many (as processors and memory allow)"
     )
+    add_cluster_options(volumes)
 
 
 def check_engine_options(options: argparse.Namespace) -> None:
     """Refuses workers that nobody would be.
 
     Raises:
-        CcdsError: `--workers` without `--engine`.
+        CcdsError: `--workers` without `--engine`, or what is of the cluster without that.
     """
     from ccds_kernel.errors import CcdsError
 
     if options.workers is not None and options.engine is None:
         raise CcdsError(expected="--engine with --workers", found="none", do="add '--engine local'")
+    if options.engine != "cluster" and (options.follow or options.wall_minutes is not None):
+        raise CcdsError(
+            expected="--engine cluster with --follow and --wall-minutes",
+            found=options.engine or "none",
+            do="add '--engine cluster'",
+        )
 
 
-def convert_by_workers(project: Project, study_keys: Sequence[str], workers: int | None) -> Converted:
+def convert_by_workers(project: Project, study_keys: Sequence[str], options: argparse.Namespace) -> Converted:
     """What became of the studies.
 
     Raises:
@@ -51,7 +59,7 @@ def convert_by_workers(project: Project, study_keys: Sequence[str], workers: int
     from ccds_kernel.normalization.memory import session_memory
     from ccds_kernel.workflow.local_engine import LocalEngine
 
-    engine = LocalEngine(workers, memory=session_memory())
+    engine = LocalEngine(options.workers, memory=session_memory())
     at: list[Progress] = []
     try:
         with terminated_as_interrupted(), bar(at, doing="converting", unit="studies") as tell:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ccds_kernel.cli._imaging_engine import add_engine_options, check_engine_options, check_whole, convert_by_workers
+from ccds_kernel.cli._imaging_jobs import convert_on_cluster
 
 if TYPE_CHECKING:
     from ccds_kernel.imaging.selection.rules import Choice
@@ -130,7 +131,10 @@ def _volumes(options: argparse.Namespace) -> None:
         if options.engine is None or not keys:
             converted, done, found = None, len(keys), _converted_here(project, keys)
         else:
-            converted = convert_by_workers(project, keys, options.workers)
+            convert = convert_on_cluster if options.engine == "cluster" else convert_by_workers
+            converted = convert(project, keys, options)
+            if converted is None:
+                return
             done, found = converted.progress.done, list(converted.judged)
     _print_judgements(found, as_json=options.json)
     if not options.json:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ccds_kernel.cli import _imaging_retrieval, _imaging_studies
+from ccds_kernel.cli import _imaging_jobs, _imaging_retrieval, _imaging_studies
 
 if TYPE_CHECKING:
     from ccds_kernel.imaging.verdict import SeriesVerdict
@@ -41,6 +41,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     convert.set_defaults(run=_convert)
     _imaging_retrieval.register(verbs)
     _imaging_studies.register(verbs)
+    _imaging_jobs.register(verbs)
 
 
 def _convert(options: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ import errno
 import os
 import time
 import traceback
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +17,21 @@ from ccds_kernel.workflow.operator import Item, Operator, Outcome, Refused, is_o
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
-def attempt(operator: Operator, item: Item, into: Path, manifest: Manifest, tries: int) -> Record:
-    """Tries once; the record, which is in the manifest then.
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of one try.
+
+    Args:
+        record: what is said of it.
+        told: see `Outcome`.
+    """
+
+    record: Record
+    told: object = None
+
+
+def attempt(operator: Operator, item: Item, into: Path, manifest: Manifest, tries: int) -> Tried:
+    """Tries once. The record is in the manifest then, unless there is something that has to be kept first.
 
     Args:
         operator: what to do.
@@ -40,8 +54,10 @@ def attempt(operator: Operator, item: Item, into: Path, manifest: Manifest, trie
     record = record_of(
         operator, item, tries, outcome=outcome, failure=failure, files=files, seconds=time.monotonic() - begin
     )
-    manifest.put(record)
-    return record
+    told = None if outcome is None else outcome.told
+    if told is None:
+        manifest.put(record)
+    return Tried(record, told)
 
 
 def record_of(

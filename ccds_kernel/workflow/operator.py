@@ -51,11 +51,13 @@ class Outcome:
         input_sha256: of the content that was read.
         output_sha256: of the content that was made.
         files: what was made, as paths below the folder that everything is made in.
+        told: for the run's `Keeper`, who keeps it; None where files and record are all that there is.
     """
 
     input_sha256: str
     output_sha256: str
     files: tuple[str, ...]
+    told: object = None
 
 
 class Refused(CcdsError):  # noqa: N818 - an outcome, not a defect

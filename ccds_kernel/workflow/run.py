@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.workflow.attempt import record_of
 from ccds_kernel.workflow.engine import Engine, EngineLost
+from ccds_kernel.workflow.keeper import Keeper
 from ccds_kernel.workflow.lease import Lease, held
 from ccds_kernel.workflow.left import left_of
 from ccds_kernel.workflow.manifest import Record
@@ -52,6 +53,7 @@ class Run:
         person: who runs it.
         again: whether items that were refused before are tried again, though nothing changed.
         most_tries: how often an item is tried whose worker died.
+        keeper: keeps what the operator tells; None where it tells nothing.
     """
 
     operator: Operator
@@ -60,6 +62,7 @@ class Run:
     person: str
     again: bool = False
     most_tries: int = MOST_TRIES
+    keeper: Keeper | None = None
 
     def over(
         self,
@@ -130,7 +133,7 @@ class Run:
         return [item for item in left if item.memory <= most]
 
     def _do_batch(self, batch: list[Item], watch: _Watch) -> None:
-        shift = Shift(self.operator, self.folder, batch, self.most_tries, watch)
+        shift = Shift(self.operator, self.folder, batch, self.most_tries, watch, keeper=self.keeper)
         largest = max(item.memory for item in batch)
         lost = 0
         while shift.left:

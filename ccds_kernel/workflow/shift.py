@@ -13,8 +13,9 @@ from typing import Any, Protocol
 from distributed.scheduler import KilledWorker
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.workflow.attempt import attempt, failure_of, is_full, record_of
+from ccds_kernel.workflow.attempt import Tried, attempt, failure_of, is_full, record_of
 from ccds_kernel.workflow.engine import EngineLost, Workers
+from ccds_kernel.workflow.keeper import Keeper
 from ccds_kernel.workflow.manifest import Cause, Failure, Record
 from ccds_kernel.workflow.operator import Item, Operator
 from ccds_kernel.workflow.run_folder import RunFolder
@@ -46,12 +47,21 @@ class Shift:
         items: what to do it with.
         most_tries: how often an item is tried whose worker died.
         watch: is told.
+        keeper: keeps what the operator tells; None where it tells nothing.
     """
 
     def __init__(
-        self, operator: Operator, folder: RunFolder, items: Sequence[Item], most_tries: int, watch: Watch
+        self,
+        operator: Operator,
+        folder: RunFolder,
+        items: Sequence[Item],
+        most_tries: int,
+        watch: Watch,
+        *,
+        keeper: Keeper | None = None,
     ) -> None:
         self._operator, self._folder, self._most_tries, self._watch = operator, folder, most_tries, watch
+        self._keeper = keeper
         self._waiting = sorted(items, key=lambda item: (item.memory, item.key))
         self._tries: dict[str, int] = {}
         self._working: dict[Any, Item] = {}
@@ -89,6 +99,8 @@ class Shift:
             item = self._next(workers.memory_together)
             if item is None:
                 return
+            if self._keeper is not None:
+                item = self._keeper.brief(item)
             tries = self._tries[item.key] = self._tries.get(item.key, 0) + 1
             try:
                 future = workers.client.submit(
@@ -117,13 +129,17 @@ class Shift:
     def _take_in(self, future: Any) -> None:  # noqa: ANN401 - a distributed.Future, which carries no type hints
         item = self._working.pop(future)
         try:
-            record = self._record(future, item)
+            tried = self._tried(future, item)
         except EngineLost:
             self._put_back(item)
             raise
-        if record is None:
+        if tried is None:
             # It may have been the one that took too much: it gets more room, as far as there is any.
             self._put_back(replace(item, memory=max(item.memory, min(2 * item.memory, self._room))))
+            return
+        record = self._kept(item, tried)
+        if record is None:
+            self._put_back(item)
             return
         self._watch.settle(record)
         if record.failure is not None and is_full(record.failure):
@@ -133,7 +149,17 @@ class Shift:
                 do="make room; the same run goes on with the rest",
             )
 
-    def _record(self, future: Any, item: Item) -> Record | None:  # noqa: ANN401 - as above
+    def _kept(self, item: Item, tried: Tried) -> Record | None:
+        """The record, once what was told is kept; None where that doesn't hold any more, and the item is tried again."""
+        if tried.told is None or self._keeper is None:
+            return tried.record
+        if self._keeper.keep(item, tried.told):
+            self._folder.manifest.put(tried.record)
+            return tried.record
+        tries = self._tries[item.key]
+        return None if tries < self._most_tries else self._fail(item, _changed(tries))
+
+    def _tried(self, future: Any, item: Item) -> Tried | None:  # noqa: ANN401 - as above
         """What came of `item`; None where its worker died, and it is tried again.
 
         Raises:
@@ -142,18 +168,18 @@ class Shift:
         if future.status not in {"finished", "error"}:
             raise EngineLost
         try:
-            record: Record = future.result(timeout=_ANSWER_S)
+            tried: Tried = future.result(timeout=_ANSWER_S)
         except KilledWorker:
             tries = self._tries[item.key]
             known = self._folder.manifest.get(item.key)
             if known is not None and known.is_of(item, self._operator) and known.tries == tries:
-                return known  # it died after the work was done
-            return None if tries < self._most_tries else self._fail(item, _died(tries))
+                return Tried(known)  # it died after the work was done
+            return None if tries < self._most_tries else Tried(self._fail(item, _died(tries)))
         except (TimeoutError, CancelledError) as error:
             raise EngineLost from error
         except Exception as error:  # noqa: BLE001 - the record couldn't be written there: here, or nowhere
-            return self._fail(item, failure_of(error))
-        return record
+            return Tried(self._fail(item, failure_of(error)))
+        return tried
 
     def _fail(self, item: Item, failure: Failure) -> Record:
         record = record_of(self._operator, item, self._tries.get(item.key, 1), failure=failure)
@@ -191,6 +217,16 @@ def _died(tries: int) -> Failure:
         expected="a worker that survives the volume",
         found=f"{tries} that died at it, mostly of too little memory",
         do="take fewer workers, or a session with more memory, and run again",
+    )
+
+
+def _changed(tries: int) -> Failure:
+    return Failure(
+        cause=Cause.MACHINE,
+        step="",
+        expected="what is asked of it to stay as it is while the work is done",
+        found=f"{tries} times that it was another then",
+        do="run again when nobody changes it",
     )
 
 

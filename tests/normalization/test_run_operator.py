@@ -37,7 +37,7 @@ def tried(tmp_path, operator):
     def one_after_the_other() -> list[Record]:
         items = items_of(VolumeFolder(tmp_path / "nifti"), operator.recipe)
         manifest = Manifest(tmp_path / "manifest")
-        return [attempt(operator, item, tmp_path / "made", manifest, 1) for item in items]
+        return [attempt(operator, item, tmp_path / "made", manifest, 1).record for item in items]
 
     return one_after_the_other
 

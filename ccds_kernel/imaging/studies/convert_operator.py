@@ -1,53 +1,89 @@
-"""The conversion of a project's studies as what the workflow does to each: what `make_volumes` does, by another process.
+"""The conversion of a project's studies as what the workflow does to each: what `make_volumes` does, by several processes.
 
-What became of a study stands in the project's database, from which it follows what waits. So the workflow's own records count in
-the run that wrote them only: each run has a digest of its own.
+A worker has the files only. What became of a study stands in the project's database, which the run itself reads before and
+writes afterwards, in the name of whoever runs it: `KeepsVerdicts`.
 """
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.studies.converting import Brief, Made, make_study
+from ccds_kernel.imaging.studies.one_at_a_time import making
 from ccds_kernel.imaging.studies.repository import ImageStudies
-from ccds_kernel.irb.project import Project, open_project
-from ccds_kernel.irb.roles import Action
 from ccds_kernel.workflow.operator import Item, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Study(Item):
+    """A study: `source` is the folder of its files.
+
+    Args:
+        brief: how it is to be converted; None before it is handed out.
+    """
+
+    brief: Brief | None = None
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """`ImageStudies.make_volumes`, for one study after another.
+    """`make_study`, for one study after another.
 
     It may be killed and called again, also beside another call: the study's lock is held meanwhile and ends with its process,
-    volumes appear whole, and the verdicts are one transaction. It opens the project as whoever runs the worker.
+    and volumes appear whole.
 
     Args:
-        project: the project's id.
-        digest: the run's own.
+        digest: the run's own, so that its records count in no other: what waits follows from the database.
         code_version: of ccds.
     """
 
-    project: str
-    digest: str = field(default_factory=lambda: secrets.token_hex(32))
+    digest: str
     code_version: str = field(default_factory=lambda: version("ccds"))
 
     name: str = field(default="convert", init=False)
 
-    def run(self, item: Item, into: Path) -> Outcome:  # noqa: ARG002 - the project says where
-        """Makes the volumes of the study `item.key`, and keeps its verdicts: in quarantine it is done, too.
+    def run(self, item: Item, into: Path) -> Outcome:
+        """Makes the volume of a study below `into`, and tells what came of it: in quarantine it is done, too.
 
         Raises:
-            CcdsError: the person may not, no such study, or volumes or database can't be written: there is no verdict.
+            CcdsError: its files are gone, or the volume can't be written: there is no verdict.
         """
-        ImageStudies(_opened(self.project)).make_volumes(item.key)
-        return Outcome("", "", ())  # the verdict is in the database, the digests are in the volume's sidecar
+        assert isinstance(item, Study)  # noqa: S101 - tells mypy what `KeepsVerdicts` hands out
+        assert item.brief is not None  # noqa: S101 - likewise
+        with making(into, item.key):
+            if not item.source.is_dir():
+                raise CcdsError(expected="the study's files", found="none any more", do="see what became of it")
+            made = make_study(item.source, into, item.key, item.brief)
+        return Outcome("", "", (), told=made)  # the digests are in the volume's sidecar
 
 
-@lru_cache(maxsize=1)
-def _opened(project: str) -> Project:
-    """The project, opened once in a worker, with connections of its own, until that ends. Each study asks for the right anew."""
-    return open_project(project, Action.WRITE_IMAGES)
+@dataclass(frozen=True)
+class KeepsVerdicts:
+    """Implements the workflow's `Keeper`, for the person who opened the project."""
+
+    studies: ImageStudies
+
+    def brief(self, item: Item) -> Item:
+        """See `Keeper`.
+
+        Raises:
+            ProjectAccessDenied: that person may not any more.
+            CcdsError: the database doesn't answer.
+        """
+        assert isinstance(item, Study)  # noqa: S101 - tells mypy what a run of conversions has
+        return replace(item, brief=self.studies.brief(item.key))
+
+    def keep(self, item: Item, told: object) -> bool:
+        """See `Keeper`.
+
+        Raises:
+            ProjectAccessDenied: that person may not any more.
+            CcdsError: the database or the audit log can't be written.
+        """
+        assert isinstance(item, Study)  # noqa: S101 - as above
+        assert item.brief is not None  # noqa: S101 - as above
+        assert isinstance(told, Made)  # noqa: S101 - tells mypy what `Conversion` tells
+        return self.studies.keep_made(item.key, item.brief, told)

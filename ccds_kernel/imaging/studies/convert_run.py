@@ -5,13 +5,15 @@ Decided against: volumes as a run's files and verdicts as its manifest. There wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.output import remove_abandoned
 from ccds_kernel.imaging.studies import rows
-from ccds_kernel.imaging.studies.convert_operator import Conversion
+from ccds_kernel.imaging.studies.convert_operator import Conversion, KeepsVerdicts, Study
 from ccds_kernel.imaging.studies.read_rows import all_series
 from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.rows import Judgement
@@ -20,7 +22,6 @@ from ccds_kernel.irb.roles import Action
 from ccds_kernel.workflow.engine import Engine
 from ccds_kernel.workflow.lease import LeaseHeldError, LeaseLostError
 from ccds_kernel.workflow.manifest import Record, State
-from ccds_kernel.workflow.operator import Item
 from ccds_kernel.workflow.progress import Progress
 from ccds_kernel.workflow.run import Run
 from ccds_kernel.workflow.run_folder import RunFolder
@@ -36,6 +37,11 @@ _UNKNOWN = 500
 """Images of a study that nobody has read."""
 
 _WORKERS_ARE_GONE_S = 1.0
+_ASKS_EVERY_S = 60.0
+
+
+class RunHeldError(CcdsError):
+    """Another run converts the project's studies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,47 +59,73 @@ class Converted:
     failed: tuple[Record, ...]
 
 
+def run_folder(project: Project) -> RunFolder:
+    """Where a run of the project's conversions keeps what it needs to know: beside the volumes."""
+    return RunFolder(project.folder / "nifti")
+
+
+def new_digest() -> str:
+    """What a run is told apart from others by."""
+    return secrets.token_hex(32)
+
+
+def checked_studies(project: Project, study_keys: Iterable[str]) -> list[str]:
+    """Each of them once.
+
+    Raises:
+        CcdsError: one of them isn't there.
+    """
+    keys = list(dict.fromkeys(study_keys))
+    studies = ImageStudies(project)
+    for key in sorted(set(keys).difference(studies.study_keys())):
+        studies.folder(key)  # says what is wrong with it
+    return keys
+
+
 def convert_studies(
     project: Project,
     study_keys: Iterable[str],
     engine: Engine,
     tell: Callable[[Progress], object] = lambda _: None,
+    *,
+    digest: str | None = None,
 ) -> Converted:
-    """Makes the volumes of studies, whether they wait or not, each by `ImageStudies.make_volumes` in a worker.
+    """Makes the volumes of studies, whether they wait or not, each as `ImageStudies.make_volumes` does, by a worker.
+
+    Workers have the files; this process reads the database before each study and keeps the verdict afterwards.
 
     Args:
-        project: where they are, opened by the person who runs it: the one who runs this process.
+        project: where they are, opened by the person who runs it.
         study_keys: which.
-        engine: who does it, where the same settings hold.
+        engine: who does it.
         tell: see `Run.over`.
+        digest: of an earlier try of this run, which goes on with what that left; None: a new one.
 
     Raises:
         ProjectAccessDenied: that person may not write images (any more).
-        CcdsError: no such study; another such run is at work in this project, or as `Run.over`; or the folder of volumes can't be
-            written.
+        RunHeldError: another such run is at work in this project.
+        CcdsError: no such study; as `Run.over`; or the folder of volumes can't be written.
     """
     project.require(Action.WRITE_IMAGES)
     images = _images(project)
-    keys = list(dict.fromkeys(study_keys))
-    studies = ImageStudies(project)
-    for key in sorted(set(keys).difference(studies.study_keys())):
-        studies.folder(key)  # says what is wrong with it
-    nifti, dicom = project.folder / "nifti", project.folder / "dicom"
-    items = [Item(key, dicom / key, "", _memory(images.get(key, _UNKNOWN))) for key in keys]
-    folder, operator = RunFolder(nifti), Conversion(project.id)
-    failed = 0
+    keys = checked_studies(project, study_keys)
+    folder, dicom = run_folder(project), project.folder / "dicom"
+    items = [Study(key, dicom / key, "", _memory(images.get(key, _UNKNOWN))) for key in keys]
+    operator = Conversion(digest or new_digest())
+    run = Run(operator, folder, engine, project.person, keeper=KeepsVerdicts(ImageStudies(project)))
+    asked = time.monotonic()
 
     def look(progress: Progress) -> None:
-        nonlocal failed
-        if progress.failed > failed:
-            failed = progress.failed
-            project.require(Action.WRITE_IMAGES)  # else each of the studies that are left would be denied, too
+        nonlocal asked
+        if time.monotonic() - asked > _ASKS_EVERY_S:
+            asked = time.monotonic()
+            project.require(Action.WRITE_IMAGES)  # also where each study takes longer than that
         tell(progress)
 
     try:
-        progress = Run(operator, folder, engine, project.person).over(items, look)
+        progress = run.over(items, look)
     except (LeaseHeldError, LeaseLostError) as error:
-        raise CcdsError(
+        raise RunHeldError(
             expected="no other run that converts this project's studies by workers",
             found=error.found,
             do="wait for it; the same command then takes what still waits",
@@ -105,8 +137,20 @@ def convert_studies(
             do="ask the administrators of this site",
         ) from error
     finally:
-        remove_abandoned(nifti, _WORKERS_ARE_GONE_S)
-    records = [record for item in items if (record := folder.manifest.get(item.key)) and record.is_of(item, operator)]
+        remove_abandoned(folder.into, _WORKERS_ARE_GONE_S)
+    return what_became(project, keys, operator.digest, progress)
+
+
+def what_became(project: Project, keys: Sequence[str], digest: str, progress: Progress) -> Converted:
+    """What the run `digest` brought these studies to.
+
+    Raises:
+        ProjectAccessDenied: this person may not look (any more).
+        CcdsError: the database can't be read.
+    """
+    project.require(Action.READ_IMAGES)
+    manifest = run_folder(project).manifest
+    records = [record for key in keys if (record := manifest.get(key)) and record.operator == digest]
     with project.store.reading() as connection:
         judged = [
             one

@@ -16,21 +16,25 @@ from ccds_kernel.imaging.lock_file import locked
 
 
 @contextmanager
-def making(folder: Path, study_key: str) -> Iterator[None]:
+def making(folder: Path, study_key: str, *, wait: bool = True) -> Iterator[bool]:
     """Waits until nobody else makes the volumes of a study below `folder`, and keeps others away. It ends with this process.
+
+    Gives False where another is at it and we don't `wait`.
 
     Raises:
         CcdsError: `folder` can't be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = locked(folder / f".making-{study_key}", wait=True)
+        lock = locked(folder / f".making-{study_key}", wait=wait)
     except OSError as error:
         raise CcdsError(
             expected="to write the project's volumes",
             found=error.strerror or "an error",
             do="ask the administrators of this site",
         ) from None
-    assert lock is not None  # noqa: S101 - we wait for it
+    if lock is None:
+        yield False
+        return
     with lock:
-        yield
+        yield True

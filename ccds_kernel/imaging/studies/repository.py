@@ -12,27 +12,26 @@ import itertools
 import os
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from ccds_kernel.audit.events.imaging import MaskKept, SelectionRulesKept, SeriesChosen, SeriesPassed, VolumesMade
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.imaging.convert import convert_series
 from ccds_kernel.imaging.masks.grid import Mask, VolumeGrid
 from ccds_kernel.imaging.masks.keeping import write_mask
 from ccds_kernel.imaging.masks.reading import read_mask
-from ccds_kernel.imaging.selection.facts import SeriesFacts
 from ccds_kernel.imaging.selection.rules import Choice, SelectionRules, overruled
 from ccds_kernel.imaging.selection.rules_file import parse_rules
 from ccds_kernel.imaging.series import Inventory, find_series
 from ccds_kernel.imaging.studies import rows
-from ccds_kernel.imaging.studies.deciding import decide
+from ccds_kernel.imaging.studies.converting import Brief, Made, make_study
 from ccds_kernel.imaging.studies.one_at_a_time import making
 from ccds_kernel.imaging.studies.read_rows import keep_series, series_kept
-from ccds_kernel.imaging.studies.rows import Judgement, KeptMask, Verdict
-from ccds_kernel.imaging.studies.series_read import SeriesRead, series_of, stamp_of
-from ccds_kernel.imaging.verdict import PASSABLE, Reason, Status
+from ccds_kernel.imaging.studies.rows import Judgement, KeptMask
+from ccds_kernel.imaging.studies.series_read import series_of, stamp_of
+from ccds_kernel.imaging.verdict import PASSABLE, Status
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 
@@ -144,8 +143,37 @@ class ImageStudies:
         """
         self._project.require(Action.WRITE_IMAGES)
         folder = self.folder(study_key)
-        with making(self._project.folder / "nifti", study_key):
-            return self._made(study_key, folder)
+        nifti = self._project.folder / "nifti"
+        with making(nifti, study_key):
+            return self._kept(study_key, make_study(folder, nifti, study_key, self._brief(study_key)))
+
+    def brief(self, study_key: str) -> Brief:
+        """What the project's database says now of how a study is to be converted: for `make_study` and `keep_made`."""
+        self._project.require(Action.WRITE_IMAGES)
+        return self._brief(study_key)
+
+    def keep_made(self, study_key: str, brief: Brief, made: Made) -> bool:
+        """Keeps what `make_study` came to elsewhere, as `make_volumes` does; waits for nobody.
+
+        False, and nothing is kept, where another is at the study, where files came or went since, or the volume was moved away,
+        or where `brief` isn't what the database says any more.
+
+        Raises:
+            CcdsError: volumes or database can't be written.
+        """
+        self._project.require(Action.WRITE_IMAGES)
+        try:
+            with making(self._project.folder / "nifti", study_key, wait=False) as ours:
+                if not (ours and self._holds(study_key, brief, made)):
+                    return False
+                self._kept(study_key, made)
+                return True
+        except OSError as error:
+            raise CcdsError(
+                expected="to set aside what is no volume any more",
+                found=error.strerror or "an error",
+                do="ask the administrators of this site",
+            ) from error
 
     def series_numbers(self, study_key: str) -> dict[str, int]:
         """Series → SeriesNumber, of those of a study that have one, as they were read last."""
@@ -262,69 +290,53 @@ class ImageStudies:
         return find_series(self.folder(study_key))
 
     def _choice(self, study_key: str, inventory: Inventory) -> Choice:
-        return self._decided(study_key, [one.facts for one in series_of(inventory, self.folder(study_key))])
+        return self._brief(study_key).choice([one.facts for one in series_of(inventory, self.folder(study_key))])
 
-    def _decided(self, study_key: str, facts: Sequence[SeriesFacts]) -> Choice:
-        rules = self.rules()
+    def _brief(self, study_key: str) -> Brief:
         reports = self._project.may(Action.READ_REPORTS)
         with self._project.store.reading() as connection:
+            newest = rows.kept_rules(connection)
             codes = rows.exam_codes(connection, [study_key], reports=reports).get(study_key, ())
             said = rows.choices(connection, study_key)
-        return decide(facts, rules, codes, said[0] if said else None)
+            passed = rows.passes(connection, [study_key])
+        return Brief(
+            parse_rules(newest[0].text) if newest else SelectionRules(()),
+            codes,
+            said[0] if said else None,
+            {series: frozenset(one.code for one in all_of_it) for (_, series), all_of_it in passed.items()},
+        )
 
-    def _made(self, study_key: str, folder: Path) -> list[Judgement]:
-        stamp = stamp_of(folder)
-        read: tuple[SeriesRead, ...] = ()
-        try:
-            inventory = self._inventory(study_key)
-        except CcdsError:
-            files = sum(path.is_file() for path in folder.rglob("*"))
-            unreadable = Reason("unreadable", "the study holds no readable DICOM file")
-            found = [Verdict(None, Status.QUARANTINED, unreadable, files)]
-        else:
-            read = series_of(inventory, folder)
-            found = self._converted(study_key, inventory, read)
-        kept = [one for one in found if one.facts and one.status is Status.ACCEPTED]
+    def _holds(self, study_key: str, brief: Brief, made: Made) -> bool:
+        """Whether what was made is of the files and the word of now, and still there."""
+        nifti = self._project.folder / "nifti" / study_key
+        return (
+            self._brief(study_key) == brief
+            and stamp_of(self._project.folder / "dicom" / study_key) == made.stamp
+            and all((nifti / f"{name}.nii.gz").exists() for name in made.accepted)
+        )
+
+    def _kept(self, study_key: str, made: Made) -> list[Judgement]:
         if self._something_chooses(study_key):
-            self._set_aside(study_key, {one.facts.name for one in kept if one.facts})
-        accepted = len(kept)
+            self._set_aside(study_key, made.accepted)
         with self._project.store.writing() as connection:
-            rows.replace_verdicts(connection, study_key, found, self._project.person)
-            keep_series(connection, study_key, stamp, read)
+            rows.replace_verdicts(connection, study_key, made.verdicts, self._project.person)
+            keep_series(connection, study_key, made.stamp, made.read)
             self._project.audit.write(
                 VolumesMade(
                     person=self._project.person,
                     project=self._project.id,
                     study_key=study_key,
-                    accepted=accepted,
-                    quarantined=len(found) - accepted,
+                    accepted=len(made.accepted),
+                    quarantined=len(made.verdicts) - len(made.accepted),
                 )
             )
             return rows.judgements_of(connection, study_key)
-
-    def _converted(self, study_key: str, inventory: Inventory, read: Sequence[SeriesRead]) -> list[Verdict]:
-        choice = self._decided(study_key, [one.facts for one in read])
-        if choice.chosen is None:
-            return []
-        chosen, series = next(
-            (one, series) for one, series in zip(read, inventory.series, strict=True) if one.facts.name == choice.chosen
-        )
-        with self._project.store.reading() as connection:
-            passed = rows.passes(connection, [study_key]).get((study_key, choice.chosen), ())
-        verdict = convert_series(
-            series,
-            self._project.folder / "nifti",
-            study_folder=study_key,
-            correct=self.rules().correct,
-            passed={one.code for one in passed},
-        )
-        return [Verdict(chosen.facts, verdict.status, verdict.reason, chosen.files, verdict.warnings)]
 
     def _something_chooses(self, study_key: str) -> bool:
         with self._project.store.reading() as connection:
             return bool(rows.kept_rules(connection) or rows.choices(connection, study_key))
 
-    def _set_aside(self, study_key: str, kept: set[str]) -> None:
+    def _set_aside(self, study_key: str, kept: AbstractSet[str]) -> None:
         """Moves what is no volume of a study any more into the project's quarantine: nobody trains on it, and it isn't lost.
 
         Beside what was set aside before: a volume and its sidecar get a number where one of their names is taken.

@@ -14,16 +14,21 @@ from sqlalchemy import insert
 
 from ccds_kernel.cli import main
 from ccds_kernel.cohort.tables import report
+from ccds_kernel.imaging.studies import rows
+from ccds_kernel.imaging.studies.convert_run import convert_studies, run_folder
 from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.runs import VolumeRuns
 from ccds_kernel.imaging.volume import digest
+from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.workflow.lease import held
-from ccds_kernel.workflow.progress import RunState
+from ccds_kernel.workflow.local_engine import LocalEngine
+from ccds_kernel.workflow.progress import Progress, RunState
 from ccds_kernel.workflow.run_folder import RunFolder
 from support.dicom import Stack, write_stack
 from support.image_studies import RULES
 from support.killing import everybody, gone, kill, parts
-from support.site import ADMINISTRATOR, act_as, session_of
+from support.site import ADMINISTRATOR, act_as, application, on_roster, session_of
 from support.waiting import until
 
 PROJECT = "HEAD-1"
@@ -139,11 +144,11 @@ def test_a_killed_worker_is_replaced_and_a_killed_run_goes_on(run, config, proje
     """Each study has one verdict and the volume that one process makes; nothing half done is left."""
 
     def done() -> int:
-        return len(_digests(project))
+        return len(KEYS) - len(VolumeRuns(project).waiting())
 
     with _started(config) as first:
         for victim, after in (("worker", 1), ("client", 2)):
-            until(lambda: done() >= after, f"{after} volumes", 120)  # noqa: B023 - is called here
+            until(lambda: done() >= after, f"{after} verdicts", 120)  # noqa: B023 - is called here
             until(lambda: parts(first)["worker"], "a worker", 60)
             processes = everybody(first)
             until(lambda: kill(first, victim), f"a {victim}", 60)  # noqa: B023 - is called here
@@ -164,6 +169,26 @@ def test_a_killed_worker_is_replaced_and_a_killed_run_goes_on(run, config, proje
     assert made == _digests(project)
 
 
+def test_whose_right_ends_meanwhile_keeps_no_further_verdict(project, settings) -> None:
+    """The run ends with what the door says; what is kept stays, in that person's name, and the rest waits."""
+
+    def end_it(progress: Progress) -> None:
+        if progress.done == 1:
+            apply_application(
+                application(id=PROJECT, exam_codes=["CTHEAD"], roster=on_roster(eve="labeler")),
+                person=ADMINISTRATOR,
+                settings=settings,
+            )
+
+    with pytest.raises(ProjectAccessDenied):
+        convert_studies(project, KEYS, LocalEngine(1), end_it)
+
+    with project.store.reading() as connection:
+        kept = {one.study_key for one in rows.judgements(connection)}
+    assert len(kept) == 1
+    assert run_folder(project).progress().state is RunState.BROKEN
+
+
 def test_two_runs_never_work_at_once(run, project) -> None:
     """The second is told whose the first is, and converts nothing."""
     with held(RunFolder(project.folder / "nifti").folder, "kim"):
@@ -181,6 +206,13 @@ def test_two_runs_never_work_at_once(run, project) -> None:
         (("--workers", "2"), "expected --engine with --workers"),
         (("--engine", "local", "--workers", "0"), "expected 1 to 256 workers"),
         (("--engine", "local", "--study", "../nobody"), "expected a study of HEAD-1"),
+        (("--engine", "cluster", "--study", "../nobody"), "expected a study of HEAD-1"),
+        (("--engine", "cluster", "--workers", "0"), "expected 1 to 256 workers"),
+        (("--engine", "local", "--follow"), "expected --engine cluster with --follow"),
+        (
+            ("--engine", "clustr"),
+            "expected --engine to be one of local, cluster; found 'clustr'; did you mean 'cluster'?",
+        ),
     ],
 )
 @pytest.mark.usefixtures("project")

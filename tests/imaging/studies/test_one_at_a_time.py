@@ -1,21 +1,16 @@
 """Several who make the volumes of one study: in turns, each seeing what the one before left."""
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import nullcontext
 
 import pytest
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.studies.converting import make_study
 from ccds_kernel.imaging.studies.one_at_a_time import making
 from support.image_studies import KEY, RULES, name_of
+from support.locks import waiting_for
 from support.waiting import until
-
-
-def waiting_for(path: Path) -> int:
-    """How many wait for the lock of a file."""
-    inode = f":{path.stat().st_ino}"
-    locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
-    return sum("->" in words and any(word.endswith(inode) for word in words) for words in locks)
 
 
 def test_only_one_is_at_a_study(tmp_path) -> None:
@@ -31,7 +26,7 @@ def test_only_one_is_at_a_study(tmp_path) -> None:
     with ThreadPoolExecutor(8) as threads:
         with making(tmp_path, KEY):
             done = [threads.submit(work, turn) for turn in range(8)]
-            until(lambda: waiting_for(tmp_path / f".making-{KEY}") == 8, "eight who wait")
+            until(lambda: len(waiting_for(tmp_path / f".making-{KEY}")) == 8, "eight who wait")
             before = list(most)
         for one in done:
             one.result()
@@ -71,3 +66,27 @@ def test_who_waited_makes_what_is_chosen_then(studies_of, settings, study) -> No
     assert (too_early, judged.series) == (False, name_of(study["thick"]))
     assert sorted(path.name.split(".")[0] for path in (nifti / KEY).iterdir()) == [judged.series] * 2
     assert not list(nifti.glob(".*"))
+
+
+@pytest.mark.parametrize("change", ["nothing", "choice", "rules", "files", "volume", "at it"])
+def test_what_was_made_elsewhere_is_kept_only_while_it_holds(studies_of, settings, study, folder, change) -> None:
+    """As by a worker that had the files only: not where people, files or the volume are others by now, or another is at it."""
+    nifti = settings.paths.projects / "HEAD-1" / "nifti"
+    studies = studies_of("eve")
+    studies.keep_rules(RULES)
+    brief = studies.brief(KEY)
+    made = make_study(folder, nifti, KEY, brief)
+    name = name_of(study["thin"])
+    changes = {
+        "choice": lambda: studies.overrule(KEY, name_of(study["thick"]), "less noise"),
+        "rules": lambda: studies.keep_rules(RULES.replace("100", "99")),
+        "files": (folder / "another").mkdir,
+        "volume": (nifti / KEY / f"{name}.nii.gz").unlink,
+    }
+    changes.get(change, lambda: None)()
+
+    with making(nifti, KEY) if change == "at it" else nullcontext():
+        kept = studies.keep_made(KEY, brief, made)
+
+    assert kept is (change == "nothing")
+    assert (studies.judgement(KEY, name) is not None) is kept

@@ -1,4 +1,4 @@
-"""`ccds normalization apply` as people and scripts meet it: a process."""
+"""`ccds normalization apply` as people and scripts meet it."""
 
 import gzip
 import json
@@ -9,6 +9,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from ccds_kernel.cli import main
 from ccds_kernel.imaging.volume import digest
 from ccds_kernel.normalization.apply import apply
 from ccds_kernel.normalization.apply_file import read_recipe
@@ -31,6 +32,19 @@ def ccds(*words, **options) -> subprocess.CompletedProcess:
     """Runs `ccds normalization apply`."""
     command = [sys.executable, "-m", "ccds_kernel.cli", "normalization", "apply", *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+@pytest.fixture
+def called(capfd, monkeypatch):
+    """The same without a process of its own, which takes a second: for what doesn't depend on there being one."""
+
+    def call(*words, cwd=".") -> subprocess.CompletedProcess:
+        monkeypatch.chdir(cwd)
+        status = main(["normalization", "apply", *map(str, words)])
+        told = capfd.readouterr()
+        return subprocess.CompletedProcess(words, status, told.out, told.err)
+
+    return call
 
 
 @pytest.fixture
@@ -125,13 +139,13 @@ def test_people_get_lines_with_the_hashes(recipe, source, tmp_path) -> None:
     ]
 
 
-def test_tilted_axes_are_told(recipe, tmp_path, ct) -> None:
+def test_tilted_axes_are_told(called, recipe, tmp_path, ct) -> None:
     """Whoever expects a straight grid hears that it isn't one: a tilted gantry's."""
     affine = ct.affine.copy()
     affine[1, 2] = 2.5 * np.tan(np.radians(20))
     nib.save(nib.Nifti1Image(np.asarray(ct.voxels), affine), tmp_path / "in.nii")
 
-    told = ccds("--recipe", recipe, tmp_path / "in.nii", tmp_path / "out.nii.gz")
+    told = called("--recipe", recipe, tmp_path / "in.nii", tmp_path / "out.nii.gz")
 
     assert "\nthe axes stay oblique by 20° and sheared by 20°: no step turns by less than whole axes\n" in told.stdout
 
@@ -164,13 +178,13 @@ def _foreign_sidecar(out, _source):
 
 
 @pytest.mark.parametrize("taken", [_another_image, _no_image, _a_folder, _foreign_sidecar])
-def test_what_is_there_is_never_overwritten(recipe, source, tmp_path, taken) -> None:
+def test_what_is_there_is_never_overwritten(called, recipe, source, tmp_path, taken) -> None:
     """One line, status 1, everything as it was."""
     out = tmp_path / "out.nii.gz"
     taken(out, source)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
-    told = ccds("--recipe", recipe, source, out)
+    told = called("--recipe", recipe, source, out)
 
     assert told.returncode == 1
     assert told.stdout == ""
@@ -190,11 +204,11 @@ def test_what_is_there_is_never_overwritten(recipe, source, tmp_path, taken) -> 
         ({"out": "r.yaml/out.nii.gz"}, "expected an output folder that can be written"),
     ],
 )
-def test_a_wrong_call_is_one_clear_line(recipe, source, tmp_path, change, found) -> None:
+def test_a_wrong_call_is_one_clear_line(called, recipe, source, tmp_path, *, change, found) -> None:
     """Status 1, nothing on stdout, no traceback."""
     names = {"recipe": recipe.name, "source": source.name, "out": "out.nii.gz"} | change
 
-    told = ccds("--recipe", names["recipe"], names["source"], names["out"], cwd=tmp_path)
+    told = called("--recipe", names["recipe"], names["source"], names["out"], cwd=tmp_path)
 
     assert told.returncode == 1
     assert told.stdout == ""
@@ -202,22 +216,22 @@ def test_a_wrong_call_is_one_clear_line(recipe, source, tmp_path, change, found)
     assert told.stderr.count("\n") == 1
 
 
-def test_a_recipe_in_another_encoding_is_one_clear_line(recipe, source, tmp_path) -> None:
+def test_a_recipe_in_another_encoding_is_one_clear_line(called, recipe, source, tmp_path) -> None:
     """Bytes that are no UTF-8."""
     recipe.write_bytes(RECIPE.replace("head", "Schädel").encode("latin-1"))
 
-    told = ccds("--recipe", recipe, source, tmp_path / "out.nii.gz")
+    told = called("--recipe", recipe, source, tmp_path / "out.nii.gz")
 
     assert told.returncode == 1
     assert "expected a recipe in UTF-8" in told.stderr
 
 
-def test_a_step_that_makes_no_sense_leaves_nothing_behind(recipe, source, tmp_path) -> None:
+def test_a_step_that_makes_no_sense_leaves_nothing_behind(called, recipe, source, tmp_path) -> None:
     """A window beside all values leaves a constant: said with the step's place."""
     recipe.write_text(RECIPE.replace("center: 40", "center: 9000"))
     before = sorted(tmp_path.iterdir())
 
-    told = ccds("--recipe", recipe, source, tmp_path / "out.nii.gz")
+    told = called("--recipe", recipe, source, tmp_path / "out.nii.gz")
 
     assert told.returncode == 1
     assert "the same value in all of them (step 4, z_score)" in told.stderr
@@ -241,11 +255,13 @@ FOR_MR = "ccds: warning: step 3 for MR: a window is in HU, which MR doesn't have
         ("{", UNKNOWN),
     ],
 )
-def test_a_step_that_isn_t_sensible_for_the_modality_is_told(tmp_path, recipe, source, sidecar, warned) -> None:
+def test_a_step_that_isn_t_sensible_for_the_modality_is_told(
+    called, tmp_path, recipe, source, *, sidecar, warned
+) -> None:
     """The one that the sidecar beside the input names, as we or dcm2niix do; the volume is made all the same."""
     (tmp_path / "in.json").write_text(sidecar)
 
-    ended = ccds("--recipe", recipe, source, tmp_path / "out.nii.gz")
+    ended = called("--recipe", recipe, source, tmp_path / "out.nii.gz")
 
     assert ended.returncode == 0
     assert ended.stderr.startswith(warned)
@@ -253,21 +269,21 @@ def test_a_step_that_isn_t_sensible_for_the_modality_is_told(tmp_path, recipe, s
     assert (tmp_path / "out.nii.gz").exists()
 
 
-def test_a_modality_that_makes_no_difference_is_not_missed(tmp_path, recipe, source) -> None:
+def test_a_modality_that_makes_no_difference_is_not_missed(called, tmp_path, recipe, source) -> None:
     """Voxels are moved alike whatever they show; nothing is asked for then."""
     recipe.write_text("name: straight\nsteps:\n- reorient: {to: RAS}\n")
     (tmp_path / "in.json").unlink()
 
-    ended = ccds("--recipe", recipe, source, tmp_path / "out.nii.gz")
+    ended = called("--recipe", recipe, source, tmp_path / "out.nii.gz")
 
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_a_header_without_a_unit_is_taken_for_mm_and_that_is_told(tmp_path, recipe, source, ct) -> None:
+def test_a_header_without_a_unit_is_taken_for_mm_and_that_is_told(called, tmp_path, recipe, source, ct) -> None:
     """Once, also with --json, whose document says it too."""
     nib.save(nib.Nifti1Image(ct.voxels, ct.affine), source)
 
-    ended = ccds("--recipe", recipe, source, tmp_path / "out.nii.gz", "--json")
+    ended = called("--recipe", recipe, source, tmp_path / "out.nii.gz", "--json")
 
     assert json.loads(ended.stdout)["unit_assumed"] is True
     assert ended.stderr == "ccds: warning: the header of IN says no unit of length: it was taken for mm\n"
@@ -297,7 +313,7 @@ def _no_spacing(path, ct):
 
 @pytest.mark.parametrize("wrong", [_not_finite, _four_axes, _damaged, _no_spacing])
 @pytest.mark.parametrize("part", ["IN", "--labels 2"])
-def test_what_is_wrong_with_a_file_says_which_of_the_command_s(recipe, source, ct, wrong, part) -> None:
+def test_what_is_wrong_with_a_file_says_which_of_the_command_s(called, recipe, source, ct, *, wrong, part) -> None:
     """By its part, not its path; one line, nothing of the reading library's."""
     labels = [source.parent / "one.nii.gz", source.parent / "two.nii.gz"]
     for one in labels:
@@ -305,7 +321,7 @@ def test_what_is_wrong_with_a_file_says_which_of_the_command_s(recipe, source, c
     wrong(source if part == "IN" else labels[1], ct)
     along = [word for one in labels for word in ("--labels", one, "--labels-out", source.parent / f"out-{one.name}")]
 
-    ended = ccds("--recipe", recipe, source, source.parent / "out.nii.gz", *along)
+    ended = called("--recipe", recipe, source, source.parent / "out.nii.gz", *along)
 
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"ccds: expected in {part} ")

@@ -27,6 +27,7 @@ from ccds_kernel.normalization.recipe import LONGEST_FILE, Recipe
 from ccds_kernel.normalization.volume import Volume
 
 _SUFFIX = ".nii.gz"
+_LABELS = "--labels", "--labels-out"
 
 
 class TargetTaken(CcdsError):  # noqa: N818 - says what is the case, as the others of its kind
@@ -124,26 +125,30 @@ def apply_to_file(
         CcdsError: `source` is no volume or too large, labels are none or don't fit it, or `target` can't be written; what is
             wrong with a file that is read names it by its part in the command (IN, --labels), never by its path.
     """
-    for given, made in ((source, target), *labels):
-        check_target(given, made)
+    check_target(source, target)
+    for given, made in labels:
+        check_target(given, made, _LABELS)
     if len({made.absolute() for made in (target, *(made for _, made in labels))}) <= len(labels):
         raise CcdsError(expected="an OUT for each file", found="the same one twice", do="choose another OUT")
-    with _named("IN"):
+    with named("IN"):
         header = read_header(source)
     check_memory(recipe, header, session_memory() if memory is None else memory, len(labels))
     maps = []
     for place, (given, made) in enumerate(labels, 1):
-        with _named("--labels" if len(labels) == 1 else f"--labels {place}"):
+        with named("--labels" if len(labels) == 1 else f"--labels {place}"):
             maps.append((read_nifti(given), made))
-    with _named("IN"):
+    with named("IN"):
         stored = read_nifti(source)
     applied = apply_stored(recipe, stored, target, labels=maps)
     return applied if header.unit_said else replace(applied, unit_assumed=True)
 
 
 @contextmanager
-def _named(part: str) -> Iterator[None]:
-    """Says which of the command's files it is that can't be read.
+def named(part: str) -> Iterator[None]:
+    """Says which of the command's files it is that something is wrong with, never by its path.
+
+    Args:
+        part: what the command calls it: IN, --labels.
 
     Raises:
         CcdsError: what was one.
@@ -168,7 +173,7 @@ def apply_stored(
         return _provenance(recipe, outcome, stored.space, given, made)
 
     made_labels = tuple(
-        AppliedLabels(one.digest, write_volume(volume, stored.space, made, partial(told, one.digest)))
+        AppliedLabels(one.digest, write_volume(volume, stored.space, made, partial(told, one.digest), _LABELS[1]))
         for (one, made), volume in zip(labels, outcome.labels, strict=True)
     )
     volume = outcome.volume  # last: who sees it finds its labels
@@ -187,7 +192,7 @@ def apply_stored(
     )
 
 
-def write_volume(volume: Volume, space: int, target: Path, provenance: Callable[[str], str]) -> str:
+def write_volume(volume: Volume, space: int, target: Path, provenance: Callable[[str], str], part: str = "OUT") -> str:
     """Writes `volume` to `target` and its provenance to the .json beside it; returns its digest.
 
     The same image already there is left as it is, its provenance renewed.
@@ -197,6 +202,7 @@ def write_volume(volume: Volume, space: int, target: Path, provenance: Callable[
         space: NIfTI's code of the space that its affine leads to.
         target: a .nii.gz; its folder is made where missing.
         provenance: gives the text for the image's digest.
+        part: what the command calls `target`.
 
     Raises:
         TargetTaken: `target` is another image.
@@ -211,37 +217,45 @@ def write_volume(volume: Volume, space: int, target: Path, provenance: Callable[
             publish(packed, text, digest, target)
     except QuarantineError:
         raise TargetTaken(
-            expected="OUT to be free, or to hold this very image",
+            expected=f"{part} to be free, or to hold this very image",
             found="something else of that name",
-            do="move it away, or choose another OUT",
+            do=f"move it away, or choose another {part}",
         ) from None
     except OSError as error:
         raise CcdsError(
-            expected="an OUT that can be written, with room",
+            expected=f"{part} to be writable, with room",
             found=error.strerror or type(error).__name__,
-            do="make room or choose another OUT",
+            do=f"make room or choose another {part}",
         ) from error
     return digest
 
 
-def check_target(source: Path, target: Path) -> None:
+def check_target(source: Path, target: Path, parts: tuple[str, str] = ("IN", "OUT")) -> None:
     """Refuses what would be overwritten or lost, before any work.
+
+    Args:
+        source: what is read.
+        target: what is to be made of it.
+        parts: what the command calls the two.
 
     Raises:
         CcdsError: `target` is no .nii.gz, is `source`, or has a .json beside it that is no provenance.
     """
+    given, made = parts
     if not target.name.endswith(_SUFFIX) or target.name == _SUFFIX:
         raise CcdsError(
-            expected=f"OUT as a file name that ends in {_SUFFIX}", found="another", do=f"name it as in head{_SUFFIX}"
+            expected=f"{made} as a file name that ends in {_SUFFIX}", found="another", do=f"name it as in head{_SUFFIX}"
         )
     if target.exists() and source.exists() and target.samefile(source):
-        raise CcdsError(expected="two files, IN and OUT", found="the same one twice", do="choose another OUT")
+        raise CcdsError(
+            expected=f"two files, {given} and {made}", found="the same one twice", do=f"choose another {made}"
+        )
     beside = target.with_name(target.name.removesuffix(_SUFFIX) + ".json")
     if beside.exists() and not _is_provenance(beside):
         raise CcdsError(
-            expected="the .json beside OUT to be free, or the provenance of an earlier run",
+            expected=f"the .json beside {made} to be free, or the provenance of an earlier run",
             found="something else",
-            do="move it away, or choose another OUT",
+            do=f"move it away, or choose another {made}",
         )
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.normalization.apply_file import check_target, versions, write_volume
+from ccds_kernel.normalization.apply_file import check_target, named, versions, write_volume
 from ccds_kernel.normalization.geometry import Geometry
 from ccds_kernel.normalization.nifti import read_nifti
 from ccds_kernel.normalization.recipe import LONGEST_FILE
 
+_PARTS = "LABELS", "BACK"
 _MOST_BYTES = 2 * LONGEST_FILE
 
 
@@ -47,12 +48,15 @@ def undo_to_file(provenance: Path, source: Path, target: Path) -> Undone:
         target: a .nii.gz; its folder is made where missing. What is there is never overwritten by something else.
 
     Raises:
-        CcdsError: one of them is something else, the labels lie on another grid, or `target` is taken or can't be written.
+        CcdsError: one of them is something else, the labels lie on another grid, or `target` is taken or can't be written; the
+            message names the file by its part in the command (--provenance, LABELS, BACK).
     """
-    check_target(source, target)
+    check_target(source, target, _PARTS)
     text = _read(provenance)
-    geometry, space = _geometry(text)
-    stored = read_nifti(source)
+    with named("--provenance"):
+        geometry, space = _geometry(text)
+    with named(_PARTS[0]):
+        stored = read_nifti(source)
     back = geometry.undo(stored.volume)
 
     def told(digest: str) -> str:
@@ -64,7 +68,7 @@ def undo_to_file(provenance: Path, source: Path, target: Path) -> Undone:
         }
         return json.dumps(content, indent=2) + "\n"
 
-    return Undone(stored.digest, write_volume(back, space, target, told), back.voxels.shape, back.spacing_mm)
+    return Undone(stored.digest, write_volume(back, space, target, told, _PARTS[1]), back.voxels.shape, back.spacing_mm)
 
 
 def _read(provenance: Path) -> bytes:
@@ -73,7 +77,7 @@ def _read(provenance: Path) -> bytes:
             return file.read(_MOST_BYTES)
     except OSError as error:
         raise CcdsError(
-            expected="to read the provenance",
+            expected="to read --provenance",
             found=error.strerror or "an error",
             do="name the .json beside the normalized image",
         ) from None

@@ -102,11 +102,11 @@ def test_labels_of_another_image_are_one_clear_line(files) -> None:
 @pytest.mark.parametrize(
     ("provenance", "labels", "found"),
     [
-        ("none.json", "out.nii.gz", "expected to read the provenance; found No such file or directory"),
-        ("r.yaml", "out.nii.gz", "expected the provenance of a normalized image"),
-        ("back.json", "out.nii.gz", "expected the provenance of a normalized image"),
+        ("none.json", "out.nii.gz", "expected to read --provenance; found No such file or directory"),
+        ("r.yaml", "out.nii.gz", "expected in --provenance the provenance of a normalized image"),
+        ("back.json", "out.nii.gz", "expected in --provenance the provenance of a normalized image"),
         ("out.json", "out.nii.gz", "expected labels that are whole numbers"),
-        ("out.json", "r.yaml", "expected a NIfTI-1 image"),
+        ("out.json", "r.yaml", "expected in LABELS a NIfTI-1 image"),
     ],
 )
 def test_what_does_not_fit_is_refused(files, provenance, labels, found) -> None:
@@ -118,3 +118,24 @@ def test_what_does_not_fit_is_refused(files, provenance, labels, found) -> None:
         undo_to_file(files / provenance, files / labels, files / "new.nii.gz")
 
     assert not (files / "new.nii.gz").exists()
+
+
+@pytest.mark.parametrize(
+    ("back", "found"),
+    [
+        ("new.nii", "expected BACK as a file name that ends in .nii.gz"),
+        ("mask-out.nii.gz", "expected two files, LABELS and BACK; found the same one twice"),
+        ("in.nii.gz", "expected the .json beside BACK to be free"),
+        ("out.nii.gz", "expected BACK to be free, or to hold this very image"),
+    ],
+)
+def test_where_nothing_may_be_written_is_called_as_the_command_calls_it(files, back, found) -> None:
+    """What is there stays."""
+    labels = [(files / "mask.nii.gz", files / "mask-out.nii.gz")]
+    apply_to_file(read_recipe(files / "r.yaml"), files / "in.nii.gz", files / "out.nii.gz", labels=labels)
+    before = {path: path.read_bytes() for path in files.iterdir()}
+
+    with pytest.raises(CcdsError, match=found):
+        undo_to_file(files / "out.json", files / "mask-out.nii.gz", files / back)
+
+    assert {path: path.read_bytes() for path in files.iterdir()} == before

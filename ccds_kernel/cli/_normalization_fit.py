@@ -81,12 +81,21 @@ def _paths(options: argparse.Namespace) -> Iterator[list[Path]]:
 
     with closing(open_project(options.project, Action.READ_IMAGES)) as project:
         folder = VolumeFolder(project.folder / "nifti")
-        yield [
-            folder.path(entry)
-            for entry in folder.entries()
+        entries = folder.entries()
+        chosen = [
+            entry
+            for entry in entries
             if options.study is None or entry.study in options.study
             if options.modality is None or entry.modality == options.modality
         ]
+        if entries and not chosen:
+            there = sorted({entry.modality or "unnamed" for entry in entries})
+            raise CcdsError(
+                expected=f"volumes of {options.project} of those studies and that modality",
+                found=f"none of them among {len(entries)} (modality {', '.join(there)})",
+                do="choose others by --study and --modality",
+            )
+        yield [folder.path(entry) for entry in chosen]
 
 
 def _line(fitted: Fitted, out: Path) -> str:

@@ -89,7 +89,7 @@ def test_every_volume_of_a_project_is_fitted_on(tmp_path, monkeypatch, capsys) -
 
     assert statuses == [0, 0, 1]
     assert [read_recipe(out).steps[0].volumes for out in (every, some)] == [3, 1]
-    assert "found none; name others" in capsys.readouterr().err
+    assert "found none of them among 3 (modality CT)" in capsys.readouterr().err
     assert not none.exists()
     opened = [one["detail"]["action"] for one in site.project.audit.entries(PROJECT) if one["event"] == "ProjectOpened"]
     assert opened.count("read images") == 3

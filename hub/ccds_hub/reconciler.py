@@ -15,7 +15,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -198,31 +198,36 @@ def _trainings_in_step(settings: Settings) -> list[str]:
 
 
 def main() -> None:
-    """Looks again and again until it is told to end."""
-    stop = threading.Event()
+    """Looks again and again until it is ended: at any moment, by TERM, or by the hub's death.
+
+    Each step is a transaction, or asked for again at the next look. To finish a look first was decided against: whatever it
+    waits for would keep a reconciler whose hub is gone, and a handler that sets an Event which this thread waits on can wait
+    for itself for ever.
+    """
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, signal.SIG_DFL)
     if not _end_with_the_hub():
         return
     hub = Hub(os.environ["JUPYTERHUB_API_URL"], os.environ["JUPYTERHUB_API_TOKEN"])
     settings = load_settings()
-    while not stop.is_set():
+    while True:
         try:
             settings = load_settings()
         except CcdsError as error:
             _say(str(error))
         for line in look(settings, hub):
             _say(line)
-        stop.wait(settings.irb.reconcile_seconds)
+        time.sleep(settings.irb.reconcile_seconds)
 
 
 def _end_with_the_hub() -> bool:
-    """Asks Linux for a TERM when the hub dies; returns whether it lives now.
+    """Asks Linux to kill this process when the hub dies; returns whether it lives now.
 
     A hub that is killed ends nobody: each restart would leave one more reconciler behind.
     """
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    return os.environ.get(_HUB) in {None, str(os.getppid())}
+    if ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0):
+        raise OSError("prctl refuses to tie this process to the hub")
+    return os.environ.get(_HUB) in {None, str(os.getppid())}  # it may have died before
 
 
 def _say(line: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -48,6 +49,23 @@ def made(folder: Path, contents: Contents = SMALL) -> tuple[Hospital, Settings, 
     return hospital, hospital.configure(8000, 8001, 8002, 8003), folder / "site" / "projects" / PROJECT
 
 
+@dataclass(frozen=True)
+class Filled:
+    """A demo that was filled, and what was said meanwhile."""
+
+    hospital: Hospital
+    settings: Settings
+    project: Path
+    said: list[str]
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory) -> Filled:
+    """A demo after its first fill, for tests that leave it so: that takes seconds."""
+    hospital, settings, project = made(tmp_path_factory.mktemp("first"))
+    return Filled(hospital, settings, project, list(hospital.fill(settings)))
+
+
 def files_of(project: Path) -> dict[Path, tuple[int, int]]:
     """Every file with its inode and when it was last changed."""
     return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in project.rglob("*") if path.is_file()}
@@ -68,27 +86,21 @@ def assert_whole(project: Path, contents: Contents = SMALL) -> None:
 class TestFirstFill:
     """What a new demo has."""
 
-    def test_reports_images_volumes_and_a_phrase_file(self, tmp_path):
+    def test_reports_images_volumes_and_a_phrase_file(self, first):
         """Everything is there; the project's own phrase list is empty, as it is for a fellow who begins."""
-        hospital, settings, project = made(tmp_path)
-
-        said = list(hospital.fill(settings))
-
-        opened = open_project(PROJECT, Action.OPEN_LABELING, person="fay", settings=settings)
+        opened = open_project(PROJECT, Action.OPEN_LABELING, person="fay", settings=first.settings)
         labeling = LabelingRepository(opened)
         assert len(labeling.reports()) == SMALL.reports
         assert labeling.phrases() == ()
         opened.store.close()
-        assert said == STEPS
-        assert (project / "phrases" / "starter.csv").read_bytes() == STARTER_PHRASES.read_bytes()
-        assert_whole(project)
+        assert first.said == STEPS
+        assert (first.project / "phrases" / "starter.csv").read_bytes() == STARTER_PHRASES.read_bytes()
+        assert_whole(first.project)
 
-    def test_the_rules_choose_each_study_s_series(self, tmp_path):
+    def test_the_rules_choose_each_study_s_series(self, first):
         """So none waits, and whoever makes volumes again makes the same ones; none is set aside."""
-        hospital, settings, project = made(tmp_path)
-        list(hospital.fill(settings))
-        volumes = {path: path.read_bytes() for path in project.glob("nifti/*/*.nii.gz")}
-        opened = open_project(PROJECT, Action.WRITE_IMAGES, person="sam", settings=settings)
+        volumes = {path: path.read_bytes() for path in first.project.glob("nifti/*/*.nii.gz")}
+        opened = open_project(PROJECT, Action.WRITE_IMAGES, person="sam", settings=first.settings)
         studies = ImageStudies(opened)
         told = [
             (one.series, one.warnings, studies.series_numbers(key))
@@ -104,17 +116,15 @@ class TestFirstFill:
         assert [numbers for _, _, numbers in told] == [{series: 2} for series, _, _ in told]
         assert [(one.series, one.warnings) for one in again] == [(series, warnings) for series, warnings, _ in told]
         assert len(told) == SMALL.series
-        assert {path: path.read_bytes() for path in project.glob("nifti/*/*.nii.gz")} == volumes
+        assert {path: path.read_bytes() for path in first.project.glob("nifti/*/*.nii.gz")} == volumes
 
-    def test_the_volumes_keep_the_scanner_and_no_accession(self, tmp_path):
+    def test_the_volumes_keep_the_scanner_and_no_accession(self, first):
         """A sidecar names maker and software; no name of a folder or file holds an accession or patient number."""
-        hospital, settings, project = made(tmp_path)
+        scanners = [json.loads(path.read_text())["scanner"] for path in first.project.glob("nifti/*/*.json")]
+        names = [str(path.relative_to(first.project)) for path in first.project.rglob("*")]
 
-        list(hospital.fill(settings))
-
-        scanners = [json.loads(path.read_text())["scanner"] for path in project.glob("nifti/*/*.json")]
         assert all(scanner["Manufacturer"] and scanner["SoftwareVersions"] for scanner in scanners)
-        assert not any("DEMO-" in str(path.relative_to(project)) for path in project.rglob("*"))
+        assert not any("DEMO-" in name for name in names)
 
 
 class TestSecondFill:
@@ -191,16 +201,14 @@ class TestInterruptedFill:
 class TestOtherContents:
     """A folder that another version of the demo filled."""
 
-    def test_other_reports_and_images_are_refused(self, tmp_path):
+    def test_other_reports_and_images_are_refused(self, first):
         """One line that says what to do; nothing is changed."""
-        hospital, settings, project = made(tmp_path)
-        list(hospital.fill(settings))
-        before = files_of(project)
+        before = files_of(first.project)
 
         with pytest.raises(CcdsError, match=r"expected a demo of this version.*; found .*; .*--folder"):
-            list(Hospital(hospital.folder, Contents(2, 3, 40, 3)).fill(settings))
+            list(Hospital(first.hospital.folder, Contents(2, 3, 40, 3)).fill(first.settings))
 
-        assert files_of(project) == before
+        assert files_of(first.project) == before
 
     @pytest.mark.parametrize("mark", [None, "", "{}", '{"contents": {"seed": 3}, "finished": true}'])
     def test_images_without_a_mark_that_can_be_read_are_refused(self, tmp_path, mark):

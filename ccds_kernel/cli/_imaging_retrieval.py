@@ -174,7 +174,7 @@ def _tell_gaps(requests: tuple[StudyRequest, ...], wanted: set[str]) -> None:
 
 
 def _worked(project: Project) -> Counter[State]:
-    """Empties the project's queue, with a bar."""
+    """Empties the project's queue, with bars on a terminal: of studies, with what became of them, and of bytes."""
     from tqdm import tqdm
 
     from ccds_kernel.imaging.retrieval import rows
@@ -188,16 +188,23 @@ def _worked(project: Project) -> Counter[State]:
         tqdm(total=waiting, desc="fetching", unit=" studies", disable=not sys.stderr.isatty(), leave=False) as studies,
         tqdm(unit="B", unit_scale=True, disable=not sys.stderr.isatty(), leave=False) as received,
     ):
+        tally: Counter[State] = Counter()
 
-        def settled(_request: StudyRequest, _outcome: Outcome) -> None:
+        def settled(_request: StudyRequest, outcome: Outcome) -> None:
+            tally[outcome.state] += 1
             studies.update()
+            studies.set_postfix_str(_counted(tally))
 
         return worker_of(project, settled=settled, received=received.update).run()
 
 
 def _said(tally: Counter[State]) -> str:
-    told = ", ".join(f"{count} {state}" for state, count in sorted(tally.items()))
-    return f"{tally.total()} studies tried" + (f": {told}" if told else "")
+    return f"{tally.total()} studies tried" + (f": {_counted(tally)}" if tally else "")
+
+
+def _counted(tally: Counter[State]) -> str:
+    """How many became what: "3 arrived, 1 failed"."""
+    return ", ".join(f"{count} {state}" for state, count in sorted(tally.items()))
 
 
 def _retry(options: argparse.Namespace) -> None:

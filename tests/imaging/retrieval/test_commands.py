@@ -1,6 +1,14 @@
 """`ccds imaging find`, `retrieve`, `retry`, `status`, `work` from end to end, on a site's project and an archive that answers."""
 
+import fcntl
 import json
+import os
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -44,6 +52,35 @@ def site(tmp_path, monkeypatch, archive, settings):
 def imaging(verb: str, *more: str) -> int:
     """Runs `ccds imaging VERB` in HEAD-1."""
     return main(["imaging", verb, "--project", "HEAD-1", *more])
+
+
+def test_a_terminal_is_told_how_far_fetching_is(site):
+    """With what became of the studies so far; the counts are printed at its end, as they are without a terminal."""
+    assert imaging("find", "--save", "heads") == 0
+    terminal, inside = os.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ccds_kernel.cli", "imaging", "retrieve", "--project", "HEAD-1", "--criteria", "heads"],
+        cwd=site, stdout=subprocess.PIPE, stderr=inside, text=True,
+    )  # fmt: skip
+    os.close(inside)
+    shown = "".join(told_by(terminal))
+    out, _ = process.communicate()
+
+    drawn = [line for line in shown.split("\r") if line.startswith("fetching:")]
+    assert "| 0/2 " in drawn[0]
+    assert "| 2/2 " in drawn[-1]
+    assert "1 arrived, 1 refused" in drawn[-1]
+    assert out.splitlines()[-1] == "2 studies tried: 1 arrived, 1 refused"
+
+
+def told_by(terminal: int) -> Iterator[str]:
+    """What a terminal is sent, until nobody has it any more."""
+    with suppress(OSError):
+        while piece := os.read(terminal, 1 << 12):
+            yield piece.decode(errors="replace")
+    os.close(terminal)
 
 
 def test_find_counts_before_anything_is_copied(capsys, settings):

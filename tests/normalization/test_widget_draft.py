@@ -4,7 +4,7 @@ import pytest
 
 from ccds_kernel.errors import CcdsError
 from ccds_widgets.normalization.app import open_preview
-from support.preview_model import LOOK, REORIENT, RESAMPLE, SECOND, WINDOW, Z_SCORE, choose, edit, keep, started
+from support.preview_model import LOOK, REORIENT, RESAMPLE, SECOND, WINDOW, Z_SCORE, choose, edit, keep, save, started
 
 
 def test_a_reload_and_a_new_kernel_show_what_was_left(project, preview):
@@ -88,3 +88,47 @@ def test_a_step_that_isn_t_sensible_for_the_modality_is_told_of(preview):
     assert lines[:2] == [None, None]
     assert "HU" in lines[2]
     assert state["results"][0]["older"] is False
+
+
+def test_two_previews_that_change_one_draft_say_so(project):
+    """Two notebooks of one person, or two tabs: each is told, once the other one has changed it, until it has a name."""
+    one, other = open_preview(project), open_preview(project)
+    for model in (one, other):
+        started(model)
+
+    alone = edit(one, WINDOW)["unkept"]
+    both = [edit(other, REORIENT)["unkept"], keep(one, [Z_SCORE])["unkept"], keep(one, [WINDOW])["unkept"]]
+    named = save(one, "mine", WINDOW)["unkept"]
+    after = keep(one, [REORIENT])["unkept"]
+
+    assert alone is None
+    assert all("another one of yours changes it, too" in line for line in both)
+    assert (named, after) == (None, None)
+
+
+def test_who_only_looks_around_in_another_preview_is_no_news(project):
+    """Both have the same recipe, in another plane."""
+    one, other = open_preview(project), open_preview(project)
+    steps = started(one)["draft"]["steps"]
+    started(other)
+
+    lines = [keep(model, steps)["unkept"] for model in (one, other, one)]
+    choose(other, SECOND)
+
+    assert [*lines, keep(one, steps)["unkept"]] == [None] * 4
+
+
+def test_a_page_that_is_opened_anew_begins_without_that_news(project):
+    """What another preview did before is over; the next time that it changes the draft is told again."""
+    one, other = open_preview(project), open_preview(project)
+    for model in (one, other):
+        started(model)
+    edit(one, WINDOW)
+    edit(other, REORIENT)
+
+    opened = started(other)["unkept"]
+    alone = edit(other, Z_SCORE)["unkept"]
+    edit(one, WINDOW)
+
+    assert (opened, alone) == (None, None)
+    assert "another one of yours" in edit(other, REORIENT)["unkept"]

@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from threading import Event, current_thread
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from ccds_kernel.normalization.volume import Volume
 from ccds_widgets.normalization.app import open_preview
 from ccds_widgets.normalization.results import Recent
 from support.preview import make_project
-from support.preview_model import edit, slices, started
+from support.preview_model import edit, settled, slices, started
 
 VOXELS = 1000
 EACH = 2 * VOXELS
@@ -19,11 +20,14 @@ EACH = 2 * VOXELS
 
 
 class Counting(Recent):
-    """Tells which pictures were made, and how many of these are still there."""
+    """Tells which pictures were made, by whom, and how many of these are still there; makes none until it may go on."""
 
     def __init__(self, most_bytes: int) -> None:
         super().__init__(most_bytes)
         self.made: list[tuple[str, ...]] = []
+        self.makers: list[str] = []
+        self.go_on = Event()
+        self.go_on.set()
         self._alive: list[weakref.ref] = []
 
     def get(self, key, make):
@@ -31,6 +35,8 @@ class Counting(Recent):
 
         def noted():
             self.made.append(key)
+            self.makers.append(current_thread().name)
+            self.go_on.wait(20)
             return make()
 
         picture = super().get(key, noted)
@@ -100,9 +106,18 @@ def windowed(preview, center: float) -> dict:
     return edit(preview, step)
 
 
+def asked(preview, state) -> dict:
+    """What is answered when a slice before and after is asked for."""
+    return slices(preview, state, before=[6], after=[6])
+
+
 def middle(preview, state) -> list[bytes]:
-    """A slice before and after."""
-    return slices(preview, state, before=[6], after=[6])["buffers"]
+    """The same slices, waited for where they are made anew."""
+    answer = asked(preview, state)
+    if answer.get("again"):
+        settled(preview, {"working": True})
+        answer = asked(preview, state)
+    return answer["buffers"]
 
 
 def test_cells_that_run_again_hold_no_more_than_one(project):
@@ -123,6 +138,43 @@ def test_cells_that_run_again_hold_no_more_than_one(project):
     assert kept == 2
     assert len(pictures.made) > made
     assert again == first
+
+
+def test_pictures_whose_room_others_took_are_made_anew_beside_the_page(project):
+    """No answer waits for that: N4 would block the page for minutes. Meanwhile the page is told what is done."""
+    pictures = Counting(0)
+    preview, other = (open_preview(project, pictures=pictures) for _ in range(2))
+    state = started(preview)
+    revision = state["results"][0]["revision"]
+    place = {"plane": "axial", "side": "after", "number": 6, "x": 10, "y": 10}
+    windowed(started(other) and other, 1)
+    made = len(pictures.made)
+
+    answers = [asked(preview, state), preview.answer({"kind": "probe", "revision": revision, **place})]
+    later = settled(preview, {"working": True})
+
+    assert {"again": True} in answers
+    assert len(pictures.made) > made
+    assert set(pictures.makers) == {"normalization preview"}
+    assert later["results"][0]["revision"] == revision
+    assert len(asked(preview, state)["buffers"]) == 2
+
+
+def test_pictures_that_are_not_to_be_made_anew_are_not_shown(project):
+    """Stopped meanwhile: else the page would ask for them, and begin it, again and again. Computed, they are there again."""
+    pictures = Counting(0)
+    preview, other = (open_preview(project, pictures=pictures) for _ in range(2))
+    state = started(preview)
+    windowed(started(other) and other, 1)
+    pictures.go_on.clear()
+    working = [asked(preview, state), preview.answer({"kind": "poll"})["working"]]
+
+    stopped = preview.answer({"kind": "stop"})
+    pictures.go_on.set()
+
+    assert working == [{"again": True}, {"task": 1, "tasks": 1, "doing": "reading"}]
+    assert (stopped["results"], stopped["stopped"]) == ([None], True)
+    assert windowed(preview, 3)["results"][0]["older"] is False
 
 
 def test_going_back_to_an_earlier_recipe_computes_nothing(project):

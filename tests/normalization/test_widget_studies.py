@@ -124,6 +124,21 @@ def test_a_saved_recipe_beside_the_draft(project, preview):
     assert list(beside(preview, None)["results"][0]["sides"]) == ["before", "after"]
 
 
+def test_a_saved_recipe_beside_for_which_there_is_no_memory_is_told(project):
+    """Three pictures that take each other's room would be made again and again; without it both others are there."""
+    model = open_preview(project, pictures=Recent(0))
+    started(model)
+    save(model, "Bone", BONE)
+    edit(model, REORIENT)
+
+    three = beside(model, "bone.yaml")
+    two = beside(model, None)
+
+    assert three["results"] == [None]
+    assert "show fewer" in three["trouble"]["volumes"][FIRST]
+    assert list(two["results"][0]["sides"]) == ["before", "after"]
+
+
 def test_a_saved_recipe_that_makes_no_sense_is_told(project, preview):
     """The draft is shown all the same."""
     folder = project.folder / "work" / "sam" / "recipes"

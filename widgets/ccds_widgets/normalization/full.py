@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.apply import apply
@@ -14,9 +16,14 @@ from ccds_kernel.normalization.volume_folder import VolumeEntry
 from ccds_widgets.normalization.copies import SLOW, Copies, Copy, TooSlow
 from ccds_widgets.normalization.jobs import Tell
 from ccds_widgets.normalization.ports import Volumes
-from ccds_widgets.normalization.results import Picture, Recent, Result, Side
+from ccds_widgets.normalization.results import Picture, Recent, Result, Side, linked
+from ccds_widgets.normalization.shown import result_json
 
 NOTHING = Recipe("nothing", ())
+
+
+class NotHeld(Exception):  # noqa: N818 - no error: it is told as "computing"
+    """Other pictures took the room of one that is shown: a job must make it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +49,17 @@ class Outcome:
 
     Args:
         wanted: what was asked for.
-        version: of the volume's file; None where it is no volume.
-        shown: the recipe that is to be seen: the draft, or where that makes no sense for it another one.
-        beside: as of `Wanted`; None also where it makes no sense for this volume.
+        result: what is to be seen, of the draft or where that makes no sense for it of another recipe; its revision isn't known
+            yet. None where there is no volume.
+        told: the result as the page takes it, told now: its pictures may have to make room before they are asked for.
         volume_error: why there is no volume.
         recipe_error: what is wrong with the draft.
         beside_error: what is wrong with `Wanted.beside`.
     """
 
     wanted: Wanted
-    version: str | None = None
-    shown: Recipe = NOTHING
-    beside: Recipe | None = None
+    result: Result | None = None
+    told: Mapping[str, Any] | None = None
     volume_error: CcdsError | None = None
     recipe_error: CcdsError | None = None
     beside_error: CcdsError | None = None
@@ -84,47 +90,59 @@ class Full:
         tell("reading")
         try:
             version = self._volumes.version(entry)
-            self.picture(entry, version, None).measure()
+            before = self.picture(entry, version, None)
+            before.measure()
         except CcdsError as error:
             return Outcome(wanted, volume_error=error)
-        shown, recipe_error = wanted.good, None
+        pictures, shown, recipe_error = {Side.BEFORE: before}, wanted.good, None
         if wanted.recipe is not None:
             try:
-                self._after(entry, version, wanted.recipe, tell)
+                pictures[Side.AFTER] = self._after(entry, version, wanted.recipe, tell)
                 shown = wanted.recipe
             except CcdsError as error:
                 recipe_error = error
-        if shown is not wanted.recipe:
+        if Side.AFTER not in pictures:
             try:
-                self._after(entry, version, shown, tell)
+                pictures[Side.AFTER] = self._after(entry, version, shown, tell)
             except CcdsError:
                 shown = NOTHING
-                self._after(entry, version, shown, tell)
+                pictures[Side.AFTER] = self._after(entry, version, shown, tell)
         beside, beside_error = wanted.beside, None
         if beside is not None:
             try:
-                self._after(entry, version, beside, tell)
+                pictures[Side.BESIDE] = self._after(entry, version, beside, tell)
             except CcdsError as error:
                 beside, beside_error = None, error
-        return Outcome(wanted, version, shown, beside, None, recipe_error, beside_error)
+        result = linked(entry, version, (shown, beside), {side: one.volume for side, one in pictures.items()})
+        return Outcome(wanted, result, result_json(result, pictures), None, recipe_error, beside_error)
 
     def shown(self, result: Result) -> dict[Side, Picture]:
-        """The pictures of `result`, made again where other ones took their room.
+        """The pictures of `result`.
 
         Raises:
+            NotHeld: one of them isn't there any more.
             CcdsError: the volume is gone, or is another one now.
         """
         self._check(result)
         recipes = {Side.BEFORE: None, Side.AFTER: result.recipe}
         if result.beside is not None:
             recipes[Side.BESIDE] = result.beside
-        return {side: self.picture(result.entry, result.version, recipe) for side, recipe in recipes.items()}
+        return {side: self._held(result, recipe) for side, recipe in recipes.items()}
 
     def holds(self, result: Result) -> bool:
         """Whether all pictures of `result` are there, so that they needn't be made again."""
-        keys = [self._key(result.entry, result.version)]
-        keys += [(*keys[0], recipe.digest()) for recipe in (result.recipe, result.beside) if recipe]
-        return all(self._pictures.find(key) is not None for key in keys)
+        try:
+            for recipe in (None, result.recipe, result.beside or result.recipe):
+                self._held(result, recipe)
+        except NotHeld:
+            return False
+        return True
+
+    def _held(self, result: Result, recipe: Recipe | None) -> Picture:
+        found = self._pictures.find(self._key(result.entry, result.version, recipe))
+        if found is None:
+            raise NotHeld
+        return found
 
     def picture(self, entry: VolumeEntry, version: str, recipe: Recipe | None, tell: Tell | None = None) -> Picture:
         """A volume as it was scanned, or what `recipe` makes of it.
@@ -132,9 +150,9 @@ class Full:
         Raises:
             CcdsError: it is no volume, or the recipe makes no sense for it.
         """
+        key = self._key(entry, version, recipe)
         if recipe is None:
-            return self._pictures.get(self._key(entry, version), lambda: self._volumes.read(entry).volume)
-        key = (*self._key(entry, version), recipe.digest())
+            return self._pictures.get(key, lambda: self._volumes.read(entry).volume)
         found = self._pictures.find(key)
         if found is not None:
             return found
@@ -153,15 +171,15 @@ class Full:
         """The coarser copy of `result`'s volume.
 
         Raises:
-            CcdsError: as of `shown`.
+            NotHeld, CcdsError: as of `shown`.
         """
         self._check(result)
-        return self._copy(result.entry, result.version)
+        return self._copies.get(self._key(result.entry, result.version), lambda: self._held(result, None).volume)
 
     def _copy(self, entry: VolumeEntry, version: str) -> Copy:
         return self._copies.get(self._key(entry, version), lambda: self.picture(entry, version, None).volume)
 
-    def _after(self, entry: VolumeEntry, version: str, recipe: Recipe, tell: Tell) -> None:
+    def _after(self, entry: VolumeEntry, version: str, recipe: Recipe, tell: Tell) -> Picture:
         """Makes and measures; the copy's slow steps first, so that a slider behind them can be moved meanwhile."""
         if any(step.name in SLOW for step in recipe.steps):
             tell("coarser copy")
@@ -170,6 +188,7 @@ class Full:
         picture = self.picture(entry, version, recipe, tell)
         tell("measuring")
         picture.measure()
+        return picture
 
     def _check(self, result: Result) -> None:
         if self._volumes.version(result.entry) != result.version:
@@ -179,5 +198,6 @@ class Full:
                 do="reload the page to see that one",
             )
 
-    def _key(self, entry: VolumeEntry, version: str) -> tuple[str, ...]:
-        return self._project, entry.id, version
+    def _key(self, entry: VolumeEntry, version: str, recipe: Recipe | None = None) -> tuple[str, ...]:
+        made_with = () if recipe is None else (recipe.digest(),)
+        return self._project, entry.id, version, *made_with

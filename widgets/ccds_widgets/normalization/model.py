@@ -16,19 +16,19 @@ from typing import Any
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.volume_folder import VolumeEntry
-from ccds_widgets.base import sentence
 from ccds_widgets.normalization import messages
 from ccds_widgets.normalization.cohort_fit import CohortFit
 from ccds_widgets.normalization.copies import Copies
-from ccds_widgets.normalization.draft import Kept, check, draft_of, first_draft, read_kept
+from ccds_widgets.normalization.draft import check, draft_of, first_draft
 from ccds_widgets.normalization.forms import forms_json
-from ccds_widgets.normalization.full import NOTHING, Full, Wanted
+from ccds_widgets.normalization.full import NOTHING, Full, NotHeld, Wanted
 from ccds_widgets.normalization.glimpse import glimpse
+from ccds_widgets.normalization.keeping import Keeping
 from ccds_widgets.normalization.notes import Notes
 from ccds_widgets.normalization.ports import Recipes, Volumes
 from ccds_widgets.normalization.probing import probe
-from ccds_widgets.normalization.results import Recent, Result, Side
-from ccds_widgets.normalization.saving import Saved, save
+from ccds_widgets.normalization.results import Recent, Result
+from ccds_widgets.normalization.saving import Saving
 from ccds_widgets.normalization.showing import Showing
 from ccds_widgets.normalization.shown import volume_json
 from ccds_widgets.normalization.slicing import pictures_of
@@ -65,19 +65,17 @@ class PreviewModel:
         recipe: Recipe | None = None,
     ) -> None:
         self._volumes, self._recipes = volumes, recipes
-        self._project, self._permit, self._path_to = project, permit, path_to
+        self._project, self._permit = project, permit
         self._full = Full(project, volumes, pictures, copies, memory)
-        self._draft_name = recipe.digest()[:16] if recipe else "new"
+        self._saving = Saving(recipes, self._full, project, path_to)
         first = draft_of(recipe) if recipe else first_draft()
-        self._kept = read_kept(recipes.draft(self._draft_name)) or Kept(draft=first)
+        self._keeping = Keeping(recipes, recipe.digest()[:16] if recipe else "new", first)
         self._name = recipe.name if recipe else ""
         self._showing = Showing(self._full)
         self._entries: dict[str, VolumeEntry] = {}
         self._good = NOTHING
         self._notes = Notes(first, check(first), "", several=False)  # of what was applied: what is kept may be newer
         self._recipe: Recipe | None = None
-        self._saved: Saved | None = None
-        self._to_save: str | None = None
         self._fit: CohortFit | None = None
         self._fitted: str | None = None
         self._answers: dict[type[messages.Request], Callable[[Any], Answer]] = {
@@ -87,10 +85,10 @@ class PreviewModel:
             messages.Fit: self._begin_fit,
             messages.Poll: lambda _: self._state(),
             messages.Stop: lambda _: self._stop(),
-            messages.Try: lambda request: glimpse(request, self._shown(), self._full),
+            messages.Try: lambda request: self._of_pictures(glimpse, request),
             messages.Keep: self._keep_typed,
-            messages.Slices: lambda request: pictures_of(request, self._shown(), self._full),
-            messages.Probe: lambda request: probe(request, self._shown(), self._full),
+            messages.Slices: lambda request: self._of_pictures(pictures_of, request),
+            messages.Probe: lambda request: self._of_pictures(probe, request),
             messages.Save: self._save,
         }
 
@@ -98,13 +96,14 @@ class PreviewModel:
         """Everything that the page shows: as it was left, or the first volume and a first recipe."""
         self._ask_permission()
         self._entries = {entry.id: entry for entry in self._volumes.entries()}
-        chosen = [name for name in self._kept.chosen() if name in self._entries]
-        self._kept = self._kept.choosing(chosen or list(self._entries)[:1])
-        files = self._recipes.files()
-        if self._kept.beside not in files:
-            self._kept = self._kept.model_copy(update={"beside": None})
+        keeping = self._keeping
+        chosen = [name for name in keeping.now.chosen() if name in self._entries]
+        keeping.now = keeping.now.choosing(chosen or list(self._entries)[:1])
+        if keeping.now.beside not in self._recipes.files():
+            keeping.now = keeping.now.model_copy(update={"beside": None})
+        keeping.opened()
         self._work()
-        look = self._kept.look.model_dump(mode="json") if self._kept.look else None
+        look = keeping.now.look.model_dump(mode="json") if keeping.now.look else None
         return {
             "project": self._project,
             "volumes": [volume_json(entry) for entry in self._entries.values()],
@@ -142,7 +141,7 @@ class PreviewModel:
     def _choose(self, request: messages.Choose) -> Answer:
         if not set(request.volumes) <= set(self._entries):
             raise CcdsError(expected="volumes of this project", found="one that isn't listed", do="reload the page")
-        chosen = self._kept.choosing(list(dict.fromkeys(request.volumes)))
+        chosen = self._keeping.now.choosing(list(dict.fromkeys(request.volumes)))
         return self._changed(volume=chosen.volume, more=chosen.more)
 
     def _set_beside(self, request: messages.Beside) -> Answer:
@@ -154,32 +153,23 @@ class PreviewModel:
 
     def _changed(self, **changed: object) -> Answer:
         """The state after the change."""
-        self._to_save = self._fitted = None
+        self._saving.wanted = self._fitted = None
         if "draft" in changed:
             self._end_fit()
-        unkept = self._keep(**changed)
+        unkept = self._keeping.change(changed)
         self._work()
         return {"unkept": unkept, **self._state()}
-
-    def _keep(self, **changed: object) -> str | None:
-        """Takes the change in and keeps it; the line that says why it couldn't be kept."""
-        self._kept = self._kept.model_copy(update=changed)
-        try:
-            self._recipes.keep_draft(self._draft_name, self._kept.model_dump_json())
-        except CcdsError as error:
-            return sentence(error)
-        return None
 
     def _keep_typed(self, request: messages.Keep) -> Answer:
         """Landmarks of a fit that was begun before would take the place of what is typed now."""
         if self._fit is not None and self._fit.draft != request.draft:
             self._end_fit()
-        return {"unkept": self._keep(draft=request.draft, look=request.look)}
+        return {"unkept": self._keeping.change({"draft": request.draft, "look": request.look})}
 
     def _save(self, request: messages.Save) -> Answer:
         """Saved as soon as it is known that the recipe can be applied to what is shown."""
-        unkept = self._keep(draft=request.draft)
-        self._to_save = request.name
+        unkept = self._keeping.change({"draft": request.draft}, named=True)
+        self._saving.wanted = request.name
         self._work()
         return {"unkept": unkept, **self._state()}
 
@@ -189,10 +179,10 @@ class PreviewModel:
         if recipe is None:
             raise CcdsError(expected="a recipe to fit", found="one with a mistake", do="mend what is marked")
         fit = CohortFit(request.draft, recipe, self._volumes, list(self._entries.values()), self._permit)
-        unkept = self._keep(draft=request.draft)
+        unkept = self._keeping.change({"draft": request.draft})
         self._end_fit()
         self._work()
-        self._fit, self._fitted, self._to_save = fit, None, None
+        self._fit, self._fitted, self._saving.wanted = fit, None, None
         return {"unkept": unkept, **self._state()}
 
     def _end_fit(self) -> None:
@@ -207,7 +197,7 @@ class PreviewModel:
             return
         self._fit = None
         draft, self._fitted = fit.fitted()
-        self._keep(draft=draft)
+        self._keeping.change({"draft": draft})
         self._work()
 
     def _stop(self) -> Answer:
@@ -215,7 +205,7 @@ class PreviewModel:
         return self._state()
 
     def _stop_all(self) -> None:
-        self._to_save = None
+        self._saving.wanted = None
         self._end_fit()
         self._showing.stop()
 
@@ -223,20 +213,22 @@ class PreviewModel:
 
     def _work(self) -> None:
         """Begins to apply the draft. Where that can't be done the last good result stays, and what was wrong is noted."""
-        checked = check(self._kept.draft)
+        kept = self._keeping.now
+        checked = check(kept.draft)
         self._recipe = checked.recipe
-        chosen = self._kept.chosen()
+        chosen = kept.chosen()
         modality = self._entries[chosen[0]].modality if chosen else ""
-        self._notes = Notes(self._kept.draft, checked, modality, several=len(chosen) > 1)
+        self._notes = Notes(kept.draft, checked, modality, several=len(chosen) > 1)
         beside = self._beside()
         entries = [self._entries[name] for name in chosen]
         self._showing.begin([Wanted(entry, self._recipe, self._good, beside) for entry in entries])
 
     def _beside(self) -> Recipe | None:
-        if self._kept.beside is None:
+        beside = self._keeping.now.beside
+        if beside is None:
             return None
         try:
-            return self._recipes.read(self._kept.beside)
+            return self._recipes.read(beside)
         except CcdsError as error:
             self._notes.beside(error)
             return None
@@ -255,32 +247,30 @@ class PreviewModel:
         if worked:
             self._drop_what_has_no_room()
         shown = self._shown()
-        if shown and self._recipe is not None and not any(map(self._is_older, shown)):
+        fits = bool(shown) and not any(map(self._is_older, shown))
+        if fits and self._recipe is not None:
             self._good = self._recipe
-        name, self._to_save = self._to_save, None
-        if name is not None:
-            self._saved = self._save_as(name, shown)
+        self._saving.try_now(self._recipe if fits else None)
 
     def _drop_what_has_no_room(self) -> None:
-        """Pictures that others took the room of would be made again at each step of the slider: rather none of them."""
-        for result in self._shown()[: -1 if len(self._kept.chosen()) > 1 else 0]:
+        """Pictures that take each other's room would be made again and again: rather none of them."""
+        for result in self._shown():
             if not self._full.holds(result):
                 self._showing.drop(result)
                 self._notes.no_room(result.entry)
 
-    def _save_as(self, name: str, shown: Sequence[Result]) -> Saved:
-        if not shown or self._recipe is None or any(map(self._is_older, shown)):
-            raise CcdsError(
-                expected="a recipe that can be applied to the volume shown",
-                found="one that can't",
-                do="mend what is marked",
-            )
-        return save(self._recipes, name, self._recipe)
-
     # --- what is there
 
     def _shown(self) -> list[Result]:
-        return self._showing.of(self._kept.chosen())
+        return self._showing.of(self._keeping.now.chosen())
+
+    def _of_pictures(self, ask: Callable[[Any, Sequence[Result], Full], Answer], request: messages.Request) -> Answer:
+        """What `ask` answers; `again` while pictures of what is shown must be made anew, which isn't waited for."""
+        try:
+            return ask(request, self._shown(), self._full)
+        except NotHeld:
+            self._showing.again(self._keeping.now.chosen())
+            return {"again": True}
 
     def _is_older(self, result: Result) -> bool:
         """Whether what is shown is not what the draft makes of the volume."""
@@ -289,18 +279,19 @@ class PreviewModel:
     def _state(self) -> Answer:
         self._collect_fit()
         self._collect()
-        progress = self._showing.progress
+        saved = self._saved_json()  # may begin work
+        progress, kept = self._showing.progress, self._keeping.now
         return {
-            "chosen": self._kept.chosen(),
-            "beside": self._kept.beside,
+            "chosen": kept.chosen(),
+            "beside": kept.beside,
             "files": list(self._recipes.files()),
             **self._notes.as_json(),
-            "results": [self._told(name) for name in self._kept.chosen()],
+            "results": [self._told(name) for name in kept.chosen()],
             "working": progress.as_json() if progress else None,
             "fitting": self._fit.progress() if self._fit else None,
             "fitted": self._fitted,
             "stopped": self._showing.stopped,
-            "saved": self._saved_json(),
+            "saved": saved,
         }
 
     def _told(self, volume: str) -> Answer | None:
@@ -311,12 +302,11 @@ class PreviewModel:
         return {**answer, "older": self._is_older(result)}
 
     def _saved_json(self) -> Answer | None:
-        """What is told of the saved recipe, where that is what is shown."""
         shown = self._shown()
-        if not self._saved or not shown or self._is_older(shown[0]) or shown[0].recipe.digest() != self._saved.digest:
+        if not shown or self._is_older(shown[0]):
             return None
         try:
-            after = self._full.shown(shown[0])[Side.AFTER]
-        except CcdsError:  # the volume is another one by now, or gone: nobody can say what the command makes of it
+            return self._saving.as_json(shown[0])
+        except NotHeld:
+            self._showing.again(self._keeping.now.chosen())
             return None
-        return self._saved.as_json(self._project, self._path_to(shown[0].entry), after.digest)

@@ -13,7 +13,7 @@ from ccds_widgets.normalization.full import Outcome
 from ccds_widgets.normalization.messages import Draft
 
 _NO_ROOM = (
-    "Expected memory for all volumes side by side; found too little; show fewer, or take a session with more memory."
+    "Expected memory for all pictures side by side; found too little; show fewer, or take a session with more memory."
 )
 
 
@@ -53,7 +53,7 @@ class Notes:
         self._beside = sentence(error)
 
     def no_room(self, entry: VolumeEntry) -> None:
-        """There is no memory for `entry` beside the other volumes."""
+        """There is no memory for the pictures of `entry` beside the others."""
         self._volumes[entry.id] = _NO_ROOM
 
     def as_json(self) -> dict[str, Any]:

@@ -92,40 +92,24 @@ class Result:
 
     def made_of(self) -> tuple[str, ...]:
         """What two results have in common that show the same."""
-        return made_of(self.entry, self.version, self.recipe, self.beside)
-
-
-def made_of(entry: VolumeEntry, version: str, recipe: Recipe, beside: Recipe | None) -> tuple[str, ...]:
-    """As `Result.made_of`, before there is one."""
-    return entry.id, version, recipe.digest(), beside.digest() if beside else ""
+        return self.entry.id, self.version, self.recipe.digest(), self.beside.digest() if self.beside else ""
 
 
 def linked(
-    revision: int,
-    entry: VolumeEntry,
-    version: str,
-    recipes: tuple[Recipe, Recipe | None],
-    picture: Callable[[VolumeEntry, str, Recipe | None], Picture],
+    entry: VolumeEntry, version: str, recipes: tuple[Recipe, Recipe | None], volumes: Mapping[Side, Volume]
 ) -> Result:
-    """A result, all its sides cut alike.
+    """A result, all its sides cut alike; its revision is 0.
 
     Args:
-        revision: its number.
         entry: the volume.
         version: of the volume's file.
         recipes: the draft and, if there is one, the saved recipe beside it.
-        picture: gives the volume, or what a recipe makes of it.
-
-    Raises:
-        CcdsError: of `picture`.
+        volumes: what they made of it, and as it was scanned.
     """
-    recipe, beside = recipes
-    made_by = {Side.BEFORE: None, Side.AFTER: recipe} | ({} if beside is None else {Side.BESIDE: beside})
-    volumes = {side: picture(entry, version, one).volume for side, one in made_by.items()}
     before = volumes[Side.BEFORE]
     middle = before.affine[:3, :3] @ ((np.array(before.voxels.shape) - 1) / 2) + before.affine[:3, 3]
     cuts = {plane: {side: Cut.of(volume, plane, middle) for side, volume in volumes.items()} for plane in Plane}
-    return Result(revision, entry, version, recipe, beside, middle, cuts)
+    return Result(0, entry, version, *recipes, middle, cuts)
 
 
 class Recent:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from ccds_widgets.normalization.full import Full, Outcome, Wanted
 from ccds_widgets.normalization.jobs import ROOM, Job, Progress
-from ccds_widgets.normalization.results import Result, linked, made_of
-from ccds_widgets.normalization.shown import result_json
+from ccds_widgets.normalization.results import Result
 
 _SOON_S = 0.1
 """So long an answer waits for the work that it begins: small volumes then need no second request."""
@@ -31,9 +31,21 @@ class Showing:
         self._taken = 0
         self.stopped = False
         """Whether the last job was stopped, so that what is shown is older than what was wanted."""
+        self._older = False  # whether it is so again once what is shown has been made anew
 
     def begin(self, wanted: Sequence[Wanted]) -> None:
         """Begins to make these, in place of what is being made; what there is stays until then."""
+        self._begin(wanted)
+        self._older = False
+
+    def again(self, volumes: Sequence[str]) -> None:
+        """Begins to make anew what is shown of these, whose pictures others took the room of; unless something is being made."""
+        if self.progress is None:
+            older = self._older or self.stopped
+            self._begin([Wanted(one.entry, one.recipe, one.recipe, one.beside) for one in self.of(volumes)])
+            self._older = older
+
+    def _begin(self, wanted: Sequence[Wanted]) -> None:
         before = self._job
         if before is not None:
             before.stop()
@@ -42,10 +54,11 @@ class Showing:
         self._job.wait(_SOON_S)
 
     def stop(self) -> None:
-        """Makes no more, if anything is being made."""
+        """Makes no more, if anything is being made; what has no pictures any more, as nobody makes them now, isn't shown."""
         if self._job is not None:
             self._job.stop()
             self.stopped = True
+            self._results = {volume: one for volume, one in self._results.items() if self._full.holds(one)}
 
     @property
     def progress(self) -> Progress | None:
@@ -68,6 +81,7 @@ class Showing:
             self._take(outcome)
         if done:
             self._job = None
+            self.stopped |= self._older
             if job.failed is not None:
                 raise job.failed
         return new
@@ -85,15 +99,12 @@ class Showing:
         return (self._results[volume], self._told[volume]) if volume in self._results else None
 
     def _take(self, outcome: Outcome) -> None:
-        entry = outcome.wanted.entry
-        if outcome.version is None:
+        entry, made = outcome.wanted.entry, outcome.result
+        if made is None:
             self._results.pop(entry.id, None)
             return
-        made = made_of(entry, outcome.version, outcome.shown, outcome.beside)
         there = self._results.get(entry.id)
-        if there is None or there.made_of() != made:
+        if there is None or there.made_of() != made.made_of():
             self._revision += 1
-            recipes = (outcome.shown, outcome.beside)
-            result = linked(self._revision, entry, outcome.version, recipes, self._full.picture)
-            self._results[entry.id] = result
-            self._told[entry.id] = result_json(result, self._full.shown(result))
+            self._results[entry.id] = replace(made, revision=self._revision)
+            self._told[entry.id] = {**(outcome.told or {}), "revision": self._revision}

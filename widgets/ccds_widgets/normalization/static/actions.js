@@ -92,19 +92,21 @@ function actions(state, channel, slices, draw, say) {
   }
 
   function takeGlimpse(answer, asked) {
+    if (answer.again) act.again();
     if (answer.studies) {
       state.glimpse = { studies: answer.studies, buffers: answer.buffers, plane: asked.plane };
       state.effects = { start: answer.start, steps: answer.steps };
       if (state.dirty) state.steps.forEach((step) => (step.error = null));
     } else {
       state.glimpse = null;
-      state.effects = answer.slow ? state.effects : null;
+      state.effects = answer.slow || answer.again ? state.effects : null;
     }
     draw("glimpse");
   }
 
   function takeProbe(answer, asked) {
-    if (!answer.gone) state.probe = { ...answer, side: asked.side, revision: asked.revision, revisions: state.results.filter(Boolean).map(({ revision }) => revision) };
+    if (answer.again) act.again();
+    else if (!answer.gone) state.probe = { ...answer, side: asked.side, revision: asked.revision, revisions: state.results.filter(Boolean).map(({ revision }) => revision) };
     draw("probe");
   }
 
@@ -181,6 +183,10 @@ function actions(state, channel, slices, draw, say) {
       change("beside", { file });
     },
     compute: sendEdit,
+    /** Waits for pictures that the kernel makes anew. */
+    again() {
+      if (!running) change("poll", {});
+    },
     /** Fits the recipe on all volumes: a change of it ends that. */
     fit() {
       clearTimeout(restEdit);

@@ -59,7 +59,7 @@ function render({ model, el }) {
       parts.lost.hidden = !lost;
     }),
   );
-  const slices = sliceStore(state, channel, drawArrived, (line) => act.refuse(line));
+  const slices = sliceStore(state, channel, drawArrived, (line) => act.refuse(line), () => act.again());
   const act = actions(state, channel, slices, draw, say);
   const ending = new AbortController();
   let listed = null; // what the lists of volumes show

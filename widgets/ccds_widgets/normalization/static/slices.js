@@ -8,9 +8,9 @@ const LATE_MS = 2000;
 
 /**
  * Keeps slices and asks for those that are missing near the slider. One request is on its way at a time, so that what
- * comes next is always what is looked at then.
+ * comes next is always what is looked at then. `again()` is to wait for the kernel where it makes pictures anew, and to fill then.
  */
-function sliceStore(state, channel, arrived, failed) {
+function sliceStore(state, channel, arrived, failed, again) {
   const kept = new Map(); // key → bytes, the oldest first
   let bytes = 0;
   let asking = false;
@@ -51,6 +51,7 @@ function sliceStore(state, channel, arrived, failed) {
     const wanted = missing();
     if (!wanted) return;
     asking = true;
+    let anew = false; // whether the kernel has to make them again
     const shown = new Map(state.results.filter(Boolean).map((result) => [result.revision, result]));
     // In the order in which the kernel sends them.
     const keys = wanted.flatMap((study) => ["before", "after", "beside"].flatMap((side) => study[side].map((number) => key(shown.get(study.revision), side, number))));
@@ -58,9 +59,10 @@ function sliceStore(state, channel, arrived, failed) {
     // In a notebook the kernel may be busy with another cell for minutes: it is alive, and late.
     const timer = setTimeout(() => arrived({ late: true }), LATE_MS);
     try {
-      const { buffers, gone } = await channel.ask(request);
-      if (!gone) keys.forEach((one, at) => keep(one, buffers[at]));
-      else if (wanted.every(({ revision }) => state.results.some((one) => one?.revision === revision)) && !state.busy)
+      const answer = await channel.ask(request);
+      anew = Boolean(answer.again);
+      if (!answer.gone && !anew) keys.forEach((one, at) => keep(one, answer.buffers[at]));
+      else if (answer.gone && wanted.every(({ revision }) => state.results.some((one) => one?.revision === revision)) && !state.busy)
         throw new Error("Expected the recipe that this view shows; found that another view changed it; reload the page.");
     } catch (error) {
       arrived({ late: false });
@@ -71,7 +73,8 @@ function sliceStore(state, channel, arrived, failed) {
       clearTimeout(timer);
     }
     arrived({ late: false });
-    fill();
+    if (anew) again();
+    else fill();
   }
 
   function keep(one, view) {

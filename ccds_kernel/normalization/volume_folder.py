@@ -11,11 +11,13 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.normalization.nifti import Stored, read_nifti
 from ccds_kernel.normalization.volume import AXES
+
+if TYPE_CHECKING:
+    from ccds_kernel.normalization.nifti import Stored
 
 _SUFFIX = ".nii.gz"
 _LONGEST_SIDECAR = 1 << 20
@@ -125,6 +127,8 @@ class VolumeFolder:
         Raises:
             CcdsError: as `read_nifti`.
         """
+        from ccds_kernel.normalization.nifti import read_nifti  # noqa: PLC0415 - brings nibabel: nothing for a list
+
         return read_nifti(self.path(entry))
 
     def _find(self) -> Iterator[VolumeEntry]:

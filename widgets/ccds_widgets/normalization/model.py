@@ -17,19 +17,18 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.volume_folder import VolumeEntry
 from ccds_widgets.normalization import messages
+from ccds_widgets.normalization.applying import Applying
 from ccds_widgets.normalization.cohort_fit import CohortFit
 from ccds_widgets.normalization.copies import Copies
 from ccds_widgets.normalization.draft import check, draft_of, first_draft
 from ccds_widgets.normalization.forms import forms_json
-from ccds_widgets.normalization.full import NOTHING, Full, NotHeld, Wanted
+from ccds_widgets.normalization.full import Full, NotHeld
 from ccds_widgets.normalization.glimpse import glimpse
 from ccds_widgets.normalization.keeping import Keeping
-from ccds_widgets.normalization.notes import Notes
 from ccds_widgets.normalization.ports import Recipes, Volumes
 from ccds_widgets.normalization.probing import probe
 from ccds_widgets.normalization.results import Recent, Result
 from ccds_widgets.normalization.saving import Saving
-from ccds_widgets.normalization.showing import Showing
 from ccds_widgets.normalization.shown import volume_json
 from ccds_widgets.normalization.slicing import pictures_of
 
@@ -71,11 +70,8 @@ class PreviewModel:
         first = draft_of(recipe) if recipe else first_draft()
         self._keeping = Keeping(recipes, recipe.digest()[:16] if recipe else "new", first)
         self._name = recipe.name if recipe else ""
-        self._showing = Showing(self._full)
+        self._applying = Applying(self._full, first)
         self._entries: dict[str, VolumeEntry] = {}
-        self._good = NOTHING
-        self._notes = Notes(first, check(first), "", several=False)  # of what was applied: what is kept may be newer
-        self._recipe: Recipe | None = None
         self._fit: CohortFit | None = None
         self._fitted: str | None = None
         self._answers: dict[type[messages.Request], Callable[[Any], Answer]] = {
@@ -207,106 +203,52 @@ class PreviewModel:
     def _stop_all(self) -> None:
         self._saving.wanted = None
         self._end_fit()
-        self._showing.stop()
+        self._applying.stop()
 
     # --- the work
 
     def _work(self) -> None:
-        """Begins to apply the draft. Where that can't be done the last good result stays, and what was wrong is noted."""
+        """Begins to apply the draft."""
         kept = self._keeping.now
-        checked = check(kept.draft)
-        self._recipe = checked.recipe
-        chosen = kept.chosen()
-        modality = self._entries[chosen[0]].modality if chosen else ""
-        self._notes = Notes(kept.draft, checked, modality, several=len(chosen) > 1)
-        beside = self._beside()
-        entries = [self._entries[name] for name in chosen]
-        self._showing.begin([Wanted(entry, self._recipe, self._good, beside) for entry in entries])
-
-    def _beside(self) -> Recipe | None:
-        beside = self._keeping.now.beside
-        if beside is None:
-            return None
-        try:
-            return self._recipes.read(beside)
-        except CcdsError as error:
-            self._notes.beside(error)
-            return None
-
-    def _collect(self) -> None:
-        """Takes in what has been made since; once all is, saves what waits for that.
-
-        Raises:
-            CcdsError: what was to be saved can't be.
-        """
-        worked = self._showing.progress is not None
-        for outcome in self._showing.collect():
-            self._notes.outcome(outcome)
-        if self._showing.progress or self._showing.stopped:
-            return
-        if worked:
-            self._drop_what_has_no_room()
-        shown = self._shown()
-        fits = bool(shown) and not any(map(self._is_older, shown))
-        if fits and self._recipe is not None:
-            self._good = self._recipe
-        self._saving.try_now(self._recipe if fits else None)
-
-    def _drop_what_has_no_room(self) -> None:
-        """Pictures that take each other's room would be made again and again: rather none of them."""
-        for result in self._shown():
-            if not self._full.holds(result):
-                self._showing.drop(result)
-                self._notes.no_room(result.entry)
-
-    # --- what is there
-
-    def _shown(self) -> list[Result]:
-        return self._showing.of(self._keeping.now.chosen())
+        file = kept.beside
+        beside = (lambda: None) if file is None else (lambda: self._recipes.read(file))
+        self._applying.begin(kept.draft, [self._entries[name] for name in kept.chosen()], beside)
 
     def _of_pictures(self, ask: Callable[[Any, Sequence[Result], Full], Answer], request: messages.Request) -> Answer:
         """What `ask` answers; `again` while pictures of what is shown must be made anew, which isn't waited for."""
         try:
-            return ask(request, self._shown(), self._full)
+            return ask(request, self._applying.shown(), self._full)
         except NotHeld:
-            self._showing.again(self._keeping.now.chosen())
+            self._applying.again()
             return {"again": True}
 
-    def _is_older(self, result: Result) -> bool:
-        """Whether what is shown is not what the draft makes of the volume."""
-        return self._recipe is None or result.recipe.digest() != self._recipe.digest()
-
     def _state(self) -> Answer:
+        """What the page shows now; what was to be saved is, once all pictures are there.
+
+        Raises:
+            CcdsError: what was to be saved can't be.
+        """
         self._collect_fit()
-        self._collect()
+        if self._applying.collect():
+            self._saving.try_now(self._applying.whole())
         saved = self._saved_json()  # may begin work
-        progress, kept = self._showing.progress, self._keeping.now
+        kept = self._keeping.now
         return {
             "chosen": kept.chosen(),
             "beside": kept.beside,
             "files": list(self._recipes.files()),
-            **self._notes.as_json(),
-            "results": [self._told(name) for name in kept.chosen()],
-            "working": progress.as_json() if progress else None,
+            **self._applying.as_json(),
             "fitting": self._fit.progress() if self._fit else None,
             "fitted": self._fitted,
-            "stopped": self._showing.stopped,
             "saved": saved,
         }
 
-    def _told(self, volume: str) -> Answer | None:
-        told = self._showing.told(volume)
-        if told is None:
-            return None
-        result, answer = told
-        return {**answer, "older": self._is_older(result)}
-
     def _saved_json(self) -> Answer | None:
-        shown = self._shown()
-        if not shown or self._is_older(shown[0]):
+        shown = self._applying.shown()
+        if not shown or self._applying.is_older(shown[0]):
             return None
         try:
             return self._saving.as_json(shown[0])
         except NotHeld:
-            self._showing.again(self._keeping.now.chosen())
+            self._applying.again()
             return None

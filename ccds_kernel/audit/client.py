@@ -88,14 +88,19 @@ class DaemonAuditSink:
                 do="tell the administrators of this site",
             ) from None
 
-    def job_token(self, job: str, minutes: float) -> str:
-        """A token for batch job `job` of this session, which runs for `minutes` once it has started.
+    def job_rights(self, job: str, minutes: float, *, database: bool = False) -> tuple[str, str | None]:
+        """What batch job `job` of this session, which runs for `minutes` once it has started, may have: both are secrets.
+
+        Returns:
+            A token; and where `database` asks for it, the URL of the project's database for that job, None where there is none.
 
         Raises:
             CcdsError: the daemon doesn't answer, or refuses.
         """
+        asked = {"job": job, "minutes": minutes} | ({"database": True} if database else {})
         try:
-            return str(self._ask(TOKENS_PATH, {"job": job, "minutes": minutes})["token"])
+            said = self._ask(TOKENS_PATH, asked)
+            return str(said["token"]), said.get("database")
         except _Away:
             raise CcdsError(
                 expected="a token of the audit daemon for this job",

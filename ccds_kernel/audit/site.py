@@ -55,8 +55,17 @@ def session_variables(token: AuditToken, folder: Path, settings: Settings) -> di
     }
 
 
-def job_variables(job: str, minutes: float, env: Mapping[str, str] = os.environ) -> dict[str, str]:
+def job_variables(
+    job: str, minutes: float, env: Mapping[str, str] = os.environ, *, database: str | None = None
+) -> dict[str, str]:
     """The same for batch job `job`, which the session with environment `env` submits; nothing where that is no session.
+
+    Args:
+        job: its name.
+        minutes: how long it may run.
+        env: the session's.
+        database: the variable that is to hold the job's own right to the project's database, where that is a server; None where
+            the job needs none.
 
     Raises:
         CcdsError: the daemon doesn't answer, or refuses.
@@ -65,4 +74,5 @@ def job_variables(job: str, minutes: float, env: Mapping[str, str] = os.environ)
     if sink is None:
         return {}
     inherited = {name: env[name] for name in (URL_VARIABLE, SPOOL_VARIABLE) if name in env}
-    return inherited | {TOKEN_VARIABLE: sink.job_token(job, minutes)}
+    token, url = sink.job_rights(job, minutes, database=database is not None)
+    return inherited | {TOKEN_VARIABLE: token} | ({database: url} if database and url else {})

@@ -50,6 +50,7 @@ class _TokenRequest(BaseModel):
 
     job: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$")
     minutes: float = Field(gt=0, le=_YEAR_MINUTES)
+    database: bool = False
 
 
 def message(event: Event, *, happened: datetime | None = None) -> dict[str, Any]:
@@ -133,6 +134,11 @@ def job_token(token: AuditToken, body: bytes, now: datetime, *, latest: datetime
         now + timedelta(minutes=asked.minutes) + _QUEUE, now + _LONGEST_JOB, latest or datetime.max.replace(tzinfo=UTC)
     )
     return AuditToken(token.person, token.project, f"{token.session}/{asked.job}", until, token.since)
+
+
+def asks_for_database(body: bytes) -> bool:
+    """Whether a request that `job_token` took asks for a right to the project's database, too."""
+    return _TokenRequest.model_validate_json(body).database
 
 
 def _is_bearable(value: object) -> bool:

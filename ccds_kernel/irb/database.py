@@ -115,15 +115,24 @@ class SiteDatabase:
             self.schemas.prepare(schema, wanted[schema], fill=keep_study_key_secret) for schema in differing if schema
         )
 
-    def issue(self, application: IrbApplication, person: str, session: str) -> dict[str, str]:
-        """Makes a credential for a session; returns what its environment says about it.
+    def issue(
+        self, application: IrbApplication, person: str, session: str, *, until: datetime | None = None
+    ) -> dict[str, str]:
+        """Makes a credential for a session, or one of its jobs; returns what its environment says about it.
+
+        Args:
+            application: the project's.
+            person: whose.
+            session: its name.
+            until: when it ends at the latest, aware; see `last_moment`, which it never outlives.
 
         Raises:
             CcdsError: the project was never prepared, or the server can't be reached.
         """
         rights = database_rights(application, person, calendar_day(), self.training_years)
-        until = last_moment(application, datetime.now(UTC))
-        return {VARIABLE: text_of(self.credentials.issue(application.slug, person, session, rights, until).url)}
+        latest = last_moment(application, datetime.now(UTC))
+        ends = latest if until is None else min(until, latest)
+        return {VARIABLE: text_of(self.credentials.issue(application.slug, person, session, rights, ends).url)}
 
     def end_what_is_over(self, applications: Iterable[IrbApplication]) -> int:
         """Ends every credential that has expired, or gives other rights than its person has today; returns how many.

@@ -135,16 +135,9 @@ class ClusterRun:
             JobRefusedError: the scheduler will never run it.
             SchedulerUnavailableError: the scheduler doesn't answer; submit again.
         """
-        before = self.controller()
-        state = self.state()
-        if before is not None and before.person == self.person and state in LIVES:
-            return before
-        if before is not None and before.person != self.person and not (state and state.ended):
-            raise CcdsError(
-                expected=f"nobody else who runs {self.what} in the project",
-                found=f"a run of {before.person} on the cluster",
-                do=f"wait for it; '{self.show}' says how far it is",
-            )
+        alive = self.own_alive()
+        if alive is not None:
+            return alive
         self._need_two_cores()
         name = RunJob(self.project, self.run, CONTROLLER).name
         spec = JobSpec(
@@ -169,6 +162,24 @@ class ClusterRun:
             return self._note(Controller(**{**asdict(noted), "job": str(job)}))
         except OSError as error:
             raise self.not_written(error) from None
+
+    def own_alive(self) -> Controller | None:
+        """The controller's job where it is this person's and alive by the scheduler's word; None else.
+
+        Raises:
+            CcdsError: somebody else's run of it lives, or may.
+            SchedulerUnavailableError: the scheduler doesn't answer.
+        """
+        before, state = self.controller(), self.state()
+        if before is None:
+            return None
+        if before.person != self.person and not (state and state.ended):
+            raise CcdsError(
+                expected=f"nobody else who runs {self.what} in the project",
+                found=f"a run of {before.person} on the cluster",
+                do=f"wait for it; '{self.show}' says how far it is",
+            )
+        return before if before.person == self.person and state in LIVES else None
 
     def controller(self) -> Controller | None:
         """The controller's job that was handed over last; None where none was."""

@@ -16,7 +16,7 @@ from ccds_kernel.batch import JobRefusedError, JobState
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import settings_file
 from ccds_kernel.workflow.cluster_engine import ClusterEngine
-from ccds_kernel.workflow.cluster_run import LIVES, ClusterRun, Controller
+from ccds_kernel.workflow.cluster_run import ClusterRun, Controller
 from ccds_kernel.workflow.job_names import CONTROLLER, RunJob
 from ccds_kernel.workflow.progress import Progress, RunState
 from ccds_kernel.workflow.stopping import stop
@@ -30,11 +30,11 @@ def own_alive(run: ClusterRun) -> Controller | None:
     """The controller of the person's own run, by the scheduler's word alive; None where there is none.
 
     Raises:
-        CcdsError: a run that isn't on the cluster is at work.
+        CcdsError: somebody else's run lives, or one that isn't on the cluster is at work.
         SchedulerUnavailableError: the scheduler doesn't answer.
     """
-    alive = run.controller() if run.state() in LIVES else None
-    if alive is not None and alive.person == run.person:
+    alive = run.own_alive()
+    if alive is not None:
         return alive
     before = run.folder.progress()
     # A run on the cluster that still looks alive was killed a moment ago: its job isn't.
@@ -56,6 +56,7 @@ def hand_over(
     workers: int,
     wall_minutes: float,
     env: Mapping[str, str] | None = None,
+    database: str | None = None,
 ) -> Controller:
     """Hands the run's controller over; returns when the scheduler has it.
 
@@ -67,6 +68,7 @@ def hand_over(
         workers: how many at once, as far as there is room.
         wall_minutes: how long each job may take.
         env: what the controller needs beyond the site's settings, the project and its way to the audit daemon.
+        database: see `job_variables`.
 
     Raises:
         CcdsError: as `ClusterRun.submit`; or the audit daemon doesn't answer.
@@ -74,7 +76,8 @@ def hand_over(
         SchedulerUnavailableError: the scheduler doesn't answer: hand it over again.
     """
     job = RunJob(run.project, run.run, CONTROLLER).name
-    told = {"CCDS_CONFIG": str(settings_file().absolute()), **job_variables(job, wall_minutes), **(env or {})}
+    rights = job_variables(job, wall_minutes, database=database)
+    told = {"CCDS_CONFIG": str(settings_file().absolute()), **(env or {}), **rights}
     if "CCDS_PROJECT" in os.environ:
         told["CCDS_PROJECT"] = os.environ["CCDS_PROJECT"]
     run.keep(replace(waits, state=RunState.WAITING))

@@ -6,6 +6,7 @@ in another's name. It keeps nothing that the log doesn't hold: killed at any mom
 
     POST /events  {"id", "event", "fields", "claimed"}   -> {}          an event; the same id again is no second line
     POST /tokens  {"job", "minutes"}                     -> {"token"}   a session's token for one of its batch jobs
+                  … "database": true                     -> … "database" and the job's own right to the project's database
     GET  /health                                         -> {"status"}  503 while the log can't be written
 
 A forged token, and an event of another person, project or time, or that the roster doesn't allow, are events themselves; where
@@ -33,6 +34,7 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application, HTTPError, RequestHandler
 
 from ccds_hub.audit_ids import WrittenIds
+from ccds_hub.job_database import database_of
 from ccds_hub.left_out import LeftOut
 from ccds_hub.rate import Rate
 from ccds_hub.state_folder import closed_folder
@@ -42,7 +44,17 @@ from ccds_kernel.audit.line import Origin
 from ccds_kernel.audit.log import FileAuditSink
 from ccds_kernel.audit.site import audit_log
 from ccds_kernel.audit.token import AuditToken, audit_secret, issue, read
-from ccds_kernel.audit.wire import EVENTS_PATH, HEALTH_PATH, MOST_BYTES, TOKENS_PATH, Sent, job_token, parse, why_not
+from ccds_kernel.audit.wire import (
+    EVENTS_PATH,
+    HEALTH_PATH,
+    MOST_BYTES,
+    TOKENS_PATH,
+    Sent,
+    asks_for_database,
+    job_token,
+    parse,
+    why_not,
+)
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.session.audit_rights import end_of, is_right, refused_by_roster
 from ccds_kernel.settings import Settings, load_settings
@@ -206,7 +218,15 @@ class _Tokens(_Handler):
             else:
                 self.refuse(400, error)
             return
-        self.finish({"token": issue(self.daemon.secret, made)})
+        rights = {"token": issue(self.daemon.secret, made)}
+        if asks_for_database(self.request.body):
+            try:
+                database = await asyncio.to_thread(database_of, made, self.daemon.settings)
+            except CcdsError as error:
+                self.refuse(400, error)
+                return
+            rights |= {"database": database} if database else {}
+        self.finish(rights)
 
 
 class _Health(_Handler):

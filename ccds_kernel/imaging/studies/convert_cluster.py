@@ -113,9 +113,17 @@ def hand_over(
         wall_minutes=wall_minutes,
     )
     waits = begun("convert", order.digest, ClusterEngine.name, project.person, len(keys))
-    database = {VARIABLE: os.environ[VARIABLE]} if VARIABLE in os.environ else {}
+    # In a session the job gets a right of its own, which takes the place of ours.
+    ours = {VARIABLE: os.environ[VARIABLE]} if VARIABLE in os.environ else {}
     controller = handing_over.hand_over(
-        run, _CONTROLLER, asdict(order), waits, workers=order.workers, wall_minutes=wall_minutes, env=database
+        run,
+        _CONTROLLER,
+        asdict(order),
+        waits,
+        workers=order.workers,
+        wall_minutes=wall_minutes,
+        env=ours,
+        database=VARIABLE,
     )
     return HandedOver(controller, order, new=True)
 

@@ -20,10 +20,10 @@ from enum import StrEnum
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.store.metadata import ADDED_ONLY, PROJECT_S
+from ccds_kernel.store.migrate import VERSION_TABLE
 from ccds_kernel.store.postgresql import quoted
 
 PUBLIC = "PUBLIC"
-VERSION_TABLE = "alembic_version"
 
 _LONGEST = 63
 _RESERVED = frozenset({"public", "information-schema"})

@@ -11,13 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, text
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.store.grants import (
     PUBLIC,
-    VERSION_TABLE,
     Grant,
     HeldTable,
     Kind,
@@ -28,7 +26,7 @@ from ccds_kernel.store.grants import (
     grants_for,
     site_rights,
 )
-from ccds_kernel.store.migrate import newest, upgrade
+from ccds_kernel.store.migrate import VERSION_TABLE, current_version, newest, upgrade
 from ccds_kernel.store.postgresql import explained, lock, quoted
 from ccds_kernel.store.transactions import WRITES, told_plainly
 
@@ -153,7 +151,7 @@ class ProjectSchemas:
                 connection.exec_driver_sql(f"CREATE SCHEMA {quoted(schema)}")
             connection.exec_driver_sql(f"SET LOCAL search_path = {quoted(schema)}")
             lock(connection, schema)
-            news = MigrationContext.configure(connection).get_current_revision() != newest()
+            news = current_version(connection) != newest()
             if news:
                 upgrade(connection)
             found, roles = self._found(connection, {schema: kinds})

@@ -64,3 +64,12 @@ def test_help_starts_without_what_only_verbs_need(answer):
     loaded = answer(f"{code}print(json.dumps([name for name in {heavy!r} if name in sys.modules]))")
 
     assert loaded == []
+
+
+def test_a_session_starts_without_what_makes_databases(answer):
+    """A project whose database is up to date is opened without Alembic, and listed without nibabel."""
+    code = "import ccds_kernel.session.kernel, ccds_kernel.irb.project, ccds_widgets.labeling.app\n"
+
+    loaded = answer(f"{code}print(json.dumps([name for name in ('alembic', 'nibabel') if name in sys.modules]))")
+
+    assert loaded == []

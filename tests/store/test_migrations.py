@@ -14,7 +14,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.tasks import rows as task_rows
 from ccds_kernel.labeling.tasks.task import Task
 from ccds_kernel.store.metadata import metadata
-from ccds_kernel.store.migrate import configuration
+from ccds_kernel.store.migrate import configuration, newest
 from ccds_kernel.store.store import open_store
 from support.tables import every_table
 
@@ -37,6 +37,11 @@ def test_the_migrations_make_what_the_stages_declare(tmp_path):
     assert differences == []
     assert made == declared | {"alembic_version"}
     assert {"setting", "report", "phrase"} <= declared
+
+
+def test_the_newest_version_is_alembic_s_head():
+    """Files' names say it without Alembic; Alembic goes by what the files hold."""
+    assert newest() == ScriptDirectory.from_config(configuration()).get_current_head()
 
 
 def test_names_of_constraints_are_as_declared(tmp_path):

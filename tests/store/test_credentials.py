@@ -8,8 +8,30 @@ from psycopg import sql
 
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.store.postgresql import text_of
-from support.postgresql import issued_in
+from support.postgresql import administrated, issued_in
 from support.waiting import until
+
+
+@pytest.fixture(scope="module")
+def both(postgresql) -> tuple[str, str]:
+    """The schemas of two projects, which every test here leaves as they are: making one takes longer than most tests."""
+    with administrated(postgresql) as site:
+        schemas = site.new_schema(), site.new_schema()
+        for schema in schemas:
+            site.schemas.prepare(schema, ["reports"])
+    return schemas
+
+
+@pytest.fixture
+def schema(both) -> str:
+    """That of the project whose session connects."""
+    return both[0]
+
+
+@pytest.fixture
+def other(both) -> str:
+    """That of the other project."""
+    return both[1]
 
 
 @pytest.fixture
@@ -109,8 +131,9 @@ def test_a_session_that_reads_does_not_write(connect, schema, statement):
         session.execute(statement.format(schema=f'"{schema}"').encode())
 
 
-def test_a_session_has_the_rights_of_each_data_kind_that_it_was_given(site, schema):
+def test_a_session_has_the_rights_of_each_data_kind_that_it_was_given(site):
     """Images are no reports: who has the right to one reads nothing of the other, and what the project keeps."""
+    schema = site.new_schema()
     site.schemas.prepare(schema, ["images", "reports"])
     soon = datetime.now(UTC) + timedelta(hours=1)
     where = site.credentials.issue(schema, "ann", "x-lab", {"images": True}, soon).url

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom import AE, _config, evt
+from pynetdicom import _config, evt
 from pynetdicom.association import Association
 from pynetdicom.events import Event, EventHandlerType
 from pynetdicom.pdu_primitives import A_ASSOCIATE, SCP_SCU_RoleSelectionNegotiation
 
 from ccds_kernel.archive.archive import ArchiveAway
+from ccds_kernel.archive.connections import Entity, close
 from ccds_kernel.archive.questions import PENDING, Heard, Questions
 from ccds_kernel.archive.tls import Tls
 from ccds_kernel.errors import CcdsError
@@ -68,9 +69,9 @@ class Peer:
     timeout_s: float = 60
     tls: Tls | None = None
 
-    def entity(self) -> AE:
+    def entity(self) -> Entity:
         """Ourselves, with this peer's patience."""
-        entity = AE(self.ours)
+        entity = Entity(self.ours)
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = self.timeout_s
         return entity
 
@@ -110,6 +111,7 @@ class Peer:
             finally:
                 if association.is_established:
                     association.release()
+                close(association)
 
     def _established(
         self,
@@ -132,6 +134,7 @@ class Peer:
             tls_args=None if self.tls is None else (self.tls.calling, self.host),
         )
         if not association.is_established:
+            close(association)
             raise self._why_none(association)
         return association, heard
 

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import requests
 from dicomweb_client import DICOMwebClient
@@ -185,7 +186,13 @@ class DicomwebArchive:
             session.auth = self._login
             session.max_redirects = 0  # to wherever it leads: accession numbers and UIDs are in the address
             session.verify = str(self._certificate) if self._certificate else True
-            yield _Client(self._url, session, self._timeout_s, going_on)
+            answers: WeakSet[requests.Response] = WeakSet()
+            session.hooks["response"].append(lambda answer, **_: answers.add(answer))
+            try:
+                yield _Client(self._url, session, self._timeout_s, going_on)
+            finally:
+                for answer in list(answers):  # one that nobody read to its end keeps its connection, session or not
+                    answer.close()
 
     @contextmanager
     def _unless_away(self, client: _Client) -> Iterator[None]:

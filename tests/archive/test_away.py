@@ -18,9 +18,6 @@ from support.demo import free_port
 from support.lying_archive import LyingArchive
 from support.orthanc import AE_TITLE, OURS, PASSWORD, USER
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*socket.socket:pytest.PytestUnraisableExceptionWarning")
-"""pynetdicom drops the socket of a connection that failed without closing it, and leaves that to Python."""
-
 CODE = ExamCodeAttribute.parse("ProcedureCodeSequence.CodeValue")
 
 

@@ -18,9 +18,6 @@ from support.lying_archive import LyingArchive
 from support.orthanc import AE_TITLE, OURS, PASSWORD, USER
 from support.silent_relay import silent_relay
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*socket.socket:pytest.PytestUnraisableExceptionWarning")
-"""pynetdicom drops the socket of a connection that failed without closing it, and leaves that to Python."""
-
 CODE = ExamCodeAttribute.parse("ProcedureCodeSequence.CodeValue")
 PATIENCE_S = 2
 WHOLE_ANSWER = 10

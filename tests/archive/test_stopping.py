@@ -10,9 +10,6 @@ from pynetdicom.events import Event
 from support.archive import Study
 from support.lying_archive import LyingArchive
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*socket.socket:pytest.PytestUnraisableExceptionWarning")
-"""pynetdicom drops the socket of a connection that failed without closing it, and leaves that to Python."""
-
 SLICES = 60
 
 

@@ -6,11 +6,12 @@ from contextlib import ExitStack, closing, contextmanager
 
 import pydicom
 import pytest
-from pynetdicom import AE, build_context
+from pynetdicom import build_context
 from pynetdicom.sop_class import CTImageStorage
 
 from ccds_kernel.archive.associations import Peer
 from ccds_kernel.archive.claims import claim_of
+from ccds_kernel.archive.connections import Entity, close
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.received import Inbox
 from ccds_kernel.archive.storage_service import Receiving, StorageService
@@ -49,13 +50,14 @@ def studies(tmp_path) -> Callable[[str], Receiving]:
 @contextmanager
 def association(port: int, title: str = "VNA"):
     """One from the archive, or from somebody who calls themselves `title`."""
-    entity = AE(title)
+    entity = Entity(title)
     asked = entity.associate("127.0.0.1", port, [build_context(CTImageStorage)], ae_title="CCDS")
     try:
         yield asked
     finally:
         if asked.is_established:
             asked.release()
+        close(asked)
 
 
 def sent(port: int, instance: pydicom.Dataset, message: int | None) -> int:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from pynetdicom import AE, build_context
+from pynetdicom import build_context
 from pynetdicom.sop_class import CTImageStorage
 
 from ccds_kernel.archive.archive import Archive, ArchiveAway
 from ccds_kernel.archive.associations import Peer
+from ccds_kernel.archive.connections import Entity, close
 from ccds_kernel.archive.dimse import DimseArchive
 from ccds_kernel.archive.exam_code import ExamCodeAttribute
 from ccds_kernel.archive.received import Inbox
@@ -25,9 +26,6 @@ from support.archive_contract import MAKERS, QUERY, STUDIES, ArchiveContract, ig
 from support.certificates import self_signed
 from support.demo import free_port
 from support.orthanc import AE_TITLE, OURS, Orthanc, running_orthanc
-
-pytestmark = pytest.mark.filterwarnings("ignore:.*(socket.socket|SSLSocket):pytest.PytestUnraisableExceptionWarning")
-"""pynetdicom drops the socket of a connection that failed without closing it, and leaves that to Python."""
 
 CODE = ExamCodeAttribute.parse("ProcedureCodeSequence.CodeValue")
 
@@ -140,13 +138,14 @@ def test_only_the_archive_may_send(receiving, keys, tmp_path, caller, taken):
     if caller:
         context.load_cert_chain(*keys[caller])
 
-    entity = AE("VNA")
+    entity = Entity("VNA")
     association = entity.associate(
         "127.0.0.1", port, [build_context(CTImageStorage)], ae_title="CCDS", tls_args=(context, "127.0.0.1")
     )
     if association.is_established:
         association.send_c_store(instance)
         association.release()
+    close(association)
 
     assert study.inbox.received == taken
 
@@ -159,11 +158,12 @@ def test_a_caller_who_says_nothing_keeps_nobody_waiting(receiving, keys, tmp_pat
     context.load_cert_chain(*keys["archive"])
 
     with closing(socket.create_connection(("127.0.0.1", port), 5)):
-        association = AE("VNA").associate(
+        association = Entity("VNA").associate(
             "127.0.0.1", port, [build_context(CTImageStorage)], ae_title="CCDS", tls_args=(context, "127.0.0.1")
         )
         association.send_c_store(instance)
         association.release()
+        close(association)
 
     assert study.inbox.received == 1
 

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pynetdicom import AE
-
+from ccds_kernel.archive.connections import Entity, close
 from support.components import need_program
 from support.demo import free_port
 from support.waiting import until
@@ -60,13 +59,14 @@ class Dcmtk:
 
     def answers(self) -> bool:
         """Whether it takes associations."""
-        entity = AE(OURS)
+        entity = Entity(OURS)
         entity.add_requested_context(_ECHO)
         association = entity.associate("127.0.0.1", self.port, ae_title=TITLE)
-        if association.is_established:
+        answers = association.is_established
+        if answers:
             association.release()
-            return True
-        return False
+        close(association)
+        return answers
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ccds_kernel.cli import main
 from ccds_kernel.cohort.tables import report
 from ccds_kernel.imaging.studies import rows
 from ccds_kernel.imaging.studies.convert_run import convert_studies, run_folder
+from ccds_kernel.imaging.studies.one_at_a_time import making
 from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.runs import VolumeRuns
 from ccds_kernel.imaging.volume import digest
@@ -171,21 +173,23 @@ def test_a_killed_worker_is_replaced_and_a_killed_run_goes_on(run, config, proje
 
 def test_whose_right_ends_meanwhile_keeps_no_further_verdict(project, settings) -> None:
     """The run ends with what the door says; what is kept stays, in that person's name, and the rest waits."""
+    last, *others = KEYS  # as they are handed out: the last one first
+    labeler = application(id=PROJECT, exam_codes=["CTHEAD"], roster=on_roster(eve="labeler"))
 
-    def end_it(progress: Progress) -> None:
-        if progress.done == 1:
-            apply_application(
-                application(id=PROJECT, exam_codes=["CTHEAD"], roster=on_roster(eve="labeler")),
-                person=ADMINISTRATOR,
-                settings=settings,
-            )
+    with ExitStack() as at_the_last:
+        at_the_last.enter_context(making(project.folder / "nifti", last))
 
-    with pytest.raises(ProjectAccessDenied):
-        convert_studies(project, KEYS, LocalEngine(1), end_it)
+        def end_it(progress: Progress) -> None:
+            if progress.done == len(others):
+                apply_application(labeler, person=ADMINISTRATOR, settings=settings)
+                at_the_last.close()
+
+        with pytest.raises(ProjectAccessDenied):
+            convert_studies(project, KEYS, LocalEngine(1), end_it)
 
     with project.store.reading() as connection:
         kept = {one.study_key for one in rows.judgements(connection)}
-    assert len(kept) == 1
+    assert kept == set(others)
     assert run_folder(project).progress().state is RunState.BROKEN
 
 

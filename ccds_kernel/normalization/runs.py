@@ -79,6 +79,18 @@ class NormalizationRuns:
         """What is done to each volume."""
         return Normalization(recipe, self._project.folder / "quarantine")
 
+    def chosen(self, cohort: str | None, studies: Collection[str] | None) -> frozenset[str] | None:
+        """The studies that `items` takes volumes of, by key, as the cohort is now; None where nothing keeps to some.
+
+        Raises:
+            CcdsError: no such cohort.
+        """
+        asked = None if studies is None else frozenset(studies)
+        if cohort is None:
+            return asked
+        members = frozenset(CohortRepository(self._project).study_keys(cohort))
+        return members if asked is None else asked & members
+
     def items(self, recipe: Recipe, *, cohort: str | None = None, studies: Collection[str] | None = None) -> list[Item]:
         """The volumes that are there now.
 
@@ -92,10 +104,7 @@ class NormalizationRuns:
         """
         self._project.require(Action.READ_IMAGES)
         recipe.check_ready()
-        chosen = None if studies is None else set(studies)
-        if cohort is not None:
-            members = CohortRepository(self._project).study_keys(cohort)
-            chosen = set(members) if chosen is None else chosen & members
+        chosen = self.chosen(cohort, studies)
         items = list(items_of(VolumeFolder(self._project.folder / "nifti"), recipe, chosen))
         if not items:
             raise CcdsError(

@@ -38,8 +38,7 @@ class Order:
     Args:
         project: the project's id.
         recipe: as YAML.
-        cohort: see `NormalizationRuns.items`.
-        studies: likewise.
+        studies: see `NormalizationRuns.items`. Those of a cohort as it was then: jobs have no right to the database.
         again: see `run_volumes`.
         workers: how many at once.
         wall_minutes: of each worker's job.
@@ -49,7 +48,6 @@ class Order:
 
     project: str
     recipe: str
-    cohort: str | None
     studies: tuple[str, ...] | None
     again: bool
     workers: int
@@ -94,14 +92,14 @@ def hand_over(
     project.require(Action.WRITE_IMAGES)
     check_workers(workers)
     runs = NormalizationRuns(project)
-    items = runs.items(recipe, cohort=cohort, studies=studies)
+    chosen = runs.chosen(cohort, studies)
+    items = runs.items(recipe, studies=chosen)
     advise(advised(recipe, (item.source for item in items)))
     run = _run(project, recipe, scheduler)
     order = Order(
         project=project.id,
         recipe=recipe.to_yaml(),
-        cohort=cohort,
-        studies=None if studies is None else tuple(sorted(set(studies))),
+        studies=None if chosen is None else tuple(sorted(chosen)),
         again=again,
         workers=min(workers, len(items)),
         wall_minutes=wall_minutes,
@@ -133,7 +131,7 @@ def _check_same(run: ClusterRun, order: Order) -> None:
             at_work = ORDER.validate_json((own / "order.json").read_bytes())
     except (OSError, ValidationError):
         return  # of an earlier version, say: nothing to compare with
-    if (at_work.cohort, at_work.studies, at_work.again) != (order.cohort, order.studies, order.again):
+    if (at_work.studies, at_work.again) != (order.studies, order.again):
         raise CcdsError(
             expected="the run of this recipe that is at work to be of the same studies",
             found="one of others",

@@ -1,18 +1,39 @@
 """What the preview of recipes says and keeps when something is wrong: connections, kernels, steps, files, names, rights."""
 
+import json
 import os
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from support.preview import PROJECT, STUDIES, allow
-from support.preview_page import CENTER, TAIL, WIDTH, pixels, wait_for_change, wait_for_pictures
+from support.preview_page import CENTER, TAIL, WIDTH, caption, only, pixels, wait_for_change, wait_for_pictures
 from support.site import on_roster
 from support.waiting import until
 
 pytestmark = pytest.mark.browser
+
+ROOM = """\
+import ipywidgets
+import numpy as np
+from ccds_kernel.normalization.volume import Volume
+from ccds_widgets.normalization.app import open_preview
+from ccds_widgets.normalization.results import Recent
+from ccds_widgets.normalization.view import PreviewWidget
+
+pictures = Recent(0)
+def take(button):
+    for name in "ab":
+        pictures.get((name,), lambda: Volume.of(np.zeros((4, 4, 4)), np.eye(4)))
+    button.description = "Taken"
+
+button = ipywidgets.Button(description="Take the room")
+button.on_click(take)
+display(button, PreviewWidget(lambda: open_preview(project, pictures=pictures)))
+"""
 
 
 def test_what_a_lost_connection_swallowed_is_asked_again(open_preview):
@@ -119,6 +140,28 @@ def test_a_lost_kernel_is_told_and_the_draft_is_there_after_reload(preview_app, 
     expect(page.locator(".ccds-lost")).to_be_hidden()  # only the new page hides it
     expect(page.get_by_label(CENTER)).to_have_value("55")
     expect(page.get_by_label("Name of the recipe")).to_have_value("kept")
+
+
+def test_pictures_that_had_to_make_room_come_back(serve, recipes, open_page, previewed, tmp_path):  # noqa: ARG001 - no draft
+    """Others of the kernel took their room: they are made anew when they are looked at, without a reload."""
+    path = Path(only(tmp_path, "preview"))
+    notebook = json.loads(path.read_text())
+    notebook["cells"][0]["source"] = ROOM
+    path.write_text(json.dumps(notebook))
+    page = open_page(serve(str(path), project=previewed.id, person="sam"))
+    wait_for_pictures(page)
+    page.get_by_label("Study", exact=True).select_option(f"{STUDIES[1]}/series-1")
+    expect(page.locator(".ccds-normalization")).to_have_attribute("aria-busy", "false")
+    before = pixels(page, 1)
+    page.get_by_role("button", name="Take the room").click()
+    expect(page.get_by_role("button", name="Taken")).to_be_visible()
+
+    page.get_by_text("coronal", exact=True).click()
+
+    wait_for_change(page, 1, before)
+    expect(caption(page, 1)).to_contain_text("slice")
+    expect(page.locator(".ccds-normalization")).to_have_attribute("aria-busy", "false")
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_project_without_volumes_says_how_to_make_them(preview_app, recipes, open_page, previewed):  # noqa: ARG001 - no draft

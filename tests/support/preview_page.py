@@ -59,13 +59,23 @@ def recipes(previewed):
 @pytest.fixture
 def open_preview(preview_app, recipes, open_page):  # noqa: ARG001 - no draft of another test
     """Opens it in a page of its own, and waits until both pictures are drawn."""
+    opened, before = [], set(preview_app.kernels())
 
     def open_it(**context):
         page = open_page(preview_app, **context)
+        # Voilà ends the kernel of a page that is left, if that has the cookie that a session's server gives it.
+        page.context.add_cookies([{"name": "_xsrf", "value": "given", "url": preview_app.url}])
+        opened.append(page)
         wait_for_pictures(page)
         return page
 
-    return open_it
+    yield open_it
+    for page in opened:
+        page.goto("about:blank")  # as a reload does, that ends its kernel
+    until(
+        lambda: before.issuperset(preview_app.kernels()),
+        "kernels to end, which would keep a draft for the next test to find",
+    )
 
 
 def wait_for_pictures(page, pictures=2):

@@ -8,7 +8,7 @@ function drawWork(state, act) {
     const which = working.tasks > 1 ? `, volume ${working.task} of ${working.tasks}` : "";
     return [h("span", {}, `Whole ${working.tasks > 1 ? "volumes" : "volume"}${which}: ${working.doing || "waiting"} …`), button("Stop", act.stop)];
   }
-  if (stopped) return [h("span", {}, "Stopped: the pictures are older than the recipe."), button("Compute", act.compute)];
+  if (stopped) return [h("span", {}, firstOf(state) ? "Stopped: the pictures are older than the recipe." : "Stopped: there are no pictures."), button("Compute", act.compute)];
   if (state.dragging || (state.glimpse && (state.dirty || state.until !== null))) {
     const what = state.dragging ? "the slider" : state.until === null ? "the recipe" : "the steps";
     return [h("span", {}, `A coarser copy follows ${what}: its percentiles and means are slightly others.`)];

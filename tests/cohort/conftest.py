@@ -1,6 +1,6 @@
 """A site with one project whose application covers two exam codes and one year, and reports in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -8,15 +8,12 @@ import pytest
 
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.applying import apply_application
-from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.settings import Paths, Settings
-from support.postgresql import in_session
+from support.opening import OpenAs, opening
 from support.site import ADMINISTRATOR, application, on_roster
-
-OpenAs = Callable[[str, Action], Project]
 
 INDEX = (
     ("A1", "CXR1", date(2020, 1, 31)),
@@ -65,20 +62,10 @@ def settings(tmp_path, database, chest) -> Settings:
 
 
 @pytest.fixture
-def open_as(settings) -> OpenAs:
+def open_as(settings) -> Iterator[OpenAs]:
     """Opens CXR-1 as somebody, for something."""
-    opened = []
-
-    def open_it(person: str, action: Action) -> Project:
-        project = open_project("CXR-1", action, person=person, settings=settings)
-        with in_session(settings, "CXR-1", person):
-            opened.append(project)
-            project.store.close()  # is opened here, as that person's
-        return project
-
-    yield open_it
-    for project in opened:
-        project.close()
+    with opening("CXR-1", settings, Action.READ_REPORTS) as open_it:
+        yield open_it
 
 
 @pytest.fixture

@@ -1,16 +1,16 @@
 """A project with reports, volumes and the DICOM files that say whose they are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import insert
 
 from ccds_kernel.irb.applying import apply_application
-from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.store.tables import setting
 from support.dataset import PHRASES, Hospital
+from support.opening import OpenAs, opening
 from support.site import ADMINISTRATOR, application, on_roster, site_settings
 
 SECRET = "5a" * 32
@@ -27,17 +27,10 @@ def settings(tmp_path):
 
 
 @pytest.fixture
-def open_as(settings) -> Iterator[Callable[[str, Action], Project]]:
+def open_as(settings) -> Iterator[OpenAs]:
     """Opens HEAD-1 as somebody."""
-    opened = []
-
-    def open_it(person: str, action: Action) -> Project:
-        opened.append(open_project("HEAD-1", action, person=person, settings=settings))
-        return opened[-1]
-
-    yield open_it
-    for project in opened:
-        project.store.close()
+    with opening("HEAD-1", settings, Action.TRAIN) as open_it:
+        yield open_it
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A site with one project whose application covers reports."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -8,13 +8,10 @@ import pytest
 
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.applying import apply_application
-from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.settings import Paths, Settings
-from support.postgresql import in_session
+from support.opening import OpenAs, opening
 from support.site import TRAINED
-
-OpenAs = Callable[[str, Action], Project]
 
 
 @pytest.fixture
@@ -48,17 +45,7 @@ def settings(tmp_path, database) -> Settings:
 
 
 @pytest.fixture
-def open_as(settings) -> OpenAs:
+def open_as(settings) -> Iterator[OpenAs]:
     """Opens CHEST-1 as somebody, for something."""
-    opened = []
-
-    def open_it(person: str, action: Action) -> Project:
-        project = open_project("CHEST-1", action, person=person, settings=settings)
-        with in_session(settings, "CHEST-1", person):
-            opened.append(project)
-            project.store.close()  # is opened here, as that person's
-        return project
-
-    yield open_it
-    for project in opened:
-        project.store.close()
+    with opening("CHEST-1", settings, Action.READ_REPORTS) as open_it:
+        yield open_it

@@ -1,7 +1,7 @@
 """A recipe over a project's volumes: which of them, which are done, and what becomes of those that are gone."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.cohort.repository import CohortRepository
 from ccds_kernel.cohort.tables import report
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.run_volumes import run_volumes
@@ -22,6 +21,7 @@ from ccds_kernel.workflow.lease import LeaseHeldError, held
 from ccds_kernel.workflow.local_engine import LocalEngine
 from ccds_kernel.workflow.progress import RunState
 from support.normalizing import PROJECT, digests, normalizing_site, project_folder, study_key, write_recipe, write_study
+from support.opening import OpenAs, opening
 from support.workflow import KeptEngine
 
 
@@ -42,17 +42,10 @@ def config(tmp_path) -> Path:
 
 
 @pytest.fixture
-def open_as(config) -> Iterator[Callable[[str, Action], Project]]:
+def open_as(config) -> Iterator[OpenAs]:
     """The project, opened by a person."""
-    opened = []
-
-    def open_it(person: str, action: Action = Action.WRITE_IMAGES) -> Project:
-        opened.append(open_project(PROJECT, action, person=person, settings=load_settings(config)))
-        return opened[-1]
-
-    yield open_it
-    for project in opened:
-        project.close()
+    with opening(PROJECT, load_settings(config), Action.WRITE_IMAGES) as open_it:
+        yield open_it
 
 
 @pytest.fixture

@@ -10,11 +10,12 @@ from ccds_kernel.archive.archive import StudyFound
 from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.asking import keep_criteria
 from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
-from ccds_kernel.irb.project import Project, open_project
+from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_widgets.cohort.app import cohort_of
 from support.cohort_pages import HEADS
 from support.cohort_site import PROJECT, CohortSite, filled_orthanc, make_site
+from support.opening import OpenAs, opening
 from support.orthanc import Orthanc
 
 
@@ -34,17 +35,10 @@ def site(tmp_path, monkeypatch, orthanc) -> CohortSite:
 
 
 @pytest.fixture
-def open_as(site) -> Iterator[Callable[[str], Project]]:
+def open_as(site) -> Iterator[OpenAs]:
     """Opens HEAD-1 as somebody."""
-    opened = []
-
-    def open_it(person: str) -> Project:
-        opened.append(open_project(PROJECT, Action.READ_IMAGES, person=person, settings=site.settings))
-        return opened[-1]
-
-    yield open_it
-    for project in opened:
-        project.close()
+    with opening(PROJECT, site.settings, Action.READ_IMAGES) as open_it:
+        yield open_it
 
 
 @pytest.fixture

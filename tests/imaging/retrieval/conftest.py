@@ -1,6 +1,6 @@
 """A site with the project HEAD-1, whose application covers two exam codes out of five and the first months of 2024."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -10,10 +10,10 @@ from ccds_kernel.cohort.criteria import Criteria
 from ccds_kernel.cohort.criteria_file import VersionedCriteria
 from ccds_kernel.irb.application import IrbApplication
 from ccds_kernel.irb.applying import apply_application
-from ccds_kernel.irb.project import Project, open_project
+from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.settings import Paths, Settings
-from support.postgresql import in_session
+from support.opening import OpenAs, opening
 from support.site import ADMINISTRATOR, application, on_roster
 
 
@@ -57,19 +57,10 @@ def settings(tmp_path, archive_settings, database) -> Settings:
 
 
 @pytest.fixture
-def open_as(settings) -> Callable[..., Project]:
+def open_as(settings) -> Iterator[OpenAs]:
     """Opens HEAD-1 as somebody."""
-    opened = []
-
-    def open_it(person: str, action: Action = Action.WRITE_IMAGES) -> Project:
-        opened.append(open_project("HEAD-1", action, person=person, settings=settings))
-        with in_session(settings, "HEAD-1", person):
-            opened[-1].store.close()  # is opened here, as that person's
-        return opened[-1]
-
-    yield open_it
-    for project in opened:
-        project.close()
+    with opening("HEAD-1", settings, Action.WRITE_IMAGES) as open_it:
+        yield open_it
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A project HEAD-1 with one study of several series in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,11 @@ from sqlalchemy import insert
 from ccds_kernel.cohort.tables import report
 from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.irb.applying import apply_application
-from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.settings import Settings
 from support.dicom import CORONAL, Stack, write_stack
 from support.image_studies import KEY
-from support.postgresql import in_session
+from support.opening import OpenAs, opening
 from support.site import ADMINISTRATOR, application, on_roster, site_settings
 
 
@@ -38,19 +37,10 @@ def settings(tmp_path, database) -> Settings:
 
 
 @pytest.fixture
-def open_as(settings) -> Callable[[str], Project]:
+def open_as(settings) -> Iterator[OpenAs]:
     """The project, opened by a person."""
-    opened = []
-
-    def open_it(person: str) -> Project:
-        opened.append(open_project("HEAD-1", Action.READ_IMAGES, person=person, settings=settings))
-        with in_session(settings, "HEAD-1", person):
-            opened[-1].store.close()  # is opened here, as that person's
-        return opened[-1]
-
-    yield open_it
-    for project in opened:
-        project.close()
+    with opening("HEAD-1", settings, Action.READ_IMAGES) as open_it:
+        yield open_it
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 import resource
 import signal
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import nibabel as nib
@@ -15,6 +16,7 @@ from ccds_kernel.irb.project import ProjectAccessDenied, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_widgets.imaging.viewer.app import look_screen, show_volume
 from support.dicom import Stack
+from support.opening import OpenAs, opening
 from support.site import site_settings
 from support.viewing import STUDY, allow, fill_study, pixels
 from support.widget import page_of
@@ -37,17 +39,10 @@ def series(settings):
 
 
 @pytest.fixture
-def open_as(settings):
+def open_as(settings) -> Iterator[OpenAs]:
     """HEAD-1 as a person opens it."""
-    opened = []
-
-    def open_it(person):
-        opened.append(open_project("HEAD-1", Action.READ_IMAGES, person=person, settings=settings))
-        return opened[-1]
-
-    yield open_it
-    for project in opened:
-        project.close()
+    with opening("HEAD-1", settings, Action.READ_IMAGES) as open_it:
+        yield open_it
 
 
 def people_of(settings, event):

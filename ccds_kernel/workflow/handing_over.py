@@ -18,6 +18,7 @@ from ccds_kernel.settings import settings_file
 from ccds_kernel.workflow.cluster_engine import ClusterEngine
 from ccds_kernel.workflow.cluster_run import ClusterRun, Controller
 from ccds_kernel.workflow.job_names import CONTROLLER, RunJob
+from ccds_kernel.workflow.lease import is_held
 from ccds_kernel.workflow.progress import Progress, RunState
 from ccds_kernel.workflow.stopping import stop
 
@@ -37,8 +38,13 @@ def own_alive(run: ClusterRun) -> Controller | None:
     if alive is not None:
         return alive
     before = run.folder.progress()
-    # A run on the cluster that still looks alive was killed a moment ago: its job isn't.
-    if before is not None and before.engine != ClusterEngine.name and before.now() is RunState.RUNNING:
+    # A run that still looks alive may have been killed a moment ago. One on the cluster was: its job isn't alive.
+    if (
+        before is not None
+        and before.engine != ClusterEngine.name
+        and before.state is RunState.RUNNING
+        and is_held(run.folder.folder)
+    ):
         raise CcdsError(
             expected=f"nobody else who runs {run.what} in the project",
             found=f"a run of {before.person}",

@@ -106,6 +106,16 @@ def held(folder: Path, person: str, engine: str = "local") -> Iterator[Lease]:
                 (folder / _FILE).unlink(missing_ok=True)
 
 
+def is_held(folder: Path) -> bool:
+    """Whether somebody holds the lease of the run in `folder`, or may."""
+    try:
+        with _deciding(folder):
+            other = _read(folder)
+            return other is not None and bool(_may_live(folder, other))
+    except FileNotFoundError:  # nothing ever ran there
+        return False
+
+
 @contextmanager
 def _deciding(folder: Path) -> Iterator[None]:
     """One at a time decides whose the lease is."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ from ccds_kernel.batch.local import Capacity, LocalScheduler
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.workflow.cluster_run import ClusterRun
 from ccds_kernel.workflow.handing_over import own_alive
+from ccds_kernel.workflow.lease import held
+from ccds_kernel.workflow.progress import RunState, write_progress
 from ccds_kernel.workflow.run_folder import RunFolder
+from ccds_kernel.workflow.tally import begun
 from support.waiting import until
 
 
@@ -23,7 +27,32 @@ def scheduler(tmp_path: Path) -> Iterator[LocalScheduler]:
     scheduler.shutdown(cancel_jobs=True)
 
 
-def test_somebody_else_s_run_is_left_alone(tmp_path: Path, scheduler: LocalScheduler, folder: RunFolder) -> None:
+@pytest.fixture
+def sam_s(scheduler: LocalScheduler, folder: RunFolder) -> ClusterRun:
+    """Sam's run of the recipe, not handed over."""
+    return ClusterRun(
+        "HEAD-1", "0" * 64, folder, "sam", scheduler, what="this recipe", show="ccds … show", made="normalized"
+    )
+
+
+def test_a_run_here_is_waited_for_while_it_lives(folder: RunFolder, sam_s: ClusterRun) -> None:
+    """One that was killed a moment ago still looks alive in its progress, and keeps nobody waiting."""
+    folder.begin()
+    write_progress(
+        folder.progress_file,
+        replace(begun("capitals", "d1", "local", "ann", 3), state=RunState.RUNNING),
+    )
+
+    with held(folder.folder, "ann"), pytest.raises(CcdsError, match="a run of ann; wait for it or stop it"):
+        own_alive(sam_s)
+    after = own_alive(sam_s)
+
+    assert after is None
+
+
+def test_somebody_else_s_run_is_left_alone(
+    tmp_path: Path, scheduler: LocalScheduler, folder: RunFolder, sam_s: ClusterRun
+) -> None:
     """As long as it lives; whose it is has it back."""
     spec = JobSpec(
         name="ann-s", command=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log", owner="ann", memory_mb=10
@@ -32,12 +61,7 @@ def test_somebody_else_s_run_is_left_alone(tmp_path: Path, scheduler: LocalSched
     noted = {"job": job, "name": "ann-s", "person": "ann", "submitted_at": "2026-01-01T00:00:00+00:00", "workers": 1}
     folder.begin()
     (folder.folder / "controller.json").write_text(json.dumps(noted), encoding="utf-8")
-    ann, sam = (
-        ClusterRun(
-            "HEAD-1", "0" * 64, folder, person, scheduler, what="this recipe", show="ccds … show", made="normalized"
-        )
-        for person in ("ann", "sam")
-    )
+    sam, ann = sam_s, replace(sam_s, person="ann")
 
     with pytest.raises(CcdsError) as refused:
         own_alive(sam)

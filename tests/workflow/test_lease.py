@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ccds_kernel.workflow.lease import SILENT_S, LeaseHeldError, LeaseLostError, held
+from ccds_kernel.workflow.lease import SILENT_S, LeaseHeldError, LeaseLostError, held, is_held
 
 HOLDS = """
 import sys
@@ -59,9 +59,11 @@ def test_a_holder_of_this_machine_that_was_killed_is_seen_to_be_gone(tmp_path):
         other.stdout.readline()
         with pytest.raises(LeaseHeldError, match="bob"), held(tmp_path, "ann"):
             pass
+        assert is_held(tmp_path)
         other.kill()
         other.wait()
 
+    assert not is_held(tmp_path)
     with held(tmp_path, "ann") as lease:
         lease.renew()
 

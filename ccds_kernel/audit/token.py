@@ -2,7 +2,8 @@
 
 It names one person, one project, one session, and from when until when it holds; HMAC-SHA256 under a secret that only the
 service account reads. So a session writes events of its own person in its own project and nothing else. It opens no data: that
-is asked of the roster, each time. A JSON Web Token would do the same with a choice of algorithms that nobody wants.
+is asked of the roster, each time; a job's right to the database is given for it only while the session itself has one. A JSON
+Web Token would do the same with a choice of algorithms that nobody wants.
 
 As text: `ccds1.<content>.<mac>`, both base64url; the content is JSON with its keys sorted.
 """

@@ -36,7 +36,7 @@ _GONE_MS = 5_000
 _ISSUED = text(
     """
     SELECT oid, rolname, rolvaliduntil, shobj_description(oid, 'pg_authid') AS comment
-    FROM pg_roles WHERE starts_with(rolname, :prefix) AND rolcanlogin
+    FROM pg_roles WHERE starts_with(rolname, :prefix) AND rolcanlogin ORDER BY oid
     """
 ).bindparams(prefix=_PREFIX)
 _GROUPS = text(
@@ -120,7 +120,7 @@ class SessionCredentials:
         return SessionCredential(role, self._engine.url.set(username=role, password=password))
 
     def issued(self) -> tuple[Issued, ...]:
-        """The credentials that there are, expired ones too."""
+        """The credentials that there are, expired ones too, in the order in which they were made."""
         with told_plainly(explained), self._engine.connect() as connection:
             return tuple(_issued(connection).values())
 

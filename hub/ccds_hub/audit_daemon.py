@@ -34,7 +34,7 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application, HTTPError, RequestHandler
 
 from ccds_hub.audit_ids import WrittenIds
-from ccds_hub.job_database import database_of
+from ccds_hub.job_database import NoRightError, database_of
 from ccds_hub.left_out import LeftOut
 from ccds_hub.rate import Rate
 from ccds_hub.state_folder import closed_folder
@@ -60,6 +60,7 @@ from ccds_kernel.session.audit_rights import end_of, is_right, refused_by_roster
 from ccds_kernel.settings import Settings, load_settings
 
 _ACTION = "write into the audit log"
+_DATABASE = "give a job a right to the project's database"
 _STRANGER = "unknown"
 _SCHEME = "Bearer "
 _LOG = logging.getLogger("ccds.audit")
@@ -79,6 +80,8 @@ class Daemon:
     left_out: LeftOut = field(default_factory=LeftOut)
     failed: bool = False
     writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "audit-writer"))
+    databases: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "databases"))
+    """Asks the projects' database server, one after the other: while that doesn't answer, no event waits for it."""
 
     async def write(self, event: Event, sent: Sent | None = None, session: str = "") -> None:
         """Has `event` written, if it isn't yet.
@@ -135,10 +138,10 @@ class _Handler(RequestHandler):
             )
         self.refuse(429, error)
 
-    async def deny(self, token: AuditToken, error: CcdsError) -> None:
+    async def deny(self, token: AuditToken, error: CcdsError, action: str = _ACTION) -> None:
         """Refuses what the token doesn't allow; that is an event of who holds it."""
         await self.daemon.write(
-            AccessDenied(person=token.person, project=token.project, action=_ACTION, reason=_reason(error))
+            AccessDenied(person=token.person, project=token.project, action=action, reason=_reason(error))
         )
         self.refuse(403, error)
 
@@ -221,7 +224,12 @@ class _Tokens(_Handler):
         rights = {"token": issue(self.daemon.secret, made)}
         if asks_for_database(self.request.body):
             try:
-                database = await asyncio.to_thread(database_of, made, self.daemon.settings)
+                database = await asyncio.get_running_loop().run_in_executor(
+                    self.daemon.databases, database_of, made, self.daemon.settings
+                )
+            except NoRightError as error:
+                await self.deny(token, error, _DATABASE)
+                return
             except CcdsError as error:
                 self.refuse(400, error)
                 return

@@ -2,6 +2,9 @@
 
 It is a credential as a session's is, and ends as those do: with the person's rights, its application, or its time. Each asking
 makes another one, for an earlier job of that name may still be alive where the scheduler couldn't say.
+
+A session's token holds for longer than most sessions, and alone opens nothing: the session's own credential has to stand, which
+the hub makes at its start and ends with it, or with the person's right to it.
 """
 
 from __future__ import annotations
@@ -9,8 +12,10 @@ from __future__ import annotations
 import secrets
 
 from ccds_kernel.audit.token import AuditToken
-from ccds_kernel.irb.database import VARIABLE, site_database
+from ccds_kernel.errors import CcdsError
+from ccds_kernel.irb.database import VARIABLE, database_rights, site_database
 from ccds_kernel.irb.registry import registry_of
+from ccds_kernel.irb.rules import calendar_day
 from ccds_kernel.settings import Settings
 
 MOST = 8
@@ -20,26 +25,36 @@ _OF_A_JOB = "/"
 """In the name of a job's token, and in no session's."""
 
 
-def database_of(token: AuditToken, settings: Settings) -> str | None:
-    """Makes a credential for the job whose token that is; its URL, a secret. Beyond `MOST` the one that ends first ends now.
+class NoRightError(CcdsError):
+    """Whoever asks may not have one."""
 
-    None where projects keep their rows in files, or there is no such project.
+
+def database_of(token: AuditToken, settings: Settings) -> str | None:
+    """Makes a credential for the job whose token that is; its URL, a secret. Beyond `MOST` the one that was made first ends.
+
+    None where projects keep their rows in files, or there is no such project. One call at a time: it counts, and then makes.
 
     Raises:
+        NoRightError: the session has ended, or its person may do nothing in the project any more.
         CcdsError: the server can't be reached.
     """
     application = registry_of(settings).get(token.project) if token.project else None
     with site_database(settings) as database:
         if database is None or application is None:
             return None
-        before = sorted(
-            (
-                one
-                for one in database.credentials.issued()
-                if (one.schema, one.person) == (application.slug, token.person) and _OF_A_JOB in one.session
-            ),
-            key=lambda one: one.until,
-        )
+        theirs = [
+            one for one in database.credentials.issued() if (one.schema, one.person) == (application.slug, token.person)
+        ]
+        session, _, _ = token.session.partition(_OF_A_JOB)
+        if session not in {one.session for one in theirs} or not database_rights(
+            application, token.person, calendar_day(), database.training_years
+        ):
+            raise NoRightError(
+                expected="a session that may use the project's database",
+                found="one that has ended, or whose person may not any more",
+                do="start a session of that project",
+            )
+        before = [one for one in theirs if _OF_A_JOB in one.session]
         ending = {one.role for one in before[: max(0, len(before) + 1 - MOST)]}
         if ending:
             database.credentials.withdraw_where(lambda one: one.role in ending)

@@ -218,8 +218,11 @@ class ClusterRun:
             )
         ended = end_jobs(self.scheduler, self.project, self.run)
         if controller is not None and controller.job:
-            with suppress(UnknownJobError):  # most often it was among them
-                self.scheduler.cancel(JobId(controller.job))
+            job = JobId(controller.job)
+            # Whoever may write volumes may write which job that is: it mustn't be another one of this person's.
+            if self.scheduler.status([job])[job].name == RunJob(self.project, self.run, CONTROLLER).name:
+                with suppress(UnknownJobError):  # most often it was among them
+                    self.scheduler.cancel(job)
         return ended
 
     def keep(self, progress: Progress) -> None:

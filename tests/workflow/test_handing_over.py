@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ccds_kernel.batch import JobSpec
+from ccds_kernel.batch import JobSpec, JobState
 from ccds_kernel.batch.local import Capacity, LocalScheduler
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.workflow.cluster_run import ClusterRun
@@ -76,3 +76,28 @@ def test_somebody_else_s_run_is_left_alone(
     assert hers is not None
     assert hers.job == job
     assert (own_alive(sam), own_alive(ann)) == (None, None)
+
+
+def test_a_note_of_another_job_ends_none(
+    tmp_path: Path, scheduler: LocalScheduler, folder: RunFolder, sam_s: ClusterRun
+) -> None:
+    """Everybody who may write the project's volumes may write which job the controller is."""
+    fills_all = JobSpec(
+        name="first", command=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log", owner="sam", memory_mb=900
+    )
+    scheduler.submit(fills_all)
+    job = scheduler.submit(replace(fills_all, name="sam-s-own"))
+    noted = {
+        "job": job,
+        "name": "sam-s-own",
+        "person": "sam",
+        "submitted_at": "2026-01-01T00:00:00+00:00",
+        "workers": 1,
+    }
+    folder.begin()
+    (folder.folder / "controller.json").write_text(json.dumps(noted), encoding="utf-8")
+
+    ended = sam_s.end()
+
+    assert ended == 0
+    assert scheduler.status([job])[job].state is JobState.PENDING

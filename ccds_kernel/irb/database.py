@@ -21,7 +21,7 @@ from ccds_kernel.irb.roles import Access, Action, DataKind
 from ccds_kernel.irb.rules import TRAINING_YEARS, allowed_actions, calendar_day, rights_in
 from ccds_kernel.irb.study_key import keep_study_key_secret
 from ccds_kernel.settings import Settings
-from ccds_kernel.store.credentials import Issued, SessionCredentials
+from ccds_kernel.store.credentials import CONNECTIONS, Issued, SessionCredentials
 from ccds_kernel.store.postgresql import administrator_login, login_from, make_engine, open_schema, text_of
 from ccds_kernel.store.schemas import ProjectSchemas
 from ccds_kernel.store.store import Store, open_store
@@ -116,7 +116,13 @@ class SiteDatabase:
         )
 
     def issue(
-        self, application: IrbApplication, person: str, session: str, *, until: datetime | None = None
+        self,
+        application: IrbApplication,
+        person: str,
+        session: str,
+        *,
+        until: datetime | None = None,
+        connections: int = CONNECTIONS,
     ) -> dict[str, str]:
         """Makes a credential for a session, or one of its jobs; returns what its environment says about it.
 
@@ -125,6 +131,7 @@ class SiteDatabase:
             person: whose.
             session: its name.
             until: when it ends at the latest, aware; see `last_moment`, which it never outlives.
+            connections: how many at once.
 
         Raises:
             CcdsError: the project was never prepared, or the server can't be reached.
@@ -132,7 +139,8 @@ class SiteDatabase:
         rights = database_rights(application, person, calendar_day(), self.training_years)
         latest = last_moment(application, datetime.now(UTC))
         ends = latest if until is None else min(until, latest)
-        return {VARIABLE: text_of(self.credentials.issue(application.slug, person, session, rights, ends).url)}
+        made = self.credentials.issue(application.slug, person, session, rights, ends, connections=connections)
+        return {VARIABLE: text_of(made.url)}
 
     def end_what_is_over(self, applications: Iterable[IrbApplication]) -> int:
         """Ends every credential that has expired, or gives other rights than its person has today; returns how many.

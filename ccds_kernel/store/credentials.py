@@ -86,7 +86,14 @@ class SessionCredentials:
         self._engine = engine
 
     def issue(
-        self, schema: str, person: str, session: str, rights: Mapping[str, bool], until: datetime
+        self,
+        schema: str,
+        person: str,
+        session: str,
+        rights: Mapping[str, bool],
+        until: datetime,
+        *,
+        connections: int = CONNECTIONS,
     ) -> SessionCredential:
         """Makes a role for one session; an earlier one of that session ends.
 
@@ -96,6 +103,7 @@ class SessionCredentials:
             session: the session's name, one of the person's.
             rights: data kind → whether they write it; kinds that they may not read are left out.
             until: when it ends by itself; aware.
+            connections: how many at once.
 
         Raises:
             CcdsError: the project has no schema yet, or the server can't be reached.
@@ -114,7 +122,15 @@ class SessionCredentials:
                     do="apply the project's IRB application first",
                 )
             dropped = _drop(connection, lambda one: (one.person, one.session) == (person, session))
-            _make(connection, role, password, groups=groups, until=until, comment=json.dumps(told))
+            _make(
+                connection,
+                role,
+                password,
+                groups=groups,
+                until=until,
+                connections=connections,
+                comment=json.dumps(told),
+            )
             connection.commit()
             _cut(connection, dropped)
         return SessionCredential(role, self._engine.url.set(username=role, password=password))
@@ -161,7 +177,14 @@ def _issued(connection: Connection) -> dict[int, Issued]:
 
 
 def _make(
-    connection: Connection, role: str, password: str, *, groups: list[str], until: datetime, comment: str
+    connection: Connection,
+    role: str,
+    password: str,
+    *,
+    groups: list[str],
+    until: datetime,
+    connections: int,
+    comment: str,
 ) -> None:
     """Through the driver itself: SQLAlchemy quotes a statement that fails in its exception, and this one holds the verifier."""
     driver = connection.connection.driver_connection
@@ -169,7 +192,7 @@ def _make(
     verifier = driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     name, groups_sql = sql.Identifier(role), sql.SQL(", ").join(map(sql.Identifier, groups))
     make = sql.SQL("CREATE ROLE {} LOGIN CONNECTION LIMIT {} PASSWORD {} VALID UNTIL {}").format(
-        name, sql.Literal(CONNECTIONS), sql.Literal(verifier), sql.Literal(until.astimezone(UTC).isoformat())
+        name, sql.Literal(connections), sql.Literal(verifier), sql.Literal(until.astimezone(UTC).isoformat())
     )
     try:
         driver.execute(make)

@@ -31,7 +31,7 @@ from ccds_kernel.store.migrate import refuse_other_schema
 from ccds_kernel.store.transactions import BUSY_SECONDS, WRITES, Store, told_plainly
 
 _DRIVER = "postgresql+psycopg"
-_KEPT, _AT_MOST = 1, 5
+_KEPT, AT_MOST = 1, 5
 """Connections of one process: kept for reuse, and at the same time."""
 
 _BUSY = "try again: somebody else has been writing all the time"
@@ -148,7 +148,7 @@ def make_engine(where: URL, *, busy_seconds: float = BUSY_SECONDS, schema: str =
         hide_parameters=True,  # what is bound to a statement is patient text, and must not end in an exception's message
         pool_pre_ping=True,
         pool_size=_KEPT,
-        max_overflow=_AT_MOST - _KEPT,
+        max_overflow=AT_MOST - _KEPT,
         pool_timeout=busy_seconds,
     )
     event.listen(engine, "begin", partial(_begin, schema))

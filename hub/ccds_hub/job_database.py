@@ -17,9 +17,10 @@ from ccds_kernel.irb.database import VARIABLE, database_rights, site_database
 from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.irb.rules import calendar_day
 from ccds_kernel.settings import Settings
+from ccds_kernel.store.postgresql import AT_MOST
 
 MOST = 8
-"""So many of them a person has in a project: each may hold connections."""
+"""So many of them a person has in a project: each may hold as many connections as one process opens."""
 
 _OF_A_JOB = "/"
 """In the name of a job's token, and in no session's."""
@@ -59,4 +60,4 @@ def database_of(token: AuditToken, settings: Settings) -> str | None:
         if ending:
             database.credentials.withdraw_where(lambda one: one.role in ending)
         name = f"{token.session}/{secrets.token_hex(4)}"
-        return database.issue(application, token.person, name, until=token.until)[VARIABLE]
+        return database.issue(application, token.person, name, until=token.until, connections=AT_MOST)[VARIABLE]

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import date, timedelta
 
+import psycopg
 import pytest
 
 from ccds_hub.job_database import MOST
@@ -14,7 +16,7 @@ from ccds_kernel.irb.database import VARIABLE, bring_databases, end_sessions, si
 from ccds_kernel.irb.registry import registry_of
 from ccds_kernel.session.name import SessionName
 from ccds_kernel.settings import load_settings
-from ccds_kernel.store.postgresql import login_from, open_schema
+from ccds_kernel.store.postgresql import AT_MOST, login_from, open_schema
 from ccds_spawners.database import close_database
 from support.audit import AuditSite, audit_site, denials, token
 from support.postgresql import Server
@@ -136,3 +138,15 @@ def test_a_person_has_so_many_at_most(site_with_server):
 def test_where_rows_lie_in_files_there_is_none(site):
     """The job opens the file, as the session does."""
     assert VARIABLE not in rights_of(site)
+
+
+def test_it_holds_as_many_connections_as_one_process_opens(site_with_server):
+    """A session's holds those of its kernels and jobs: eight of that kind would shut everybody else out."""
+    rights = rights_of(site_with_server)
+    url = login_from(rights[VARIABLE]).set(drivername="postgresql").render_as_string(hide_password=False)
+
+    with ExitStack() as opened:
+        for _ in range(AT_MOST):
+            opened.enter_context(closing(psycopg.connect(url)))
+        with pytest.raises(psycopg.OperationalError, match="too many connections"):
+            psycopg.connect(url)

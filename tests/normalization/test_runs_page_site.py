@@ -1,7 +1,7 @@
 """The run page on a real project: the command that it starts, what that writes, and what a page that comes later sees."""
 
 import os
-from contextlib import closing, suppress
+from contextlib import closing
 
 import psutil
 import pytest
@@ -71,12 +71,18 @@ def full_scheduler(site):
 
 
 def commands():
-    """The commands that were started here and aren't gone."""
-    found = []
-    for child in psutil.Process().children():
-        with suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
-            found += [child] if "normalization" in child.cmdline() else []
-    return found
+    """The commands that were started here, until the page has taken note of their end: else Python complains of them later."""
+    return [child for child in psutil.Process().children() if _is_command(child)]
+
+
+def _is_command(child):
+    """What is ending has no command line any more."""
+    try:
+        return not (words := child.cmdline()) or "normalization" in words
+    except psutil.ZombieProcess:
+        return True
+    except psutil.NoSuchProcess:
+        return False
 
 
 def only_run(model):

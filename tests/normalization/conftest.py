@@ -1,8 +1,6 @@
 """What the tests of normalization share: volumes with known values, and steps run alone."""
 
-import gc
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -35,12 +33,3 @@ def run() -> RunStep:
         return apply(Recipe("one step", (make_step(name, parameters),)), volume)
 
     return one
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _dask_s_sockets_end_here() -> Iterator[None]:
-    """Dask leaves sockets to the collector, which would tell of them in whatever test it comes by."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()

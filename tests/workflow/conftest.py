@@ -1,7 +1,5 @@
 """Workers that a file's tests share, so that each test costs no start of its own."""
 
-import gc
-import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -31,12 +29,3 @@ def engine(workers: Workers) -> KeptEngine:
 def folder(tmp_path: Path) -> RunFolder:
     """Where things are made."""
     return RunFolder(tmp_path / "made")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _dask_s_sockets_end_here() -> Iterator[None]:
-    """Dask leaves sockets to the collector, which would tell of them in whatever test it comes by."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()

@@ -6,8 +6,11 @@ are this one. Each group is one entry and each change of it one operation: a gro
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 
 from ccds_kernel.groups.directory import (
     COUNTER,
@@ -27,8 +30,11 @@ PAGING = "1.2.840.113556.1.4.319"
 PEOPLE_AT_ONCE = 100
 """People asked for in one filter."""
 
-ROUNDS = 5
-"""How often a change starts anew when somebody else changed the same groups meanwhile."""
+ROUNDS = 8
+"""How often a change is tried when another program changes the same groups meanwhile."""
+
+PAUSE_S = 0.02
+"""How long the first such change may be waited for; twice as long each time."""
 
 
 class _OvertakenError(Exception):
@@ -61,6 +67,8 @@ class LdapGroups:
     base: str
     gids: GidRange
     page: int = 500
+    _turn: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
+    """Threads of one process take turns: overtaking each other, one of many could lose every time."""
 
     @property
     def keeps(self) -> bool:
@@ -89,11 +97,12 @@ class LdapGroups:
         """As the port says. Whoever loses access loses it before anybody gets some, in case it fails half way."""
         check_changes(changes)
         check_people(changes, self)
-        with session(self.account) as connection:
-            for _ in range(ROUNDS):
+        with self._turn, session(self.account) as connection:
+            for overtaken in range(ROUNDS):
                 try:
                     self._change(connection, changes)
                 except _OvertakenError:
+                    time.sleep(random.uniform(0, PAUSE_S * 2**overtaken))  # noqa: S311 - no secret: unlike the other's
                     continue
                 return
         raise DirectoryUnavailableError(

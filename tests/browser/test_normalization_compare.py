@@ -166,6 +166,21 @@ def test_landmarks_are_fitted_on_all_volumes_by_a_button(open_preview):
     expect(page.get_by_role("button", name="Fit again on all 4 volumes")).to_be_visible()
 
 
+def test_each_click_counts_while_pictures_are_awaited(open_preview):
+    """Two studies more are asked for before the kernel has answered once; then one of them, and the first, is taken away so."""
+    page = open_preview()
+
+    page.get_by_role("button", name="Add a study").evaluate("button => { button.click(); button.click(); }")
+
+    expect(page.locator(".ccds-column")).to_have_count(3)
+    expect(page.locator(".ccds-normalization")).to_have_attribute("aria-busy", "false")
+    page.locator(".ccds-study-choices").evaluate(
+        "all => { const less = all.querySelectorAll('button'); less[0].click(); less[1].click(); }"
+    )
+    expect(page.locator(".ccds-column")).to_have_count(1)
+    expect(page.get_by_label("Study", exact=True)).to_have_value(page.locator(".ccds-study option").nth(2).get_attribute("value"))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_several_studies_are_legible_and_nothing_is_cut_off(open_preview, scheme):
     """Narrow, in light and dark: AA contrast, names for all controls, all within the page; a cross in each picture."""

@@ -214,13 +214,13 @@ for _ in range(3):
 
     def test_threads_of_one_process(self, place: Place, directory: GroupDirectory, ann: str) -> None:
         """One client, many at once: each gets what it asked for, and no two groups have one number."""
-        changes = [{name(f"{thread}-{number}"): frozenset({ann}) for number in range(3)} for thread in range(6)]
+        changes = [{name(f"{thread}-{number}"): frozenset({ann}) for number in range(3)} for thread in range(12)]
 
-        with ThreadPoolExecutor(6) as pool:
+        with ThreadPoolExecutor(12) as pool:
             list(pool.map(directory.apply, changes))
 
         assert set(directory.groups(PREFIX)) == {group for change in changes for group in change}
-        assert len(set(place.gids().values())) == 18
+        assert len(set(place.gids().values())) == 36
 
     def test_kill_9_in_the_middle(self, place: Place, directory: GroupDirectory, ann: str, ben: str, eva: str) -> None:
         """At 20 points, its first step and its last among them, everybody is in or out as before or after.

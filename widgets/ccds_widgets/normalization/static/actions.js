@@ -7,6 +7,7 @@ function actions(state, channel, slices, draw, say) {
   const waiting = new Map(); // kind of request → the newest one
   let idle = Promise.resolve();
   let running = false;
+  let wished = null; // the volumes asked for, until they are shown
   let restLook = null;
   let restEdit = null;
   let ended = false;
@@ -175,9 +176,15 @@ function actions(state, channel, slices, draw, say) {
       state.error = line;
       draw("notice");
     },
-    /** These volumes, side by side. */
-    choose(volumes) {
-      change("choose", { volumes: [...new Set(volumes)] }).then(keepLook);
+    /** Other volumes side by side: `of` makes them of those that were asked for last, whose pictures may still be awaited. */
+    choose(of) {
+      const asked = [...new Set(of(wished ?? state.chosen))].slice(0, MOST_STUDIES);
+      if (!asked.length) return;
+      wished = asked;
+      change("choose", { volumes: asked }).then(() => {
+        if (wished === asked) wished = null;
+        keepLook();
+      });
     },
     beside(file) {
       change("beside", { file });

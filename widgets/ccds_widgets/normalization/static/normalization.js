@@ -80,8 +80,10 @@ function render({ model, el }) {
     screen.hidden = false;
     const does = (...kinds) => what === "all" || kinds.includes(what);
     root.setAttribute("aria-busy", String(state.busy));
-    if (what === "all") drawTop();
-    if (does("busy")) drawColumns();
+    if (does("busy")) {
+      drawTop();
+      drawColumns();
+    }
     drawNotice();
     if (opening) parts.top.querySelector("select").focus({ preventScroll: true });
     if (does("recipe") && !state.dragging) {

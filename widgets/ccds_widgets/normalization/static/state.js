@@ -194,3 +194,8 @@ function oneOfEach(state) {
   }
   return [...new Set([...scanners.values(), ...kinds.values()])].slice(0, MOST_STUDIES);
 }
+
+/** `chosen` and the first volume in the list that isn't among them. */
+function oneMore(state, chosen) {
+  return [...chosen, ...state.volumes.map(({ id }) => id).filter((id) => !chosen.includes(id)).slice(0, 1)];
+}

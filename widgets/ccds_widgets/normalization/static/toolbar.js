@@ -11,13 +11,13 @@ function drawToolbar(state, act, keys) {
         class: "ccds-field ccds-study",
         "data-focus": `study-${place}`,
         "aria-label": several ? `Study ${place + 1}` : "Study",
-        onchange: (event) => act.choose(chosen.map((one, at) => (at === place ? event.target.value : one))),
+        onchange: ({ target }) => act.choose((now) => now.map((one) => (one === id ? target.value : one))),
       },
       ...volumes.filter((volume) => !others.includes(volume.id)).map((volume) => h("option", { value: volume.id, selected: volume.id === id }, volume.words)),
     );
     const remove = h(
       "button",
-      { class: "ccds-icon", type: "button", "data-focus": `less-${place}`, "aria-label": `Remove study ${place + 1}`, title: "Remove", onclick: () => act.choose(others) },
+      { class: "ccds-icon", type: "button", "data-focus": `less-${place}`, "aria-label": `Remove study ${place + 1}`, title: "Remove", onclick: () => act.choose((now) => now.filter((one) => one !== id)) },
       "×",
     );
     return h("div", { class: "ccds-study-choice" }, several ? h("i", { class: "ccds-swatch", "data-study": place, "aria-hidden": "true" }) : null, select, several ? remove : null);
@@ -30,8 +30,8 @@ function drawToolbar(state, act, keys) {
     h(
       "div",
       { class: "ccds-study-buttons" },
-      button("more", "Add a study", `Up to ${MOST_STUDIES} side by side`, () => act.choose([...chosen, rest[0].id]), !rest.length || chosen.length >= MOST_STUDIES),
-      button("each", "One of each scanner", "One volume of each scanner and spacing", () => act.choose(oneOfEach(state)), !rest.length),
+      button("more", "Add a study", `Up to ${MOST_STUDIES} side by side`, () => act.choose((now) => oneMore(state, now)), !rest.length || chosen.length >= MOST_STUDIES),
+      button("each", "One of each scanner", "One volume of each scanner and spacing", () => act.choose(() => oneOfEach(state)), !rest.length),
       shown < all && several ? h("span", { class: "ccds-muted" }, `${shown} of ${counted(all, "scanner")}`) : null,
       h("button", { class: "ccds-button", type: "button", "data-focus": "keys", title: "Keys (?)", "aria-label": "Keys (?)", onclick: () => keys.showModal() }, "Keys", h("kbd", {}, "?")),
     ),

@@ -178,7 +178,9 @@ def test_each_click_counts_while_pictures_are_awaited(open_preview):
         "all => { const less = all.querySelectorAll('button'); less[0].click(); less[1].click(); }"
     )
     expect(page.locator(".ccds-column")).to_have_count(1)
-    expect(page.get_by_label("Study", exact=True)).to_have_value(page.locator(".ccds-study option").nth(2).get_attribute("value"))
+    expect(page.get_by_label("Study", exact=True)).to_have_value(
+        page.locator(".ccds-study option").nth(2).get_attribute("value")
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

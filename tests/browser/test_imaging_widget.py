@@ -14,7 +14,7 @@ from ccds_kernel.irb.identity import unix_user
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
 from support.boxes import cut_off
-from support.contrast import below, looks
+from support.contrast import below, both_schemes, looks
 from support.dicom import CORONAL, Stack, write_stack
 from support.image_studies import KEY, RULES, name_of
 from support.site import application, on_roster
@@ -252,47 +252,56 @@ def test_an_empty_project_says_what_to_do(serve, site, open_page):
     expect(page.get_by_role("button", name="Make volumes")).to_be_disabled()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("screen", ["series", "rules", "quarantine"])
-def test_words_stand_out_in_both_themes(app, open_page, screen, scheme):
-    """AA contrast, 4.5 : 1 for each text."""
-    page = open_page(app, color_scheme=scheme)
+def check_words_stand_out(page) -> None:
+    """In light and dark: AA contrast, 4.5 : 1 for each text."""
+    for scheme in both_schemes(page):
+        words = looks(page, ".ccds-imaging :is(h2, h3, p, b, span, th, td, dt, dd, code, kbd, label, button)")
+
+        assert words[0].is_on_dark == (scheme == "dark")
+        assert len(words) > 20
+        assert below(4.5, words) == []
+
+
+def test_words_stand_out_in_both_themes(app, open_page):
+    """Of the series, of their rules, and in quarantine."""
+    page = open_page(app)
     study(page, KEY).click()
     expect(page.get_by_role("region", name="Series").get_by_role("row")).to_have_count(4)
-    if screen == "rules":
-        page.keyboard.press("r")
-        expect(page.get_by_role("textbox", name="Rules as YAML")).to_be_visible()
-    if screen == "quarantine":
-        page.keyboard.press("Alt+2")
-        expect(page.get_by_role("region", name="Series in quarantine").get_by_role("listitem")).to_have_count(2)
-
-    words = looks(page, ".ccds-imaging :is(h2, h3, p, b, span, th, td, dt, dd, code, kbd, label, button)")
-
-    assert words[0].is_on_dark == (scheme == "dark")
-    assert len(words) > 20
-    assert below(4.5, words) == []
-
-
-@pytest.mark.parametrize("width", [480, 800, 1280, 1920])
-def test_nothing_is_cut_off_on_a_narrow_or_wide_screen(app, open_page, width):
-    """On each screen; what is too wide is scrolled within its own part."""
-    page = open_page(app, viewport={"width": width, "height": 800})
-    study(page, KEY).click()
-    expect(page.get_by_role("region", name="Series").get_by_role("row")).to_have_count(4)
-    series = cut_off(page)
+    check_words_stand_out(page)
     page.keyboard.press("r")
     expect(page.get_by_role("textbox", name="Rules as YAML")).to_be_visible()
-    rules = cut_off(page)
+    check_words_stand_out(page)
     page.keyboard.press("Escape")
     page.keyboard.press("Alt+2")
     expect(page.get_by_role("region", name="Series in quarantine").get_by_role("listitem")).to_have_count(2)
-    quarantine = cut_off(page)
+    check_words_stand_out(page)
+
+
+def check_nothing_is_cut_off(page) -> None:
+    """On a narrow screen and on wide ones."""
+    for width in (480, 800, 1280, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert (width, cut_off(page)) == (width, [])
+
+
+def test_nothing_is_cut_off_on_a_narrow_or_wide_screen(app, open_page):
+    """On each screen; what is too wide is scrolled within its own part."""
+    page = open_page(app)
+    study(page, KEY).click()
+    expect(page.get_by_role("region", name="Series").get_by_role("row")).to_have_count(4)
+    check_nothing_is_cut_off(page)
+    page.keyboard.press("r")
+    expect(page.get_by_role("textbox", name="Rules as YAML")).to_be_visible()
+    check_nothing_is_cut_off(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+2")
+    expect(page.get_by_role("region", name="Series in quarantine").get_by_role("listitem")).to_have_count(2)
+    check_nothing_is_cut_off(page)
     page.keyboard.press("Alt+3")
     expect(page.locator(".ccds-pane[data-shown]")).to_have_count(3)
-    look = cut_off(page)
+    check_nothing_is_cut_off(page)
     page.evaluate("document.querySelector('.ccds-look-tools').firstChild.style.width = '3000px'")
 
-    assert (series, rules, quarantine, look) == ([], [], [], [])
     assert cut_off(page)
 
 

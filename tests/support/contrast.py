@@ -1,6 +1,7 @@
 """How legible a page is: contrast as WCAG 2.2 defines it, of colours as a browser computes them."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playwright.sync_api import Page
@@ -41,6 +42,16 @@ class Look:
             *above, opacity = _channels(colour)
             shown = [opacity * new + (1 - opacity) * old for new, old in zip(above, shown, strict=True)]
         return shown
+
+
+def both_schemes(page: Page) -> Iterator[str]:
+    """`light`, then `dark`, once the page looks as whose browser prefers that."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(
+            "is => document.documentElement.dataset.jpThemeLight === is", arg=str(scheme == "light").lower()
+        )
+        yield scheme
 
 
 def looks(page: Page, selector: str, colour: str = "color") -> list[Look]:

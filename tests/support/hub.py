@@ -120,8 +120,19 @@ def site_with_hub(folder: Path, hub: str = "", more: str = "", *, port: int = 0)
         yield site
     finally:
         site.end()
-    left = _left(folder)  # what the hub had just begun may be ending
-    until(lambda: not _left(folder), f"these to end: {left}", seconds=40)
+    until(
+        lambda: _Ended(_left(folder)), "all of the site to end", seconds=40
+    )  # what the hub had just begun may be ending
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """Whether nothing is left; a wait in vain says what was."""
+
+    left: list[str]
+
+    def __bool__(self) -> bool:
+        return not self.left
 
 
 def _left(folder: Path) -> list[str]:

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ccds_kernel.cli._normalization_left_out import tell_left_out
 from ccds_kernel.errors import CcdsError
 
 if TYPE_CHECKING:
@@ -77,11 +78,12 @@ def _paths(options: argparse.Namespace) -> Iterator[list[Path]]:
         return
     from ccds_kernel.irb.project import open_project
     from ccds_kernel.irb.roles import Action
-    from ccds_kernel.normalization.volume_folder import VolumeFolder
+    from ccds_kernel.normalization.volume_folder_judged import judged_volumes
 
     with closing(open_project(options.project, Action.READ_IMAGES)) as project:
-        folder = VolumeFolder(project.folder / "nifti")
+        folder = judged_volumes(project)
         entries = folder.entries()
+        tell_left_out(project, options)
         chosen = [
             entry
             for entry in entries

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ccds_kernel.cli._normalization_left_out import tell_left_out
 from ccds_kernel.cli._run_shown import bar, jobs_line
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def run_on_cluster(options: argparse.Namespace, advise: Advise) -> Normalization
         scheduler = scheduler_of(project.settings)
         said: list[Advised] = []
         before = controller_of(NormalizationRuns(project).folder(recipe))
+        tell_left_out(project, options)
 
         def heard(found: Sequence[Advised]) -> None:
             said.extend(found)

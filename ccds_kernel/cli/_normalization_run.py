@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ccds_kernel.cli._normalization_jobs import Advise, jobs_lines, jobs_of_run, run_on_cluster
+from ccds_kernel.cli._normalization_left_out import tell_left_out
 from ccds_kernel.cli._run_shown import add_cluster_options, bar, counted, jobs_as_json, pace, terminated_as_interrupted
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def _run_here(options: argparse.Namespace, advise: Advise) -> NormalizationRun:
 
     recipe, engine = read_recipe(options.recipe), LocalEngine(options.workers, memory=session_memory())
     with _opened(options.project, write=True) as project:
+        tell_left_out(project, options)
         at: list[Progress] = []
         try:
             with terminated_as_interrupted(), bar(at) as tell:

@@ -19,11 +19,12 @@ LIBRARIES = 100 << 20
 
 
 def items_of(volumes: VolumeFolder, recipe: Recipe, studies: Collection[str] | None = None) -> Iterator[Item]:
-    """Every volume that is there now, of these `studies` (all), by study key and series.
+    """Every volume to be taken that is there now, of these `studies` (all), by study key and series.
 
     Raises:
         CcdsError: the folder can't be read.
     """
+    volumes = volumes.as_now()
     keys = volumes.studies() if studies is None else sorted(set(studies) & set(volumes.studies()))
     for study in keys:
         for entry in volumes.of_study(study):

@@ -21,7 +21,7 @@ from ccds_kernel.normalization.apply_file import read_recipe
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.run_items import items_of
 from ccds_kernel.normalization.run_operator import Normalization
-from ccds_kernel.normalization.volume_folder import VolumeFolder
+from ccds_kernel.normalization.volume_folder_judged import judged_volumes
 from ccds_kernel.workflow.manifest import Record, State
 from ccds_kernel.workflow.operator import Item
 from ccds_kernel.workflow.progress import Progress
@@ -92,7 +92,7 @@ class NormalizationRuns:
         return members if asked is None else asked & members
 
     def items(self, recipe: Recipe, *, cohort: str | None = None, studies: Collection[str] | None = None) -> list[Item]:
-        """The volumes that are there now.
+        """The volumes that are there now, but for those that no verdict accepts.
 
         Args:
             recipe: what is to be done with them.
@@ -105,7 +105,7 @@ class NormalizationRuns:
         self._project.require(Action.READ_IMAGES)
         recipe.check_ready()
         chosen = self.chosen(cohort, studies)
-        items = list(items_of(VolumeFolder(self._project.folder / "nifti"), recipe, chosen))
+        items = list(items_of(judged_volumes(self._project), recipe, chosen))
         if not items:
             raise CcdsError(
                 expected=f"volumes of {self._project.id}" + ("" if chosen is None else " of these studies"),
@@ -113,6 +113,15 @@ class NormalizationRuns:
                 do=f"make some: 'ccds imaging volumes --project {self._project.id}'",
             )
         return items
+
+    def left_out(self, *, cohort: str | None = None, studies: Collection[str] | None = None) -> int:
+        """How many volumes `items` would leave out because no verdict accepts them.
+
+        Raises:
+            CcdsError: no such cohort, or the folder can't be read.
+        """
+        self._project.require(Action.READ_IMAGES)
+        return judged_volumes(self._project).left_out(self.chosen(cohort, studies))
 
     def all(self) -> list[NormalizationRun]:
         """Every recipe that was run here, the newest run first."""

@@ -8,7 +8,7 @@ from ccds_kernel.normalization.memory import session_memory
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.run_items import items_of
 from ccds_kernel.normalization.runs import NormalizationRuns
-from ccds_kernel.normalization.volume_folder import VolumeFolder
+from ccds_kernel.normalization.volume_folder_judged import judged_volumes
 from ccds_kernel.workflow.local_engine import LocalEngine
 from ccds_kernel.workflow.run import Run
 
@@ -23,5 +23,5 @@ def studies_left(project: Project, recipe: Recipe) -> list[str]:
     project.require(Action.READ_IMAGES)
     runs = NormalizationRuns(project)
     run = Run(runs.operator(recipe), runs.folder(recipe), LocalEngine(1, memory=session_memory()), project.person)
-    left, _ = run.left(items_of(VolumeFolder(project.folder / "nifti"), recipe))
+    left, _ = run.left(items_of(judged_volumes(project), recipe))
     return sorted({item.key.partition("/")[0] for item in left})

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,15 @@ _MODALITIES = frozenset(("CR", "CT", "DX", "IVUS", "MG", "MR", "NM", "OCT", "OPT
 """DICOM's codes of what makes images (PS3.3 C.7.3.1.1.1), as far as anybody makes volumes of them."""
 _KEYS = ("modality", "Modality")
 """How sidecars call it: ours, and those of dcm2niix and BIDS."""
+
+
+Takes = Callable[[str, str], bool]
+"""Whether the volume of that study key and series is to be taken."""
+
+
+def take_all() -> Takes:
+    """Every one is."""
+    return lambda *_: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +70,16 @@ class VolumeFolder:
 
     Args:
         folder: its `nifti`.
+        takes: says which of its volumes are to be taken; is called once for each answer, which passes on what it raises.
     """
 
     folder: Path
+    takes: Callable[[], Takes] = take_all
+
+    def as_now(self) -> VolumeFolder:
+        """The folder, with one answer of `takes` for all that is asked of it: for whoever goes through its studies."""
+        takes = self.takes()
+        return replace(self, takes=lambda: takes)
 
     def entries(self) -> tuple[VolumeEntry, ...]:
         """Every volume that is there now, by study key and series; none where the folder is missing.
@@ -71,12 +87,32 @@ class VolumeFolder:
         Raises:
             CcdsError: the folder can't be read.
         """
+        takes = self.takes()
         try:
-            return tuple(sorted(self._find(), key=lambda entry: entry.id))
+            return tuple(
+                sorted(
+                    (_described_at(path) for path in self._find() if takes(*_name(path))), key=lambda entry: entry.id
+                )
+            )
         except FileNotFoundError:
             return ()
         except OSError as error:
             raise _unread(error) from None
+
+    def left_out(self, studies: Collection[str] | None = None) -> int:
+        """How many volumes lie there, in these `studies` (all), that aren't to be taken; opens none of them.
+
+        Raises:
+            CcdsError: the folder can't be read.
+        """
+        takes = self.takes()
+        try:
+            names = [_name(path) for path in self._find()]
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            raise _unread(error) from None
+        return sum(not takes(*name) for name in names if studies is None or name[0] in studies)
 
     def studies(self) -> list[str]:
         """The keys of the studies that have a folder, in their order; opens none of them.
@@ -96,8 +132,10 @@ class VolumeFolder:
         """The volumes of one study that are there now, by series; none where it has none, or `study` is no study key."""
         if not study or Path(study).name != study or study.startswith("."):
             return ()
+        takes = self.takes()
         try:
-            return tuple(sorted(_volumes_in(self.folder / study), key=lambda entry: entry.id))
+            found = [_described_at(path) for path in _volumes_in(self.folder / study) if takes(*_name(path))]
+            return tuple(sorted(found, key=lambda entry: entry.id))
         except OSError as error:
             raise _unread(error) from None
 
@@ -131,7 +169,7 @@ class VolumeFolder:
 
         return read_nifti(self.path(entry))
 
-    def _find(self) -> Iterator[VolumeEntry]:
+    def _find(self) -> Iterator[Path]:
         for study in self.folder.iterdir():
             if study.name.startswith(".") or not study.is_dir():
                 continue  # a conversion at work, or no study
@@ -146,11 +184,20 @@ def _unread(error: OSError) -> CcdsError:
     )
 
 
-def _volumes_in(study: Path) -> Iterator[VolumeEntry]:
+def _volumes_in(study: Path) -> Iterator[Path]:
     for path in study.glob(f"*{_SUFFIX}"):
-        series = path.name.removesuffix(_SUFFIX)
-        if series and not series.startswith("."):
-            yield VolumeEntry(study.name, series, **_described(path.with_name(f"{series}.json")))
+        if path.name != _SUFFIX and not path.name.startswith("."):
+            yield path
+
+
+def _name(volume: Path) -> tuple[str, str]:
+    """Its study key and series."""
+    return volume.parent.name, volume.name.removesuffix(_SUFFIX)
+
+
+def _described_at(volume: Path) -> VolumeEntry:
+    study, series = _name(volume)
+    return VolumeEntry(study, series, **_described(volume.with_name(f"{series}.json")))
 
 
 def modality_beside(volume: Path) -> str:

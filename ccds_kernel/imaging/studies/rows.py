@@ -255,6 +255,17 @@ def judged_series(connection: Connection, since: datetime | None) -> dict[str, d
     return found
 
 
+def accepted_series(connection: Connection) -> dict[str, frozenset[str]]:
+    """Each study that has a verdict → its series that were accepted."""
+    found: dict[str, set[str]] = {}
+    columns = series_verdict.c
+    for row in connection.execute(select(columns.study_key, columns.series, columns.status)):
+        of_it = found.setdefault(row.study_key, set())
+        if row.status == Status.ACCEPTED.value:
+            of_it.add(row.series)
+    return {study_key: frozenset(series) for study_key, series in found.items()}
+
+
 def judgement(connection: Connection, study_key: str, series: str) -> Judgement | None:
     """The newest verdict of a series; None where there is none."""
     of_it = (series_verdict.c.study_key == study_key, series_verdict.c.series == series)

@@ -11,7 +11,8 @@ from ccds_kernel.irb.roles import Action
 from ccds_kernel.normalization.apply_file import read_recipe
 from ccds_kernel.normalization.memory import session_memory
 from ccds_kernel.normalization.recipe_folder import RecipeFolder
-from ccds_kernel.normalization.volume_folder import VolumeEntry, VolumeFolder
+from ccds_kernel.normalization.volume_folder import VolumeEntry
+from ccds_kernel.normalization.volume_folder_judged import judged_volumes
 from ccds_widgets.normalization.copies import Copies
 from ccds_widgets.normalization.model import PreviewModel
 from ccds_widgets.normalization.results import Recent
@@ -60,7 +61,7 @@ def open_preview(
     """
     project.require(Action.READ_IMAGES)
     home = project.folder / "work" / project.person
-    volumes = VolumeFolder(project.folder / "nifti")
+    volumes = judged_volumes(project)
 
     def path_to(entry: VolumeEntry) -> str:
         return os.path.relpath(volumes.path(entry), home)

@@ -16,6 +16,7 @@ from typing import Any
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.volume_folder import VolumeEntry
+from ccds_kernel.normalization.volume_folder_judged import told_of_left_out
 from ccds_widgets.normalization import messages
 from ccds_widgets.normalization.applying import Applying
 from ccds_widgets.normalization.cohort_fit import CohortFit
@@ -103,6 +104,7 @@ class PreviewModel:
         return {
             "project": self._project,
             "volumes": [volume_json(entry) for entry in self._entries.values()],
+            "left_out": told_of_left_out(self._project, self._volumes.left_out()),
             "forms": forms_json(),
             "look": look,
             "name": look["name"] if look else self._name,

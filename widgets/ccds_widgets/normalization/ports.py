@@ -21,6 +21,13 @@ class Volumes(Protocol):
             CcdsError: they can't be listed.
         """
 
+    def left_out(self) -> int:
+        """How many files lie there that aren't among them, because no verdict accepts them.
+
+        Raises:
+            CcdsError: they can't be listed.
+        """
+
     def version(self, entry: VolumeEntry) -> str:
         """What is another text once another file lies in the place of `entry`'s, or that was written anew.
 

@@ -23,7 +23,7 @@ from ccds_kernel.irb.project import Project
 from ccds_kernel.normalization.recipe_folder import RecipeFolder
 from ccds_kernel.normalization.runs import RECIPE_FILE, NormalizationRun, NormalizationRuns
 from ccds_kernel.normalization.runs_cluster import cancel, jobs_of
-from ccds_kernel.normalization.volume_folder import VolumeFolder
+from ccds_kernel.normalization.volume_folder_judged import judged_volumes
 from ccds_kernel.workflow.cluster_run import JobsNow
 from ccds_kernel.workflow.progress import RunState
 from ccds_widgets.normalization.runs.ports import Begun, Failed, Seen, Where
@@ -58,7 +58,7 @@ class SiteRuns:
 
     def volumes(self) -> int:
         """As of the port."""
-        return len(VolumeFolder(self.project.folder / "nifti").entries())
+        return len(judged_volumes(self.project).entries())
 
     def recipes(self) -> Sequence[SavedRecipe]:
         """As of the port."""

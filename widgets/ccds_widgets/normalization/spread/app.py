@@ -13,6 +13,7 @@ from ccds_kernel.normalization.apply_file import read_recipe
 from ccds_kernel.normalization.recipe_folder import RecipeFolder
 from ccds_kernel.normalization.spread_cache import SpreadCache
 from ccds_kernel.normalization.volume_folder import VolumeFolder
+from ccds_kernel.normalization.volume_folder_judged import judged_volumes
 from ccds_widgets.normalization.app import open_preview
 from ccds_widgets.normalization.model import PreviewModel
 from ccds_widgets.normalization.saved_recipes import SavedRecipes
@@ -53,7 +54,7 @@ def open_cohort(project: Project, recipe: str | Path | None = None, *, on_choose
     project.require(Action.READ_IMAGES)
     home = project.folder / "work" / project.person
     cohort = SiteCohort(
-        VolumeFolder(project.folder / "nifti"),
+        judged_volumes(project),
         lambda digest: VolumeFolder(project.folder / "normalized" / digest),
         SavedRecipes(RecipeFolder(home / "recipes")),
         SpreadCache(home / _CACHE),

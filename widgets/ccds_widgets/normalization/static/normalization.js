@@ -20,6 +20,7 @@ function render({ model, el }) {
   const parts = {
     lost: lostBanner("Your draft is kept: reload the page, then run the cell again."),
     top: part("toolbar", "div", { role: "group", "aria-label": "Volumes" }),
+    leftOut: part("hint", "p", { hidden: true }),
     error: part("error", "p", { role: "alert", hidden: true }),
     view: part("toolbar", "div"),
     trouble: part("error", "p", { role: "alert", hidden: true }),
@@ -49,7 +50,7 @@ function render({ model, el }) {
   const figures = h("div", { class: "ccds-figures" }, parts.charts, parts.table);
   const side = h("section", { class: "ccds-side", "aria-label": "Recipe" }, h("h2", {}, "Recipe"), parts.work, parts.steps, parts.adding, parts.saving);
   const columns = h("div", { class: "ccds-columns" }, h("div", { class: "ccds-main" }, parts.view, parts.trouble, reading, stage), side, figures, parts.saved);
-  const screen = h("div", { class: "ccds-screen", hidden: true }, parts.top, parts.error, columns);
+  const screen = h("div", { class: "ccds-screen", hidden: true }, parts.top, parts.leftOut, parts.error, columns);
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Opening the project …"));
   const root = h("div", { class: "ccds ccds-normalization" }, parts.lost, cover, screen, parts.said, parts.keys);
   el.append(root);
@@ -109,6 +110,8 @@ function render({ model, el }) {
   function drawTop() {
     if (state.volumes !== listed?.volumes || state.chosen.join() !== listed.chosen) redraw(parts.top, drawToolbar(state, act, parts.keys));
     listed = { volumes: state.volumes, chosen: state.chosen.join() };
+    parts.leftOut.hidden = !state.left_out;
+    parts.leftOut.textContent = state.left_out;
   }
 
   /** The pictures' places, anew where there are other ones. */
@@ -131,11 +134,13 @@ function render({ model, el }) {
     const again = h("button", { class: "ccds-button", type: "button", "data-focus": "again", onclick: act.open }, "Look again");
     const lines = state.denied
       ? ["The preview can’t be opened", state.denied]
-      : [
-          "No volumes in this project yet",
-          "They are made of DICOM on the command line, in the project’s folder:",
-          h("code", { class: "ccds-command" }, "ccds imaging convert DICOM nifti/"),
-        ];
+      : state.left_out
+        ? ["No volumes to be taken in this project", state.left_out]
+        : [
+            "No volumes in this project yet",
+            "They are made of DICOM on the command line, in the project’s folder:",
+            h("code", { class: "ccds-command" }, "ccds imaging convert DICOM nifti/"),
+          ];
     redraw(cover, emptyState(...lines, again));
   }
 

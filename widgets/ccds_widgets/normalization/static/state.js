@@ -14,6 +14,7 @@ function newState() {
     prefix: `ccds-${Math.random().toString(36).slice(2)}`, // of ids and names: several previews may be on one page
     project: null,
     volumes: null, // null until the kernel has told
+    left_out: "", // a line about volumes that aren't among them
     forms: [],
     chosen: [], // volumes side by side
     results: [], // for each of them what is shown, no pixels; null where there is none
@@ -49,9 +50,9 @@ function newState() {
 
 /** Takes a state of the kernel in; what it says of steps, and of a saved recipe, only where that is the recipe shown. */
 function absorb(state, answer) {
-  const { volumes, forms, project, look, name, draft, chosen } = answer;
+  const { volumes, left_out, forms, project, look, name, draft, chosen } = answer;
   if (volumes) {
-    Object.assign(state, { volumes: withWords(volumes), forms, project, name, steps: draft.steps.map(withId), output: draft.output, until: null, glimpse: null });
+    Object.assign(state, { volumes: withWords(volumes), left_out, forms, project, name, steps: draft.steps.map(withId), output: draft.output, until: null, glimpse: null });
     state.fitOf = JSON.stringify(draftOf(state));
     state.display = isCt({ ...state, chosen }) ? DISPLAYS[0][1] : null;
     if (look) Object.assign(state, { plane: look.plane, display: look.display, positions: { [look.plane]: look.position } });

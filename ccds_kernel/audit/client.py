@@ -108,6 +108,24 @@ class DaemonAuditSink:
                 do="try again in a minute, or tell the administrators of this site",
             ) from None
 
+    def end_job_right(self, job: str | None = None) -> None:
+        """Gives back the right to the project's database of a batch job; one that has ended already is no error.
+
+        Args:
+            job: of this person in this project, by name; None where this is that job.
+
+        Raises:
+            CcdsError: the daemon doesn't answer, or refuses.
+        """
+        try:
+            self._ask(TOKENS_PATH, {} if job is None else {"job": job}, "DELETE")
+        except _Away:
+            raise CcdsError(
+                expected="the audit daemon to end a job's right to the database",
+                found="no answer",
+                do="leave it so: it ends by itself",
+            ) from None
+
     def _takes(self, sent: Mapping[str, Any]) -> bool:
         """Whether the daemon has written the event down; False where it is away. Raises `_Refused`."""
         try:
@@ -132,7 +150,7 @@ class DaemonAuditSink:
                 self._spool.keep(waiting[done:])
         return True
 
-    def _ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _ask(self, path: str, body: Mapping[str, Any], method: str = "POST") -> dict[str, Any]:
         content = encoded(body)
         if len(content) > MOST_BYTES:
             raise _Refused(
@@ -141,7 +159,7 @@ class DaemonAuditSink:
         connection = HTTPConnection(self._where.hostname or "", self._where.port, timeout=_SECONDS)
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         try:
-            connection.request("POST", path, content, headers)
+            connection.request(method, path, content, headers)
             answer = connection.getresponse()
             said = dict(json.loads(answer.read()))
         except (OSError, HTTPException, ValueError):  # the last from who isn't our daemon

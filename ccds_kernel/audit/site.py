@@ -9,6 +9,7 @@ from pathlib import Path
 from ccds_kernel.audit.client import DaemonAuditSink
 from ccds_kernel.audit.log import AuditSink, FileAuditSink
 from ccds_kernel.audit.token import SPOOL_VARIABLE, TOKEN_VARIABLE, URL_VARIABLE, AuditToken, audit_secret, issue
+from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import Settings
 
 
@@ -68,11 +69,35 @@ def job_variables(
             the job needs none.
 
     Raises:
-        CcdsError: the daemon doesn't answer, or refuses.
+        CcdsError: the daemon doesn't answer, or refuses; or the session has a right to the database, and the job got none: it
+            mustn't have the session's.
+    """
+    sink, told, url = session_sink(env), {}, None
+    if sink is not None:
+        token, url = sink.job_rights(job, minutes, database=database is not None)
+        told = {name: env[name] for name in (URL_VARIABLE, SPOOL_VARIABLE) if name in env} | {TOKEN_VARIABLE: token}
+    if database and database in env and not url:
+        raise CcdsError(
+            expected="a right of the job's own to the project's database, from the audit daemon",
+            found="none",
+            do="start the session anew, or tell the administrators of this site",
+        )
+    return told | ({database: url} if database and url else {})
+
+
+def end_job_right(job: str | None = None, env: Mapping[str, str] = os.environ) -> bool:
+    """Gives back the right to the project's database that a batch job has; returns whether the daemon took it.
+
+    Never raises: what can't be given back now ends by itself, with the person's rights or its time.
+
+    Args:
+        job: its name, where `env` is the environment of a session of that person and project; None where it is the job's own.
+        env: of whoever asks.
     """
     sink = session_sink(env)
-    if sink is None:
-        return {}
-    inherited = {name: env[name] for name in (URL_VARIABLE, SPOOL_VARIABLE) if name in env}
-    token, url = sink.job_rights(job, minutes, database=database is not None)
-    return inherited | {TOKEN_VARIABLE: token} | ({database: url} if database and url else {})
+    try:
+        if sink is not None:
+            sink.end_job_right(job)
+    except CcdsError:
+        return False
+    return sink is not None

@@ -44,6 +44,7 @@ class AuditToken:
         session: the session's name; for one of its batch jobs `<session>/<job>`.
         until: when it ends; an aware time, kept in UTC.
         since: from when on an event that had to wait may say that it happened; now, where it isn't given. Both to the second.
+        right: which right to the project's database is the job's, of those of jobs of that name; empty where it has none.
 
     Raises:
         CcdsError: no person or no session, a text that is too long or not printable, or a time without zone.
@@ -54,12 +55,13 @@ class AuditToken:
     session: str
     until: datetime
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    right: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("person", "project", "session"):
+        for name in ("person", "project", "session", "right"):
             text = getattr(self, name)
             whole = isinstance(text, str) and len(text) <= _LONGEST and text.isprintable()
-            if not whole or not (text or name == "project"):
+            if not whole or not (text or name in ("project", "right")):
                 raise CcdsError(
                     expected=f"a {name} in printable text, at most {_LONGEST} letters",
                     found="another one",
@@ -87,7 +89,7 @@ def issue(secret: bytes, token: AuditToken) -> str:
         "session": token.session,
         "since": token.since.isoformat(timespec="seconds"),
         "until": token.until.isoformat(timespec="seconds"),
-    }
+    } | ({"right": token.right} if token.right else {})
     content = _encoded(json.dumps(values, sort_keys=True, separators=(",", ":")).encode())
     return f"{_VERSION}.{content}.{_mac(secret, content)}"
 
@@ -105,7 +107,9 @@ def read(secret: bytes, text: str, now: datetime) -> AuditToken:
     until = datetime.fromisoformat(values["until"])
     # One that an earlier version made for a session that still runs doesn't say since when.
     since = datetime.fromisoformat(values["since"]) if "since" in values else now - LONGEST_WAITING
-    token = AuditToken(values["person"], values["project"], values["session"], until, since)
+    token = AuditToken(
+        values["person"], values["project"], values["session"], until, since, right=values.get("right", "")
+    )
     if now >= token.until:
         raise _refused("one that has ended")
     return token

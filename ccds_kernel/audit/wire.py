@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -21,6 +22,7 @@ MOST_BYTES = 32 * 1024
 """Of one request's body."""
 
 _MOST_LETTERS, _MOST_ITEMS, _LARGEST = 2000, 100, 2**53
+_JOB = r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$"
 _YEAR_MINUTES = 366 * 24 * 60.0
 _QUEUE = timedelta(days=30)
 _LONGEST_JOB = timedelta(days=92)
@@ -48,9 +50,15 @@ class _Message(BaseModel):
 class _TokenRequest(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    job: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$")
+    job: str = Field(pattern=_JOB)
     minutes: float = Field(gt=0, le=_YEAR_MINUTES)
     database: bool = False
+
+
+class _EndRequest(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    job: str | None = Field(default=None, pattern=_JOB)
 
 
 def message(event: Event, *, happened: datetime | None = None) -> dict[str, Any]:
@@ -114,6 +122,7 @@ def job_token(token: AuditToken, body: bytes, now: datetime, *, latest: datetime
     """The token for the batch job that `body` asks for: of the same person and project, for as long as it may wait and run.
 
     It ends with its application, at `latest`, and lives no longer than three months: a job that runs on needs a new session's.
+    Where a right to the project's database is asked for, too, it names the one that is to be made.
 
     Raises:
         CcdsError: the request is none, or `token` is a batch job's itself: else one session could go on for ever.
@@ -133,12 +142,28 @@ def job_token(token: AuditToken, body: bytes, now: datetime, *, latest: datetime
     until = min(
         now + timedelta(minutes=asked.minutes) + _QUEUE, now + _LONGEST_JOB, latest or datetime.max.replace(tzinfo=UTC)
     )
-    return AuditToken(token.person, token.project, f"{token.session}/{asked.job}", until, token.since)
+    right = secrets.token_hex(4) if asked.database else ""
+    return AuditToken(token.person, token.project, f"{token.session}/{asked.job}", until, token.since, right)
 
 
-def asks_for_database(body: bytes) -> bool:
-    """Whether a request that `job_token` took asks for a right to the project's database, too."""
-    return _TokenRequest.model_validate_json(body).database
+def ended_job(token: AuditToken, body: bytes) -> str:
+    """The job whose right to the project's database whoever holds `token` gives back by `body`.
+
+    Raises:
+        CcdsError: the request is none; a job names another one than itself, or a session none.
+    """
+    try:
+        asked = _EndRequest.model_validate_json(body).job
+    except ValidationError:
+        raise CcdsError(
+            expected="a job's name", found="another request", do="name the job whose right to the database ends"
+        ) from None
+    own = token.session.partition("/")[2]
+    if token.is_job_s and asked not in (None, own):
+        raise CcdsError(expected="a job that ends its own right", found="one that names another job", do="leave it so")
+    if asked is None and not own:
+        raise CcdsError(expected="the job's name", found="none", do="name the job whose right to the database ends")
+    return own or str(asked)
 
 
 def _is_bearable(value: object) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ccds_kernel.audit.site import end_job_right
 from ccds_kernel.batch import JobId
 from ccds_kernel.batch.site import scheduler_of
 from ccds_kernel.errors import CcdsError
@@ -53,7 +54,9 @@ class Desk:
         return ClusterEngine(scheduler, order, host=here)
 
 
-def control(arguments: Sequence[str], work: Callable[[Desk], object], held: type[CcdsError]) -> int:
+def control(
+    arguments: Sequence[str], work: Callable[[Desk], object], held: type[CcdsError], *, database: str | None = None
+) -> int:
     """Works; the exit status is 0 when every item came to its outcome, or somebody stopped it.
 
     Args:
@@ -61,8 +64,11 @@ def control(arguments: Sequence[str], work: Callable[[Desk], object], held: type
         work: does it.
         held: what it raises where another run is at work. Mostly that is its own, of its life before this one, on another host
             that was lost: it is tried again until such a one would have been silent for long.
+        database: the variable that holds the job's own right to the project's database, which is given back at the end; None
+            where it has none.
     """
     signal.signal(signal.SIGTERM, _interrupted)
+    is_over = True
     try:
         with opened(Path(arguments[0])) as own:
             order = (own / "order.json").read_bytes()
@@ -78,12 +84,17 @@ def control(arguments: Sequence[str], work: Callable[[Desk], object], held: type
             else:
                 return 0
     except KeyboardInterrupt:
+        # A scheduler that makes room starts the job anew in a while, with the same right; whoever cancels it ends that, too.
+        is_over = False
         return 1
     except CcdsError as error:
         sys.stderr.write(f"{error}\n")
         with suppress(OSError):  # who was turned away may have no access any more
             _no_longer_waits(RunFolder(Path(arguments[0]).parents[1]), error)
         return 1
+    finally:
+        if is_over and database and database in os.environ:
+            end_job_right()
 
 
 def _no_longer_waits(folder: RunFolder, error: CcdsError) -> None:

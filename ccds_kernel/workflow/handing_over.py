@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from ccds_kernel.audit.site import job_variables
+from ccds_kernel.audit.site import end_job_right, job_variables
 from ccds_kernel.batch import JobRefusedError, JobState
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import settings_file
@@ -61,7 +61,6 @@ def hand_over(
     *,
     workers: int,
     wall_minutes: float,
-    env: Mapping[str, str] | None = None,
     database: str | None = None,
 ) -> Controller:
     """Hands the run's controller over; returns when the scheduler has it.
@@ -73,25 +72,31 @@ def hand_over(
         waits: the run's progress until it begins.
         workers: how many at once, as far as there is room.
         wall_minutes: how long each job may take.
-        env: what the controller needs beyond the site's settings, the project and its way to the audit daemon.
-        database: see `job_variables`.
+        database: see `job_variables`; where the scheduler doesn't take the job, its right ends at once.
 
     Raises:
-        CcdsError: as `ClusterRun.submit`; or the audit daemon doesn't answer.
+        CcdsError: as `ClusterRun.submit`, `job_variables`.
         JobRefusedError: the scheduler will never run it.
         SchedulerUnavailableError: the scheduler doesn't answer: hand it over again.
     """
     job = RunJob(run.project, run.run, CONTROLLER).name
     rights = job_variables(job, wall_minutes, database=database)
-    told = {"CCDS_CONFIG": str(settings_file().absolute()), **(env or {}), **rights}
+    told = {"CCDS_CONFIG": str(settings_file().absolute()), **rights}
     if "CCDS_PROJECT" in os.environ:
         told["CCDS_PROJECT"] = os.environ["CCDS_PROJECT"]
-    run.keep(replace(waits, state=RunState.WAITING))
+    before, is_refused = run.controller(), False
     try:
+        run.keep(replace(waits, state=RunState.WAITING))
         return run.submit(module, order, workers=workers, wall_minutes=wall_minutes, env=told)
     except JobRefusedError as error:
+        is_refused = True
         run.keep(replace(waits, state=RunState.BROKEN, ended_at=datetime.now(UTC), why=str(error)))
         raise
+    finally:
+        # A scheduler that was asked may have the job, whatever went wrong, unless it says no. It wasn't asked where the note of
+        # the controller is the one of before, as that of one that came to life meanwhile.
+        if database in rights and (is_refused or run.controller() == before):
+            end_job_right(env=rights)
 
 
 def end(run: ClusterRun) -> None:
@@ -112,3 +117,4 @@ def end(run: ClusterRun) -> None:
     else:
         run.end()
         run.keep(replace(progress, state=RunState.STOPPED, ended_at=datetime.now(UTC), why="somebody cancelled it"))
+        end_job_right(RunJob(run.project, run.run, CONTROLLER).name)  # a job that never began can't give it back

@@ -7,6 +7,8 @@ in another's name. It keeps nothing that the log doesn't hold: killed at any mom
     POST /events  {"id", "event", "fields", "claimed"}   -> {}          an event; the same id again is no second line
     POST /tokens  {"job", "minutes"}                     -> {"token"}   a session's token for one of its batch jobs
                   … "database": true                     -> … "database" and the job's own right to the project's database
+    DELETE /tokens {}                                    -> {}          a job's token: its right to the database ends
+                   {"job"}                               -> {}          a session's: that of jobs of that name, of its person
     GET  /health                                         -> {"status"}  503 while the log can't be written
 
 A forged token, and an event of another person, project or time, or that the roster doesn't allow, are events themselves; where
@@ -34,7 +36,7 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application, HTTPError, RequestHandler
 
 from ccds_hub.audit_ids import WrittenIds
-from ccds_hub.job_database import NoRightError, database_of
+from ccds_hub.job_database import NoRightError, database_of, end_database_of
 from ccds_hub.left_out import LeftOut
 from ccds_hub.rate import Rate
 from ccds_hub.state_folder import closed_folder
@@ -50,7 +52,7 @@ from ccds_kernel.audit.wire import (
     MOST_BYTES,
     TOKENS_PATH,
     Sent,
-    asks_for_database,
+    ended_job,
     job_token,
     parse,
     why_not,
@@ -61,6 +63,7 @@ from ccds_kernel.settings import Settings, load_settings
 
 _ACTION = "write into the audit log"
 _DATABASE = "give a job a right to the project's database"
+_END = "end a job's right to the project's database"
 _STRANGER = "unknown"
 _SCHEME = "Bearer "
 _LOG = logging.getLogger("ccds.audit")
@@ -206,11 +209,8 @@ class _Events(_Handler):
 class _Tokens(_Handler):
     async def post(self) -> None:
         """Makes a token for one of the session's batch jobs."""
-        token = await self.token()
+        token = await self._asks()
         if token is None:
-            return
-        if not self.daemon.sessions.allows((token.person, token.project)):
-            await self.slow_down(token)
             return
         latest = await asyncio.to_thread(end_of, token.project, self.daemon.settings)
         try:
@@ -222,7 +222,7 @@ class _Tokens(_Handler):
                 self.refuse(400, error)
             return
         rights = {"token": issue(self.daemon.secret, made)}
-        if asks_for_database(self.request.body):
+        if made.right:
             try:
                 database = await asyncio.get_running_loop().run_in_executor(
                     self.daemon.databases, database_of, made, self.daemon.settings
@@ -235,6 +235,36 @@ class _Tokens(_Handler):
                 return
             rights |= {"database": database} if database else {}
         self.finish(rights)
+
+    async def delete(self) -> None:
+        """Ends the right to the project's database of a job: the one that asks, or one of the session's person."""
+        token = await self._asks()
+        if token is None:
+            return
+        try:
+            job = ended_job(token, self.request.body)
+        except CcdsError as error:
+            if token.is_job_s:
+                await self.deny(token, error, _END)
+            else:
+                self.refuse(400, error)
+            return
+        try:
+            await asyncio.get_running_loop().run_in_executor(
+                self.daemon.databases, end_database_of, token, job, self.daemon.settings
+            )
+        except CcdsError as error:
+            self.refuse(503, error)
+            return
+        self.finish({})
+
+    async def _asks(self) -> AuditToken | None:
+        """The token of who asks; None where it is no good or asks too fast, which is answered then."""
+        token = await self.token()
+        if token is not None and not self.daemon.sessions.allows((token.person, token.project)):
+            await self.slow_down(token)
+            return None
+        return token
 
 
 class _Health(_Handler):

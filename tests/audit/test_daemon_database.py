@@ -1,7 +1,5 @@
 """The right to the project's database that the audit daemon makes for a job, where that is a server."""
 
-import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import date, timedelta
@@ -12,61 +10,12 @@ import pytest
 from ccds_hub.job_database import MOST
 from ccds_kernel.audit.site import job_variables, session_variables
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.database import VARIABLE, bring_databases, end_sessions, site_database
+from ccds_kernel.irb.database import VARIABLE, end_sessions
 from ccds_kernel.irb.registry import registry_of
-from ccds_kernel.session.name import SessionName
-from ccds_kernel.settings import load_settings
-from ccds_kernel.store.postgresql import AT_MOST, login_from, open_schema
-from ccds_spawners.database import close_database
-from support.audit import AuditSite, audit_site, denials, token
-from support.postgresql import Server
+from ccds_kernel.store.postgresql import AT_MOST
+from support.audit import denials, token
+from support.job_database import JOB, end_session, open_session, opens, plain_url, rights_of
 from support.site import application, on_roster
-
-JOB = "workflow-1"
-SESSION = "chest-1-lab"
-
-
-@pytest.fixture
-def site_with_server(tmp_path, postgresql: Server) -> Iterator[AuditSite]:
-    """A site whose daemon runs, and whose projects' rows lie on a server; ann, a fellow of CHEST-1, has a session."""
-    with audit_site(tmp_path / "site") as site:
-        lines = [
-            f"{name} = {json.dumps(value)}" for name, value in postgresql.take_in(site.settings.paths.state).items()
-        ]
-        file = site.folder / "ccds.toml"
-        file.write_text("\n".join([file.read_text(encoding="utf-8"), "[database]", *lines, ""]), encoding="utf-8")
-        site.settings = load_settings(file)
-        bring_databases(registry_of(site.settings).applications(), site.settings)
-        site.start()
-        open_session(site)
-        yield site
-        postgresql.forget("chest-1")
-
-
-def open_session(site: AuditSite) -> dict[str, str]:
-    """Gives ann's session its own right, as its spawner does; what its environment says of that."""
-    with site_database(site.settings) as database:
-        return database.issue(registry_of(site.settings).get("CHEST-1"), "ann", SESSION)
-
-
-def end_session(site: AuditSite) -> None:
-    """Ends that, as the hub does when the session ends."""
-    close_database(SessionName.parse(SESSION), "ann", site.settings)
-
-
-def rights_of(site: AuditSite) -> dict[str, str]:
-    """What the environment of a job of ann's has."""
-    variables = session_variables(token(), site.folder, site.settings)
-    return job_variables(JOB, 60, variables, database=VARIABLE)
-
-
-def opens(rights: dict[str, str]) -> bool:
-    """Whether that right opens the project's rows."""
-    try:
-        open_schema(login_from(rights[VARIABLE]), "chest-1").close()
-    except CcdsError:
-        return False
-    return True
 
 
 def test_a_job_s_right_outlives_the_session(site_with_server):
@@ -143,7 +92,7 @@ def test_where_rows_lie_in_files_there_is_none(site):
 def test_it_holds_as_many_connections_as_one_process_opens(site_with_server):
     """A session's holds those of its kernels and jobs: eight of that kind would shut everybody else out."""
     rights = rights_of(site_with_server)
-    url = login_from(rights[VARIABLE]).set(drivername="postgresql").render_as_string(hide_password=False)
+    url = plain_url(rights)
 
     with ExitStack() as opened:
         for _ in range(AT_MOST):

@@ -4,23 +4,27 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
 
 from ccds_kernel.audit.events.imaging import VolumesMade
-from ccds_kernel.audit.site import audit_log
+from ccds_kernel.audit.site import audit_log, session_variables
 from ccds_kernel.cohort.tables import report
 from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.volume import digest
 from ccds_kernel.irb.applying import apply_application
+from ccds_kernel.irb.database import site_database
 from ccds_kernel.irb.identity import unix_user
 from ccds_kernel.irb.project import Project, open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.settings import Settings, load_settings
+from support.audit import AuditSite, token
+from support.demo import free_port
 from support.dicom import Stack, write_stack
 from support.image_studies import RULES
 from support.postgresql import in_session, session_environment
@@ -29,6 +33,7 @@ from support.site import ADMINISTRATOR, application, on_roster, write_settings
 PROJECT = "HEAD-1"
 KEYS = [letter * 16 for letter in "abcdef"]
 LEANS = KEYS[2]
+SESSION = "head-1-lab"
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,11 @@ class ConvertSite:
         lines = audit_log(self.settings).entries(PROJECT)
         return Counter(line["detail"]["study_key"] for line in lines if line["event"] == kind)
 
+    def job_rights(self) -> int:
+        """How many jobs have a right to the project's database now."""
+        with site_database(self.settings) as database:
+            return sum("/" in one.session for one in database.credentials.issued()) if database else 0
+
 
 def put_on_roster(settings: Settings, role: str = "engineer") -> None:
     """Puts whoever runs the tests onto the roster in that role."""
@@ -112,4 +122,19 @@ def convert_site(folder: Path, database: dict[str, Any], *lines: str) -> Convert
         closing(open_project(PROJECT, Action.WRITE_IMAGES, settings=settings)) as project,
     ):
         _fill(project)
-    return ConvertSite(config, session_environment(settings, PROJECT, unix_user()))
+    return ConvertSite(config, session_environment(settings, PROJECT, unix_user(), SESSION))
+
+
+@contextmanager
+def with_audit_daemon(site: ConvertSite) -> Iterator[ConvertSite]:
+    """The same site, whose commands are a session's: their events go through a daemon, which gives their jobs what those need."""
+    with site.config.open("a", encoding="utf-8") as file:
+        file.write(f"\n[audit]\nport = {free_port()}\n")
+    site.settings.paths.state.chmod(0o700)
+    daemon = AuditSite(site.config.parent, site.settings)
+    daemon.start()
+    try:
+        told = session_variables(token(unix_user(), PROJECT, SESSION), site.config.parent, site.settings)
+        yield replace(site, environment=site.environment | told)
+    finally:
+        daemon.kill()

@@ -141,11 +141,12 @@ def in_session(settings: Settings, project_id: str, person: str) -> Iterator[Non
         yield
 
 
-def session_environment(settings: Settings, project_id: str, person: str) -> dict[str, str]:
-    """That which the spawner would give such a session; empty where the project's rows lie in a file."""
+def session_environment(settings: Settings, project_id: str, person: str, session: str | None = None) -> dict[str, str]:
+    """That which the spawner would give such a session, of that name; empty where the project's rows lie in a file."""
     application = registry_of(settings).get(project_id)
+    name = session or f"{application.slug}-{next(_numbers)}"
     with site_database(settings) as database:
-        return database.issue(application, person, f"{application.slug}-{next(_numbers)}") if database else {}
+        return database.issue(application, person, name) if database else {}
 
 
 @contextmanager

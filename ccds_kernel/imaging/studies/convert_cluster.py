@@ -6,7 +6,6 @@ The controller alone has the project's database and the audit log, as the person
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -93,7 +92,7 @@ def hand_over(
     Raises:
         ProjectAccessDenied: this person may not.
         CcdsError: no such study; the database is one of this host only; a run is at work, somebody else's or of other studies;
-            the folder can't be written, or the audit daemon doesn't answer.
+            the folder can't be written, or the audit daemon doesn't answer or gives the job no right to the database.
         JobRefusedError: the scheduler will never run it.
         SchedulerUnavailableError: the scheduler doesn't answer: hand it over again.
     """
@@ -113,8 +112,6 @@ def hand_over(
         wall_minutes=wall_minutes,
     )
     waits = begun("convert", order.digest, ClusterEngine.name, project.person, len(keys))
-    # In a session the job gets a right of its own, which takes the place of ours.
-    ours = {VARIABLE: os.environ[VARIABLE]} if VARIABLE in os.environ else {}
     controller = handing_over.hand_over(
         run,
         _CONTROLLER,
@@ -122,8 +119,7 @@ def hand_over(
         waits,
         workers=order.workers,
         wall_minutes=wall_minutes,
-        env=ours,
-        database=VARIABLE,
+        database=None if project.settings.database.engine == "sqlite" else VARIABLE,
     )
     return HandedOver(controller, order, new=True)
 

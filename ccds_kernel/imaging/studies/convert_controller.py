@@ -11,6 +11,7 @@ from contextlib import closing
 from ccds_kernel.imaging.studies.convert_cluster import ORDER, RUN, check_database
 from ccds_kernel.imaging.studies.convert_run import RunHeldError, convert_studies
 from ccds_kernel.imaging.studies.repository import ImageStudies
+from ccds_kernel.irb.database import VARIABLE
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.workflow.controller import Desk, control
@@ -32,4 +33,4 @@ def _work(desk: Desk) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(control(sys.argv[1:], _work, RunHeldError))
+    sys.exit(control(sys.argv[1:], _work, RunHeldError, database=VARIABLE))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ccds_kernel.audit.token import TOKEN_VARIABLE
 from ccds_kernel.imaging.studies.one_at_a_time import making
-from support.convert_site import KEYS, LEANS, ConvertSite, convert_site, put_on_roster
+from support.convert_site import KEYS, LEANS, ConvertSite, convert_site, put_on_roster, with_audit_daemon
 from support.locks import waiting_for
 from support.postgresql import Server
 from support.slurm import Cluster, running_slurm
@@ -27,12 +28,13 @@ def slurm() -> Iterator[Cluster]:
 
 @pytest.fixture
 def site(slurm: Cluster, postgresql: Server, tmp_path: Path) -> Iterator[ConvertSite]:
-    """Its jobs are Slurm's, its rows PostgreSQL's."""
+    """Its jobs are Slurm's, its rows PostgreSQL's, its commands those of a session."""
     (tmp_path / "site" / "state").mkdir(parents=True)
     database = postgresql.take_in(tmp_path / "site" / "state")
     lines = ("[scheduler]", 'engine = "slurm"', "[slurm]", f'conf = "{slurm.folder}/slurm.conf"')
-    yield convert_site(tmp_path / "site", database, *lines)
-    slurm.cancel_all()
+    with with_audit_daemon(convert_site(tmp_path / "site", database, *lines)) as site:
+        yield site
+        slurm.cancel_all()
     postgresql.forget("head-1")
 
 
@@ -42,7 +44,10 @@ def without_times(text: str) -> list[dict[str, object]]:
 
 
 def test_workers_that_are_jobs_come_to_what_this_machine_does(site: ConvertSite, slurm: Cluster) -> None:
-    """One that has a study is killed: each has one verdict, one event, and the voxels that one machine makes; no job is left."""
+    """One that has a study is killed: each has one verdict, one event, and the voxels that one machine makes.
+
+    No job is left, and no right of one.
+    """
     nifti = site.folder / "nifti"
     with site.begin("--engine", "cluster", "--workers", "2", "--follow", "--json") as running:
         with making(nifti, KEYS[0]):
@@ -51,7 +56,7 @@ def test_workers_that_are_jobs_come_to_what_this_machine_does(site: ConvertSite,
             os.kill(at_it, signal.SIGKILL)
             until(lambda: set(waiting_for(lock)) - {at_it}, "another one that has it", ENDS_S)
         said, complaint = running.communicate(timeout=300)
-    volumes, events = site.digests(), site.told()
+    volumes, events, rights = site.digests(), site.told(), site.job_rights()
     shown = json.loads(site.ccds("--json", verb="conversion")[1])
     nothing = site.ccds("--engine", "cluster")
 
@@ -64,6 +69,7 @@ def test_workers_that_are_jobs_come_to_what_this_machine_does(site: ConvertSite,
     assert volumes == site.digests()
     assert len(volumes) == len(KEYS) - 1
     assert events == dict.fromkeys(KEYS, 1)
+    assert rights == 0
     assert (shown["run"]["state"], shown["run"]["engine"], shown["run"]["done"]) == ("ended", "cluster", len(KEYS))
     assert nothing[1].startswith("none of 6 studies waits")
     assert slurm.run("squeue", "--noheader", "--states=PENDING,RUNNING") == ""
@@ -86,9 +92,9 @@ def test_whose_right_ended_before_the_job_began_makes_nothing(site: ConvertSite,
 
 
 def test_a_partition_that_slurm_doesn_t_have_is_one_line(site: ConvertSite) -> None:
-    """The site's settings name it for batch work: nothing is begun, and the run doesn't wait for ever."""
-    with site.config.open("a", encoding="utf-8") as file:
-        file.write('batch = "nowhere"\n')
+    """The site's settings name it for batch work: nothing is begun, the run doesn't wait for ever, its right is over."""
+    told = site.config.read_text(encoding="utf-8")
+    site.config.write_text(told.replace("[slurm]\n", '[slurm]\nbatch = "nowhere"\n'), encoding="utf-8")
 
     status, said, complaint = site.ccds("--engine", "cluster")
 
@@ -96,6 +102,33 @@ def test_a_partition_that_slurm_doesn_t_have_is_one_line(site: ConvertSite) -> N
     assert complaint.startswith("ccds: expected ")
     assert complaint.count("\n") == 1
     assert json.loads(site.ccds("--json", verb="conversion")[1])["run"]["state"] == "broken"
+    assert site.job_rights() == 0
+
+
+def test_a_job_that_is_taken_back_leaves_no_right(site: ConvertSite, slurm: Cluster) -> None:
+    """It never began, so it can't give it back itself: who cancels it does."""
+    slurm.run("scontrol", "update", "PartitionName=batch", "State=DOWN")
+    handed = site.ccds("--engine", "cluster", "--json")
+    before = site.job_rights()
+
+    cancelled = site.ccds("--cancel", verb="conversion")
+
+    slurm.run("scontrol", "update", "PartitionName=batch", "State=UP")
+    assert (handed[0], cancelled[0]) == (0, 0), handed[2] + cancelled[2]
+    assert (before, site.job_rights()) == (1, 0)
+
+
+def test_without_a_right_of_its_own_there_is_no_job(site: ConvertSite, slurm: Cluster) -> None:
+    """The session's isn't given to it."""
+    del site.environment[TOKEN_VARIABLE]
+
+    status, said, complaint = site.ccds("--engine", "cluster")
+
+    assert (status, said, complaint.count("\n")) == (1, "", 1)
+    assert complaint.startswith(
+        "ccds: expected a right of the job's own to the project's database, from the audit daemon"
+    )
+    assert slurm.run("squeue", "--noheader") == ""
 
 
 def test_a_database_of_one_host_is_refused(tmp_path: Path) -> None:

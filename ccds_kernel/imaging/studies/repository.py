@@ -27,6 +27,7 @@ from ccds_kernel.imaging.selection.rules_file import parse_rules
 from ccds_kernel.imaging.series import Inventory, find_series
 from ccds_kernel.imaging.studies import rows
 from ccds_kernel.imaging.studies.converting import Brief, Made, make_study
+from ccds_kernel.imaging.studies.not_kept import not_kept
 from ccds_kernel.imaging.studies.one_at_a_time import making
 from ccds_kernel.imaging.studies.read_rows import keep_series, series_kept
 from ccds_kernel.imaging.studies.rows import Judgement, KeptMask
@@ -169,11 +170,7 @@ class ImageStudies:
                 self._kept(study_key, made)
                 return True
         except OSError as error:
-            raise CcdsError(
-                expected="to set aside what is no volume any more",
-                found=error.strerror or "an error",
-                do="ask the administrators of this site",
-            ) from error
+            raise not_kept(error) from error
 
     def series_numbers(self, study_key: str) -> dict[str, int]:
         """Series → SeriesNumber, of those of a study that have one, as they were read last."""

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from support.components import need_program
 from support.demo import free_port
+from support.killing import kill_all
 from support.unix import need_root, open_folder
 from support.waiting import until
 
@@ -179,10 +180,7 @@ class Cluster:
         """Ends every job and daemon; nothing of the cluster runs on."""
         for name in reversed(self._daemons):
             self._end(name, signal.SIGTERM)
-        for pid in self._processes():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        until(lambda: not self._processes(), "all processes of the cluster to be gone")
+        kill_all(self._processes, "the cluster")
 
     def start_controller(self, *, anew: bool = False) -> None:
         """Starts slurmctld and waits until it answers: with the state that was saved, or `anew` with none, counting from 1."""

@@ -7,7 +7,6 @@ What it can't show is that a real LSF prints these answers: docs/lsf.md says so.
 import getpass
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from support.waiting import until
+from support.killing import kill_all
 
 PROGRAMS = (
     "bsub",
@@ -161,10 +160,7 @@ class StandIn:
     def stop(self) -> None:
         """Ends every job; nothing of it runs on."""
         self.configure(closed=True)
-        for pid in self.processes():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        until(lambda: not self.processes(), "all processes of the stand-in to be gone")
+        kill_all(self.processes, "the stand-in")
 
     def processes(self) -> list[int]:
         """Whatever runs of it, its jobs included: each has the folder, or what lies beside it, in its arguments."""

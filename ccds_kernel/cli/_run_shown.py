@@ -26,8 +26,9 @@ def bar(at: list[Progress], *, doing: str = "normalizing", unit: str = "volumes"
                 shown.total, shown.initial = progress.total, progress.done_before + progress.failed
                 shown.n = shown.initial
             at[:] = [progress]
-            if progress.failed:
-                shown.set_postfix_str(f"{progress.failed} failed", refresh=False)
+            failed = f"{progress.failed} failed" if progress.failed else ""
+            waits = progress.why if progress.ended_at is None else None
+            shown.set_postfix_str(", ".join(filter(None, [failed, waits])), refresh=waits is not None)
             shown.update(progress.done_before + progress.done + progress.failed - shown.n)
 
         yield tell
@@ -76,6 +77,8 @@ def pace(progress: Progress, unit: str = "volumes") -> str:
         told += f", {progress.per_s * 3600:.0f} {unit} an hour"
     if progress.seconds_left is not None:
         told += f", {timedelta(seconds=round(progress.seconds_left))} left"
+    if progress.why:
+        told += f"; {progress.why}"
     return told
 
 

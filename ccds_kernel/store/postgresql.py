@@ -28,7 +28,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import kept_password
 from ccds_kernel.settings import DatabaseSettings
 from ccds_kernel.store.migrate import refuse_other_schema
-from ccds_kernel.store.transactions import BUSY_SECONDS, WRITES, Store, told_plainly
+from ccds_kernel.store.transactions import BUSY_SECONDS, WRITES, DatabaseAwayError, Store, told_plainly
 
 _DRIVER = "postgresql+psycopg"
 _KEPT, AT_MOST = 1, 5
@@ -52,6 +52,15 @@ _REMEDIES: tuple[tuple[type[psycopg.Error], str], ...] = (
     (errors.InternalError, _SERVER),
 )
 """What people can do about the failures that aren't ours; the first that fits."""
+
+_AWAY = (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow)
+_COMES_AND_GOES = (
+    "the database system is starting up",
+    "the database system is shutting down",
+    "the database system is in recovery mode",
+    "the database system is not yet accepting connections",
+)
+"""What a server says at its door that is being started or stopped (PostgreSQL's `ProcessStartupPacket`, `CAC_state`)."""
 
 
 def administrator_login(settings: DatabaseSettings, state: Path) -> URL:
@@ -183,15 +192,27 @@ def _explained_of(engine: Engine, schema: str, error: DBAPIError) -> CcdsError |
 
 def told_of(error: psycopg.Error) -> CcdsError | None:
     """What people are told of the driver's `error`; None for a mistake in our SQL."""
-    if error.sqlstate is None and "FATAL" in str(
-        error
+    away = _is_away(error)
+    if (
+        not away and error.sqlstate is None and "FATAL" in str(error)
     ):  # the server was reached and closed the door: it gives no code then
         found = "a server that doesn't let this role in"
         return CcdsError(expected="a project database that can be used", found=found, do=_ENDED)
     do = next((do for kind, do in _REMEDIES if isinstance(error, kind)), None)
     if do is None:
         return None
-    return CcdsError(expected="a project database that can be used", found=_harmless(error), do=do)
+    kind = DatabaseAwayError if away else CcdsError
+    return kind(expected="a project database that can be used", found=_harmless(error), do=do)
+
+
+def _is_away(error: psycopg.Error) -> bool:
+    """Whether it is the connection that failed, and not what was asked for: nor the role, which stays refused."""
+    if not isinstance(error, psycopg.OperationalError):
+        return False
+    if error.sqlstate is not None:
+        return isinstance(error, _AWAY) or error.sqlstate.startswith("08")
+    told = str(error)
+    return "FATAL" not in told or any(words in told for words in _COMES_AND_GOES)
 
 
 def _begin(schema: str, connection: Connection) -> None:

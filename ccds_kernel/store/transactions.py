@@ -28,6 +28,13 @@ Explain = Callable[[DBAPIError], CcdsError | None]
 """An engine's error → what people are told; None for a mistake in our SQL."""
 
 
+class DatabaseAwayError(CcdsError):
+    """The database can't be reached just now, or its server ended the connection: tried again, the same may succeed.
+
+    Of a transaction that was to be committed then nobody knows whether it was.
+    """
+
+
 @dataclass(frozen=True)
 class Home:
     """What a store belongs to, for the words of its errors.
@@ -77,6 +84,7 @@ class Store:
         """A transaction that only reads.
 
         Raises:
+            DatabaseAwayError: its server is away.
             CcdsError: the database can't be read.
         """
         with told_plainly(self._explain), self._engine.connect() as connection, connection.begin():
@@ -87,6 +95,7 @@ class Store:
         """A transaction that holds the write lock from its begin to its end.
 
         Raises:
+            DatabaseAwayError: its server is away.
             CcdsError: the database can't be written, or others didn't end in time.
         """
         with (

@@ -12,7 +12,11 @@ from ccds_kernel.workflow.operator import Item
 
 
 class Keeper(Protocol):
-    """Whoever it is that keeps. What either method raises ends the run; what was kept stays."""
+    """Whoever it is that keeps. What either method raises ends the run; what was kept stays.
+
+    But for `DatabaseAwayError`: it is then called again for a minute, after pauses that grow; so it may be called twice for what
+    it kept already.
+    """
 
     def brief(self, item: Item) -> Item:
         """`item` with all that its worker has to know, as it is now; called just before it is handed out."""

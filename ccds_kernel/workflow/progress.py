@@ -70,7 +70,7 @@ class Progress:
         reasons: of the failed: step and what was expected there → how many.
         per_s: items that came to an outcome lately, per second; None before that is known.
         seconds_left: None before that is known.
-        why: why it stopped or broke, one line; else None.
+        why: why it stopped or broke, or what a running one waits for, one line; else None.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")

@@ -171,11 +171,12 @@ class _Watch:
     def settle(self, record: Record) -> None:
         self.tally.settle(record)
 
-    def look(self, running: int, waiting: int, workers: int, *, now: bool = False) -> None:
-        moment = time.monotonic()
+    def look(self, running: int, waiting: int, workers: int, *, now: bool = False, why: str | None = None) -> None:
+        moment, now = time.monotonic(), now or why != self._at.why
         if now or moment - self._told >= _TELL_S:
             self._told = moment
-            before, self._at = self._at, self.tally.progress(running, waiting + self.later, workers)
+            counted = self.tally.progress(running, waiting + self.later, workers)
+            before, self._at = self._at, replace(counted, why=why)
             self.tell(self._at)
             if now or moment - self._beat >= (_BEAT_S if _counts(before) == _counts(self._at) else _SOON_S):
                 self._beat = moment

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from distributed.scheduler import KilledWorker
 
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.store.transactions import DatabaseAwayError
 from ccds_kernel.workflow.attempt import Tried, attempt, failure_of, is_full, record_of
 from ccds_kernel.workflow.engine import EngineLost, Workers
 from ccds_kernel.workflow.keeper import Keeper
@@ -24,6 +27,14 @@ MOST_TRIES = 3
 _TICK_S = 0.5
 _ANSWER_S = 60
 
+PATIENCE_S = 60.0
+"""How long a Keeper's database may be away: as long as a server takes to be started anew."""
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 8.0
+WAITS = "waits for the project's database"
+
+_T = TypeVar("_T")
+
 
 class Watch(Protocol):
     """Who is told how far it is."""
@@ -31,8 +42,8 @@ class Watch(Protocol):
     def settle(self, record: Record) -> None:
         """An item came to its outcome."""
 
-    def look(self, running: int, waiting: int, workers: int) -> None:
-        """Is called a few times a second; whatever it raises ends the work."""
+    def look(self, running: int, waiting: int, workers: int, *, why: str | None = None) -> None:
+        """Is called a few times a second, with what the run waits for; whatever it raises ends the work."""
 
 
 class Shift:
@@ -48,6 +59,7 @@ class Shift:
         most_tries: how often an item is tried whose worker died.
         watch: is told.
         keeper: keeps what the operator tells; None where it tells nothing.
+        patience_s: how long the keeper's database may be away.
     """
 
     def __init__(
@@ -59,13 +71,14 @@ class Shift:
         watch: Watch,
         *,
         keeper: Keeper | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._operator, self._folder, self._most_tries, self._watch = operator, folder, most_tries, watch
-        self._keeper = keeper
+        self._keeper, self._patience_s = keeper, patience_s
         self._waiting = sorted(items, key=lambda item: (item.memory, item.key))
         self._tries: dict[str, int] = {}
         self._working: dict[Any, Item] = {}
-        self._room = 0
+        self._room = self._hands = 0
 
     @property
     def left(self) -> int:
@@ -84,7 +97,7 @@ class Shift:
             self._room = workers.memory_each
             self._refuse_too_large(self._room)
             while self.left:
-                hands = _hands(workers)
+                self._hands = hands = _hands(workers)
                 self._hand_out(workers, hands, finished)
                 self._watch.look(len(self._working), len(self._waiting), hands)
                 for future in _taken(finished):
@@ -100,7 +113,7 @@ class Shift:
             if item is None:
                 return
             if self._keeper is not None:
-                item = self._keeper.brief(item)
+                item = self._patiently(partial(self._keeper.brief, item))
             tries = self._tries[item.key] = self._tries.get(item.key, 0) + 1
             try:
                 future = workers.client.submit(
@@ -153,11 +166,30 @@ class Shift:
         """The record, once what was told is kept; None where that doesn't hold any more, and the item is tried again."""
         if tried.told is None or self._keeper is None:
             return tried.record
-        if self._keeper.keep(item, tried.told):
+        if self._patiently(partial(self._keeper.keep, item, tried.told)):
             self._folder.manifest.put(tried.record)
             return tried.record
         tries = self._tries[item.key]
         return None if tries < self._most_tries else self._fail(item, _changed(tries))
+
+    def _patiently(self, ask: Callable[[], _T]) -> _T:
+        """What the keeper answers about an item, once its database is there again; the run shows meanwhile that it lives.
+
+        Raises:
+            DatabaseAwayError: it was away for too long.
+        """
+        end, pause = time.monotonic() + self._patience_s, _FIRST_PAUSE_S
+        while True:
+            try:
+                return ask()
+            except DatabaseAwayError:
+                until = time.monotonic() + pause
+                if until > end:
+                    raise
+            while (left := until - time.monotonic()) > 0:
+                self._watch.look(len(self._working) + 1, len(self._waiting), self._hands, why=WAITS)
+                time.sleep(min(left, _TICK_S))
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
 
     def _tried(self, future: Any, item: Item) -> Tried | None:  # noqa: ANN401 - as above
         """What came of `item`; None where its worker died, and it is tried again.

@@ -1,5 +1,6 @@
 """A store in a schema of PostgreSQL, used through the role of a session."""
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -9,8 +10,17 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.labeling.tables import report
 from ccds_kernel.store.metadata import ADDED_ONLY, metadata
 from ccds_kernel.store.migrate import newest
-from ccds_kernel.store.postgresql import administrator_login, login, login_from, make_engine, open_schema, text_of
-from support.postgresql import Server
+from ccds_kernel.store.postgresql import (
+    administrator_login,
+    login,
+    login_from,
+    make_engine,
+    open_schema,
+    text_of,
+    told_of,
+)
+from ccds_kernel.store.transactions import DatabaseAwayError
+from support.postgresql import Server, end_connections
 from support.store_contract import Place, StoreContract, names, write
 from support.tables import every_table
 
@@ -94,7 +104,7 @@ def test_a_server_that_is_away_is_told(schema):
     nowhere = Server(1, "", None, None).settings
     where = login(nowhere, "ccds_admin", "geheim")
 
-    with pytest.raises(CcdsError, match="let whoever runs this site look at the database server") as raised:
+    with pytest.raises(DatabaseAwayError, match="let whoever runs this site look at the database server") as raised:
         open_schema(where, schema)
 
     assert "geheim" not in f"{raised.value}{where}{where!r}"
@@ -105,15 +115,52 @@ def test_a_connection_that_the_server_ended_is_made_anew(site, issue, schema):
     where = issue(write=True)
     store = open_schema(where, schema)
     write(store, "a")
-    with site.server.as_superuser() as superuser:
-        superuser.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = %s", [where.username]
-        )
+    end_connections(site.server, where.username)
 
     found = names(store)
 
     store.close()
     assert found == ["a"]
+
+
+def test_a_connection_that_ends_within_a_transaction_is_told_as_away(site, issue, schema):
+    """Whoever does it once more succeeds: nothing was kept."""
+    where = issue(write=True)
+    store = open_schema(where, schema)
+
+    def cut_off() -> None:
+        with store.writing() as connection:
+            connection.execute(insert(report), [{"accession": "lost", "study_key": "lost"}])
+            end_connections(site.server, where.username)
+            connection.execute(select(report.c.accession))
+
+    with pytest.raises(DatabaseAwayError):
+        cut_off()
+    write(store, "kept")
+    found = names(store)
+
+    store.close()
+    assert found == ["kept"]
+
+
+def test_a_role_that_is_let_in_no_more_isn_t_told_as_away(site, issue, schema):
+    """To wait for it would help nobody."""
+    store = open_schema(issue(write=True, session="over"), schema)
+    site.credentials.withdraw("ann", "over")
+
+    with pytest.raises(CcdsError) as raised:
+        names(store)
+
+    store.close()
+    assert not isinstance(raised.value, DatabaseAwayError)
+
+
+@pytest.mark.parametrize("words", ["starting up", "shutting down", "in recovery mode"])
+def test_a_server_that_is_being_started_anew_is_away(words):
+    """It answers at the door as one that lets nobody in; that passes."""
+    told = told_of(psycopg.OperationalError(f"connection failed: FATAL:  the database system is {words}"))
+
+    assert isinstance(told, DatabaseAwayError)
 
 
 def test_a_session_that_meets_an_older_schema_is_told_whom_to_ask(site, issue, schema):

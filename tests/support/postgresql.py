@@ -159,6 +159,12 @@ def administrated(server: Server) -> Iterator[Site]:
         engine.dispose()
 
 
+def end_connections(server: Server, role: str) -> None:
+    """Ends those of a role, as a server that is started anew does."""
+    with server.as_superuser() as superuser:
+        superuser.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = %s", [role])
+
+
 def programs() -> Path:
     """The folder of the server's programs; skips or fails the test where there are none."""
     on_path = shutil.which("initdb")

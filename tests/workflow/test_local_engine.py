@@ -100,7 +100,7 @@ def test_an_engine_that_breaks_down_is_told_as_lost(tmp_path, folder):
     class Silent:
         def settle(self, record: object) -> None: ...
 
-        def look(self, running: int, waiting: int, workers: int) -> None:  # noqa: ARG002 - as the port has it
+        def look(self, running: int, waiting: int, workers: int, *, why: str | None = None) -> None:  # noqa: ARG002 - a Watch's
             if running:
                 process.send_signal(signal.SIGKILL)
 

@@ -42,6 +42,10 @@ class WrittenIds:
         found = self._db.execute("SELECT 1 FROM known WHERE hash = ?", (_hash(project, person, event_id),))
         return found.fetchone() is not None
 
+    def close(self) -> None:
+        """Closes the table."""
+        self._db.close()
+
     def _catch_up(self, project: str) -> None:
         row = self._db.execute("SELECT offset FROM read_to WHERE project = ?", (project,)).fetchone()
         end = row[0] if row else 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ccds_kernel.errors import CcdsError
 
@@ -13,6 +15,28 @@ _MOST_IN_A_BATCH = 4096
 _MOST_GPUS = 1
 _SMALLEST_IMAGE, _LARGEST_IMAGE = 8, 512
 _HIGHEST_RATE = 10.0
+
+
+class SpecFieldError(CcdsError):
+    """A number of a `TrainingSpec` that is none of those that it may be.
+
+    Args:
+        name: the field's, as `TrainingSpec` has it or as a form shows it.
+        allowed: what it may be, as a phrase that follows the name.
+        found: what it is.
+    """
+
+    def __init__(self, name: str, *, allowed: str, found: str) -> None:
+        super().__init__(expected=f"{name} {allowed}", found=found, do=f"correct {name}")
+        self.name = name
+        self._allowed = allowed
+
+    def called(self, label: str) -> SpecFieldError:
+        """The same of a field that its reader knows as `label`."""
+        return SpecFieldError(label, allowed=self._allowed, found=self.found)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), self.name, allowed=self._allowed, found=self.found), ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +58,8 @@ class TrainingSpec:
         wall_minutes: how long one start may take; a run that it ends can be restarted.
 
     Raises:
-        CcdsError: a value outside of this, named; or not one of data list and dataset.
+        SpecFieldError: a number outside of this.
+        CcdsError: no bundle is named; or not one of data list and dataset.
     """
 
     datalist: Path | None = None
@@ -77,11 +102,11 @@ class TrainingSpec:
 def _check_whole(name: str, value: object, least: int, most: int | None) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
         upper = f"to {most}" if most is not None else "or more"
-        raise CcdsError(expected=f"{name} as a whole number, {least} {upper}", found=repr(value), do=f"correct {name}")
+        raise SpecFieldError(name, allowed=f"as a whole number, {least} {upper}", found=repr(value))
 
 
 def _check_above_0(name: str, value: object, most: float) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not (math.isfinite(value) and 0 < value <= most):  # type: ignore[arg-type,operator] # a number by now
         upper = f", at most {most:g}" if math.isfinite(most) else ""
-        raise CcdsError(expected=f"{name} above 0{upper}", found=repr(value), do=f"correct {name}")
+        raise SpecFieldError(name, allowed=f"above 0{upper}", found=repr(value))

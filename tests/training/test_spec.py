@@ -1,5 +1,6 @@
 """What can be asked for, and what is refused with the name of the field."""
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,16 @@ def test_a_value_outside_is_refused_by_name(field, value):
     """One line that names the field."""
     with pytest.raises(CcdsError, match=field):
         TrainingSpec(datalist=LIST, **{field: value})
+
+
+def test_a_copy_of_a_refusal_keeps_its_field():
+    """As one that comes from another process does."""
+    with pytest.raises(CcdsError) as refused:
+        TrainingSpec(datalist=LIST, epochs=0)
+
+    again = copy.copy(refused.value)
+
+    assert (again.name, str(again)) == ("epochs", str(refused.value))
 
 
 @pytest.mark.parametrize(("field", "value"), [("epochs", 1), ("epochs", 100_000), ("gpus", 0), ("seed", 2**32 - 1)])

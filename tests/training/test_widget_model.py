@@ -6,9 +6,11 @@ import pytest
 
 from ccds_kernel.batch import JobRefusedError, SchedulerUnavailableError
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.training.spec import TrainingSpec
 from ccds_kernel.training.state import RunState
-from ccds_widgets.training.model import MOST_RUNS
+from ccds_widgets.training.model import LABELS, MOST_RUNS
 from ccds_widgets.training.ports import Asked
+from ccds_widgets.training.view import TrainingWidget
 from support.training_model import FORM, as_json, look, only_run, open_model, run_id, seen, start, trainings
 
 __all__ = ["open_model", "trainings"]
@@ -52,6 +54,37 @@ def test_what_the_scheduler_refuses_is_told_and_the_form_stays(open_model, train
     shown = start(model)
 
     assert (shown["form"]["epochs"], shown["runs"]) == (3, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("learning_rate", 0.0, "expected “Learning rate” above 0, at most 10; found 0.0; correct “Learning rate”"),
+        ("batch_size", 0, "expected “Batch size” as a whole number, 1 to 4096; found 0; correct “Batch size”"),
+        ("gpus", 2, "expected “GPUs” as a whole number, 0 to 1; found 2; correct “GPUs”"),
+        ("cpus", 0, "expected cpus as a whole number, 1 or more; found 0; correct cpus"),
+    ],
+)
+def test_a_number_that_may_not_be_is_told_by_what_the_form_calls_it(open_model, trainings, name, value, told):
+    """Of the form's fields; one that the notebook's cell sets has the name that it has there."""
+    with pytest.raises(CcdsError) as refused:
+        TrainingSpec(datalist="list.json", **{name: value})
+    trainings.refusal = refused.value
+
+    with pytest.raises(CcdsError) as shown:
+        open_model().answer({"kind": "launch", "form": FORM})
+
+    assert str(shown.value) == told
+
+
+def test_errors_and_the_form_call_its_fields_the_same():
+    """Each label stands in the page."""
+    page = TrainingWidget._esm
+
+    numbers = {name for name, label in LABELS.items() if f'{{ name: "{name}", label: "{label}", ' in page}
+
+    assert numbers == LABELS.keys() - {"gpus"}
+    assert f'"{LABELS["gpus"]}", gpus)' in page
 
 
 def test_a_run_that_the_scheduler_did_not_hear_of_is_shown_and_can_be_restarted(open_model, trainings):

@@ -14,6 +14,7 @@ from typing import Any
 from ccds_kernel.batch import SchedulerUnavailableError
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.training.run import RunStatus
+from ccds_kernel.training.spec import SpecFieldError
 from ccds_kernel.training.state import RunState
 from ccds_widgets.base import sentence
 from ccds_widgets.training import messages
@@ -22,6 +23,16 @@ from ccds_widgets.training.ports import Asked, Look, Seen, Trainings
 
 MOST_RUNS = 50
 """How many runs a page lists, the latest ones."""
+
+LABELS = {
+    "epochs": "Epochs",
+    "batch_size": "Batch size",
+    "seed": "Seed",
+    "image_size": "Image size",
+    "learning_rate": "Learning rate",
+    "gpus": "GPUs",
+}
+"""What the form calls the numbers that it asks for."""
 
 Answer = dict[str, Any]
 
@@ -181,6 +192,8 @@ class TrainingModel:
     def _launch(self) -> None:
         try:
             self._chosen = self._trainings.launch(self._form)
+        except SpecFieldError as error:
+            raise error.called(f"“{LABELS[error.name]}”" if error.name in LABELS else error.name) from None
         except SchedulerUnavailableError as error:
             mine = (one for one in self._trainings.look().runs if one.record.person == self._person)
             self._chosen = next((one.record.id for one in mine if one.status.job is None), self._chosen)
@@ -197,7 +210,7 @@ class TrainingModel:
         return found
 
 
-_ASKED = ("epochs", "batch_size", "seed", "image_size", "learning_rate", "gpus")
+_ASKED = tuple(LABELS)
 
 
 def _can_cancel(status: RunStatus) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from support.components import need_program
 from support.demo import free_port
-from support.killing import kill_all
+from support.ending import kill_all
 from support.unix import need_root, open_folder
 from support.waiting import until
 

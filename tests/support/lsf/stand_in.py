@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from support.killing import kill_all
+from support.ending import kill_all
 
 PROGRAMS = (
     "bsub",

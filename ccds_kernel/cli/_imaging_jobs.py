@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ccds_kernel.cli._run_shown import bar, counted, jobs_as_json, jobs_line, pace
+from ccds_kernel.cli._run_shown import counted, follow, jobs_as_json, jobs_line, pace
 
 if TYPE_CHECKING:
     from ccds_kernel.batch import Scheduler
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from ccds_kernel.workflow.progress import Progress
 
 _GOES_ON = "'ccds imaging volumes' with the same engine goes on with those that wait"
-_LOOK_S = 1.0
 
 
 def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds verbs no public name
@@ -68,31 +65,11 @@ def convert_on_cluster(project: Project, study_keys: Sequence[str], options: arg
 
 
 def _follow(project: Project, scheduler: Scheduler, handed: HandedOver) -> Converted:
-    from ccds_kernel.errors import CcdsError
     from ccds_kernel.imaging.studies.convert_cluster import cluster_run
     from ccds_kernel.imaging.studies.convert_run import what_became
-    from ccds_kernel.workflow.progress import RunState
 
-    run, told = cluster_run(project, scheduler), ""
-    at: list[Progress] = []
-    with bar(at, doing="converting", unit="studies") as tell:
-        while True:
-            jobs = run.now()
-            progress = run.folder.progress()  # its last word was written before its job ended
-            if progress is not None and progress.state is not RunState.WAITING:
-                tell(progress)
-            elif (line := jobs_line(jobs)) and line != told:
-                told = line
-                print(line, file=sys.stderr, flush=True)
-            if jobs is None or jobs.controller.ended:
-                break
-            time.sleep(_LOOK_S)
-    if progress is None or progress.state in {RunState.WAITING, RunState.RUNNING}:
-        raise CcdsError(
-            expected="the controller's job to end in order",
-            found=(jobs.reason if jobs else "") or "that it was ended",
-            do="see controller.log in the run's folder; the same command goes on with those that wait",
-        )
+    run = cluster_run(project, scheduler)
+    progress = follow(run.now, run.folder.progress, rest="those that wait", doing="converting", unit="studies")
     return what_became(project, handed.order.studies, handed.order.digest, progress)
 
 

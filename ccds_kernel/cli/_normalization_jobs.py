@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ccds_kernel.cli._normalization_left_out import tell_left_out
-from ccds_kernel.cli._run_shown import bar, jobs_line
+from ccds_kernel.cli._run_shown import follow, jobs_line
 
 if TYPE_CHECKING:
     from ccds_kernel.batch import Scheduler
@@ -21,12 +20,9 @@ if TYPE_CHECKING:
     from ccds_kernel.normalization.run_advice import Advised
     from ccds_kernel.normalization.runs import NormalizationRun
     from ccds_kernel.workflow.cluster_run import JobsNow
-    from ccds_kernel.workflow.progress import Progress
 
 Advise = Callable[["Sequence[Advised]"], object]
 """Is told what `advised` found."""
-
-_LOOK_S = 1.0
 
 
 def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds verbs no public name
@@ -99,33 +95,13 @@ def run_on_cluster(options: argparse.Namespace, advise: Advise) -> Normalization
 
 
 def _follow(project: Project, scheduler: Scheduler, name: str) -> NormalizationRun:
-    from ccds_kernel.errors import CcdsError
     from ccds_kernel.normalization.runs import NormalizationRuns
     from ccds_kernel.normalization.runs_cluster import jobs_of
-    from ccds_kernel.workflow.progress import RunState
 
-    runs, told = NormalizationRuns(project), ""
-    at: list[Progress] = []
-    with bar(at) as tell:
-        while True:
-            run = runs.get(name)
-            jobs = jobs_of(project, run, scheduler)
-            run = runs.get(name)  # its last word was written before its job ended
-            if run.progress.state is not RunState.WAITING:
-                tell(run.progress)
-            elif (line := jobs_line(jobs)) and line != told:
-                told = line
-                print(line, file=sys.stderr, flush=True)
-            if jobs is None or jobs.controller.ended:
-                break
-            time.sleep(_LOOK_S)
-    if run.progress.state in {RunState.WAITING, RunState.RUNNING}:
-        raise CcdsError(
-            expected="the controller's job to end in order",
-            found=(jobs.reason if jobs else "") or "that it was ended",
-            do="see controller.log in the run's folder; the same command goes on with the rest",
-        )
-    return run
+    runs = NormalizationRuns(project)
+    run = runs.get(name)
+    progress = follow(lambda: jobs_of(project, run, scheduler), lambda: runs.get(name).progress, rest="the rest")
+    return replace(run, progress=progress)
 
 
 def jobs_lines(project: Project, run: NormalizationRun) -> list[str]:

@@ -1,17 +1,20 @@
-"""What the verbs that run a workflow have in common: the bar, what is said of progress and jobs, and that they end in order."""
+"""What the verbs that run a workflow have in common: bar, following, what is said of progress and jobs, an end in order."""
 
 from __future__ import annotations
 
 import argparse
 import signal
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ccds_kernel.workflow.cluster_run import JobsNow
     from ccds_kernel.workflow.progress import Progress
+
+_LOOK_S = 1.0
 
 
 @contextmanager
@@ -32,6 +35,52 @@ def bar(at: list[Progress], *, doing: str = "normalizing", unit: str = "volumes"
             shown.update(progress.done_before + progress.done + progress.failed - shown.n)
 
         yield tell
+
+
+def follow(
+    jobs: Callable[[], JobsNow | None],
+    progress: Callable[[], Progress | None],
+    *,
+    rest: str,
+    doing: str = "normalizing",
+    unit: str = "volumes",
+) -> Progress:
+    """Shows how far a run on the cluster is until its controller's job has ended; returns its last word.
+
+    Args:
+        jobs: how its jobs are, by the scheduler's word.
+        progress: how far it is; None where there is no run yet.
+        rest: what the same command goes on with where the job didn't end in order, in words.
+        doing: what the bar calls it.
+        unit: what is counted.
+
+    Raises:
+        CcdsError: the controller's job didn't end in order.
+    """
+    from ccds_kernel.errors import CcdsError
+    from ccds_kernel.workflow.progress import RunState
+
+    told = ""
+    at: list[Progress] = []
+    with bar(at, doing=doing, unit=unit) as tell:
+        while True:
+            now = jobs()
+            last = progress()  # after the jobs: its last word was written before its job ended
+            if last is not None and last.state is not RunState.WAITING:
+                tell(last)
+            elif (line := jobs_line(now)) and line != told:
+                told = line
+                print(line, file=sys.stderr, flush=True)
+            if now is None or now.controller.ended:
+                break
+            time.sleep(_LOOK_S)
+    if last is None or last.state in {RunState.WAITING, RunState.RUNNING}:
+        raise CcdsError(
+            expected="the controller's job to end in order",
+            found=(now.reason if now else "") or "that it was ended",
+            do=f"see controller.log in the run's folder; the same command goes on with {rest}",
+        )
+    return last
 
 
 @contextmanager

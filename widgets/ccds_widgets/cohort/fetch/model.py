@@ -102,6 +102,8 @@ class FetchModel:
     # --- what the page sees
 
     def _look(self, wanted: messages.Look) -> Answer:
+        # What is done beside is asked first: the queue that is read after it holds whatever it did, if it is done.
+        beside = {**self._confirming(), "single": self._singled()}
         counts, now = self._fetches.counts(), self._now()
         run = self._fetches.run()
         working = run is not None and run.life(now) is Life.WORKING
@@ -126,8 +128,7 @@ class FetchModel:
             "kept": [kept_shown(one) for one in kept],
             "damaged": [sentence(one) for one in wrong],
             "list": self._list(wanted, working=working),
-            **self._confirming(),
-            "single": self._singled(),
+            **beside,
         }
 
     def _list(self, wanted: messages.Look, *, working: bool) -> Answer:

@@ -75,6 +75,7 @@ class SelectionModel:
         return self._rules()
 
     def _list(self, request: messages.List) -> Answer:
+        reading = self._errands.busy  # asked first: what was read until now is among the outlines
         outlines = self._studies.outlines()
         unread = frozenset(one.study_key for one in outlines if one.choice is None)
         if not unread <= self._read_before and self._errands.begin(self._studies.read_all):
@@ -91,7 +92,7 @@ class SelectionModel:
             "total": len(found),
             "counts": counts,
             "codes": [{"code": code, "studies": count} for code, count in sorted(codes.items())],
-            "reading": self._errands.busy,
+            "reading": reading or self._errands.busy,
         }
 
     def _detail(self, outline: Outline) -> Answer:

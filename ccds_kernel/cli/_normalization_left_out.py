@@ -15,6 +15,6 @@ def tell_left_out(project: Project, options: argparse.Namespace) -> None:
     from ccds_kernel.normalization.runs import NormalizationRuns
     from ccds_kernel.normalization.volume_folder_judged import told_of_left_out
 
-    count = NormalizationRuns(project).left_out(cohort=getattr(options, "cohort", None), studies=options.study)
-    if line := told_of_left_out(project.id, count):
+    ids = NormalizationRuns(project).left_out(cohort=getattr(options, "cohort", None), studies=options.study)
+    if line := told_of_left_out(project.id, len(ids)):
         print(f"ccds: warning: {line}", file=sys.stderr)

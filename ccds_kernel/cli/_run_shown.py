@@ -74,10 +74,11 @@ def follow(
             if now is None or now.controller.ended:
                 break
             time.sleep(_LOOK_S)
-    if last is None or last.state in {RunState.WAITING, RunState.RUNNING}:
+    if last is None or last.state in {RunState.WAITING, RunState.RUNNING, RunState.BROKEN}:
+        broke = last.why if last is not None and last.state is RunState.BROKEN else None
         raise CcdsError(
             expected="the controller's job to end in order",
-            found=(now.reason if now else "") or "that it was ended",
+            found=broke or (now.reason if now else "") or "that it was ended",
             do=f"see controller.log in the run's folder; the same command goes on with {rest}",
         )
     return last

@@ -29,6 +29,10 @@ _ABANDONED_S = 60
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
+SERIES = "series-"
+"""How the names of series begin that `hashed_name` gives."""
+
+
 def hashed_name(kind: str, uid: str) -> str:
     """A name for a study or series: `kind`, and 80 bits of the hash of its UID."""
     return f"{kind}-{hashlib.sha256(uid.encode()).hexdigest()[:20]}"

@@ -21,6 +21,7 @@ from ccds_kernel.normalization.apply_file import read_recipe
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.run_items import items_of
 from ccds_kernel.normalization.run_operator import Normalization
+from ccds_kernel.normalization.volume_folder import VolumeFolder, take_all_but
 from ccds_kernel.normalization.volume_folder_judged import judged_volumes
 from ccds_kernel.workflow.manifest import Record, State
 from ccds_kernel.workflow.operator import Item
@@ -91,13 +92,21 @@ class NormalizationRuns:
         members = frozenset(CohortRepository(self._project).study_keys(cohort))
         return members if asked is None else asked & members
 
-    def items(self, recipe: Recipe, *, cohort: str | None = None, studies: Collection[str] | None = None) -> list[Item]:
+    def items(
+        self,
+        recipe: Recipe,
+        *,
+        cohort: str | None = None,
+        studies: Collection[str] | None = None,
+        left_out: Collection[str] | None = None,
+    ) -> list[Item]:
         """The volumes that are there now, but for those that no verdict accepts.
 
         Args:
             recipe: what is to be done with them.
             cohort: only those of studies whose reports are in it.
             studies: only those of these studies, by key.
+            left_out: instead of asking the project's database for its verdicts: the ids of volumes to be left out.
 
         Raises:
             CcdsError: no such cohort, or no volume at all; or the recipe has to be fitted first.
@@ -105,7 +114,11 @@ class NormalizationRuns:
         self._project.require(Action.READ_IMAGES)
         recipe.check_ready()
         chosen = self.chosen(cohort, studies)
-        items = list(items_of(judged_volumes(self._project), recipe, chosen))
+        volumes = judged_volumes(self._project)
+        if left_out is not None:
+            takes = take_all_but(frozenset(left_out))
+            volumes = VolumeFolder(volumes.folder, lambda: takes)
+        items = list(items_of(volumes, recipe, chosen))
         if not items:
             raise CcdsError(
                 expected=f"volumes of {self._project.id}" + ("" if chosen is None else " of these studies"),
@@ -114,8 +127,8 @@ class NormalizationRuns:
             )
         return items
 
-    def left_out(self, *, cohort: str | None = None, studies: Collection[str] | None = None) -> int:
-        """How many volumes `items` would leave out because no verdict accepts them.
+    def left_out(self, *, cohort: str | None = None, studies: Collection[str] | None = None) -> tuple[str, ...]:
+        """The ids of the volumes that `items` would leave out because no verdict accepts them.
 
         Raises:
             CcdsError: no such cohort, or the folder can't be read.

@@ -39,6 +39,7 @@ class Order:
         project: the project's id.
         recipe: as YAML.
         studies: see `NormalizationRuns.items`. Those of a cohort as it was then: jobs have no right to the database.
+        left_out: the volumes that no verdict accepted then, likewise.
         again: see `run_volumes`.
         workers: how many at once.
         wall_minutes: of each worker's job.
@@ -49,6 +50,7 @@ class Order:
     project: str
     recipe: str
     studies: tuple[str, ...] | None
+    left_out: tuple[str, ...]
     again: bool
     workers: int
     wall_minutes: float
@@ -93,13 +95,15 @@ def hand_over(
     check_workers(workers)
     runs = NormalizationRuns(project)
     chosen = runs.chosen(cohort, studies)
-    items = runs.items(recipe, studies=chosen)
+    left_out = runs.left_out(studies=chosen)
+    items = runs.items(recipe, studies=chosen, left_out=left_out)
     advise(advised(recipe, (item.source for item in items)))
     run = _run(project, recipe, scheduler)
     order = Order(
         project=project.id,
         recipe=recipe.to_yaml(),
         studies=None if chosen is None else tuple(sorted(chosen)),
+        left_out=left_out,
         again=again,
         workers=min(workers, len(items)),
         wall_minutes=wall_minutes,

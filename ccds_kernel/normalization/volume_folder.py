@@ -17,6 +17,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.normalization.volume import AXES
 
 if TYPE_CHECKING:
+    from ccds_kernel.imaging.studies.taking import Takes
     from ccds_kernel.normalization.nifti import Stored
 
 _SUFFIX = ".nii.gz"
@@ -29,13 +30,14 @@ _KEYS = ("modality", "Modality")
 """How sidecars call it: ours, and those of dcm2niix and BIDS."""
 
 
-Takes = Callable[[str, str], bool]
-"""Whether the volume of that study key and series is to be taken."""
-
-
 def take_all() -> Takes:
     """Every one is."""
     return lambda *_: True
+
+
+def take_all_but(ids: Collection[str]) -> Takes:
+    """Every one is but those with these ids."""
+    return lambda study, series: f"{study}/{series}" not in ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +101,20 @@ class VolumeFolder:
         except OSError as error:
             raise _unread(error) from None
 
-    def left_out(self, studies: Collection[str] | None = None) -> int:
-        """How many volumes lie there, in these `studies` (all), that aren't to be taken; opens none of them.
+    def left_out(self, studies: Collection[str] | None = None) -> tuple[str, ...]:
+        """The ids of volumes that lie there, in these `studies` (all), and aren't to be taken; opens none of them.
 
         Raises:
             CcdsError: the folder can't be read.
         """
         takes = self.takes()
         try:
-            names = [_name(path) for path in self._find()]
+            names = sorted(_name(path) for path in self._find(studies))
         except FileNotFoundError:
-            return 0
+            return ()
         except OSError as error:
             raise _unread(error) from None
-        return sum(not takes(*name) for name in names if studies is None or name[0] in studies)
+        return tuple("/".join(name) for name in names if not takes(*name))
 
     def studies(self) -> list[str]:
         """The keys of the studies that have a folder, in their order; opens none of them.
@@ -169,8 +171,8 @@ class VolumeFolder:
 
         return read_nifti(self.path(entry))
 
-    def _find(self) -> Iterator[Path]:
-        for study in self.folder.iterdir():
+    def _find(self, studies: Collection[str] | None = None) -> Iterator[Path]:
+        for study in self.folder.iterdir() if studies is None else map(self.folder.joinpath, studies):
             if study.name.startswith(".") or not study.is_dir():
                 continue  # a conversion at work, or no study
             yield from _volumes_in(study)

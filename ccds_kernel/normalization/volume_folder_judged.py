@@ -19,4 +19,4 @@ def told_of_left_out(project_id: str, count: int) -> str:
     if not count:
         return ""
     volumes = "1 volume that no verdict accepts is" if count == 1 else f"{count:,} volumes that no verdict accepts are"
-    return f"{volumes} left out: 'ccds imaging volumes --project {project_id}' goes on where a conversion broke off"
+    return f"{volumes} left out: 'ccds imaging volumes --project {project_id}' makes what isn't judged yet"

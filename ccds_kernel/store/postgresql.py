@@ -59,6 +59,7 @@ _COMES_AND_GOES = (
     "the database system is shutting down",
     "the database system is in recovery mode",
     "the database system is not yet accepting connections",
+    "the database system is not accepting connections",
 )
 """What a server says at its door that is being started or stopped (PostgreSQL's `ProcessStartupPacket`, `CAC_state`)."""
 

@@ -20,13 +20,12 @@ from ccds_kernel.batch import JobId
 from ccds_kernel.batch.site import scheduler_of
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import Settings, load_settings
+from ccds_kernel.store.transactions import DatabaseAwayError
 from ccds_kernel.workflow.cluster_engine import ClusterEngine, WorkerOrder, own_address
 from ccds_kernel.workflow.lease import SILENT_S
 from ccds_kernel.workflow.own_folder import opened
 from ccds_kernel.workflow.progress import RunState, write_progress
 from ccds_kernel.workflow.run_folder import RunFolder
-
-_AGAIN_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,13 @@ class Desk:
 
 
 def control(
-    arguments: Sequence[str], work: Callable[[Desk], object], held: type[CcdsError], *, database: str | None = None
+    arguments: Sequence[str],
+    work: Callable[[Desk], object],
+    held: type[CcdsError],
+    *,
+    database: str | None = None,
+    patience_s: float = 2 * SILENT_S,
+    pause_s: float = 20.0,
 ) -> int:
     """Works; the exit status is 0 when every item came to its outcome, or somebody stopped it.
 
@@ -63,9 +68,11 @@ def control(
         arguments: the folder.
         work: does it.
         held: what it raises where another run is at work. Mostly that is its own, of its life before this one, on another host
-            that was lost: it is tried again until such a one would have been silent for long.
+            that was lost: it is tried again until such a one would have been silent for long. So is a database that is away.
         database: the variable that holds the job's own right to the project's database, which is given back at the end; None
             where it has none.
+        patience_s: how long it is tried again.
+        pause_s: between two tries.
     """
     signal.signal(signal.SIGTERM, _interrupted)
     is_over = True
@@ -73,14 +80,15 @@ def control(
         with opened(Path(arguments[0])) as own:
             order = (own / "order.json").read_bytes()
         desk = Desk(Path(arguments[0]), order, load_settings())
-        patient_until = time.monotonic() + 2 * SILENT_S
+        patient_until = time.monotonic() + patience_s
         while True:
             try:
                 work(desk)
-            except held:
+            except (held, DatabaseAwayError) as error:
                 if time.monotonic() > patient_until:
+                    is_over = not isinstance(error, held)  # the right is that of the life at work, too
                     raise
-                time.sleep(_AGAIN_S)
+                time.sleep(pause_s)
             else:
                 return 0
     except KeyboardInterrupt:

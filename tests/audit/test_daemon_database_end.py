@@ -56,9 +56,9 @@ def test_nobody_ends_another_person_s_or_project_s(site_with_server, asks):
     """A job of that name isn't theirs: they may have had one, so there is nothing to refuse, and nothing ends."""
     rights = rights_of(site_with_server)
 
-    end_job_right(JOB, session_of(site_with_server, **asks))
+    answered = end_job_right(JOB, session_of(site_with_server, **asks))
 
-    assert opens(rights)
+    assert (answered, opens(rights)) == (True, True)
 
 
 def test_another_person_s_job_ends_its_own_only(site_with_server):

@@ -11,12 +11,13 @@ from ccds_kernel.imaging.selection.facts import SeriesFacts
 from ccds_kernel.imaging.studies import rows
 from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.imaging.studies.rows import Verdict
+from ccds_kernel.imaging.studies.taking import Takes
 from ccds_kernel.imaging.verdict import Reason, Status
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.normalization.run_items import items_of
 from ccds_kernel.normalization.runs_left import studies_left
-from ccds_kernel.normalization.volume_folder import Takes, VolumeFolder
+from ccds_kernel.normalization.volume_folder import VolumeFolder
 from ccds_kernel.normalization.volume_folder_judged import judged_volumes
 from ccds_kernel.settings import load_settings
 from ccds_widgets.normalization.app import open_preview
@@ -27,8 +28,8 @@ from support.site import act_as
 
 ACCEPTED, QUARANTINED, UNJUDGED, OWN = (study_key(number) for number in range(4))
 LINE = (
-    f"2 volumes that no verdict accepts are left out: 'ccds imaging volumes --project {PROJECT}' goes on where "
-    "a conversion broke off"
+    f"2 volumes that no verdict accepts are left out: 'ccds imaging volumes --project {PROJECT}' makes what "
+    "isn't judged yet"
 )
 
 
@@ -106,7 +107,16 @@ def test_a_project_without_them_says_nothing(config) -> None:
 
         taken, left_out = volumes.entries(), volumes.left_out()
 
-    assert ({entry.study for entry in taken}, left_out) == ({ACCEPTED, QUARANTINED, UNJUDGED, OWN}, 0)
+    assert ({entry.study for entry in taken}, left_out) == ({ACCEPTED, QUARANTINED, UNJUDGED, OWN}, ())
+
+
+def test_those_of_some_studies_are_told_by_name(project) -> None:
+    """For whoever works where the project's database can't be asked, such as a job; a study that isn't there has none."""
+    volumes = judged_volumes(project)
+
+    left_out = volumes.left_out([OWN, QUARANTINED, "z" * 16])
+
+    assert left_out == (f"{QUARANTINED}/series-a",)
 
 
 def test_going_through_all_studies_asks_once_what_is_taken(config, tmp_path) -> None:

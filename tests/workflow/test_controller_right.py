@@ -21,14 +21,15 @@ CONTROLLER = f"""
 import sys, time
 from pathlib import Path
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.store.transactions import DatabaseAwayError
 from ccds_kernel.workflow.controller import control
 from ccds_kernel.workflow.lease import LeaseHeldError
 
 def work(desk):
-    Path(sys.argv[1], "began").touch()
+    Path(sys.argv[1], "began").open("a").write("once\\n")
     {{work}}
 
-sys.exit(control(sys.argv[1:], work, LeaseHeldError, database="{VARIABLE}"))
+sys.exit(control(sys.argv[1:], work, LeaseHeldError, database="{VARIABLE}", patience_s=1, pause_s=0.1))
 """
 
 
@@ -70,6 +71,31 @@ def test_a_controller_that_ends_gives_its_right_back(site: AuditSite, work: str,
 
     assert process.returncode == status
     assert (opens(rights), opens(other)) == (False, True)
+
+
+def test_one_that_finds_its_run_at_work_keeps_it(site: AuditSite) -> None:
+    """That is the same job in its life before, on a host that was cut off: it has the same right."""
+    rights = rights_of(site)
+
+    with controller(site, rights, "raise LeaseHeldError(expected='this', found='that', do='wait')") as process:
+        process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert opens(rights)
+
+
+def test_one_whose_database_is_away_tries_again(site: AuditSite) -> None:
+    """As one that begins while the server is started anew."""
+    rights = rights_of(site)
+    away = (
+        "if Path(sys.argv[1], 'began').read_text() == 'once\\n': raise DatabaseAwayError(expected='', found='', do='')"
+    )
+
+    with controller(site, rights, away) as process:
+        process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert (site.folder / "made/.run/jobs-ann/began").read_text() == "once\nonce\n"
 
 
 def test_one_that_makes_room_keeps_it(site: AuditSite) -> None:

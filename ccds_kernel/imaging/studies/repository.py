@@ -22,6 +22,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.imaging.masks.grid import Mask, VolumeGrid
 from ccds_kernel.imaging.masks.keeping import write_mask
 from ccds_kernel.imaging.masks.reading import read_mask
+from ccds_kernel.imaging.output import SERIES
 from ccds_kernel.imaging.selection.rules import Choice, SelectionRules, overruled
 from ccds_kernel.imaging.selection.rules_file import parse_rules
 from ccds_kernel.imaging.series import Inventory, find_series
@@ -340,7 +341,7 @@ class ImageStudies:
         """
         aside = self._project.folder / "quarantine" / study_key
         left: dict[str, list[Path]] = {}
-        for path in sorted((self._project.folder / "nifti" / study_key).glob("series-*"), reverse=True):
+        for path in sorted((self._project.folder / "nifti" / study_key).glob(f"{SERIES}*"), reverse=True):
             left.setdefault(path.name.split(".")[0], []).append(path)  # the volume before its sidecar
         for series, paths in left.items():
             if series in kept:

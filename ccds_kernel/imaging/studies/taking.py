@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ccds_kernel.imaging.output import SERIES
 from ccds_kernel.imaging.studies import rows
 from ccds_kernel.imaging.studies.repository import ImageStudies
 from ccds_kernel.irb.project import Project
@@ -20,8 +21,9 @@ Takes = Callable[[str, str], bool]
 def takes_of(project: Project) -> Takes:
     """What the project's database says now, asked once for all its volumes; no file is opened.
 
-    Conversions look after studies of which files are there or a verdict is, once rules choose series; without rules, after those
-    for which people chose. Whatever else lies in the folder somebody put there, and it is taken as it is.
+    Conversions look after studies of which files are there or a verdict is, once the project keeps rules; without rules, after
+    those for which people chose. There they take away what they didn't accept, by its name that is one of theirs. Whatever else
+    lies in the folder somebody put there, and it is taken as it is.
 
     Raises:
         ProjectAccessDenied: this person may not read images.
@@ -34,6 +36,7 @@ def takes_of(project: Project) -> Takes:
         looked_after = {*keys, *accepted} if ruled else set(rows.newest_choices(connection))
 
     def takes(study_key: str, series: str) -> bool:
-        return study_key not in looked_after or series in accepted.get(study_key, ())
+        ours = series.startswith(SERIES) and study_key in looked_after
+        return not ours or series in accepted.get(study_key, ())
 
     return takes

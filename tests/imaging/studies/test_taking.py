@@ -47,6 +47,17 @@ def test_what_conversions_don_t_look_after_is_taken_as_it_is(studies_of, open_as
     assert (before, takes(*volume), takes(OTHER, "mine")) == (True, False, True)
 
 
+def test_what_bears_no_name_of_a_conversion_is_taken_as_it_is(studies_of, open_as, volume) -> None:
+    """Somebody made it from an accepted one, say: conversions neither judge it nor take it away."""
+    project, studies = open_as("eve"), studies_of("eve")
+    studies.keep_rules(RULES)
+    studies.make_volumes(KEY)
+
+    takes = takes_of(project)
+
+    assert (takes(*volume), takes(KEY, "t1_registered"), takes(KEY, "series-another")) == (True, True, False)
+
+
 def test_without_rules_a_person_s_choice_makes_it_the_conversions_affair(studies_of, open_as, volume) -> None:
     """Of that study alone."""
     project = open_as("eve")

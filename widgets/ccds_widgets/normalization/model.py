@@ -104,7 +104,7 @@ class PreviewModel:
         return {
             "project": self._project,
             "volumes": [volume_json(entry) for entry in self._entries.values()],
-            "left_out": told_of_left_out(self._project, self._volumes.left_out()),
+            "left_out": told_of_left_out(self._project, len(self._volumes.left_out())),
             "forms": forms_json(),
             "look": look,
             "name": look["name"] if look else self._name,

@@ -21,8 +21,8 @@ class Volumes(Protocol):
             CcdsError: they can't be listed.
         """
 
-    def left_out(self) -> int:
-        """How many files lie there that aren't among them, because no verdict accepts them.
+    def left_out(self) -> Sequence[str]:
+        """The ids of volumes that lie there and aren't among them, because no verdict accepts them.
 
         Raises:
             CcdsError: they can't be listed.

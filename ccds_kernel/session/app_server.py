@@ -40,7 +40,7 @@ def routes(apps: tuple[str, ...]) -> tuple[Route, ...]:
     """Everything that the pages of `apps` ask for."""
     return (
         route("GET", r"/(?:api|logout|oauth_callback)?", None),
-        *(route("GET", rf"/voila/render/{app}\.ipynb", "redirects") for app in apps),
+        *(route("GET", rf"/voila/render/{app}\.ipynb") for app in apps),
         route(
             "GET HEAD",
             rf"/voila/(?:static|templates/\w+/static|labextensions|api/themes)/{_ASSET}",

@@ -20,6 +20,9 @@ from ccds_kernel.session.page_headers import PAGE_HEADERS
 _STAMP = re.compile(r"[0-9]{1,16}")
 """The time, which Jupyter's pages add as an argument of that name, so that no answer comes from a cache."""
 
+_SENT_BACK = "redirects"
+"""What the hub counts in a request that it sends back here: it got it while the proxy, begun anew, knew no way to the session."""
+
 
 @dataclass(frozen=True)
 class Route:
@@ -57,7 +60,8 @@ def permitted(routes: Iterable[Route], base_url: str, method: str, path: str, qu
     rest = path.removeprefix(base)
     if any(trick in rest.lower() for trick in ("..", "//", "%2f", "%2e")):
         return False
-    names = [name for name in query if not _STAMP.fullmatch(name)]
+    added = {_SENT_BACK} if method in {"GET", "HEAD"} else set()  # nothing else can be sent back
+    names = [name for name in query if not _STAMP.fullmatch(name) and name not in added]
     return any(one.lets(method, rest, names) for one in routes)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from ccds_kernel.session.app_server import routes
 from ccds_kernel.session.gate import permitted, route
+from ccds_kernel.session.lab_routes import ROUTES
 
 BASE = "/user/fay/headct-2026-app/"
 KERNEL = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -139,3 +140,19 @@ def test_a_route_without_arguments_takes_none() -> None:
     answers = [strict.lets("GET", "/x", []), strict.lets("GET", "/x", ["y"]), open_.lets("GET", "/x", ["y"])]
 
     assert answers == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "passes"),
+    [
+        ("GET", f"api/kernels/{KERNEL}", "1795759837061 redirects", True),
+        ("GET", "ccds/notice", "redirects", True),
+        ("GET", f"api/kernels/{KERNEL}", "redirects other", False),
+        ("DELETE", f"api/kernels/{KERNEL}", "redirects", False),
+    ],
+)
+def test_what_the_hub_sends_back_gets_through_to_a_lab(method: str, path: str, query: str, passes: bool) -> None:
+    """A page gives a kernel up that is refused once; the hub counts what came to it while a new proxy knew no sessions."""
+    answer = permitted(ROUTES, BASE, method, BASE + path, query.split())
+
+    assert answer == passes

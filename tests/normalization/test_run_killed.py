@@ -78,7 +78,9 @@ def test_a_run_that_is_told_to_end_ends_in_order(config, recipe, number):
         _, complaint = run.communicate(timeout=60)
 
     gone(processes)
-    told, stopped, end = complaint.decode().split("\n")
+    lines = complaint.decode().split("\n")
+    assert len(lines) == 3, lines
+    told, stopped, end = lines
     assert (run.returncode, stopped, end) == (130, "ccds: stopped", "")
     assert told.endswith("left; the same command goes on with the rest")
     assert folder.progress().state is RunState.STOPPED

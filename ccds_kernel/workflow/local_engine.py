@@ -25,6 +25,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.spawning import without_this_folder
 from ccds_kernel.workflow.engine import Workers
 from ccds_kernel.workflow.local_process import serve
+from ccds_kernel.workflow.quiet_dask import quiet_dask
 
 MOST_WORKERS = 256
 _START_S = 120
@@ -75,7 +76,7 @@ class LocalEngine:
         workers = max(1, min(wanted, beside, wanted if items is None else items))
         for_items = max(0, memory - workers * _OF_A_WORKER)
         security = Security.temporary()
-        with _served(workers, memory, security) as address, _client(address, security) as client:
+        with quiet_dask(), _served(workers, memory, security) as address, _client(address, security) as client:
             yield Workers(client, memory_each=for_items, memory_together=for_items)
 
 

@@ -7,7 +7,6 @@ up, which is what a volume that kills workers does; a run would wait for workers
 from __future__ import annotations
 
 import asyncio
-import logging
 import multiprocessing
 import os
 import signal
@@ -23,6 +22,8 @@ import dask
 import psutil
 from distributed import Scheduler, Worker
 from distributed.security import Security
+
+from ccds_kernel.workflow.quiet_dask import quiet_dask
 
 _CONFIGURATION = {
     # A volume is in one process: nothing to spill, and a worker that pauses would only stand still.
@@ -56,7 +57,8 @@ def serve(connection: Connection, workers: int, memory: int, security: Security)
     """
     _begin_process()
     os.environ.update(_ONE_THREAD)
-    asyncio.run(_serve(connection, workers, memory, security))
+    with quiet_dask():
+        asyncio.run(_serve(connection, workers, memory, security))
 
 
 async def _serve(connection: Connection, workers: int, memory: int, security: Security) -> None:
@@ -130,7 +132,7 @@ def _work(address: str, name: str, security: Security) -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    with suppress(OSError, TimeoutError):  # the scheduler is gone already
+    with quiet_dask(), suppress(OSError, TimeoutError):  # the scheduler is gone already
         asyncio.run(_work_for(address, name, security))
 
 
@@ -143,7 +145,6 @@ async def _work_for(address: str, name: str, security: Security) -> None:
 
 def _begin_process() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is for whoever opened the engine, who ends all of it
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # whatever fails, the run says so in its own words
     dask.config.set(_CONFIGURATION)
 
 

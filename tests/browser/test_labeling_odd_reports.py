@@ -3,11 +3,12 @@
 Markup, emoji, line ends of every kind, right to left, 200 kB, and nothing.
 """
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ccds_kernel.irb.project import open_project
 from ccds_kernel.irb.roles import Action
@@ -113,53 +114,50 @@ def check_lines(text: Locator, odd: Odd) -> None:
 
 
 @pytest.fixture
-def found_by_its_words(served, repository, open_page):  # noqa: ARG001 - the list is empty before the app is opened
-    """Opens the app and searches for a report's words."""
-
-    def open_it(odd: Odd):
-        page = open_page(served)
-        expect(page.locator(".ccds-key")).to_be_visible()
-        page.keyboard.press("/")
-        page.keyboard.type(" ".join(odd.words.split()))
-        page.keyboard.press("Enter")
-        expect(page.locator(".ccds-hit")).to_be_in_viewport()
-        return page
-
-    return open_it
+def page(served, repository, open_page):  # noqa: ARG001 - the list is empty before the app is opened
+    """The app, opened."""
+    page = open_page(served)
+    expect(page.locator(".ccds-key")).to_be_visible()
+    return page
 
 
-@pytest.mark.parametrize("name", ODD)
-def test_an_odd_report_is_found_and_shown_as_it_was_written(found_by_its_words, name):
-    """Sign for sign and line by line, the words that were searched in view; nothing of it runs."""
-    page = found_by_its_words(ODD[name])
+def find(page: Page, odd: Odd) -> None:
+    """Searches for a report's words."""
+    page.keyboard.press("/")
+    page.keyboard.press("Control+A")
+    page.keyboard.type(" ".join(odd.words.split()))
+    page.keyboard.press("Enter")
+    expect(page.locator(".ccds-hit")).to_be_in_viewport()
+    expect(page.locator("[data-section='0']")).to_have_text(re.compile(re.escape(odd.words.split()[0])))
 
-    check_lines(page.locator("[data-section='0']"), ODD[name])
-    expect(page.locator(".ccds-section").nth(1)).to_have_text("impressionEmpty.")
+
+def test_odd_reports_are_found_shown_and_marked_as_they_were_written(page, repository):
+    """Sign for sign and line by line, what was searched in view; selected by mouse it is a phrase of just there; nothing runs."""
+    for number, odd in enumerate(ODD.values()):
+        seen = odd.lines[odd.text.index(odd.words) :][: len(odd.words)]
+        find(page, odd)
+
+        check_lines(page.locator("[data-section='0']"), odd)
+        expect(page.locator(".ccds-section").nth(1)).to_have_text("impressionEmpty.")
+        drag_over(page, seen)
+        expect(page.locator(".ccds-preview")).to_contain_text("1 report")
+        page.keyboard.press("1")
+
+        expect(page.locator(".ccds-verdict .ccds-chip")).to_have_text("odd")
+        assert page.locator("mark[data-decides=true]").all_text_contents() == [seen]
+        check_lines(page.locator("[data-section='0']"), odd)
+        stored = repository.phrases()
+        assert len(stored) == number + 1
+        assert stored[-1].phrase.normalised == Phrase(odd.words, "odd").normalised
+        expect(page.locator(".ccds-done")).to_contain_text(f"{number + 1} of {len(ODD)}")
     assert page.evaluate("window.taken") is None
 
 
-@pytest.mark.parametrize("name", ODD)
-def test_words_of_an_odd_report_become_a_phrase(found_by_its_words, repository, name):
-    """Selected by mouse, they become a phrase that stands just there and in no other report."""
-    odd = ODD[name]
-    seen = odd.lines[odd.text.index(odd.words) :][: len(odd.words)]
-    page = found_by_its_words(odd)
+def test_a_stretch_of_two_directions_is_selected_as_it_is_written(page):
+    """From where it begins to where it ends, however it lies on the line."""
+    find(page, ODD["Hebrew, English, emoji, CRLF"])
 
-    drag_over(page, seen)
-    expect(page.locator(".ccds-preview")).to_contain_text("1 report")
-    page.keyboard.press("1")
-
-    expect(page.locator(".ccds-verdict .ccds-chip")).to_have_text("odd")
-    assert page.locator("mark[data-decides=true]").all_text_contents() == [seen]
-    check_lines(page.locator("[data-section='0']"), odd)
-    (stored,) = repository.phrases()
-    assert stored.phrase.normalised == Phrase(odd.words, "odd").normalised
-    expect(page.locator(".ccds-done")).to_contain_text(f"1 of {len(ODD)}")
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
+    for words in (
         "ללא",
         "pleural",
         "בדיקה 🫁 ללא נוזל",
@@ -168,16 +166,13 @@ def test_words_of_an_odd_report_become_a_phrase(found_by_its_words, repository, 
         "משמאל (3 cm",
         "cm).\r\nלעומת 2019: ירידה",  # noqa: RUF001 - Hebrew
         "2019: ירידה",
-    ],
-)
-def test_a_stretch_of_two_directions_is_selected_as_it_is_written(found_by_its_words, words):
-    """From where it begins to where it ends, however it lies on the line."""
-    page = found_by_its_words(ODD["Hebrew, English, emoji, CRLF"])
+    ):
+        drag_over(page, words)
 
-    drag_over(page, words)
-
-    expect(page.locator(".ccds-quote")).to_have_text(" ".join(words.split()))
-    expect(page.locator(".ccds-preview")).to_contain_text("1 report")
+        expect(page.locator(".ccds-quote")).to_have_text(" ".join(words.split()))
+        expect(page.locator(".ccds-preview")).to_contain_text("1 report")
+        page.keyboard.press("Escape")
+        expect(page.locator(".ccds-quote")).to_be_hidden()
 
 
 def test_odd_reports_are_confirmed(project, served, repository, open_page):

@@ -38,6 +38,10 @@ _CUT = """(line) => {
 }"""
 """The parts of a line that are cut: neither whole nor out of sight."""
 
+_KEY_ONCE_LET_GO = """() => addEventListener("pointerup", ({ target }) => {
+  target.dispatchEvent(new KeyboardEvent("keydown", { key: "1", bubbles: true }));
+}, { once: true })"""
+
 
 @pytest.fixture(scope="module")
 def project(site):
@@ -104,6 +108,21 @@ def row(page, text: str):
 def counts(page, text: str) -> list[str]:
     """Captures, matches and shadowed of a phrase, as the row shows them."""
     return row(page, text).locator(".ccds-count").all_inner_texts()[:3]
+
+
+def test_a_key_in_the_moment_the_mouse_is_let_go_is_for_the_words_just_selected(open_app, repository):
+    """Before any frame is drawn. What an earlier selection would have done isn't there any more."""
+    page = open_app()
+    drag_over(page, "Small")
+    expect(page.locator(".ccds-preview")).to_contain_text("1 report")
+    page.keyboard.press("Escape")
+    expect(page.locator(".ccds-preview")).to_have_count(0)
+    page.evaluate(_KEY_ONCE_LET_GO)
+
+    drag_over(page, "effusion")
+
+    expect(page.locator(".ccds-verdict .ccds-chip")).to_have_text("effusion")
+    assert [(stored.phrase.text, stored.phrase.label) for stored in repository.phrases()] == [("effusion", "effusion")]
 
 
 def test_options_are_counted_before_and_shown_after(open_app, repository):

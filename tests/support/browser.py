@@ -7,8 +7,12 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from support.components import need_program
+from support.waiting import PATIENCE
 
 HOW = "apt-get install chromium"
+_LONGEST_MS = 30_000
+"""Playwright's own limit, for what isn't expected but done: opening a page, a click."""
+
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -56,10 +60,11 @@ _ENDS_OF_WORDS = """([section, words]) => {
 
 @contextmanager
 def chromium(arguments: Sequence[str] = ARGUMENTS) -> Iterator[Browser]:
-    """A running Chromium; skips the test where there is none."""
+    """A running Chromium, whose pages may take as long as a kernel on a busy machine; skips the test where there is none."""
     program = need_program("chromium", HOW)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(arguments))
+        browser.on("context", lambda context: context.set_default_timeout(_LONGEST_MS * PATIENCE))
         yield browser
         browser.close()
 

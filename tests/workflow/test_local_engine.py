@@ -1,6 +1,7 @@
 """The engine of this machine, beyond what every engine promises: memory, loopback, an end whatever happens."""
 
 import contextlib
+import logging
 import os
 import signal
 import threading
@@ -74,6 +75,15 @@ def test_it_listens_on_loopback_only():
         }
 
     assert heard == {"127.0.0.1"}
+
+
+def test_an_interrupt_makes_dask_say_nothing():
+    """Which it mostly does by a traceback: as long as the engine is open, and no longer."""
+    loggers = [logging.getLogger(name) for name in ("distributed.client", "distributed.core", "tornado.application")]
+
+    with LocalEngine(1).open(SMALL):
+        assert not any(logger.isEnabledFor(logging.CRITICAL) for logger in loggers)
+    assert all(logger.isEnabledFor(logging.ERROR) for logger in loggers)
 
 
 def test_a_run_goes_on_with_a_new_engine(tmp_path, folder):

@@ -20,6 +20,7 @@ function annotateScreen(context) {
   const element = h("div", { class: "ccds-annotate" }, cover, screen);
   const act = actions(state, context, draw);
   let drawn = {}; // the report whose place is in sight, and among which ones
+  let reading = null; // the frame in which the selection is read: a click ends an earlier one only then
   listen();
 
   function draw(what = "all") {
@@ -67,6 +68,7 @@ function annotateScreen(context) {
 
   function drawChosen() {
     parts.bar.hidden = !state.chosen;
+    if (!state.chosen) parts.bar.replaceChildren(); // what earlier words would do is nothing that is shown of the next ones
     const range = paintChosen(parts.report, state.chosen);
     if (!range) return;
     redraw(parts.bar, drawBar(state, act));
@@ -74,19 +76,23 @@ function annotateScreen(context) {
     placeBar(parts.bar, pane, range);
   }
 
+  function readNow() {
+    if (reading === null) return;
+    cancelAnimationFrame(reading);
+    reading = null;
+    const chosen = readSelection(parts.report);
+    if (chosen?.error) act.refuse(chosen.error);
+    else if (chosen) act.choose(chosen);
+    else if (state.chosen) act.unchoose();
+  }
+
   function listen() {
     const { signal } = context;
-    const read = () => {
-      const chosen = readSelection(parts.report);
-      if (chosen?.error) act.refuse(chosen.error);
-      else if (chosen) act.choose(chosen);
-      else if (state.chosen) act.unchoose();
-    };
     // The mouse may be let go anywhere; what counts is where the selection was begun.
     let selecting = false;
     parts.report.addEventListener("pointerdown", () => (selecting = true), { signal });
     document.addEventListener("pointerup", () => {
-      if (selecting) requestAnimationFrame(read);
+      if (selecting) reading = requestAnimationFrame(readNow);
       selecting = false;
     }, { signal });
     parts.report.addEventListener("scroll", () => state.chosen && drawPlace(), { signal });
@@ -106,7 +112,10 @@ function annotateScreen(context) {
       state.suggestions.asked += 1; // no more of them is asked for
       CSS.highlights?.delete(HIGHLIGHT);
     },
-    pressed: (event) => pressed(event, state, act, parts),
+    pressed: (event) => {
+      readNow(); // a key is for the words that were selected just before it
+      return pressed(event, state, act, parts);
+    },
   };
 }
 

@@ -18,8 +18,10 @@ from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.study_key import study_key_secret
 from ccds_kernel.normalization.volume_folder import VolumeFolder
+from ccds_kernel.normalization.volume_folder_judged import judged_volumes
 
 _NAME = "datalist.json"
+_PLAIN = "nifti"
 _PRIVATE = 0o640
 
 
@@ -40,7 +42,7 @@ class Datalist:
 
 
 def write_datalist(
-    project: Project, labels: SoftLabels, *, positive: str = "present", negative: str = "absent", volumes: str = "nifti"
+    project: Project, labels: SoftLabels, *, positive: str = "present", negative: str = "absent", volumes: str = _PLAIN
 ) -> Datalist:
     """Writes the data list of the project's volumes that have one of the two labels, whole, over the one before.
 
@@ -49,7 +51,8 @@ def write_datalist(
         labels: see `soft_labels`, and `snapshot_labels`.
         positive: the label that becomes 1.
         negative: the label that becomes 0.
-        volumes: the folder with `<study key>/<series>.nii.gz`, relative to the project's. Each volume of a study gets its label.
+        volumes: the folder with `<study key>/<series>.nii.gz`, relative to the project's. Each volume of a study gets its label;
+            of `nifti` those that no verdict accepts are left out.
 
     Raises:
         ProjectAccessDenied: this person may not read images.
@@ -79,7 +82,8 @@ def _studies(project: Project, volumes: str, labelled: set[str]) -> tuple[dict[s
     secret = study_key_secret(project.store)
     found: dict[str, Study] = {}
     unfit: Counter[str] = Counter()
-    there = VolumeFolder(project.folder / volumes)
+    there = judged_volumes(project) if volumes == _PLAIN else VolumeFolder(project.folder / volumes)
+    unfit["volumes that no verdict accepts"] = len(there.left_out(labelled))
     for study, entries in groupby(there.entries(), key=lambda entry: entry.study):
         if study not in labelled:
             found[study] = Study((), None)
@@ -94,4 +98,4 @@ def _studies(project: Project, volumes: str, labelled: set[str]) -> tuple[dict[s
             else:
                 fit.append(path.relative_to(project.folder).as_posix())
         found[study] = Study(tuple(fit), patient_of_study(project.folder / "dicom" / study, secret))
-    return found, unfit
+    return found, +unfit

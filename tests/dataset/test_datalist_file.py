@@ -9,10 +9,16 @@ from ccds_kernel.dataset.datalist_file import write_datalist
 from ccds_kernel.dataset.entry import Entry
 from ccds_kernel.dataset.soft_labels import soft_labels
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.selection.facts import SeriesFacts
+from ccds_kernel.imaging.studies import rows
+from ccds_kernel.imaging.studies.repository import ImageStudies
+from ccds_kernel.imaging.studies.rows import Verdict
+from ccds_kernel.imaging.verdict import Status
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.training.datalist import read_datalist
 from support.dataset import write_header
+from support.image_studies import RULES
 
 
 @pytest.fixture
@@ -26,6 +32,15 @@ def write(hospital):
 def left_out(datalist) -> dict[str, int]:
     """What wasn't taken, and why."""
     return dict(datalist.made.left_out)
+
+
+def rule_and_accept_all_but(project, study: str) -> None:
+    """The project keeps rules, and there is a verdict of each series but those of one study."""
+    ImageStudies(project).keep_rules(RULES)
+    facts = SeriesFacts("series-0", 1, "CT", "axial", 1.0, "", contrast=False, images=16, scanner="S")
+    with project.store.writing() as connection:
+        for key in {path.name for path in (project.folder / "dicom").iterdir()} - {study}:
+            rows.replace_verdicts(connection, key, [Verdict(facts, Status.ACCEPTED, None, 16)], project.person)
 
 
 def test_the_list_is_the_one_that_a_training_reads(twenty, write):
@@ -98,6 +113,23 @@ def test_what_is_not_yet_a_volume_is_passed_over(twenty, write):
     assert [entry.image for entry in datalist.made.entries if key in entry.image] == [f"nifti/{key}/series-0.nii.gz"]
     assert len(datalist.made.entries) == 41
     assert left_out(datalist) == {"labelled reports without a volume": 1}
+
+
+def test_a_volume_that_no_verdict_accepts_is_left_out(twenty, write):
+    """What a conversion that was killed left, or one in quarantine; one made by hand is taken. All are, without rules."""
+    by_hand = twenty.add("Hemorrhage.", "PAT5", (4, 4, 4))
+    unjudged = twenty.add("Hemorrhage.", "PAT6", (4, 4, 4))
+    folder = twenty.project.folder / "nifti" / by_hand
+    (folder / "series-0.nii.gz").rename(folder / "scan.nii.gz")
+    without_rules = write()
+    rule_and_accept_all_but(twenty.project, unjudged)
+
+    datalist = write()
+
+    images = {entry.image for entry in datalist.made.entries}
+    assert f"nifti/{by_hand}/scan.nii.gz" in images
+    assert {entry.image for entry in without_rules.made.entries} - images == {f"nifti/{unjudged}/series-0.nii.gz"}
+    assert left_out(datalist) == {"volumes that no verdict accepts": 1, "labelled reports without a volume": 1}
 
 
 @pytest.mark.usefixtures("twenty")

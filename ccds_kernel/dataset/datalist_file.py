@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -14,14 +15,13 @@ from ccds_kernel.dataset.soft_labels import SoftLabels
 from ccds_kernel.dataset.volume_shape import is_3d, shape_of
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.files import write_whole
+from ccds_kernel.imaging.studies.taking import takes_of
 from ccds_kernel.irb.project import Project
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.study_key import study_key_secret
 from ccds_kernel.normalization.volume_folder import VolumeFolder
-from ccds_kernel.normalization.volume_folder_judged import judged_volumes
 
 _NAME = "datalist.json"
-_PLAIN = "nifti"
 _PRIVATE = 0o640
 
 
@@ -42,7 +42,7 @@ class Datalist:
 
 
 def write_datalist(
-    project: Project, labels: SoftLabels, *, positive: str = "present", negative: str = "absent", volumes: str = _PLAIN
+    project: Project, labels: SoftLabels, *, positive: str = "present", negative: str = "absent", volumes: str = "nifti"
 ) -> Datalist:
     """Writes the data list of the project's volumes that have one of the two labels, whole, over the one before.
 
@@ -52,7 +52,7 @@ def write_datalist(
         positive: the label that becomes 1.
         negative: the label that becomes 0.
         volumes: the folder with `<study key>/<series>.nii.gz`, relative to the project's. Each volume of a study gets its label;
-            of `nifti` those that no verdict accepts are left out.
+            those that no verdict accepts are left out.
 
     Raises:
         ProjectAccessDenied: this person may not read images.
@@ -82,7 +82,7 @@ def _studies(project: Project, volumes: str, labelled: set[str]) -> tuple[dict[s
     secret = study_key_secret(project.store)
     found: dict[str, Study] = {}
     unfit: Counter[str] = Counter()
-    there = judged_volumes(project) if volumes == _PLAIN else VolumeFolder(project.folder / volumes)
+    there = VolumeFolder(project.folder / volumes, partial(takes_of, project))
     unfit["volumes that no verdict accepts"] = len(there.left_out(labelled))
     for study, entries in groupby(there.entries(), key=lambda entry: entry.study):
         if study not in labelled:

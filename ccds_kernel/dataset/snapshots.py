@@ -21,6 +21,7 @@ from ccds_kernel.dataset.sides import Placed, Split, check_every_side, sides_of
 from ccds_kernel.dataset.snapshot import Basis, DatasetSnapshot, Item, counts_of
 from ccds_kernel.dataset.volume_shape import is_3d, shape_of
 from ccds_kernel.errors import CcdsError
+from ccds_kernel.imaging.studies.taking import takes_of
 from ccds_kernel.imaging.volume import digest as digest_of_file
 from ccds_kernel.imaging.volume import workers
 from ccds_kernel.irb.project import Project
@@ -192,8 +193,10 @@ class _Gathered:
         self.placed: list[Placed] = []
         self._project, self._rows, self._answers = project, rows, answers
         self._volumes: dict[str, list[Path]] = {}
-        normalized, plain = VolumeFolder(folder), VolumeFolder(project.folder / "nifti")
+        takes = takes_of(project)
+        normalized, plain = VolumeFolder(folder, lambda: takes), VolumeFolder(project.folder / "nifti")
         there = set(normalized.studies())
+        self.left_out["volumes that no verdict accepts"] = len(normalized.left_out(rows))
         self.left_out["normalized studies without a label row"] = len(there - rows.keys())
         secret = study_key_secret(project.store)
         for key, row in sorted(rows.items()):

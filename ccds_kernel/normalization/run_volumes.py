@@ -35,7 +35,7 @@ def run_volumes(
     *,
     cohort: str | None = None,
     studies: Collection[str] | None = None,
-    left_out: Collection[str] | None = None,
+    only: Collection[str] | None = None,
     again: bool = False,
     tell: Callable[[Progress], object] = lambda _: None,
     advise: Callable[[Sequence[Advised]], object] = lambda _: None,
@@ -50,7 +50,7 @@ def run_volumes(
         engine: who does it.
         cohort: only volumes of studies whose reports are in it.
         studies: only volumes of these studies, by key.
-        left_out: see `NormalizationRuns.items`.
+        only: see `NormalizationRuns.items`.
         again: whether volumes in quarantine are tried again.
         tell: see `Run.over`.
         advise: is called once, before the work, with the steps that aren't sensible for volumes among them.
@@ -61,7 +61,7 @@ def run_volumes(
     """
     project.require(Action.WRITE_IMAGES)
     runs = NormalizationRuns(project)
-    items = runs.items(recipe, cohort=cohort, studies=studies, left_out=left_out)
+    items = runs.items(recipe, cohort=cohort, studies=studies, only=only)
     advise(advised(recipe, (item.source for item in items)))
     folder = runs.folder(recipe)
     operator = runs.operator(recipe)

@@ -21,7 +21,7 @@ from ccds_kernel.normalization.apply_file import read_recipe
 from ccds_kernel.normalization.recipe import Recipe
 from ccds_kernel.normalization.run_items import items_of
 from ccds_kernel.normalization.run_operator import Normalization
-from ccds_kernel.normalization.volume_folder import VolumeFolder, take_all_but
+from ccds_kernel.normalization.volume_folder import VolumeFolder, take_only
 from ccds_kernel.normalization.volume_folder_judged import judged_volumes
 from ccds_kernel.workflow.manifest import Record, State
 from ccds_kernel.workflow.operator import Item
@@ -98,7 +98,7 @@ class NormalizationRuns:
         *,
         cohort: str | None = None,
         studies: Collection[str] | None = None,
-        left_out: Collection[str] | None = None,
+        only: Collection[str] | None = None,
     ) -> list[Item]:
         """The volumes that are there now, but for those that no verdict accepts.
 
@@ -106,18 +106,19 @@ class NormalizationRuns:
             recipe: what is to be done with them.
             cohort: only those of studies whose reports are in it.
             studies: only those of these studies, by key.
-            left_out: instead of asking the project's database for its verdicts: the ids of volumes to be left out.
+            only: the ids of volumes: these, as far as they are there. The project's database isn't asked then.
 
         Raises:
             CcdsError: no such cohort, or no volume at all; or the recipe has to be fitted first.
         """
         self._project.require(Action.READ_IMAGES)
         recipe.check_ready()
-        chosen = self.chosen(cohort, studies)
         volumes = judged_volumes(self._project)
-        if left_out is not None:
-            takes = take_all_but(frozenset(left_out))
+        if only is not None:
+            takes = take_only(frozenset(only))
             volumes = VolumeFolder(volumes.folder, lambda: takes)
+            studies = {one.partition("/")[0] for one in only}
+        chosen = self.chosen(cohort, studies)
         items = list(items_of(volumes, recipe, chosen))
         if not items:
             raise CcdsError(

@@ -38,8 +38,8 @@ class Order:
     Args:
         project: the project's id.
         recipe: as YAML.
-        studies: see `NormalizationRuns.items`. Those of a cohort as it was then: jobs have no right to the database.
-        left_out: the volumes that no verdict accepted then, likewise.
+        volumes: the ids of those that were to be taken when it was handed over: jobs can't ask the database for cohort and
+            verdicts, and what comes meanwhile nobody has accepted.
         again: see `run_volumes`.
         workers: how many at once.
         wall_minutes: of each worker's job.
@@ -49,8 +49,7 @@ class Order:
 
     project: str
     recipe: str
-    studies: tuple[str, ...] | None
-    left_out: tuple[str, ...]
+    volumes: tuple[str, ...]
     again: bool
     workers: int
     wall_minutes: float
@@ -94,16 +93,13 @@ def hand_over(
     project.require(Action.WRITE_IMAGES)
     check_workers(workers)
     runs = NormalizationRuns(project)
-    chosen = runs.chosen(cohort, studies)
-    left_out = runs.left_out(studies=chosen)
-    items = runs.items(recipe, studies=chosen, left_out=left_out)
+    items = runs.items(recipe, cohort=cohort, studies=studies)
     advise(advised(recipe, (item.source for item in items)))
     run = _run(project, recipe, scheduler)
     order = Order(
         project=project.id,
         recipe=recipe.to_yaml(),
-        studies=None if chosen is None else tuple(sorted(chosen)),
-        left_out=left_out,
+        volumes=tuple(item.key for item in items),
         again=again,
         workers=min(workers, len(items)),
         wall_minutes=wall_minutes,
@@ -135,9 +131,9 @@ def _check_same(run: ClusterRun, order: Order) -> None:
             at_work = ORDER.validate_json((own / "order.json").read_bytes())
     except (OSError, ValidationError):
         return  # of an earlier version, say: nothing to compare with
-    if (at_work.studies, at_work.again) != (order.studies, order.again):
+    if (at_work.volumes, at_work.again) != (order.volumes, order.again):
         raise CcdsError(
-            expected="the run of this recipe that is at work to be of the same studies",
+            expected="the run of this recipe that is at work to be of the same volumes",
             found="one of others",
             do="wait for it, or end it with 'ccds normalization cancel', and hand this one over then",
         )

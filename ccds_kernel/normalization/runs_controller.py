@@ -29,7 +29,7 @@ def _work(desk: Desk) -> None:
             workers=order.workers,
             wall_minutes=order.wall_minutes,
         )
-        run_volumes(project, recipe, engine, studies=order.studies, left_out=order.left_out, again=order.again)
+        run_volumes(project, recipe, engine, only=order.volumes, again=order.again)
 
 
 if __name__ == "__main__":

@@ -35,9 +35,9 @@ def take_all() -> Takes:
     return lambda *_: True
 
 
-def take_all_but(ids: Collection[str]) -> Takes:
-    """Every one is but those with these ids."""
-    return lambda study, series: f"{study}/{series}" not in ids
+def take_only(ids: Collection[str]) -> Takes:
+    """Those with these ids are, and no other one."""
+    return lambda study, series: f"{study}/{series}" in ids
 
 
 @dataclass(frozen=True, slots=True)

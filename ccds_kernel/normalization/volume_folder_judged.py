@@ -19,4 +19,5 @@ def told_of_left_out(project_id: str, count: int) -> str:
     if not count:
         return ""
     volumes = "1 volume that no verdict accepts is" if count == 1 else f"{count:,} volumes that no verdict accepts are"
-    return f"{volumes} left out: 'ccds imaging volumes --project {project_id}' makes what isn't judged yet"
+    makes = f"'ccds imaging volumes --project {project_id}' makes what isn't judged yet, with --again all anew"
+    return f"{volumes} left out: {makes}"

@@ -18,6 +18,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ccds_kernel.batch import (
     JobId,
+    JobRefusedError,
     JobSpec,
     JobState,
     JobStatus,
@@ -157,8 +158,13 @@ class ClusterRun:
             self.jobs_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with opened(self.jobs_folder) as own:
                 write_whole(own / "order.json", json.dumps(order) + "\n", 0o600)
+            before = self.controller()
             self._note(noted)
-            job = self.scheduler.submit(spec)
+            try:
+                job = self.scheduler.submit(spec)
+            except JobRefusedError:
+                self._take_back(before)
+                raise
             return self._note(Controller(**{**asdict(noted), "job": str(job)}))
         except OSError as error:
             raise self.not_written(error) from None
@@ -248,6 +254,13 @@ class ClusterRun:
     def _note(self, controller: Controller) -> Controller:
         write_whole(self.folder.folder / _FILE, json.dumps(asdict(controller)) + "\n", 0o664)
         return controller
+
+    def _take_back(self, before: Controller | None) -> None:
+        """A job that the scheduler refused is none that others would have to wait for."""
+        if before is None:
+            (self.folder.folder / _FILE).unlink(missing_ok=True)
+        else:
+            self._note(before)
 
     def _why(self, status: JobStatus) -> str:
         if status.state is not JobState.PENDING:

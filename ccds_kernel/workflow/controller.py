@@ -22,7 +22,7 @@ from ccds_kernel.errors import CcdsError
 from ccds_kernel.settings import Settings, load_settings
 from ccds_kernel.store.transactions import DatabaseAwayError
 from ccds_kernel.workflow.cluster_engine import ClusterEngine, WorkerOrder, own_address
-from ccds_kernel.workflow.lease import SILENT_S
+from ccds_kernel.workflow.lease import SILENT_S, is_held_by_job_of
 from ccds_kernel.workflow.own_folder import opened
 from ccds_kernel.workflow.progress import RunState, write_progress
 from ccds_kernel.workflow.run_folder import RunFolder
@@ -86,7 +86,8 @@ def control(
                 work(desk)
             except (held, DatabaseAwayError) as error:
                 if time.monotonic() > patient_until:
-                    is_over = not isinstance(error, held)  # the right is that of the life at work, too
+                    # Where the same job's life before this one is at work, the right is that one's, too.
+                    is_over = not (isinstance(error, held) and _is_own_life(Path(arguments[0])))
                     raise
                 time.sleep(pause_s)
             else:
@@ -103,6 +104,11 @@ def control(
     finally:
         if is_over and database and database in os.environ:
             end_job_right()
+
+
+def _is_own_life(jobs_folder: Path) -> bool:
+    run = RunFolder(jobs_folder.parents[1])
+    return is_held_by_job_of(run.folder, jobs_folder.name.removeprefix("jobs-"))
 
 
 def _no_longer_waits(folder: RunFolder, error: CcdsError) -> None:

@@ -84,19 +84,22 @@ def hand_over(
     told = {"CCDS_CONFIG": str(settings_file().absolute()), **rights}
     if "CCDS_PROJECT" in os.environ:
         told["CCDS_PROJECT"] = os.environ["CCDS_PROJECT"]
-    before, is_refused = run.controller(), False
+    before, is_taken = run.controller(), False
     try:
         run.keep(replace(waits, state=RunState.WAITING))
-        return run.submit(module, order, workers=workers, wall_minutes=wall_minutes, env=told)
+        controller = run.submit(module, order, workers=workers, wall_minutes=wall_minutes, env=told)
+        is_taken = controller != before  # that one came to life meanwhile
     except JobRefusedError as error:
-        is_refused = True
         run.keep(replace(waits, state=RunState.BROKEN, ended_at=datetime.now(UTC), why=str(error)))
         raise
+    except BaseException:
+        # A scheduler that was asked may have the job, whatever went wrong. It wasn't asked where the note is the one of before.
+        is_taken = run.controller() != before
+        raise
     finally:
-        # A scheduler that was asked may have the job, whatever went wrong, unless it says no. It wasn't asked where the note of
-        # the controller is the one of before, as that of one that came to life meanwhile.
-        if database in rights and (is_refused or run.controller() == before):
+        if database in rights and not is_taken:
             end_job_right(env=rights)
+    return controller
 
 
 def end(run: ClusterRun) -> None:
@@ -110,7 +113,8 @@ def end(run: ClusterRun) -> None:
         SchedulerUnavailableError: the scheduler doesn't answer.
     """
     state, progress = run.state(), run.folder.progress()
-    if state is None or state.ended or progress is None:
+    is_here = progress is not None and progress.now() is RunState.RUNNING and progress.engine != ClusterEngine.name
+    if state is None or state.ended or progress is None or is_here:
         stop(run.folder)
     elif state is JobState.RUNNING and progress.now() is RunState.RUNNING and not run.folder.is_to_stop():
         run.folder.ask_to_stop()

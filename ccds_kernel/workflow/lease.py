@@ -116,6 +116,12 @@ def is_held(folder: Path) -> bool:
         return False
 
 
+def is_held_by_job_of(folder: Path, person: str) -> bool:
+    """Whether the lease of the run in `folder` is that of a controller's job of `person`, dead or alive."""
+    other = _read(folder) or {}
+    return (other.get("engine"), other.get("person")) == ("cluster", person)
+
+
 @contextmanager
 def _deciding(folder: Path) -> Iterator[None]:
     """One at a time decides whose the lease is."""

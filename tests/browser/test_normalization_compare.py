@@ -183,6 +183,24 @@ def test_each_click_counts_while_pictures_are_awaited(open_preview):
     )
 
 
+def test_each_change_of_a_list_counts_while_pictures_are_awaited(open_preview):
+    """As by an arrow key that is held: the last one stays."""
+    page = open_preview()
+
+    last = page.locator(".ccds-study").evaluate(
+        """list => {
+          for (const { value } of [...list.options].slice(1, 4)) {
+            list.value = value;
+            list.dispatchEvent(new Event("change"));
+          }
+          return list.value;
+        }"""
+    )
+
+    expect(page.locator(".ccds-normalization")).to_have_attribute("aria-busy", "false")
+    expect(page.get_by_label("Study", exact=True)).to_have_value(last)
+
+
 def test_several_studies_are_legible_and_nothing_is_cut_off(open_preview):
     """Narrow, in light and dark: AA contrast, names for all controls, all within the page; a cross in each picture."""
     page = open_preview(viewport={"width": 900, "height": 900})

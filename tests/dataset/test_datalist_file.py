@@ -9,16 +9,10 @@ from ccds_kernel.dataset.datalist_file import write_datalist
 from ccds_kernel.dataset.entry import Entry
 from ccds_kernel.dataset.soft_labels import soft_labels
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.imaging.selection.facts import SeriesFacts
-from ccds_kernel.imaging.studies import rows
-from ccds_kernel.imaging.studies.repository import ImageStudies
-from ccds_kernel.imaging.studies.rows import Verdict
-from ccds_kernel.imaging.verdict import Status
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
 from ccds_kernel.training.datalist import read_datalist
-from support.dataset import write_header
-from support.image_studies import RULES
+from support.dataset import rule_and_accept_all_but, write_header
 
 
 @pytest.fixture
@@ -32,15 +26,6 @@ def write(hospital):
 def left_out(datalist) -> dict[str, int]:
     """What wasn't taken, and why."""
     return dict(datalist.made.left_out)
-
-
-def rule_and_accept_all_but(project, study: str) -> None:
-    """The project keeps rules, and there is a verdict of each series but those of one study."""
-    ImageStudies(project).keep_rules(RULES)
-    facts = SeriesFacts("series-0", 1, "CT", "axial", 1.0, "", contrast=False, images=16, scanner="S")
-    with project.store.writing() as connection:
-        for key in {path.name for path in (project.folder / "dicom").iterdir()} - {study}:
-            rows.replace_verdicts(connection, key, [Verdict(facts, Status.ACCEPTED, None, 16)], project.person)
 
 
 def test_the_list_is_the_one_that_a_training_reads(twenty, write):
@@ -127,6 +112,8 @@ def test_a_volume_that_no_verdict_accepts_is_left_out(twenty, write):
     datalist = write()
 
     images = {entry.image for entry in datalist.made.entries}
+    shutil.copytree(twenty.project.folder / "nifti", twenty.project.folder / "normalized" / "brain")
+    assert left_out(write(volumes="normalized/brain/")) == left_out(datalist)
     assert f"nifti/{by_hand}/scan.nii.gz" in images
     assert {entry.image for entry in without_rules.made.entries} - images == {f"nifti/{unjudged}/series-0.nii.gz"}
     assert left_out(datalist) == {"volumes that no verdict accepts": 1, "labelled reports without a volume": 1}

@@ -17,6 +17,7 @@ from ccds_kernel.labeling.confirmation.snapshots import LabelSnapshots
 from ccds_kernel.labeling.phrase_file import read_phrases
 from ccds_kernel.labeling.repository import LabelingRepository
 from ccds_kernel.training.datalist import checked
+from support.dataset import rule_and_accept_all_but
 from support.training import write_volume
 
 RECIPE = "0123456789ab" + "cd" * 26
@@ -160,6 +161,18 @@ def test_it_is_told_what_was_left_out_and_why(labelled):
         "studies whose DICOM files don't say which patient": 1,
     }
     assert taken.snapshot.studies == 37
+
+
+def test_a_volume_that_no_verdict_accepts_any_more_is_left_out(labelled):
+    """Though it was normalized, before there were rules say."""
+    hospital, _ = labelled
+    unjudged = hospital.repository.reports()[3].study_key
+    rule_and_accept_all_but(hospital.project, unjudged)
+
+    taken = take(labelled)
+
+    assert unjudged not in {item.study for item in taken.snapshot.items}
+    assert taken.left_out == {"volumes that no verdict accepts": 1, "labelled studies that aren't normalized": 1}
 
 
 def test_scanners_are_read_from_the_volumes_sidecars(labelled):

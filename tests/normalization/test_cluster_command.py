@@ -109,7 +109,21 @@ def test_who_asks_for_other_studies_isn_t_given_the_run_that_lives(
 
     assert again == first
     assert other.returncode == 1
-    assert "of the same studies; found one of others" in other.stderr
+    assert "of the same volumes; found one of others" in other.stderr
+
+
+def test_what_comes_after_the_hand_over_is_for_the_next_run(
+    site: OwnSite, scheduler: LocalScheduler, node: JobSpec
+) -> None:
+    """Nobody has said of it yet whether it may be taken, and the job can't ask."""
+    takes_all = scheduler.submit(node)
+    run_on_cluster(site)
+    site.add(STUDIES)
+
+    scheduler.cancel(takes_all)
+    until(lambda: site.run.progress.state == "ended", "the run to end", ENDS_S)
+
+    assert site.digests().keys() == {f"{study_key(number)}/series-a" for number in range(STUDIES)}
 
 
 def test_a_controller_that_is_killed_is_followed_by_another(site: OwnSite, scheduler: LocalScheduler) -> None:

@@ -29,7 +29,7 @@ from support.site import act_as
 ACCEPTED, QUARANTINED, UNJUDGED, OWN = (study_key(number) for number in range(4))
 LINE = (
     f"2 volumes that no verdict accepts are left out: 'ccds imaging volumes --project {PROJECT}' makes what "
-    "isn't judged yet"
+    "isn't judged yet, with --again all anew"
 )
 
 

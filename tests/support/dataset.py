@@ -7,9 +7,15 @@ import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+from ccds_kernel.imaging.selection.facts import SeriesFacts
+from ccds_kernel.imaging.studies import rows
+from ccds_kernel.imaging.studies.repository import ImageStudies
+from ccds_kernel.imaging.studies.rows import Verdict
+from ccds_kernel.imaging.verdict import Status
 from ccds_kernel.irb.project import Project
 from ccds_kernel.labeling.report import Report, Section
 from ccds_kernel.labeling.repository import LabelingRepository
+from support.image_studies import RULES
 from support.training import write_volume
 
 PHRASES = "phrase,label\nno hemorrhage,absent\nhemorrhage,present\nmotion,unclear\n"
@@ -27,6 +33,15 @@ def write_header(path: Path, patient_id: str | None) -> None:
         data.PatientID = patient_id
     path.parent.mkdir(parents=True, exist_ok=True)
     pydicom.dcmwrite(path, data, enforce_file_format=True)
+
+
+def rule_and_accept_all_but(project: Project, study: str) -> None:
+    """The project keeps rules, and there is a verdict that accepts each study's `series-0` but that of one study."""
+    ImageStudies(project).keep_rules(RULES)
+    facts = SeriesFacts("series-0", 1, "CT", "axial", 1.0, "", contrast=False, images=16, scanner="S")
+    with project.store.writing() as connection:
+        for key in {path.name for path in (project.folder / "dicom").iterdir()} - {study}:
+            rows.replace_verdicts(connection, key, [Verdict(facts, Status.ACCEPTED, None, 16)], project.person)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from ccds_kernel.irb.database import VARIABLE
+from ccds_kernel.workflow.lease import held
+from ccds_kernel.workflow.run_folder import RunFolder
 from support.audit import AuditSite
 from support.job_database import audit_site_with_server, opens, rights_of
 from support.postgresql import Server
@@ -73,15 +75,21 @@ def test_a_controller_that_ends_gives_its_right_back(site: AuditSite, work: str,
     assert (opens(rights), opens(other)) == (False, True)
 
 
-def test_one_that_finds_its_run_at_work_keeps_it(site: AuditSite) -> None:
-    """That is the same job in its life before, on a host that was cut off: it has the same right."""
+@pytest.mark.parametrize(
+    ("person", "engine", "keeps"), [("ann", "cluster", True), ("ann", "local", False), ("bob", "cluster", False)]
+)
+def test_one_that_finds_its_own_job_at_work_keeps_it(site: AuditSite, person: str, engine: str, *, keeps: bool) -> None:
+    """In its life before, on a host that was cut off, which has the same right. A run of another sort has none of it."""
     rights = rights_of(site)
 
-    with controller(site, rights, "raise LeaseHeldError(expected='this', found='that', do='wait')") as process:
+    with (
+        held(RunFolder(site.folder / "made").folder, person, engine),
+        controller(site, rights, "raise LeaseHeldError(expected='this', found='that', do='wait')") as process,
+    ):
         process.communicate(timeout=60)
 
     assert process.returncode == 1
-    assert opens(rights)
+    assert opens(rights) is keeps
 
 
 def test_one_whose_database_is_away_tries_again(site: AuditSite) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ccds_kernel.batch import JobSpec, JobState
+from ccds_kernel.batch import JobRefusedError, JobSpec, JobState
 from ccds_kernel.batch.local import Capacity, LocalScheduler
 from ccds_kernel.errors import CcdsError
 from ccds_kernel.workflow.cluster_run import ClusterRun
-from ccds_kernel.workflow.handing_over import own_alive
+from ccds_kernel.workflow.handing_over import end, hand_over, own_alive
 from ccds_kernel.workflow.lease import held
 from ccds_kernel.workflow.progress import RunState, write_progress
 from ccds_kernel.workflow.run_folder import RunFolder
@@ -76,6 +76,37 @@ def test_somebody_else_s_run_is_left_alone(
     assert hers is not None
     assert hers.job == job
     assert (own_alive(sam), own_alive(ann)) == (None, None)
+
+
+def test_a_controller_that_is_refused_keeps_nobody_waiting(
+    tmp_path: Path, folder: RunFolder, sam_s: ClusterRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scheduler has said that it will never run it: there is nothing to be waited for, and the run says why."""
+    (tmp_path / "ccds.toml").touch()
+    monkeypatch.setenv("CCDS_CONFIG", str(tmp_path / "ccds.toml"))
+    waits = begun("capitals", "d1", "cluster", "sam", 3)
+
+    with pytest.raises(JobRefusedError):
+        hand_over(sam_s, "no.module", {}, waits, workers=1, wall_minutes=1)
+
+    assert (sam_s.controller(), own_alive(replace(sam_s, person="ann"))) == (None, None)
+    progress = folder.progress()
+    assert progress is not None
+    assert progress.state is RunState.BROKEN
+
+
+def test_a_run_here_is_told_to_end_though_another_was_handed_over_once(folder: RunFolder, sam_s: ClusterRun) -> None:
+    """Of which nobody knows whether its job was taken: it is the run that is at work that hears."""
+    noted = {"job": "", "name": "sam-s", "person": "sam", "submitted_at": "2026-01-01T00:00:00+00:00", "workers": 1}
+    folder.begin()
+    (folder.folder / "controller.json").write_text(json.dumps(noted), encoding="utf-8")
+    at_work = replace(begun("capitals", "d1", "local", "sam", 3), state=RunState.RUNNING)
+    write_progress(folder.progress_file, at_work)
+
+    end(sam_s)
+
+    assert folder.is_to_stop()
+    assert folder.progress() == at_work
 
 
 def test_a_note_of_another_job_ends_none(

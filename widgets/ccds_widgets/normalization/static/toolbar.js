@@ -5,19 +5,25 @@ function drawToolbar(state, act, keys) {
   const several = chosen.length > 1;
   const studies = chosen.map((id, place) => {
     const others = chosen.filter((one) => one !== id);
+    let here = id; // what the list says now, which may be newer than what is drawn
+    const change = ({ target: { value } }) => {
+      const before = here;
+      here = value;
+      act.choose((now) => now.map((one) => (one === before ? value : one)));
+    };
     const select = h(
       "select",
       {
         class: "ccds-field ccds-study",
         "data-focus": `study-${place}`,
         "aria-label": several ? `Study ${place + 1}` : "Study",
-        onchange: ({ target }) => act.choose((now) => now.map((one) => (one === id ? target.value : one))),
+        onchange: change,
       },
       ...volumes.filter((volume) => !others.includes(volume.id)).map((volume) => h("option", { value: volume.id, selected: volume.id === id }, volume.words)),
     );
     const remove = h(
       "button",
-      { class: "ccds-icon", type: "button", "data-focus": `less-${place}`, "aria-label": `Remove study ${place + 1}`, title: "Remove", onclick: () => act.choose((now) => now.filter((one) => one !== id)) },
+      { class: "ccds-icon", type: "button", "data-focus": `less-${place}`, "aria-label": `Remove study ${place + 1}`, title: "Remove", onclick: () => act.choose((now) => now.filter((one) => one !== here)) },
       "×",
     );
     return h("div", { class: "ccds-study-choice" }, several ? h("i", { class: "ccds-swatch", "data-study": place, "aria-hidden": "true" }) : null, select, several ? remove : null);

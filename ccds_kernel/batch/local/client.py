@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ccds_kernel.batch.exits import Claim
 from ccds_kernel.batch.local import doorbell, estimate, lock
 from ccds_kernel.batch.local.dispatch import Capacity, free_room, need_of
 from ccds_kernel.batch.local.process import is_alive, tell
@@ -201,11 +202,15 @@ class LocalScheduler:
         """
         if cancel_jobs:
             with self._table.write() as db:
-                grace_s = load_grace_s(db)
-                for row in live_rows(db):
+                grace_s, live = load_grace_s(db), live_rows(db)
+                for row in live:
                     _cancel(db, row)
             self._wake()
             self._wait_until(self._nothing_lives, grace_s + 10, "the jobs to end")
+            # A wrapper writes its exit file, which ends the job, while it still lives.
+            with self._table.read() as db:
+                wrappers = [_wrapper(_row(db, JobId(str(row.id)))) for row in live]
+            self._wait_until(lambda: not any(map(is_alive, wrappers)), _START_S, "the jobs' processes to end")
         if process := lock.holder(self._folder):
             tell(process, signal.SIGTERM)
             self._wait_until(lambda: not is_alive(process), _START_S, "the daemon to end")
@@ -272,6 +277,10 @@ class LocalScheduler:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+def _wrapper(row: Row) -> Claim:
+    return Claim(row.raw["pid"], row.raw["pid_started"], row.raw["boot"])
 
 
 def _row(db: sqlite3.Connection, job: JobId) -> Row:

@@ -60,7 +60,7 @@ def scheduler(config: Path, tmp_path: Path) -> Iterator[LocalScheduler]:
     scheduler.shutdown(cancel_jobs=True)
 
 
-def test_a_cohort_is_handed_over_as_the_studies_that_are_in_it(config, scheduler, tmp_path):
+def test_a_cohort_is_handed_over_as_the_volumes_of_the_studies_in_it(config, scheduler, tmp_path):
     """So the controller, which has no right to the database, needn't ask for them; another cohort's run is another one."""
     _, recipe = write_recipe(tmp_path)
     opened = open_project(PROJECT, Action.WRITE_IMAGES, person="kim", settings=load_settings(config))
@@ -72,6 +72,8 @@ def test_a_cohort_is_handed_over_as_the_studies_that_are_in_it(config, scheduler
             hand_over(project, recipe, scheduler, workers=2)
 
     (order,) = tmp_path.rglob("order.json")
-    assert ORDER.validate_json(order.read_bytes()).studies == tuple(sorted([study_key(0), study_key(1)]))
+    assert ORDER.validate_json(order.read_bytes()).volumes == tuple(
+        sorted(f"{study_key(number)}/series-a" for number in (0, 1))
+    )
     assert same == controller
-    assert refused.value.expected == "the run of this recipe that is at work to be of the same studies"
+    assert refused.value.expected == "the run of this recipe that is at work to be of the same volumes"

@@ -39,30 +39,33 @@ class StudiesRetried(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StudyArrived(Event):
-    """A study that `person` asked for came whole, proved what it is, and is in the project.
+    """A study that `asked_by` asked for and `person` fetched came whole, proved what it is, and is in the project.
 
     `repeated`: a worker that was killed had put it there, and may have written this event.
     """
 
     study_key: str
+    asked_by: str
     instances: int
     repeated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudyNotArrived(Event):
-    """A study that `person` asked for didn't come, or not as announced."""
+    """A study that `asked_by` asked for and `person` fetched didn't come, or not as announced."""
 
     study_key: str
+    asked_by: str
     received: int
     announced: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudyRefused(Event):
-    """What came for a study that `person` asked for wasn't it, and was deleted."""
+    """What came for a study that `asked_by` asked for and `person` fetched wasn't it, and was deleted."""
 
     study_key: str
+    asked_by: str
     reason: str
 
 

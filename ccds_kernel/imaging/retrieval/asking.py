@@ -68,7 +68,7 @@ def ask_archive(
     """
     project.require(Action.WRITE_IMAGES)
     require_covered(project, versioned.criteria, Action.WRITE_IMAGES)
-    return _asked(project, archive, versioned, project.person, progress, scanners=scanners)
+    return _asked(project, archive, versioned, progress, scanners=scanners)
 
 
 def keep_criteria(project: Project, name: str, criteria: Criteria, consecutive: int | None = None) -> VersionedCriteria:
@@ -121,12 +121,15 @@ def _answered(project: Project, archive: Archive, one: rows.Unanswered) -> int:
         )
     against = against_fetching(project, one.asked_by, versioned.criteria)
     if against is None:
-        found = _asked(project, archive, versioned, one.asked_by, lambda _asked: None, scanners=False).meeting
+        found = _asked(project, archive, versioned, lambda _asked: None, scanners=False).meeting
     else:
         found = ()
         project.audit.write(
             AccessDenied(
-                person=one.asked_by, project=project.id, action=Action.WRITE_IMAGES, reason=f"found {against.found}"
+                person=project.person,
+                project=project.id,
+                action=Action.WRITE_IMAGES,
+                reason=f"asked for by {one.asked_by}: found {against.found}",
             )
         )
     secret = study_key_secret(project.store)
@@ -138,7 +141,6 @@ def _asked(
     project: Project,
     archive: Archive,
     versioned: VersionedCriteria,
-    person: str,
     progress: Progress,
     *,
     scanners: bool,
@@ -146,7 +148,7 @@ def _asked(
     query = query_of(versioned.criteria)
     found = findings(query, _by_month(archive, query, progress, scanners=scanners), versioned.consecutive)
     project.audit.write(
-        StudiesFound(person=person, project=project.id, digest=versioned.digest, studies=len(found.meeting))
+        StudiesFound(person=project.person, project=project.id, digest=versioned.digest, studies=len(found.meeting))
     )
     return found
 

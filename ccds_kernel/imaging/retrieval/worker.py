@@ -177,10 +177,10 @@ class Worker:
                 rows.hold_back(connection, request, found.cause)
                 self._project.audit.write(
                     AccessDenied(
-                        person=request.asked_by,
+                        person=self._project.person,
                         project=self._project.id,
                         action=Action.WRITE_IMAGES,
-                        reason=f"found {found.found}",
+                        reason=f"asked for by {request.asked_by}: found {found.found}",
                     )
                 )
 
@@ -207,7 +207,12 @@ class Worker:
         after the commit it would be lost instead, and nobody here may read the log to see whether it is there.
         """
         rows.settle(connection, request.id, outcome)
-        who = {"person": request.asked_by, "project": self._project.id, "study_key": request.study_key}
+        who = {
+            "person": self._project.person,  # a session writes in its person's name only, whoever asked
+            "project": self._project.id,
+            "study_key": request.study_key,
+            "asked_by": request.asked_by,
+        }
         if outcome.state is State.ARRIVED:
             self._project.audit.write(StudyArrived(**who, instances=outcome.received, repeated=outcome.repeated))
         elif outcome.state is State.REFUSED:

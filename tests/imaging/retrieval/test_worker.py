@@ -120,6 +120,21 @@ def test_an_arrival_that_is_told_twice_says_so(settings, project, archive, queue
     assert len({one["study_key"] for one in told}) == 5
 
 
+@pytest.mark.usefixtures("queue")
+def test_whoever_fetches_says_so_in_their_own_name(project, settings, worker):
+    """A session may write of nobody else; who asked for the study stands beside it."""
+    with project.store.writing() as connection:
+        connection.execute(update(retrieval).where(retrieval.c.id == 3).values(asked_by="sam"))
+    apply_roster(project, settings, eve="engineer", sam="scientist")
+
+    tally = worker().run()
+
+    told = [one for one in FileAuditSink(settings.paths.audit).entries("HEAD-1") if one["event"] == "StudyArrived"]
+    assert tally == {State.ARRIVED: 5}
+    assert {one["person"] for one in told} == {"eve"}
+    assert sorted(one["detail"]["asked_by"] for one in told) == ["eve"] * 4 + ["sam"]
+
+
 def test_a_killed_worker_leaves_studies_there_or_waiting(retrieving, settings, queue, worker, liar):
     """Killed while one is on its way: the next run fetches that and the rest, and not what is there."""
     holding, release = Event(), Event()

@@ -71,7 +71,8 @@ def _rules(options: argparse.Namespace) -> None:
     try:
         text = options.file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CcdsError(expected="a YAML file in UTF-8", found=type(error).__name__, do="check FILE") from error
+        found = error.strerror if isinstance(error, OSError) and error.strerror else "other bytes"
+        raise CcdsError(expected="a YAML file in UTF-8", found=found, do="check FILE") from error
     with _studies(options.project, write=True) as studies:
         new = studies.keep_rules(text)
     print("kept: they hold from now on" if new else "these rules hold already")

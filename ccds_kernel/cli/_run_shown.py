@@ -27,7 +27,7 @@ def bar(at: list[Progress], *, doing: str = "normalizing", unit: str = "volumes"
         def tell(progress: Progress) -> None:
             if not at:
                 shown.total, shown.initial = progress.total, progress.done_before + progress.failed
-                shown.n = shown.initial
+                shown.n = shown.last_print_n = shown.initial  # else the rate would be of those, too
             at[:] = [progress]
             failed = f"{progress.failed} failed" if progress.failed else ""
             waits = progress.why if progress.ended_at is None else None
@@ -86,16 +86,31 @@ def follow(
 
 @contextmanager
 def terminated_as_interrupted() -> Iterator[None]:
-    """A job that its scheduler ends goes as one that a person interrupts: in order."""
+    """A job that its scheduler ends goes as one that a person interrupts: in order.
+
+    Whoever says so again is heard no more, until the process has ended: it is about to, and would end in the midst of that.
+    """
+    is_told = False
 
     def interrupted(_number: int, _frame: object) -> None:
+        nonlocal is_told
+        is_told = True
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupted)
+    told_by = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background by a shell
+        told_by.remove(signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in told_by}
+    for number in before:
+        signal.signal(number, interrupted)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if not is_told:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def add_cluster_options(run: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +14,10 @@ from typing import TYPE_CHECKING
 from ccds_kernel.cli import _imaging_jobs, _imaging_retrieval, _imaging_studies
 
 if TYPE_CHECKING:
+    from ccds_kernel.imaging.series import Series
     from ccds_kernel.imaging.verdict import SeriesVerdict
+
+_MOST_WORKERS = 64
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -32,12 +36,14 @@ def register(parser: argparse.ArgumentParser) -> None:
     convert.add_argument("--json", action="store_true", help="print one JSON list: a verdict for each series")
     convert.add_argument(
         "--correct",
-        nargs="+",
+        action="append",
         default=[],
         choices=["gantry-tilt", "variable-spacing"],
-        help="interpolate what is refused without it; the sidecar says so",
+        help="interpolate what is refused without it; the sidecar says so; may be given twice",
     )
-    convert.add_argument("--workers", type=int, choices=range(1, 65), metavar="N", default=1, help="series at once (1)")
+    convert.add_argument(
+        "--workers", type=int, metavar="N", default=1, help=f"series at once, 1 to {_MOST_WORKERS} (1)"
+    )
     convert.set_defaults(run=_convert)
     _imaging_retrieval.register(verbs)
     _imaging_studies.register(verbs)
@@ -47,10 +53,15 @@ def register(parser: argparse.ArgumentParser) -> None:
 def _convert(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from ccds_kernel.errors import CcdsError
     from ccds_kernel.imaging.correction import Correction
     from ccds_kernel.imaging.many import convert_many
     from ccds_kernel.imaging.series import find_series
 
+    if not 1 <= options.workers <= _MOST_WORKERS:
+        raise CcdsError(
+            expected=f"--workers from 1 to {_MOST_WORKERS}", found=str(options.workers), do="take a number of these"
+        )
     silent = not sys.stderr.isatty()
     with tqdm(desc="reading headers", unit=" files", disable=silent, leave=False) as bar:
         inventory = find_series(options.source, seen=bar.update)
@@ -61,15 +72,25 @@ def _convert(options: argparse.Namespace) -> None:
     converted = convert_many(inventory.series, options.out, workers=options.workers, correct=correct)
     total = len(inventory.series)
     verdicts = list(tqdm(converted, desc="converting", unit=" series", total=total, disable=silent, leave=False))
+    sources = [_source_of(series, options.source) for series in inventory.series]
     if options.json:
-        print(json.dumps([verdict.as_json() for verdict in verdicts], indent=2))
+        told = [{**verdict.as_json(), "source": source} for verdict, source in zip(verdicts, sources, strict=True)]
+        print(json.dumps(told, indent=2))
     else:
-        _print_table(verdicts, len(inventory.unreadable))
+        _print_table(verdicts, sources, len(inventory.unreadable))
 
 
-def _print_table(verdicts: Sequence[SeriesVerdict], unreadable: int) -> None:
-    for verdict in verdicts:
-        print(f"{verdict.status:<11}  {verdict.modality:<4}  {verdict.path or verdict.reason}")
+def _source_of(series: Series, source: Path) -> str:
+    """Where the files of a series lie, below SRC; empty where that is SRC itself."""
+    folders = {str(one.path.parent) for one in series.slices}
+    folder = Path(os.path.commonpath(folders)) if folders else source
+    return "" if folder in (source, source.parent) else folder.relative_to(source).as_posix()
+
+
+def _print_table(verdicts: Sequence[SeriesVerdict], sources: Sequence[str], unreadable: int) -> None:
+    for verdict, source in zip(verdicts, sources, strict=True):
+        where = f"  (in {source})" if source and not verdict.path else ""
+        print(f"{verdict.status:<11}  {verdict.modality:<4}  {verdict.path or verdict.reason}{where}")
         for warning in verdict.warnings:
             print(f"{'':<11}  {'':<4}  warning: {warning}")
     counts = Counter(verdict.status.value for verdict in verdicts)

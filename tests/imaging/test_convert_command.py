@@ -9,7 +9,7 @@ import pytest
 from ccds_kernel.cli import main
 from support.dicom import SR, Stack, write_object, write_stack
 
-KEYS = ["series_uid", "modality", "status", "reason", "path", "warnings"]
+KEYS = ["series_uid", "modality", "status", "reason", "path", "warnings", "source"]
 
 
 def test_json_is_one_list_with_the_stable_keys(tmp_path, out, capsys) -> None:
@@ -30,6 +30,7 @@ def test_json_is_one_list_with_the_stable_keys(tmp_path, out, capsys) -> None:
     assert by_uid[good.series_uid] == "accepted"
     assert by_uid[tilted.series_uid] == "quarantined"
     assert len(by_uid) == 3
+    assert sorted(verdict["source"] for verdict in verdicts) == ["", "few", "good"]
 
 
 def test_the_table_has_a_line_per_series_and_a_sum(tmp_path, out, capsys) -> None:
@@ -42,7 +43,7 @@ def test_the_table_has_a_line_per_series_and_a_sum(tmp_path, out, capsys) -> Non
     said = capsys.readouterr()
     assert status == 0
     assert "accepted     CT    " in said.out
-    assert "quarantined  CT    too-few-slices: 2 image(s), at least 3 are needed" in said.out
+    assert "quarantined  CT    too-few-slices: 2 image(s), at least 3 are needed  (in few)\n" in said.out
     assert said.out.endswith("2 series: 1 accepted, 1 quarantined\n")
 
 

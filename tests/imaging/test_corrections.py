@@ -116,6 +116,7 @@ def test_what_needs_no_correction_is_left_alone(tmp_path, convert) -> None:
             str(tmp_path / "again"),
             "--correct",
             "gantry-tilt",
+            "--correct",
             "variable-spacing",
         ]
     )

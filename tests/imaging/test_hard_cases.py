@@ -156,6 +156,7 @@ def test_what_opting_in_to_corrections_makes_of_the_failing_cases(hard_cases, ou
             "--json",
             "--correct",
             "gantry-tilt",
+            "--correct",
             "variable-spacing",
         ]
     )

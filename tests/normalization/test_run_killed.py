@@ -67,7 +67,7 @@ def test_worker_scheduler_and_client_are_killed(config, recipe):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_told_to_end_ends_in_order(config, recipe, number):
-    """Ctrl-C, or the scheduler of its session: it says how far it came and how to go on, and no process is left."""
+    """Ctrl-C again and again, or the scheduler: it says how far it came and how to go on, and no process is left."""
     path, steps = recipe
     folder = RunFolder(project_folder(config) / "normalized" / steps.digest())
 
@@ -75,6 +75,7 @@ def test_a_run_that_is_told_to_end_ends_in_order(config, recipe, number):
         until(lambda: list(folder.manifest.keys()), "a volume", 120)
         processes = everybody(run)
         run.send_signal(number)
+        until(lambda: run.send_signal(number) or run.poll() is not None, "the command to end", 60)
         _, complaint = run.communicate(timeout=60)
 
     gone(processes)

@@ -11,6 +11,8 @@ from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from ccds_kernel.cli._wording import counted
+
 if TYPE_CHECKING:
     from ccds_kernel.imaging.retrieval.asking import Asked
     from ccds_kernel.imaging.retrieval.request import Outcome, State, StudyRequest
@@ -199,12 +201,16 @@ def _worked(project: Project) -> Counter[State]:
 
 
 def _said(tally: Counter[State]) -> str:
-    return f"{tally.total()} studies tried" + (f": {_counted(tally)}" if tally else "")
+    return f"{counted(tally.total(), 'study', 'studies')} tried" + (f": {_counted(tally)}" if tally else "")
 
 
 def _counted(tally: Counter[State]) -> str:
     """How many became what: "3 arrived, 1 failed"."""
     return ", ".join(f"{count} {state}" for state, count in sorted(tally.items()))
+
+
+def _wait_again(studies: int) -> str:
+    return "1 study waits again" if studies == 1 else f"{studies} studies wait again"
 
 
 def _retry(options: argparse.Namespace) -> None:
@@ -216,12 +222,12 @@ def _retry(options: argparse.Namespace) -> None:
         raise CcdsError(expected="studies that are to be fetched again", found="none", do="name them with --study")
     with _opened(options.project, write=True) as project:
         if options.again:
-            print(f"{fetch_again(project, set(options.study))} studies wait again")
+            print(_wait_again(fetch_again(project, set(options.study))))
             return
         again, spent = RetrievalQueue(project).retry(options.study)
         most = project.settings.archive.attempts
     tail = f"; {spent} stay failed: they were tried {most} times" if spent else ""
-    print(f"{again} studies wait again{tail}")
+    print(f"{_wait_again(again)}{tail}")
 
 
 def _status(options: argparse.Namespace) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccds_kernel.cli._imaging_engine import add_engine_options, check_engine_options, check_whole, convert_by_workers
 from ccds_kernel.cli._imaging_jobs import convert_on_cluster
+from ccds_kernel.cli._wording import counted
 
 if TYPE_CHECKING:
     from ccds_kernel.imaging.selection.rules import Choice
@@ -163,9 +164,9 @@ def _counted(found: Sequence[Judgement], done: int, unasked: int | None) -> str:
     """What became of `done` studies; `unasked` of those that are there didn't wait."""
     without = done - len({one.study_key for one in found})
     quarantined = sum(one.reason is not None for one in found)
-    others = "" if unasked is None else f"; {unasked} studies didn't wait"
+    others = "" if unasked is None else f"; {counted(unasked, 'study', 'studies')} didn't wait"
     return (
-        f"{done} studies: {len(found)} series converted, {quarantined} of them in quarantine, "
+        f"{counted(done, 'study', 'studies')}: {len(found)} series converted, {quarantined} of them in quarantine, "
         f"{without} without a chosen series{others}"
     )
 

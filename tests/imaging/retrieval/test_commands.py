@@ -147,8 +147,8 @@ def test_retry_lets_what_failed_be_tried_again_so_often(capsys, archive):
     assert imaging("retrieve") == 0
 
     assert capsys.readouterr().out.splitlines() == [
-        "1 studies wait again",
-        "1 studies tried: 1 failed",
+        "1 study waits again",
+        "1 study tried: 1 failed",
         "0 studies wait again; 1 stay failed: they were tried 2 times",
         "0 studies tried",
     ]
@@ -171,7 +171,7 @@ def test_what_arrived_is_fetched_anew(capsys, archive, settings):
     assert imaging("retrieve") == 0
 
     told = capsys.readouterr()
-    assert told.out.splitlines() == ["1 studies wait again", "1 studies tried: 1 arrived"]
+    assert told.out.splitlines() == ["1 study waits again", "1 study tried: 1 arrived"]
     assert "expected keys of studies that arrived in HEAD-1; found 1 other(s)" in told.err
     counted = [len(list(place.rglob("*.dcm"))) for place in (before, folder / "quarantine" / before.name / "dicom")]
     assert counted == [3, 2]

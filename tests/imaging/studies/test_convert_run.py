@@ -139,7 +139,7 @@ def test_a_study_without_a_verdict_is_told_and_waits_still(run, project) -> None
     assert first.startswith(f"ccds: {KEYS[0]}: expected ")
     assert "found 1 that failed without one; mend that; the same command goes on" in last
     assert (mended[0], mended[2]) == (0, "")
-    assert "\n1 studies: 1 series converted, 0 of them in quarantine" in mended[1]
+    assert "\n1 study: 1 series converted, 0 of them in quarantine" in mended[1]
 
 
 def test_a_killed_worker_is_replaced_and_a_killed_run_goes_on(run, config, project) -> None:

@@ -77,7 +77,7 @@ def test_volumes_and_quarantine_and_pass(run, study, folder) -> None:
     _, left, _ = run("quarantine")
 
     assert made.endswith(
-        "1 studies: 1 series converted, 1 of them in quarantine, 0 without a chosen series; 0 studies didn't wait\n"
+        "1 study: 1 series converted, 1 of them in quarantine, 0 without a chosen series; 0 studies didn't wait\n"
     )
     found = json.loads(text)
     assert found["counts"] == [{"code": "gantry-tilt", "scanner": "Synthetic One", "series": 1}]

@@ -28,7 +28,7 @@ _BASE = "zz-ccds-base.pth"
 
 _IMAGE = "ccds-image"
 _CONFIG = "pyvenv.cfg"
-_PIP = '#!/bin/sh\nexec "$(dirname "$0")/python" -m pip "$@"\n'
+_PIP = '#!/bin/sh\nexec "${0%/*}/python" -m pip "$@"\n'  # no other program: an image may have none
 
 
 @dataclass(frozen=True)

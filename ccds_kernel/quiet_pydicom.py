@@ -6,30 +6,20 @@ stderr and to its log.
 
 from __future__ import annotations
 
-import logging
 import warnings
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 from pydicom import config
 
-from ccds_kernel.silence import Silence
+from ccds_kernel.silence import Silence, mute
 
 
 def _begin(kept: ExitStack) -> None:
     kept.enter_context(config.disable_value_validation())
     kept.enter_context(warnings.catch_warnings())
     warnings.simplefilter("ignore")
-    logger = logging.getLogger("pydicom")
-    kept.callback(logger.setLevel, logger.level)
-    logger.setLevel(logging.CRITICAL + 1)
+    mute(kept, "pydicom")
 
 
-_SILENCE = Silence(_begin)
-
-
-@contextmanager
-def quiet_pydicom() -> Iterator[None]:
-    """Inside of it pydicom takes values as they are, and says nothing."""
-    with _SILENCE.held():
-        yield
+quiet_pydicom = Silence(_begin).held
+"""Inside of it pydicom takes values as they are, and says nothing."""

@@ -82,7 +82,7 @@ def _studies(project: Project, volumes: str, labelled: set[str]) -> tuple[dict[s
     secret = study_key_secret(project.store)
     found: dict[str, Study] = {}
     unfit: Counter[str] = Counter()
-    there = VolumeFolder(project.folder / volumes, partial(takes_of, project))
+    there = VolumeFolder(project.folder / volumes, partial(takes_of, project)).as_now()
     unfit["volumes that no verdict accepts"] = len(there.left_out(labelled))
     for study, entries in groupby(there.entries(), key=lambda entry: entry.study):
         if study not in labelled:

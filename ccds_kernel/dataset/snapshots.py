@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from ccds_kernel.audit.events.dataset import DatasetTaken
@@ -193,8 +194,8 @@ class _Gathered:
         self.placed: list[Placed] = []
         self._project, self._rows, self._answers = project, rows, answers
         self._volumes: dict[str, list[Path]] = {}
-        takes = takes_of(project)
-        normalized, plain = VolumeFolder(folder, lambda: takes), VolumeFolder(project.folder / "nifti")
+        normalized = VolumeFolder(folder, partial(takes_of, project)).as_now()
+        plain = VolumeFolder(project.folder / "nifti")
         there = set(normalized.studies())
         self.left_out["volumes that no verdict accepts"] = len(normalized.left_out(rows))
         self.left_out["normalized studies without a label row"] = len(there - rows.keys())

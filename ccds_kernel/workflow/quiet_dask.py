@@ -6,28 +6,15 @@ An interrupt often comes in the midst of something of Dask's, which writes a tra
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
-from ccds_kernel.silence import Silence
-
-_LOGGERS = ("distributed", "distributed.client", "tornado.application")
-"""Those that Dask gives levels of their own, and that speak of failures."""
+from ccds_kernel.silence import Silence, mute
 
 
 def _begin(kept: ExitStack) -> None:
-    for name in _LOGGERS:
-        logger = logging.getLogger(name)
-        kept.callback(logger.setLevel, logger.level)
-        logger.setLevel(logging.CRITICAL + 1)
+    # Those that Dask gives levels of their own, and that speak of failures.
+    mute(kept, "distributed", "distributed.client", "tornado.application")
 
 
-_SILENCE = Silence(_begin)
-
-
-@contextmanager
-def quiet_dask() -> Iterator[None]:
-    """Inside of it Dask says nothing."""
-    with _SILENCE.held():
-        yield
+quiet_dask = Silence(_begin).held
+"""Inside of it Dask says nothing."""

@@ -33,6 +33,24 @@ def test_json_is_one_list_with_the_stable_keys(tmp_path, out, capsys) -> None:
     assert sorted(verdict["source"] for verdict in verdicts) == ["", "few", "good"]
 
 
+def test_corrections_may_stand_before_the_folders(tmp_path, out, capsys) -> None:
+    """In the order in which `--help` has them."""
+    write_stack(tmp_path / "in" / "good", Stack())
+
+    status = main(["imaging", "convert", "--correct", "gantry-tilt", str(tmp_path / "in"), str(out)])
+
+    assert (status, "1 series: 1 accepted" in capsys.readouterr().out) == (0, True)
+
+
+@pytest.mark.parametrize("workers", ["0", "65"])
+def test_a_number_of_workers_that_can_not_be_is_one_line(tmp_path, out, capsys, workers) -> None:
+    """Before anything is read."""
+    status = main(["imaging", "convert", str(tmp_path), str(out), "--workers", workers])
+
+    told = f"ccds: expected --workers from 1 to 64; found {workers}; take a number of these\n"
+    assert (status, capsys.readouterr().err) == (1, told)
+
+
 def test_the_table_has_a_line_per_series_and_a_sum(tmp_path, out, capsys) -> None:
     """For people."""
     write_stack(tmp_path / "in" / "good", Stack())

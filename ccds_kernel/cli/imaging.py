@@ -89,7 +89,7 @@ def _source_of(series: Series, source: Path) -> str:
 
 def _print_table(verdicts: Sequence[SeriesVerdict], sources: Sequence[str], unreadable: int) -> None:
     for verdict, source in zip(verdicts, sources, strict=True):
-        where = f"  (in {source})" if source and not verdict.path else ""
+        where = f"  (in {source!r})" if source and not verdict.path else ""
         print(f"{verdict.status:<11}  {verdict.modality:<4}  {verdict.path or verdict.reason}{where}")
         for warning in verdict.warnings:
             print(f"{'':<11}  {'':<4}  warning: {warning}")

@@ -1,6 +1,7 @@
 """`ccds imaging convert` as people and scripts meet it."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -42,6 +43,16 @@ def test_corrections_may_stand_before_the_folders(tmp_path, out, capsys) -> None
     assert (status, "1 series: 1 accepted" in capsys.readouterr().out) == (0, True)
 
 
+def test_a_folder_s_name_that_is_no_text_is_told_all_the_same(tmp_path, out, capsys) -> None:
+    """Bytes that aren't UTF-8, as old disks have them."""
+    write_stack(tmp_path / "in" / os.fsdecode(b"caf\xe9"), Stack(slices=2))
+    write_stack(tmp_path / "in" / "good", Stack())
+
+    status = main(["imaging", "convert", str(tmp_path / "in"), str(out)])
+
+    assert (status, r"(in 'caf\udce9')" in capsys.readouterr().out) == (0, True)
+
+
 @pytest.mark.parametrize("workers", ["0", "65"])
 def test_a_number_of_workers_that_can_not_be_is_one_line(tmp_path, out, capsys, workers) -> None:
     """Before anything is read."""
@@ -61,7 +72,7 @@ def test_the_table_has_a_line_per_series_and_a_sum(tmp_path, out, capsys) -> Non
     said = capsys.readouterr()
     assert status == 0
     assert "accepted     CT    " in said.out
-    assert "quarantined  CT    too-few-slices: 2 image(s), at least 3 are needed  (in few)\n" in said.out
+    assert "quarantined  CT    too-few-slices: 2 image(s), at least 3 are needed  (in 'few')\n" in said.out
     assert said.out.endswith("2 series: 1 accepted, 1 quarantined\n")
 
 

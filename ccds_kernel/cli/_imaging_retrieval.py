@@ -137,7 +137,7 @@ def _find(options: argparse.Namespace) -> None:
 
 def _retrieve(options: argparse.Namespace) -> None:
     from ccds_kernel.archive.site import archive_of
-    from ccds_kernel.cli._imaging_single import request_accessions
+    from ccds_kernel.cli._imaging_single import ahead, request_accessions
     from ccds_kernel.cohort.criteria_file import named_criteria
     from ccds_kernel.imaging.retrieval.asking import ask_archive
     from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
@@ -153,12 +153,12 @@ def _retrieve(options: argparse.Namespace) -> None:
             with _asking() as progress:
                 found = ask_archive(project, archive_of(project.settings), versioned, progress, scanners=False)
             new = queue.request(found.meeting, versioned)
-            told = f"{len(found.meeting)} studies meet the criteria, {new} of them put into the queue"
-            print(f"{told}; {found.others} others left out")
+            told = f"{_meeting(len(found.meeting))}, {new} put into the queue"
+            print(f"{told}; {counted(found.others, 'other')} left out")
         if options.accessions:
             request_accessions(project, options.accessions, queue_only=options.queue_only)
         if options.study:
-            print(f"{queue.hurry(options.study)} studies go ahead")
+            print(ahead(queue.hurry(options.study)))
         if not options.queue_only:
             print(_said(_worked(project)))
         if options.criteria and versioned.consecutive and not options.queue_only:
@@ -172,7 +172,11 @@ def _tell_gaps(requests: tuple[StudyRequest, ...], wanted: set[str]) -> None:
     arrived = {one.study.study_uid for one in requests if one.state is State.ARRIVED}
     missing = len(wanted - arrived)
     if missing:
-        print(f"ccds: warning: {missing} of {len(wanted)} consecutive studies aren't there", file=sys.stderr)
+        isnt = "isn't" if missing == 1 else "aren't"
+        print(
+            f"ccds: warning: {missing} of {counted(len(wanted), 'consecutive study', 'consecutive studies')} {isnt} there",
+            file=sys.stderr,
+        )
 
 
 def _worked(project: Project) -> Counter[State]:
@@ -207,6 +211,10 @@ def _said(tally: Counter[State]) -> str:
 def _counted(tally: Counter[State]) -> str:
     """How many became what: "3 arrived, 1 failed"."""
     return ", ".join(f"{count} {state}" for state, count in sorted(tally.items()))
+
+
+def _meeting(studies: int) -> str:
+    return "1 study meets the criteria" if studies == 1 else f"{studies} studies meet the criteria"
 
 
 def _wait_again(studies: int) -> str:

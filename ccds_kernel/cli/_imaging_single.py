@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ccds_kernel.cli._wording import counted
+
 if TYPE_CHECKING:
     from ccds_kernel.irb.project import Project
 
@@ -30,11 +32,16 @@ def request_accessions(project: Project, source: str, *, queue_only: bool) -> No
         )
     wanted = AccessionNumbers.parse(_lines(source))
     told = request_single(project, archive_of(project.settings), wanted)
-    print(f"{told.ahead} studies go ahead, of {len(wanted.places)} accession numbers")
+    print(f"{ahead(told.ahead)}, of {counted(len(wanted.places), 'accession number')}")
     _tell(told.there, "the project has it")
     _tell(told.gone, "it was refused, or tried as often as the site allows; see 'ccds imaging status --studies'")
     _tell(told.unknown, "the archive has no such study")
     _tell(told.not_covered, "the IRB application doesn't cover its exam code or date")
+
+
+def ahead(studies: int) -> str:
+    """How many studies are fetched before the others, in words."""
+    return "1 study goes ahead" if studies == 1 else f"{studies} studies go ahead"
 
 
 def _tell(places: Sequence[int], what: str) -> None:

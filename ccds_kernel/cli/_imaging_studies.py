@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ccds_kernel.cli._imaging_engine import add_engine_options, check_engine_options, check_whole, convert_by_workers
 from ccds_kernel.cli._imaging_jobs import convert_on_cluster
+from ccds_kernel.cli._imaging_select import add_select_options, run_select
 from ccds_kernel.cli._wording import counted
 
 if TYPE_CHECKING:
-    from ccds_kernel.imaging.selection.rules import Choice
     from ccds_kernel.imaging.studies.repository import ImageStudies
     from ccds_kernel.imaging.studies.rows import Judgement
     from ccds_kernel.irb.project import Project
@@ -23,16 +23,19 @@ if TYPE_CHECKING:
 
 def register(verbs: Any) -> None:  # noqa: ANN401 - argparse gives what adds verbs no public name
     """Adds the verbs."""
-    summary = "keep rules for which series becomes a study's volume"
+    summary = "keep rules for which series becomes a study's volume, or print those that hold"
     rules = _verb(verbs, "rules", summary, _rules)
-    rules.add_argument("file", metavar="FILE", type=Path, help="rules as YAML: see docs/imaging.md")
+    rules.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        type=Path,
+        help="rules as YAML: see docs/imaging.md; without it they are printed",
+    )
 
-    summary = "print which series of a study is chosen, and why the others are not; or choose another one"
-    select = _verb(verbs, "select", summary, _select)
-    select.add_argument("--study", metavar="KEY", required=True, help="the study key")
-    select.add_argument("--series", metavar="NAME", help="choose this series above the rules; 'none' for none of them")
-    select.add_argument("--note", default="", help="why")
-    select.add_argument("--json", action="store_true", help="print one JSON document")
+    summary = "print which series of a study is chosen, and why the others are not, or choose another one; or list the studies"
+    select = _verb(verbs, "select", summary, run_select)
+    add_select_options(select)
 
     summary = "convert the chosen series of the studies that wait into volumes"
     volumes = _verb(verbs, "volumes", summary, _volumes)
@@ -69,6 +72,9 @@ def _verb(verbs: Any, name: str, summary: str, run: Any) -> argparse.ArgumentPar
 def _rules(options: argparse.Namespace) -> None:
     from ccds_kernel.errors import CcdsError
 
+    if options.file is None:
+        _print_rules(options.project)
+        return
     try:
         text = options.file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -79,48 +85,17 @@ def _rules(options: argparse.Namespace) -> None:
     print("kept: they hold from now on" if new else "these rules hold already")
 
 
-def _select(options: argparse.Namespace) -> None:
-    from ccds_kernel.imaging.studies.repository import NONE
+def _print_rules(project_id: str) -> None:
+    """The rules in force as they were kept, so that they can be changed and kept again."""
+    from ccds_kernel.imaging.studies.overview import StudiesOverview
 
-    with _studies(options.project, write=options.series is not None) as studies:
-        if options.series is None:
-            choice = studies.choice(options.study)
-        else:
-            series = None if options.series == NONE else options.series
-            choice = studies.overrule(options.study, series, options.note)
-    if options.json:
-        print(json.dumps(_choice_json(choice), indent=2))
+    with _opened(project_id, write=False) as project:
+        newest = next(iter(StudiesOverview(project).kept_rules()), None)
+    if newest is None:
+        print("# no rules were kept yet: 'ccds imaging rules FILE' keeps some")
         return
-    for one in choice.series:
-        facts = one.series
-        thickness = "" if facts.thickness_mm is None else f"{facts.thickness_mm:g} mm"
-        said = f"{facts.number if facts.number is not None else '-':>5}  {facts.name}  {facts.modality:<3}"
-        print(
-            f"{said}  {facts.orientation:<8}  {thickness:>8}  {facts.images:>5}  {'; '.join(one.why_not) or 'CHOSEN'}"
-        )
-    print(f"{choice.by}: {choice.line}")
-
-
-def _choice_json(choice: Choice) -> dict[str, object]:
-    return {
-        "chosen": choice.chosen,
-        "by": choice.by,
-        "line": choice.line,
-        "series": [
-            {
-                "series": one.series.name,
-                "number": one.series.number,
-                "modality": one.series.modality,
-                "orientation": one.series.orientation,
-                "thickness_mm": one.series.thickness_mm,
-                "kernel": one.series.kernel,
-                "contrast": one.series.contrast,
-                "images": one.series.images,
-                "why_not": list(one.why_not),
-            }
-            for one in choice.series
-        ],
-    }
+    print(f"# kept by {newest.person}, {newest.at:%Y-%m-%d %H:%M} UTC")
+    print(newest.text.rstrip("\n"))
 
 
 def _volumes(options: argparse.Namespace) -> None:
@@ -144,7 +119,9 @@ def _volumes(options: argparse.Namespace) -> None:
             unasked = None if options.study or options.again else len(there) - len(keys)
             print(_counted(found, done, unasked))
         else:
-            print(f"none of {len(there)} studies waits for a volume ('--again' converts all of them again)")
+            print(
+                f"none of {counted(len(there), 'study', 'studies')} waits for a volume ('--again' converts all of them again)"
+            )
     if converted is not None:
         check_whole(converted)
 
@@ -194,13 +171,21 @@ def _quarantine(options: argparse.Namespace) -> None:
         print(json.dumps({"series": [_as_json(one) for one in found], "counts": counted}, indent=2))
         return
     _print_judgements(found, as_json=False)
+    if not found:
+        print("nothing is in quarantine")
     for (code, scanner), count in sorted(counts.items()):
         print(f"{count:6}  {code:<22}  {scanner or 'unknown scanner'}")
 
 
 def _pass(options: argparse.Namespace) -> None:
+    from ccds_kernel.imaging.studies.rows import stays_for
+
     with _studies(options.project, write=True) as studies:
-        _print_judgements(studies.let_pass(options.study, options.series, options.note), as_json=False)
+        found = studies.let_pass(options.study, options.series, options.note)
+    _print_judgements(found, as_json=False)
+    for one in found:
+        if one.series == options.series and (stays := stays_for(one)):
+            print(f"ccds: warning: it stays in quarantine: {stays}", file=sys.stderr)
 
 
 def _mask(options: argparse.Namespace) -> None:

@@ -60,12 +60,18 @@ REASONS = {
 
 PASSABLE = {
     "gantry-tilt": "the stack is put upright by interpolation",
-    "irregular-spacing": "slices are put at even distances by interpolation",
+    "irregular-spacing": "slices are put at even distances by interpolation, where their numbers show that none is missing",
     "missing-slices": "slices are put at even distances by interpolation, where their numbers show that none is missing",
     "positions-contradict": "the positions are believed",
     "value-range": "what is in the other bits is blanked, as readers do that agree",
 }
 """Codes that a person may let pass for one series, and what happens then. The others are no matter of opinion."""
+
+
+_NUMBERS = "the numbers of its slices don't show that none is missing"
+
+STAYS = {"missing-slices": _NUMBERS, "irregular-spacing": _NUMBERS}
+"""Code → why a series of which a person let it pass can be in quarantine for it all the same."""
 
 
 _ANOTHER = "choose another series"
@@ -94,7 +100,7 @@ TO_DO = {
     "positions-contradict": "compare the order of the slices with the console's; then let it pass, or choose another series",
     "not-collinear": _ANOTHER,
     "missing-slices": "fetch the study again: slices may have been lost; let it pass where none is missing",
-    "irregular-spacing": "let it pass, or have it corrected in every study: “correct” in the rules",
+    "irregular-spacing": "let it pass where none is missing, or have it corrected in every study: “correct” in the rules",
     "conversion-failed": "choose another series, and tell whoever runs this site",
     "several-outputs": "choose another series: this one holds several, such as echoes, under one UID",
     "geometry-mismatch": "choose another series, and tell whoever runs this site",

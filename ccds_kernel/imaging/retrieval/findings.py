@@ -104,7 +104,7 @@ def findings(query: ArchiveQuery, studies: Iterable[StudyFound], consecutive: in
     if unknown:
         raise CcdsError(
             expected="an archive that says every study's exam code and date, so that it is known which are consecutive",
-            found=f"{unknown} studies of which it doesn't",
+            found=f"{unknown} of the first {len(first)} without them",
             do="name in archive.exam_code an attribute that it returns, or ask for all studies",
         )
     return Findings(query, tuple(first), others)

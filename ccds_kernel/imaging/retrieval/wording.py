@@ -16,9 +16,10 @@ from ccds_kernel.imaging.retrieval.run import Life, Run
 def picture(found: Findings) -> list[str]:
     """How many studies, by month, modality, scanner and exam code, and what is left out."""
     query = found.query
+    studies = "study" if len(found.meeting) == 1 else "studies"
     instances = "" if found.instances is None else f", {found.instances} instances"
     lines = [
-        f"{len(found.meeting)} studies{instances} of {', '.join(sorted(query.exam_codes))}, {query.first} to {query.last}"
+        f"{len(found.meeting)} {studies}{instances} of {', '.join(sorted(query.exam_codes))}, {query.first} to {query.last}"
     ]
     for head, numbers in (
         ("month", found.by_month),

@@ -99,7 +99,7 @@ def test_a_hole_among_consecutive_studies_is_told(page, project):
 
     (asked,) = page("fetch", "look", which="missing")["requested"]
 
-    assert asked["hole"] == "1 of its 2 consecutive studies aren’t there"
+    assert asked["hole"] == "1 of its 2 consecutive studies isn’t there"
 
 
 @pytest.mark.usefixtures("queue")

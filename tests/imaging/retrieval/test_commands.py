@@ -106,7 +106,7 @@ def test_find_keeps_its_criteria_and_retrieve_takes_them(capsys, settings):
 
     assert status == 0
     assert capsys.readouterr().out.splitlines() == [
-        "2 studies meet the criteria, 2 of them put into the queue; 1 others left out",
+        "2 studies meet the criteria, 2 put into the queue; 1 other left out",
         "2 studies tried: 1 arrived, 1 refused",
     ]
     assert len(list((settings.paths.projects / "HEAD-1" / "dicom").rglob("*.dcm"))) == 3
@@ -220,7 +220,7 @@ def test_consecutive_studies_that_are_not_all_there_are_told(capsys):
     status = imaging("retrieve", "--criteria", "next-two")
 
     assert status == 0
-    assert "ccds: warning: 1 of 2 consecutive studies aren't there" in capsys.readouterr().err
+    assert "ccds: warning: 1 of 2 consecutive studies isn't there" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_consecutive_studies_are_the_first_as_they_were_acquired():
 @pytest.mark.parametrize("unknown", [study(9, None), study(9, day=None)])
 def test_what_is_consecutive_must_be_known(unknown):
     """A study of which it isn't known whether it belongs between them makes a hole, or none."""
-    with pytest.raises(CcdsError, match="so that it is known which are consecutive; found 1 studies"):
+    with pytest.raises(CcdsError, match="so that it is known which are consecutive; found 1 of the first"):
         findings(QUERY, [study(1, time="01"), unknown], 2)
 
 

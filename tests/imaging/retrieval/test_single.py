@@ -149,7 +149,7 @@ def test_from_standard_input_into_the_project(command, capsys, settings):
 
     out, err = capsys.readouterr()
     assert status == 0
-    assert out.splitlines() == ["1 studies go ahead, of 3 accession numbers", "1 studies tried: 1 arrived"]
+    assert out.splitlines() == ["1 study goes ahead, of 3 accession numbers", "1 study tried: 1 arrived"]
     assert err.splitlines() == [
         "ccds: warning: line 2: the archive has no such study",
         "ccds: warning: line 3: the IRB application doesn't cover its exam code or date",

@@ -140,6 +140,21 @@ def test_a_reason_is_let_pass_and_the_series_converted_again(screen, leaning) ->
     assert [row["code"] for row in answer["rows"]] == [one["code"] for one in answer["counts"]] == ["unreadable"]
 
 
+def test_a_pass_that_changes_nothing_says_why(screen, folder, study, leaning) -> None:
+    """A slice is missing, as its number shows: nobody's opinion brings it back."""
+    shutil.rmtree(folder / "thin")
+    write_stack(folder / "thin", study["thin"])
+    sorted((folder / "thin").iterdir())[4].unlink()
+
+    came = []
+    for note in ("the lean is known", "the gap, too"):
+        screen.ask("pass", study=KEY, series=leaning, note=note)
+        came.append(screen.passed()["line"])
+
+    assert came[0].startswith("missing-slices: 1 slice(s) missing")
+    assert came[1] == "the numbers of its slices don't show that none is missing"
+
+
 def test_who_let_what_pass_is_told_on_both_screens(screen, leaning) -> None:
     """With the note, and what was corrected."""
     screen.ask("pass", study=KEY, series=leaning, note="agreed with the physicist")

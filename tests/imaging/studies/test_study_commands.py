@@ -84,7 +84,55 @@ def test_volumes_and_quarantine_and_pass(run, study, folder) -> None:
     assert found["series"][0]["reason"].startswith("gantry-tilt: ")
     assert "gantry-tilt             Synthetic One" in table
     assert "accepted" in passed
-    assert left == ""
+    assert left == "nothing is in quarantine\n"
+
+
+@pytest.mark.usefixtures("rules")
+def test_a_pass_that_changes_nothing_says_why(run, study, folder) -> None:
+    """A slice is missing, as its number shows: nobody's opinion brings it back."""
+    stack = study["thin"]
+    sorted((folder / "thin").iterdir())[4].unlink()
+    run("volumes")
+
+    status, told, warned = run("pass", "--study", KEY, "--series", name_of(stack), "--note", "agreed")
+
+    assert (status, "missing-slices: 1 slice(s) missing" in told) == (0, True)
+    assert warned == (
+        "ccds: warning: it stays in quarantine: the numbers of its slices don't show that none is missing\n"
+    )
+
+
+@pytest.mark.usefixtures("rules")
+def test_the_rules_that_hold_are_printed(run, tmp_path) -> None:
+    """As they can be kept again; who kept them is a comment."""
+    status, told, _ = run("rules")
+    (tmp_path / "again.yaml").write_text(told, encoding="utf-8")
+
+    who, *text = told.splitlines()
+    assert (status, "\n".join(text).strip()) == (0, RULES.strip())
+    assert re.fullmatch(r"# kept by eve, \d{4}-\d\d-\d\d \d\d:\d\d UTC", who)
+    assert run("rules", str(tmp_path / "again.yaml"))[0] == 0
+
+
+def test_without_rules_it_is_said_how_some_are_kept(run) -> None:
+    """As a comment: what is printed is YAML in any case."""
+    assert run("rules") == (0, "# no rules were kept yet: 'ccds imaging rules FILE' keeps some\n", "")
+
+
+@pytest.mark.usefixtures("rules")
+def test_the_studies_are_listed(run, study) -> None:
+    """By key, with what is chosen of each and why."""
+    _, unread, _ = run("select")
+    run("volumes")
+    status, told, _ = run("select")
+    _, text, _ = run("select", "--json")
+
+    assert re.fullmatch(rf"{KEY}  CTHEAD +-  +not read yet\n", unread)
+    chosen = name_of(study["thin"])
+    assert (status, told.startswith(f"{KEY}  CTHEAD ")) == (0, True)
+    assert f"  {chosen}  rule: 2 of 3 series fit" in told
+    [one] = json.loads(text)
+    assert (one["study_key"], one["exam_codes"], one["chosen"], one["by"]) == (KEY, ["CTHEAD"], chosen, "rule")
 
 
 @pytest.mark.usefixtures("rules")
@@ -127,7 +175,7 @@ def test_only_studies_that_wait_are_converted(run, study) -> None:
     run("select", "--study", KEY, "--series", name_of(study["thick"]), "--note", "less noise")
     _, other, _ = run("volumes")
 
-    assert nothing == "none of 1 studies waits for a volume ('--again' converts all of them again)\n"
+    assert nothing == "none of 1 study waits for a volume ('--again' converts all of them again)\n"
     assert json.loads(no_list) == []
     assert name_of(study["thin"]) in again
     assert name_of(study["thin"]) in named
@@ -184,6 +232,7 @@ def test_a_mask_is_kept(run, study, settings, tmp_path) -> None:
     ("words", "said"),
     [
         (("rules", "/nowhere.yaml"), "expected a YAML file in UTF-8"),
+        (("select", "--series", "none"), "expected the study of which a series is chosen; found none"),
         (("select", "--study", "zzz"), "none of that key with files"),
         (("select", "--study", KEY, "--series", "none"), "a note of at most 400 characters"),
         (("volumes",), "expected selection rules, which say what series become volumes; found none"),

@@ -40,7 +40,7 @@ function drawRow(row, at, state, act, pictures) {
 /** What came of it. */
 function drawPassed({ study, series, result: { error, status, line } }, act) {
   if (status === "accepted") return h("p", { class: "ccds-hint", role: "status" }, `Let pass: ${line}. `, h("button", { class: "ccds-link", "data-focus": "look", onclick: () => act.lookAt({ study, series }) }, "Look at it"));
-  return h("p", { class: "ccds-error", role: "status" }, error ?? `Let pass and converted again: ${line}`);
+  return h("p", { class: "ccds-error", role: "status" }, error ?? (status === "none" ? `Converted again: ${line}` : `Converted again, and it stays in quarantine: ${line}`));
 }
 
 function fact(name, value) {

@@ -53,6 +53,10 @@ class Folder:
         """All of them."""
         return [key for key in self._folder.studies() if key.startswith(beginning)][:most], False
 
+    def has(self, study_key: str) -> bool:
+        """Where it has a folder."""
+        return study_key in self._folder.studies()
+
     def of_study(self, study_key: str) -> tuple[VolumeEntry, ...]:
         """Its volumes."""
         return self._folder.of_study(study_key)

@@ -62,6 +62,7 @@ def _convert(options: argparse.Namespace) -> None:
         raise CcdsError(
             expected=f"--workers from 1 to {_MOST_WORKERS}", found=str(options.workers), do="take a number of these"
         )
+    _check_out(options.out)
     silent = not sys.stderr.isatty()
     with tqdm(desc="reading headers", unit=" files", disable=silent, leave=False) as bar:
         inventory = find_series(options.source, seen=bar.update)
@@ -78,6 +79,20 @@ def _convert(options: argparse.Namespace) -> None:
         print(json.dumps(told, indent=2))
     else:
         _print_table(verdicts, sources, len(inventory.unreadable))
+
+
+def _check_out(out: Path) -> None:
+    """Before headers are read for an hour: whether OUT is a folder, or one can be made there."""
+    from ccds_kernel.errors import CcdsError
+
+    there = next(folder for folder in (out, *out.absolute().parents) if os.path.lexists(folder))
+    found = None
+    if not there.is_dir():
+        found = "something else there"
+    elif not os.access(there, os.W_OK | os.X_OK):
+        found = "one that this program may not write to"
+    if found:
+        raise CcdsError(expected="an output folder that can be written", found=found, do="choose another OUT")
 
 
 def _source_of(series: Series, source: Path) -> str:

@@ -141,8 +141,9 @@ def _banner(hospital: Hospital, port: int) -> str:
             f"On the command line: export CCDS_CONFIG={hospital.settings_file}",
             f"                     {Path(sys.executable).with_name('ccds')} irb show {PROJECT}",
             "There you, who started this, are an engineer of the project; label snapshots are fay's, in Assess.",
+            "Images shows sam the volumes; with an archive beside the demo, Cohort fetches more: docs/archive.md, “Trying it”.",
             "",
-            "This demo runs without root: only the program's own checks stand between people, not the operating system.",
+            "All sessions of this demo run as you: only the program's own checks stand between its people.",
             "All data is synthetic. Ctrl-C ends the demo with its sessions and jobs; what you did stays for the next start.",
         )
     )

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.yaml_text import line_of, load_yaml
+from ccds_kernel.irb.yaml_text import line_of, load_yaml, problem_of
 from ccds_kernel.settings import invalid, offending
 
 Form = TypeVar("Form", bound=BaseModel)
@@ -37,7 +37,7 @@ def read_checked(path: Path, form: type[Form], what: str) -> Form:
         mark = getattr(error, "problem_mark", None)
         raise CcdsError(
             expected=f"YAML in {path}{f':{mark.line + 1}' if mark else ''}",
-            found=_problem(error),
+            found=problem_of(error),
             do="mend that line, or the one before it",
         ) from None
     try:
@@ -45,9 +45,3 @@ def read_checked(path: Path, form: type[Form], what: str) -> Form:
     except ValidationError as error:
         place = offending(error)
         raise invalid(f"{path}:{line_of(text, place)}" if place else path, error) from None
-
-
-def _problem(error: Exception) -> str:
-    """What a YAML reader says, as something that was found."""
-    said = getattr(error, "problem", None) or "what it can't read"
-    return said if said.startswith("the key") else f"something else ({said})"

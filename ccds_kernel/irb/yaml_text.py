@@ -42,6 +42,12 @@ def load_yaml(text: str) -> Any:  # noqa: ANN401 - what it is, its reader checks
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - made from the safe loader
 
 
+def problem_of(error: Exception) -> str:
+    """What a YAML reader says, as something that was found."""
+    said = getattr(error, "problem", None) or "what it can't read"
+    return said if said.startswith("the key") else f"something else ({said})"
+
+
 def line_of(text: str, place: Sequence[str | int]) -> int:
     """The line of `text`, from 1, on which the value at `place` begins (keys and positions, outermost first).
 

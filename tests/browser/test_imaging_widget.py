@@ -137,6 +137,31 @@ def test_somebody_keeps_rules_and_overrules_them(serve, images, open_page):
         assert StudiesOverview(eve).study(KEY).choice.chosen == name_of(found.stacks["coronal"])
 
 
+def test_a_study_is_found_by_its_key(app, open_page):
+    """By keyboard; a key that no study has says so, on both screens, and what Look shows stays."""
+    page = open_page(app)
+    expect(study(page, KEY)).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type(TILTED[:4])
+    page.keyboard.press("Enter")
+    expect(study(page, KEY)).to_have_count(0)
+    expect(study(page, TILTED)).to_have_attribute("aria-current", "true")
+    key = page.get_by_role("searchbox", name="Study key")
+    expect(key).to_be_focused()
+    key.fill("nonsense")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No study’s key begins with “nonsense”.")).to_be_visible()
+
+    page.keyboard.press("Alt+3")
+    facts = page.locator(".ccds-look .ccds-facts")
+    expect(facts).to_contain_text("Series 1 · CT")
+    page.get_by_role("combobox", name="Study").fill("nonsense")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="found none of that key")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Study")).to_have_value(KEY)
+    expect(facts).to_contain_text("Series 1 · CT")
+
+
 def test_screens_that_are_come_back_to_show_volumes_made_meanwhile(serve, images, open_page):
     """Look, which had none; and Series, with the study that it shows. The key leads to the chosen series' volume alone."""
     found = images("IMG-7")

@@ -120,6 +120,7 @@ def test_a_run_is_begun_and_told_to_its_end(served, open_page, filled):
     about = runs.get_by_role("group", name="How far it is")
     expect(about).to_be_focused()  # who has no mouse is at the run at once
     expect(about.locator("[data-state=ended]")).to_be_visible(timeout=120_000)
+    expect(about.locator("[data-state=ended]")).to_contain_text("ended, some failed")
     expect(about).to_contain_text("8 of 9 done")
     expect(about).to_contain_text("1 in quarantine")
     runs.get_by_text("expected a NIfTI-1 image").click()

@@ -340,6 +340,19 @@ def test_a_window_that_is_dragged_has_round_numbers(open_viewer):
     expect(page.get_by_label("Window width, HU")).to_have_value(f"{400 * 1.005**17:.0f}")
 
 
+def test_the_next_volume_is_seen_through_the_same_window(open_viewer):
+    """A named one or one's own, as long as it is a CT, too."""
+    page = open_viewer()
+    page.get_by_label("Window", exact=True).select_option("Bone")
+    choose(page, AGAIN)
+    expect(page.get_by_label("Window", exact=True).locator("option:checked")).to_have_text("Bone")
+    page.get_by_label("Window width, HU").fill("777")
+    page.keyboard.press("Enter")
+    choose(page, STAYED)
+    expect(page.get_by_label("Window level, HU")).to_have_value("450")
+    expect(page.get_by_label("Window width, HU")).to_have_value("777")
+
+
 def test_what_is_to_be_known_about_a_volume_stands_above_it(site, open_viewer):
     """What people let pass, with who, when and why; nothing of a volume of which nothing is to be known."""
     stack = Stack(slices=8, rows=40, columns=30, series_uid="1.2.77")

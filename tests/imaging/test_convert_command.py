@@ -140,8 +140,8 @@ def test_a_folder_without_dicom_is_one_clear_line(tmp_path, out, capsys, prepare
 
 @pytest.mark.parametrize("where", ["out", "out/below"])
 def test_an_output_that_is_a_file_is_one_clear_line(tmp_path, capsys, where) -> None:
-    """The same for a folder inside it."""
-    write_stack(tmp_path / "in", Stack())
+    """The same for a folder inside it; before anything is read."""
+    (tmp_path / "in").mkdir()
     (tmp_path / "out").write_text("taken")
 
     status = main(["imaging", "convert", str(tmp_path / "in"), str(tmp_path / where)])
@@ -149,8 +149,8 @@ def test_an_output_that_is_a_file_is_one_clear_line(tmp_path, capsys, where) -> 
     said = capsys.readouterr()
     assert status == 1
     assert said.err.count("\n") == 1
-    assert "do" not in said.out
-    assert (tmp_path / "out").read_text() == "taken"
+    assert "expected an output folder that can be written; found something else there" in said.err
+    assert (said.out, (tmp_path / "out").read_text()) == ("", "taken")
 
 
 def test_a_file_in_the_place_of_a_studys_folder_is_one_clear_line(tmp_path, out, capsys) -> None:

@@ -223,8 +223,9 @@ def test_a_wrong_step_is_named_with_what_there_is(step, message) -> None:
     [
         ("", "found no map"),
         ("- a", "found no map"),
-        ("name: [", "expected a recipe in YAML"),
-        ("name: a\nname: b\nsteps: []", "the key 'name' twice"),
+        ("name: [", "expected a recipe in YAML; found something else .* in line 2; mend that line"),
+        ("name: a\nsteps: []\n\t- b", "in line 3; mend that line, or the one before it"),
+        ("name: a\nname: b\nsteps: []", "found the key 'name' twice in line 2"),
         ("name: a\nsteps:\n- reorient: {to: RAS, to: LPS}", "the key 'to' twice"),
         ("name: a\nsteps: []\noutputs: float32", "found 'outputs'"),
         ("steps: []", "expected the key name in the recipe"),

@@ -55,6 +55,10 @@ class FolderScans:
         found = [key for key in self.folder.studies() if key.startswith(beginning)]
         return found[:most], len(found) > most
 
+    def has(self, study_key: str) -> bool:
+        """Where it has a folder."""
+        return study_key in self.folder.studies()
+
     def of_study(self, study_key: str) -> Sequence[VolumeEntry]:
         """Its volumes."""
         return self.folder.of_study(study_key)

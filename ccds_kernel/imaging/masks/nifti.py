@@ -22,7 +22,7 @@ def read_nifti(path: Path, volume: VolumeGrid) -> Mask:
         image: Any = nib.Nifti1Image.from_filename(path)
         values = np.asarray(image.dataobj)
     except Exception as error:  # nibabel has no common base for what a broken file raises
-        raise misfit(f"a broken file ({type(error).__name__})") from error
+        raise misfit("a broken file") from error
     if image.header["sform_code"] == 0 and image.header["qform_code"] == 0:
         raise misfit("an image that doesn't say where it lies")
     values = values.reshape(values.shape[:3]) if set(values.shape[3:]) <= {1} else values

@@ -40,7 +40,7 @@ def read_mask(path: Path, volume: VolumeGrid) -> Mask:
     except CcdsError:
         raise
     except Exception as error:  # broken input makes pydicom raise nearly anything
-        raise misfit(f"a broken file, or one of another kind ({type(error).__name__})") from error
+        raise misfit("a broken file, or one of another kind") from error
 
 
 def _read_dicom(path: Path, volume: VolumeGrid) -> Mask:

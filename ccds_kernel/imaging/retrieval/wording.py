@@ -71,9 +71,9 @@ def cards(requests: Iterable[StudyRequest], most_attempts: int) -> list[str]:
     for one in requests:
         if one.state is State.ARRIVED:
             continue
-        tried = f"tried {one.attempts} of {most_attempts}" + (
-            f", last {one.tried_at:%Y-%m-%d %H:%M} UTC" if one.tried_at else ""
-        )
+        last = f", last {one.tried_at:%Y-%m-%d %H:%M} UTC" if one.tried_at else ""
+        anew = f"to be tried anew{last}" if last else "not tried yet"
+        tried = f"tried {one.attempts} of {most_attempts}{last}" if one.attempts else anew
         ahead = "  ahead" if one.urgent and one.state is State.WAITING else ""
         lines.append(f"{one.study_key}  {one.state:<8}{ahead}  {tried}  {one.cause or ''}".rstrip())
     return lines

@@ -274,15 +274,18 @@ class ImageStudies:
         Raises:
             CcdsError: no such study.
         """
-        self._project.require(Action.READ_IMAGES)
-        folder = self._project.folder / "dicom" / study_key
-        if not _STUDY_KEY.fullmatch(study_key) or not folder.is_dir():
+        if not self.has(study_key):
             raise CcdsError(
                 expected=f"a study of {self._project.id}, by its key",
                 found="none of that key with files",
                 do=f"see 'ccds imaging status --project {self._project.id}'",
             )
-        return folder
+        return self._project.folder / "dicom" / study_key
+
+    def has(self, study_key: str) -> bool:
+        """Whether the files of a study are in the project."""
+        self._project.require(Action.READ_IMAGES)
+        return bool(_STUDY_KEY.fullmatch(study_key)) and (self._project.folder / "dicom" / study_key).is_dir()
 
     def _inventory(self, study_key: str) -> Inventory:
         return find_series(self.folder(study_key))

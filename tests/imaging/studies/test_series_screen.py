@@ -130,6 +130,16 @@ def test_the_list_is_filtered(ask, which, code, found) -> None:
     assert (len(answer["studies"]), answer["total"]) == (found, found)
 
 
+def test_studies_are_found_by_how_their_keys_begin(ask, folder) -> None:
+    """The counts are of those."""
+    (folder.parent / ("a" * 16)).mkdir()
+
+    found, none = ask("studies", key=KEY[:5]), ask("studies", key="nonsense")
+
+    assert ([one["key"] for one in found["studies"]], found["counts"]["all"]) == ([KEY], 1)
+    assert (none["studies"], none["total"], none["counts"]["all"]) == ([], 0, 0)
+
+
 def test_the_list_comes_in_pages(ask, folder) -> None:
     """Beyond the last one is the first."""
     for number in range(30):

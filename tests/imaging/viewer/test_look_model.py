@@ -245,11 +245,21 @@ def test_a_volume_that_was_made_anew_is_told_apart(looking, scans):
         looking.grey("axial", 0)
 
 
-def test_a_study_without_volumes_is_no_error(looking):
+def test_a_study_without_volumes_is_no_error(looking, scans):
     """Its series may be in quarantine."""
+    (scans.folder.folder / "nothing").mkdir()
+
     answer = looking.model.answer({"kind": "open", "study": "nothing", "series": None})
 
     assert (answer["volume"], answer["all"]) == (None, [])
+
+
+def test_a_key_of_no_study_is_refused(looking, scans):
+    """What is open stays."""
+    with pytest.raises(CcdsError, match="expected the key of a study that is here; found none of that key"):
+        looking.model.answer({"kind": "open", "study": "nonsense", "series": None})
+
+    assert (scans.reads, looking.opened["study"]) == (1, STUDY)
 
 
 def test_another_series_is_never_shown_in_place_of_the_one_that_was_asked_for(looking, scans):

@@ -126,7 +126,8 @@ def requested_shown(one: Requested, consecutive: int | None, *, working: bool) -
     """Criteria by which studies were asked for."""
     counts = counts_shown(one.counts, working=working)
     missing = counts["failed"] + counts["refused"]
-    hole = f"{missing} of its {consecutive} consecutive studies {_arent(missing)} there" if consecutive and missing else ""
+    arent = "isn’t" if missing == 1 else "aren’t"
+    hole = f"{missing} of its {consecutive} consecutive studies {arent} there" if consecutive and missing else ""
     return {
         "named": f"{one.name}-v{one.version}",
         "digest": one.digest,

@@ -15,11 +15,15 @@ Which = Literal["all", "none", "overruled", "unread"]
 
 
 class List(requests.Request):
-    """A page of the studies, from number `begin` on: all, those without a series, those overruled, those not read yet."""
+    """A page of the studies, from number `begin` on: all, those without a series, those overruled, those not read yet.
+
+    Only those of an exam code, where `code` says one, and whose keys begin with `key`.
+    """
 
     kind: Literal["studies"]
     which: Which = "all"
     code: Annotated[str, Field(max_length=32)] | None = None
+    key: Annotated[str, Field(max_length=64)] = ""
     begin: Begin = 0
 
 

@@ -81,7 +81,11 @@ class SelectionModel:
         if not unread <= self._read_before and self._errands.begin(self._studies.read_all):
             self._read_before = unread
         codes = Counter(code for one in outlines for code in one.exam_codes)
-        wanted = [one for one in outlines if request.code is None or request.code in one.exam_codes]
+        wanted = [
+            one
+            for one in outlines
+            if (request.code is None or request.code in one.exam_codes) and one.study_key.startswith(request.key)
+        ]
         counts = {which: sum(_is(one, which) for one in wanted) for which in ("all", "none", "overruled", "unread")}
         found = [one for one in wanted if _is(one, request.which)]
         begin = request.begin if request.begin < len(found) else 0

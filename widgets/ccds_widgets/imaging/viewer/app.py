@@ -73,6 +73,10 @@ class ProjectScans:
         found = [key for key in keys[start : start + most + 1] if key.startswith(beginning)]
         return found[:most], len(found) > most
 
+    def has(self, study_key: str) -> bool:
+        """See `ports.Scans`."""
+        return self._studies.has(study_key)
+
     def of_study(self, study_key: str) -> Sequence[VolumeEntry]:
         """See `ports.Scans`."""
         self._project.require(Action.READ_IMAGES)

@@ -90,6 +90,10 @@ class LookModel:
 
     def _opened(self, request: messages.Open) -> Answer:
         entries = self._scans.of_study(request.study)
+        if not entries and not self._scans.has(request.study):
+            raise CcdsError(
+                expected="the key of a study that is here", found="none of that key", do="choose one of the list"
+            )
         if not entries:
             return {"study": request.study, "all": [], "volume": None}
         entry = next((one for one in entries if request.series in (None, one.series)), None)

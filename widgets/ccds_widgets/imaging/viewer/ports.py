@@ -28,6 +28,9 @@ class Scans(Protocol):
     def studies(self, beginning: str, most: int) -> tuple[Sequence[str], bool]:
         """The keys of up to `most` studies with volumes that begin so, in their order, and whether there are more."""
 
+    def has(self, study_key: str) -> bool:
+        """Whether there is such a study, with volumes or without."""
+
     def of_study(self, study_key: str) -> Sequence[VolumeEntry]:
         """The volumes of a study, by series; none where there are none."""
 

@@ -30,14 +30,14 @@ function drawTable(state) {
 
 function drawRow(state, { place, side, numbers, first }) {
   const several = state.chosen.length > 1;
-  const tissue = (one) => (one ? `${intensity(one.mean)} ± ${intensity(one.deviation)} (${short(100 * one.share, 0)} %)` : "none");
+  const tissue = (one) => (one ? `${intensity(one.mean)}\u00a0±\u00a0${intensity(one.deviation)} (${short(100 * one.share, 0)}\u00a0%)` : "none");
   return h(
     "tr",
     { "data-first": String(first) },
     h("th", { scope: "row" }, several ? h("i", { class: "ccds-swatch", "data-study": place, "aria-hidden": "true" }) : null, several ? `${place + 1} ` : "", side === "beside" ? besideWords(state).toLowerCase() : side),
     ...numbers.percentiles.map((value) => h("td", {}, intensity(value))),
     h("td", {}, intensity(numbers.mean)),
-    h("td", {}, tissue(numbers.darker)),
-    h("td", {}, tissue(numbers.brighter)),
+    h("td", { class: "ccds-tissue" }, tissue(numbers.darker)),
+    h("td", { class: "ccds-tissue" }, tissue(numbers.brighter)),
   );
 }

@@ -73,7 +73,7 @@ function instances({ state, attempts, received, announced }) {
 function card(row, at, state, act) {
   const told = [
     instances(row),
-    row.attempts ? `tried ${row.attempts} of ${state.mostAttempts}` : "not tried yet",
+    row.attempts ? `tried ${row.attempts} of ${state.mostAttempts}` : row.tried ? "to be tried anew" : "not tried yet",
     row.tried ? `${row.state === "running" ? "since" : "last"} ${moment(row.tried)}` : null,
     `asked for by ${row.by}`,
   ];

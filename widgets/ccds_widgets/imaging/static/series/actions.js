@@ -8,7 +8,7 @@ function actions(state, channel, draw, say, lookAt) {
   let sight = true;
 
   const ask = asker(state, channel, draw);
-  const listed = () => ({ kind: "studies", which: state.which, code: state.code, begin: state.list?.begin ?? 0 });
+  const listed = () => ({ kind: "studies", which: state.which, code: state.code, key: state.key, begin: state.list?.begin ?? 0 });
 
   const act = {
     async open() {

@@ -6,6 +6,7 @@ const SERIES_KEYS = [
   ["n  p", "next, previous page of studies"],
   ["1 … 9", "choose the series of that number, with a note; others by the digit on their button"],
   ["0", "choose none of them"],
+  ["/", "find a study by its key"],
   ["v", "look at the volume"],
   ["r", "the rules"],
   ["Ctrl+↵", "what would other rules change"],
@@ -43,7 +44,7 @@ function seriesScreen({ channel, said, signal, show }) {
       return;
     }
     const { list, editing, shown } = state;
-    const none = !list.counts.all && state.code === null && !editing;
+    const none = !list.counts.all && state.code === null && !state.key && !editing;
     columns.hidden = none;
     cover.hidden = !none;
     if (none) {
@@ -113,6 +114,7 @@ function seriesScreen({ channel, said, signal, show }) {
       n: () => act.page(1),
       p: () => act.page(-1),
       v: () => act.lookAtChosen(),
+      "/": () => parts.filters.querySelector("input").focus(),
       r: () => (state.editing ? act.closeRules() : act.openRules()),
       u: () => act.look(),
     }[key];

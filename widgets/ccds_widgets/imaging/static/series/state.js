@@ -13,6 +13,7 @@ function newState() {
     may_write: false,
     which: "all",
     code: null,
+    key: "", // with which the keys of the studies that are listed begin
     list: null, // {studies, begin, page, total, counts, codes, reading}
     wanted: null,
     shown: null,

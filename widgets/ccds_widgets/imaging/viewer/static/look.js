@@ -101,10 +101,11 @@ function lookScreen(context) {
       return;
     }
     const { volume, masks } = answer;
+    const shownThrough = last?.window ?? windowFor(volume, state);
     strokes.length = 0;
     store.clear();
     Object.assign(state, { study, all: answer.all, volume, masks, drawing: answer.drawing, mask: masks.at(-1)?.id ?? null, lastMask: null });
-    state.window = last?.window ?? { level: volume.windows[0].level, width: volume.windows[0].width };
+    state.window = shownThrough;
     state.time = Math.min(last?.time ?? 0, volume.times - 1);
     state.voxel = clampedVoxel(last?.voxel ?? volume.shape.map((length) => Math.floor(length / 2)));
     empty.hidden = true;

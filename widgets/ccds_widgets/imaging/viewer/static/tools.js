@@ -5,6 +5,15 @@ const OWN = "own";
 /** What people call a series; its name where the scanner gave it no number. */
 const seriesTitle = ({ id, number }) => (number === null ? id : `Series ${number}`);
 
+/** The window that `next` opens with: the one through which the volume before was looked at, where it is of the same modality. */
+function windowFor(next, { volume, window: shown }) {
+  const same = volume?.modality === next.modality;
+  const before = same ? volume.windows.find(({ level, width }) => level === shown.level && width === shown.width) : null;
+  if (same && !before && next.unit === "HU") return shown; // one's own: of others than CT its numbers say nothing
+  const { level, width } = next.windows.find(({ name }) => name === before?.name) ?? next.windows[0];
+  return { level, width };
+}
+
 /** The bar of what is looked at. `act` has what each control does. */
 function drawTools(container, state, act) {
   const { volume } = state;
@@ -39,7 +48,7 @@ function looking(state, act, named) {
       ? [
           state.drawing
             ? null
-            : named(["Mask", h("select", { class: "ccds-field ccds-series", "data-focus": "mask", "aria-label": "Mask", onchange: (event) => act.mask(Number(event.target.value) || null) }, h("option", { value: "", selected: state.mask === null }, "none"), ...[...state.masks].reverse().map(({ id, kind, person, at }, order) => h("option", { value: id, selected: id === state.mask }, `${order ? "" : "newest · "}${KINDS[kind] ?? kind} · ${person} · ${moment(at)}`)))]),
+            : named(["Mask", h("select", { class: "ccds-field ccds-masks", "data-focus": "mask", "aria-label": "Mask", onchange: (event) => act.mask(Number(event.target.value) || null) }, h("option", { value: "", selected: state.mask === null }, "none"), ...[...state.masks].reverse().map(({ id, kind, person, at }, order) => h("option", { value: id, selected: id === state.mask }, `${order ? "" : "newest · "}${KINDS[kind] ?? kind} · ${person} · ${moment(at)}`)))]),
           named(["Opacity", h("span", { class: "ccds-slid" }, h("input", { type: "range", "data-focus": "opacity", min: 0, max: 100, step: 5, value: Math.round(state.opacity * 100), "aria-label": "Opacity of the mask, %", oninput: (event) => act.opacity(event.target.valueAsNumber / 100) }), h("span", { class: "ccds-time" }, `${Math.round(state.opacity * 100)} %`))]),
         ]
       : []),

@@ -63,8 +63,14 @@ function rateText(perSecond) {
   return hour < 600 ? `${grouped(Math.round(hour))} an hour` : `${grouped(Math.round(hour / 60))} a minute`;
 }
 
+/** An end that volumes failed before is none to be pleased with. */
+function signOf(run) {
+  if (run.state !== "ended" || !run.failed) return SIGNS[run.state];
+  return doneOf(run) ? ["!", 1, "ended, some failed"] : ["✕", 6, "ended, all failed"];
+}
+
 function stateChip(run) {
-  const [sign, tone, word] = SIGNS[run.state];
+  const [sign, tone, word] = signOf(run);
   return h("span", { class: "ccds-chip", "data-tone": tone, "data-state": run.state }, h("span", { "aria-hidden": "true" }, sign), run.stopping ? "stopping" : word);
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -78,9 +79,14 @@ def _choice_json(choice: Choice) -> dict[str, object]:
 
 
 def _list_studies(project: Project, *, as_json: bool) -> None:
+    from tqdm import tqdm
+
     from ccds_kernel.imaging.studies.overview import StudiesOverview
 
-    found = StudiesOverview(project).outlines()
+    overview = StudiesOverview(project)
+    with tqdm(desc="reading headers", unit=" studies", disable=not sys.stderr.isatty(), leave=False) as bar:
+        overview.read_all(bar.update)
+    found = overview.outlines()
     if as_json:
         told = [
             {
@@ -96,7 +102,7 @@ def _list_studies(project: Project, *, as_json: bool) -> None:
         return
     for one in found:
         chosen = (one.choice and one.choice.chosen) or "-"
-        why = f"{one.choice.by}: {one.choice.line}" if one.choice else "not read yet"
+        why = f"{one.choice.by}: {one.choice.line}" if one.choice else "its files can't be read now"
         print(f"{one.study_key}  {','.join(one.exam_codes) or '-':<12}  {chosen:<27}  {why}")
     if not found:
         print("no study has arrived yet: 'ccds imaging retrieve' fetches those that criteria name")

@@ -86,16 +86,16 @@ def _rules(options: argparse.Namespace) -> None:
 
 
 def _print_rules(project_id: str) -> None:
-    """The rules in force as they were kept, so that they can be changed and kept again."""
+    """The rules in force, letter by letter: kept again they are the same."""
     from ccds_kernel.imaging.studies.overview import StudiesOverview
 
     with _opened(project_id, write=False) as project:
         newest = next(iter(StudiesOverview(project).kept_rules()), None)
     if newest is None:
-        print("# no rules were kept yet: 'ccds imaging rules FILE' keeps some")
+        print("ccds: no rules were kept yet: 'ccds imaging rules FILE' keeps some", file=sys.stderr)
         return
-    print(f"# kept by {newest.person}, {newest.at:%Y-%m-%d %H:%M} UTC")
-    print(newest.text.rstrip("\n"))
+    print(f"ccds: kept by {newest.person}, {newest.at:%Y-%m-%d %H:%M} UTC", file=sys.stderr)
+    sys.stdout.write(newest.text)
 
 
 def _volumes(options: argparse.Namespace) -> None:
@@ -178,14 +178,8 @@ def _quarantine(options: argparse.Namespace) -> None:
 
 
 def _pass(options: argparse.Namespace) -> None:
-    from ccds_kernel.imaging.studies.rows import stays_for
-
     with _studies(options.project, write=True) as studies:
-        found = studies.let_pass(options.study, options.series, options.note)
-    _print_judgements(found, as_json=False)
-    for one in found:
-        if one.series == options.series and (stays := stays_for(one)):
-            print(f"ccds: warning: it stays in quarantine: {stays}", file=sys.stderr)
+        _print_judgements(studies.let_pass(options.study, options.series, options.note), as_json=False)
 
 
 def _mask(options: argparse.Namespace) -> None:

@@ -89,7 +89,7 @@ def _check_out(out: Path) -> None:
     found = None
     if not there.is_dir():
         found = "something else there"
-    elif not os.access(there, os.W_OK | os.X_OK):
+    elif not os.access(there, os.W_OK | os.X_OK, effective_ids=True):
         found = "one that this program may not write to"
     if found:
         raise CcdsError(expected="an output folder that can be written", found=found, do="choose another OUT")

@@ -243,12 +243,14 @@ def _check_even(frames: Sequence[Frame], heights: Array, *, allowed: bool) -> bo
     whole = np.rint(steps)
     if allowed and _numbered_without_a_gap(frames):
         return True
+    why_not = "; their numbers don't show that none is missing" if allowed else ""
     if np.all(whole >= 1) and np.all(np.abs(steps - whole) <= GRID_TOLERANCE_FRACTION) and np.any(whole > 1):
         raise QuarantineError(
             "missing-slices",
-            f"{int(np.sum(whole - 1))} slice(s) missing: gaps from {gaps.min():.3f} to {gaps.max():.3f} mm",
+            f"{int(np.sum(whole - 1))} slice(s) missing: gaps from {gaps.min():.3f} to {gaps.max():.3f} mm{why_not}",
         )
-    raise QuarantineError("irregular-spacing", f"slice distances vary from {gaps.min():.3f} to {gaps.max():.3f} mm")
+    line = f"slice distances vary from {gaps.min():.3f} to {gaps.max():.3f} mm{why_not}"
+    raise QuarantineError("irregular-spacing", line)
 
 
 def _numbered_without_a_gap(frames: Sequence[Frame]) -> bool:

@@ -68,12 +68,6 @@ PASSABLE = {
 """Codes that a person may let pass for one series, and what happens then. The others are no matter of opinion."""
 
 
-_NUMBERS = "the numbers of its slices don't show that none is missing"
-
-STAYS = {"missing-slices": _NUMBERS, "irregular-spacing": _NUMBERS}
-"""Code → why a series of which a person let it pass can be in quarantine for it all the same."""
-
-
 _ANOTHER = "choose another series"
 _AGAIN = "fetch the study again; if it stays so, choose another series"
 

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.yaml_text import line_of, load_yaml, problem_of
+from ccds_kernel.irb.yaml_text import line_of, line_of_problem, load_yaml, problem_of
 from ccds_kernel.settings import invalid, offending
 
 Form = TypeVar("Form", bound=BaseModel)
@@ -34,9 +34,9 @@ def read_checked(path: Path, form: type[Form], what: str) -> Form:
             expected=f"text in UTF-8 in {path}", found="bytes that are none", do="save the file as UTF-8"
         ) from None
     except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
+        line = line_of_problem(error, text)
         raise CcdsError(
-            expected=f"YAML in {path}{f':{mark.line + 1}' if mark else ''}",
+            expected=f"YAML in {path}{f':{line}' if line else ''}",
             found=problem_of(error),
             do="mend that line, or the one before it",
         ) from None

@@ -44,8 +44,20 @@ def load_yaml(text: str) -> Any:  # noqa: ANN401 - what it is, its reader checks
 
 def problem_of(error: Exception) -> str:
     """What a YAML reader says, as something that was found."""
+    if isinstance(error, yaml.reader.ReaderError):
+        return "a character that text can't have"
     said = getattr(error, "problem", None) or "what it can't read"
+    if said == "second occurrence":
+        return "an anchor twice"
     return said if said.startswith("the key") else f"something else ({said})"
+
+
+def line_of_problem(error: Exception, text: str) -> int | None:
+    """The line of `text`, from 1, of which a YAML reader says `error`; None where it doesn't say which."""
+    if isinstance(error, yaml.reader.ReaderError):
+        return text.encode()[: error.position].count(b"\n") + 1  # libyaml counts bytes
+    mark = getattr(error, "problem_mark", None)
+    return None if mark is None else mark.line + 1
 
 
 def line_of(text: str, place: Sequence[str | int]) -> int:

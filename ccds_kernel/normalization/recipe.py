@@ -15,7 +15,7 @@ from typing import Any, Self
 import yaml
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.irb.yaml_text import load_yaml, problem_of
+from ccds_kernel.irb.yaml_text import line_of_problem, load_yaml, problem_of
 from ccds_kernel.normalization.steps import STEPS, Step, make_step
 from ccds_kernel.normalization.steps.step import Parameters
 
@@ -83,12 +83,11 @@ class Recipe:
         try:
             values = load_yaml(text)
         except (yaml.YAMLError, RecursionError) as error:
-            mark = getattr(error, "problem_mark", None)
-            place = f" in line {mark.line + 1}" if mark else ""
+            line = line_of_problem(error, text)
             raise CcdsError(
                 expected="a recipe in YAML",
-                found=f"{problem_of(error)[:300]}{place}",
-                do="mend that line, or the one before it",
+                found=f"{problem_of(error)[:300]}{f' in line {line}' if line else ''}",
+                do="mend that line, or the one before it" if line else "write it anew",
             ) from None
         except (ValueError, TypeError, AttributeError, OverflowError):  # what PyYAML lets through of its constructors
             raise CcdsError(

@@ -138,19 +138,31 @@ def test_somebody_keeps_rules_and_overrules_them(serve, images, open_page):
 
 
 def test_a_study_is_found_by_its_key(app, open_page):
-    """By keyboard; a key that no study has says so, on both screens, and what Look shows stays."""
+    """By keyboard; nothing counts before Enter. A key that no study has says so, on both screens, and what Look shows stays."""
     page = open_page(app)
     expect(study(page, KEY)).to_be_visible()
+    key = page.get_by_role("searchbox", name="Study key")
     page.keyboard.press("/")
     page.keyboard.type(TILTED[:4])
     page.keyboard.press("Enter")
     expect(study(page, KEY)).to_have_count(0)
     expect(study(page, TILTED)).to_have_attribute("aria-current", "true")
-    key = page.get_by_role("searchbox", name="Study key")
     expect(key).to_be_focused()
-    key.fill("nonsense")
+    page.keyboard.type("zz")
+    expect(key).to_have_value(f"{TILTED[:4]}zz")
+    page.keyboard.press("Escape")
+    expect(key).to_have_value(TILTED[:4])
+    page.get_by_role("button", name=re.compile("^No series")).click()
+    expect(page.get_by_text("No study is like that.")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^All")).click()
+    page.keyboard.press("/")
+    page.keyboard.type("nonsense")
     page.keyboard.press("Enter")
     expect(page.get_by_text("No study’s key begins with “nonsense”.")).to_be_visible()
+    key.fill("")
+    key.press_sequentially("nons")
+    study(page, KEY).click(delay=200)
+    expect(study(page, KEY)).to_have_attribute("aria-current", "true")
 
     page.keyboard.press("Alt+3")
     facts = page.locator(".ccds-look .ccds-facts")
@@ -225,6 +237,29 @@ def test_volumes_are_made_and_a_reason_let_pass(serve, images, open_page):
     press("a")
     expect(rows.first).to_contain_text("the study holds no readable DICOM file")
     expect(rows.first.get_by_role("button", name="Let it pass")).to_have_count(0)
+
+
+def test_a_pass_that_changes_nothing_says_why(serve, images, open_page):
+    """A slice is missing, as its number shows: in the row, with what was seen."""
+    found = images("IMG-8")
+    found.keep_rules()
+    thin = found.settings.paths.projects / found.project / "dicom" / KEY / "thin"
+    sorted(thin.iterdir())[4].unlink()
+    found.make_volumes()
+    page = open_page(serve("imaging.ipynb", person=unix_user(), project=found.project))
+    expect(study(page, KEY)).to_be_visible()
+    page.keyboard.press("Alt+2")
+    row = (
+        page.get_by_role("region", name="Series in quarantine")
+        .get_by_role("listitem")
+        .filter(has_text="missing-slices")
+    )
+    row.get_by_role("button", name="Let it pass").click()
+    page.keyboard.type("seems whole")
+    page.keyboard.press("Enter")
+
+    expect(row).to_contain_text("Converted again, and it stays in quarantine: missing-slices: 1 slice(s) missing")
+    expect(row).to_contain_text("their numbers don't show that none is missing")
 
 
 def test_who_may_only_look_is_offered_nothing_else(serve, images, open_page):

@@ -133,6 +133,22 @@ def test_a_run_is_begun_and_told_to_its_end(served, open_page, filled):
     assert len(made) == 8
 
 
+def test_a_run_of_which_all_failed_is_none_to_be_pleased_with(served, open_page, filled):
+    """It ended; the word and the colour say how."""
+    recipes = RecipeFolder(filled.folder / "work" / "sam" / "recipes")
+    beyond = "name: beyond\nsteps:\n- foreground: {method: above, above: 900000, keep: all}\n"
+    recipes.save(Recipe.from_yaml(beyond))
+    page = open_page(served)
+    runs = page.locator(".ccds-normalization-runs")
+    runs.get_by_label("recipe").select_option("beyond")
+    runs.get_by_role("button", name="Normalize 9 volumes").click()
+
+    chip = runs.get_by_role("group", name="How far it is").locator("[data-state=ended]")
+    expect(chip).to_contain_text("ended, all failed", timeout=120_000)
+    expect(chip).to_have_attribute("data-tone", "6")
+    (recipes.folder / "beyond.yaml").unlink()
+
+
 def test_both_themes_are_legible_and_nothing_is_cut_off(cohort):
     """AA contrast (4.5 : 1), and every control within its page."""
     view = cohort()

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 NOTEBOOK = str(ROOT / "notebooks" / "lab" / "volumes.ipynb")
 STACK = Stack(slices=8, rows=40, columns=30, origin=(-120.5, -80.0, 33.5), spacing=(1.5, 1.0), distance=3.0)
-CT, LONG, SERIES, AGAIN, STAYED, LEANING = (letter * 16 for letter in "abcdef")
+CT, LONG, SERIES, AGAIN, STAYED, LEANING, EMPTY, MR, NEXT = (letter * 16 for letter in "abcdefghi")
 """Studies: a small CT, one of 500 slices, a series over time, the small CT twice more, and one whose slices lean."""
 
 
@@ -48,6 +48,10 @@ def project(site):
     write_image(folder / "nifti" / LONG / "series-1.nii.gz", noise)
     times = np.stack([np.full((6, 7, 8), 10 * (time + 1), np.int16) for time in range(4)], axis=3)
     write_image(folder / "nifti" / SERIES / "series-1.nii.gz", times)
+    for key, brightest in ((MR, 900), (NEXT, 300)):
+        write_image(folder / "nifti" / key / "series-1.nii.gz", (noise * brightest // 100)[:, :, :8])
+        sidecar = folder / "nifti" / key / "series-1.json"
+        sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | {"modality": "MR"}))
     return folder
 
 
@@ -340,17 +344,33 @@ def test_a_window_that_is_dragged_has_round_numbers(open_viewer):
     expect(page.get_by_label("Window width, HU")).to_have_value(f"{400 * 1.005**17:.0f}")
 
 
-def test_the_next_volume_is_seen_through_the_same_window(open_viewer):
-    """A named one or one's own, as long as it is a CT, too."""
+def test_the_next_volume_is_seen_through_the_same_window(open_viewer, project):
+    """A named one or, of CT, one's own; also after a study without a volume. Another modality opens with its first."""
+    (project / "dicom" / EMPTY).mkdir(parents=True, exist_ok=True)
     page = open_viewer()
-    page.get_by_label("Window", exact=True).select_option("Bone")
+    window = page.get_by_label("Window", exact=True)
+    shown = window.locator("option:checked")
+    window.select_option("Bone")
     choose(page, AGAIN)
-    expect(page.get_by_label("Window", exact=True).locator("option:checked")).to_have_text("Bone")
+    expect(shown).to_have_text("Bone")
     page.get_by_label("Window width, HU").fill("777")
     page.keyboard.press("Enter")
+    page.get_by_label("Study", exact=True).fill(EMPTY)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("This study has no volume")).to_be_visible()
     choose(page, STAYED)
     expect(page.get_by_label("Window level, HU")).to_have_value("450")
     expect(page.get_by_label("Window width, HU")).to_have_value("777")
+
+    choose(page, MR)
+    expect(shown).to_have_text("1–99 %")
+    window.select_option("5–95 %")
+    choose(page, NEXT)
+    expect(shown).to_have_text("5–95 %")
+    page.get_by_label("Window width, au").fill("7")
+    page.keyboard.press("Enter")
+    choose(page, MR)
+    expect(shown).to_have_text("1–99 %")
 
 
 def test_what_is_to_be_known_about_a_volume_stands_above_it(site, open_viewer):

@@ -10,6 +10,7 @@ import pytest
 from ccds_kernel.cli import main
 from support.dicom import SR, Stack, write_object, write_stack
 
+NOBODY = 65534
 KEYS = ["series_uid", "modality", "status", "reason", "path", "warnings", "source"]
 
 
@@ -151,6 +152,29 @@ def test_an_output_that_is_a_file_is_one_clear_line(tmp_path, capsys, where) -> 
     assert said.err.count("\n") == 1
     assert "expected an output folder that can be written; found something else there" in said.err
     assert (said.out, (tmp_path / "out").read_text()) == ("", "taken")
+
+
+def test_an_output_that_may_not_be_written_is_one_clear_line(tmp_path, out, capsys) -> None:
+    """Before anything is read, too; a link that leads nowhere is something else."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    main(["imaging", "convert", str(tmp_path / "in"), str(out)])  # imports what it needs
+    capsys.readouterr()
+    (tmp_path / "closed").mkdir(mode=0o555)
+    person = os.geteuid()
+
+    refused = main(["imaging", "convert", str(tmp_path / "in"), str(tmp_path / "link")])
+    os.seteuid(NOBODY if person == 0 else person)
+    try:
+        denied = main(["imaging", "convert", str(tmp_path / "in"), str(tmp_path / "closed" / "out")])
+    finally:
+        os.seteuid(person)
+
+    assert (refused, denied) == (1, 1)
+    assert capsys.readouterr().err == (
+        "ccds: expected an output folder that can be written; found something else there; choose another OUT\n"
+        "ccds: expected an output folder that can be written; found one that this program may not write to; choose another OUT\n"
+    )
 
 
 def test_a_file_in_the_place_of_a_studys_folder_is_one_clear_line(tmp_path, out, capsys) -> None:

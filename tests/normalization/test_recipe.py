@@ -225,6 +225,8 @@ def test_a_wrong_step_is_named_with_what_there_is(step, message) -> None:
         ("- a", "found no map"),
         ("name: [", "expected a recipe in YAML; found something else .* in line 2; mend that line"),
         ("name: a\nsteps: []\n\t- b", "in line 3; mend that line, or the one before it"),
+        ("name: a\nsteps:\n- \0", "found a character that text can't have in line 3; mend that line"),
+        ("name: é\nsteps: &x []\n? &x b\n: 1", "found an anchor twice in line 3"),
         ("name: a\nname: b\nsteps: []", "found the key 'name' twice in line 2"),
         ("name: a\nsteps:\n- reorient: {to: RAS, to: LPS}", "the key 'to' twice"),
         ("name: a\nsteps: []\noutputs: float32", "found 'outputs'"),

@@ -169,8 +169,8 @@ class StudiesOverview:
             self._reads += 1
         return series
 
-    def read_all(self) -> None:
-        """Reads every study that wasn't read yet, then those to which files came.
+    def read_all(self, seen: Callable[[], object] = lambda: None) -> None:
+        """Reads every study that wasn't read yet, then those to which files came; `seen` is called for each.
 
         What can't be read is left for whoever looks at it.
 
@@ -183,7 +183,8 @@ class StudiesOverview:
             except ProjectAccessDenied:
                 raise
             except CcdsError:
-                continue
+                pass
+            seen()
 
     def read_changed(self, seen: Callable[[], object] = lambda: None) -> None:
         """Reads anew those studies that were read before and to which files came since, or went; `seen` is called for each.

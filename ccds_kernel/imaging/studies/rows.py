@@ -16,7 +16,7 @@ from ccds_kernel.imaging.retrieval.tables import retrieval
 from ccds_kernel.imaging.selection.facts import SeriesFacts
 from ccds_kernel.imaging.studies.deciding import Said
 from ccds_kernel.imaging.studies.tables import mask, selection_rules, series_choice, series_pass, series_verdict
-from ccds_kernel.imaging.verdict import PASSABLE, STAYS, Reason, Status
+from ccds_kernel.imaging.verdict import PASSABLE, Reason, Status
 
 _LONGEST_LINE = 300
 _MANY = 500
@@ -78,13 +78,6 @@ class Judgement:
     at: datetime
     warnings: tuple[str, ...] = ()
     passed: tuple[Passed, ...] = ()
-
-
-def stays_for(judged: Judgement) -> str | None:
-    """Why a series is in quarantine for what a person let pass of it; None where it isn't."""
-    if judged.reason is None or judged.reason.code not in {one.code for one in judged.passed}:
-        return None
-    return STAYS.get(judged.reason.code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,12 +166,16 @@ def test_what_arrived_is_fetched_anew(capsys, archive, settings):
     archive.says = archive.sends = whole[:3]
 
     assert imaging("retry", "--study", before.name, "--again") == 0
+    assert imaging("status", "--studies") == 0
+    waits = capsys.readouterr().out
+    assert waits.startswith("1 study waits again\n")
+    assert f"{before.name}  waiting   to be tried anew, last 2" in waits
     assert list((folder / "dicom").iterdir()) == []
     assert imaging("retry", "--study", before.name, "--again") == imaging("retry", "--again") == 1
     assert imaging("retrieve") == 0
 
     told = capsys.readouterr()
-    assert told.out.splitlines() == ["1 study waits again", "1 study tried: 1 arrived"]
+    assert told.out.splitlines() == ["1 study tried: 1 arrived"]
     assert "expected keys of studies that arrived in HEAD-1; found 1 other(s)" in told.err
     counted = [len(list(place.rglob("*.dcm"))) for place in (before, folder / "quarantine" / before.name / "dicom")]
     assert counted == [3, 2]

@@ -15,7 +15,7 @@ from ccds_kernel.imaging.retrieval import rows
 from ccds_kernel.imaging.retrieval.asking import answer_requests, ask_archive
 from ccds_kernel.imaging.retrieval.queue import RetrievalQueue
 from ccds_kernel.imaging.retrieval.request import NOT_APPROVED, Outcome, State
-from ccds_kernel.imaging.retrieval.wording import left_out
+from ccds_kernel.imaging.retrieval.wording import cards, left_out
 from ccds_kernel.irb.applying import apply_application
 from ccds_kernel.irb.roles import Action
 from ccds_kernel.irb.rules import ProjectAccessDenied
@@ -81,6 +81,16 @@ def test_studies_wait_in_the_order_in_which_they_were_asked_for(queue):
     assert len({one.study_key for one in requests}) == 4
     assert [one.study for one in requests] == FOUND
     assert all("ACC" not in repr(one) and "PAT" not in repr(one) for one in requests)
+
+
+def test_what_nobody_tried_says_so(project, queue):
+    """Until somebody did."""
+    before = cards(queue.requests(), 3)
+    key = tried(project, Outcome(State.FAILED, "no file came"))
+    [after] = [line for line in cards(queue.requests(), 3) if line.startswith(key)]
+
+    assert [line.split("  ", 1)[1] for line in before] == ["waiting   not tried yet"] * 4
+    assert after.startswith(f"{key}  failed    tried 1 of 3, last 2")
 
 
 def test_what_was_asked_for_before_is_not_new(settings, queue, criteria):

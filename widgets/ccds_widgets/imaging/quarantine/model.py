@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ccds_kernel.errors import CcdsError
-from ccds_kernel.imaging.studies.rows import Judgement, stays_for
+from ccds_kernel.imaging.studies.rows import Judgement
 from ccds_kernel.imaging.studies.runs import Run
 from ccds_kernel.imaging.verdict import PASSABLE, REASONS, TO_DO, Status
 from ccds_widgets.base import sentence
@@ -177,7 +177,7 @@ def _came(judged: list[Judgement], series: str) -> Answer:
         return {"status": "none", "line": "another series is chosen now"}
     return {
         "status": found.status.value,
-        "line": "its volume is made" if found.status is Status.ACCEPTED else stays_for(found) or str(found.reason),
+        "line": "its volume is made" if found.status is Status.ACCEPTED else str(found.reason),
         "row": _row(found),
     }
 

@@ -26,20 +26,31 @@ function drawFilters(state, act) {
         codes.map(({ code, studies }) => h("option", { value: code, selected: state.code === code }, `${code} (${grouped(studies)})`)),
       ),
     ),
-    h(
-      "label",
-      { class: "ccds-code" },
-      h("span", { class: "ccds-muted" }, "Study key"),
-      h("input", { class: "ccds-field", type: "search", "data-focus": "key", value: state.key, maxlength: 64, placeholder: "begins with", autocomplete: "off", spellcheck: "false", onchange: (event) => act.filter({ key: event.target.value.trim().toLowerCase() }) }),
-      h("kbd", {}, "/"),
-    ),
   ];
+}
+
+/** Stays while the list is drawn anew: nothing that is typed is lost, and nothing counts before it is sent. */
+function searchField(state, act) {
+  const send = (key) => key !== state.key && act.filter({ key });
+  const field = h("input", { class: "ccds-field", type: "search", maxlength: 64, placeholder: "begins with", autocomplete: "off", spellcheck: "false", oninput: () => field.value || send("") });
+  const form = h(
+    "form",
+    { role: "search", onsubmit: (event) => (event.preventDefault(), send(field.value.trim().toLowerCase())) },
+    h("label", { class: "ccds-code" }, h("span", { class: "ccds-muted" }, "Study key"), field, h("kbd", {}, "/")),
+  );
+  return {
+    form,
+    select: () => field.select(),
+    holds: (element) => element === field,
+    /** Back to what the list shows. */
+    reset: () => (field.value = state.key),
+  };
 }
 
 function drawStudies(state, act) {
   const { studies, reading, counts } = state.list;
   const progress = reading && counts.unread ? h("p", { class: "ccds-hint", role: "status" }, `Reading headers: ${counted(counts.unread, "study")} to go …`) : null;
-  if (!studies.length) return [progress, h("p", { class: "ccds-muted ccds-none" }, state.key ? `No study’s key begins with “${state.key}”.` : "No study is like that.")];
+  if (!studies.length) return [progress, h("p", { class: "ccds-muted ccds-none" }, state.key && state.code === null && !counts.all ? `No study’s key begins with “${state.key}”.` : "No study is like that.")];
   return [
     progress,
     h(

@@ -19,7 +19,7 @@ function seriesScreen({ channel, said, signal, show }) {
   const pictures = openPictures(channel, signal);
   const parts = {
     error: h("p", { class: "ccds-error", role: "alert", hidden: true }),
-    filters: h("div", { class: "ccds-list-head" }),
+    filters: h("div", { class: "ccds-filtering" }),
     list: h("nav", { class: "ccds-list", "aria-label": "Studies" }),
     foot: h("div", { class: "ccds-list-foot" }),
     head: h("header", { class: "ccds-head" }),
@@ -30,11 +30,12 @@ function seriesScreen({ channel, said, signal, show }) {
   };
   const study = h("div", { class: "ccds-sheet", hidden: true }, parts.head, parts.series, parts.choosing, parts.said);
   const detail = h("main", { class: "ccds-detail", tabindex: -1, "aria-label": "Study" }, parts.error, study, parts.rules);
-  const aside = h("div", { class: "ccds-aside" }, parts.filters, parts.list, parts.foot);
+  const act = actions(state, channel, draw, said, (place) => show("look", place));
+  const search = searchField(state, act);
+  const aside = h("div", { class: "ccds-aside" }, h("div", { class: "ccds-list-head" }, parts.filters, search.form), parts.list, parts.foot);
   const columns = h("div", { class: "ccds-columns", hidden: true }, aside, detail);
   const cover = h("div", { class: "ccds-cover", role: "status" }, h("p", { class: "ccds-waiting" }, "Reading the studies …"));
   const element = h("div", { class: "ccds-selection" }, cover, columns);
-  const act = actions(state, channel, draw, said, (place) => show("look", place));
   let inSight = null; // the study that was scrolled to last
 
   /** Draws what changed; while somebody types rules nothing of what they type in is touched. */
@@ -94,6 +95,7 @@ function seriesScreen({ channel, said, signal, show }) {
     if (event.ctrlKey || event.metaKey || event.altKey) return false;
     if (key === "Escape") {
       if (state.choosing) act.cancel();
+      else if (search.holds(event.target)) search.reset();
       else if (state.editing && !isTyping(event)) act.closeRules();
       else if (!isTyping(event)) return false;
       detail.focus();
@@ -114,7 +116,7 @@ function seriesScreen({ channel, said, signal, show }) {
       n: () => act.page(1),
       p: () => act.page(-1),
       v: () => act.lookAtChosen(),
-      "/": () => parts.filters.querySelector("input").focus(),
+      "/": () => search.select(),
       r: () => (state.editing ? act.closeRules() : act.openRules()),
       u: () => act.look(),
     }[key];

@@ -7,7 +7,7 @@ function lookScreen(context) {
   const { signal } = context;
   const state = {
     listId: `ccds-studies-${Math.floor(Math.random() * 2 ** 40)}`,
-    project: "", study: null, all: [], volume: null, masks: [], mask: null, lastMask: null, drawing: null,
+    project: "", study: null, all: [], volume: null, lastVolume: null, masks: [], mask: null, lastMask: null, drawing: null,
     label: 1, brush: 3, onlyEmpty: false, opacity: 0.5, window: null, time: 0, voxel: [0, 0, 0], isCrossed: true,
     corrects: false, colours: [], active: "axial", large: null, nonce: 0, heading: [0, 0],
   };
@@ -104,7 +104,7 @@ function lookScreen(context) {
     const shownThrough = last?.window ?? windowFor(volume, state);
     strokes.length = 0;
     store.clear();
-    Object.assign(state, { study, all: answer.all, volume, masks, drawing: answer.drawing, mask: masks.at(-1)?.id ?? null, lastMask: null });
+    Object.assign(state, { study, all: answer.all, volume, lastVolume: volume, masks, drawing: answer.drawing, mask: masks.at(-1)?.id ?? null, lastMask: null });
     state.window = shownThrough;
     state.time = Math.min(last?.time ?? 0, volume.times - 1);
     state.voxel = clampedVoxel(last?.voxel ?? volume.shape.map((length) => Math.floor(length / 2)));

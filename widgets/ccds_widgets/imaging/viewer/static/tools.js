@@ -5,10 +5,10 @@ const OWN = "own";
 /** What people call a series; its name where the scanner gave it no number. */
 const seriesTitle = ({ id, number }) => (number === null ? id : `Series ${number}`);
 
-/** The window that `next` opens with: the one through which the volume before was looked at, where it is of the same modality. */
-function windowFor(next, { volume, window: shown }) {
-  const same = volume?.modality === next.modality;
-  const before = same ? volume.windows.find(({ level, width }) => level === shown.level && width === shown.width) : null;
+/** The window that `next` opens with: the one through which `lastVolume` was looked at, where it is of the same modality. */
+function windowFor(next, { lastVolume, window: shown }) {
+  const same = lastVolume?.modality === next.modality;
+  const before = same ? lastVolume.windows.find(({ level, width }) => level === shown.level && width === shown.width) : null;
   if (same && !before && next.unit === "HU") return shown; // one's own: of others than CT its numbers say nothing
   const { level, width } = next.windows.find(({ name }) => name === before?.name) ?? next.windows[0];
   return { level, width };

@@ -11,7 +11,7 @@ function actions(state, channel, draw, say) {
       absorb(state, answer);
       for (const run of state.runs) {
         const was = before.get(run.digest);
-        if (was && was !== run.state && run.digest === state.chosen) say(`${run.name}: ${SIGNS[run.state][2]}. ${run.why}`);
+        if (was && was !== run.state && run.digest === state.chosen) say(`${run.name}: ${signOf(run)[2]}. ${run.why}`);
       }
     },
     pause: () => (state.runs.some((run) => run.live) ? LIVE_MS : REST_MS),

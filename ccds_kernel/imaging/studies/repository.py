@@ -278,7 +278,7 @@ class ImageStudies:
             raise CcdsError(
                 expected=f"a study of {self._project.id}, by its key",
                 found="none of that key with files",
-                do=f"see 'ccds imaging status --project {self._project.id}'",
+                do=f"'ccds imaging select --project {self._project.id}' lists them",
             )
         return self._project.folder / "dicom" / study_key
 

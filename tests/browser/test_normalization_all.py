@@ -146,6 +146,7 @@ def test_a_run_of_which_all_failed_is_none_to_be_pleased_with(served, open_page,
     chip = runs.get_by_role("group", name="How far it is").locator("[data-state=ended]")
     expect(chip).to_contain_text("ended, all failed", timeout=120_000)
     expect(chip).to_have_attribute("data-tone", "6")
+    expect(page.get_by_role("status").filter(has_text="beyond: ended, all failed.")).to_be_attached()
     (recipes.folder / "beyond.yaml").unlink()
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import psutil
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from ccds_kernel.batch.local import LocalScheduler
 from ccds_kernel.batch.spec import job_name
@@ -23,6 +25,9 @@ from support.waiting import until
 
 PROJECT = "HEADCT-2026"
 LAB, APP = "headct-2026-lab", "headct-2026-app"
+
+_AS_BROWSERS_DO = Retry(total=1, connect=0, read=1, allowed_methods={"GET", "HEAD"})
+"""A proxy closes connections that were idle for five seconds, also where a request is under way: what only reads is sent anew."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class Demo:
     def login(self, person: str) -> requests.Session:
         """A client that is logged in as `person`; it sends the hub's XSRF token with everything."""
         client = requests.Session()
+        for scheme in ("http://", "https://"):
+            client.mount(scheme, HTTPAdapter(max_retries=_AS_BROWSERS_DO))
         client.verify, client.trust_env = self.verify, False  # an authority in the environment would go before it
         client.get(f"{self.url}/hub/login", timeout=20)
         form = {"username": person, "password": self.passwords[person], "_xsrf": client.cookies["_xsrf"]}

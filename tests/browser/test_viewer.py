@@ -20,7 +20,8 @@ pytestmark = pytest.mark.browser
 NOTEBOOK = str(ROOT / "notebooks" / "lab" / "volumes.ipynb")
 STACK = Stack(slices=8, rows=40, columns=30, origin=(-120.5, -80.0, 33.5), spacing=(1.5, 1.0), distance=3.0)
 CT, LONG, SERIES, AGAIN, STAYED, LEANING, EMPTY, MR, NEXT = (letter * 16 for letter in "abcdefghi")
-"""Studies: a small CT, one of 500 slices, a series over time, the small CT twice more, and one whose slices lean."""
+"""Studies: a small CT, one of 500 slices, a series over time, the small CT twice more, one whose slices lean, one
+without a volume, and two of MR."""
 
 
 def lean(data, index) -> None:

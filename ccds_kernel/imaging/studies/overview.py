@@ -183,7 +183,7 @@ class StudiesOverview:
             except ProjectAccessDenied:
                 raise
             except CcdsError:
-                pass
+                pass  # it stays unread, which the list says
             seen()
 
     def read_changed(self, seen: Callable[[], object] = lambda: None) -> None:
